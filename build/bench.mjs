@@ -2,8 +2,8 @@
 //   --quick              under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no
 // page and no VS Code; writes nothing
 //   --rows S,M           only these rows, no page and no VS Code; writes nothing
-//   --sections pauses    only these sections of test/bench/bench.ts (networks, analyses, reading, pauses, subnormal,
-// differences, worker), no VS Code; writes nothing.
+//   --sections pauses    only these sections of test/bench/bench.ts (networks, gated, analyses, reading, pauses,
+// subnormal, differences, worker), no VS Code; writes nothing.
 //                        `page`: zooms and what-ifs of the page in a browser
 //   --dry                writes nothing
 import { spawnSync } from 'node:child_process';

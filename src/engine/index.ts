@@ -26,7 +26,7 @@ export { finish } from './core/resumable.js';
 export { instantiate, Kernels, supportedVariants } from './wasm/instance.js';
 export type { KernelBytes, Task, Team, Variant } from './wasm/instance.js';
 export { mostTaskNumbers, perform } from './wasm/team.js';
-export { memoryOf, plainMemoryOf } from './run/memoryEstimate.js';
+export { gatedMemoryOf, memoryOf, plainMemoryOf } from './run/memoryEstimate.js';
 export { kernelsFor } from './run/kernelsFor.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runResumably, runWithin } from './run/run.js';

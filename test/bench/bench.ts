@@ -5,6 +5,7 @@ import { cpus, totalmem } from 'node:os';
 import { analyses } from './analyses.js';
 import type { Row } from './contestants.js';
 import { differences } from './differences.js';
+import { gated } from './gated.js';
 import { memoryOf, networks } from './networks.js';
 import { pauses } from './pauses.js';
 import { reading } from './reading.js';
@@ -29,7 +30,17 @@ export type Section = {
   readonly run: (terms: Terms, say: (line: string) => void) => Promise<void>;
 };
 
-const sections: readonly Section[] = [networks, analyses, reading, pauses, subnormal, differences, worker, waking];
+const sections: readonly Section[] = [
+  networks,
+  gated,
+  analyses,
+  reading,
+  pauses,
+  subnormal,
+  differences,
+  worker,
+  waking,
+];
 
 const allRows: readonly Row[] = [
   { name: 'S', B: 1, T: 50, I: 8, H: 16 },

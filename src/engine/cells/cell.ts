@@ -116,6 +116,24 @@ export type CellWords = {
   readonly backward: () => string;
 };
 
+/**
+ * How the kernels of gated cells (../kernels/gates.ts) see a cell. They compute blocks of H pre-activations in an order
+ * in which those that meet the state lie side by side, and those that meet the input too.
+ */
+export type GatedKernel = {
+  /** Its number there. */
+  readonly kernel: number;
+  /** The gates of Wh, and of Wx, in the order of the blocks that meet them. */
+  readonly ofState: readonly number[];
+  readonly ofInput: readonly number[];
+  /** The first block that meets the input. */
+  readonly firstOfInput: number;
+  /** Each block's bias: a sum of gates of parameters. */
+  readonly biases: readonly (readonly (readonly [parameter: string, gate: number])[])[];
+  /** Slopes that are kept of a unit for the way back. */
+  readonly slopes: number;
+};
+
 /** The gate that keeps a state where it is open, and what is said of a higher bias of it. */
 export type Keeper = {
   readonly gate: string;
@@ -132,8 +150,10 @@ export interface Cell {
   /** What each of them is; for cells whose gates open and close. */
   readonly gateKinds?: readonly GateKind[];
   readonly parameters: readonly ParameterSpec[];
-  /** Number of this cell in the WebAssembly kernels; null: only the plain path runs it. */
+  /** Number of this cell in the WebAssembly kernels of cells that are h = f(z); null: they do not know it. */
   readonly kernel: number | null;
+  /** What the kernels of gated cells know of this one: they run it, and the analyses of the run are plain. */
+  readonly gated?: GatedKernel;
   /** Whether a state reaches the next step also beside the weights: D is there. */
   readonly hasD: boolean;
   /** Whether the way to x and b has slopes of its own: Ax is there. */

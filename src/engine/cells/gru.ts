@@ -25,6 +25,26 @@ export const gru: Cell = {
   gateKinds: ['logistic', 'logistic', 'candidate'],
   parameters: [...affineParameters(3), { name: 'bh', role: 'other', shape: (_, H) => [1, 3 * H] }],
   kernel: null,
+  // Blocks: h'·Whn + bhn, r, z, x·Wxn + bxn.
+  gated: {
+    kernel: 1,
+    ofState: [2, 0, 1],
+    ofInput: [0, 1, 2],
+    firstOfInput: 1,
+    biases: [
+      [['bh', 2]],
+      [
+        ['b', 0],
+        ['bh', 0],
+      ],
+      [
+        ['b', 1],
+        ['bh', 1],
+      ],
+      [['b', 2]],
+    ],
+    slopes: 5,
+  },
   hasD: true,
   hasAx: true,
   activation: null,

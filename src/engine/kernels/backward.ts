@@ -143,7 +143,7 @@ function watchedRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usiz
 function carrySmall<T>(job: Job, d: usize, dPanel: usize, target: usize, targetPanel: usize): void {
   const hPanels = panels<T>(job.H);
   if (magnitudes<T>(target, targetPanel, hPanels) == 0)
-    smallRowProduct<T>(d, dPanel, job.H, job.backwardWeights, hPanels, target, targetPanel);
+    smallRowProduct<T>(SMALL, d, dPanel, job.H, job.backwardWeights, hPanels, target, targetPanel);
   else carry<T>(job.B, d, dPanel, 1, job.H, job.backwardWeights, target, targetPanel, false);
 }
 
@@ -451,7 +451,7 @@ export function biasNorm<T>(d: usize, dPanel: usize, H: i32, B: i32, scratch: us
 }
 
 /** db += the sum of a block's rows, which are summed step by step first: long sums keep their digits. */
-function addBias<T>(d: usize, dPanel: usize, panelCount: i32, B: i32, steps: i32, db: usize): void {
+export function addBias<T>(d: usize, dPanel: usize, panelCount: i32, B: i32, steps: i32, db: usize): void {
   const stepBytes = <usize>B * ROW;
   for (let n = 0; n < panelCount; n++) {
     let b0 = v128.splat<T>(0);

@@ -2,6 +2,7 @@
 import { activate } from './activation';
 import { backward, inputGradient, kindOf, sums } from './backward';
 import { forward, forwardInput } from './forward';
+import { gatedBackward, gatedForward, gatedInputs, GatedJob, gatedSums } from './gatedRun';
 import { Job } from './job';
 import { formEnd, formPanels, gramEnd, gramRows, NormJob } from './norms';
 import { fill, pack, packTransposed, unpack } from './panel';
@@ -91,6 +92,38 @@ export function whole64(job: Job, from: usize, to: usize, entering: i32, watch: 
   return whole<f64>(job, from, to, entering, watch);
 }
 
+export function gatedForward32(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32): void {
+  gatedForward<f32>(job, t0, t1, b0, b1);
+}
+export function gatedForward64(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32): void {
+  gatedForward<f64>(job, t0, t1, b0, b1);
+}
+
+export function gatedBackward32(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
+  gatedBackward<f32>(job, t0, t1, b0, b1, place);
+}
+export function gatedBackward64(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
+  gatedBackward<f64>(job, t0, t1, b0, b1, place);
+}
+
+export function gatedInputs32(job: GatedJob, t: i32, place: i32, r0: i32, r1: i32): void {
+  gatedInputs<f32>(job, t, place, r0, r1);
+}
+export function gatedInputs64(job: GatedJob, t: i32, place: i32, r0: i32, r1: i32): void {
+  gatedInputs<f64>(job, t, place, r0, r1);
+}
+
+export function gatedSums32(
+  job: GatedJob, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32,
+): void {
+  gatedSums<f32>(job, t0, t1, place, part, parts, thread, own);
+}
+export function gatedSums64(
+  job: GatedJob, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32,
+): void {
+  gatedSums<f64>(job, t0, t1, place, part, parts, thread, own);
+}
+
 export function pack32(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {
   pack<f32>(from, rows, N, to, panelBytes, rowBytes);
 }
@@ -151,6 +184,7 @@ export function clear(at: usize, bytes: usize): void {
 }
 
 export { multiplyRows, triangularProduct } from './algebra';
+export { gatedFlowInputs, gatedFlowNorms, gatedFlowRows, gatedFlowSlopes } from './gatedFlow';
 export { flowInputs, flowNorms, flowRows, flowSlopes } from './scaledFlow';
 export { eliminateRows } from './eliminate';
 export { jacobiSweep } from './jacobi';

@@ -310,6 +310,61 @@ function gramPair<T>(
   store<f64>(to, lanesSum64(magnitudesH), 32);
 }
 
+/**
+ * As `weightNorms` where d has N columns, those towards x at `dx` and those towards hPrev at `dh`: −1 where a product
+ * itself has to be formed.
+ */
+export function gramNorms<T>(
+  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, dx: usize, dh: usize, dPanel: usize, N: i32,
+  B: i32, scratch: usize,
+): void {
+  normWx = gramNorm<T>(x, xPanel, I, dx, dPanel, N, B, scratch);
+  normWh = gramNorm<T>(h, hPanel, H, dh, dPanel, N, B, scratch);
+}
+
+function gramNorm<T>(
+  a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, N: i32, B: i32, scratch: usize,
+): f64 {
+  // One term: ‖aᵀd‖ = ‖a‖·‖d‖.
+  if (B == 1) return rounded<T>(wideNormOf<T>(a, aPanel, M, 1) * wideNormOf<T>(d, dPanel, N, 1));
+  const sizeD = normOf<T>(d, dPanel, N, B);
+  const wide = needsWide<T>(sizeD, 1, 1);
+  gram<T>(a, aPanel, M, d, dPanel, N, B, wide, scratch);
+  if (!wide && needsWide<T>(1, sizeX, sizeX)) gram<T>(a, aPanel, M, d, dPanel, N, B, true, scratch);
+  return soundNorm<T>(sumX, allX, sizeX, a, aPanel, M, B, sizeD);
+}
+
+/** Σ (A·Aᵀ) ∘ (D·Dᵀ) in `sumX`, the same of magnitudes in `allX`, ‖A‖² in `sizeX`. */
+function gram<T>(
+  a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, N: i32, B: i32, wide: bool, scratch: usize,
+): void {
+  startSums();
+  for (let i = 0; i < B; i += 2) {
+    let terms = f64x2.splat(0);
+    let magnitudes = terms;
+    for (let j = i; j < B; j += 4) {
+      if (sizeof<T>() == 4 && wide) {
+        dots<T, f64>(d, dPanel, panels<T>(N), i, j, scratch);
+        dots<T, f64>(a, aPanel, panels<T>(M), i, j, scratch + 64);
+      } else {
+        dots<T, T>(d, dPanel, panels<T>(N), i, j, scratch);
+        dots<T, T>(a, aPanel, panels<T>(M), i, j, scratch + 64);
+      }
+      if (j + 4 > B || i + 2 > B) clearOutside(scratch, B - i, B - j);
+      const counts = j == i ? ONCE : TWICE;
+      for (let at: usize = 0; at < 64; at += 16) {
+        const dd = f64x2.mul(v128.load(scratch + at), v128.load(counts + at));
+        const product = f64x2.mul(v128.load(scratch + at, 64), dd);
+        terms = f64x2.add(terms, product);
+        magnitudes = f64x2.add(magnitudes, f64x2.abs(product));
+      }
+      if (j == i) sizeX += load<f64>(scratch, 64) + load<f64>(scratch, 104);
+    }
+    sumX += lanesSum64(terms);
+    allX += lanesSum64(magnitudes);
+  }
+}
+
 /** Products with rows that are none, whatever lies there, count nothing. */
 function clearOutside(scratch: usize, rows: i32, columns: i32): void {
   for (let k = 0; k < 8; k++) {

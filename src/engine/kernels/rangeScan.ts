@@ -118,7 +118,7 @@ export function plainBack<T>(
       if (reach == 0) reach = reachOf<T>(weights, panelCount, H);
       for (let row = first; row < end; row += ROW) {
         const kind = smallThroughSlope<T>(cell, g + row, rows, h + row, hsPanel, d + row, rows, H, reach);
-        if (kind == SMALL) smallRowProduct<T>(d + row, rows, H, weights, panelCount, g + row, rows);
+        if (kind == SMALL) smallRowProduct<T>(SMALL, d + row, rows, H, weights, panelCount, g + row, rows);
         else if (kind != ZERO) ordinary<T>(cell, g + row, h + row, hsPanel, d + row, rows, H, weights, 1);
       }
     }

@@ -8,7 +8,7 @@ import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
 import { clearBeyond } from './panel';
 import { product1, product2, productOne, productRows } from './product';
-import { panels, ROW, squares, ZEROS } from './simd';
+import { panels, ROW, squares, width, ZEROS } from './simd';
 
 /** Everything in float64, w = 8. ../wasm/abi.ts has the same fields, and ../wasm/scaledBackward.ts writes them. */
 @unmanaged
@@ -62,7 +62,7 @@ const ROWSTATS: usize = 32;
  * A row of d has about this sum of squares at least, or is zero: what slopes below 1e-110 alone let through is left to
  * plain arithmetic.
  */
-const LEASTSQUARES: f64 = 1e-240;
+export const LEASTSQUARES: f64 = 1e-240;
 
 /** f' of the block's rows r0 … r1 − 1, in the order (t, b), for thread `thread`. */
 export function flowSlopes(job: FlowJob, r0: i32, r1: i32, thread: i32): void {
@@ -90,8 +90,10 @@ export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i3
     const stats = job.rowStats + <usize>(t * rows) * ROWSTATS;
     for (let row = r0; row < r1; row++) {
       const at = <usize>row * ROW;
-      if (enters && row < B && !enter(job, row, g + at, blockPanel)) return fail(job);
-      const sum = normalise(job, row);
+      const own = job.exponents + <usize>row * 8;
+      if (enters && row < B && !enter(job.H, job.flowing + at, rowsBytes, hPanels, own, g + at, blockPanel, 0))
+        return fail(job);
+      const sum = normalise(job.flowing + at, rowsBytes, hPanels, own);
       if (!isFinite(sum)) return fail(job);
       store<f64>(stats + <usize>row * ROWSTATS, exponentAt(job, row));
       store<f64>(stats + <usize>row * ROWSTATS, sum, 8);
@@ -134,7 +136,7 @@ export function flowInputs(job: FlowJob, r0: i32, r1: i32): void {
     const t = row / B;
     const b = row - t * B;
     const ofRows = job.rowStats + <usize>(t * rows) * ROWSTATS;
-    if (row == r0 || b == 0) E = common(ofRows, B);
+    if (row == r0 || b == 0) E = common(ofRows, B, ROWSTATS);
     const difference = load<f64>(ofRows + <usize>b * ROWSTATS) - E;
     const at = <usize>row * ROW;
     if (difference != 0) align(H, job.g + at, blockPanel, difference, job.g + at, blockPanel);
@@ -165,7 +167,7 @@ export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32)
     const stats = job.stats + <usize>(t * (STATS + 2 * B)) * 8;
     const offset = <usize>t * stepBytes;
     const d = job.aligned + offset;
-    store<f64>(stats, common(ofRows, B));
+    store<f64>(stats, common(ofRows, B, ROWSTATS));
     store<f64>(stats, normOf<f64>(job.g + offset, blockPanel, H, B), 8);
     store<f64>(stats, normOf<f64>(job.dx + offset, blockPanel, I, B), 16);
     if (own & 2) {
@@ -177,7 +179,7 @@ export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32)
       store<f64>(stats, normWh, 32);
     }
     store<f64>(stats, biasNorm<f64>(d, blockPanel, H, B, scratch), 40);
-    const sourceE = common(ofSource, B);
+    const sourceE = common(ofSource, B, ROWSTATS);
     store<f64>(stats, sourceE, 48);
     for (let i: usize = 8; i < ROWSTATS; i += 8) store<f64>(stats + 48 + i, jointNorm(ofSource, i, B, sourceE));
     for (let b = 0; b < B; b++) {
@@ -192,7 +194,7 @@ function fail(job: FlowJob): void {
 }
 
 /** Whether a row of such small squares holds anything but zeros. */
-function isSmall(at: usize, panelBytes: usize, panelCount: i32): bool {
+export function isSmall(at: usize, panelBytes: usize, panelCount: i32): bool {
   for (let n = 0; n < panelCount; n++) {
     for (let i: usize = 0; i < ROW; i += 8) if (load<f64>(at + i) != 0) return true;
     at += panelBytes;
@@ -263,7 +265,9 @@ function exponentOf(m: f64): f64 {
 }
 
 /** target = source·2^exponent over one row; 0 or ∞ beyond the range of float64. */
-function align(H: i32, source: usize, sourcePanel: usize, exponent: f64, target: usize, targetPanel: usize): void {
+export function align(
+  H: i32, source: usize, sourcePanel: usize, exponent: f64, target: usize, targetPanel: usize,
+): void {
   let rest = <i32>Math.max(-4000, Math.min(4000, exponent));
   let first = 1.0;
   let second = 1.0;
@@ -285,14 +289,15 @@ function align(H: i32, source: usize, sourcePanel: usize, exponent: f64, target:
 }
 
 /**
- * Adds a row of ordinary numbers to flowing row b, under whichever exponent is the larger. False when it is not finite.
+ * Adds a row of H numbers times 2^exponent to a flowing row of `count` panels, under whichever exponent is the larger:
+ * its own is at `own`. False when the row is not finite.
  */
-function enter(job: FlowJob, b: i32, row: usize, rowPanel: usize): bool {
-  const panelBytes = <usize>job.rows * ROW;
-  const flowing = job.flowing + <usize>b * ROW;
+export function enter(
+  H: i32, flowing: usize, panelBytes: usize, count: i32, own: usize, row: usize, rowPanel: usize, exponent: f64,
+): bool {
   let even = f64x2.splat(0);
   let odd = even;
-  for (let n = 0; n < panels<f64>(job.H); n++) {
+  for (let n = 0; n < panels<f64>(H); n++) {
     const from = row + <usize>n * rowPanel;
     even = f64x2.max(even, f64x2.abs(v128.load(from)));
     odd = f64x2.max(odd, f64x2.abs(v128.load(from, 16)));
@@ -303,49 +308,50 @@ function enter(job: FlowJob, b: i32, row: usize, rowPanel: usize): bool {
   const largest = Math.max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
   if (!isFinite(largest)) return false;
   if (largest == 0) return true;
-  const here = squares<f64>(flowing, panelBytes, panels<f64>(job.H), 1) == 0 ? -Infinity : exponentAt(job, b);
-  const E = Math.max(exponentOf(largest), here);
-  if (here == -Infinity) align(job.H, row, rowPanel, -E, flowing, panelBytes);
+  const here = squares<f64>(flowing, panelBytes, count, 1) == 0 ? -Infinity : load<f64>(own);
+  const E = Math.max(exponentOf(largest) + exponent, here);
+  if (here == -Infinity) align(H, row, rowPanel, exponent - E, flowing, panelBytes);
   else {
-    align(job.H, flowing, panelBytes, here - E, flowing, panelBytes);
-    align(job.H, row, rowPanel, -E, row, rowPanel);
-    for (let n = 0; n < panels<f64>(job.H); n++) {
+    align(count * width<f64>(), flowing, panelBytes, here - E, flowing, panelBytes);
+    align(H, row, rowPanel, exponent - E, row, rowPanel);
+    for (let n = 0; n < panels<f64>(H); n++) {
       const target = flowing + <usize>n * panelBytes;
       for (let at: usize = 0; at < ROW; at += 16)
         v128.store(target + at, f64x2.add(v128.load(target + at), v128.load(row + <usize>n * rowPanel + at)));
     }
   }
-  store<f64>(job.exponents + <usize>b * 8, E);
+  store<f64>(own, E);
   return true;
 }
 
 /**
- * Keeps the row's norm between 2^-40 and 2^40 by moving powers of two into its exponent. Gives Σ of its squares; NaN
- * when they underflowed.
+ * Keeps the norm of a row of `count` panels between 2^-40 and 2^40 by moving powers of two into its exponent, which is
+ * at `own`. Gives Σ of its squares; NaN when they underflowed.
  */
-function normalise(job: FlowJob, row: i32): f64 {
-  const panelBytes = <usize>job.rows * ROW;
-  const at = job.flowing + <usize>row * ROW;
-  const sum = squares<f64>(at, panelBytes, panels<f64>(job.H), 1);
+export function normalise(at: usize, panelBytes: usize, count: i32, own: usize): f64 {
+  const sum = squares<f64>(at, panelBytes, count, 1);
   if (sum == 0) {
-    for (let n = 0; n < panels<f64>(job.H); n++) {
+    for (let n = 0; n < count; n++) {
       for (let i: usize = 0; i < ROW; i += 8) if (load<f64>(at + <usize>n * panelBytes + i) != 0) return NaN;
     }
-    store<f64>(job.exponents + <usize>row * 8, 0);
+    store<f64>(own, 0);
     return 0;
   }
   if (!isFinite(sum) || (sum > 8.271806125530277e-25 && sum < 1.2089258196146292e24)) return sum;
   const half = Math.floor(exponentOf(sum) / 2);
-  align(job.H, at, panelBytes, -half, at, panelBytes);
-  store<f64>(job.exponents + <usize>row * 8, exponentAt(job, row) + half);
-  return squares<f64>(at, panelBytes, panels<f64>(job.H), 1);
+  align(count * width<f64>(), at, panelBytes, -half, at, panelBytes);
+  store<f64>(own, load<f64>(own) + half);
+  return squares<f64>(at, panelBytes, count, 1);
 }
 
-/** The largest exponent of the B rows whose statistics begin at `ofRows` that are not zero; 0 when all are. */
-function common(ofRows: usize, B: i32): f64 {
+/**
+ * The largest exponent of the B rows whose statistics begin at `ofRows`, so many bytes each, that are not zero; 0 when
+ * all are.
+ */
+export function common(ofRows: usize, B: i32, bytes: usize): f64 {
   let E = -Infinity;
-  for (let b = 0; b < B; b++) {
-    if (load<f64>(ofRows + <usize>b * ROWSTATS, 8) > 0) E = Math.max(E, load<f64>(ofRows + <usize>b * ROWSTATS));
+  for (let b = 0; b < B; b++, ofRows += bytes) {
+    if (load<f64>(ofRows, 8) > 0) E = Math.max(E, load<f64>(ofRows));
   }
   return E == -Infinity ? 0 : E;
 }

@@ -212,6 +212,12 @@ export function smallThroughSlope<T>(
   return v128.any_true(none) ? ORDINARY : bits == 0 ? ZERO : SMALL;
 }
 
+/** What a row of these magnitudes is, which holds no large numbers. */
+export function smallKind<T>(bits: u64, reach: f64): u8 {
+  if (!(reach < FAR)) return ORDINARY;
+  return <f64>bits * reach < most<T>() && roundsOnce<T>() ? SMALL : MIXED;
+}
+
 /** A row of C = D·B for one panel of B. */
 export function smallProduct<T>(kind: u8, d: usize, dPanel: usize, K: i32, b: usize, c: usize): void {
   const start = beginning<T>(kind);
@@ -235,12 +241,12 @@ export function smallProduct<T>(kind: u8, d: usize, dPanel: usize, K: i32, b: us
   v128.store(c, settled<T>(c3, kind), 48);
 }
 
-/** A SMALL row of C = D·B for so many panels of B, which has K rows. */
+/** A row of C = D·B that is SMALL or MIXED, for so many panels of B, which has K rows. */
 export function smallRowProduct<T>(
-  d: usize, dPanel: usize, K: i32, b: usize, panelCount: i32, c: usize, cPanel: usize,
+  kind: u8, d: usize, dPanel: usize, K: i32, b: usize, panelCount: i32, c: usize, cPanel: usize,
 ): void {
   for (let n = 0; n < panelCount; n++) {
-    smallProduct<T>(SMALL, d, dPanel, K, b, c);
+    smallProduct<T>(kind, d, dPanel, K, b, c);
     b += <usize>K * ROW;
     c += cPanel;
   }

@@ -1,6 +1,7 @@
 // A finished run cut into its chunks again, for analyses that are asked for later.
 import type { RunChunk } from './runChunk.js';
 import { cellOf } from '../cells/index.js';
+import { finish } from '../core/resumable.js';
 import { cast, takeStep, takeSteps } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { ComputedRun } from './result.js';
@@ -36,7 +37,9 @@ function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun)
   const all =
     others.length === 0
       ? h
-      : sideBySide(dtype, [h, ...others.map((name) => ({ ...h, data: states[name]! }))].map(held) as [Sequence]);
+      : finish(
+          sideBySide(dtype, [h, ...others.map((name) => ({ ...h, data: states[name]! }))].map(held) as [Sequence]),
+        );
   const first = initialStates(experiment);
   let start = 0;
   return chunks.map(({ steps, xs, spans }) => {

@@ -1,9 +1,12 @@
 // A network's layers as experiments of their own: what each gets from below, and which way its time runs.
 import { cellOf } from '../cells/index.js';
-import { cast, matrix, rowOf, sequence, takeSteps } from '../core/tensor.js';
+import { finish } from '../core/resumable.js';
+import type { Resumable } from '../core/resumable.js';
+import { castResumably, cutResumably, Mover } from '../core/resumableCopy.js';
+import { dtypeOf, matrix, rowOf, sequence, zeros } from '../core/tensor.js';
 import type { Matrix, Sequence } from '../core/tensor.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
-import type { Direction, Experiment, LayerExperiment, LayerSpec, ScaledSteps, Span } from './experiment.js';
+import type { Direction, Experiment, LayerChunk, LayerExperiment, LayerSpec, ScaledSteps, Span } from './experiment.js';
 
 /** Layers by their number, each with its directions: `forward` first. */
 export function stackOf({ layers }: Pick<Experiment, 'layers'>): readonly (readonly LayerSpec[])[] {
@@ -47,19 +50,21 @@ const spansOf = (
       );
 
 /** [B,T,N] with the steps of every chunk from last to first: between position and order of computation, both ways. */
-export function reversed<A extends FloatArray>(
+export function* reversed<A extends FloatArray>(
   data: A,
   { B, N }: { readonly B: number; readonly N: number },
   chunks: readonly { readonly steps: number }[],
-): A {
+): Resumable<A> {
   const T = chunks.reduce((sum, { steps }) => sum + steps, 0);
-  const out = data.slice() as A;
+  const out = zeros(dtypeOf(data), data.length) as A;
+  const mover = new Mover();
   for (let b = 0; b < B; b++) {
     let start = 0;
     for (const { steps } of chunks) {
       for (let t = 0; t < steps; t++) {
         const from = (b * T + start + t) * N;
         out.set(data.subarray(from, from + N), (b * T + start + steps - 1 - t) * N);
+        yield* mover.count(N);
       }
       start += steps;
     }
@@ -69,17 +74,20 @@ export function reversed<A extends FloatArray>(
 
 /** One value a step [T], between position and order of computation, both ways. */
 export const reversedSeries = <A extends FloatArray>(series: A, chunks: readonly { readonly steps: number }[]): A =>
-  reversed(series, { B: 1, N: 1 }, chunks);
+  finish(reversed(series, { B: 1, N: 1 }, chunks));
 
 /** Sequences side by side: [B,T,N₁ + N₂ + …]. */
-export function sideBySide(dtype: DType, parts: readonly [Sequence, ...Sequence[]]): Sequence {
+export function* sideBySide(dtype: DType, parts: readonly [Sequence, ...Sequence[]]): Resumable<Sequence> {
   const [{ B, T }] = parts;
   const N = parts.reduce((sum, part) => sum + part.N, 0);
   const out = sequence(dtype, B, T, N);
+  const mover = new Mover();
   let column = 0;
   for (const part of parts) {
-    for (let row = 0; row < B * T; row++)
+    for (let row = 0; row < B * T; row++) {
       out.data.set(part.data.subarray(row * part.N, (row + 1) * part.N), row * N + column);
+      yield* mover.count(part.N);
+    }
     column += part.N;
   }
   return out;
@@ -92,35 +100,34 @@ export type FromAbove = { readonly dhs: Sequence; readonly scaled: ScaledSteps |
  * A layer's direction as an experiment of its own over `input` [B,T,I], with what enters from above (null: nothing
  * yet). Clipping and loss are the network's.
  */
-export function layerExperiment(
+export function* layerExperiment(
   experiment: Experiment,
   spec: LayerSpec,
   input: Sequence,
   above: FromAbove | null,
-): LayerExperiment {
+): Resumable<LayerExperiment> {
   const { shapes, chunks } = experiment;
   const { B, T } = shapes;
   const scaled = above?.scaled ?? null;
-  const turned = <A extends FloatArray>(data: A, N: number): A =>
-    spec.direction === 'forward' ? data : reversed(data, { B, N }, chunks);
-  const xs = { ...input, data: turned(input.data, input.N) };
+  function* turned<A extends FloatArray>(data: A, N: number): Resumable<A> {
+    return spec.direction === 'forward' ? data : yield* reversed(data, { B, N }, chunks);
+  }
+  const xs = { ...input, data: yield* turned(input.data, input.N) };
   let start = 0;
+  const own: LayerChunk[] = [];
+  for (const { steps, lengths } of chunks) {
+    const spans = spansOf(lengths, steps, spec.direction);
+    const { data } = yield* cutResumably('float64', xs, start, start + steps);
+    own.push({ steps, xs: data as Float64Array, ...(spans === null ? {} : { spans }) });
+    start += steps;
+  }
   return {
     name: experiment.name,
     cell: experiment.cell,
     dtype: experiment.dtype,
     shapes: { B, T, I: input.N, H: spec.H },
     layers: [spec],
-    chunks: chunks.map(({ steps, lengths }) => {
-      const spans = spansOf(lengths, steps, spec.direction);
-      const chunk = {
-        steps,
-        xs: cast('float64', takeSteps(xs, start, start + steps).data) as Float64Array,
-        ...(spans === null ? {} : { spans }),
-      };
-      start += steps;
-      return chunk;
-    }),
+    chunks: own,
     stateful: experiment.stateful,
     truncate: experiment.truncate,
     clipNorm: null,
@@ -129,12 +136,15 @@ export function layerExperiment(
     upstream:
       above === null
         ? { kind: 'last' }
-        : { kind: 'given', dhs: cast('float64', turned(above.dhs.data, spec.H)) as Float64Array },
+        : {
+            kind: 'given',
+            dhs: (yield* castResumably('float64', yield* turned(above.dhs.data, spec.H))) as Float64Array,
+          },
     ...(scaled === null
       ? {}
       : {
           scaledUpstream: {
-            data: turned(scaled.data, spec.H),
+            data: yield* turned(scaled.data, spec.H),
             exponents: spec.direction === 'forward' ? scaled.exponents : reversedSeries(scaled.exponents, chunks),
           },
         }),

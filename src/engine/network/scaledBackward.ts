@@ -187,7 +187,7 @@ export function* analyse(
 }
 
 /** The ways from the states of a step to those before: beside the weights, and through h by each gate. */
-const pathNames = ({ gates, gateKinds, hasD }: Cell): string[] =>
+export const pathNames = ({ gates, gateKinds, hasD }: Cell): string[] =>
   gateKinds === undefined ? [] : [...(hasD ? ['beside'] : []), ...gates];
 
 /** ln of what each path makes of ds, over its norm. */
@@ -209,7 +209,7 @@ function measurePaths(
 }
 
 /** The norms of sequences of different lengths, aligned by the distance from each one's own source. */
-class ByDistance {
+export class ByDistance {
   readonly #T: number;
   readonly #rows: number[][];
 

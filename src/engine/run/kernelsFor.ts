@@ -6,3 +6,7 @@ import type { LayerExperiment } from '../network/experiment.js';
  */
 export const kernelsFor = <K>({ cell }: LayerExperiment, kernels: K | null): K | null =>
   cellOf(cell).kernel === null ? null : kernels;
+
+/** The kernels where they run the passes of a gated cell. */
+export const gatedKernelsFor = <K>({ cell }: LayerExperiment, kernels: K | null): K | null =>
+  cellOf(cell).gated === undefined ? null : kernels;

@@ -1,6 +1,9 @@
 // What a run takes, known from its shapes before it begins.
 import { attributionMemory } from './attribution.js';
 import { flowRoom } from '../wasm/scaledBackward.js';
+import { gatedFlowRoom } from '../wasm/gatedFlowLayout.js';
+import { gatedRoom, gatedShapeOf } from '../wasm/gatedLayout.js';
+import type { GatedLayerShape } from '../wasm/gatedLayout.js';
 import { jacobianSizes } from '../wasm/jacobians.js';
 import type { Kernels } from '../wasm/instance.js';
 import { bytesOf } from '../wasm/instance.js';
@@ -54,6 +57,19 @@ export function fitMemory(kernels: Kernels, experiment: LayerExperiment, way: 'w
   const { team } = kernels;
   if (!kernels.exceeds(0) && team?.kernels.exceeds(0) !== true) return;
   const { own, shared } = memoryOf(experiment, kernels).rooms[way];
+  kernels.fit(own);
+  team?.fit(shared);
+}
+
+/** What the passes of a gated layer take one after the other. */
+const gatedRooms = (kernels: Kernels, shape: GatedLayerShape): Rooms =>
+  together(kernels, [gatedRoom(kernels, shape), gatedFlowRoom(kernels, shape)]);
+
+/** As `fitMemory`, of a layer whose cell the kernels of gated cells run. */
+export function fitGatedMemory(kernels: Kernels, experiment: LayerExperiment): void {
+  const { team } = kernels;
+  if (!kernels.exceeds(0) && team?.kernels.exceeds(0) !== true) return;
+  const { own, shared } = gatedRooms(kernels, gatedShapeOf(experiment));
   kernels.fit(own);
   team?.fit(shared);
 }
@@ -139,7 +155,31 @@ export function memoryOf(experiment: LayerExperiment, kernels: Kernels): RunMemo
  * Bytes of a run in plain arithmetic, the experiment itself not counted: what is kept of each layer, and what the layer
  * that takes most needs while it is under way.
  */
-export function plainMemoryOf(experiment: Experiment): number {
+export const plainMemoryOf = (experiment: Experiment): number => layerByLayer(experiment, true);
+
+/**
+ * The same of a run whose gated layers go through the kernels: what the steps keep lies in the kernels' memory, which
+ * is as large as the largest layer needs it.
+ */
+export function gatedMemoryOf(experiment: Experiment, kernels: Kernels): number {
+  const {
+    cell,
+    dtype,
+    shapes: { B, I },
+    layers,
+    chunks,
+    truncate,
+  } = experiment;
+  const steps = Math.max(...chunks.map((chunk) => chunk.steps));
+  const below = [I, ...widthsOf(experiment)];
+  const rooms = layers.map(({ layer, H, direction }) =>
+    gatedRooms(kernels, { cell, dtype, B, I: below[layer]!, H, steps, truncate, direction }),
+  );
+  const largest = (name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));
+  return layerByLayer(experiment, false) + largest('own') + largest('shared');
+}
+
+function layerByLayer(experiment: Experiment, plain: boolean): number {
   const {
     cell,
     dtype,
@@ -161,10 +201,11 @@ export function plainMemoryOf(experiment: Experiment): number {
     kept += weights * bytes + T * 8 * (20 + 6 * G) + B * T * 8;
     underWay = Math.max(
       underWay,
-      // What goes down, as it is and scaled; inputs of each step, and their gradients before they are pasted.
+      // What goes down, as it is and scaled; inputs of each step or what goes down from it, and their gradients before
+      // they are pasted.
       B * T * inputs * (2 * 8 + 2 * bytes) +
         // What each step keeps for the way back: states before and after, pre-activations and their two parts.
-        B * T * H * (2 * S + 3 * G + 1) * bytes +
+        (plain ? B * T * H * (2 * S + 3 * G + 1) * bytes : 0) +
         // Weights in the dtype, the gradients of a step, of a chunk and of all; of a step in float64.
         weights * (4 * bytes + 8),
     );

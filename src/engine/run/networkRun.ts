@@ -4,7 +4,8 @@ import { log10Norm } from '../core/blockFloat.js';
 import { norm, scaleByPowerOfTwo } from '../core/norm.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
-import { cast, columnsOfSteps, paste, sequence, takeStep } from '../core/tensor.js';
+import { castResumably, movedAtOnce, Mover } from '../core/resumableCopy.js';
+import { accumulate, cast, columnsOfSteps, dtypeOf, paste, sequence, takeStep } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Shape } from '../core/recomputedTrace.js';
@@ -24,15 +25,19 @@ import type { FromAbove } from '../network/layers.js';
 import { networkUpstream } from '../network/networkLoss.js';
 import type { NetworkLoss } from '../network/networkLoss.js';
 import { networkSource } from '../network/networkSource.js';
+import type { LayerChunks } from '../network/networkSource.js';
 import { pyTorchGradients } from '../network/pyTorchParameters.js';
 import { Rnn } from '../network/rnn.js';
 import type { VerdictBounds } from '../verdict/evidence.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
+import { gatedNetworkSource } from '../wasm/gatedScaledBackward.js';
+import { gatedForward } from '../wasm/gatedPass.js';
 import type { Kernels } from '../wasm/instance.js';
 import { clip } from './clip.js';
 import type { AnyRun, RunResult } from './result.js';
+import { gatedKernelsFor } from './kernelsFor.js';
 import { runResumably, runWithin } from './run.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
@@ -72,12 +77,27 @@ function lengthsOfRun(experiment: Experiment): number[] {
 }
 
 /** h [B,T,H] of a layer's direction, in the order of positions. */
-function* forward(layer: LayerExperiment, { chunks: positions }: Experiment): Resumable<Sequence> {
+function* forward(
+  layer: LayerExperiment,
+  { chunks: positions }: Experiment,
+  given: Kernels | null,
+): Resumable<Sequence> {
+  const {
+    shapes: { B, H },
+    layers: [{ direction }],
+  } = layer;
+  const kernels = gatedKernelsFor(layer, given);
+  const hs = (kernels === null ? null : yield* gatedForward(kernels, layer)) ?? (yield* plainForward(layer));
+  return direction === 'forward' ? hs : { ...hs, data: yield* reversed(hs.data, { B, N: H }, positions) };
+}
+
+/** The same in plain arithmetic, in the order in which the layer computes. */
+function* plainForward(layer: LayerExperiment): Resumable<Sequence> {
   const {
     cell,
     dtype,
     shapes: { B, T, I, H },
-    layers: [{ parameters: weights, direction }],
+    layers: [{ parameters: weights }],
     stateful,
     chunks,
   } = layer;
@@ -91,18 +111,20 @@ function* forward(layer: LayerExperiment, { chunks: positions }: Experiment): Re
     paste(hs, columnsOfSteps(states, 0, H), start);
     start += steps;
   }
-  return direction === 'forward' ? hs : { ...hs, data: reversed(hs.data, { B, N: H }, positions) };
+  return hs;
 }
 
 /** xs [B,T,I] of all chunks. */
-function inputsOf({ dtype, shapes: { B, T, I }, chunks }: Experiment): Sequence {
-  const xs = sequence('float64', B, T, I);
+function* inputsOf({ dtype, shapes: { B, T, I }, chunks }: Experiment): Resumable<Sequence> {
+  const xs = sequence(dtype, B, T, I);
+  const mover = new Mover();
   let start = 0;
   for (const { steps, xs: own } of chunks) {
-    paste(xs, { B, T: steps, N: I, data: own }, start);
+    for (let b = 0; b < B; b++)
+      yield* mover.copy(own.subarray(b * steps * I, (b + 1) * steps * I), xs.data, (b * T + start) * I);
     start += steps;
   }
-  return dtype === 'float64' ? xs : { ...xs, data: cast(dtype, xs.data) };
+  return xs;
 }
 
 /** What goes down from one layer's directions: the sum of their dxs, in the order of positions. */
@@ -140,10 +162,13 @@ class GoingDown {
     exponents[t] = together;
   }
 
-  add({ layers: [{ direction }] }: LayerExperiment, { dxs }: RunResult): void {
+  *add({ layers: [{ direction }] }: LayerExperiment, { dxs }: RunResult): Resumable<void> {
     const { shapes, chunks } = this.#experiment;
-    const own = direction === 'forward' ? dxs : reversed(dxs, { B: shapes.B, N: this.#I }, chunks);
-    for (let i = 0; i < this.dxs.length; i++) this.dxs[i] = this.dxs[i]! + own[i]!;
+    const own = direction === 'forward' ? dxs : yield* reversed(dxs, { B: shapes.B, N: this.#I }, chunks);
+    for (let from = 0; from < own.length; from += movedAtOnce) {
+      accumulate(this.dxs.subarray(from, from + movedAtOnce), own.subarray(from, from + movedAtOnce));
+      yield 0;
+    }
   }
 
   /** Steps into which nothing goes have exponent 0. */
@@ -163,18 +188,22 @@ function positionsOf({ chunks }: Experiment, { direction }: LayerSpec): Int32Arr
 }
 
 /** Columns of what enters a layer from above that are those of its direction. */
-function ownColumns({ dhs, scaled }: FromAbove, from: number, to: number): FromAbove {
+function* ownColumns({ dhs, scaled }: FromAbove, from: number, to: number): Resumable<FromAbove> {
   if (from === 0 && to === dhs.N) return { dhs, scaled };
   const { B, T, N } = dhs;
+  function* columns(data: FloatArray): Resumable<Sequence> {
+    const out = sequence(dtypeOf(data), B, T, to - from);
+    const mover = new Mover();
+    for (let row = 0; row < B * T; row++)
+      yield* mover.copy(data.subarray(row * N + from, row * N + to), out.data, row * (to - from));
+    return out;
+  }
   return {
-    dhs: columnsOfSteps(dhs, from, to),
+    dhs: yield* columns(dhs.data),
     scaled:
       scaled === null
         ? null
-        : {
-            data: columnsOfSteps({ B, T, N, data: scaled.data }, from, to).data as Float64Array,
-            exponents: scaled.exponents,
-          },
+        : { data: (yield* columns(scaled.data)).data as Float64Array, exponents: scaled.exponents },
   };
 }
 
@@ -187,24 +216,38 @@ function clipAll(layers: readonly NetworkLayer[], loss: NetworkLoss | null, boun
   ]);
 }
 
+/** The network's single source, from the kernels where they run all of its layers. */
+function* singleSource(layers: readonly LayerChunks[], T: number, given: Kernels | null): Resumable<Float64Array> {
+  const kernels = layers.every(({ experiment }) => gatedKernelsFor(experiment, given) !== null) ? given : null;
+  const quick = kernels === null ? null : yield* gatedNetworkSource(kernels, layers, T);
+  return quick ?? (yield* networkSource(layers, T));
+}
+
 /**
  * Runs a network: every layer forward from the input up, the upstream gradient or the loss at the top, and every layer
- * backward from the top down, each with its log10 twins, its single source and its verdict.
+ * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels gated
+ * cells run through them.
  */
-export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defaultBounds): Resumable<NetworkRun> {
+export function* runNetwork(
+  experiment: Experiment,
+  bounds: VerdictBounds = defaultBounds,
+  given: Kernels | null = null,
+): Resumable<NetworkRun> {
   const {
     dtype,
     shapes: { B, T, I },
     clipNorm,
   } = experiment;
   const stack = stackOf(experiment);
-  const inputs: Sequence[] = [inputsOf(experiment)];
+  const inputs: Sequence[] = [yield* part(inputsOf(experiment), 0, 0)];
   for (const [l, directions] of stack.entries()) {
     const [from, to] = [(0.3 * l) / stack.length, (0.3 * (l + 1)) / stack.length];
     const parts: Sequence[] = [];
-    for (const spec of directions)
-      parts.push(yield* part(forward(layerExperiment(experiment, spec, inputs[l]!, null), experiment), from, to));
-    inputs.push(sideBySide(dtype, parts as [Sequence, ...Sequence[]]));
+    for (const spec of directions) {
+      const layer = yield* part(layerExperiment(experiment, spec, inputs[l]!, null), from, from);
+      parts.push(yield* part(forward(layer, experiment, given), from, to));
+    }
+    inputs.push(yield* part(sideBySide(dtype, parts as [Sequence, ...Sequence[]]), to, to));
   }
   const output = inputs.at(-1)!;
   const { dhs, loss } = yield* part(networkUpstream(experiment, output), 0.3, 0.32);
@@ -218,16 +261,20 @@ export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defa
     const own: NetworkLayer[] = [];
     let column = 0;
     for (const spec of directions) {
-      const layer = layerExperiment(experiment, spec, input, ownColumns(above, column, column + spec.H));
-      column += spec.H;
       const done = layers.length + own.length;
+      const progress = 0.32 + (0.63 * done) / experiment.layers.length;
+      const entering = yield* part(ownColumns(above, column, column + spec.H), progress, progress);
+      const layer = yield* part(layerExperiment(experiment, spec, input, entering), progress, progress);
+      column += spec.H;
       const positions = positionsOf(experiment, spec);
       const result = yield* part(
-        runResumably(layer, bounds, null, (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent)),
-        0.32 + (0.63 * done) / experiment.layers.length,
+        runResumably(layer, bounds, gatedKernelsFor(layer, given), (t, dx, exponent) =>
+          down.addScaled(positions[t]!, dx, exponent),
+        ),
+        progress,
         0.32 + (0.63 * (done + 1)) / experiment.layers.length,
       );
-      down.add(layer, result);
+      yield* part(down.add(layer, result), progress, progress);
       own.push({ experiment: layer, result });
     }
     layers.unshift(...own);
@@ -235,21 +282,23 @@ export function* runNetwork(experiment: Experiment, bounds: VerdictBounds = defa
   }
   const clipFactor = clipNorm === null ? null : yield* part(clipAll(layers, loss, clipNorm), 0.95, 0.96);
 
-  const dxs = cast(dtype, down.dxs);
+  const dxs = yield* part(castResumably(dtype, down.dxs), 0.96, 0.96);
   const norms = { dx: new Float64Array(T) };
   const log10Norms = { dx: new Float64Array(T) };
   const { data, exponents } = down.scaled;
   for (let t = 0; t < T; t++) {
     norms.dx[t] = cast(dtype, Float64Array.of(norm(takeStep({ B, T, N: I, data: dxs }, t).data)))[0]!;
     log10Norms.dx[t] = log10Norm(takeStep({ B, T, N: I, data }, t).data, exponents[t]!);
+    yield 0.96;
   }
   const isOneWay = experiment.layers.every(({ direction }) => direction === 'forward');
   const log10SingleSource = !isOneWay
     ? null
     : yield* part(
-        networkSource(
+        singleSource(
           layers.map(({ experiment: layer, result }) => ({ experiment: layer, chunks: runChunks(layer, result) })),
           T,
+          given,
         ),
         0.96,
         0.99,
@@ -318,7 +367,7 @@ export function asNetworkRun(layer: LayerExperiment, result: AnyRun, experiment:
 
 /**
  * Runs any experiment: a single layer through the kernels where they know its cell (see `runWithin`), everything else
- * layer by layer in plain arithmetic.
+ * layer by layer, those of gated cells through the kernels and those of others in plain arithmetic.
  */
 export function* runExperiment(
   limit: number,
@@ -329,6 +378,6 @@ export function* runExperiment(
   const layer = asLayer(experiment);
   // Clipping counts PyTorch's two biases and the readout, which a layer's own run does not know.
   if (layer === null || (experiment.clipNorm !== null && cellOf(experiment.cell).activation === null))
-    return yield* runNetwork(experiment, bounds);
+    return yield* runNetwork(experiment, bounds, kernels);
   return asNetworkRun(layer, yield* runWithin(limit, layer, bounds, kernels), experiment);
 }

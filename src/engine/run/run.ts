@@ -11,8 +11,10 @@ import type { RunChunk } from '../network/runChunk.js';
 import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
-import { kernelsFor } from './kernelsFor.js';
-import { fitMemory, memoryOf } from './memoryEstimate.js';
+import { gatedAnalyse, gatedTrialSource } from '../wasm/gatedScaledBackward.js';
+import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
+import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
+import { fitGatedMemory, fitMemory, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
 import type { Pass } from '../network/referencePass.js';
@@ -22,7 +24,7 @@ import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { hasManyLosses } from '../network/lossSteps.js';
 import { isHeld, takeStep } from '../core/tensor.js';
-import { trialPlace } from '../network/trial.js';
+import { trialPlace, trialSource } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import type { AnyRun, RunResult } from './result.js';
@@ -150,15 +152,25 @@ export function* runResumably(
 ): Resumable<RunResult> {
   const kernels = kernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
-  const quick = kernels === null ? null : yield* part(fastPass(kernels, experiment), 0, 0.5);
+  const gated = gatedKernelsFor(experiment, given);
+  if (gated !== null) fitGatedMemory(gated, experiment);
+  const quick =
+    kernels !== null
+      ? yield* part(fastPass(kernels, experiment), 0, 0.5)
+      : gated === null
+        ? null
+        : yield* part(gatedPass(gated, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
-  // Only the plain analysis knows what goes down to x beyond the range of the dtype, and what comes from there.
+  // The kernels of cells that are h = f(z) do not tell what goes down to x beyond the range of the dtype, nor take what
+  // comes from there.
   const quickAnalysis =
-    kernels === null || visit !== undefined
-      ? null
-      : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
+    gated !== null
+      ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, visit), 0.5, 0.9)
+      : kernels === null || visit !== undefined
+        ? null
+        : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
   const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, visit), 0.5, 0.9));
-  return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
+  return yield* part(conclude(experiment, bounds, pass, analysis, given), 0.9, 1);
 }
 
 /**
@@ -172,8 +184,9 @@ export function* runWithin(
   given: Kernels | null = null,
 ): Resumable<AnyRun> {
   const kernels = kernelsFor(experiment, given);
+  // Gated cells have no checkpoints.
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit)
-    return yield* runResumably(experiment, bounds, kernels);
+    return yield* runResumably(experiment, bounds, given);
   fitMemory(kernels, experiment, 'pieces');
   dropSpare();
   const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
@@ -222,8 +235,9 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   bounds: VerdictBounds,
   pass: Pass<States>,
   analysis: Analysis<Scaled>,
-  kernels: Kernels | null,
+  given: Kernels | null,
 ): Resumable<RunResult<States, Scaled>> {
+  const kernels = kernelsFor(experiment, given);
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
@@ -242,8 +256,14 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     (nonFinite === null || nonFinite.what === 'gradient') &&
     !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
   yield 0.3;
-  const quickRange =
-    !reachesAnEnd || kernels === null ? null : yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1);
+  const gated = gatedKernelsFor(experiment, given);
+  const quickRange = !reachesAnEnd
+    ? null
+    : kernels !== null
+      ? yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1)
+      : gated === null
+        ? null
+        : yield* part(gatedPlainRange(gated, experiment, last), 0.3, 1);
   const { zeroAt, infiniteAt } =
     quickRange ??
     (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
@@ -264,6 +284,10 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     gates,
     layer,
     trialOf: (budget, fewest) => trialPlace(experiment, last, budget, fewest),
+    *trialSource(place, parameters) {
+      const quick = gated === null ? null : yield* gatedTrialSource(gated, place, parameters);
+      return quick ?? (yield* trialSource(place, parameters));
+    },
     // Asked for cells of one gate alone, whose Wh is square.
     sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
     closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,

@@ -1,4 +1,5 @@
 // What a verdict rests on.
+import type { ByParameter } from '../cells/cell.js';
 import type { Resumable } from '../core/resumable.js';
 import type { LayerExperiment, LayerSpec } from '../network/experiment.js';
 import type { GateMeasures } from '../network/result.js';
@@ -57,6 +58,8 @@ export type Evidence = {
   readonly layer: LayerSpec;
   /** A place for short runs of so many multiplications each; null where a step alone takes too much. */
   readonly trialOf: (budget: number, fewest: number) => TrialPlace | null;
+  /** log10 of the single source of such a run with other parameters: see ../network/trial.ts. */
+  readonly trialSource: (place: TrialPlace, parameters: ByParameter<Float64Array>) => Resumable<Float64Array>;
   /** Of Wh; null when it takes too long to be told. */
   readonly sigmaMax: () => Resumable<number | null>;
 };

@@ -8,9 +8,8 @@ import { largestOf } from '../core/scan.js';
 import { nearSigmaMax } from '../linalg/lanczos.js';
 import { asItIs } from '../network/whatIf.js';
 import type { WhatIf } from '../network/whatIf.js';
-import { trialSource } from '../network/trial.js';
 import type { TrialPlace } from '../network/trial.js';
-import type { Evidence, VerdictBounds } from './evidence.js';
+import type { Evidence } from './evidence.js';
 import { meanOver, significant, steps } from './reason.js';
 import { measure } from './verdict.js';
 import type { Measured, NextStep } from './verdict.js';
@@ -34,7 +33,11 @@ type Candidate = {
 const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
 
 /** What a short run measures; null where a number is not finite. */
-function* trial(place: TrialPlace, parameters: Parameters, bounds: VerdictBounds): Resumable<Measured | null> {
+function* trial(
+  { trialSource, bounds }: Evidence,
+  place: TrialPlace,
+  parameters: Parameters,
+): Resumable<Measured | null> {
   const log10 = yield* trialSource(place, parameters);
   if (log10.some((value) => Number.isNaN(value) || value === Infinity)) return null;
   const T = log10.length;
@@ -169,11 +172,11 @@ export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<Nex
   const exploding = verdict.kind === 'exploding';
   const place = evidence.trialOf(trialBudget, fewestSteps);
   if (place === null) return null;
-  const before = yield* trial(place, evidence.layer.parameters, evidence.bounds);
+  const before = yield* trial(evidence, place, evidence.layer.parameters);
   if (before === null) return null;
   let best: { readonly after: Measured; readonly candidate: Candidate } | null = null;
   for (const candidate of yield* exploding ? againstExploding(evidence) : againstVanishing(evidence)) {
-    const after = yield* trial(place, candidate.parameters, evidence.bounds);
+    const after = yield* trial(evidence, place, candidate.parameters);
     if (after === null || !helps(before, after, exploding)) continue;
     if (best !== null && (exploding || reach(after) < leastReach * reach(best.after))) continue;
     best = { after, candidate };

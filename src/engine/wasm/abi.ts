@@ -35,6 +35,40 @@ export const structs = {
     norms: 'usize',
     small: 'usize',
   },
+  /** A run of LSTM or GRU in its dtype: ../kernels/gatedRun.ts. */
+  GatedJob: {
+    B: 'i32',
+    T: 'i32',
+    I: 'i32',
+    H: 'i32',
+    cell: 'i32',
+    truncate: 'i32',
+    cutOffset: 'i32',
+    blockSteps: 'i32',
+    places: 'i32',
+    scratchBytes: 'usize',
+    forwardWeights: 'usize',
+    backwardWeights: 'usize',
+    bias: 'usize',
+    xs: 'usize',
+    hs: 'usize',
+    cs: 'usize',
+    slopes: 'usize',
+    z: 'usize',
+    g: 'usize',
+    gc: 'usize',
+    d: 'usize',
+    dx: 'usize',
+    dh0: 'usize',
+    dc0: 'usize',
+    dWx: 'usize',
+    dWh: 'usize',
+    db: 'usize',
+    scratch: 'usize',
+    norms: 'usize',
+    small: 'usize',
+    spans: 'usize',
+  },
   /** A block of the float64 pass with carried exponents: ../kernels/scaledFlow.ts. */
   FlowJob: {
     B: 'i32',
@@ -60,6 +94,40 @@ export const structs = {
     rowStats: 'usize',
     stats: 'usize',
     failed: 'usize',
+  },
+  /** The same of LSTM and GRU: ../kernels/gatedFlow.ts. */
+  GatedFlowJob: {
+    B: 'i32',
+    I: 'i32',
+    H: 'i32',
+    cell: 'i32',
+    blockSteps: 'i32',
+    rows: 'i32',
+    scratchBytes: 'usize',
+    forwardWeights: 'usize',
+    backwardWeights: 'usize',
+    bias: 'usize',
+    hs: 'usize',
+    cs: 'usize',
+    xs: 'usize',
+    z: 'usize',
+    slopes: 'usize',
+    values: 'usize',
+    g: 'usize',
+    entering: 'usize',
+    flowing: 'usize',
+    next: 'usize',
+    part: 'usize',
+    d: 'usize',
+    aligned: 'usize',
+    dx: 'usize',
+    scratch: 'usize',
+    exponents: 'usize',
+    rowStats: 'usize',
+    stats: 'usize',
+    gateStats: 'usize',
+    failed: 'usize',
+    spans: 'usize',
   },
   /** The norms of one step, in pieces: ../kernels/norms.ts. */
   NormJob: {
@@ -101,6 +169,16 @@ export const dtypeKernels = {
   /** What the d of a step are; see ../kernels/subnormal.ts. */
   kindOf: { takes: ['job: Job', 't: i32'], returns: 'i32' },
   whole: { takes: ['job: Job', 'from: usize', 'to: usize', 'entering: i32', 'watch: i32'], returns: 'i32' },
+  gatedForward: { takes: ['job: GatedJob', 't0: i32', 't1: i32', 'b0: i32', 'b1: i32'], returns: 'void' },
+  gatedBackward: {
+    takes: ['job: GatedJob', 't0: i32', 't1: i32', 'b0: i32', 'b1: i32', 'place: i32'],
+    returns: 'void',
+  },
+  gatedInputs: { takes: ['job: GatedJob', 't: i32', 'place: i32', 'r0: i32', 'r1: i32'], returns: 'void' },
+  gatedSums: {
+    takes: ['job: GatedJob', 't0: i32', 't1: i32', 'place: i32', 'part: i32', 'parts: i32', 'thread: i32', 'own: i32'],
+    returns: 'void',
+  },
   gramRows: { takes: ['job: NormJob', 'first: i32', 'end: i32', 'wide: i32', 'thread: i32'], returns: 'void' },
   gramEnd: { takes: ['job: NormJob', 'wide: i32'], returns: 'i32' },
   formPanels: {
@@ -149,6 +227,16 @@ export const otherKernels = {
   },
   flowInputs: { takes: ['job: FlowJob', 'r0: i32', 'r1: i32'], returns: 'void' },
   flowNorms: { takes: ['job: FlowJob', 't0: i32', 't1: i32', 'thread: i32', 'own: i32'], returns: 'void' },
+  gatedFlowSlopes: { takes: ['job: GatedFlowJob', 'r0: i32', 'r1: i32'], returns: 'void' },
+  gatedFlowRows: {
+    takes: ['job: GatedFlowJob', 'steps: i32', 'enters: i32', 'cut: i32', 'r0: i32', 'r1: i32'],
+    returns: 'void',
+  },
+  gatedFlowInputs: { takes: ['job: GatedFlowJob', 'r0: i32', 'r1: i32'], returns: 'void' },
+  gatedFlowNorms: {
+    takes: ['job: GatedFlowJob', 't0: i32', 't1: i32', 'thread: i32', 'own: i32'],
+    returns: 'void',
+  },
   multiplyRows: {
     takes: [
       'a: usize',
@@ -273,8 +361,9 @@ export const otherKernels = {
 export const sharedNumbers = {
   /** Bytes of a packed row: 16 float32 or 8 float64. */
   ROW: 64,
-  /** What the d of a step are where nothing is to be said of them. */
+  /** What the d of a step are where nothing is to be said of them, and where their numbers are lifted on the way. */
   ORDINARY: 0,
+  MIXED: 3,
   /** What enters a whole run: ones at the last step, or at every step. */
   LAST: 0,
   EVERY: 1,
@@ -284,6 +373,11 @@ export const sharedNumbers = {
   /** Numbers of a step in FlowJob.stats, before two for each sequence; bytes of a row at a step in FlowJob.rowStats. */
   STATS: 10,
   ROWSTATS: 32,
+  /** Blocks of pre-activations of LSTM and GRU: ../kernels/gates.ts. */
+  BLOCKS: 4,
+  /** Numbers of a row at a step in GatedFlowJob.rowStats, and of a step in GatedFlowJob.stats. */
+  FLOWSTATS: 11,
+  STEPSTATS: 6,
   /** Below this the next steps may reach the subnormal numbers. */
   NEARLY_GONE32: 1e-30,
   NEARLY_GONE64: 1e-290,
@@ -291,6 +385,9 @@ export const sharedNumbers = {
 
 /** Series of the run's steps at Job.norms: float64 [T] each, in this order. */
 export const stepSeries = ['hNorm', 'closed', 'dh', 'dx', 'dWx', 'dWh', 'db'] as const;
+
+/** The same at GatedJob.norms. */
+export const gatedSeries = ['hNorm', 'dh', 'ds', 'dc', 'dx', 'dWx', 'dWh', 'db', 'dbh'] as const;
 
 export type DTypeKernel = keyof typeof dtypeKernels;
 export type Table = typeof dtypeKernels & typeof otherKernels;

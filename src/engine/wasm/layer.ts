@@ -14,6 +14,8 @@ import type { Kernels, Task, Team } from './instance.js';
 import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './stepNorms.js';
 import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './workSplit.js';
 import { stepSeries } from './abi.js';
+import { atOnce, packSteps, unpackSteps } from './packedSteps.js';
+import type { Staging } from './packedSteps.js';
 import { Struct, structBytes } from './struct.js';
 import type { Fields } from './struct.js';
 import { share, task } from './team.js';
@@ -214,7 +216,7 @@ export class FastLayer {
   readonly #shape: LayerShape;
   readonly #layout: Layout;
   readonly #job: Struct<'Job'>;
-  readonly #staging: FloatArray;
+  readonly #staging: Staging;
   readonly #norms: ApartNorms;
 
   /** Null when there is not so much memory. */
@@ -235,7 +237,7 @@ export class FastLayer {
     this.#layout = layout;
     const { at, blockSteps, places, scratchBytes } = layout;
     this.#job = new Struct('Job', kernels.memory.buffer, at.job);
-    this.#staging = viewOf(kernels, shape.dtype, at.staging, layout.stagingLength);
+    this.#staging = { values: viewOf(kernels, shape.dtype, at.staging, layout.stagingLength), at: at.staging };
     this.#norms = new ApartNorms(kernels, layout.team, layout.threads, shape, at, {
       at: at.scratch,
       bytes: scratchBytes,
@@ -277,7 +279,7 @@ export class FastLayer {
         }
       }
       if (t1 === steps || (t1 - known) * B * H >= bulk) {
-        yield* this.#unpackSteps(at.hs + (1 + known) * B * rowBytes, hsPanel, t1 - known, H, hs, start + known);
+        yield* this.#unpackSteps(at.hs + (1 + known) * B * rowBytes, hsPanel, t1 - known, hs, start + known);
         known = t1;
       }
       const now = this.#largest(at.hs + t1 * B * rowBytes, hsPanel);
@@ -449,9 +451,8 @@ export class FastLayer {
       if (t0 === 0 || (known - t0) * B * (H + I) >= bulk) {
         const t = start - (target.at ?? 0) + t0;
         if (target.dhTotal !== null)
-          yield* this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, H, target.dhTotal, t);
-        if (target.dxs !== null)
-          yield* this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, I, target.dxs, t);
+          yield* this.#unpackSteps(at.g + t0 * B * rowBytes, gPanel, known - t0, target.dhTotal, t);
+        if (target.dxs !== null) yield* this.#unpackSteps(at.dx + t0 * B * rowBytes, gPanel, known - t0, target.dxs, t);
         known = t0;
       }
       yield (steps - t0) / steps;
@@ -537,8 +538,8 @@ export class FastLayer {
   /** Values [B,H] into packed rows. */
   *#write(values: FloatArray, to: number, panelBytes: number): Resumable<void> {
     const { B, H } = this.#shape;
-    for (const { first, end } of ranges(B, H, this.#atOnce)) {
-      this.#staging.set(values.subarray(first * H, end * H));
+    for (const { first, end } of ranges(B, H, atOnce(this.#staging))) {
+      this.#staging.values.set(values.subarray(first * H, end * H));
       this.#run.pack(this.#layout.at.staging, end - first, H, to + first * rowBytes, panelBytes, rowBytes);
       if (end < B) yield 0;
     }
@@ -546,49 +547,20 @@ export class FastLayer {
 
   *#read(from: number, panelBytes: number, rows: number, N: number): Resumable<FloatArray> {
     const out = zeros(this.#shape.dtype, rows * N);
-    for (const { first, end } of ranges(rows, N, this.#atOnce)) {
+    for (const { first, end } of ranges(rows, N, atOnce(this.#staging))) {
       this.#run.unpack(from + first * rowBytes, panelBytes, rowBytes, end - first, N, this.#layout.at.staging);
-      out.set(this.#staging.subarray(0, (end - first) * N), first * N);
+      out.set(this.#staging.values.subarray(0, (end - first) * N), first * N);
       if (end < rows) yield 1;
     }
     return out;
   }
 
-  /** Numbers that go through the staging at once. */
-  get #atOnce(): number {
-    return Math.min(movedAtOnce, this.#layout.stagingLength);
+  #packSteps(values: FloatArray, steps: number, N: number, to: number): Resumable<void> {
+    return packSteps(this.#run, this.#staging, values, { B: this.#shape.B, steps, N }, to);
   }
 
-  /** values [B,steps,N] into rows (t, b). */
-  *#packSteps(values: FloatArray, steps: number, N: number, to: number): Resumable<void> {
-    const { B } = this.#shape;
-    const { at } = this.#layout;
-    const most = Math.floor(this.#atOnce / N);
-    const mover = new Mover();
-    for (let b = 0; b < B; b++) {
-      for (let t = 0; t < steps; t += most) {
-        const count = Math.min(most, steps - t);
-        const from = (b * steps + t) * N;
-        this.#staging.set(values.subarray(from, from + count * N));
-        this.#run.pack(at.staging, count, N, to + (t * B + b) * rowBytes, steps * B * rowBytes, B * rowBytes);
-        yield* mover.count(count * N);
-      }
-    }
-  }
-
-  /** `count` steps of packed rows (t, b) from `from` on into a sequence, from step t on. */
-  *#unpackSteps(from: number, panelBytes: number, count: number, N: number, to: Sequence, t: number): Resumable<void> {
-    const { B } = this.#shape;
-    const { at } = this.#layout;
-    const most = Math.floor(this.#atOnce / N);
-    const mover = new Mover();
-    for (let b = 0; b < B; b++) {
-      for (let done = 0; done < count; done += most) {
-        const rows = Math.min(most, count - done);
-        this.#run.unpack(from + (done * B + b) * rowBytes, panelBytes, B * rowBytes, rows, N, at.staging);
-        to.data.set(this.#staging.subarray(0, rows * N), (b * to.T + t + done) * N);
-        yield* mover.count(rows * N);
-      }
-    }
+  /** `count` steps of packed rows from `from` on into a sequence, from step t on. */
+  #unpackSteps(from: number, panelBytes: number, count: number, to: Sequence, t: number): Resumable<void> {
+    return unpackSteps(this.#run, this.#staging, { from, panelBytes, count }, to, t);
   }
 }

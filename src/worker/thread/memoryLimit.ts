@@ -2,7 +2,7 @@
 import { totalmem } from 'node:os';
 import { t as say } from '@vscode/l10n';
 import type { Problem } from '../../config/index.js';
-import { asLayer, kernelsFor, memoryOf, plainMemoryOf } from '../../engine/index.js';
+import { asLayer, cellOf, gatedMemoryOf, kernelsFor, memoryOf, plainMemoryOf } from '../../engine/index.js';
 import type { Experiment, Kernels } from '../../engine/index.js';
 
 /**
@@ -24,6 +24,8 @@ const told = (bytes: number): string =>
 
 function neededFor(experiment: Experiment, kernels: Kernels | null, whole: number): number {
   const layer = asLayer(experiment);
+  if (kernels !== null && cellOf(experiment.cell).gated !== undefined)
+    return Math.max(plainMemoryOf(experiment), gatedMemoryOf(experiment, kernels));
   if (kernels === null || layer === null || kernelsFor(layer, kernels) === null) return plainMemoryOf(experiment);
   const memory = memoryOf(layer, kernels);
   return memory.whole <= whole ? memory.whole : Math.min(memory.whole, memory.pieces);

@@ -3,9 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { finish, runExperiment, runNetwork, spectrumResumably } from '../../../src/engine/index.js';
+import { cellOf, finish, runExperiment, runNetwork, spectrumResumably } from '../../../src/engine/index.js';
 import type { AnyNetworkRun } from '../../../src/engine/index.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
+import { kernelsOf, variants } from '../wasm/support.js';
 import { experimentOfCase, experimentOfGated, gatedCase, networkCase, networkNames } from './networkFixtures.js';
 
 type Json = null | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -83,13 +84,28 @@ const candidates = ['g', 'n'];
  */
 const boundOf = (name: string, usual: number): number => (name === 'tanh_driven_saturated' ? 1e-7 : usual);
 
+/** In plain arithmetic, and with the kernels of each variant, through which gated cells run. */
+const runWays = [
+  ['in plain arithmetic', null],
+  ...variants.map((variant) => [`with ${variant} instructions`, kernelsOf(variant)] as const),
+] as const;
+// The kernels of other cells do not run networks.
+const ways = networkNames('networks').flatMap((name) =>
+  runWays
+    .filter(
+      ([, kernels]) =>
+        kernels === null || cellOf(experimentOfCase(networkCase(name), 'float64').cell).gated !== undefined,
+    )
+    .map(([way, kernels]) => ({ name, way, kernels })),
+);
+
 const tensors = ['hs', 'dxs', 'dh0', 'dc0'] as const;
 
-for (const name of networkNames('networks')) {
+for (const { name, way, kernels } of ways) {
   const ref = networkCase(name);
   const expected = ref.expected as Json;
-  describe(`network case ${name}`, () => {
-    const json = jsonOf(finish(runNetwork(experimentOfCase(ref, 'float64'))));
+  describe(`network case ${name} ${way}`, () => {
+    const json = jsonOf(finish(runNetwork(experimentOfCase(ref, 'float64'), undefined, kernels)));
 
     const checkTensors = (t: TestContext, json: Json): void => {
       for (const tensor of tensors)
@@ -118,7 +134,7 @@ for (const name of networkNames('networks')) {
     it('tensors and gradients in float64', (t) => {
       checkTensors(t, json);
       // As the command line and the panel run it: a single layer in one direction has a way of its own.
-      checkTensors(t, jsonOf(finish(runExperiment(Infinity, experimentOfCase(ref, 'float64')))));
+      checkTensors(t, jsonOf(finish(runExperiment(Infinity, experimentOfCase(ref, 'float64'), undefined, kernels))));
     });
 
     it('norms, their logarithms and gates', (t) => {
@@ -196,7 +212,7 @@ for (const name of networkNames('networks')) {
     });
 
     it('tensors in float32', (t) => {
-      const single = jsonOf(finish(runNetwork(experimentOfCase(ref, 'float32'))));
+      const single = jsonOf(finish(runNetwork(experimentOfCase(ref, 'float32'), undefined, kernels)));
       const bound = (tensor: string): number | null => {
         const measured = ref.measuredFloat32Error[tensor];
         return measured === null ? null : Math.max(3e-5, 3 * (measured ?? 0));
@@ -219,10 +235,10 @@ for (const name of networkNames('gated')) {
   describe(`gated case ${name}`, () => {
     it('tensors, gradients and norms in float64, layer by layer and through the run of a single one', (t) => {
       const experiment = experimentOfGated(ref, 'float64');
-      for (const json of [
-        jsonOf(finish(runNetwork(experiment))),
-        jsonOf(finish(runExperiment(Infinity, experiment))),
-      ]) {
+      for (const json of runWays.flatMap(([, kernels]) => [
+        jsonOf(finish(runNetwork(experiment, undefined, kernels))),
+        jsonOf(finish(runExperiment(Infinity, experiment, undefined, kernels))),
+      ])) {
         for (const tensor of tensors)
           if (ref.expected[tensor] !== undefined && ref.expected[tensor] !== null)
             within(t, tensor, relativeError(at(json, tensor), ref.expected[tensor] as Json), 1e-11);

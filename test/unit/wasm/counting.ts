@@ -1,4 +1,5 @@
 // Kernels that count what they are asked for, so that a test can say how much lies between two pauses without a clock.
+import { cellOf } from '../../../src/engine/index.js';
 import type { DType, LayerExperiment, Kernels, Resumable } from '../../../src/engine/index.js';
 import { perform } from '../../../src/engine/wasm/team.js';
 
@@ -73,6 +74,12 @@ export class Counted {
       this.#work += type === 'float64' ? 2 * work : work;
     };
     const [dx, dots] = [H * I, (B * B * (2 * H + I)) / 2];
+    const gates = cellOf(this.#experiment.cell).gates.length;
+    const [gatedDx, gatedDots, gatedForms] = [
+      gates * H * I,
+      (B * B * (2 * gates * H + H + I)) / 2,
+      gates * B * H * (H + I),
+    ];
     const panels = (N: number): number => Math.ceil(N / (dtype === 'float32' ? 16 : 8));
     const ofType = { 32: 'float32', 64: 'float64' } as const;
     const layer = (bits: 32 | 64) => {
@@ -99,6 +106,24 @@ export class Counted {
           );
         }),
         [`inputGradient${bits}`]: counted(own[`inputGradient${bits}`], (_, __, ___, r0, r1) => (r1 - r0) * dx),
+        [`gatedForward${bits}`]: counted(
+          own[`gatedForward${bits}`],
+          (_, t0, t1, b0, b1) => (t1 - t0) * (b1 - b0) * gates * H * (H + I),
+        ),
+        [`gatedBackward${bits}`]: counted(
+          own[`gatedBackward${bits}`],
+          (_, t0, t1, b0, b1) => (t1 - t0) * (b1 - b0) * gates * H * H,
+        ),
+        [`gatedInputs${bits}`]: counted(own[`gatedInputs${bits}`], (_, __, ___, r0, r1) => (r1 - r0) * gatedDx),
+        [`gatedSums${bits}`]: counted(own[`gatedSums${bits}`], (_, t0, t1, __, part, parts, ___, withOwn) => {
+          const share = (count: number): number =>
+            Math.floor((count * (part + 1)) / parts) - Math.floor((count * part) / parts);
+          const norms = ((withOwn >> 1) & 1) * gatedDots + (withOwn >> 2) * gatedForms;
+          return (
+            share(t1 - t0) * ((withOwn & 1) * B * gatedDx + norms) +
+            (share(panels(H) + panels(I)) / (panels(H) + panels(I))) * (t1 - t0) * gatedForms
+          );
+        }),
         [`whole${bits}`]: counted(own[`whole${bits}`], () => 3 * this.#experiment.shapes.T * B * H * (H + I)),
         [`plainBack${bits}`]: counted(own[`plainBack${bits}`], (...args) => args[8] * (args[10] - args[9]) * H * H),
         [`pack${bits}`]: counted(own[`pack${bits}`], (_, rows, N) => moving * rows * N),
@@ -111,7 +136,12 @@ export class Counted {
         ),
         [`formPanels${bits}`]: counted(
           own[`formPanels${bits}`],
-          (_, recurrent, first, end) => (end - first) * (bits === 32 ? 16 : 8) * B * (recurrent === 1 ? H : I),
+          // Of gated cells x stands for the state too; the job says how wide it is.
+          (job, recurrent, first, end) =>
+            (end - first) *
+            (bits === 32 ? 16 : 8) *
+            B *
+            (recurrent === 1 ? H : (new Int32Array(kernels.memory.buffer, job, 2)[1] ?? I)),
         ),
       };
     };
@@ -138,6 +168,23 @@ export class Counted {
       flowNorms: (...args) => {
         add((args[2] - args[1]) * ((args[4] & 1) * B * dx + (args[4] >> 1) * dots));
         own.flowNorms(...args);
+      },
+      gatedFlowSlopes: (...args) => {
+        add((args[2] - args[1]) * gates * H * (H + I));
+        own.gatedFlowSlopes(...args);
+      },
+      gatedFlowRows: (...args) => {
+        add(args[1] * (args[5] - args[4]) * gates * H * H);
+        own.gatedFlowRows(...args);
+      },
+      gatedFlowInputs: (...args) => {
+        add((args[2] - args[1]) * gatedDx);
+        own.gatedFlowInputs(...args);
+      },
+      gatedFlowNorms: (...args) => {
+        const [steps, withOwn] = [args[2] - args[1], args[4]];
+        add(steps * (((withOwn >> 1) & 1) * gatedDots + (withOwn >> 2) * gatedForms));
+        own.gatedFlowNorms(...args);
       },
       multiplyRows: (...args) => {
         add(args[2] * args[4] * args[7]);

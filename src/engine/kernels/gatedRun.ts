@@ -1,0 +1,536 @@
+// AssemblyScript. A layer of LSTM or GRU forward and backward in its dtype. One step forward makes the pre-activations
+// of a panel of units after the other and takes them through the gates while they are in the cache; what the way back
+// multiplies with is kept. Rows (batch items) never mix on the way, so threads may share them out; every number has one
+// order of summation.
+import { IDENTITY } from './activation';
+import { addBias } from './backward';
+import { BLOCKS, firstOfInput, gatesOf, gruGates, LSTM, lstmGates, slopesOf, throughGates } from './gates';
+import { formedNorm, gramNorms, normOf, normWh, normWx, rounded, stepNorms, wideNormOf } from './norms';
+import { clearBeyond } from './panel';
+import { productOne, productRows, transposedProduct } from './product';
+import { largestOf, panels, ROW, width, ZEROS } from './simd';
+import {
+  addSettled,
+  copyStand,
+  magnitudes,
+  MIXED,
+  ORDINARY,
+  reachOf,
+  settledNorm,
+  SMALL,
+  smallKind,
+  smallRowProduct,
+  ZERO,
+} from './subnormal';
+
+/** ../wasm/abi.ts has the same fields, and ../wasm writes them. Rows are in the order (t, b) everywhere. */
+@unmanaged
+export class GatedJob {
+  B: i32;
+  T: i32;
+  I: i32;
+  H: i32;
+  cell: i32;
+  /** The gradient is cut before every step t at which t + cutOffset is a multiple of this; 0: never. */
+  truncate: i32;
+  cutOffset: i32;
+  /** Steps whose weight gradients are one product. */
+  blockSteps: i32;
+  /** Steps that fit into d. */
+  places: i32;
+  /** Bytes of one thread's share of `scratch`. */
+  scratchBytes: usize;
+  /** [H/w][gates][H+I][w]: Wh above Wx, the gates as the blocks that meet the state, and those that meet the input. */
+  forwardWeights: usize;
+  /** [H/w][gates·H filled up to panels][w], then [I/w][the same][w]: Whᵀ and Wxᵀ. */
+  backwardWeights: usize;
+  /** [H/w][BLOCKS][w] */
+  bias: usize;
+  /** [I/w][T·B][w] */
+  xs: usize;
+  /** [H/w][(1+T)·B][w]: the initial state first; of GRU no cs. */
+  hs: usize;
+  cs: usize;
+  /** [slopes][H/w][T·B][w]: see ./gates.ts. */
+  slopes: usize;
+  /** [BLOCKS][B][w]: the pre-activations of one panel. */
+  z: usize;
+  /** [H/w][T·B][w]: dhs at the start, the gradient of h once the step is done; that of c as the next step gives it. */
+  g: usize;
+  gc: usize;
+  /** [BLOCKS][H/w][places·B][w] */
+  d: usize;
+  /** [I/w][T·B][w] */
+  dx: usize;
+  /** [H/w][B][w] */
+  dh0: usize;
+  dc0: usize;
+  /** [gates·H/w][I, filled up to panels][w], the same with H. */
+  dWx: usize;
+  dWh: usize;
+  /** One row for every panel of d. */
+  db: usize;
+  scratch: usize;
+  /** float64 [9][T]: ‖h‖; norms of the gradients of h, of h and c, of c over all paths, dx, dWx, dWh, b, and b of h. */
+  norms: usize;
+  /** float64: as of `reachOf`, 0 before anybody asked; then a byte for each row (t, b): what its d is. */
+  small: usize;
+  /** i32 [B][2]: the steps from … to − 1 at which each sequence is there; 0: all are, all the time. */
+  spans: usize;
+}
+
+/** Whether a sequence is there at step t, of `spans` that are no 0. */
+@inline export function isThere(spans: usize, b: i32, t: i32): bool {
+  return t >= load<i32>(spans + <usize>b * 8) && t < load<i32>(spans + <usize>b * 8, 4);
+}
+
+/** The first step at which a sequence is there. */
+@inline export function beginning(spans: usize, b: i32): i32 {
+  return load<i32>(spans + <usize>b * 8);
+}
+
+/** Where a sequence is not there, its states wait before it begins and are 0 behind its end, and nothing flows. */
+function restAt(job: GatedJob, t: i32, b: i32, hPanels: i32): void {
+  const stepBytes = <usize>job.B * ROW;
+  const at = <usize>t * stepBytes + <usize>b * ROW;
+  const waits = t < beginning(job.spans, b);
+  for (let s = 0; s < (job.cell == LSTM ? 2 : 1); s++) {
+    let state = (s == 0 ? job.hs : job.cs) + at;
+    for (let n = 0; n < hPanels; n++, state += <usize>(1 + job.T) * stepBytes) {
+      if (waits) memory.copy(state + stepBytes, state, ROW);
+      else memory.fill(state + stepBytes, 0, ROW);
+    }
+  }
+  let slopes = job.slopes + at;
+  for (let n = 0; n < slopesOf(job.cell) * hPanels; n++, slopes += <usize>job.T * stepBytes)
+    memory.fill(slopes, 0, ROW);
+}
+
+/** All blocks of pre-activations of one panel of units, for `bytes` / 64 rows. */
+export function preActivations<T>(
+  cell: i32, h: usize, hPanel: usize, H: i32, x: usize, xPanel: usize, I: i32, weights: usize, weightsBlock: usize,
+  bias: usize, z: usize, zBlock: usize, bytes: usize,
+): void {
+  if (cell == LSTM) {
+    blocksOf<T>(BLOCKS, h, hPanel, H, x, xPanel, I, weights, weightsBlock, bias, z, zBlock, bytes);
+    return;
+  }
+  blocksOf<T>(1, h, hPanel, H, 0, 0, 0, weights, weightsBlock, bias, z, zBlock, bytes);
+  blocksOf<T>(
+    2, h, hPanel, H, x, xPanel, I, weights + weightsBlock, weightsBlock, bias + ROW, z + zBlock, zBlock, bytes,
+  );
+  productRows<T>(x, xPanel, I, 0, 0, 0, weights + <usize>H * ROW, bias + 3 * ROW, 0, z + 3 * zBlock, bytes);
+}
+
+/** So many blocks of it. One row takes several at once; its sums have the same order. */
+function blocksOf<T>(
+  count: i32, h: usize, hPanel: usize, H: i32, x: usize, xPanel: usize, I: i32, weights: usize, weightsBlock: usize,
+  bias: usize, z: usize, zBlock: usize, bytes: usize,
+): void {
+  if (bytes == ROW && count > 1) {
+    for (let q: usize = 0; q < <usize>count; q++) memory.copy(z + q * zBlock, bias + q * ROW, ROW);
+    productOne<T>(IDENTITY, h, hPanel, H, weights, weightsBlock, count, z, zBlock, false);
+    productOne<T>(IDENTITY, x, xPanel, I, weights + <usize>H * ROW, weightsBlock, count, z, zBlock, false);
+    return;
+  }
+  for (let q: usize = 0; q < <usize>count; q++)
+    productRows<T>(
+      h, hPanel, H, x, xPanel, I, weights + q * weightsBlock, bias + q * ROW, 0, z + q * zBlock, bytes,
+    );
+}
+
+/** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. */
+export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32): void {
+  const B = job.B;
+  const I = job.I;
+  const H = job.H;
+  const lstm = job.cell == LSTM;
+  const hPanels = panels<T>(H);
+  const stepBytes = <usize>B * ROW;
+  const hsPanel = <usize>(1 + job.T) * stepBytes;
+  const xsPanel = <usize>job.T * stepBytes;
+  const weightsBlock = <usize>(H + I) * ROW;
+  const slopesBlock = <usize>hPanels * xsPanel;
+  const from = <usize>b0 * ROW;
+  const bytes = <usize>(b1 - b0) * ROW;
+  const z = job.z + from;
+  for (let t = t0; t < t1; t++) {
+    const x = job.xs + <usize>t * stepBytes + from;
+    const before = <usize>t * stepBytes + from;
+    const h = job.hs + before;
+    let weights = job.forwardWeights;
+    let bias = job.bias;
+    for (let n = 0; n < hPanels; n++) {
+      const slopes = job.slopes + <usize>n * xsPanel + before;
+      const state = job.hs + <usize>n * hsPanel + before;
+      preActivations<T>(
+        job.cell, h, hsPanel, H, x, xsPanel, I, weights, weightsBlock, bias, z, stepBytes, bytes,
+      );
+      if (lstm) {
+        const c = job.cs + <usize>n * hsPanel + before;
+        lstmGates<T>(
+          z, stepBytes, c, state + stepBytes, c + stepBytes, slopes, slopesBlock, b1 - b0, false, 0, 0,
+        );
+        weights += <usize>BLOCKS * weightsBlock;
+      } else {
+        gruGates<T>(z, stepBytes, state, state + stepBytes, slopes, slopesBlock, b1 - b0, false, 0, 0);
+        weights += 3 * weightsBlock;
+      }
+      bias += <usize>BLOCKS * ROW;
+    }
+    const last = <usize>(hPanels - 1) * hsPanel + before + stepBytes;
+    clearBeyond<T>(H, job.hs + last, b1 - b0);
+    if (lstm) clearBeyond<T>(H, job.cs + last, b1 - b0);
+    for (let b = b0; b < b1 && job.spans != 0; b++) if (!isThere(job.spans, b, t)) restAt(job, t, b, hPanels);
+  }
+}
+
+@inline function kindAt(job: GatedJob, t: i32, b: i32): usize {
+  return job.small + 8 + <usize>(t * job.B + b);
+}
+
+/** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: gradients and d. The d of step t0 goes to step `place` of the buffer. */
+export function gatedBackward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
+  const stepBytes = <usize>job.B * ROW;
+  const gPanel = <usize>job.T * stepBytes;
+  const spans = job.spans;
+  for (let t = t1 - 1; t >= t0; t--) {
+    const before = <usize>t * stepBytes - stepBytes;
+    const flowsOn = job.truncate == 0 || (t + job.cutOffset) % job.truncate != 0;
+    const d = job.d + <usize>(place + t - t0) * stepBytes;
+    for (let b = b0; b < b1;) {
+      const first = b++;
+      // Initial states are those before the first step of a sequence, which nothing cuts.
+      let begins = t == 0;
+      let there = true;
+      if (spans != 0) {
+        begins = t == beginning(spans, first);
+        there = isThere(spans, first, t);
+        while (b < b1 && begins == (t == beginning(spans, b)) && there == isThere(spans, b, t)) b++;
+      } else b = b1;
+      if (!there) absentRows<T>(job, t, first, b, d);
+      else if (begins) backwardRows<T>(job, t, first, b, d, job.dh0, job.dc0, stepBytes);
+      else if (flowsOn) backwardRows<T>(job, t, first, b, d, job.g + before, job.gc + before, gPanel);
+      else backwardRows<T>(job, t, first, b, d, 0, 0, 0);
+    }
+  }
+}
+
+/** Rows of a step at which their sequences are not there. */
+function absentRows<T>(job: GatedJob, t: i32, b0: i32, b1: i32, d: usize): void {
+  d += <usize>b0 * ROW;
+  for (let n = 0; n < BLOCKS * panels<T>(job.H); n++, d += <usize>(job.places * job.B) * ROW)
+    memory.fill(d, 0, <usize>(b1 - b0) * ROW);
+  memory.fill(kindAt(job, t, b0), ZERO, b1 - b0);
+}
+
+/**
+ * Rows of step t. Their d go to `d`, what flows on is added to the gradient of h at `target`, and takes the place of
+ * that of c at `targetC`; 0: nothing flows on. All three are addresses of row 0.
+ */
+function backwardRows<T>(
+  job: GatedJob, t: i32, b0: i32, b1: i32, d: usize, target: usize, targetC: usize, targetPanel: usize,
+): void {
+  const H = job.H;
+  const hPanels = panels<T>(H);
+  const stepBytes = <usize>job.B * ROW;
+  const gPanel = <usize>job.T * stepBytes;
+  const dPanel = <usize>job.places * stepBytes;
+  const from = <usize>b0 * ROW;
+  const rows = b1 - b0;
+  const K = gatesOf(job.cell) * hPanels * width<T>();
+  const at = <usize>t * stepBytes + from;
+  d += from;
+  if (target != 0) {
+    target += from;
+    targetC += from;
+  }
+  throughGates<T>(
+    job.cell, H, rows, job.g + at, gPanel, job.gc + at, gPanel, job.slopes + at, gPanel, d, dPanel, target,
+    targetPanel, targetC, targetPanel,
+  );
+  for (let q = 1; q <= BLOCKS; q++) clearBeyond<T>(H, d + <usize>(q * hPanels - 1) * dPanel, rows);
+  for (let b = b0; b < b1;) {
+    const kind = kindOfRow<T>(job, d + <usize>(b - b0) * ROW, dPanel, hPanels);
+    const first = b;
+    do store<u8>(kindAt(job, t, b++), kind);
+    while (b < b1 && kindOfRow<T>(job, d + <usize>(b - b0) * ROW, dPanel, hPanels) == kind);
+    if (target == 0 || kind == ZERO) continue;
+    const row = <usize>(first - b0) * ROW;
+    const bytes = <usize>(b - first) * ROW;
+    if (kind != ORDINARY) {
+      for (let at = row; at < row + bytes; at += ROW)
+        carrySmall<T>(
+          kind, d + at, dPanel, K, job.backwardWeights, hPanels, target + at, targetPanel, job.z + from + at,
+        );
+      continue;
+    }
+    let weights = job.backwardWeights;
+    if (bytes == ROW) {
+      const back = (t & 1) != 0;
+      productOne<T>(
+        IDENTITY, d + row, dPanel, K, weights, <usize>K * ROW, hPanels, target + row, targetPanel, back,
+      );
+      continue;
+    }
+    for (let n = 0; n < hPanels; n++) {
+      const to = target + <usize>n * targetPanel + row;
+      productRows<T>(d + row, dPanel, K, 0, 0, 0, weights, to, ROW, to, bytes);
+      weights += <usize>K * ROW;
+    }
+  }
+  if (target != 0) clearBeyond<T>(H, target + <usize>(hPanels - 1) * targetPanel, rows);
+}
+
+/** Below this a row of d is taken apart from the others: some of its numbers may soon be below the normal range. */
+@inline function low<T>(): f64 {
+  return sizeof<T>() == 4 ? 7.888609052210118e-31 : 9.332636185032189e-302;
+}
+
+/** What a row of d is; see ./subnormal.ts. */
+function kindOfRow<T>(job: GatedJob, d: usize, dPanel: usize, hPanels: i32): u8 {
+  const all = BLOCKS * hPanels;
+  const largest = largestOf<T>(d, dPanel, all, 1);
+  if (!(largest < low<T>())) return ORDINARY;
+  if (largest == 0) return ZERO;
+  let reach = load<f64>(job.small);
+  if (reach == 0) {
+    const K = gatesOf(job.cell) * hPanels * width<T>();
+    reach = reachOf<T>(job.backwardWeights, hPanels + panels<T>(job.I), K);
+    store<f64>(job.small, reach);
+  }
+  return smallKind<T>(magnitudes<T>(d, dPanel, all), reach);
+}
+
+/** target += d·Whᵀ of a row that is SMALL or MIXED; `room` is that of a row. */
+function carrySmall<T>(
+  kind: u8, d: usize, dPanel: usize, K: i32, weights: usize, hPanels: i32, target: usize, targetPanel: usize,
+  room: usize,
+): void {
+  if (magnitudes<T>(target, targetPanel, hPanels) == 0) {
+    smallRowProduct<T>(kind, d, dPanel, K, weights, hPanels, target, targetPanel);
+    return;
+  }
+  for (let n = 0; n < hPanels; n++) {
+    smallRowProduct<T>(kind, d, dPanel, K, weights, 1, room, 0);
+    for (let at: usize = 0; at < ROW; at += 16)
+      v128.store(target + at, v128.add<T>(v128.load(target + at), v128.load(room + at)));
+    weights += <usize>K * ROW;
+    target += targetPanel;
+  }
+}
+
+/** dx = d·Wxᵀ of the rows r0 … r1 − 1, counted from those of step t, whose d begin at step `place` of the buffer. */
+export function gatedInputs<T>(job: GatedJob, t: i32, place: i32, r0: i32, r1: i32): void {
+  if (r0 >= r1) return;
+  const hPanels = panels<T>(job.H);
+  const dPanel = <usize>(job.places * job.B) * ROW;
+  const K = gatesOf(job.cell) * hPanels * width<T>();
+  let weights = job.backwardWeights + <usize>(hPanels * K) * ROW;
+  const d = job.d + <usize>(firstOfInput(job.cell) * hPanels) * dPanel + <usize>(place * job.B) * ROW;
+  const panelBytes = <usize>(job.T * job.B) * ROW;
+  let target = job.dx + <usize>(t * job.B) * ROW;
+  for (let n = 0; n < panels<T>(job.I); n++) {
+    for (let r = r0; r < r1;) {
+      const kind = load<u8>(kindAt(job, t, r));
+      const first = <usize>r * ROW;
+      while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
+      const end = <usize>r * ROW;
+      if (kind == ORDINARY || kind == ZERO)
+        productRows<T>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
+      else {
+        for (let row = first; row < end; row += ROW)
+          smallRowProduct<T>(kind, d + row, dPanel, K, weights, 1, target + row, 0);
+      }
+    }
+    weights += <usize>K * ROW;
+    target += panelBytes;
+  }
+  clearBeyond<T>(job.I, target - panelBytes + <usize>r0 * ROW, r1 - r0);
+}
+
+/** What the rows of d of `steps` steps from t on are together: ORDINARY, ZERO, MIXED where none is ORDINARY, or 4. */
+function kindOfSteps(job: GatedJob, t: i32, steps: i32): u8 {
+  let some: u8 = 0;
+  const from = kindAt(job, t, 0);
+  for (let at = from; at < from + <usize>(steps * job.B); at++) some |= <u8>(1 << load<u8>(at));
+  const small: u8 = (1 << SMALL) | (1 << MIXED);
+  if (!(some & small)) return some == 1 << ZERO ? ZERO : ORDINARY;
+  return some & (1 << ORDINARY) ? 4 : MIXED;
+}
+
+/**
+ * Part `part` of `parts` of what comes of d for the steps t0 … t1 − 1: dx and all norms of a share of the steps, and
+ * for all of them a share of the rows of dWx and dWh, block by block from the last. t1 is the end of a block. Done by
+ * thread `thread`, in its share of the scratch. `own`: 1 for dx, where `gatedInputs` has not been there before, 2 for
+ * the norms of dWx and dWh, 4 where those may be formed: else −1 says that they have to be.
+ */
+export function gatedSums<T>(
+  job: GatedJob, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32,
+): void {
+  const B = job.B;
+  const I = job.I;
+  const H = job.H;
+  const hPanels = panels<T>(H);
+  const iPanels = panels<T>(I);
+  const stepBytes = <usize>B * ROW;
+  const hsPanel = <usize>(1 + job.T) * stepBytes;
+  const xsPanel = <usize>job.T * stepBytes;
+  const dPanel = <usize>job.places * stepBytes;
+  const scratch = job.scratch + <usize>thread * job.scratchBytes;
+  const from = t0 + (t1 - t0) * part / parts;
+  const to = t0 + (t1 - t0) * (part + 1) / parts;
+  if (own & 1) gatedInputs<T>(job, t0, place, (from - t0) * B, (to - t0) * B);
+  for (let t = from; t < to; t++) measures<T>(job, t, job.d + <usize>(place + t - t0) * stepBytes, own, scratch);
+  const count = gatesOf(job.cell) * hPanels;
+  const ofInput = <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
+  const firstPanel = (iPanels + hPanels) * part / parts;
+  const endPanel = (iPanels + hPanels) * (part + 1) / parts;
+  for (let end = t1; end > t0; end -= job.blockSteps) {
+    const start = max(t0, end - job.blockSteps);
+    const d = job.d + <usize>(place + start - t0) * stepBytes;
+    const rows = (end - start) * B;
+    const offset = <usize>start * stepBytes;
+    const kind = kindOfSteps(job, start, end - start);
+    if (kind == ZERO) continue;
+    const kinds: usize = kind == ORDINARY ? 0 : kindAt(job, start, 0);
+    productOfPanels<T>(
+      job.xs + offset, xsPanel, I, d + ofInput, dPanel, count, rows, job.dWx, firstPanel, min(endPanel, iPanels),
+      kinds, scratch,
+    );
+    productOfPanels<T>(
+      job.hs + offset, hsPanel, H, d, dPanel, count, rows, job.dWh, max(0, firstPanel - iPanels), endPanel - iPanels,
+      kinds, scratch,
+    );
+    if (part == 0) addBias<T>(d, dPanel, BLOCKS * hPanels, B, end - start, job.db);
+  }
+}
+
+/**
+ * The rows of C += Aᵀ·D that belong to panels first … end − 1 of A [rows,M]. `kinds`: where it says what each row of D
+ * is; 0: all are ORDINARY. The others are lifted, and summed apart.
+ */
+function productOfPanels<T>(
+  a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, count: i32, rows: i32, c: usize, first: i32, end: i32,
+  kinds: usize, scratch: usize,
+): void {
+  if (first >= end) return;
+  const columns = min(M, end * width<T>()) - first * width<T>();
+  const cPanel = <usize>(panels<T>(M) * width<T>()) * ROW;
+  a += <usize>first * aPanel;
+  c += <usize>(first * width<T>()) * ROW;
+  if (kinds == 0) {
+    transposedProduct<T>(a, aPanel, columns, d, dPanel, count, rows, c, cPanel);
+    return;
+  }
+  const productRows = (columns + 1) & ~1;
+  const room = scratch + <usize>productRows * ROW;
+  for (let n = 0; n < count; n++, d += dPanel, c += cPanel) {
+    for (let r = 0; r < rows; r++) {
+      const row = <usize>r * ROW;
+      if (load<u8>(kinds + <usize>r) == ORDINARY) memory.copy(room + row, d + row, ROW);
+      else memory.fill(room + row, 0, ROW);
+    }
+    transposedProduct<T>(a, aPanel, columns, room, 0, 1, rows, c, 0);
+    for (let r = 0; r < rows; r++) {
+      const row = <usize>r * ROW;
+      if (load<u8>(kinds + <usize>r) == ORDINARY) memory.fill(room + row, 0, ROW);
+      else copyStand<T>(MIXED, d + row, 1, room + row);
+    }
+    memory.fill(scratch, 0, <usize>productRows * ROW);
+    transposedProduct<T>(a, aPanel, columns, room, 0, 1, rows, scratch, 0);
+    addSettled<T>(MIXED, scratch, columns, c);
+  }
+}
+
+/** The norms of step t, whose d is at `d`. */
+function measures<T>(job: GatedJob, t: i32, d: usize, own: i32, scratch: usize): void {
+  const B = job.B;
+  const I = job.I;
+  const H = job.H;
+  const hPanels = panels<T>(H);
+  const stepBytes = <usize>B * ROW;
+  const xsPanel = <usize>job.T * stepBytes;
+  const hsPanel = xsPanel + stepBytes;
+  const dPanel = <usize>job.places * stepBytes;
+  const series = <usize>job.T * 8;
+  const offset = <usize>t * stepBytes;
+  const g = job.g + offset;
+  let at = job.norms + <usize>t * 8;
+  stepNorms<T>(job.hs + offset + stepBytes, hsPanel, H, B, 1, true, at);
+  store<f64>((at += series), normOf<T>(g, xsPanel, H, B));
+  if (job.cell == LSTM) {
+    const gc = job.gc + offset;
+    const slopes = job.slopes + <usize>(4 * hPanels) * xsPanel + offset;
+    store<f64>(at + series, normOfTwo<T>(wideNormOf<T>(g, xsPanel, H, B), wideNormOf<T>(gc, xsPanel, H, B)));
+    for (let n: usize = 0; n < <usize>hPanels; n++) {
+      for (let i: usize = 0; i < stepBytes; i += 16) {
+        const all = n * xsPanel + i;
+        const through = v128.mul<T>(v128.load(g + all), v128.load(slopes + all));
+        v128.store(scratch + n * stepBytes + i, v128.add<T>(through, v128.load(gc + all)));
+      }
+    }
+    store<f64>(at + 2 * series, normOf<T>(scratch, stepBytes, H, B));
+  }
+  at += 3 * series;
+  store<f64>(at, normOf<T>(job.dx + offset, xsPanel, I, B));
+  const N = gatesOf(job.cell) * hPanels * width<T>();
+  const toInput = d + <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
+  const kind = kindOfSteps(job, t, 1);
+  if (kind == ZERO) normWx = normWh = 0;
+  else if (!(own & 2)) normWx = normWh = -1;
+  else if (kind == MIXED) liftedNorms<T>(job, t, d, N, scratch);
+  else
+    gramNorms<T>(
+      job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, toInput, d, dPanel, N, B, scratch,
+    );
+  const formed: u8 = kind == MIXED ? MIXED : ORDINARY;
+  if (own & 4) {
+    if (normWx < 0) normWx = formedNorm<T>(formed, job.xs + offset, xsPanel, I, toInput, dPanel, N, B, scratch);
+    if (normWh < 0) normWh = formedNorm<T>(formed, job.hs + offset, hsPanel, H, d, dPanel, N, B, scratch);
+  }
+  store<f64>((at += series), normWx);
+  store<f64>((at += series), normWh);
+  sumsOfRows<T>(d, dPanel, BLOCKS * hPanels, B, scratch);
+  const toB = scratch + <usize>(firstOfInput(job.cell) * hPanels) * ROW;
+  store<f64>((at += series), normOf<T>(toB, ROW, N, 1));
+  store<f64>(at + series, normOf<T>(scratch, ROW, N, 1));
+}
+
+/** As `gramNorms` of a step whose d is MIXED, from a copy that is lifted. */
+function liftedNorms<T>(job: GatedJob, t: i32, d: usize, N: i32, scratch: usize): void {
+  const hPanels = panels<T>(job.H);
+  const stepBytes = <usize>job.B * ROW;
+  const xsPanel = <usize>job.T * stepBytes;
+  const offset = <usize>t * stepBytes;
+  // Behind the dot products of a few rows.
+  const copy = scratch + 4 * ROW;
+  for (let n: usize = 0; n < <usize>(BLOCKS * hPanels); n++)
+    copyStand<T>(MIXED, d + n * <usize>job.places * stepBytes, job.B, copy + n * stepBytes);
+  const toInput = copy + <usize>(firstOfInput(job.cell) * hPanels) * stepBytes;
+  gramNorms<T>(
+    job.xs + offset, xsPanel, job.I, job.hs + offset, xsPanel + stepBytes, job.H, toInput, copy, stepBytes, N, job.B,
+    scratch,
+  );
+  if (normWx >= 0) normWx = settledNorm<T>(MIXED, normWx);
+  if (normWh >= 0) normWh = settledNorm<T>(MIXED, normWh);
+}
+
+/** √(a² + b²), as the dtype holds it. */
+function normOfTwo<T>(a: f64, b: f64): f64 {
+  const most = Math.max(a, b);
+  if (most == 0 || !isFinite(most)) return most;
+  return rounded<T>(most * Math.sqrt((a / most) * (a / most) + (b / most) * (b / most)));
+}
+
+/** The sum of the rows of each panel. */
+export function sumsOfRows<T>(d: usize, dPanel: usize, count: i32, B: i32, to: usize): void {
+  const bytes = <usize>B * ROW;
+  for (let n = 0; n < count; n++, d += dPanel, to += ROW) {
+    for (let column: usize = 0; column < ROW; column += 16) {
+      let total = v128.load(d + column);
+      for (let row = ROW; row < bytes; row += ROW) total = v128.add<T>(total, v128.load(d + column + row));
+      v128.store(to + column, total);
+    }
+  }
+}

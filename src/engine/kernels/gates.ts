@@ -1,0 +1,293 @@
+// AssemblyScript. The gates of LSTM and GRU, element by element: states and slopes of a step from its pre-activations,
+// as in ../cells/lstm.ts and ../cells/gru.ts. One exponential e^(−|z|) gives σ(z), σ(−z) and σ'(z) = σ(z)·σ(−z), and
+// e^(−2|z|) gives tanh z and tanh'(z): nothing is lost in saturation.
+import { SIGN32, SIGN64 } from './activation';
+import { constant, madd, panels, ROW } from './simd';
+
+// `gated.kernel` of the cells in ../cells.
+export const LSTM = 0;
+export const GRU = 1;
+
+/**
+ * Blocks of H pre-activations of a step: LSTM i, f, g, o; GRU h'·Whn + bhn, r, z, x·Wxn + bxn. In this order those that
+ * meet the state lie side by side, and those that meet the input too.
+ */
+export const BLOCKS = 4;
+
+/** Slopes that are kept of a unit: see `lstmGates`, `gruGates`. */
+@inline export function slopesOf(cell: i32): i32 {
+  return cell == LSTM ? 6 : 5;
+}
+
+/** Matrices of H columns in Wx and in Wh. */
+@inline export function gatesOf(cell: i32): i32 {
+  return cell == LSTM ? 4 : 3;
+}
+
+/** The first block that meets the input. */
+@inline export function firstOfInput(cell: i32): i32 {
+  return cell == LSTM ? 0 : 1;
+}
+
+const ONE32 = memory.data<f32>([1, 1, 1, 1], 16);
+const ONE64 = memory.data<f64>([1, 1], 16);
+/** From here on 2^−n is 0 (`scale`), and with it e^−y: below the normal range of the dtype. */
+const END32 = memory.data<f32>([88, 88, 88, 88], 16);
+const END64 = memory.data<f64>([709.2, 709.2], 16);
+const LOG2E32 = memory.data<f32>(
+  [-1.4426950408889634, -1.4426950408889634, -1.4426950408889634, -1.4426950408889634],
+  16,
+);
+const LOG2E64 = memory.data<f64>([-1.4426950408889634074, -1.4426950408889634074], 16);
+// Added to −n they round it to an integer and leave 127 − n (1023 − n) in the last bits, as in ./activation.ts.
+const MAGIC32 = memory.data<f32>([12583039.0, 12583039.0, 12583039.0, 12583039.0], 16);
+const MAGIC64 = memory.data<f64>([4503599627371519.0, 4503599627371519.0], 16);
+// ln 2 in two parts, the first so short that n times it is exact.
+const LN2HIGH32 = memory.data<f32>([0.693359375, 0.693359375, 0.693359375, 0.693359375], 16);
+const LN2LOW32 = memory.data<f32>(
+  [-2.1219444005469057e-4, -2.1219444005469057e-4, -2.1219444005469057e-4, -2.1219444005469057e-4],
+  16,
+);
+const LN2HIGH64 = memory.data<f64>([6.93147180369123816490e-1, 6.93147180369123816490e-1], 16);
+const LN2LOW64 = memory.data<f64>([1.90821492927058770002e-10, 1.90821492927058770002e-10], 16);
+// 1/k!, k = 7 … 2
+const SERIES32 = memory.data<f32>([
+  <f32>(1 / 5040.0), <f32>(1 / 5040.0), <f32>(1 / 5040.0), <f32>(1 / 5040.0),
+  <f32>(1 / 720.0), <f32>(1 / 720.0), <f32>(1 / 720.0), <f32>(1 / 720.0),
+  <f32>(1 / 120.0), <f32>(1 / 120.0), <f32>(1 / 120.0), <f32>(1 / 120.0),
+  <f32>(1 / 24.0), <f32>(1 / 24.0), <f32>(1 / 24.0), <f32>(1 / 24.0),
+  <f32>(1 / 6.0), <f32>(1 / 6.0), <f32>(1 / 6.0), <f32>(1 / 6.0),
+  0.5, 0.5, 0.5, 0.5,
+], 16);
+// 1/k!, k = 13 … 2
+const SERIES64 = memory.data<f64>([
+  1 / 6227020800.0, 1 / 6227020800.0, 1 / 479001600.0, 1 / 479001600.0, 1 / 39916800.0, 1 / 39916800.0,
+  1 / 3628800.0, 1 / 3628800.0, 1 / 362880.0, 1 / 362880.0, 1 / 40320.0, 1 / 40320.0,
+  1 / 5040.0, 1 / 5040.0, 1 / 720.0, 1 / 720.0, 1 / 120.0, 1 / 120.0,
+  1 / 24.0, 1 / 24.0, 1 / 6.0, 1 / 6.0, 0.5, 0.5,
+], 16);
+
+@inline function one<T>(): v128 {
+  return constant(sizeof<T>() == 4 ? ONE32 : ONE64);
+}
+
+@inline function signs<T>(): v128 {
+  return constant(sizeof<T>() == 4 ? SIGN32 : SIGN64);
+}
+
+/** |z|, at most where e^−|z| is 0; NaN passes through. */
+@inline function size<T>(z: v128): v128 {
+  return v128.pmin<T>(v128.andnot(z, signs<T>()), constant(sizeof<T>() == 4 ? END32 : END64));
+}
+
+/** The magic number less n, y = n·ln 2 − r. */
+@inline function rounded<T>(y: v128): v128 {
+  return sizeof<T>() == 4
+    ? madd<T>(y, constant(LOG2E32), constant(MAGIC32))
+    : madd<T>(y, constant(LOG2E64), constant(MAGIC64));
+}
+
+/** 2^−n */
+@inline function scale<T>(magic: v128): v128 {
+  return sizeof<T>() == 4 ? i32x4.shl(magic, 23) : i64x2.shl(magic, 52);
+}
+
+/** e^r − 1, |r| ≤ ln 2 / 2 */
+@inline function rest<T>(y: v128, magic: v128): v128 {
+  if (sizeof<T>() == 4) {
+    const n = f32x4.sub(constant(MAGIC32), magic);
+    const r = madd<T>(n, constant(LN2LOW32), f32x4.sub(f32x4.mul(n, constant(LN2HIGH32)), y));
+    let q = constant(SERIES32);
+    for (let at: usize = 16; at < 96; at += 16) q = madd<T>(q, r, constant(SERIES32 + at));
+    return madd<T>(f32x4.mul(r, r), q, r);
+  }
+  const n = f64x2.sub(constant(MAGIC64), magic);
+  const r = madd<T>(n, constant(LN2LOW64), f64x2.sub(f64x2.mul(n, constant(LN2HIGH64)), y));
+  let q = constant(SERIES64);
+  for (let at: usize = 16; at < 192; at += 16) q = madd<T>(q, r, constant(SERIES64 + at));
+  return madd<T>(f64x2.mul(r, r), q, r);
+}
+
+/** e^−|z| */
+function fading<T>(z: v128): v128 {
+  const y = size<T>(z);
+  const magic = rounded<T>(y);
+  const s = scale<T>(magic);
+  return madd<T>(s, rest<T>(y, magic), s);
+}
+
+/** σ(z) of e = e^−|z| and v = 1/(1 + e). */
+@inline function logistic<T>(z: v128, e: v128, v: v128): v128 {
+  return v128.bitselect(v128.mul<T>(e, v), v, isNegative<T>(z));
+}
+
+/** σ(−z) of the same. */
+@inline function logisticOfMinus<T>(z: v128, e: v128, v: v128): v128 {
+  return v128.bitselect(v, v128.mul<T>(e, v), isNegative<T>(z));
+}
+
+@inline function isNegative<T>(z: v128): v128 {
+  return v128.lt<T>(z, v128.splat<T>(0));
+}
+
+/** 1/(1 + e) */
+@inline function share<T>(e: v128): v128 {
+  return v128.div<T>(one<T>(), v128.add<T>(one<T>(), e));
+}
+
+/** σ'(z) = e/(1 + e)² */
+@inline function logisticSlope<T>(e: v128, v: v128): v128 {
+  return v128.mul<T>(v128.mul<T>(e, v), v);
+}
+
+/** What `tanhOf` leaves. */
+let tanhSlope: v128 = i32x4.splat(0);
+
+/**
+ * tanh|z| = −E/(E + 2), E = e^(−2|z|) − 1 = 2^−n·(e^r − 1) + (2^−n − 1), which cancels nowhere; from 1 on
+ * 1 − 2e/(E + 2), which rounds less. Leaves tanh'(z) = 4e/(E + 2)² in `tanhSlope`.
+ */
+function tanhOf<T>(z: v128): v128 {
+  const two = v128.add<T>(one<T>(), one<T>());
+  const y = size<T>(v128.add<T>(z, z));
+  const magic = rounded<T>(y);
+  const s = scale<T>(magic);
+  const p = rest<T>(y, magic);
+  const e = madd<T>(s, p, s);
+  const E = madd<T>(s, p, v128.sub<T>(s, one<T>()));
+  const below = v128.add<T>(E, two);
+  const v = v128.div<T>(one<T>(), below);
+  const open = v128.mul<T>(v128.add<T>(e, e), v);
+  tanhSlope = v128.mul<T>(open, v128.add<T>(v, v));
+  const near = v128.andnot(v128.div<T>(E, below), signs<T>());
+  const magnitude = v128.bitselect(v128.sub<T>(one<T>(), open), near, v128.ge<T>(y, two));
+  return v128.or(magnitude, v128.and(z, signs<T>()));
+}
+
+/**
+ * LSTM: h and c of `rows` rows of a panel from z (blocks `zBlock` bytes apart) and c before, and what the way back
+ * multiplies with, in blocks `slopesBlock` apart: dz_i, dz_f, dz_g from dc over all paths, dz_o from dh, ∂h/∂c, and
+ * what c keeps. `known`: c is there already. Where `values` is not 0 the gates' values go there, `valuesBlock` apart.
+ */
+export function lstmGates<T>(
+  z: usize, zBlock: usize, previous: usize, h: usize, c: usize, slopes: usize, slopesBlock: usize, rows: i32,
+  known: bool, values: usize, valuesBlock: usize,
+): void {
+  const bytes = <usize>rows * ROW;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const zi = v128.load(z + at);
+    const ei = fading<T>(zi);
+    const vi = share<T>(ei);
+    const i = logistic<T>(zi, ei, vi);
+    const zf = v128.load(z + zBlock + at);
+    const ef = fading<T>(zf);
+    const vf = share<T>(ef);
+    const f = logistic<T>(zf, ef, vf);
+    const g = tanhOf<T>(v128.load(z + 2 * zBlock + at));
+    const before = v128.load(previous + at);
+    v128.store(slopes + at, v128.mul<T>(g, logisticSlope<T>(ei, vi)));
+    v128.store(slopes + slopesBlock + at, v128.mul<T>(before, logisticSlope<T>(ef, vf)));
+    v128.store(slopes + 2 * slopesBlock + at, v128.mul<T>(i, tanhSlope));
+    v128.store(slopes + 5 * slopesBlock + at, f);
+    const next = known ? v128.load(c + at) : madd<T>(f, before, v128.mul<T>(i, g));
+    const zo = v128.load(z + 3 * zBlock + at);
+    const eo = fading<T>(zo);
+    const vo = share<T>(eo);
+    const o = logistic<T>(zo, eo, vo);
+    const tanhC = tanhOf<T>(next);
+    v128.store(slopes + 3 * slopesBlock + at, v128.mul<T>(tanhC, logisticSlope<T>(eo, vo)));
+    v128.store(slopes + 4 * slopesBlock + at, v128.mul<T>(o, tanhSlope));
+    if (!known) {
+      v128.store(c + at, next);
+      v128.store(h + at, v128.mul<T>(o, tanhC));
+    }
+    if (values == 0) continue;
+    v128.store(values + at, i);
+    v128.store(values + valuesBlock + at, f);
+    v128.store(values + 2 * valuesBlock + at, g);
+    v128.store(values + 3 * valuesBlock + at, o);
+  }
+}
+
+/**
+ * GRU, the same: what takes dh to h'·Whn + bhn, to r, to z and to x·Wxn + bxn, and what h keeps. `known`: h is there
+ * already. The gates' values in their order: r, z, n.
+ */
+export function gruGates<T>(
+  z: usize, zBlock: usize, previous: usize, h: usize, slopes: usize, slopesBlock: usize, rows: i32, known: bool,
+  values: usize, valuesBlock: usize,
+): void {
+  const bytes = <usize>rows * ROW;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const zr = v128.load(z + zBlock + at);
+    const er = fading<T>(zr);
+    const vr = share<T>(er);
+    const r = logistic<T>(zr, er, vr);
+    const zz = v128.load(z + 2 * zBlock + at);
+    const ez = fading<T>(zz);
+    const vz = share<T>(ez);
+    const keep = logistic<T>(zz, ez, vz);
+    const take = logisticOfMinus<T>(zz, ez, vz);
+    const recurrent = v128.load(z + at);
+    const n = tanhOf<T>(madd<T>(r, recurrent, v128.load(z + 3 * zBlock + at)));
+    const before = v128.load(previous + at);
+    const toN = v128.mul<T>(take, tanhSlope);
+    v128.store(slopes + at, v128.mul<T>(toN, r));
+    v128.store(slopes + slopesBlock + at, v128.mul<T>(v128.mul<T>(toN, recurrent), logisticSlope<T>(er, vr)));
+    v128.store(slopes + 2 * slopesBlock + at, v128.mul<T>(v128.sub<T>(before, n), logisticSlope<T>(ez, vz)));
+    v128.store(slopes + 3 * slopesBlock + at, toN);
+    v128.store(slopes + 4 * slopesBlock + at, keep);
+    if (!known) v128.store(h + at, madd<T>(take, n, v128.mul<T>(keep, before)));
+    if (values == 0) continue;
+    v128.store(values + at, r);
+    v128.store(values + valuesBlock + at, keep);
+    v128.store(values + 2 * valuesBlock + at, n);
+  }
+}
+
+/**
+ * d of `rows` rows of every panel from the gradient of the states, whose slopes begin at `slopes`, and what goes beside
+ * the weights: of LSTM to `besideC`, of GRU added to `besideH`; both 0: nothing goes on.
+ */
+export function throughGates<T>(
+  cell: i32, H: i32, rows: i32, g: usize, gPanel: usize, gc: usize, gcPanel: usize, slopes: usize, slopesPanel: usize,
+  d: usize, dPanel: usize, besideH: usize, hPanel: usize, besideC: usize, cPanel: usize,
+): void {
+  const hPanels = panels<T>(H);
+  const bytes = <usize>rows * ROW;
+  const block = <usize>hPanels * slopesPanel;
+  const dBlock = <usize>hPanels * dPanel;
+  for (let n = 0; n < hPanels; n++) {
+    if (cell == LSTM) {
+      for (let at: usize = 0; at < bytes; at += 16) {
+        const s = slopes + at;
+        const to = d + at;
+        const dh = v128.load(g + at);
+        const dc = madd<T>(dh, v128.load(s + 4 * block), v128.load(gc + at));
+        v128.store(to, v128.mul<T>(dc, v128.load(s)));
+        v128.store(to + dBlock, v128.mul<T>(dc, v128.load(s + block)));
+        v128.store(to + 2 * dBlock, v128.mul<T>(dc, v128.load(s + 2 * block)));
+        v128.store(to + 3 * dBlock, v128.mul<T>(dh, v128.load(s + 3 * block)));
+        if (besideC != 0) v128.store(besideC + at, v128.mul<T>(dc, v128.load(s + 5 * block)));
+      }
+      gc += gcPanel;
+      if (besideC != 0) besideC += cPanel;
+    } else {
+      for (let at: usize = 0; at < bytes; at += 16) {
+        const s = slopes + at;
+        const to = d + at;
+        const dh = v128.load(g + at);
+        v128.store(to, v128.mul<T>(dh, v128.load(s)));
+        v128.store(to + dBlock, v128.mul<T>(dh, v128.load(s + block)));
+        v128.store(to + 2 * dBlock, v128.mul<T>(dh, v128.load(s + 2 * block)));
+        v128.store(to + 3 * dBlock, v128.mul<T>(dh, v128.load(s + 3 * block)));
+        if (besideH != 0)
+          v128.store(besideH + at, madd<T>(dh, v128.load(s + 4 * block), v128.load(besideH + at)));
+      }
+      if (besideH != 0) besideH += hPanel;
+    }
+    g += gPanel;
+    slopes += slopesPanel;
+    d += dPanel;
+  }
+}

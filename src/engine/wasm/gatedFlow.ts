@@ -1,0 +1,413 @@
+// The float64 pass with carried exponents of a layer of LSTM or GRU in the kernels' memory, block by block going back.
+import { log10Of2 } from '../core/norm.js';
+import { Mover } from '../core/resumableCopy.js';
+import { rowOf } from '../core/tensor.js';
+import type { Resumable } from '../core/resumable.js';
+import { cutBefore } from '../network/chunks.js';
+import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
+import type { GateMeasures } from '../network/result.js';
+import { isThere } from '../network/runChunk.js';
+import type { RunChunk } from '../network/runChunk.js';
+import type { Analysis, ByDistance, InputVisit } from '../network/scaledBackward.js';
+import { sharedNumbers } from './abi.js';
+import { formedNorm } from './formedNorm.js';
+import { flowShapeOf, gateNumbers, measureFlow } from './gatedFlowLayout.js';
+import type { FlowAddresses, FlowLayout, FlowNumbers } from './gatedFlowLayout.js';
+import { gatedShapeOf } from './gatedLayout.js';
+import { packGated, panelsOf } from './gatedWeights.js';
+import type { GatedShape } from './gatedWeights.js';
+import { rowBytes } from './instance.js';
+import type { Kernels, Task } from './instance.js';
+import { Struct } from './struct.js';
+import { share, task } from './team.js';
+import { goesApart, pauseLimit, ranges } from './workSplit.js';
+
+const { FLOWSTATS: ofRow, STEPSTATS: ofStep } = sharedNumbers;
+/** Places of a row's numbers at a step: its exponent, and relative to it squares of norms. */
+const [exponentAt, all, ofH, ofC, ofD, after, paths] = [0, 1, 2, 3, 4, 5, 6] as const;
+
+export type Kept = Analysis & {
+  /** Of sequences that differ in length. */
+  readonly distances: ByDistance | null;
+  readonly gates: Readonly<Record<string, GateMeasures>>;
+};
+
+/** What an `InputVisit` is told of a step. */
+export type Seen = Parameters<InputVisit>;
+
+/** What goes back through a chunk leaves: see `GatedFlow.through`. */
+export type Through = { readonly received: Float64Array; readonly down: ScaledSteps };
+
+export class GatedFlow {
+  readonly #experiment: LayerExperiment;
+  readonly #shape: GatedShape;
+  readonly #layout: FlowLayout;
+  readonly #at: FlowAddresses;
+  readonly #job: Struct<'GatedFlowJob'>;
+  readonly #staging: Float64Array;
+  readonly #failed: Int32Array;
+  readonly #limit: number;
+  readonly #mover = new Mover();
+
+  /** Null when there is not so much memory. */
+  static *create(own: Kernels, experiment: LayerExperiment): Resumable<GatedFlow | null> {
+    const shape = gatedShapeOf(experiment);
+    const layout = measureFlow(own, shape, own.team);
+    const { sizes, kernels, stagingLength } = layout;
+    const names = Object.keys(sizes) as (keyof FlowAddresses)[];
+    const addresses = kernels.layOut(names.map((name) => sizes[name]));
+    if (addresses === null) return null;
+    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<keyof FlowAddresses, number>;
+    yield* packGated(kernels, flowShapeOf(shape), experiment.layers[0].parameters, at, stagingLength);
+    return new GatedFlow(experiment, layout, at);
+  }
+
+  private constructor(experiment: LayerExperiment, layout: FlowLayout, at: FlowAddresses) {
+    const { kernels, blockSteps, scratchBytes, stagingLength } = layout;
+    const { B, I, H } = experiment.shapes;
+    const { buffer } = kernels.memory;
+    this.#experiment = experiment;
+    this.#shape = flowShapeOf(gatedShapeOf(experiment));
+    this.#layout = layout;
+    this.#at = at;
+    this.#limit = pauseLimit('float64', B, false);
+    this.#job = new Struct('GatedFlowJob', buffer, at.job);
+    this.#staging = new Float64Array(buffer, at.staging, stagingLength);
+    this.#failed = new Int32Array(buffer, at.failed, 1);
+    this.#failed[0] = 0;
+    const numbers: FlowNumbers = { B, I, H, cell: this.#shape.gated.kernel, blockSteps, rows: B, scratchBytes };
+    this.#job.write({ ...numbers, ...at });
+  }
+
+  get #kernels(): Kernels {
+    return this.#layout.kernels;
+  }
+
+  /** The kernels note it here. */
+  #hasFailed(): boolean {
+    return this.#failed[0] !== 0;
+  }
+
+  /** One chunk; `isSource`: its last step is the single source. False when a number left the range: nothing counts. */
+  *chunk(chunk: RunChunk, target: Kept, isSource: boolean, seen: Seen[] | null): Resumable<boolean> {
+    const { H } = this.#experiment.shapes;
+    this.#start(chunk, isSource);
+    for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
+      t0 = this.#blockStart(chunk, t1);
+      const steps = t1 - t0;
+      if (!(yield* this.#block(chunk, t0, t1))) return false;
+      yield* this.#measure(steps);
+      yield* this.#takeGradient(t0, steps, chunk, target);
+      for (let t = steps - 1; t >= 0; t--) {
+        this.#keep(t, chunk, t0 + t, target, isSource);
+        if (seen !== null) seen.push(yield* this.#inputGradient(t, chunk.start + t0 + t));
+      }
+      yield* this.#mover.count(steps * H);
+      yield (chunk.steps - t0) / chunk.steps;
+    }
+    return true;
+  }
+
+  /**
+   * Only what goes back through a chunk and down from it: of each step log10 of the norm that the states receive from
+   * the step after, and what goes down to x. Null when a number left the range.
+   */
+  *through(chunk: RunChunk): Resumable<Through | null> {
+    const { B, I } = this.#experiment.shapes;
+    const { steps: T } = chunk;
+    const received = new Float64Array(T).fill(-Infinity);
+    const down = { data: new Float64Array(B * T * I), exponents: new Float64Array(T) };
+    this.#start(chunk, false);
+    for (let t1 = T, t0 = 0; t1 > 0; t1 = t0) {
+      t0 = this.#blockStart(chunk, t1);
+      if (!(yield* this.#block(chunk, t0, t1))) return null;
+      for (let t = t0; t < t1; t++) {
+        const rowStats = this.#numbers(this.#at.rowStats + (t - t0) * B * ofRow * 8, B * ofRow);
+        if (t > 0) received[t - 1] = rowsLog10(rowStats, 0, B, after);
+        const exponent = commonExponent(rowStats, B);
+        const [, dx] = yield* this.#inputGradient(t - t0, t);
+        for (let b = 0; b < B; b++) down.data.set(dx.subarray(b * I, (b + 1) * I), (b * T + t) * I);
+        down.exponents[t] = exponent;
+      }
+      yield (T - t0) / T;
+    }
+    return { received, down };
+  }
+
+  /** Before the last step of a chunk: nothing flows but the single source. */
+  #start({ scaledDhs, spans }: RunChunk, isSource: boolean): void {
+    const {
+      shapes: { B, H },
+      upstream,
+      loss,
+      truncate,
+    } = this.#experiment;
+    const { exports } = this.#kernels;
+    const at = this.#at;
+    const { hPanels } = panelsOf(this.#shape);
+    // Ones at the last step alone, never cut: then the total gradient is the single source.
+    const whole = scaledDhs === undefined && spans === undefined;
+    const same = whole && loss === null && upstream.kind === 'last' && truncate === null;
+    const rows = isSource && !same ? 2 * B : B;
+    this.#job.set('rows', rows);
+    exports.clear(at.flowing, this.#shape.cell.states.length * hPanels * rows * rowBytes);
+    exports.clear(at.exponents, 2 * B * Float64Array.BYTES_PER_ELEMENT);
+    this.#job.set('spans', spans === undefined ? 0 : at.spans);
+    // Of sequences that differ in length each has its source at its own last step.
+    if (rows > B && spans === undefined) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
+  }
+
+  /** First step of the block that ends before t1: no further than a step at which the gradient is cut. */
+  #blockStart(chunk: RunChunk, t1: number): number {
+    for (let t = t1 - 1; t > Math.max(0, t1 - this.#layout.blockSteps); t--)
+      if (cutBefore(this.#experiment, chunk, t)) return t;
+    return Math.max(0, t1 - this.#layout.blockSteps);
+  }
+
+  /** False when a number left the range. */
+  *#block(chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { job } = this.#at;
+    const G = this.#shape.cell.gates.length;
+    const steps = t1 - t0;
+    const rows = this.#job.get('rows');
+    yield* this.#pack(chunk, t0, t1);
+    if (chunk.spans !== undefined)
+      new Int32Array(this.#kernels.memory.buffer, this.#at.spans, 2 * B).set(
+        chunk.spans.flatMap(({ from, to }) => [from - t0, to - t0]),
+      );
+    const enters = (yield* this.#enter(chunk, t0, t1)) ? 1 : 0;
+    yield 0;
+    const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
+    yield* this.#share(steps * B, 2 * G * H * (H + I), (from, to) => task('gatedFlowSlopes', 'float64', job, from, to));
+    if (this.#hasFailed()) return false;
+    // The kernels take two rows at once, but for every thread a row is better still.
+    const pair = rows > this.#layout.threads ? 2 : 1;
+    yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * G * H * H, (from, to) =>
+      task('gatedFlowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)),
+    );
+    if (this.#hasFailed()) return false;
+    yield* this.#share(steps * B, 2 * G * H * I, (from, to) => task('gatedFlowInputs', 'float64', job, from, to));
+    return true;
+  }
+
+  /** What comes of the flow of a block of so many steps. */
+  *#measure(steps: number): Resumable<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { job } = this.#at;
+    const limit = this.#limit;
+    const G = this.#shape.cell.gates.length;
+    const grams = B === 1 ? 0 : B * B * (4 * G * H + 2 * (H + I));
+    const forms = 2 * B * G * H * (H + I);
+    const withGrams = !goesApart(grams, limit);
+    const withForms = withGrams && !goesApart(forms, limit);
+    yield* this.#share(steps, (withGrams ? grams : 0) + (withForms ? forms : 0), (from, to, thread) =>
+      task('gatedFlowNorms', 'float64', job, from, to, thread, (withGrams ? 2 : 0) + (withForms ? 4 : 0)),
+    );
+    if (!withForms) for (let t = 0; t < steps; t++) yield* this.#fillNorms(t, limit);
+  }
+
+  /** Norms of weight gradients of step t of the block that have been left open (−1). */
+  *#fillNorms(t: number, limit: number): Resumable<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { blockSteps } = this.#layout;
+    const { hPanels, gatePanels, width } = panelsOf(this.#shape);
+    const at = this.#at;
+    const stats = this.#numbers(at.stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, ofStep);
+    const [row, panel] = [t * B * rowBytes, blockSteps * B * rowBytes];
+    for (const { place, M, a, aPanel, block } of [
+      { place: 2, M: I, a: at.xs, aPanel: panel, block: this.#shape.gated.firstOfInput },
+      { place: 3, M: H, a: at.hs, aPanel: panel + B * rowBytes, block: 0 },
+    ]) {
+      if (stats[place] !== -1) continue;
+      const d = at.aligned + block * hPanels * panel + row;
+      const rows = { B, M, a: a + row, aPanel, N: gatePanels * width, d, dPanel: panel, kind: sharedNumbers.ORDINARY };
+      stats[place] = yield* formedNorm({ ...this.#layout, at }, 'float64', rows, limit);
+    }
+  }
+
+  /** Calls that take `from` … `to − 1` of `count` items each, with `work` operations an item at most. */
+  *#share(count: number, work: number, of: (from: number, to: number, thread: number) => Task): Resumable<void> {
+    const { threads, team } = this.#layout;
+    for (const { first, end } of ranges(count, work, this.#limit * threads)) {
+      const own = end - first;
+      const parts = Math.min(own, threads);
+      share(
+        team,
+        this.#kernels.exports,
+        Array.from({ length: parts }, (_, i) =>
+          of(first + Math.floor((own * i) / parts), first + Math.floor((own * (i + 1)) / parts), i),
+        ),
+      );
+      yield 0;
+    }
+  }
+
+  /** States (those before step t0 too) and inputs of a block. */
+  *#pack(chunk: RunChunk, t0: number, t1: number): Resumable<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { pack64 } = this.#kernels.exports;
+    const at = this.#at;
+    const count = t1 - t0;
+    const { states } = this.#shape.cell;
+    const N = states.length * H;
+    const panel = this.#layout.blockSteps * B * rowBytes;
+    for (let b = 0; b < B; b++) {
+      const before =
+        t0 === 0 || t0 === chunk.spans?.[b]?.from
+          ? rowOf(chunk.initial, b).data
+          : chunk.hs.data.subarray((b * chunk.steps + t0 - 1) * N, (b * chunk.steps + t0) * N);
+      const own = chunk.hs.data.subarray((b * chunk.steps + t0) * N, (b * chunk.steps + t1) * N);
+      for (const s of states.keys()) {
+        this.#staging.set(before.subarray(s * H, (s + 1) * H));
+        if (states.length === 1) this.#staging.set(own, H);
+        else
+          for (let t = 0; t < count; t++)
+            this.#staging.set(own.subarray(t * N + s * H, t * N + (s + 1) * H), (t + 1) * H);
+        // A sequence begins with its initial states, which are not told while they wait.
+        const begins = (chunk.spans?.[b]?.from ?? 0) - t0;
+        if (begins > 0 && begins < count)
+          this.#staging.set(rowOf(chunk.initial, b).data.subarray(s * H, (s + 1) * H), begins * H);
+        const to = (s === 0 ? at.hs : at.cs) + b * rowBytes;
+        pack64(at.staging, 1 + count, H, to, panel + B * rowBytes, B * rowBytes);
+      }
+      const xs = chunk.xs.data.subarray((b * chunk.steps + t0) * I, (b * chunk.steps + t1) * I);
+      this.#staging.set(xs);
+      pack64(at.staging, count, I, at.xs + b * rowBytes, panel, B * rowBytes);
+      yield* this.#mover.count((1 + count) * N + count * I);
+    }
+  }
+
+  /** What enters the steps of a block; false when nothing does. */
+  *#enter(chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
+    const {
+      shapes: { B, H },
+      upstream,
+      loss,
+    } = this.#experiment;
+    const { exports } = this.#kernels;
+    const { g, staging, entering } = this.#at;
+    const { hPanels } = panelsOf(this.#shape);
+    const panel = this.#layout.blockSteps * B * rowBytes;
+    const exponents = this.#numbers(entering, t1 - t0);
+    const { scaledDhs } = chunk;
+    exponents.fill(0);
+    if (scaledDhs === undefined && loss === null && upstream.kind === 'every') {
+      exports.fill64(1, H, g, panel, (t1 - t0) * B);
+      return true;
+    }
+    if (scaledDhs === undefined && loss === null && upstream.kind === 'last') {
+      if (t1 < chunk.steps) return false;
+      exports.clear(g, hPanels * panel);
+      exports.fill64(1, H, g + (t1 - 1 - t0) * B * rowBytes, panel, B);
+      return true;
+    }
+    if (scaledDhs !== undefined) exponents.set(scaledDhs.exponents.subarray(t0, t1));
+    const { data } = scaledDhs ?? chunk.dhs;
+    for (let b = 0; b < B; b++) {
+      this.#staging.set(data.subarray((b * chunk.steps + t0) * H, (b * chunk.steps + t1) * H));
+      exports.pack64(staging, t1 - t0, H, g + b * rowBytes, panel, B * rowBytes);
+      yield* this.#mover.count((t1 - t0) * H);
+    }
+    return true;
+  }
+
+  #numbers(at: number, length: number): Float64Array {
+    return new Float64Array(this.#kernels.memory.buffer, at, length);
+  }
+
+  /** The total gradient of h of a block, sequence by sequence. */
+  *#takeGradient(t0: number, steps: number, chunk: RunChunk, { dhScaled }: Kept): Resumable<void> {
+    const { B, T, H } = this.#experiment.shapes;
+    const { g, staging } = this.#at;
+    for (let b = 0; b < B; b++) {
+      const panel = this.#layout.blockSteps * B * rowBytes;
+      this.#kernels.exports.unpack64(g + b * rowBytes, panel, B * rowBytes, steps, H, staging);
+      dhScaled.set(this.#staging.subarray(0, steps * H), (b * T + chunk.start + t0) * H);
+      yield* this.#mover.count(steps * H);
+    }
+  }
+
+  /** dx of step t of the block, which is step `at` of the run. */
+  *#inputGradient(t: number, at: number): Resumable<Seen> {
+    const { B, I } = this.#experiment.shapes;
+    const { dx, stats } = this.#at;
+    const panel = this.#layout.blockSteps * B * rowBytes;
+    const own = new Float64Array(B * I);
+    const most = Math.max(1, Math.floor(this.#layout.stagingLength / I));
+    for (let b = 0; b < B; b += most) {
+      const count = Math.min(most, B - b);
+      this.#kernels.exports.unpack64(dx + (t * B + b) * rowBytes, panel, rowBytes, count, I, this.#at.staging);
+      own.set(this.#staging.subarray(0, count * I), b * I);
+      yield* this.#mover.count(count * I);
+    }
+    return [at, own, this.#numbers(stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, 1)[0]!];
+  }
+
+  /** The numbers of step t of the block, which is step `ofChunk` of the chunk. */
+  #keep(t: number, chunk: RunChunk, ofChunk: number, target: Kept, isSource: boolean): void {
+    const at = chunk.start + ofChunk;
+    const { B, T, H } = this.#experiment.shapes;
+    const { cell, gated } = this.#shape;
+    const rows = this.#job.get('rows');
+    const rowStats = this.#numbers(this.#at.rowStats + t * rows * ofRow * 8, rows * ofRow);
+    const [E = 0, dx = 0, dWx = 0, dWh = 0, db = 0, dbh = 0] = this.#numbers(this.#at.stats + t * ofStep * 8, ofStep);
+    const log10 = (value: number): number => Math.log10(value) + E * log10Of2;
+    const { log10Norms, log10dhPerSequence, dhExponent, single, gates } = target;
+    dhExponent[at] = E;
+    log10Norms.dh[at] = rowsLog10(rowStats, 0, B, ofH);
+    if (log10Norms.ds !== undefined) log10Norms.ds[at] = rowsLog10(rowStats, 0, B, all);
+    if (log10Norms.dc !== undefined) log10Norms.dc[at] = rowsLog10(rowStats, 0, B, ofC);
+    log10Norms.dx[at] = log10(dx);
+    const { Wx, Wh, b: bias, bh } = log10Norms.parameters;
+    Wx[at] = log10(dWx);
+    Wh[at] = log10(dWh);
+    bias[at] = log10(db);
+    if (bh !== undefined) bh[at] = log10(dbh);
+    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(rowStats, b, b + 1, all);
+    const there = Array.from({ length: B }, (_, b) => isThere(chunk, b, ofChunk));
+    const counted = H * there.filter((is) => is).length;
+    for (const [k, name] of cell.gates.entries()) {
+      const place = this.#at.gateStats + (t * cell.gates.length + k) * gateNumbers * 8;
+      const [sum = 0, closed = 0, open = 0] = this.#numbers(place, gateNumbers);
+      const measures = gates[name]!;
+      [measures.mean[at], measures.closed[at], measures.open[at]] = [sum / counted, closed / counted, open / counted];
+    }
+    if (!isSource) return;
+    const source = (place: number): number => rowsLog10(rowStats, rows - B, rows, place);
+    const [g, d, on] = [source(all), source(ofD), source(after)];
+    single.log10[at] = g;
+    target.distances?.add(
+      chunk,
+      ofChunk,
+      Float64Array.from(there, (_, b) => rowsLog10(rowStats, rows - B + b, rows - B + b + 1, all)),
+    );
+    single.lnSlope[at] = (d - g) * Math.LN10;
+    single.lnWh[at] = (on - d) * Math.LN10;
+    const { lnPaths } = single;
+    if (lnPaths === null) return;
+    const lnOf = (place: number): number => (g === -Infinity ? NaN : (source(place) - g) * Math.LN10);
+    lnPaths['beside']![at] = lnOf(paths);
+    for (const [k, gate] of gated.ofState.entries()) lnPaths[cell.gates[gate]!]![at] = lnOf(paths + 1 + k);
+  }
+}
+
+/** The exponent of a step: the largest of its rows that are not zero; 0 when all are. */
+function commonExponent(rowStats: Float64Array, B: number): number {
+  let exponent = -Infinity;
+  for (let b = 0; b < B; b++)
+    if (rowStats[b * ofRow + all]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
+  return exponent === -Infinity ? 0 : exponent;
+}
+
+/** log10 of the norm of the rows `from` … `to − 1` together, with the squares at `place` of each. */
+function rowsLog10(rowStats: Float64Array, from: number, to: number, place: number): number {
+  let exponent = -Infinity;
+  for (let b = from; b < to; b++)
+    if (rowStats[b * ofRow + place]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
+  if (exponent === -Infinity) return -Infinity;
+  let sum = 0;
+  for (let b = from; b < to; b++)
+    sum += rowStats[b * ofRow + place]! * 4 ** (rowStats[b * ofRow + exponentAt]! - exponent);
+  return 0.5 * Math.log10(sum) + exponent * log10Of2;
+}

@@ -1,0 +1,343 @@
+// One layer of LSTM or GRU in the kernels' memory: weights packed once, then any number of chunks forward and backward.
+import type { ByParameter } from '../cells/cell.js';
+import { movedAtOnce } from '../core/resumableCopy.js';
+import { zeros } from '../core/tensor.js';
+import type { Sequence } from '../core/tensor.js';
+import type { FloatArray } from '../core/dtypes.js';
+import type { Resumable } from '../core/resumable.js';
+import type { Span } from '../network/experiment.js';
+import type { StepNorms } from '../network/result.js';
+import type { Gradients } from '../network/rnnUnit.js';
+import { clearResumably, packing, rowBytes, viewOf } from './instance.js';
+import type { Kernels, Task } from './instance.js';
+import { gatedSeries, sharedNumbers } from './abi.js';
+import { formedNorm } from './formedNorm.js';
+import { measureGated, wholeOf, workOf } from './gatedLayout.js';
+import type { GatedAddresses, GatedLayerShape, GatedLayout, GatedNumbers, WholeShape } from './gatedLayout.js';
+import { packGated, panelsOf, unpackGated } from './gatedWeights.js';
+import type { Entering } from './layer.js';
+import { packSteps, unpackSteps } from './packedSteps.js';
+import type { Staging } from './packedSteps.js';
+import { Struct } from './struct.js';
+import { share, task } from './team.js';
+import type { AfterJob } from './team.js';
+import { goesApart, pauseLimit, ranges, sumsRounds } from './workSplit.js';
+
+/** What one chunk's way back leaves, in the places of the whole run. */
+export type GatedTarget = {
+  readonly dhTotal: Sequence;
+  readonly dxs: Sequence;
+  readonly norms: StepNorms;
+  readonly hNorm: Float64Array;
+};
+
+export class GatedLayer {
+  readonly #shape: WholeShape;
+  readonly #layout: GatedLayout;
+  readonly #at: GatedAddresses;
+  readonly #job: Struct<'GatedJob'>;
+  readonly #staging: Staging;
+  readonly #packing: ReturnType<typeof packing>;
+  readonly #limit: number;
+  #spans: readonly Span[] | null = null;
+
+  /** Null when there is not so much memory. */
+  static *create(
+    own: Kernels,
+    layerShape: GatedLayerShape,
+    parameters: ByParameter<FloatArray>,
+  ): Resumable<GatedLayer | null> {
+    const shape = wholeOf(layerShape);
+    const layout = measureGated(own, shape, own.team);
+    const { kernels, sizes, stagingLength } = layout;
+    const names = Object.keys(sizes) as (keyof GatedAddresses)[];
+    const addresses = kernels.layOut(names.map((name) => sizes[name]));
+    if (addresses === null) return null;
+    const at = Object.fromEntries(names.map((name, i) => [name, addresses[i]!])) as Record<
+      keyof GatedAddresses,
+      number
+    >;
+    yield* packGated(kernels, shape, parameters, at, stagingLength);
+    for (const name of ['dWx', 'dWh', 'db'] as const) yield* clearResumably(kernels, at[name], sizes[name]);
+    return new GatedLayer(shape, layout, at);
+  }
+
+  private constructor(shape: WholeShape, layout: GatedLayout, at: GatedAddresses) {
+    const { kernels, blockSteps, scratchBytes, stagingLength } = layout;
+    const { gated, dtype, B, I, H, truncate } = shape;
+    this.#shape = shape;
+    this.#layout = layout;
+    this.#at = at;
+    this.#packing = packing(kernels.exports, dtype);
+    this.#limit = pauseLimit(dtype, B, false);
+    this.#staging = { values: viewOf(kernels, dtype, at.staging, stagingLength), at: at.staging };
+    this.#job = new Struct('GatedJob', kernels.memory.buffer, at.job);
+    const numbers: GatedNumbers = {
+      B,
+      T: 0,
+      I,
+      H,
+      cell: gated.kernel,
+      truncate: truncate ?? 0,
+      cutOffset: 0,
+      blockSteps,
+      places: blockSteps,
+      scratchBytes,
+    };
+    this.#job.write({ ...numbers, ...at });
+  }
+
+  get #kernels(): Kernels {
+    return this.#layout.kernels;
+  }
+
+  /**
+   * xs [B,steps,I] from the states `initial` [B,S·H] on; the states stay in the kernels' memory. `spans`: the steps at
+   * which each sequence is there, where they differ.
+   */
+  *forward(xs: FloatArray, steps: number, initial: FloatArray, spans: readonly Span[] | null = null): Resumable<void> {
+    const { B, I, H, cell, direction, truncate } = this.#shape;
+    this.#job.set('T', steps);
+    this.#spans = spans;
+    this.#job.set('spans', spans === null ? 0 : this.#at.spans);
+    if (spans !== null)
+      new Int32Array(this.#kernels.memory.buffer, this.#at.spans, 2 * B).set(
+        spans.flatMap(({ from, to }) => [from, to]),
+      );
+    // Of a reverse direction t counts from the last position.
+    this.#job.set('cutOffset', truncate === null || direction === 'forward' ? 0 : truncate - (steps % truncate));
+    const stateRow = cell.states.length * H;
+    const panelBytes = (1 + steps) * B * rowBytes;
+    for (const [s, to] of this.#states().entries()) {
+      for (let b = 0; b < B; b++) {
+        this.#staging.values.set(initial.subarray(b * stateRow + s * H, b * stateRow + (s + 1) * H));
+        this.#packing.pack(this.#at.staging, 1, H, to + b * rowBytes, panelBytes, rowBytes);
+      }
+      yield 0;
+    }
+    yield* this.#packSteps(xs, steps, I, this.#at.xs);
+    yield 0;
+    const work = workOf(this.#shape).forward;
+    yield* this.#byRows(steps, work, false, (t0, t1, b0, b1) => this.#task('gatedForward', t0, t1, b0, b1));
+  }
+
+  #states(): readonly number[] {
+    const { hs, cs } = this.#at;
+    return [hs, cs].slice(0, this.#shape.cell.states.length);
+  }
+
+  /** The states of the last `forward`, into the places of the run from step `start` on. */
+  *states(steps: number, targets: readonly Sequence[], start: number): Resumable<void> {
+    const { B, H } = this.#shape;
+    for (const [s, from] of this.#states().entries()) {
+      const target = targets[s]!;
+      yield* this.#unpackSteps(from + B * rowBytes, (1 + steps) * B * rowBytes, steps, target, start);
+      // States that wait are told as zeros.
+      for (const [b, span] of this.#spans?.entries() ?? [])
+        target.data.fill(0, (b * target.T + start) * H, (b * target.T + start + span.from) * H);
+    }
+  }
+
+  /**
+   * Calls for the steps of a range, in order or from the last on, cut into pieces that are short enough. Rows never
+   * mix, so where a step is too much for one call, some rows of it are done and then the others.
+   */
+  *#byRows(
+    count: number,
+    work: number,
+    back: boolean,
+    of: (t0: number, t1: number, b0: number, b1: number) => Task,
+  ): Resumable<void> {
+    const { B } = this.#shape;
+    const { threads, team } = this.#layout;
+    const own = Math.ceil(B / threads) * work;
+    const rows = own > this.#limit ? ranges(B, work, this.#limit * threads, true) : [{ first: 0, end: B }];
+    const steps = ranges(count, own, this.#limit);
+    for (const { first, end } of back ? steps.reverse() : steps) {
+      for (const { first: b0, end: b1 } of rows) {
+        const pairs = Math.floor((b1 - b0) / 2);
+        const border = (i: number): number => (i === threads ? b1 : b0 + 2 * Math.floor((pairs * i) / threads));
+        share(
+          team,
+          this.#kernels.exports,
+          Array.from({ length: threads }, (_, i) =>
+            border(i) === border(i + 1) ? null : of(first, end, border(i), border(i + 1)),
+          ),
+        );
+        yield back ? (count - first) / count : end / count;
+      }
+    }
+  }
+
+  /**
+   * The chunk of the last `forward` backward; adds to the gradients of the parameters. Without `target` there are those
+   * of the states alone.
+   */
+  *backward(entering: Entering, steps: number, target: GatedTarget | null, start: number): Resumable<void> {
+    const { B, H } = this.#shape;
+    const at = this.#at;
+    const { hPanels } = panelsOf(this.#shape);
+    const stepBytes = B * rowBytes;
+    const gPanel = steps * stepBytes;
+    if (entering === 'every') {
+      for (const { first, end } of ranges(steps * B, H, movedAtOnce)) {
+        this.#packing.fill(1, H, at.g + first * rowBytes, gPanel, end - first);
+        yield 0;
+      }
+    } else if (entering === 'last' || entering === 'none') {
+      yield* clearResumably(this.#kernels, at.g, hPanels * gPanel);
+      if (entering === 'last') this.#packing.fill(1, H, at.g + (steps - 1) * stepBytes, gPanel, B);
+    } else yield* this.#packSteps(entering, steps, H, at.g);
+    if (this.#states().length > 1) yield* clearResumably(this.#kernels, at.gc, hPanels * gPanel);
+    for (const from of [at.dh0, at.dc0]) yield* clearResumably(this.#kernels, from, hPanels * stepBytes);
+    yield* clearResumably(this.#kernels, at.small, 8);
+    yield 0;
+    const { blockSteps } = this.#layout;
+    const { back } = workOf(this.#shape);
+    for (let t1 = steps; t1 > 0; t1 = Math.max(0, t1 - blockSteps)) {
+      const t0 = Math.max(0, t1 - blockSteps);
+      yield* this.#byRows(t1 - t0, back, true, (from, to, b0, b1) =>
+        this.#task('gatedBackward', t0 + from, t0 + to, b0, b1, from),
+      );
+      if (target === null) continue;
+      yield* this.#sums(t0, t1);
+      const rows = t0 * stepBytes;
+      yield* this.#unpackSteps(at.g + rows, gPanel, t1 - t0, target.dhTotal, start + t0);
+      yield* this.#unpackSteps(at.dx + rows, gPanel, t1 - t0, target.dxs, start + t0);
+      yield (steps - t0) / steps;
+    }
+    if (target !== null) this.#keepNorms(steps, target, start);
+  }
+
+  /** What comes of the d of the steps t0 … t1 − 1, which lie from the first place on. */
+  *#sums(t0: number, t1: number): Resumable<void> {
+    const { B, I, H, cell } = this.#shape;
+    const { threads, team } = this.#layout;
+    const { hPanels, iPanels } = panelsOf(this.#shape);
+    const limit = this.#limit;
+    const steps = t1 - t0;
+    const columns = cell.gates.length * H;
+    const { toInput } = workOf(this.#shape);
+    const grams = B === 1 ? 0 : B * B * (4 * columns + 2 * (H + I));
+    const forms = 2 * B * columns * (H + I);
+    const [withDx, withGrams] = [!goesApart(B * toInput, limit), !goesApart(grams, limit)];
+    const withForms = withGrams && !goesApart(forms, limit);
+    if (!withDx) {
+      for (const { first, end } of ranges(steps * B, toInput, limit * threads, true)) {
+        const border = (i: number): number => first + Math.floor(((end - first) * i) / threads);
+        share(
+          team,
+          this.#kernels.exports,
+          Array.from({ length: threads }, (_, i) => this.#task('gatedInputs', t0, 0, border(i), border(i + 1))),
+        );
+        yield 0;
+      }
+    }
+    const own = (withDx ? B * toInput : 0) + (withGrams ? grams : 0) + (withForms ? forms : 0) + 16 * B * columns;
+    const rounds = sumsRounds(
+      { steps, own, shared: steps * forms, threads },
+      limit,
+      Math.max(steps, hPanels + iPanels),
+    );
+    const flags = Number(withDx) + (withGrams ? 2 : 0) + (withForms ? 4 : 0);
+    for (let round = 0; round < rounds; round++) {
+      share(
+        team,
+        this.#kernels.exports,
+        Array.from({ length: threads }, (_, thread) =>
+          this.#task('gatedSums', t0, t1, 0, round * threads + thread, rounds * threads, thread, flags),
+        ),
+      );
+      yield 0;
+    }
+    if (!withForms) yield* this.#fillNorms(t0, t1, limit);
+  }
+
+  /** The norms of the steps t0 … t1 − 1 that the sums have left open (−1). */
+  *#fillNorms(t0: number, t1: number, limit: number): Resumable<void> {
+    const { cell, gated, dtype, B, I, H } = this.#shape;
+    const { blockSteps } = this.#layout;
+    const { buffer } = this.#kernels.memory;
+    const { width, hPanels } = panelsOf(this.#shape);
+    const at = this.#at;
+    const T = this.#job.get('T');
+    const norms = new Float64Array(buffer, at.norms, gatedSeries.length * T);
+    const stepBytes = B * rowBytes;
+    const dPanel = blockSteps * stepBytes;
+    for (let t = t0; t < t1; t++) {
+      // Lifted where none of the rows is ORDINARY.
+      const kinds = new Uint8Array(buffer, at.small + 8 + t * B, B);
+      const kind = kinds.includes(sharedNumbers.ORDINARY) ? sharedNumbers.ORDINARY : sharedNumbers.MIXED;
+      for (const { name, M, a, aPanel, block } of [
+        { name: 'dWx', M: I, a: at.xs, aPanel: T * stepBytes, block: gated.firstOfInput },
+        { name: 'dWh', M: H, a: at.hs, aPanel: (1 + T) * stepBytes, block: 0 },
+      ] as const) {
+        const place = gatedSeries.indexOf(name) * T + t;
+        if (norms[place] !== -1) continue;
+        const rows = {
+          B,
+          M,
+          a: a + t * stepBytes,
+          aPanel,
+          N: cell.gates.length * hPanels * width,
+          d: at.d + block * hPanels * dPanel + (t - t0) * stepBytes,
+          dPanel,
+          kind,
+        };
+        norms[place] = yield* formedNorm({ ...this.#layout, at }, dtype, rows, limit);
+      }
+      yield 0;
+    }
+  }
+
+  #keepNorms(steps: number, { norms, hNorm }: GatedTarget, start: number): void {
+    const measured = new Float64Array(this.#kernels.memory.buffer, this.#at.norms, gatedSeries.length * steps);
+    const { Wx, Wh, b, bh } = norms.parameters;
+    const { dh, ds, dc, dx } = norms;
+    const series = { hNorm, dh, ds, dc, dx, dWx: Wx, dWh: Wh, db: b, dbh: bh };
+    for (const [i, name] of gatedSeries.entries())
+      series[name]?.set(measured.subarray(i * steps, (i + 1) * steps), start);
+  }
+
+  /** The largest magnitude in the gradient of the states of step t; NaN where there is one. */
+  largestGradient(t: number): number {
+    const { B } = this.#shape;
+    const { hPanels } = panelsOf(this.#shape);
+    const panelBytes = this.#job.get('T') * B * rowBytes;
+    const all = [this.#at.g, this.#at.gc].slice(0, this.#states().length);
+    return Math.max(...all.map((from) => this.#packing.largest(from + t * B * rowBytes, panelBytes, hPanels, B)));
+  }
+
+  /** [B,H] of each state: what the last `backward` sent into those before the chunk. */
+  *initialGradients(): Resumable<readonly FloatArray[]> {
+    const { dtype, B, H } = this.#shape;
+    const all: FloatArray[] = [];
+    for (const from of [this.#at.dh0, this.#at.dc0].slice(0, this.#states().length)) {
+      const out = { B, T: 1, N: H, data: zeros(dtype, B * H) };
+      yield* this.#unpackSteps(from, B * rowBytes, 1, out, 0);
+      all.push(out.data);
+    }
+    return all;
+  }
+
+  /** Sums over all chunks since the layer was made. */
+  gradients(): Resumable<Gradients> {
+    return unpackGated(this.#kernels, this.#shape, this.#at, this.#layout.stagingLength);
+  }
+
+  #task<Name extends 'gatedForward' | 'gatedBackward' | 'gatedInputs' | 'gatedSums'>(
+    name: Name,
+    ...args: AfterJob<Name>
+  ): Task {
+    return task(name, this.#shape.dtype, this.#at.job, ...args);
+  }
+
+  #packSteps(values: FloatArray, steps: number, N: number, to: number): Resumable<void> {
+    return packSteps(this.#packing, this.#staging, values, { B: this.#shape.B, steps, N }, to);
+  }
+
+  /** `count` steps of packed rows from `from` on into a sequence, from step t on. */
+  #unpackSteps(from: number, panelBytes: number, count: number, to: Sequence, t: number): Resumable<void> {
+    return unpackSteps(this.#packing, this.#staging, { from, panelBytes, count }, to, t);
+  }
+}

@@ -1,0 +1,149 @@
+// What a gated layer takes of the kernels' memory, and how its work is cut.
+import { cellOf } from '../cells/index.js';
+import type { CellName } from '../cells/index.js';
+import { movedAtOnce } from '../core/resumableCopy.js';
+import type { DType } from '../core/dtypes.js';
+import type { LayerExperiment } from '../network/experiment.js';
+import { gatedSeries, sharedNumbers } from './abi.js';
+import { formSizes } from './formedNorm.js';
+import { gatedWeightSizes, leastStagingOf, panelsOf } from './gatedWeights.js';
+import type { GatedShape } from './gatedWeights.js';
+import { bytesOf, rowBytes } from './instance.js';
+import type { Kernels, Team } from './instance.js';
+import type { Room } from './layer.js';
+import { structBytes } from './struct.js';
+import type { Fields } from './struct.js';
+
+/** Rows of a block, whose weight gradients are one product. */
+const blockRows = 128;
+/** Floating-point operations of a block, a few milliseconds. */
+const blockWork = 2e8;
+/** A run of fewer operations is over before a second thread has woken up. */
+const worthSharing = 1e7;
+/** Numbers that cross between JavaScript's arrays and the packed layout at once, at least. */
+const leastStaging = 32768;
+/** Bytes of a sequence's span. */
+const spanBytes = 2 * Int32Array.BYTES_PER_ELEMENT;
+/** What the gates of one unit take, in operations of a product. */
+const gatesWork = 200;
+
+export type GatedLayerShape = {
+  readonly cell: CellName;
+  readonly dtype: DType;
+  readonly B: number;
+  readonly I: number;
+  readonly H: number;
+  /** Steps of the longest chunk. */
+  readonly steps: number;
+  readonly truncate: number | null;
+  /** Truncation counts positions: of a reverse direction from the last step on. */
+  readonly direction: 'forward' | 'reverse';
+};
+
+/** The layer of an experiment, as long as its longest chunk. */
+export const gatedShapeOf = ({
+  cell,
+  dtype,
+  shapes: { B, I, H },
+  chunks,
+  truncate,
+  layers: [{ direction }],
+}: LayerExperiment): GatedLayerShape => ({
+  cell,
+  dtype,
+  B,
+  I,
+  H,
+  steps: Math.max(...chunks.map(({ steps }) => steps)),
+  truncate,
+  direction,
+});
+
+/** The same with the cell itself. */
+export type WholeShape = Omit<GatedLayerShape, 'cell'> & GatedShape;
+
+/** The fields of the kernels' GatedJob that are no addresses. */
+export type GatedNumbers = Pick<
+  Fields<'GatedJob'>,
+  'B' | 'T' | 'I' | 'H' | 'cell' | 'truncate' | 'cutOffset' | 'blockSteps' | 'places' | 'scratchBytes'
+>;
+type Buffer = Exclude<keyof Fields<'GatedJob'>, keyof GatedNumbers>;
+export type GatedAddresses = Readonly<Record<Buffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
+
+export type GatedLayout = {
+  readonly kernels: Kernels;
+  readonly team: Team | null;
+  readonly threads: number;
+  readonly sizes: GatedAddresses;
+  readonly stagingLength: number;
+  readonly blockSteps: number;
+  readonly scratchBytes: number;
+};
+
+/** What the kernels of gated cells can run. @throws for any other cell, which must not get there */
+export function wholeOf({ cell: name, ...rest }: GatedLayerShape): WholeShape {
+  const cell = cellOf(name);
+  if (cell.gated === undefined) throw new Error(`The kernels of gated cells do not know the cell ${name}.`);
+  return { ...rest, cell, gated: cell.gated };
+}
+
+/** Operations of a row at one step: forward, and back through Wh, through Wx. */
+export const workOf = ({ cell, I, H }: WholeShape) => {
+  const columns = 2 * cell.gates.length * H;
+  return { forward: columns * (H + I) + gatesWork * H, back: columns * H + 8 * H, toInput: columns * I };
+};
+
+export function measureGated(own: Kernels, shape: WholeShape, team: Team | null): GatedLayout {
+  const { cell, gated, dtype, B, I, H, steps } = shape;
+  const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
+  const { forward } = workOf(shape);
+  const worth = 3 * B * steps * forward >= worthSharing;
+  const most = team === null || !worth ? 1 : Math.min(team.most, B === 1 ? 2 : Math.floor(B / 2));
+  const threads = team === null || most === 1 ? 1 : Math.min(team.size, most);
+  const blockSteps = Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (2 * B * forward))));
+  const stagingLength = Math.max(leastStaging, leastStagingOf(shape), Math.min(movedAtOnce, H * Math.max(H, I, B)));
+  const rows = B * rowBytes;
+  const hasC = cell.states.length > 1;
+  const scratchBytes =
+    (Math.max(hPanels, iPanels) * width + gatePanels + sharedNumbers.BLOCKS * hPanels + Math.max(blockRows, B)) *
+      rowBytes +
+    sharedNumbers.BLOCKS * hPanels * rows;
+  return {
+    kernels: team === null || most === 1 ? own : team.kernels,
+    team: threads === 1 ? null : team,
+    threads,
+    stagingLength,
+    blockSteps,
+    scratchBytes,
+    sizes: {
+      job: structBytes('GatedJob'),
+      staging: stagingLength * bytesOf[dtype],
+      ...gatedWeightSizes(shape),
+      xs: iPanels * steps * rows,
+      hs: hPanels * (1 + steps) * rows,
+      cs: hasC ? hPanels * (1 + steps) * rows : 0,
+      slopes: gated.slopes * hPanels * steps * rows,
+      z: sharedNumbers.BLOCKS * rows,
+      g: hPanels * steps * rows,
+      gc: hasC ? hPanels * steps * rows : 0,
+      d: sharedNumbers.BLOCKS * hPanels * blockSteps * rows,
+      dx: iPanels * steps * rows,
+      dh0: hPanels * rows,
+      dc0: hPanels * rows,
+      dWx: gatePanels * iPanels * width * rowBytes,
+      dWh: gatePanels * hPanels * width * rowBytes,
+      db: sharedNumbers.BLOCKS * hPanels * rowBytes,
+      scratch: most * scratchBytes,
+      norms: gatedSeries.length * steps * Float64Array.BYTES_PER_ELEMENT,
+      small: 8 + steps * B,
+      spans: spanBytes * B,
+      ...formSizes(gatePanels, structBytes('NormJob')),
+    },
+  };
+}
+
+/** What such a layer takes; without `team` on one thread. */
+export function gatedRoom(own: Kernels, shape: GatedLayerShape, team = own.team): Room {
+  const { kernels, sizes } = measureGated(own, wholeOf(shape), team);
+  return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
+}

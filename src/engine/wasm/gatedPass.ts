@@ -1,0 +1,161 @@
+// Forward and backward of a layer of LSTM or GRU in the run's dtype through the kernels.
+import { cellOf } from '../cells/index.js';
+import { castResumably, cutResumably } from '../core/resumableCopy.js';
+import { unfilledSequence } from '../core/bufferPool.js';
+import { part } from '../core/resumable.js';
+import type { Resumable } from '../core/resumable.js';
+import { accumulate, takeStep, zeros } from '../core/tensor.js';
+import type { Sequence } from '../core/tensor.js';
+import type { LayerExperiment } from '../network/experiment.js';
+import { scaledPart } from '../network/chunks.js';
+import { initialStates, sideBySide } from '../network/layers.js';
+import type { Pass } from '../network/referencePass.js';
+import { sourceStep } from '../network/runChunk.js';
+import type { RunChunk } from '../network/runChunk.js';
+import { emptyNorms } from '../network/scaledBackward.js';
+import type { PlainRange } from '../network/scaledBackward.js';
+import { entering, upstreamResumably } from '../network/upstreamGradient.js';
+import { GatedLayer } from './gatedLayer.js';
+import { gatedShapeOf } from './gatedLayout.js';
+import type { Kernels } from './instance.js';
+
+/** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
+export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pass | null> {
+  const {
+    dtype,
+    shapes: { B, T, I, H },
+    layers: [{ parameters }],
+    stateful,
+    loss,
+    upstream,
+  } = experiment;
+  const cell = cellOf(experiment.cell);
+  const layer = yield* part(GatedLayer.create(kernels, gatedShapeOf(experiment), parameters), 0, 0);
+  if (layer === null) return null;
+  const start0 = initialStates(experiment);
+  const states = cell.states.map(() => unfilledSequence(dtype, B, T, H)) as [Sequence, ...Sequence[]];
+  const [dhTotal, dxs] = [unfilledSequence(dtype, B, T, H), unfilledSequence(dtype, B, T, I)];
+  const norms = emptyNorms(T, cell);
+  const hNorm = new Float64Array(T);
+  const dInitial = cell.states.map(() => zeros(dtype, B * H));
+  const chunks: RunChunk[] = [];
+  let lossValue: number | null = null;
+  let start = 0;
+  for (const { steps, xs, spans } of experiment.chunks) {
+    const previous = chunks.at(-1);
+    const place = { start, steps };
+    const initial = stateful && previous !== undefined ? takeStep(previous.hs, previous.steps - 1) : start0;
+    const inputs = { B, T: steps, N: I, data: yield* castResumably(dtype, xs) };
+    const [from, middle, to] = [start / T, (start + steps / 3) / T, (start + steps) / T];
+    yield* part(layer.forward(inputs.data, steps, initial.data, spans), from, middle);
+    yield* part(layer.states(steps, states, start), middle, middle);
+    // The sequences themselves where there is but one chunk.
+    const own: Sequence[] = [];
+    for (const all of states) own.push(steps === T ? all : yield* cutResumably(dtype, all, start, start + steps));
+    const [ownH] = own as [Sequence, ...Sequence[]];
+    const hs = own.length === 1 ? ownH : yield* sideBySide(dtype, [ownH, ...own.slice(1)]);
+    // Ones need no array.
+    const ones = loss === null && upstream.kind !== 'given' ? upstream.kind : null;
+    const values = ones === null ? yield* part(upstreamResumably(experiment, place, ownH), middle, middle) : null;
+    if (loss !== null) lossValue = (lossValue ?? 0) + (values?.loss ?? 0);
+    yield* part(layer.backward(ones ?? values!.dhs.data, steps, { dhTotal, dxs, norms, hNorm }, start), middle, to);
+    // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
+    if (previous === undefined || !stateful)
+      for (const [s, values] of (yield* layer.initialGradients()).entries()) accumulate(dInitial[s]!, values);
+    const scaledDhs = scaledPart(experiment, place);
+    chunks.push({
+      ...place,
+      xs: inputs,
+      hs,
+      initial,
+      dhs: values?.dhs ?? entering(experiment, place, ownH),
+      ...(spans === undefined ? {} : { spans }),
+      ...(scaledDhs === null ? {} : { scaledDhs }),
+    });
+    start += steps;
+  }
+  const named = <A>(values: readonly A[]): Record<string, A> =>
+    Object.fromEntries(cell.states.slice(1).map((name, i) => [name, values[i + 1]!]));
+  return {
+    chunks,
+    hs: states[0],
+    dhTotal,
+    dxs,
+    gradients: yield* layer.gradients(),
+    dh0: dInitial[0]!,
+    ...(cell.states.length === 1 ? {} : { otherStates: named(states), dOtherInitial: named(dInitial) }),
+    norms,
+    lossValue,
+    // The kernels' measure counts states that wait.
+    states: chunks.some(({ spans }) => spans !== undefined) ? null : { hNorm, closed: new Float64Array(T) },
+  };
+}
+
+/** h [B,T,H] of every step, in the order in which the layer computes; null when the memory does not suffice. */
+export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Resumable<Sequence | null> {
+  const {
+    dtype,
+    shapes: { B, T, H },
+    layers: [{ parameters }],
+    stateful,
+  } = experiment;
+  const layer = yield* part(GatedLayer.create(kernels, gatedShapeOf(experiment), parameters), 0, 0);
+  if (layer === null) return null;
+  const first = initialStates(experiment);
+  const states = cellOf(experiment.cell).states.map(() => unfilledSequence(dtype, B, T, H)) as [
+    Sequence,
+    ...Sequence[],
+  ];
+  let start = 0;
+  for (const { steps, xs, spans } of experiment.chunks) {
+    const before = states.map((all) => ({ ...all, T: 1, data: takeStep(all, Math.max(0, start - 1)).data }));
+    const initial = stateful && start > 0 ? yield* sideBySide(dtype, before as [Sequence, ...Sequence[]]) : first;
+    yield* part(
+      layer.forward(yield* castResumably(dtype, xs), steps, initial.data, spans),
+      start / T,
+      (start + steps) / T,
+    );
+    yield* part(layer.states(steps, states, start), 0, 0);
+    start += steps;
+  }
+  return states[0];
+}
+
+/** Ones on h [B,steps,H] at the last step of each sequence. */
+export function sourcesOf(chunk: RunChunk, H: number): Float64Array {
+  const { B } = chunk.xs;
+  const ones = new Float64Array(B * chunk.steps * H);
+  for (let b = 0; b < B; b++) {
+    const at = (b * chunk.steps + sourceStep(chunk, b)) * H;
+    ones.fill(1, at, at + H);
+  }
+  return ones;
+}
+
+/**
+ * What `plainRange` gives, from the kernels; null when their memory does not suffice. The single source in the
+ * arithmetic of the dtype is one more way back through the chunk, which nothing cuts.
+ */
+export function* gatedPlainRange(
+  kernels: Kernels,
+  experiment: LayerExperiment,
+  chunk: RunChunk,
+): Resumable<PlainRange | null> {
+  const { start, steps, xs, initial, spans } = chunk;
+  const shape = { ...gatedShapeOf(experiment), steps, truncate: null };
+  const layer = yield* part(GatedLayer.create(kernels, shape, experiment.layers[0].parameters), 0, 0);
+  if (layer === null) return null;
+  yield* part(layer.forward(xs.data, steps, initial.data, spans), 0, 0.5);
+  yield* part(
+    layer.backward(spans === undefined ? 'last' : sourcesOf(chunk, experiment.shapes.H), steps, null, 0),
+    0.5,
+    1,
+  );
+  for (let t = steps - 1; t >= 0; t--) {
+    const largest = layer.largestGradient(t);
+    if (largest === 0) return { zeroAt: start + t, infiniteAt: null };
+    // With finite states and weights, a NaN too is the child of an overflow: ∞ − ∞ inside one sum.
+    if (!Number.isFinite(largest)) return { zeroAt: null, infiniteAt: start + t };
+  }
+  return { zeroAt: null, infiniteAt: null };
+}

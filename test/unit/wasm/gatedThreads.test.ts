@@ -1,0 +1,80 @@
+// Gated runs on threads that really go at the same time: the same bits for any number. This file is the helpers' entry
+// too.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { finish, runNetwork, runResumably } from '../../../src/engine/index.js';
+import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
+import { long } from '../../support/long.js';
+import { randomNetwork } from '../engine/networks.js';
+import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
+import type { RandomGated } from './gatedSupport.js';
+import { kernelsOf, variants } from './support.js';
+
+/** How often each is computed again: threads that get in each other's way do not do so every time. */
+const times = long ? 5 : 2;
+
+const shapes: readonly Partial<RandomGated>[] = [
+  { B: 8, T: 120, I: 16, H: 64 },
+  { B: 5, T: 150, I: 9, H: 50, upstream: 'every', truncate: 7, chunks: 2 },
+  { B: 1, T: 500, I: 20, H: 48 },
+  { B: 9, T: 100, I: 30, H: 40, ragged: true, direction: 'reverse' },
+  // Gradients that end below the normal range.
+  { B: 6, T: 120, I: 8, H: 56, scale: 0.05 },
+];
+
+if (isHelper(workerData)) help(workerData);
+
+describe('gated runs on several threads', { skip: !isMainThread }, () => {
+  const [variant] = variants;
+  if (variant === undefined) return;
+
+  for (const helpers of [1, 3]) {
+    it(`${1 + helpers} threads give the bits of one`, async () => {
+      const kernels = kernelsOf(variant);
+      const team = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), helpers);
+      await team.up();
+      assert.equal(team.size, 1 + helpers);
+      let shared = 0;
+      const run = team.run.bind(team);
+      team.run = (tasks) => {
+        shared++;
+        run(tasks);
+      };
+      try {
+        for (const cell of gatedCells) {
+          for (const dtype of ['float32', 'float64'] as const) {
+            for (const shape of shapes) {
+              const e = randomGated({ ...plainGated, ...shape, cell, dtype });
+              kernels.team = null;
+              const expected = finish(runResumably(e, undefined, kernels));
+              kernels.team = team;
+              const before = shared;
+              for (let i = 0; i < times; i++)
+                assert.deepEqual(finish(runResumably(e, undefined, kernels)), expected, `${cell} ${dtype}`);
+              assert.ok(shared > before + 2 * times, `${shared - before} calls were shared out`);
+            }
+          }
+          const network = randomNetwork({
+            seed: 9,
+            cell,
+            B: 6,
+            T: 80,
+            I: 12,
+            widths: [48, 40],
+            directions: ['forward', 'reverse'],
+            lengths: [80, 13, 80, 41, 7, 66],
+          });
+          kernels.team = null;
+          const expected = finish(runNetwork(network, undefined, kernels));
+          kernels.team = team;
+          const found = finish(runNetwork(network, undefined, kernels));
+          assert.deepEqual(found.layers, expected.layers);
+          assert.deepEqual(found.dxs, expected.dxs);
+        }
+      } finally {
+        await team.stop();
+      }
+    });
+  }
+});
