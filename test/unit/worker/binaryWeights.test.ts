@@ -6,6 +6,7 @@ import { asItIs } from '../../../src/engine/index.js';
 import type { WhatIf } from '../../../src/engine/index.js';
 import type { Change } from '../../../src/protocol/messages.js';
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
+import { locateWeight } from '../../../src/worker/answers/locateWeight.js';
 import { Inspector } from '../../../src/worker/answers/inspector.js';
 import { configEntry, configName, memoryFiles } from '../config/memory.js';
 import type { Texts } from '../config/memory.js';
@@ -60,6 +61,13 @@ describe('what the editor knows', () => {
       ['addInitialState'],
     );
   });
+});
+
+it('a weight has no place in a text', async () => {
+  const place = { tensor: 'Wh', row: 0, column: 0 };
+  const read = ({ reference, from }: { readonly reference: string; readonly from: string | null }) =>
+    memoryFiles(files).read(reference, from);
+  assert.equal(await locateWeight(configEntry, place, 0, read), null);
 });
 
 describe('a change that is asked for all the same', () => {

@@ -125,6 +125,7 @@ describe('Completion', () => {
           'b.rnn.json': '{}',
           'model-weights.json': '{}',
           'data.json': '[]',
+          'scores.npy': '',
           'notes.txt': '',
         });
         await vscode.workspace.fs.createDirectory(sibling(uri, 'runs'));
@@ -144,15 +145,26 @@ describe('Completion', () => {
           .sort((a, b) => (a.sortText ?? '').localeCompare(b.sortText ?? ''))
           .map(({ label }) => (typeof label === 'string' ? label : label.label));
       };
-      assert.deepEqual(await inside('{ "weights": "|" }'), ['model-weights.json', 'data.json', 'runs/']);
-      assert.deepEqual(await inside('{ "weights": | }'), ['"model-weights.json"', '"data.json"', '"runs/"']);
+      assert.deepEqual(await inside('{ "weights": "|" }'), ['model-weights.json', 'data.json', 'scores.npy', 'runs/']);
+      assert.deepEqual(await inside('{ "weights": | }'), [
+        '"model-weights.json"',
+        '"data.json"',
+        '"scores.npy"',
+        '"runs/"',
+      ]);
       assert.deepEqual(await inside('{ "weights": "runs/|" }'), ['last.json']);
       assert.deepEqual(await inside('{ "sequences": ["data.json", "|"] }'), [
         'data.json',
         'model-weights.json',
+        'scores.npy',
         'runs/',
       ]);
-      assert.deepEqual(await inside('{ "loss": { "readout": "|" } }'), ['data.json', 'model-weights.json', 'runs/']);
+      assert.deepEqual(await inside('{ "loss": { "readout": "|" } }'), [
+        'data.json',
+        'model-weights.json',
+        'scores.npy',
+        'runs/',
+      ]);
       for (const text of [
         '{ "cell": "|" }',
         '{ "name": "|" }',
