@@ -5,10 +5,13 @@ import { parseArgs } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import { t as say } from '@vscode/l10n';
 import {
+  contentsText,
+  convertedPieces,
   countedLayers,
   isSameFile,
   layerName,
   layersShown,
+  NotWritable,
   print,
   printAll,
   printError,
@@ -24,7 +27,7 @@ import {
 } from './cli/index.js';
 import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
-import { isBound, mostBytes } from './config/read/index.js';
+import { contentsOf, convertFile, isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
 import { cellOf, defaultBounds, finish, runExperiment, spectrumResumably, Workspaces } from './engine/index.js';
 import type { AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind, AnyNetworkRun } from './engine/index.js';
@@ -48,9 +51,14 @@ const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
       '[--threads N] [--max-text N] [--language en|ko]\n' +
+      '       rnn-gradients inspect FILE\n' +
+      '       rnn-gradients convert FILE OUT [--name NAME]\n' +
       '       rnn-gradients schema\n' +
       '\n' +
       'run: runs the config forward and backward through time, prints the verdict and a small table.\n' +
+      'inspect: prints what is in a file of numbers, and which recurrent layers are recognised.\n' +
+      "convert: writes one network's tensors under PyTorch's names, or a file's sequences, to OUT.json or " +
+      'OUT.safetensors.\n' +
       'schema: prints the JSON schema of what --json writes.\n' +
       '\n' +
       '  --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table\n' +
@@ -63,6 +71,7 @@ const usage = (): string =>
       'exploding, nonfinite\n' +
       '  --layer N        table, --fail-on and report are about layer N of a network, counted from 0, instead of ' +
       'the whole\n' +
+      '  --name NAME      which network or tensor of a file that holds several\n' +
       "  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of " +
       'verdicts stay as they are\n' +
       '  --help           show this text\n' +
@@ -82,6 +91,14 @@ class UsageError extends Error {}
 
 type Arguments =
   | { readonly command: 'help' | 'schema' }
+  | { readonly command: 'inspect'; readonly file: string; readonly longestText: number }
+  | {
+      readonly command: 'convert';
+      readonly file: string;
+      readonly target: string;
+      readonly name: string | null;
+      readonly longestText: number;
+    }
   | {
       readonly command: 'run';
       readonly config: string;
@@ -151,6 +168,7 @@ function parseArguments(args: readonly string[]): Arguments {
           'fail-on': { type: 'string' },
           threads: { type: 'string' },
           layer: { type: 'string' },
+          name: { type: 'string' },
           'max-text': { type: 'string' },
           language: { type: 'string' },
           help: { type: 'boolean', short: 'h' },
@@ -162,10 +180,21 @@ function parseArguments(args: readonly string[]): Arguments {
   })();
   setLanguage(languageOf(values.language ?? 'en'));
   if (values.help === true) return { command: 'help' };
+  const longestText = parseLongestText(values['max-text'] ?? String(mostBytes / 1e6));
   const [command, config, ...rest] = positionals;
   if (command === 'schema') {
     if (config !== undefined) throw new UsageError(say('"schema" takes nothing more: "{0}" is too much.', config));
     return { command };
+  }
+  if (command === 'inspect' || command === 'convert') {
+    const [target, ...more] = rest;
+    if (config === undefined || config === '') throw new UsageError(say('The file to read is missing.'));
+    const tooMuch = command === 'inspect' ? rest : more;
+    if (tooMuch.length > 0) throw new UsageError(say('One file at a time: "{0}" is too much.', tooMuch.join(' ')));
+    if (command === 'inspect') return { command, file: config, longestText };
+    if (target === undefined || !/\.(?:json|safetensors)$/i.test(target))
+      throw new UsageError(say('The file to write is missing: OUT.json or OUT.safetensors.'));
+    return { command, file: config, target, name: values.name ?? null, longestText };
   }
   if (command !== 'run')
     throw new UsageError(command === undefined ? say('A command is missing.') : say('Unknown command "{0}".', command));
@@ -182,7 +211,7 @@ function parseArguments(args: readonly string[]): Arguments {
     failOn: parseFailOn(values['fail-on'] ?? ''),
     threads: parseThreads(values.threads ?? '0'),
     layer: values.layer === undefined ? null : parseLayer(values.layer),
-    longestText: parseLongestText(values['max-text'] ?? String(mostBytes / 1e6)),
+    longestText,
   };
 }
 
@@ -245,8 +274,40 @@ async function writeReport(
   await withoutLeftovers(() => writeWhole(target, [html]));
 }
 
+/** Prints what is in a file. */
+async function inspect(file: string, files: Files): Promise<number> {
+  const { contents, problems } = await contentsOf(file, files);
+  for (const problem of problems) printError(`${told(problem)}\n`);
+  if (contents === null) return 2;
+  // Names may hold anything; what is a line stays one.
+  for (const line of contentsText(file, contents)) print(`${escapeControls(line)}\n`);
+  return 0;
+}
+
+/** Writes what a file holds as another one. */
+async function convert(file: string, target: string, name: string | null, files: Files): Promise<number> {
+  const refuse = (reason: string): number => {
+    printError(`${unwritable(target, reason)}\n`);
+    return 2;
+  };
+  const obstacle = (await whyUnwritable(target)) ?? (await whyInput(target, [file]));
+  if (obstacle !== null) return refuse(obstacle);
+  const { content, problems } = await convertFile(file, name, files);
+  for (const problem of problems) printError(`${told(problem)}\n`);
+  if (content === null) return 2;
+  try {
+    await withoutLeftovers(() => writeWhole(target, convertedPieces(content, target)));
+    return 0;
+  } catch (error) {
+    return refuse(error instanceof NotWritable ? error.message : reasonOf(error));
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
+  if (parsed.command === 'inspect') return inspect(parsed.file, nodeFiles(parsed.longestText));
+  if (parsed.command === 'convert')
+    return convert(parsed.file, parsed.target, parsed.name, nodeFiles(parsed.longestText));
   if (parsed.command !== 'run') {
     print(parsed.command === 'help' ? usage() : `${JSON.stringify(resultJsonSchema(), null, 2)}\n`);
     return 0;

@@ -69,13 +69,13 @@ const mostTold = 6;
 const shapeOf = (node: JsonNode | undefined): string => (node?.kind === 'tensor' ? describeShape(node.shape) : '');
 
 /** `encoder.rnn: LSTM, I 3, H 5, layers 2`, each network once. */
-export function describeNetworks(groups: readonly Group[]): string[] {
+export function describeNetworks(groups: readonly Group[], most = mostTold): string[] {
   const networks = new Map<string, Group[]>();
   for (const group of groups) {
     const key = `${group.layout.framework}\n${group.prefix}`;
     networks.set(key, [...(networks.get(key) ?? []), group]);
   }
-  return [...networks.values()].slice(0, mostTold).map((own) => {
+  return [...networks.values()].slice(0, most).map((own) => {
     const [first] = own;
     const cell = cellOf(first);
     const layers = new Set(own.map(({ layer }) => layer)).size;

@@ -12,6 +12,8 @@ export { blocksOf, filledShape, gateOf, weightLayers } from './weightShapes.js';
 export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
 export { orderOf, sequenceOrders } from './sequenceOrder.js';
 export type { SequenceOrder } from './sequenceOrder.js';
+export { contentsOf, convertFile } from './contents.js';
+export type { Block, Contents, Converted } from './contents.js';
 export { mayHoldNumbers, tensorExtensions } from './readableNames.js';
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';

@@ -1,0 +1,148 @@
+// What a file of numbers holds, for the command line: its tensors and networks, and one of them under PyTorch's names.
+import { t } from '@vscode/l10n';
+import type { Files } from './fileAccess.js';
+import { asSequences, describeNetworks, describeParts, partOf } from './fileParts.js';
+import { OpenFiles } from './openFiles.js';
+import { readWeights } from './readWeights.js';
+import type { LayerWeights } from './readWeights.js';
+import { Sources } from './sourceFiles.js';
+import { transpose } from './gateBlocks.js';
+import { Report } from '../problems/problemReport.js';
+import { describeNode, describeShape, quote } from '../json/node.js';
+import type { JsonNode, TensorNode } from '../json/node.js';
+import type { Problem } from '../json/problem.js';
+import type { Value } from '../json/jsonValue.js';
+import { weightNames } from '../layouts/weightNames.js';
+
+export type Block = { readonly shape: readonly number[]; readonly data: Float64Array };
+
+/** A network's tensors by PyTorch's names, or sequences; null where there is neither, which the problems say. */
+export type Converted = {
+  readonly content:
+    | { readonly kind: 'weights'; readonly tensors: ReadonlyMap<string, Block> }
+    | { readonly kind: 'sequences'; readonly sequences: readonly Block[] | Block }
+    | null;
+  readonly problems: readonly Problem[];
+};
+
+/** What stands in a file; null where it cannot be read. */
+export type Contents = {
+  readonly format: string | null;
+  /** Every value with a name, with its shape or why it is not taken. */
+  readonly values: readonly { readonly name: string; readonly told: string }[];
+  readonly networks: readonly string[];
+};
+
+type Opened = { readonly root: Value | null; readonly report: Report; readonly sources: Sources };
+
+async function opened(id: string, files: Files): Promise<Opened> {
+  const report = new Report();
+  const sources = new Sources(new OpenFiles(files, {}), report);
+  return { root: await sources.open(id), report, sources };
+}
+
+const toldOf = (node: JsonNode): string =>
+  node.kind === 'tensor'
+    ? describeShape(node.shape)
+    : node.kind === 'unreadable'
+      ? t('not read: {0}', node.finding.message)
+      : describeNode(node);
+
+export async function contentsOf(
+  id: string,
+  files: Files,
+): Promise<{ readonly contents: Contents | null; readonly problems: readonly Problem[] }> {
+  const { root, report, sources } = await opened(id, files);
+  const problems = report.sorted(sources.ids);
+  if (root === null) return { contents: null, problems };
+  const { named, groups } = root.node.kind === 'object' ? weightNames(root) : { named: [], groups: [] };
+  const values =
+    root.node.kind === 'object'
+      ? named.map(({ prefix, name, value }) => ({
+          name: prefix === '' ? name : `${prefix}.${name}`,
+          told: toldOf(value.node),
+        }))
+      : [{ name: '', told: toldOf(root.node) }];
+  return { contents: { format: root.document.binary, values, networks: describeNetworks(groups, Infinity) }, problems };
+}
+
+export async function convertFile(id: string, name: string | null, files: Files): Promise<Converted> {
+  const { root, report, sources } = await opened(id, files);
+  const content = root === null ? null : converted(root, name, report);
+  return { content: report.hasErrors ? null : content, problems: report.sorted(sources.ids) };
+}
+
+function converted(root: Value, name: string | null, report: Report): Converted['content'] {
+  const part = name === null ? root : partOf(root, name);
+  if (part === null) {
+    report.error(root, {
+      code: 'unknown-weights',
+      message: t('The file holds nothing of the name {0}, or more than one thing.', quote(name ?? '')),
+      expected: t('the name of a network or of a tensor'),
+      found: describeParts(root),
+      advice: t('Give the name as it stands in the file; its last parts are enough.'),
+    });
+    return null;
+  }
+  if (part.node.kind === 'object' && weightNames(part).groups.length > 0) return weightsOf(part, report);
+  const sequences = asSequences(part);
+  const blocks = blocksIn(sequences);
+  if (blocks !== null) return { kind: 'sequences', sequences: blocks };
+  if (part.node.kind === 'unreadable') {
+    report.error(part, part.node.finding);
+    return null;
+  }
+  readWeights(part, { cell: null, dtype: 'float64', inputs: null }, report);
+  return null;
+}
+
+const isTensor = (node: JsonNode): node is TensorNode => node.kind === 'tensor';
+
+/** A block of sequences, or one for each; null for everything else. */
+function blocksIn({ node }: Value): Block | readonly Block[] | null {
+  // [T][I] is one sequence.
+  if (isTensor(node)) return node.shape.length === 2 ? { shape: [1, ...node.shape], data: node.data } : node;
+  return node.kind === 'array' && node.items.length > 0 && node.items.every(isTensor) ? node.items : null;
+}
+
+/** PyTorch's own tensors are what they are; those of others are read and turned around. */
+function weightsOf(part: Value, report: Report): Converted['content'] {
+  const read = readWeights(part, { cell: null, dtype: 'float64', inputs: null }, report);
+  const layers = read?.layers ?? null;
+  if (layers === null) return null;
+  const { groups } = weightNames(part);
+  const tensors = new Map<string, Block>();
+  const isPyTorch = groups.every(({ layout: { framework } }) => framework.startsWith('PyTorch'));
+  if (isPyTorch) {
+    for (const { layer, direction, input, recurrent, biases } of groups) {
+      const suffix = suffixOf({ layer, direction });
+      const own = [
+        ['weight_ih', input],
+        ['weight_hh', recurrent],
+        ['bias_ih', biases[0] ?? null],
+        ['bias_hh', biases[1] ?? null],
+      ] as const;
+      for (const [kind, value] of own)
+        if (value !== null && isTensor(value.node)) tensors.set(`${kind}_${suffix}`, value.node);
+    }
+    return { kind: 'weights', tensors };
+  }
+  for (const layer of layers)
+    for (const [kind, block] of turned(layer)) tensors.set(`${kind}_${suffixOf(layer)}`, block);
+  return { kind: 'weights', tensors };
+}
+
+const suffixOf = ({ layer, direction }: Pick<LayerWeights, 'layer' | 'direction'>): string =>
+  `l${layer}${direction === 'reverse' ? '_reverse' : ''}`;
+
+/** A layer as PyTorch stores it: for column vectors, with two biases; the second is zero where there is one. */
+function turned({ H, parameters: { Wx, Wh, b, bh } }: LayerWeights): [string, Block][] {
+  const width = b.length;
+  const I = Wx.length / width;
+  return [
+    ['weight_ih', { shape: [width, I], data: transpose(Wx, I, width) }],
+    ['weight_hh', { shape: [width, H], data: transpose(Wh, H, width) }],
+    ['bias_ih', { shape: [width], data: b }],
+    ['bias_hh', { shape: [width], data: bh ?? new Float64Array(width) }],
+  ];
+}

@@ -1,0 +1,169 @@
+// `inspect` and `convert`: what a file holds, and its numbers exactly, held against the reference set of files.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { convertedPieces } from '../../../src/cli/index.js';
+import { contentsOf, convertFile } from '../../../src/config/read/index.js';
+import { memoryFiles } from '../config/memory.js';
+
+const folder = path.join('test', 'fixtures', 'files');
+
+type Nested = number | readonly Nested[];
+type Weights = Readonly<Record<string, Nested>>;
+type Listed = {
+  readonly file: string;
+  readonly expected: string;
+  readonly mayRefuse?: boolean;
+  readonly unknownGlobal?: string;
+  readonly name?: string;
+  readonly holds?: string;
+};
+type Expected = {
+  readonly weights?: Weights;
+  readonly sequences?: Nested;
+  readonly networks?: Readonly<Record<string, { readonly weights: Weights }>>;
+};
+
+const { files } = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as {
+  readonly files: readonly Listed[];
+};
+const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(path.join(folder, file)));
+const expectedOf = ({ expected }: Listed): Expected =>
+  JSON.parse(readFileSync(path.join(folder, expected), 'utf8')) as Expected;
+
+async function converted(file: string, name: string | null): Promise<unknown> {
+  const { content, problems } = await convertFile(file, name, memoryFiles({ [file]: bytesOf(file) }));
+  assert.ok(content !== null, problems.map(({ message }) => message).join(' '));
+  return JSON.parse([...convertedPieces(content, 'out.json')].join(''));
+}
+
+/** deepStrictEqual tells −0 from 0. */
+const same = (found: unknown, wanted: unknown): void => assert.deepStrictEqual(found, wanted);
+
+describe('a file is converted to its numbers, exactly', () => {
+  for (const listed of files.filter(({ expected, holds }) => expected !== 'refused' && holds === undefined)) {
+    it(listed.file, async () => {
+      const { weights, networks = {} } = expectedOf(listed);
+      if (weights === undefined) {
+        for (const [name, network] of Object.entries(networks))
+          same(await converted(listed.file, name), network.weights);
+        const { content, problems } = await convertFile(
+          listed.file,
+          null,
+          memoryFiles({ [listed.file]: bytesOf(listed.file) }),
+        );
+        assert.equal(content, null);
+        for (const name of Object.keys(networks))
+          assert.ok(
+            problems.some(({ found }) => found.includes(name)),
+            name,
+          );
+        return;
+      }
+      same(await converted(listed.file, null), weights);
+      if (listed.name !== undefined) same(await converted(listed.file, listed.name), weights);
+    });
+  }
+  for (const listed of files.filter(({ holds }) => holds === 'sequences'))
+    it(listed.file, async () => same(await converted(listed.file, null), expectedOf(listed).sequences));
+
+  for (const { file, unknownGlobal } of files.filter(({ expected, mayRefuse }) => expected === 'refused' && !mayRefuse))
+    it(`${file} is refused`, async () => {
+      const { content, problems } = await convertFile(file, null, memoryFiles({ [file]: bytesOf(file) }));
+      assert.equal(content, null);
+      assert.ok(problems.some(({ severity }) => severity === 'error'));
+      if (unknownGlobal !== undefined)
+        assert.ok(
+          problems.some(({ message, found }) => `${message} ${found}`.includes(unknownGlobal)),
+          unknownGlobal,
+        );
+    });
+
+  it('weights of other frameworks are turned around and get PyTorch’s names', async () => {
+    const keras = {
+      kernel: [[1, 2, 3]],
+      recurrent_kernel: [[4, 5, 6]],
+      bias: [
+        [7, 8, 9],
+        [10, 11, 12],
+      ],
+    };
+    const { content } = await convertFile('k.json', null, memoryFiles({ 'k.json': JSON.stringify(keras) }));
+    assert.ok(content !== null);
+    // Keras' gates are z, r, h; PyTorch's r, z, n.
+    same(JSON.parse([...convertedPieces(content, 'o.json')].join('')), {
+      weight_ih_l0: [[2], [1], [3]],
+      weight_hh_l0: [[5], [4], [6]],
+      bias_ih_l0: [8, 7, 9],
+      bias_hh_l0: [11, 10, 12],
+    });
+  });
+
+  it('what JSON cannot write is refused, not written as something else', async () => {
+    const safetensors = await convertFile('a.json', null, memoryFiles({ 'a.json': '[[1, 2], [3, -0]]' }));
+    assert.ok(safetensors.content !== null);
+    assert.equal([...convertedPieces(safetensors.content, 'o.json')].join(''), '[[[1,2],[3,-0]]]\n');
+    const block = { shape: [1, 2], data: Float64Array.of(1, NaN) };
+    assert.throws(() => [...convertedPieces({ kind: 'sequences', sequences: block }, 'o.json')], /not finite \(NaN\)/);
+  });
+});
+
+describe('rnn-gradients inspect and convert', () => {
+  let scratch = '';
+  before(async () => {
+    scratch = await mkdtemp(path.join(tmpdir(), 'rnn-convert-'));
+  });
+  after(() => rm(scratch, { recursive: true }));
+  const cli = (...args: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> =>
+    new Promise((resolve) => {
+      execFile(process.execPath, ['dist/cli.js', ...args], (error, out, err) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
+      );
+    });
+
+  it('tell what is in a file, and write it as JSON and as safetensors', async () => {
+    const file = path.join(folder, 'lstm.pt');
+    const told = await cli('inspect', file);
+    assert.equal(told.code, 0, told.err);
+    assert.match(told.out, /weight_ih_l0 +\[20, 3\]/);
+    assert.match(told.out, /LSTM .*2 layers/);
+    const [json, tensors, again] = ['a.json', 'a.safetensors', 'b.json'].map((name) => path.join(scratch, name));
+    assert.deepEqual(await cli('convert', file, json ?? ''), { code: 0, out: '', err: '' });
+    assert.deepEqual(await cli('convert', file, tensors ?? ''), { code: 0, out: '', err: '' });
+    assert.deepEqual(await cli('convert', tensors ?? '', again ?? ''), { code: 0, out: '', err: '' });
+    const wanted = expectedOf({ file, expected: 'expected/lstm.json' }).weights;
+    same(JSON.parse(await readFile(json ?? '', 'utf8')), wanted);
+    same(JSON.parse(await readFile(again ?? '', 'utf8')), wanted);
+  });
+
+  it('refuse with the reason, and leave nothing behind', async () => {
+    const before = (await readdir(scratch)).length;
+    const evil = files.find(({ unknownGlobal }) => unknownGlobal !== undefined);
+    assert.ok(evil !== undefined);
+    const refused = await cli('convert', path.join(folder, evil.file), path.join(scratch, 'evil.json'));
+    assert.equal(refused.code, 2);
+    assert.ok(refused.err.includes(evil.unknownGlobal ?? '?'), refused.err);
+    const own = path.join(scratch, 'own.json');
+    await writeFile(own, '[[1]]');
+    const same = await cli('convert', own, own);
+    assert.equal(same.code, 2);
+    assert.equal(await readFile(own, 'utf8'), '[[1]]');
+    assert.equal((await cli('convert', own, 'out.txt')).code, 2);
+    assert.equal((await cli('inspect', path.join(scratch, 'none.pt'))).code, 2);
+    assert.equal((await readdir(scratch)).length, before + 1);
+  });
+
+  it('tell of a text what it is', async () => {
+    const { contents } = await contentsOf('a.json', memoryFiles({ 'a.json': '{"Wx":[[1]],"Wh":[[1]],"b":[0]}' }));
+    assert.equal(contents?.format, null);
+    assert.deepEqual(
+      contents.values.map(({ name, told }) => `${name} ${told}`),
+      ['Wx [1, 1]', 'Wh [1, 1]', 'b [1]'],
+    );
+    assert.equal(contents.networks.length, 1);
+  });
+});
