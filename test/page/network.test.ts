@@ -168,6 +168,8 @@ describe('stepping through', () => {
     await page.locator('button[aria-label="Play the backward sweep"]').click();
     await page.waitForFunction(() => Number(document.querySelector('.flag')?.textContent.slice(4)) < 95);
     await page.locator('button[aria-label="Pause"]').click();
+    // The step on which it stopped is painted with the next frame.
+    await nextFrames(page);
     const at = await flag();
     await page.waitForTimeout(300);
     assert.equal(await flag(), at);
