@@ -16,6 +16,8 @@ async function tableValue(workbench: Workbench, track: string, t: number, column
   const twin = workbench.webview().locator(`[data-track=${track}] .twin`);
   if (!(await twin.isVisible()))
     await workbench.webview().locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
+  // Texts are read at once, whether they are there or not.
+  await twin.locator('tbody tr').first().waitFor();
   const titles = await twin.locator('thead th').allInnerTexts();
   const index = titles.findIndex((title) => column.test(title));
   assert.ok(index > 0, `no column ${String(column)} in ${titles.join(' | ')}`);
