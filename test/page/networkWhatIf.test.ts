@@ -72,11 +72,16 @@ async function choose(key: string, value: string): Promise<void> {
     .click();
   await open.page.locator(`${field(key)} vscode-option[value="${value}"]`).click();
 }
-const chosen = (key: string): Promise<string> =>
-  open.page
-    .locator(`${field(key)} vscode-dropdown`)
-    .first()
-    .evaluate((element) => (element as HTMLInputElement).value);
+/** Waits until a menu shows this choice: it takes a value once its options are there. */
+async function shows(key: string, value: string): Promise<void> {
+  const menu = open.page.locator(`${field(key)} vscode-dropdown`).first();
+  let now = '';
+  for (let again = 0; again < 200 && now !== value; again++) {
+    await nextFrames(open.page);
+    now = await menu.evaluate((element) => (element as HTMLInputElement).value);
+  }
+  assert.equal(now, value);
+}
 
 /** The curves over the run are those of a layer of a config that says the same; `factor`: what is told per step. */
 async function assertShows({ layers }: AnyNetworkRun, layer: number, factor: number | null): Promise<void> {
@@ -112,7 +117,7 @@ describe('the bar of a gated cell', () => {
     await start(caseOf('lstm_last'), null);
     await bar();
     assert.deepEqual(await visibleFields(), ['biasShift', 'initialise']);
-    assert.equal(await chosen('biasShift'), 'f');
+    await shows('biasShift', 'f');
     const more = open.page.locator('.whatif .link');
     assert.equal(await more.getAttribute('aria-expanded'), 'false');
     await more.focus();
@@ -156,7 +161,7 @@ describe('the bar of a gated cell', () => {
     const H = (config.weights['bias_ih_l0']?.length ?? 0) / 3;
     await start(config, null);
     await bar();
-    assert.equal(await chosen('biasShift'), 'z');
+    await shows('biasShift', 'z');
     await type('biasShift', '-1');
     await open.page.locator('[data-outcome=factor]').waitFor();
     await choose('biasShift', 'r');
@@ -191,13 +196,13 @@ describe('the bar of a network', () => {
     await start(config, 2);
     await bar();
     assert.deepEqual(await visibleFields(), ['layers', 'biasShift', 'initialise']);
-    assert.equal(await chosen('layers'), '2');
+    await shows('layers', '2');
     await type('biasShift', '1.5');
     const other = await whole(shifted(config, 1.5, H, 2 * H, 'bias_ih_l1'));
     await assertShows(other, 2, verdictOf(other, 2).perStepFactor);
     await open.host.run(JSON.stringify(config), 0);
     await assertShows(other, 0, verdictOf(other, 0).perStepFactor);
-    assert.equal(await chosen('layers'), '2');
+    await shows('layers', '2');
   });
 
   it('of all layers tells the verdict of the network', async () => {
