@@ -15,13 +15,17 @@ const words = (docs: vscode.CompletionItem['documentation']): string =>
 async function offered(text: string): Promise<Item[]> {
   const at = text.indexOf('|');
   const { document } = await openText(await writeFiles({ 'a.rnn.json': text.replace('|', '') }));
-  const { items } = await vscode.commands.executeCommand<vscode.CompletionList>(
-    'vscode.executeCompletionItemProvider',
-    document.uri,
-    document.positionAt(at),
-    undefined,
-    100,
-  );
+  // VS Code's own service for JSON starts with the first such file, and offers nothing until it has the schema.
+  const items = await until('something to choose from', async () => {
+    const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      document.uri,
+      document.positionAt(at),
+      undefined,
+      100,
+    );
+    return list.items.length > 0 ? list.items : undefined;
+  });
   return items.map(({ label, insertText, documentation, command }) => ({
     label: typeof label === 'string' ? label : label.label,
     text: insertText instanceof vscode.SnippetString ? insertText.value : (insertText ?? ''),
