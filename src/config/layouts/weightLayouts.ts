@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { pyTorchSuffix } from '../../engine/index.js';
 import type { Direction } from '../../engine/index.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -19,7 +20,7 @@ export type Layout = {
 
 /** The names that PyTorch has for one layer and direction. */
 const pytorch = (layer: number, direction: Direction): Layout => {
-  const suffix = `_l${layer}${direction === 'reverse' ? '_reverse' : ''}`;
+  const suffix = `_${pyTorchSuffix({ layer, direction })}`;
   return {
     framework: 'PyTorch',
     input: `weight_ih${suffix}`,

@@ -1,7 +1,8 @@
 // What a file of numbers holds, for the command line: its tensors and networks, and one of them under PyTorch's names.
 import { t } from '@vscode/l10n';
+import { pyTorchSuffix } from '../../engine/index.js';
 import type { Files } from './fileAccess.js';
-import { asSequences, describeNetworks, describeParts, partOf } from './fileParts.js';
+import { asSequences, describeNetworks, describeParts, fullName, partOf } from './fileParts.js';
 import { OpenFiles } from './openFiles.js';
 import { readWeights } from './readWeights.js';
 import type { LayerWeights } from './readWeights.js';
@@ -58,10 +59,7 @@ export async function contentsOf(
   const { named, groups } = root.node.kind === 'object' ? weightNames(root) : { named: [], groups: [] };
   const values =
     root.node.kind === 'object'
-      ? named.map(({ prefix, name, value }) => ({
-          name: prefix === '' ? name : `${prefix}.${name}`,
-          told: toldOf(value.node),
-        }))
+      ? named.map((one) => ({ name: fullName(one), told: toldOf(one.value.node) }))
       : [{ name: '', told: toldOf(root.node) }];
   return { contents: { format: root.document.binary, values, networks: describeNetworks(groups, Infinity) }, problems };
 }
@@ -115,7 +113,7 @@ function weightsOf(part: Value, report: Report): Converted['content'] {
   const isPyTorch = groups.every(({ layout: { framework } }) => framework.startsWith('PyTorch'));
   if (isPyTorch) {
     for (const { layer, direction, input, recurrent, biases } of groups) {
-      const suffix = suffixOf({ layer, direction });
+      const suffix = pyTorchSuffix({ layer, direction });
       const own = [
         ['weight_ih', input],
         ['weight_hh', recurrent],
@@ -128,12 +126,9 @@ function weightsOf(part: Value, report: Report): Converted['content'] {
     return { kind: 'weights', tensors };
   }
   for (const layer of layers)
-    for (const [kind, block] of turned(layer)) tensors.set(`${kind}_${suffixOf(layer)}`, block);
+    for (const [kind, block] of turned(layer)) tensors.set(`${kind}_${pyTorchSuffix(layer)}`, block);
   return { kind: 'weights', tensors };
 }
-
-const suffixOf = ({ layer, direction }: Pick<LayerWeights, 'layer' | 'direction'>): string =>
-  `l${layer}${direction === 'reverse' ? '_reverse' : ''}`;
 
 /** A layer as PyTorch stores it: for column vectors, with two biases; the second is zero where there is one. */
 function turned({ H, parameters: { Wx, Wh, b, bh } }: LayerWeights): [string, Block][] {

@@ -24,7 +24,7 @@ const isNamed = (full: string, name: string): boolean => full === name || full.e
 /** Keras and nested objects have slashes between the parts of a name. */
 const dotted = (name: string): string => name.replaceAll('/', '.');
 
-const fullName = ({ prefix, name }: Named): string => (prefix === '' ? name : `${prefix}.${name}`);
+export const fullName = ({ prefix, name }: Named): string => (prefix === '' ? name : `${prefix}.${name}`);
 
 /** The network, the tensor or the other tensors of that name; null where there is none, or more than one. */
 export function partOf(root: Value, name: string): Value | null {

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { cellOf, defaultCell } from '../../engine/index.js';
+import { cellOf, defaultCell, pyTorchSuffix } from '../../engine/index.js';
 import type { CellName, DType, LayerSpec } from '../../engine/index.js';
 import { configAsWeightsAdvice, listAdvice } from '../problems/formatAdvice.js';
 import { describeNode, quote } from '../json/node.js';
@@ -131,7 +131,7 @@ function isComplete(groups: readonly Group[], report: Report): boolean {
 function reportGap(group: Group, layer: number, direction: Group['direction'], both: boolean, report: Report): false {
   const where = group.recurrent ?? group.input;
   const { framework, recurrent } = group.layout;
-  const name = framework === 'PyTorch' ? `weight_hh_l${layer}${direction === 'reverse' ? '_reverse' : ''}` : recurrent;
+  const name = framework === 'PyTorch' ? `weight_hh_${pyTorchSuffix({ layer, direction })}` : recurrent;
   if (where !== null)
     report.error(where, {
       code: 'missing-key',

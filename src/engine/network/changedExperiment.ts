@@ -21,7 +21,7 @@ function upstreamOf(upstream: Upstream, { layers, chunks, shapes: { B, T, H } }:
 }
 
 /** The layer with its changed weights. A cell that keeps the bias of the state before apart has it in `bh`. */
-function withWeights(
+export function withWeights(
   spec: LayerSpec,
   { parameters: specs }: Pick<Cell, 'parameters'>,
   { Wx, Wh, biases, shift }: ChangedLayer,

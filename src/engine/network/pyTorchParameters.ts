@@ -4,7 +4,7 @@ import type { ByParameter } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import type { CellName } from '../cells/index.js';
 import type { FloatArray } from '../core/dtypes.js';
-import type { LayerExperiment } from './experiment.js';
+import type { LayerExperiment, LayerSpec } from './experiment.js';
 import type { ComputedRun } from './result.js';
 
 /** PyTorch's four, and what a cell has besides, under its own names. */
@@ -42,5 +42,5 @@ export const pyTorchNamesOf = (cell: CellName): readonly string[] =>
   Object.keys(pyTorchNorms(byParameter(cellOf(cell), () => new Float64Array())));
 
 /** `l0`, or `l0_reverse`: what PyTorch's names end in. */
-export const pyTorchSuffix = ({ layers: [{ layer, direction }] }: LayerExperiment): string =>
+export const pyTorchSuffix = ({ layer, direction }: Pick<LayerSpec, 'layer' | 'direction'>): string =>
   `l${layer}${direction === 'reverse' ? '_reverse' : ''}`;

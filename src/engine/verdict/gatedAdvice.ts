@@ -2,12 +2,15 @@
 // it helps, and is told with what it did there.
 import { t as say } from '@vscode/l10n';
 import { cellOf } from '../cells/index.js';
-import type { ByParameter } from '../cells/cell.js';
+import type { ByParameter, Cell } from '../cells/cell.js';
 import type { Resumable } from '../core/resumable.js';
 import { largestOf } from '../core/scan.js';
 import { nearSigmaMax } from '../linalg/lanczos.js';
 import { asItIs } from '../network/whatIf.js';
 import type { WhatIf } from '../network/whatIf.js';
+import { withWeights } from '../network/changedExperiment.js';
+import { blockOfGate, changedLayer } from '../network/whatIfLayer.js';
+import type { WhMeasures } from '../network/whatIfLayer.js';
 import type { TrialPlace } from '../network/trial.js';
 import type { Evidence } from './evidence.js';
 import { meanOver, significant, steps } from './reason.js';
@@ -25,8 +28,9 @@ const [leastReach, leastDamping] = [1.5, 0.5];
 
 type Parameters = ByParameter<Float64Array>;
 type Candidate = {
-  readonly parameters: Parameters;
   readonly whatIf: WhatIf;
+  /** Of each gate's block of Wh, as far as the change needs them. */
+  readonly measures: readonly WhMeasures[] | null;
   readonly sentence: (before: Measured, after: Measured) => string;
 };
 
@@ -45,27 +49,20 @@ function* trial(
   return measure({ single, bounds, first: 0, source: T - 1, nonFinite: null, zeroAt: null, infiniteAt: null });
 }
 
-/** With `by` on the bias of one gate. */
-function withBias(parameters: Parameters, gate: number, H: number, by: number): Parameters {
-  return {
-    ...parameters,
-    b: parameters.b.map((value, column) => (Math.floor(column / H) === gate ? value + by : value)),
-  };
+/** The layer's parameters with the change of a candidate; null where no factor makes it. */
+function* changedParameters(
+  { layer, experiment }: Evidence,
+  { whatIf, measures }: Candidate,
+): Resumable<Parameters | null> {
+  const cell = cellOf(experiment.cell);
+  const { Wh } = layer.parameters;
+  const other = yield* changedLayer(cell, layer, layer.layer, whatIf, { Wh, gates: measures });
+  return typeof other === 'string' ? null : withWeights(layer, cell, other).parameters;
 }
 
-/** With one gate's block of Wh times `factor`. */
-function withBlock(parameters: Parameters, gate: number, H: number, factor: number): Parameters {
-  const N = parameters.b.length;
-  return {
-    ...parameters,
-    Wh: parameters.Wh.map((value, i) => (Math.floor((i % N) / H) === gate ? value * factor : value)),
-  };
-}
-
-function* sigmaMaxOfBlock({ Wh, b }: Parameters, gate: number, H: number): Resumable<number | null> {
+function* sigmaMaxOfBlock({ Wh }: Parameters, gate: number, H: number): Resumable<number | null> {
   if (H > largestMeasured) return null;
-  const N = b.length;
-  const block = Float64Array.from({ length: H * H }, (_, i) => Wh[Math.floor(i / H) * N + gate * H + (i % H)]!);
+  const block = blockOfGate(Wh, H, gate);
   return Number.isFinite(yield* largestOf(block)) ? yield* nearSigmaMax(block, H) : null;
 }
 
@@ -75,10 +72,15 @@ const reachOf = ({ onePercentSteps }: Measured): string | null =>
 
 type Gate = { readonly index: number; readonly name: string };
 
-const rescaled = ({ name }: Gate, to: number): WhatIf => ({
-  ...asItIs,
-  rescale: { measure: 'sigmaMax', to },
-  whGate: name,
+/** One gate's block of Wh, whose largest singular value is `sigma`, brought to another. */
+const rescaled = (
+  { gates }: Cell,
+  { index, name }: Gate,
+  sigma: number,
+  to: number,
+): Pick<Candidate, 'whatIf' | 'measures'> => ({
+  whatIf: { ...asItIs, rescale: { measure: 'sigmaMax', to }, whGate: name },
+  measures: gates.map((_, g) => ({ spectralRadius: null, sigmaMax: g === index ? sigma : null })),
 });
 
 /** The gate through which h passes most of the gradient on. */
@@ -102,8 +104,8 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
   if (keeper !== undefined && Number.isFinite(mean))
     for (const by of [1, 2])
       candidates.push({
-        parameters: withBias(parameters, cell.gates.indexOf(keeper.gate), H, by),
         whatIf: { ...asItIs, biasGate: keeper.gate, biasShift: by },
+        measures: null,
         sentence: (before, after) => keeper.raised(shown(mean), by, reachOf(before) ?? '', reachOf(after)),
       });
   const gate = strongestGate(evidence);
@@ -111,8 +113,7 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
   if (gate === null || sigma === null || sigma === 0) return candidates;
   const to = Number((2 * sigma).toPrecision(3));
   candidates.push({
-    parameters: withBlock(parameters, gate.index, H, to / sigma),
-    whatIf: rescaled(gate, to),
+    ...rescaled(cell, gate, sigma, to),
     sentence: (before, after) =>
       reachOf(after) === null
         ? say(
@@ -137,6 +138,7 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
 /** Against what explodes: the block of the gate that enlarges most, smaller. */
 function* againstExploding(evidence: Evidence): Resumable<Candidate[]> {
   const { parameters, H } = evidence.layer;
+  const cell = cellOf(evidence.experiment.cell);
   const gate = strongestGate(evidence);
   const sigma = gate === null ? null : yield* sigmaMaxOfBlock(parameters, gate.index, H);
   if (gate === null || sigma === null || sigma === 0) return [];
@@ -144,8 +146,7 @@ function* againstExploding(evidence: Evidence): Resumable<Candidate[]> {
   return targets
     .filter((to) => to < sigma)
     .map((to) => ({
-      parameters: withBlock(parameters, gate.index, H, to / sigma),
-      whatIf: rescaled(gate, to),
+      ...rescaled(cell, gate, sigma, to),
       sentence: (before, after) =>
         say(
           'Try Wh of gate {0} rescaled to a largest singular value of {1}: a step back then multiplies the ' +
@@ -176,7 +177,8 @@ export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<Nex
   if (before === null) return null;
   let best: { readonly after: Measured; readonly candidate: Candidate } | null = null;
   for (const candidate of yield* exploding ? againstExploding(evidence) : againstVanishing(evidence)) {
-    const after = yield* trial(evidence, place, candidate.parameters);
+    const parameters = yield* changedParameters(evidence, candidate);
+    const after = parameters === null ? null : yield* trial(evidence, place, parameters);
     if (after === null || !helps(before, after, exploding)) continue;
     if (best !== null && (exploding || reach(after) < leastReach * reach(best.after))) continue;
     best = { after, candidate };

@@ -4,9 +4,7 @@ import type { ByParameter } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { jointLog10 } from '../core/blockFloat.js';
 import { unfilled } from '../core/bufferPool.js';
-import type { FloatArray } from '../core/dtypes.js';
 import { part } from '../core/resumable.js';
-import { largestOf } from '../core/scan.js';
 import { sequence } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { Resumable } from '../core/resumable.js';
@@ -17,24 +15,14 @@ import type { TrialPlace } from '../network/trial.js';
 import { sourceStep } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
-import type { Analysis, InputVisit, SingleSource } from '../network/scaledBackward.js';
+import type { Analysis, InputVisit } from '../network/scaledBackward.js';
+import { insideFlowRange, throughChunks, unmeasuredSource } from './flowBack.js';
 import { GatedFlow } from './gatedFlow.js';
 import { GatedLayer } from './gatedLayer.js';
 import { gatedShapeOf } from './gatedLayout.js';
 import type { Kept, Seen, Through } from './gatedFlow.js';
 import { sourcesOf } from './gatedPass.js';
 import type { Kernels } from './instance.js';
-
-/** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
-const weightRange = 1e100;
-
-function* insideRange(parameters: ByParameter<FloatArray>): Resumable<boolean> {
-  for (const tensor of Object.values(parameters)) {
-    const largest = yield* largestOf(tensor);
-    if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return false;
-  }
-  return true;
-}
 
 /**
  * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of
@@ -51,17 +39,10 @@ export function* gatedAnalyse(
     layers: [{ parameters }],
   } = experiment;
   const cell = cellOf(experiment.cell);
-  if (!(yield* insideRange(parameters))) return null;
+  if (!(yield* insideFlowRange(parameters))) return null;
   const flow = yield* part(GatedFlow.create(kernels, experiment), 0, 0);
   if (flow === null) return null;
-  const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
-  const single: SingleSource = {
-    log10: unmeasured(),
-    lnSlope: unmeasured(),
-    lnWh: unmeasured(),
-    bySource: null,
-    lnPaths: Object.fromEntries(pathNames(cell).map((name) => [name, unmeasured()])),
-  };
+  const single = unmeasuredSource(T, pathNames(cell));
   const series = (): Float64Array => new Float64Array(T);
   const result: Kept = {
     log10Norms: emptyNorms(T, cell),
@@ -73,17 +54,8 @@ export function* gatedAnalyse(
     gates: Object.fromEntries(cell.gates.map((name) => [name, { mean: series(), closed: series(), open: series() }])),
   };
   const seen: Seen[] | null = visit === undefined ? null : [];
-  for (const chunk of chunks) {
-    const steps = flow.chunk(chunk, result, chunk === chunks.at(-1), seen);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) {
-        if (!step.value) return null;
-        break;
-      }
-      yield (chunk.start + chunk.steps * step.value) / T;
-    }
-  }
+  const known = yield* throughChunks(chunks, T, (chunk) => flow.chunk(chunk, result, chunk === chunks.at(-1), seen));
+  if (!known) return null;
   for (const step of seen ?? []) {
     visit?.(...step);
     yield 1;
@@ -106,7 +78,7 @@ export function* gatedNetworkSource(
   let above: ScaledSteps | null = null;
   for (const { experiment, chunks } of [...layers].reverse()) {
     const { parameters } = experiment.layers[0];
-    if (!(yield* insideRange(parameters))) return null;
+    if (!(yield* insideFlowRange(parameters))) return null;
     const { start, steps, xs, hs, initial, spans } = chunks.at(-1)!;
     const { B, H } = experiment.shapes;
     const last = { start, steps, xs, hs, initial, ...(spans === undefined ? {} : { spans }) };

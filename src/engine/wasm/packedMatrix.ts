@@ -21,10 +21,13 @@ export const packedBytes = (rows: number, columns: number): number => panelsOf(c
  */
 const weightRange = 1e60;
 
-export function* insideRange(...weights: readonly FloatArray[]): Resumable<boolean> {
-  for (const tensor of weights) {
+export const insideRange = (...weights: readonly FloatArray[]): Resumable<boolean> => within(weightRange, weights);
+
+/** Whether the largest number of each tensor, if it is not 0, lies between 1/range and range. */
+export function* within(range: number, tensors: readonly FloatArray[]): Resumable<boolean> {
+  for (const tensor of tensors) {
     const largest = yield* largestOf(tensor);
-    if (!(largest === 0 || (largest > 1 / weightRange && largest < weightRange))) return false;
+    if (!(largest === 0 || (largest > 1 / range && largest < range))) return false;
   }
   return true;
 }

@@ -1,11 +1,10 @@
 // The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going
 // back.
-import type { Analysis, SingleSource } from '../network/scaledBackward.js';
+import type { Analysis } from '../network/scaledBackward.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import { Mover } from '../core/resumableCopy.js';
 import { log10Of2 } from '../core/norm.js';
-import { largestOf } from '../core/scan.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { cellOf, kernelOf } from '../cells/index.js';
@@ -13,6 +12,7 @@ import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import { rowBytes } from './instance.js';
+import { insideFlowRange, throughChunks, unmeasuredSource } from './flowBack.js';
 import type { Kernels, Task, Team } from './instance.js';
 import { threadsFor } from './layer.js';
 import type { Room } from './layer.js';
@@ -36,8 +36,6 @@ const blockWork = 5e7;
 /** The same for several threads, which meet three times in a block. */
 const sharedRows = 256;
 const sharedWork = 1.5e8;
-/** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
-const weightRange = 1e100;
 
 /** The fields of the kernels' FlowJob that are no addresses. */
 type FlowNumbers = Pick<Fields<'FlowJob'>, 'B' | 'I' | 'H' | 'cell' | 'blockSteps' | 'rows' | 'scratchBytes'>;
@@ -490,36 +488,17 @@ function* flowBack(
     shapes: { B, T },
     layers: [{ parameters }],
   } = experiment;
-  for (const tensor of Object.values(parameters)) {
-    const largest = yield* largestOf(tensor);
-    if (largest !== 0 && !(largest > 1 / weightRange && largest < weightRange)) return null;
-  }
+  if (!(yield* insideFlowRange(parameters))) return null;
   const flow = yield* part(FastFlow.create(kernels, experiment), 0, 0);
   if (flow === null) return null;
-  const unmeasured = (): Float64Array => new Float64Array(T).fill(NaN);
-  const single: SingleSource = {
-    log10: unmeasured(),
-    lnSlope: unmeasured(),
-    lnWh: unmeasured(),
-    bySource: null,
-    lnPaths: null,
-  };
   const result = {
     log10Norms: emptyNorms(T, cellOf(cell)),
     log10dhPerSequence: new Float64Array(B * T),
     dhExponent: new Float64Array(T),
-    single,
+    single: unmeasuredSource(T, null),
   };
-  for (const chunk of chunks) {
-    const steps = flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) {
-        if (!step.value) return null;
-        break;
-      }
-      yield (chunk.start + chunk.steps * step.value) / T;
-    }
-  }
-  return result;
+  const known = yield* throughChunks(chunks, T, (chunk) =>
+    flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces),
+  );
+  return known ? result : null;
 }

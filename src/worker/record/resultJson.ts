@@ -108,7 +108,7 @@ function shapeOf({ experiment, result }: Layer, name: string, length: number): r
 const gradientsOf = ({ layers }: AnyNetworkRun): [string, Tensor][] =>
   layers.flatMap((layer) =>
     Object.entries(pyTorchGradients(layer.experiment, layer.result)).map(([name, data]): [string, Tensor] => [
-      `${name}_${pyTorchSuffix(layer.experiment)}`,
+      `${name}_${pyTorchSuffix(layer.experiment.layers[0])}`,
       { data, shape: shapeOf(layer, name, data.length) },
     ]),
   );
