@@ -12,11 +12,14 @@ import { lyapunovCard } from './cards/lyapunov.js';
 import { el } from './widgets/dom.js';
 import { gradientFlow } from './tracks/gradientFlow.js';
 import { gradientMap } from './tracks/gradientMap.js';
+import { Bar } from './header/bar.js';
 import { Blank, Header } from './header/header.js';
+import { jumpList } from './header/jumpList.js';
 import { preActivation } from './tracks/preActivation.js';
 import { spread } from './tracks/stateHistogram.js';
 import { heatmap } from './tracks/heatmap.js';
 import { hiddenMap } from './tracks/hiddenMap.js';
+import { Groups } from './page/groups.js';
 import { Memory } from './page/pageState.js';
 import { Model } from './page/model.js';
 import { Proofs } from './cards/bounds.js';
@@ -26,6 +29,7 @@ import { network } from './tracks/network.js';
 import { gatesCard } from './cards/openedGatesCard.js';
 import { unitCard } from './cards/openedStepCard.js';
 import { ThemeWatch } from './page/theme.js';
+import { inReport } from './page/inReport.js';
 import { Timeline } from './page/timeline.js';
 import { Toolbar } from './header/toolbar.js';
 import { Tracks } from './tracks/trackStack.js';
@@ -51,7 +55,8 @@ const themes = new ThemeWatch();
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 const failed = (error: unknown): void => channel.emit('failed', { message: describe(error) });
 const model = new Model((name, params) => channel.request(name, params), failed);
-const page: Page = { model, timeline, themes, memory };
+const groups = new Groups(memory);
+const page: Page = { model, timeline, themes, memory, groups };
 
 const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, PanelContract>(
   {
@@ -108,10 +113,11 @@ const actions = {
     openWhatIf(true);
     // It was found for the layer on screen.
     tried.change({ ...asItIs, ...whatIf, layers: run?.network?.shown ?? null });
-    bar.element.scrollIntoView({ block: 'nearest' });
+    whatIfBar.element.scrollIntoView({ block: 'nearest' });
   },
   exportPicture: () => void tracks.saveAll(),
-  toggleWhatIf: () => openWhatIf(!bar.open),
+  goTo: () => seekView(),
+  toggleWhatIf: () => openWhatIf(!whatIfBar.open),
   pin: () => pin(false),
   chooseLayer: (layer: number) => channel.emit('chooseLayer', { layer }),
 };
@@ -145,8 +151,9 @@ const views = [
 
 const header = new Header(actions);
 const blank = new Blank(actions);
-const toolbar = new Toolbar(page, actions);
-const bar = new WhatIfBar(page, tried, {
+const bar = new Bar(page, 'views', actions);
+const toolbar = new Toolbar(page);
+const whatIfBar = new WhatIfBar(page, tried, {
   pin: () => pin(true),
   apply: (whatIf) =>
     channel.request('applyWhatIf', whatIf).catch((error: unknown) => {
@@ -156,16 +163,16 @@ const bar = new WhatIfBar(page, tried, {
 });
 const compare = new Compare(page, pins, overlays);
 const countPins = (): void => {
-  toolbar.pinsFull = bar.pinsFull = pins.full;
+  bar.pinsFull = whatIfBar.pinsFull = pins.full;
 };
 pins.onChange(countPins);
 countPins();
 const openWhatIf = (open: boolean): void => {
-  bar.open = open;
-  toolbar.markWhatIf(open);
+  whatIfBar.open = open;
+  bar.markWhatIf(open);
   memory.write('whatIf', { open, whatIf: tried.whatIf });
 };
-tried.onChange(() => memory.write('whatIf', { open: bar.open, whatIf: tried.whatIf }));
+tried.onChange(() => memory.write('whatIf', { open: whatIfBar.open, whatIf: tried.whatIf }));
 const tracks = new Tracks(page, views, memory, save);
 const atStep = new AtStep(page, steps);
 const proofs = new Proofs(page);
@@ -177,8 +184,8 @@ function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
   return own;
 }
 const cards = [
-  (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
   (changed: () => void) => [historyCard(past, changed)],
+  (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
   (changed: () => void) => [reachCard(page, changed)],
   () => [lyapunovCard(page), eigenvaluesCard(page)],
   (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place)),
@@ -186,26 +193,64 @@ const cards = [
 const showCards = (): void => {
   for (const card of cards) card.show();
 };
-const main = el(
-  'main',
-  { class: 'main' },
-  bar.element,
-  tracks.element,
-  el(
-    'aside',
-    { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } },
-    atStep.element,
-    compare.element,
-    ...cards.slice(0, 2).map(({ element }) => element),
-    proofs.element,
-    ...cards.slice(2).map(({ element }) => element),
-  ),
+const [historyElement, ...otherCards] = cards.map(({ element }) => element);
+/** Beside the tracks: the numbers at the cursor, then the cards in the order of the groups. */
+const sideElement = el(
+  'aside',
+  { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } },
+  atStep.element,
+  historyElement ?? null,
+  compare.element,
+  ...otherCards.slice(0, 2),
+  proofs.element,
+  ...otherCards.slice(2),
 );
-document.getElementById('app')?.append(header.element, toolbar.element, blank.element, main);
+const main = el('main', { class: 'main', id: 'views' }, whatIfBar.element, tracks.element, sideElement);
+document.getElementById('app')?.append(header.element, bar.element, toolbar.element, blank.element, main);
+
+groups.availability = (view) => cards.some((card) => card.id === view && card.available);
+/** What has its place by the group alone. */
+function arrange(): void {
+  main.dataset['group'] = groups.shown;
+  atStep.element.hidden = !groups.shows('atStep');
+  proofs.element.hidden = !groups.shows('proofs');
+  compare.show();
+}
+groups.onChange(arrange);
+past.onChange(() => bar.show());
+groups.onChange(() => {
+  for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;
+});
+arrange();
+
+/** Every view that has something to show, and the way there. */
+function seekView(): void {
+  const named = (id: string, title: string) => ({
+    id,
+    title,
+    group: groups.all.find((group) => group.id === groups.homeOf(id))?.name ?? '',
+  });
+  const places = [
+    ...tracks.available.map(({ id, title }) => named(id, title)),
+    ...cards.filter((card) => card.available).map(({ id, title }) => named(id, title)),
+  ];
+  jumpList(bar.menu, places, (id) => {
+    if (!groups.shows(id)) groups.choose(groups.homeOf(id));
+    tracks.goTo(id);
+    cards.find((card) => card.id === id)?.seek();
+  });
+}
+addEventListener('keydown', (event) => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || model.run === null) return;
+  if (writesText(event.composedPath()[0]) || inReport) return;
+  event.preventDefault();
+  seekView();
+});
 
 function showStatus(): void {
   header.show(model);
   blank.show(model);
+  bar.show();
   toolbar.show();
   main.hidden = model.run === null;
   main.classList.toggle('stale', (model.status?.stale ?? null) !== null);
@@ -232,7 +277,7 @@ model.onChange((change) => {
       tried.change(whatIf);
     }
   }
-  if (change === 'run') bar.show();
+  if (change === 'run') whatIfBar.show();
   if (change === 'run' || change === 'status') showStatus();
   if (change === 'run') tracks.refresh();
   if (change === 'series') tracks.repaint();
@@ -240,6 +285,8 @@ model.onChange((change) => {
   if (change === 'run' || change === 'spectrum') {
     proofs.show();
     showCards();
+    bar.show();
+    arrange();
   }
 });
 showStatus();

@@ -84,7 +84,7 @@ async function zoom({ page }: OpenPage): Promise<{ readonly waited: number; read
 
 /** New pictures a second while the slider of σ_max moves with every frame, as under a dragging mouse. */
 async function drag({ page }: OpenPage): Promise<{ readonly pictures: number; readonly moves: number }> {
-  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
   await page.waitForFunction(
     () => document.querySelector<HTMLInputElement>('[data-measure=sigmaMax] .number')?.value !== '–',
   );

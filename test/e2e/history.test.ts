@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe } from 'node:test';
 import { scenario } from '../support/workbench.js';
+import { choose } from '../support/menus.js';
 
 type Weights = { readonly Wx: number[][]; readonly Wh: number[][]; readonly b: number[][] };
 const period = 50;
@@ -38,7 +39,7 @@ describe('The history in a window', () => {
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, period - (performance.now() - from))));
       }
       const last = (0.5 + rewrites / 1000).toFixed(4);
-      await page.locator('[data-card=history] .actions button[aria-label^="Table of"]').click();
+      await choose(page, '[data-card=history]', 'Table');
       const rows = page.locator('[data-card=history] tbody tr');
       const factorOf = async (row: number): Promise<number> =>
         Number(await rows.nth(row).locator('td').nth(2).getAttribute('data-value'));

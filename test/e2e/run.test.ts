@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe } from 'node:test';
 import type { Workbench } from '../support/workbench.js';
 import { scenario } from '../support/workbench.js';
+import { choose } from '../support/menus.js';
 
 const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 'utf8')) as {
   norms: { dh: number[]; dx: number[]; log10dh: number[] };
@@ -14,8 +15,7 @@ const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 
 /** The exact value in a row of a track's table twin, by the column's title. */
 async function tableValue(workbench: Workbench, track: string, t: number, column: RegExp): Promise<number> {
   const twin = workbench.webview().locator(`[data-track=${track}] .twin`);
-  if (!(await twin.isVisible()))
-    await workbench.webview().locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
+  if (!(await twin.isVisible())) await choose(workbench.webview(), `[data-track=${track}]`, 'Table');
   // Texts are read at once, whether they are there or not.
   await twin.locator('tbody tr').first().waitFor();
   const titles = await twin.locator('thead th').allInnerTexts();

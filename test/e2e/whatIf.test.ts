@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe } from 'node:test';
 import type { Workbench } from '../support/workbench.js';
 import { scenario } from '../support/workbench.js';
+import { choose } from '../support/menus.js';
 
 const mark = (workbench: Workbench, which: number, verdict: RegExp): Promise<void> =>
   workbench.webview().locator('.turn .mark').nth(which).filter({ hasText: verdict }).waitFor();
@@ -41,7 +42,7 @@ async function openSliders(workbench: Workbench, config: string): Promise<Return
   await workbench.palette('Run RNN');
   await workbench.badge(/vanishing/i);
   const page = workbench.webview();
-  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
   return page;
 }
 
@@ -93,7 +94,7 @@ describe('What if in a window', () => {
       await page.locator('#track-flow-plot').focus();
       await keyboard.press('Control+z');
       // Messages keep their order: what the keys asked for is decided when the config is in front.
-      await page.locator('.toolbar vscode-button', { hasText: 'Open config' }).click();
+      await choose(page, '.bar', 'Open config');
       await workbench.until('the text to have the focus', async () => !(await inPanel()));
       await workbench.badge(/healthy/i);
       assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);

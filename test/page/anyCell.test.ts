@@ -7,6 +7,7 @@ import { determinant, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { computed, csvRows, cursorTo, nextFrames, painted, relativeError, side } from './support.js';
+import { choose } from '../support/menus.js';
 
 const weights = {
   Wx: [
@@ -112,7 +113,7 @@ const near = (actual: string | number | null | undefined, wanted: number, what =
 /** The formula behind the "?" of a view. */
 async function formulaOf(view: string): Promise<string> {
   const { page } = open;
-  await page.locator(`${view} .actions button`, { hasText: '?' }).click();
+  await choose(page, view, 'What it shows');
   const text = await page.locator('.popover .help-formula').innerText();
   await page.keyboard.press('Escape');
   return text;
@@ -144,7 +145,7 @@ describe('a cell that is more than f(z)', () => {
     assert.match(legend, /dalpha/);
     await cursorTo(open.page, 2);
     near(await side(open.page, 'dalpha'), Math.hypot(...(expected.dalpha[2] ?? [])));
-    await open.page.locator('[data-track=contributions] .actions button', { hasText: '?' }).click();
+    await choose(open.page, '[data-track=contributions]', 'What it shows');
     assert.match(await open.page.locator('.popover .help-formula').innerText(), /dalpha = Σ/);
     await open.page.keyboard.press('Escape');
   });
@@ -262,7 +263,7 @@ describe('a cell that is more than f(z)', () => {
 
   it('is tried with something changed', async () => {
     const { page } = open;
-    await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
     // Only a cell that has parameters of these names can take its place.
     const offered = await page.locator('[data-field=cell] vscode-option').allInnerTexts();
     assert.ok(offered.includes(madeUpCell) && !offered.includes('tanh'), offered.join());

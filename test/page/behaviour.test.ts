@@ -5,6 +5,7 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
 import { csvRows, cursorTo, nextFrames, openTable, painted, rowValues, side } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -180,8 +181,7 @@ describe('what the page remembers', () => {
     await cursorTo(page, 33);
     for (let i = 0; i < 3; i++) await page.keyboard.press('+');
     await page.locator('[data-track=contributions] .fold').click();
-    await page.locator('[data-track=flow] .actions button', { hasText: '↓' }).focus();
-    await page.keyboard.press('Enter');
+    await choose(page, '[data-track=flow]', 'Move down');
     await page.locator('[data-track=flow] .grip').focus();
     await page.keyboard.press('ArrowDown');
     await nextFrames(page);
@@ -338,7 +338,7 @@ describe('the choices', () => {
   it('of saving: pictures, tables, the whole run', async () => {
     await showWeather();
     const { page, host } = open;
-    await page.locator('[data-track=flow] .actions button', { hasText: 'PNG' }).click();
+    await choose(page, '[data-track=flow]', 'PNG');
     await page.waitForTimeout(0);
     while (host.sent.saveFile.length === 0) await nextFrames(page);
     const [picture] = host.sent.saveFile;
@@ -347,15 +347,13 @@ describe('the choices', () => {
     const bytes = Buffer.from(picture.content);
     assert.equal(bytes.subarray(1, 4).toString('latin1'), 'PNG');
     assert.equal(bytes.readUInt32BE(16), 1800);
-    await page.locator('.toolbar vscode-button', { hasText: 'Export' }).click();
-    await page.locator('.menu button', { hasText: 'JSON' }).click();
+    await choose(page, '.bar', 'JSON');
     assert.equal(host.sent.exportJson.length, 1);
     await page.locator('.menu').waitFor({ state: 'detached' });
-    await page.locator('.toolbar vscode-button', { hasText: 'Export' }).click();
-    await page.locator('.menu button', { hasText: 'PNG' }).click();
+    await choose(page, '.bar', 'PNG');
     while (host.sent.saveFile.length < 2) await nextFrames(page);
     assert.ok((host.sent.saveFile[1]?.content.length ?? 0) > bytes.length);
-    await page.locator('.toolbar vscode-button', { hasText: 'Run again' }).click();
+    await choose(page, '.bar', 'Run again');
     assert.equal(host.sent.rerun.length, 1);
   });
 });

@@ -7,6 +7,7 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { weatherConfig } from '../support/experiments.js';
 import { cursorTo, nextFrames, painted, readout } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 before(async () => {
@@ -48,7 +49,7 @@ describe('a card saved as PNG', () => {
       });
       const bytes = PNG.sync.read(Buffer.from(url.slice(url.indexOf(',') + 1), 'base64')).data;
       const before = host.sent.saveFile.length;
-      await page.locator(`[data-card=${id}] .actions button`, { hasText: 'PNG' }).click();
+      await choose(page, `[data-card=${id}]`, 'PNG');
       while (host.sent.saveFile.length === before) await nextFrames(page);
       const file = host.sent.saveFile[before];
       assert.equal(file?.suggestedName, `tanh-RNN-on-daily-weather-${id}.png`);
@@ -113,7 +114,7 @@ describe('what was chosen in a view', () => {
     const field = page.locator('[data-card=weights] vscode-text-field input');
     await field.fill('0.25');
     await field.press('Enter');
-    await page.locator('[data-card=eigenvalues] button', { hasText: 'table' }).click();
+    await choose(page, '[data-card=eigenvalues]', 'Table');
     await page.locator('[data-track=flow] .chip', { hasText: 'dx' }).click();
     await page.locator('.player button', { hasText: 'step ›' }).click();
     const look = async (): Promise<unknown> => ({
@@ -150,7 +151,7 @@ describe('what was chosen in a view', () => {
       await host.run(weatherConfig({ name: `k ${truncate}`, truncate }));
       await page.locator('.run-name', { hasText: `k ${truncate}` }).waitFor();
     }
-    await page.locator('.toolbar vscode-button', { hasText: 'Pin' }).click();
+    await choose(page, '.bar', 'Pin');
     await page.locator('[data-card=compare] input[type=checkbox]').check();
     await page.locator('[data-card=history] input[type=range]').focus();
     await page.keyboard.press('ArrowLeft');

@@ -7,6 +7,7 @@ import type { OpenPage, PageServer } from '../support/page.js';
 import { themeNames } from '../support/themes.js';
 import { violationsOf } from './axe.js';
 import { copied, csvRows, nextFrames, painted, relativeError } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -30,7 +31,7 @@ async function start(rho = 0.5, options: Parameters<PageServer['open']>[0] = {})
   await open.host.run(ringConfig(rho, 8, T));
   await painted(open);
 }
-const pin = (): Promise<void> => open.page.locator('.toolbar vscode-button', { hasText: 'Pin run' }).click();
+const pin = (): Promise<void> => choose(open.page, '.bar', 'Pin run');
 const pins = (): ReturnType<OpenPage['page']['locator']> => open.page.locator('.pins li');
 
 /** Columns of the flow's CSV by the start of their names. */
@@ -78,8 +79,8 @@ describe('a pinned run', () => {
     await start(0.5);
     await open.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await pin();
-    await open.page.locator('[data-card=compare] button.copy', { hasText: /^copy$/ }).click();
-    await open.page.locator('[data-card=compare] button.copy', { hasText: 'copied' }).waitFor();
+    await choose(open.page, '[data-card=compare]', 'Copy');
+    await open.page.locator('[data-card=compare] .copied', { hasText: /^copied$/ }).waitFor();
     const [head, row] = (await open.page.evaluate(() => navigator.clipboard.readText()))
       .trimEnd()
       .split('\n')
@@ -97,7 +98,7 @@ describe('a pinned run', () => {
     await painted(open);
     await open.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await pin();
-    const [, row] = await copied(open.page, () => open.page.locator('[data-card=compare] button.copy').click());
+    const [, row] = await copied(open.page, () => choose(open.page, '[data-card=compare]', 'Copy'));
     assert.equal(row?.[1], `'=HYPERLINK("http://a.test")`);
     assert.match(row[4] ?? '', /^-\d/, 'a number below 0 stays one');
   });
@@ -171,12 +172,10 @@ describe('a pinned run', () => {
     await start(0.5);
     for (let i = 0; i < 6; i++) await pin();
     assert.equal(await pins().count(), 6);
-    assert.equal(
-      await open.page
-        .locator('.toolbar vscode-button', { hasText: 'Pin run' })
-        .evaluate((button) => (button as HTMLButtonElement).disabled),
-      true,
-    );
+    await open.page.locator('.bar .more').click();
+    await open.page.locator('.popover .menu').waitFor();
+    assert.equal(await open.page.locator('.popover [role=menuitem]', { hasText: 'Pin run' }).isDisabled(), true);
+    await open.page.keyboard.press('Escape');
     const name = open.page.locator('.pins .pin-name').nth(1);
     await name.fill('before training');
     await name.press('Enter');
@@ -210,7 +209,7 @@ describe('a pinned run', () => {
       await page.keyboard.press('Enter');
     }
     await page.locator('[data-track=flow] .chip', { hasText: 'a name of 5' }).waitFor();
-    await page.locator('[data-track=flow] .actions button', { hasText: 'PNG' }).click();
+    await choose(page, '[data-track=flow]', 'PNG');
     while (host.sent.saveFile.length === 0) await nextFrames(page);
     const ends = await page.evaluate(() => (window as unknown as { ends: Record<string, number> }).ends);
     const named = Object.entries(ends).filter(([text]) => text.includes('a name of'));
@@ -231,7 +230,7 @@ describe('a pinned run', () => {
 
   it('can be a what-if', async () => {
     await start(0.5);
-    await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    await open.page.locator('.bar vscode-button', { hasText: 'What if' }).click();
     const typed = open.page.locator('[data-measure=sigmaMax] .number');
     await typed.fill('0.8');
     await typed.press('Enter');

@@ -6,6 +6,7 @@ import { configOf, referenceCase } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { computed, copied, nextFrames, openTable, painted, relativeError } from './support.js';
+import { choose } from '../support/menus.js';
 
 const reference = referenceCase('typical');
 const { T } = reference.shapes;
@@ -23,8 +24,7 @@ after(async () => {
   await pages.close();
 });
 
-const copyOf = (page: Page, place: string): Promise<string[][]> =>
-  copied(page, () => page.locator(`${place} button.copy`).first().click());
+const copyOf = (page: Page, place: string): Promise<string[][]> => copied(page, () => choose(page, place, 'Copy'));
 
 describe('Copy', () => {
   it('gives the numbers of a track with every digit, a row for each step', async () => {
@@ -67,16 +67,15 @@ describe('Copy', () => {
         [...document.querySelectorAll('.track, .card:not(.proofs)')]
           .filter(
             (place) =>
-              place.querySelector('button.copy') === null && place.querySelector('.card-head .actions') !== null,
+              place.querySelector('.actions .more') === null && place.querySelector('.card-head .actions') !== null,
           )
           .map((place) => place.getAttribute('aria-label')),
       ),
       [],
     );
-    const button = page.locator('[data-card=weights] button.copy');
-    const rows = await copied(page, () => button.click());
+    const rows = await copyOf(page, '[data-card=weights]');
     assert.equal(rows.length, reference.shapes.H ** 2 + 1);
-    await button.filter({ hasText: 'copied' }).waitFor();
+    await page.locator('[data-card=weights] .copied', { hasText: /^copied$/ }).waitFor();
     const step = await copyOf(page, '[aria-label="Numbers at the cursor"]');
     assert.equal(step[0]?.[0], 't');
     assert.ok(step.some(([name]) => name === 'unit'));

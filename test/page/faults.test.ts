@@ -46,30 +46,37 @@ for (const theme of long ? themeNames : (['light', 'high-contrast'] as const)) {
       const { page, host } = open;
       await host.run(weatherConfig());
       await painted(open);
-      const helps = page.locator('button[aria-label^="What "]:visible');
-      const count = await helps.count();
-      assert.ok(count > 15, `${count} helps`);
+      const menus = await page.locator(':is(.track, .card):visible .actions > .more').all();
+      assert.ok(menus.length > 15, `${menus.length} menus`);
       const seen = new Set<string>();
-      for (let i = 0; i < count; i++) {
-        await helps.nth(i).evaluate((button) => (button as HTMLElement).click());
-        await page.locator('.popover').waitFor();
+      for (const [i, menu] of menus.entries()) {
+        await menu.click();
+        await page.locator('.popover .menu').waitFor();
+        // They are all built alike.
+        if (i < 2) assert.deepEqual(await violationsOf(page, ['.popover']), []);
+        await page.locator('.popover [role^=menuitem]').last().click();
+        await page.locator('.popover[role=dialog]').waitFor();
         seen.add((await page.locator('.popover').getAttribute('aria-label')) ?? '');
         assert.deepEqual(await violationsOf(page, ['.popover']), []);
         await page.keyboard.press('Escape');
         await page.locator('.popover').waitFor({ state: 'detached' });
       }
-      assert.equal(seen.size, count);
-      await page.locator('.toolbar vscode-button', { hasText: 'Export' }).click();
+      assert.equal(seen.size, menus.length);
+      await page.locator('.bar .more').click();
       await page.locator('.popover .menu').waitFor();
       assert.deepEqual(await violationsOf(page, ['.popover']), []);
       await page.keyboard.press('Escape');
       await page.locator('[data-track=preActivation] .fold').click();
       await page.locator('#track-preActivation-plot[data-plot]').waitFor();
       for (const track of ['jacobian', 'attribution']) await computed(page, track);
-      await page.evaluate(() => {
-        for (const button of document.querySelectorAll<HTMLElement>('button[aria-label^="Table of"]'))
-          if (button.checkVisibility() && button.getAttribute('aria-expanded') === 'false') button.click();
-      });
+      for (const menu of await page.locator(':is(.track, .card):visible .actions > .more').all()) {
+        await menu.click();
+        const table = page.locator('.popover [role=menuitemcheckbox][aria-checked=false]');
+        await page.locator('.popover .menu').waitFor();
+        if ((await table.count()) > 0) await table.click();
+        else await page.keyboard.press('Escape');
+        await page.locator('.popover').waitFor({ state: 'detached' });
+      }
       await page.waitForFunction(() =>
         [...document.querySelectorAll<HTMLElement>('.twin')]
           .filter((twin) => twin.checkVisibility())

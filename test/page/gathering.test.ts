@@ -6,6 +6,7 @@ import { ringConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { csvRows, log10Of, nextFrames, painted, relativeError } from './support.js';
+import { choose } from '../support/menus.js';
 
 const [T, H] = [9000, 4];
 let pages: PageServer;
@@ -54,7 +55,7 @@ describe('a run that is replaced while its numbers are gathered', () => {
     await show(1);
     replaceAtSecond('steps', 2);
     const before = open.host.sent.saveFile.length;
-    await open.page.locator('[data-track=hiddenMap] .actions button', { hasText: 'CSV' }).click();
+    await choose(open.page, '[data-track=hiddenMap]', 'CSV');
     await note().filter({ hasText: 'a newer run replaced this one' }).waitFor();
     await open.page.locator('.run-name', { hasText: 'bias 2' }).waitFor();
     await nextFrames(open.page);
@@ -71,7 +72,7 @@ describe('a run that is replaced while its numbers are gathered', () => {
     await show(1);
     await open.page.evaluate(() => navigator.clipboard.writeText('before'));
     replaceAtSecond('steps', 3);
-    await open.page.locator('[data-track=hiddenMap] button.copy').click();
+    await choose(open.page, '[data-track=hiddenMap]', 'Copy');
     await note().filter({ hasText: 'a newer run replaced this one' }).waitFor();
     assert.equal(await open.page.evaluate(() => navigator.clipboard.readText()), 'before');
   });
@@ -79,7 +80,7 @@ describe('a run that is replaced while its numbers are gathered', () => {
   it('is told when the numbers cannot be read at all', async () => {
     await show(1);
     open.host.lost.add('steps');
-    await open.page.locator('[data-track=hiddenMap] .actions button', { hasText: 'CSV' }).click();
+    await choose(open.page, '[data-track=hiddenMap]', 'CSV');
     await note().filter({ hasText: 'could not be read' }).waitFor();
     open.host.lost.clear();
     while (open.host.sent.failed.length === 0) await nextFrames(open.page);

@@ -6,6 +6,7 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { shiftConfig } from '../support/experiments.js';
 import { keepPaintedText, nextFrames, painted, paintedText, pixel, plotOf } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -55,7 +56,7 @@ it('a hidden line takes its label, its strip of zeros and its part of the axis w
   assert.ok(left.includes('from the last step: exactly 0') && !left.includes('exactly 0'), left.join(' | '));
   assert.ok(!left.includes('10⁸') && !left.includes('10⁶'), left.join(' | '));
   // Nor does a saved picture name it.
-  await open.page.locator('[data-track=flow] .actions button', { hasText: 'PNG' }).click();
+  await choose(open.page, '[data-track=flow]', 'PNG');
   while (open.host.sent.saveFile.length === 0) await nextFrames(open.page);
   const saved = await paintedText(open.page, '');
   assert.ok(saved.includes('Gradient flow') && !saved.some((text) => text.includes('total')), saved.join(' | '));
@@ -146,7 +147,7 @@ it('what is refused is marked as long as it stands in its field, and no longer',
   assert.equal(await invalid(), false);
   await page.locator('[data-track=units] .chip', { hasText: 'unit 4' }).waitFor();
   assert.equal(await note.isVisible(), false);
-  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
   const clip = page.locator('[data-field=clipNorm] .number');
   await clip.fill('none');
   await clip.press('Enter');
@@ -158,7 +159,7 @@ it('what is refused is marked as long as it stands in its field, and no longer',
     () => document.querySelector<HTMLInputElement>('[data-field=clipNorm] .number')?.value === 'off',
   );
   assert.equal(await clip.getAttribute('aria-invalid'), null);
-  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
 });
 
 it('more units than can be drawn are told beside their field, until others are chosen', async () => {
@@ -195,7 +196,7 @@ it('a clip that is typed is that clip, also beyond the end of the slider, which 
     }),
     'doubling',
   );
-  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
   const field = page.locator('[data-field=clipNorm] .number');
   await field.fill('5000');
   await field.press('Enter');
@@ -221,7 +222,7 @@ it('a clip that is typed is that clip, also beyond the end of the slider, which 
   await page.keyboard.press('End');
   await told.waitFor({ state: 'detached' });
   assert.equal(await field.inputValue(), 'off');
-  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
 });
 
 it('a copy that the browser refuses is not told as one', async () => {
@@ -230,18 +231,20 @@ it('a copy that the browser refuses is not told as one', async () => {
     navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
     Object.assign(document, { execCommand: () => false });
   });
-  const button = page.locator('[data-track=contributions] button.copy');
-  await button.click();
-  await button.filter({ hasText: /^not copied$/ }).waitFor();
+  await choose(page, '[data-track=contributions]', 'Copy');
+  await page.locator('[data-track=contributions] .copied', { hasText: /^not copied$/ }).waitFor();
 });
 
 it('a help that is higher than the window can be scrolled to its end', async () => {
   const { page } = open;
   await page.setViewportSize({ width: 420, height: 240 });
   await nextFrames(page);
-  await page.locator('[data-track=flow] .actions button', { hasText: '?' }).focus();
+  await page.locator('[data-track=flow] .actions .more').focus();
   await page.keyboard.press('Enter');
-  const sheet = page.locator('.popover');
+  await page.locator('.popover .menu').waitFor();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  const sheet = page.locator('.popover[role=dialog]');
   const box = await sheet.boundingBox();
   assert.ok(box !== null && box.y >= 0 && box.y + box.height <= 240, JSON.stringify(box));
   const source = sheet.locator('.help-source');

@@ -5,6 +5,7 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, ringConfig, shiftConfig, weatherConfig } from '../support/experiments.js';
 import { computed, copied, csvRows, log10Of, painted, relativeError, side } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -102,7 +103,7 @@ describe('a run of more steps than are sampled', () => {
     for (const track of ['jacobian', 'product']) {
       // The answer that is told may be that of a window on the way, which holds this one: only the steps in view are
       // copied.
-      const rows = (await copied(page, () => page.locator(`[data-track=${track}] button.copy`).click())).slice(1);
+      const rows = (await copied(page, () => choose(page, `[data-track=${track}]`, 'Copy'))).slice(1);
       told.push(rows.length);
       for (const [t, value = ''] of rows) {
         assert.ok(Number(t) >= from && Number(t) < to, `t = ${t}`);

@@ -1,4 +1,5 @@
 // The page in Korean: every word of it, where it stands, and that it fits.
+import { choose } from '../support/menus.js';
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { englishWords, korean } from '../support/languages.js';
@@ -109,25 +110,39 @@ describe('the page in Korean', () => {
     const { page } = open;
     await shown(open);
     for (const fold of await page.locator('.track.folded .fold').all()) await fold.click();
-    for (const button of await page.locator('.actions button[aria-expanded]').all())
-      if (await button.isVisible()) await button.click();
+    const menus = await page.locator(':is(.track, .card):visible .actions .more').all();
+    for (const menu of menus) {
+      await menu.click();
+      await page.locator('.popover .menu').waitFor();
+      assert.deepEqual(await english(open), []);
+      const table = page.locator('.popover [role=menuitemcheckbox]');
+      if ((await table.count()) > 0) await table.click();
+      else await page.keyboard.press('Escape');
+      await page.locator('.popover').waitFor({ state: 'detached' });
+    }
     await page.locator('.twin tbody tr').first().waitFor();
     // A new theme paints everything anew.
     await open.setTheme('light');
     await nextFrames(page);
     assert.deepEqual(await english(open), []);
-    for (const help of await page.locator('.actions button', { hasText: /^\?$/ }).all()) {
-      if (!(await help.isVisible())) continue;
-      await help.click();
-      await page.locator('.popover').waitFor();
+    for (const menu of menus) {
+      await menu.click();
+      await page.locator('.popover [role^=menuitem]').last().click();
+      await page.locator('.popover .help-source').waitFor();
       assert.deepEqual(await english(open), []);
       await page.keyboard.press('Escape');
     }
-    for (const name of ['가정해 보기…', '실행 고정', '내보내기…']) {
-      await page.locator('.toolbar vscode-button', { hasText: name }).click();
-      await nextFrames(page);
-      assert.deepEqual(await english(open), [], name);
-    }
+    await page.locator('.bar vscode-button', { hasText: '가정해 보기…' }).click();
+    await choose(page, '.bar', '실행 고정');
+    await nextFrames(page);
+    assert.deepEqual(await english(open), []);
+    await page.locator('.bar .more').click();
+    assert.deepEqual(await english(open), []);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    await page.locator('.popover .jump').waitFor();
+    assert.deepEqual(await english(open), []);
+    await page.keyboard.press('Escape');
     await clean(open);
   });
 
@@ -145,7 +160,7 @@ describe('the page in Korean', () => {
     const tooWide = await open.page.evaluate(() =>
       [
         ...document.querySelectorAll(
-          '.head *, .toolbar > *, .track-head, .legend > *, .side .pairs *, .plot, .player > *',
+          '.head *, .bar-actions > *, .toolbar > *, .track-head, .legend > *, .side .pairs *, .plot, .player > *',
         ),
       ]
         .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)

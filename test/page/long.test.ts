@@ -68,7 +68,7 @@ describe(`a run of ${T} steps`, () => {
       const t = key === 'Home' ? 0 : T - 1;
       await page.waitForFunction(
         (step) =>
-          document.querySelector('.side h2')?.textContent.includes(`t = ${step}`) === true &&
+          document.querySelector('.at-step h2')?.textContent.includes(`t = ${step}`) === true &&
           document.querySelector('.side [data-name=g]')?.textContent !== '–',
         t,
       );
@@ -96,7 +96,7 @@ describe(`a run of ${T} steps`, () => {
       const t = Number((await page.locator('.flag').textContent())?.slice(4));
       await page.waitForFunction(
         (step) =>
-          document.querySelector('.side h2')?.textContent.includes(`t = ${step}`) === true &&
+          document.querySelector('.at-step h2')?.textContent.includes(`t = ${step}`) === true &&
           document.querySelector('.side [data-name=g]')?.textContent !== '–',
         t,
       );
@@ -143,7 +143,7 @@ describe(`a run of ${T} steps`, () => {
 
   it('tries what-ifs with pictures no larger than the screen, and a curve that is the closed form', async () => {
     const { page, host } = open;
-    await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
     const typed = page.locator('[data-measure=sigmaMax] .number');
     await typed.fill('0.998');
     await typed.press('Enter');
@@ -158,7 +158,7 @@ describe(`a run of ${T} steps`, () => {
     };
     const at = head.findIndex((name) => name.includes('what if'));
     near(log10Of(rows[at - 1] ?? ''), log10g(T - 1), 1e-9, 'the what-if at the last step');
-    await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
   });
 
   it('is saved whole', async () => {

@@ -53,7 +53,7 @@ async function whole(config: Config): Promise<AnyNetworkRun> {
   return finish(runExperiment(Infinity, experiment));
 }
 
-const bar = (): Promise<void> => open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+const bar = (): Promise<void> => open.page.locator('.bar vscode-button', { hasText: 'What if' }).click();
 async function start(config: Config, layer: number | null, options: Parameters<PageServer['open']>[0] = {}) {
   open = await pages.open(options);
   await open.host.run(JSON.stringify(config), layer);
@@ -282,7 +282,7 @@ describe('the bar of a gated network', () => {
   for (const width of [1200, 420])
     it(`speaks Korean, has no serious fault and cuts nothing off at ${width} pixels`, async () => {
       await start(caseOf('lstm_bi_2layer_ragged'), 1, { width, height: 1400, language: korean() });
-      await open.page.locator('.toolbar vscode-button', { hasText: '가정해 보기' }).click();
+      await open.page.locator('.bar vscode-button', { hasText: '가정해 보기' }).click();
       await open.page.locator('.whatif .link', { hasText: '더 보기' }).click();
       await choose('layers', 'all');
       await type('biasShift', '1');

@@ -60,7 +60,7 @@ async function column(track: string, name: string): Promise<string[]> {
 }
 
 const shown = (track: string): Promise<boolean> => open.page.locator(`[data-track=${track}]`).isVisible();
-const layers = '.toolbar label:has-text("Layer")';
+const layers = '.bar label:has-text("Layer")';
 
 describe('one LSTM layer', () => {
   const reference = fixture('lstm_last');

@@ -16,6 +16,7 @@ import {
   plotOf,
   zoomTo,
 } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -68,7 +69,7 @@ describe('a forward pass that overflows', () => {
     assert.match(await legend('hiddenMap'), new RegExp(`−1\\.13e38\\s+1\\.13e38[^]*not finite: ${T - 1 - last}$`));
     assert.ok(Math.abs((4 ** (last + 1) - 1) / 3 - 1.13e38) < 0.005e38);
     // A saved picture has the same words beside its colours.
-    await open.page.locator('[data-track=hiddenMap] .actions button', { hasText: 'PNG' }).click();
+    await choose(open.page, '[data-track=hiddenMap]', 'PNG');
     while (open.host.sent.saveFile.length === 0) await nextFrames(open.page);
     assert.ok(
       (await paintedText(open.page, '')).includes(`not finite: ${T - 1 - last}`),

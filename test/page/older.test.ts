@@ -7,6 +7,7 @@ import type { OpenPage, PageServer } from '../support/page.js';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
 import { violationsOf } from './axe.js';
 import { computed, copied, nextFrames, painted, relativeError } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -68,13 +69,11 @@ it('a run whose spectrum is on its way is marked in every view that still shows 
   assert.deepEqual(await violationsOf(page, ['main']), []);
 
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-  const numbers = await copied(page, () =>
-    page.getByRole('button', { name: 'Copy the values of Numbers at the cursor' }).click(),
-  );
+  const numbers = await copied(page, () => choose(page, '.at-step', 'Copy'));
   assert.deepEqual(numbers.find(([name]) => name?.startsWith('σ') === true)?.[1] ?? '', '');
 
   // A file waits for the numbers of the run that it is named after.
-  await page.locator('[data-card=lyapunov] .actions button', { hasText: 'CSV' }).click();
+  await choose(page, '[data-card=lyapunov]', 'CSV');
   await page.waitForTimeout(200);
   const saved = (): string | null =>
     host.sent.saveFile.length === 0 ? null : String(host.sent.saveFile.at(-1)?.content);

@@ -43,12 +43,12 @@ const boxes = (page: Page, parts: Scene['parts']): Promise<Box[]> =>
   page.evaluate((wanted) => {
     const all: [string, Element | null][] =
       wanted === null
-        ? [...document.querySelectorAll<HTMLElement>('.head, .toolbar, .ruler, [data-track], .side > section')].map(
-            (element) => [
-              element.dataset['track'] ?? element.dataset['card'] ?? element.className.split(' ').join('-'),
-              element,
-            ],
-          )
+        ? [
+            ...document.querySelectorAll<HTMLElement>('.head, .bar, .toolbar, .ruler, [data-track], .side > section'),
+          ].map((element) => [
+            element.dataset['track'] ?? element.dataset['card'] ?? element.className.split(' ').join('-'),
+            element,
+          ])
         : Object.entries(wanted).map(([name, selector]) => [name, document.querySelector(selector)]);
     return all.flatMap(([name, element]) => {
       const { left = 0, top = 0, right = 0, bottom = 0 } = element?.getBoundingClientRect() ?? {};

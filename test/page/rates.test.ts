@@ -6,6 +6,7 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, ringConfig } from '../support/experiments.js';
 import { csvRows, nextFrames, openTable, painted, relativeError, rowValues } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -139,7 +140,7 @@ describe('rates and events', () => {
       JSON.stringify(rates),
     );
     const before = open.host.sent.saveFile.length;
-    await open.page.locator('[data-track=flow] .details button', { hasText: 'CSV' }).click();
+    await choose(open.page, '[data-track=flow] .details', 'CSV');
     while (open.host.sent.saveFile.length === before) await nextFrames(open.page);
     const [head, first] = String(open.host.sent.saveFile.at(-1)?.content).split('\r\n');
     assert.equal(

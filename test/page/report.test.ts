@@ -12,6 +12,7 @@ import { startPages } from '../support/page.js';
 import type { OpenReport, PageServer } from '../support/page.js';
 import { violationsOf } from './axe.js';
 import { cursorTo, nextFrames, openTable, pixel, relativeError, rowValues, side } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let folder = '';
@@ -107,10 +108,12 @@ describe('the report', () => {
     });
     await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
     assert.ok(Number(await page.locator('[data-card=weights] [data-name=ratio-Wh]').getAttribute('data-value')) > 0);
-    assert.equal(await page.locator('.toolbar', { hasText: 'Run again' }).count(), 0);
-    assert.equal(await page.locator('.toolbar', { hasText: 'Open config' }).count(), 0);
+    await page.locator('.bar .more').click();
+    await page.locator('.popover .menu').waitFor();
+    assert.deepEqual(await page.locator('.popover [role=menuitem] b').allInnerTexts(), ['All tracks as PNG']);
+    await page.keyboard.press('Escape');
     const download = page.waitForEvent('download');
-    await page.locator('[data-track=flow] .actions button', { hasText: 'CSV' }).click();
+    await choose(page, '[data-track=flow]', 'CSV');
     const csv = readFileSync(await (await download).path(), 'utf8')
       .trimEnd()
       .split('\r\n');
@@ -305,7 +308,7 @@ describe('the report', () => {
       );
     }
     const download = page.waitForEvent('download');
-    await page.locator('[data-track=flow] .actions button', { hasText: 'CSV' }).click();
+    await choose(page, '[data-track=flow]', 'CSV');
     const steps = readFileSync(await (await download).path(), 'utf8')
       .trimEnd()
       .split('\r\n')
@@ -318,7 +321,7 @@ describe('the report', () => {
     await page.keyboard.press('Home');
     for (let i = 0; i <= t; i++) await page.keyboard.press('ArrowRight');
     await page.waitForFunction(
-      (at) => document.querySelector('.side h2')?.textContent.startsWith(`At t = ${at}`) === true,
+      (at) => document.querySelector('.at-step h2')?.textContent.startsWith(`At t = ${at}`) === true,
       t + 1,
     );
     await page.locator('[data-track=flow] .chip', { hasText: /≈ \d/ }).first().waitFor();
@@ -378,12 +381,14 @@ describe('the report', () => {
     assert.ok((await values()).every((value) => value !== ''));
     await page.keyboard.press('ArrowRight');
     await nextFrames(page);
-    await page.waitForFunction(() => document.querySelector('.side h2')?.textContent.startsWith('At t = 1') === true);
+    await page.waitForFunction(
+      () => document.querySelector('.at-step h2')?.textContent.startsWith('At t = 1') === true,
+    );
     await page.waitForFunction(() =>
       [...document.querySelectorAll<HTMLElement>('.unit-values td')].every((cell) => cell.dataset['value'] === ''),
     );
     // Of weights that are a picture there are no numbers, which is another thing than numbers that are not finite.
-    await page.locator('[data-card=weights] .actions button[aria-label^="Table of"]').click();
+    await choose(page, '[data-card=weights]', 'Table');
     await page.locator('[data-card=weights] tbody td').first().waitFor();
     assert.deepEqual(
       [

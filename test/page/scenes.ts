@@ -1,6 +1,7 @@
 // What is pictured: runs that between them show everything a view can draw, and how the page is brought there.
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
 import { computed, cursorTo, nextFrames, openTable } from './support.js';
+import { choose } from '../support/menus.js';
 import type { OpenPage } from '../support/page.js';
 
 export type Scene = {
@@ -43,14 +44,13 @@ export async function show({ host, page }: OpenPage, config: string): Promise<vo
 }
 
 const whatIf = async ({ page }: OpenPage, name: string, value: string): Promise<void> => {
-  await page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
   const field = page.locator(`[data-field=${name}] .number`).first();
   await field.fill(value);
   await field.press('Enter');
   await page.locator('[data-track=flow] .chip', { hasText: 'what if' }).first().waitFor();
 };
-const pin = ({ page }: OpenPage): Promise<void> =>
-  page.locator('.toolbar vscode-button', { hasText: 'Pin run' }).click();
+const pin = ({ page }: OpenPage): Promise<void> => choose(page, '.bar', 'Pin run');
 
 export const scenes: readonly Scene[] = [
   {
@@ -131,7 +131,7 @@ export const scenes: readonly Scene[] = [
       await page.locator('[data-card=compare] input[type=checkbox]').check();
       await computed(page, 'attribution');
       await openTable(page, 'flow');
-      await page.locator('[data-card=eigenvalues] button', { hasText: 'table' }).click();
+      await choose(page, '[data-card=eigenvalues]', 'Table');
     },
   },
   // Below what float32 can hold; a rate that changes on the way; nothing before the last cut; every number of a small
@@ -168,7 +168,7 @@ export const scenes: readonly Scene[] = [
     config: configOf(referenceCase('tiny')),
     parts: { network: track('network'), unit: card('unit'), help: '.popover' },
     async prepare({ page }) {
-      await page.locator('[data-track=product] .actions button', { hasText: '?' }).click();
+      await choose(page, '[data-track=product]', 'What it shows');
     },
   },
   {

@@ -5,6 +5,7 @@ import { weatherConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { painted } from './support.js';
+import { choose } from '../support/menus.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -45,15 +46,19 @@ describe('help', () => {
     for (const fold of await page.locator('.fold[aria-expanded=false]').all()) await fold.click();
     for (const section of await page.locator('section.card:visible, .track:visible').all())
       assert.equal(
-        await section.locator('.actions button', { hasText: /^\?$/ }).count(),
+        await section.locator('.actions > .more').count(),
         1,
-        `one ? for ${(await section.getAttribute('aria-label')) ?? ''}`,
+        `one menu for ${(await section.getAttribute('aria-label')) ?? ''}`,
       );
-    const marks = page.locator('.actions button:visible', { hasText: /^\?$/ });
-    for (const mark of await marks.all()) {
+    const menus = page.locator('.actions > .more:visible');
+    for (const mark of await menus.all()) {
       await mark.focus();
       await page.keyboard.press('Enter');
-      const sheet = page.locator('.popover');
+      // The last line of each menu.
+      await page.locator('.popover .menu').waitFor();
+      await page.keyboard.press('End');
+      await page.keyboard.press('Enter');
+      const sheet = page.locator('.popover[role=dialog]');
       await sheet.waitFor();
       const told = `${await sheet.locator('h3').innerText()}: ${await sheet.locator('.help-formula').innerText()}`;
       assert.match(told, /: .{3}/s);
@@ -74,7 +79,7 @@ describe('help', () => {
   });
 
   it('tells the guarantee with the largest singular value, not the spectral radius', async () => {
-    await open.page.locator('section[aria-label="What this proves"] .actions button', { hasText: /^\?$/ }).click();
+    await choose(open.page, 'section[aria-label="What this proves"]', 'What it shows');
     assert.equal(
       await open.page.locator('.popover .help-formula').innerText(),
       '‖∂ht+l/∂ht‖2 ≤ (σmax(Wh)·γ)l   γ = max |f′|',

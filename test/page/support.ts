@@ -1,3 +1,4 @@
+import { choose } from '../support/menus.js';
 // What the tests of the page share: reading tables, labels and pixels back from the painted page.
 import type { Page } from 'playwright-core';
 import type { OpenPage } from '../support/page.js';
@@ -19,8 +20,7 @@ export const nextFrames = (page: Page): Promise<void> =>
 
 export async function openTable(page: Page, track: string): Promise<void> {
   const twin = page.locator(`[data-track=${track}] .twin`);
-  if (!(await twin.isVisible()))
-    await page.locator(`[data-track=${track}] .actions button[aria-label^="Table of"]`).click();
+  if (!(await twin.isVisible())) await choose(page, `[data-track=${track}]`, 'Table');
   await twin.locator('tbody tr').first().waitFor();
 }
 
@@ -38,7 +38,7 @@ export async function csvRows(
   kind: 'track' | 'card' = 'track',
 ): Promise<{ head: string[]; rows: string[][] }> {
   const before = host.sent.saveFile.length;
-  await page.locator(`[data-${kind}=${track}] .actions button`, { hasText: 'CSV' }).click();
+  await choose(page, `[data-${kind}=${track}]`, 'CSV');
   while (host.sent.saveFile.length === before) await nextFrames(page);
   const file = host.sent.saveFile.at(-1);
   const [head = '', ...rows] = String(file?.content).trimEnd().split('\r\n');

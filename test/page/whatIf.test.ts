@@ -43,7 +43,7 @@ async function start(config = weatherConfig(), options: Parameters<PageServer['o
   open = await pages.open(options);
   await open.host.run(config);
   await painted(open);
-  await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+  await open.page.locator('.bar vscode-button', { hasText: 'What if' }).click();
   await open.page.locator('[data-measure=sigmaMax] .number').waitFor();
   await open.page.waitForFunction(
     () => document.querySelector<HTMLInputElement>('[data-measure=sigmaMax] .number')?.value !== '–',
@@ -334,7 +334,7 @@ describe('a what-if', () => {
     await start(ringConfig(0.5, 8, 40));
     await type('sigmaMax', '0.9');
     await shown(/0\.900/);
-    await open.page.locator('.toolbar vscode-button', { hasText: 'What if' }).click();
+    await open.page.locator('.bar vscode-button', { hasText: 'What if' }).click();
     await open.page.locator('[data-track=flow] .chip', { hasText: 'what if' }).first().waitFor({ state: 'detached' });
     assert.equal(await open.page.locator('.whatif').isVisible(), false);
   });

@@ -1,6 +1,7 @@
 // `npm run screenshots`: takes the README's pictures in a real VS Code, so that they show what the product is today.
 import { mkdir } from 'node:fs/promises';
 import { Workbench } from '../support/workbench.js';
+import { choose } from '../support/menus.js';
 
 const folder = 'media/screenshots';
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern' } as const;
@@ -38,7 +39,7 @@ for (const [name, theme] of Object.entries(themes)) {
     await workbench.page.mouse.up();
     // The time that it tells is that of a thread that has run before.
     for (let again = 0; again < 5; again++) {
-      await workbench.webview().locator('.toolbar vscode-button', { hasText: 'Run again' }).click();
+      await choose(workbench.webview(), '.bar', 'Run again');
       await workbench.page.waitForTimeout(500);
     }
     await workbench.page.locator('.editor-group-container').first().locator('.tab.active').click();

@@ -29,6 +29,7 @@ import type {
 import { loadKernels } from '../../src/worker/thread/loadKernels.js';
 import { relaySlices } from '../../src/worker/answers/sliceRelay.js';
 import { Service } from '../../src/worker/thread/service.js';
+import type { GroupId } from '../../webview/page/groups.js';
 import { holdBrowser } from './browser.js';
 import { hold, shelf } from './shared.js';
 import type { Shelf } from './shared.js';
@@ -76,13 +77,22 @@ function unpack(value: unknown): unknown {
  * Runs inside the page before its script: acquireVsCodeApi as VS Code gives it, the theme, and a watch for what must
  * never happen.
  */
-function insidePage({ theme, play }: { readonly theme: TestTheme; readonly play: string }): void {
+function insidePage({
+  theme,
+  play,
+  group,
+}: {
+  readonly theme: TestTheme;
+  readonly play: string;
+  readonly group: string;
+}): void {
   const page = window as unknown as Record<string, unknown>;
   // A page writes down its state as it is left, when the next test has not begun yet.
   const playKey = 'test that has the page';
   if (sessionStorage.getItem(playKey) !== play) {
     sessionStorage.clear();
     sessionStorage.setItem(playKey, play);
+    sessionStorage.setItem('state of the webview', JSON.stringify({ choices: { group } }));
   }
   type Packed = { $number?: string; $array?: string; $bytes?: string };
   const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = {
@@ -393,6 +403,8 @@ export type PageServer = {
     scale?: number;
     kernels?: boolean;
     language?: Language;
+    /** The group of views that is shown first: all, unless a test is about the groups. */
+    group?: GroupId;
     /** A page that no test had before and none has after this one: for tests of what a page holds and costs. */
     fresh?: boolean;
   }): Promise<OpenPage>;
@@ -528,6 +540,7 @@ export async function startPages(): Promise<PageServer> {
       kernels = true,
       language = { name: 'en', bundle: {} },
       fresh = false,
+      group = 'all',
     } = {}) {
       site.spoken = language;
       // The engine runs in this process, and says the verdict.
@@ -562,7 +575,7 @@ export async function startPages(): Promise<PageServer> {
         hear: (message) => receive(message),
       };
       stage.play = play;
-      const script = await page.addInitScript(insidePage, { theme: themeOf(theme), play: randomUUID() });
+      const script = await page.addInitScript(insidePage, { theme: themeOf(theme), play: randomUUID(), group });
       await page.goto(site.url);
       return {
         page,

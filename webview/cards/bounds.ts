@@ -1,9 +1,10 @@
 // Beside the tracks: what the numbers of Wh and the Jacobians prove about the gradient, and what they do not.
-import { el, math, textButton } from '../widgets/dom.js';
+import { el, math } from '../widgets/dom.js';
 import { mostDecomposed } from './eigenvalues.js';
 import { exactLog10, formatFactor, formatLog10, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { OlderMark } from '../widgets/staleMark.js';
+import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
@@ -101,9 +102,12 @@ export class Proofs {
   constructor(page: Page) {
     this.#page = page;
     const title = t('What this proves');
-    const helpButton = textButton('?', t('What {0} shows', title), () =>
-      helpPopover(helpButton, title, help(), page.model.run?.cell ?? null),
-    );
+    const menu = menuButton(t('Menu of {0}', title), () => [
+      {
+        label: t('What it shows'),
+        act: () => helpPopover(menu, title, help(), page.model.run?.cell ?? null),
+      },
+    ]);
     this.element = el(
       'section',
       { class: 'card proofs', attributes: { 'aria-label': title } },
@@ -112,7 +116,7 @@ export class Proofs {
         { class: 'card-head' },
         el('h2', {}, title),
         this.#older.element,
-        el('span', { class: 'actions' }, helpButton),
+        el('span', { class: 'actions' }, menu),
       ),
       this.#list,
     );

@@ -1,12 +1,13 @@
 // A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a
 // CardView.
-import { copyButton, copyByKey } from '../widgets/clipboard.js';
-import { el, seenFirst, textButton } from '../widgets/dom.js';
+import { Copying, copyByKey } from '../widgets/clipboard.js';
+import { el, seenFirst } from '../widgets/dom.js';
 import { fileName } from '../page/format.js';
 import { Gathering } from '../widgets/exportGuard.js';
 import { t } from '../page/l10n.js';
 import { OlderMark, olderWord } from '../widgets/staleMark.js';
 import { paintMath, pngOf } from '../chart/pngExport.js';
+import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
 import type { Help } from '../widgets/popover.js';
@@ -35,6 +36,8 @@ export type CardView = {
   readonly notes?: HTMLElement;
   /** False: there is nothing to show. */
   available(): boolean;
+  /** It is on show, in the group that was chosen: asks for what it needs and tells what it knows. */
+  prepare?(): void;
   paint(sheet: Sheet): void;
   /** What stands under the mouse: a heading and lines; null for nothing. */
   readout(at: Point, size: Pick<Sheet, 'width' | 'height'>): readonly string[] | null;
@@ -102,20 +105,10 @@ export class Card {
     this.#box.style.height = `${view.height}px`;
     this.#tip.hidden = true;
     const { title } = view;
-    const copy = copyButton(title, () => this.#gathering.text(async () => toTsv(await this.#settled())));
-    this.#twin = new TableTwin(title, copy);
-    copyByKey(this.#canvas, copy);
-    const table = textButton(t('table'), t('Table of {0}', title), () => {
-      this.#twin.element.hidden = !this.#twin.element.hidden;
-      table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
-      page.memory.choose(`table ${view.id}`, !this.#twin.element.hidden);
-      this.show();
-    });
+    const copying = new Copying(() => this.#gathering.text(async () => toTsv(await this.#settled())));
+    this.#twin = new TableTwin(title, copying);
+    copyByKey(this.#canvas, copying);
     this.#twin.element.hidden = page.memory.chosen(`table ${view.id}`) !== true;
-    table.setAttribute('aria-expanded', String(!this.#twin.element.hidden));
-    const help = textButton('?', t('What {0} shows', title), () =>
-      helpPopover(help, title, view.help, page.model.run?.cell ?? null),
-    );
     this.element = el(
       'section',
       { class: 'card', attributes: { 'data-card': view.id, 'aria-label': title } },
@@ -123,15 +116,7 @@ export class Card {
         'div',
         { class: 'card-head' },
         el('h2', {}, title),
-        el(
-          'span',
-          { class: 'actions' },
-          table,
-          copy,
-          textButton('PNG', t('Save {0} as PNG', title), () => void this.#savePng()),
-          textButton('CSV', t('Save {0} as CSV', title), () => void this.#saveCsv()),
-          help,
-        ),
+        el('span', { class: 'actions' }, copying.word, this.#menu(copying)),
       ),
       this.#gathering.note,
       view.controls ?? null,
@@ -140,14 +125,58 @@ export class Card {
       this.#twin.element,
     );
     page.themes.onChange(() => this.show());
+    page.groups.onChange(() => this.show());
     new ResizeObserver(() => this.show()).observe(this.#box);
     this.#order.watch(this.element);
     if (view.inSight !== undefined) watchSight(this.element, (seen) => view.inSight?.(seen));
     this.#watchMouse();
   }
 
+  get id(): string {
+    return this.#view.id;
+  }
+  get title(): string {
+    return this.#view.title;
+  }
+  /** Whether the run has something to show here. */
+  get available(): boolean {
+    return this.#view.available();
+  }
+
+  /** Somebody looks for it. */
+  seek(): void {
+    this.element.scrollIntoView({ block: 'start' });
+    this.#canvas.focus({ preventScroll: true });
+  }
+
+  #menu(copying: Copying): HTMLButtonElement {
+    const { id, title, help } = this.#view;
+    const table = this.#twin.element;
+    const button = menuButton(t('Menu of {0}', title), () => [
+      {
+        label: t('Table'),
+        checked: !table.hidden,
+        act: () => {
+          table.hidden = !table.hidden;
+          this.#page.memory.choose(`table ${id}`, !table.hidden);
+          this.show();
+        },
+      },
+      copying.item,
+      { label: t('Save as PNG'), act: () => void this.#savePng() },
+      { label: t('Save as CSV'), act: () => void this.#saveCsv() },
+      {
+        label: t('What it shows'),
+        act: () => helpPopover(button, title, help, this.#page.model.run?.cell ?? null),
+      },
+    ]);
+    return button;
+  }
+
   show(): void {
-    this.element.hidden = !this.#view.available();
+    this.element.hidden = !this.available || !this.#page.groups.shows(this.#view.id);
+    if (this.element.hidden) return;
+    this.#view.prepare?.();
     this.#order.ask();
   }
 

@@ -130,7 +130,8 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
         'Williams & Peng 1990, “An efficient gradient-based algorithm for on-line training of recurrent ' +
         'network trajectories”',
     },
-    available() {
+    available: () => model.run !== null,
+    prepare() {
       const { run } = model;
       if (run !== null && run.runId !== asked) {
         asked = run.runId;
@@ -139,7 +140,6 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
         latest.request(null);
       }
       explain();
-      return run !== null;
     },
     paint(sheet) {
       const { context, theme } = sheet;

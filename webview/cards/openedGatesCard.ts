@@ -50,7 +50,7 @@ function rowsOf({ nodes, paths, dhs, fromNext }: OpenedGates): readonly Row[] {
   ];
 }
 
-export function gatesCard({ model, timeline }: Page, changed: () => void): CardView {
+export function gatesCard({ model, timeline, groups }: Page, changed: () => void): CardView {
   let opened: OpenedGates | null = null;
   const latest = new Latest(
     (params: { t: number; sequence: number }) => model.slice('gates', params),
@@ -64,13 +64,18 @@ export function gatesCard({ model, timeline }: Page, changed: () => void): CardV
     },
   );
   const heading = el('p', { class: 'note place' });
-  let asked = -1;
+  /** The run, step and sequence that were asked for last. */
+  let asked = '';
   const isShown = (): boolean => model.run !== null && isGated(model.run);
   const ask = (): void => {
-    if (isShown()) latest.request({ t: timeline.cursor, sequence: timeline.shownSequence });
+    const wanted = { t: timeline.cursor, sequence: timeline.shownSequence };
+    const key = `${model.run?.runId ?? -1} ${wanted.t} ${wanted.sequence}`;
+    if (key === asked || !isShown()) return;
+    asked = key;
+    latest.request(wanted);
   };
   timeline.onChange((change) => {
-    if (change !== 'window') ask();
+    if (change !== 'window' && groups.shows('gates')) ask();
   });
   const rows = (): readonly Row[] => (opened === null ? [] : rowsOf(opened));
   const log10Of = (gradient: Float64Array): number => gradientLog10(gradient, opened?.exponent ?? 0);
@@ -98,15 +103,8 @@ export function gatesCard({ model, timeline }: Page, changed: () => void): CardV
       formula: (cell) => (cell === null ? '' : `${cell.forward}   ${cell.backward}`),
       source: 'Hochreiter & Schmidhuber 1997; Gers et al. 2000; Cho et al. 2014',
     },
-    available() {
-      if (!isShown()) return false;
-      if (model.run !== null && model.run.runId !== asked) {
-        asked = model.run.runId;
-        opened = null;
-        ask();
-      }
-      return opened !== null;
-    },
+    available: isShown,
+    prepare: ask,
     caption: () => (opened === null ? '' : `t = ${opened.t} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint(sheet) {
       const { context, width, theme } = sheet;

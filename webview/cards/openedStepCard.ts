@@ -11,7 +11,7 @@ import type { Page } from '../chart/trackView.js';
 import type { OpenedUnit } from '../page/model.js';
 import type { GraphNode } from './stepGraph.js';
 
-export function unitCard({ model, timeline }: Page, changed: () => void): CardView {
+export function unitCard({ model, timeline, groups }: Page, changed: () => void): CardView {
   let unit: OpenedUnit | null = null;
   const latest = new Latest(
     (params: { t: number; sequence: number }) => model.slice('unit', params),
@@ -23,13 +23,18 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
     },
   );
   const notes = el('dl', { class: 'pairs formulas' });
+  /** The run, step and sequence that were asked for last. */
+  let asked = '';
   const ask = (): void => {
-    if (model.run !== null) latest.request({ t: timeline.cursor, sequence: timeline.shownSequence });
+    const wanted = { t: timeline.cursor, sequence: timeline.shownSequence };
+    const key = `${model.run?.runId ?? -1} ${wanted.t} ${wanted.sequence}`;
+    if (key === asked || model.run === null) return;
+    asked = key;
+    latest.request(wanted);
   };
   timeline.onChange((change) => {
-    if (change !== 'window') ask();
+    if (change !== 'window' && groups.shows('unit')) ask();
   });
-  let asked = -1;
   const heading = el('p', { class: 'note place' });
   const nodes = (): readonly GraphNode[] => (model.run === null ? [] : graph(model.run.cell));
   const log10Of = (values: Float64Array | null): number =>
@@ -125,16 +130,9 @@ export function unitCard({ model, timeline }: Page, changed: () => void): CardVi
       formula: openedFormula,
       source: 'Werbos 1990; Rumelhart, Hinton & Williams 1986, “Learning representations by back-propagating errors”',
     },
-    available() {
-      const { run } = model;
-      // The graph is that of h = f(z).
-      if (run === null || isGated(run)) return false;
-      if (run.runId !== asked) {
-        asked = run.runId;
-        ask();
-      }
-      return true;
-    },
+    // The graph is that of h = f(z).
+    available: () => model.run !== null && !isGated(model.run),
+    prepare: ask,
     caption: () => (unit === null ? '' : `t = ${unit.t} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint: (sheet) => {
       if (unit !== null) paintGraph(sheet, nodes(), unit, log10Of);

@@ -118,13 +118,12 @@ export class WeightChoice {
     return names.find((name) => name === this.#wanted) ?? names[0] ?? '';
   }
 
-  ask(): boolean {
+  ask(): void {
     const { run } = this.#model;
     if (run !== null && run.runId !== this.#asked) {
       this.#asked = run.runId;
       this.#latest.request(this.parameters.map(({ name }) => name));
     }
-    return run !== null;
   }
 
   /** The chosen cell, brought inside the tensor that is shown. */

@@ -92,7 +92,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   const ratios = el('dl', { class: 'pairs' });
   const numbers = el('dl', { class: 'pairs' });
   const cellTitle = el('h3', {});
-  const show = textButton(t('show in the file'), t('Select this number in its file'), () => lead(true));
+  const show = textButton(t('show in the file'), t('show in the file'), () => lead(true));
   show.hidden = inReport;
 
   /**
@@ -261,10 +261,10 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       formula: t('W ← W − η·dW   ratio = η·‖dW‖ / ‖W‖'),
       source: 'Karpathy, CS231n notes “Neural networks part 3: learning and evaluation”',
     },
-    available() {
-      const there = choice.ask();
+    available: () => model.run !== null,
+    prepare() {
+      choice.ask();
       explain();
-      return there;
     },
     paint(sheet) {
       const { context, theme } = sheet;

@@ -1,6 +1,7 @@
 // What every track's view can do; the stack of tracks knows views only through this.
 import { formatFactor, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import type { Groups } from '../page/groups.js';
 import type { Memory } from '../page/pageState.js';
 import type { Failure, Model, RunSummary, TimeWindow } from '../page/model.js';
 import type { Scene } from './scene.js';
@@ -16,6 +17,7 @@ export type Page = {
   readonly timeline: Timeline;
   readonly themes: ThemeWatch;
   readonly memory: Memory;
+  readonly groups: Groups;
 };
 
 /** Size of the plot in device pixels: how much detail is worth asking for. */

@@ -1,10 +1,11 @@
 // Beside the tracks: the pinned runs, their verdicts, and how they are laid over the run on screen.
 import { tsvLine } from '../widgets/spreadsheetFields.js';
-import { copyButton } from '../widgets/clipboard.js';
+import { Copying } from '../widgets/clipboard.js';
 import { el, textButton } from '../widgets/dom.js';
 import { formatFactor, formatLog10 } from '../page/format.js';
 import { showBadge } from '../header/header.js';
 import { t } from '../page/l10n.js';
+import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { dropdown, setOptions } from '../ui.js';
 import { mostPins } from './pins.js';
@@ -43,9 +44,14 @@ export class Compare {
     this.#page = page;
     this.#pins = pins;
     const title = t('Compare');
-    const helpButton = textButton('?', t('What {0} shows', title), () =>
-      helpPopover(helpButton, title, help(), page.model.run?.cell ?? null),
-    );
+    const copying = new Copying(() => Promise.resolve(this.#tsv()));
+    const menu = menuButton(t('Menu of {0}', title), () => [
+      copying.item,
+      {
+        label: t('What it shows'),
+        act: () => helpPopover(menu, title, help(), page.model.run?.cell ?? null),
+      },
+    ]);
     this.#difference = el('input', { attributes: { type: 'checkbox' } });
     const differ = (on: boolean): void => {
       this.#difference.checked = overlays.difference = on;
@@ -74,17 +80,7 @@ export class Compare {
     this.element = el(
       'section',
       { class: 'card', attributes: { 'data-card': 'compare', 'aria-label': title } },
-      el(
-        'div',
-        { class: 'card-head' },
-        el('h2', {}, title),
-        el(
-          'span',
-          { class: 'actions' },
-          copyButton(title, () => Promise.resolve(this.#tsv())),
-          helpButton,
-        ),
-      ),
+      el('div', { class: 'card-head' }, el('h2', {}, title), el('span', { class: 'actions' }, copying.word, menu)),
       this.#controls,
       this.#list,
     );
@@ -101,7 +97,7 @@ export class Compare {
 
   show(): void {
     const { pins } = this.#pins;
-    this.element.hidden = pins.length === 0;
+    this.element.hidden = pins.length === 0 || !this.#page.groups.shows('compare');
     const key = pins.map(({ id, name }) => `${id} ${name}`).join('\n');
     if (key === this.#key) return;
     this.#key = key;

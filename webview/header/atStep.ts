@@ -1,12 +1,13 @@
 // Beside the tracks: the numbers of the step under the cursor.
 import { tsvLine } from '../widgets/spreadsheetFields.js';
-import { copyButton } from '../widgets/clipboard.js';
-import { el, math, textButton } from '../widgets/dom.js';
+import { Copying } from '../widgets/clipboard.js';
+import { el, math } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';
 import { stepFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { olderTitle, olderWord } from '../widgets/staleMark.js';
+import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { gradientNames, log10Of, readField, stepValue } from '../page/series.js';
 import { gradientField, stateField } from '../page/stepCache.js';
@@ -82,14 +83,18 @@ export class AtStep {
       el('tr', {}, ...[say('unit'), 'h', 'g'].map((name) => el('th', { attributes: { scope: 'col' } }, name))),
     );
     const name = say('Numbers at the cursor');
-    const copy = copyButton(name, () => Promise.resolve(this.#tsv()));
-    const helpButton = textButton('?', say('What {0} shows', name), () =>
-      helpPopover(helpButton, name, help(), page.model.run?.cell ?? null),
-    );
+    const copying = new Copying(() => Promise.resolve(this.#tsv()));
+    const menu = menuButton(say('Menu of {0}', name), () => [
+      copying.item,
+      {
+        label: say('What it shows'),
+        act: () => helpPopover(menu, name, help(), page.model.run?.cell ?? null),
+      },
+    ]);
     this.element = el(
       'section',
-      { class: 'card', attributes: { 'aria-label': name } },
-      el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copy, helpButton)),
+      { class: 'card at-step', attributes: { 'aria-label': name } },
+      el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copying.word, menu)),
       this.#list,
       this.#unitsTitle,
       el('table', { class: 'unit-values' }, head, this.#units),

@@ -39,6 +39,8 @@ const phases: Readonly<Record<string, () => string>> = {
 };
 /** Runs shorter than this come and go without a word. */
 const quietMs = 300;
+/** Runs further apart than this are looked at one by one. */
+const restMs = 2000;
 const mostProblems = 50;
 
 function icon(kind: Kind): SVGElement {
@@ -147,6 +149,7 @@ export class Header {
   readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': t('Progress of the run') } });
   readonly #try: HTMLButtonElement;
   #patience: ReturnType<typeof setTimeout> | null = null;
+  #shownAt = -Infinity;
   #problemsKey = '';
   #staleTold = '';
 
@@ -209,9 +212,13 @@ export class Header {
     this.#keepHeight();
   }
 
-  /** A sentence that is longer than its room makes more of it, once: the next ones, longer or shorter, move nothing. */
+  /** While runs follow each other, as under a slider, nothing below moves; a run after a rest takes what it needs. */
   #keepHeight(): void {
-    if (!inReport) this.#verdict.style.minHeight = `${this.#verdict.getBoundingClientRect().height}px`;
+    if (inReport) return;
+    const now = performance.now();
+    if (now - this.#shownAt > restMs) this.#verdict.style.minHeight = '';
+    this.#shownAt = now;
+    this.#verdict.style.minHeight = `${this.#verdict.getBoundingClientRect().height}px`;
   }
 
   #showStatus(status: PanelStatus, hasPicture: boolean): void {

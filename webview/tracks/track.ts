@@ -1,14 +1,15 @@
 // One track: title, legend with the readings at the cursor, plot, table, and the grip that sets its height.
 import { TimeChart, gutter } from '../chart/chart.js';
 import { colourMap } from '../page/colours.js';
-import { copyButton, copyByKey } from '../widgets/clipboard.js';
+import { Copying, copyByKey } from '../widgets/clipboard.js';
 import { Details } from '../widgets/detailsTable.js';
-import { el, math, plainMath, seenFirst, textButton } from '../widgets/dom.js';
+import { el, math, plainMath, seenFirst } from '../widgets/dom.js';
 import { failureText } from '../widgets/failure.js';
 import { fileName } from '../page/format.js';
 import { Gathering } from '../widgets/exportGuard.js';
 import { t as say } from '../page/l10n.js';
 import { OlderMark, olderWord } from '../widgets/staleMark.js';
+import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { savePicture } from '../chart/pngExport.js';
 import { inReport } from '../page/inReport.js';
@@ -47,7 +48,6 @@ export class Track {
   readonly #older = new OlderMark(() => this.element);
   readonly #grip: HTMLElement;
   readonly #fold: HTMLButtonElement;
-  readonly #tableButton: HTMLButtonElement;
   readonly #twin: TableTwin;
   readonly #details: Details | null;
   readonly #failed = el('p', { class: 'failed', attributes: { role: 'alert' } });
@@ -90,12 +90,9 @@ export class Track {
       attributes: { type: 'button', 'aria-controls': `${id}-body` },
       onClick: () => this.#setFolded(!this.state.folded),
     });
-    this.#tableButton = textButton(say('table'), say('Table of {0}', view.title), () =>
-      this.#setTable(!this.state.table),
-    );
-    const copy = copyButton(view.title, () => this.#gathering.text(() => this.#tsv()));
-    this.#twin = new TableTwin(view.title, copy);
-    copyByKey(this.canvas, copy);
+    const copying = new Copying(() => this.#gathering.text(() => this.#tsv()));
+    this.#twin = new TableTwin(view.title, copying);
+    copyByKey(this.canvas, copying);
     const { details } = view;
     const detailsNow = (): TablePlan | null => {
       const { run } = host.page.model;
@@ -114,24 +111,7 @@ export class Track {
         'aria-valuemax': String(mostHeight),
       },
     });
-    const help = textButton('?', say('What {0} shows', view.title), () =>
-      helpPopover(help, view.title, view.help, host.page.model.run?.cell ?? null),
-    );
-    const actions = el(
-      'span',
-      { class: 'actions' },
-      el(
-        'span',
-        { class: 'moves' },
-        textButton('↑', say('Move {0} up', view.title), () => host.move(this, -1)),
-        textButton('↓', say('Move {0} down', view.title), () => host.move(this, 1)),
-      ),
-      this.#tableButton,
-      copy,
-      textButton('PNG', say('Save {0} as PNG', view.title), () => void this.savePng()),
-      textButton('CSV', say('Save {0} as CSV', view.title), () => void this.#saveCsv()),
-      help,
-    );
+    const actions = el('span', { class: 'actions' }, copying.word, this.#menu(copying));
     this.element = el(
       'section',
       { class: 'track', attributes: { 'data-track': view.id, 'aria-labelledby': `${id}-title` } },
@@ -176,6 +156,28 @@ export class Track {
     this.#built = true;
   }
 
+  #menu(copying: Copying): HTMLButtonElement {
+    const { title, help } = this.view;
+    const host = this.#host;
+    const button = menuButton(say('Menu of {0}', title), () => [
+      {
+        label: say('Table'),
+        checked: this.state.table,
+        act: () => this.#setTable(!this.state.table),
+      },
+      copying.item,
+      { label: say('Save as PNG'), act: () => void this.savePng() },
+      { label: say('Save as CSV'), act: () => void this.#saveCsv() },
+      { label: say('Move up'), act: () => host.move(this, -1) },
+      { label: say('Move down'), act: () => host.move(this, 1) },
+      {
+        label: say('What it shows'),
+        act: () => helpPopover(button, title, help, host.page.model.run?.cell ?? null),
+      },
+    ]);
+    return button;
+  }
+
   /** Whether the reader can see it, or nearly: less than one height of the page away. Only then it asks for numbers. */
   #inSight = false;
   #wanted = false;
@@ -209,7 +211,7 @@ export class Track {
   refresh(): void {
     const { run } = this.#host.page.model;
     if (run === null) return;
-    this.element.hidden = !this.view.available(run);
+    this.element.hidden = !this.view.available(run) || !this.#host.page.groups.shows(this.view.id);
     if (!this.visible) {
       this.#chart?.dispose();
       this.#chart = null;
@@ -281,6 +283,13 @@ export class Track {
     // It may be below the screen and wait for its turn.
     this.#paint();
     return this.#chart?.picture(width, this.state.height + 34, ratio) ?? null;
+  }
+
+  /** Somebody looks for it: unfolded, in view, with the keyboard on its plot. */
+  seek(): void {
+    if (this.state.folded) this.#setFolded(false);
+    this.element.scrollIntoView({ block: 'start' });
+    this.canvas.focus({ preventScroll: true });
   }
 
   hideTooltip(): void {
@@ -469,7 +478,6 @@ export class Track {
     this.state.table = shown;
     this.#twin.element.hidden = !shown;
     if (this.#details !== null) this.#details.element.hidden = !shown;
-    this.#tableButton.setAttribute('aria-expanded', String(shown));
     this.#remember();
     if (shown) this.#showTable();
   }

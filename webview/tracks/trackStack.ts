@@ -56,6 +56,7 @@ export class Tracks implements TrackHost {
       if (change !== 'cursor') this.refresh();
       this.#cursorMoved();
     });
+    page.groups.onChange(() => this.refresh());
     page.themes.onChange(() => {
       for (const track of this.#tracks) track.redraw();
     });
@@ -75,6 +76,17 @@ export class Tracks implements TrackHost {
   repaint(): void {
     for (const track of this.#tracks) track.repaint();
     this.#cursorMoved();
+  }
+
+  /** Views that have something to show of this run, by their ids. */
+  get available(): readonly View[] {
+    const { run } = this.page.model;
+    return run === null ? [] : this.#tracks.map(({ view }) => view).filter((view) => view.available(run));
+  }
+
+  /** Brings a track of the group on screen into view, and the keyboard to it. */
+  goTo(id: string): void {
+    this.#tracks.find(({ view }) => view.id === id)?.seek();
   }
 
   changed(): void {

@@ -1,9 +1,10 @@
 // Values on the clipboard as tab-separated text (cells.ts): what a spreadsheet pastes into cells and
 // `numpy.genfromtxt(…, delimiter='\t')` reads.
-import { textButton } from './dom.js';
+import { el } from './dom.js';
 import { t } from '../page/l10n.js';
+import type { MenuItem } from './menu.js';
 
-/** How long a button says that it has copied, ms. */
+/** How long it is said that it has copied, ms. */
 const told = 1600;
 
 /** Whether the text is on the clipboard now. */
@@ -27,27 +28,36 @@ async function write(text: string): Promise<boolean> {
   }
 }
 
-/** A quiet button that copies what `text` gives, and says whether it has. */
-export function copyButton(name: string, text: () => Promise<string | null>): HTMLButtonElement {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const button = textButton(t('copy'), t('Copy the values of {0}', name), () => {
-    void text().then(async (content) => {
+/** Copies what `text` gives, and says beside the menu that asked for it whether it has. */
+export class Copying {
+  readonly word = el('span', { class: 'copied', attributes: { role: 'status' } });
+  readonly #text: () => Promise<string | null>;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(text: () => Promise<string | null>) {
+    this.#text = text;
+  }
+
+  readonly copy = (): void => {
+    void this.#text().then(async (content) => {
       if (content === null) return;
       const done = await write(content);
-      if (timer !== null) clearTimeout(timer);
-      button.textContent = done ? t('copied') : t('not copied');
-      timer = setTimeout(() => {
-        button.textContent = t('copy');
+      if (this.#timer !== null) clearTimeout(this.#timer);
+      this.word.textContent = done ? t('copied') : t('not copied');
+      this.#timer = setTimeout(() => {
+        this.word.textContent = '';
       }, told);
     });
-  });
-  button.classList.add('copy');
-  button.setAttribute('aria-live', 'polite');
-  return button;
+  };
+
+  /** Its line in the menu. */
+  get item(): MenuItem {
+    return { label: t('Copy values'), act: this.copy };
+  }
 }
 
-/** Ctrl+C or Cmd+C inside `place` presses the button, unless text is selected there. */
-export function copyByKey(place: HTMLElement, button: HTMLButtonElement): void {
+/** Ctrl+C or Cmd+C inside `place` copies, unless text is selected there. */
+export function copyByKey(place: HTMLElement, copying: Copying): void {
   place.addEventListener('keydown', (event) => {
     if (
       event.key !== 'c' ||
@@ -58,6 +68,6 @@ export function copyByKey(place: HTMLElement, button: HTMLButtonElement): void {
     )
       return;
     event.preventDefault();
-    button.click();
+    copying.copy();
   });
 }

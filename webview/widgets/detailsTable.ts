@@ -1,6 +1,7 @@
 // A small table under a track's table: all of its rows at once, to be copied and saved by itself.
-import { copyButton, copyByKey } from './clipboard.js';
-import { el, math, textButton } from './dom.js';
+import { Copying, copyByKey } from './clipboard.js';
+import { el, math } from './dom.js';
+import { menuButton } from './menu.js';
 import { t } from '../page/l10n.js';
 import { toTsv } from './table.js';
 import type { TablePlan } from '../page/tablePlan.js';
@@ -11,7 +12,7 @@ export class Details {
   readonly #body = el('tbody');
 
   constructor(title: string, plan: () => TablePlan | null, saveCsv: () => void) {
-    const copy = copyButton(title, () => {
+    const copying = new Copying(() => {
       const current = plan();
       return current === null ? Promise.resolve('') : toTsv(current);
     });
@@ -22,7 +23,12 @@ export class Details {
         'div',
         { class: 'details-head' },
         el('h3', {}, title),
-        el('span', { class: 'details-actions' }, copy, textButton('CSV', t('Save {0} as CSV', title), saveCsv)),
+        el(
+          'span',
+          { class: 'details-actions' },
+          copying.word,
+          menuButton(t('Menu of {0}', title), () => [copying.item, { label: t('Save as CSV'), act: saveCsv }]),
+        ),
       ),
       el(
         'div',
@@ -33,7 +39,7 @@ export class Details {
         el('table', {}, el('caption', { class: 'unseen' }, title), this.#head, this.#body),
       ),
     );
-    copyByKey(this.element, copy);
+    copyByKey(this.element, copying);
   }
 
   async show(plan: TablePlan): Promise<void> {

@@ -7,29 +7,49 @@ import type { CellFacts } from '../page/model.js';
 
 export type Help = { readonly text: readonly string[]; readonly formula: Formula; readonly source: string };
 
-let open: HTMLElement | null = null;
+let open: { readonly sheet: HTMLElement; readonly anchor: HTMLElement } | null = null;
 
-export function popover(anchor: HTMLElement, name: string, content: readonly Node[]): void {
-  const again = open?.dataset['name'] === name;
-  open?.hidePopover();
+/** Away at once, not when the browser tells that it is closed; the keyboard goes back to where it came from. */
+export function closePopover(): void {
+  if (open === null) return;
+  const { sheet, anchor } = open;
+  open = null;
+  const focused = sheet.contains(document.activeElement);
+  sheet.hidePopover();
+  if (focused) anchor.focus();
+  sheet.remove();
+}
+
+/** `role`: what the sheet is; one that only carries a menu is nothing by itself. */
+export function popover(
+  anchor: HTMLElement,
+  name: string,
+  content: readonly Node[],
+  role: 'dialog' | 'presentation' = 'dialog',
+): void {
+  const again = open?.sheet.dataset['name'] === name;
+  closePopover();
   if (again) return;
   const sheet = el(
     'div',
     {
       class: 'popover',
-      attributes: { popover: 'auto', tabindex: '-1', role: 'dialog', 'aria-label': name, 'data-name': name },
+      attributes: {
+        popover: 'auto',
+        tabindex: '-1',
+        role,
+        'data-name': name,
+        ...(role === 'dialog' ? { 'aria-label': name } : {}),
+      },
     },
     ...content,
   );
   document.body.append(sheet);
   sheet.addEventListener('toggle', (event) => {
-    if (event.newState !== 'closed') return;
-    if (open === sheet) open = null;
-    if (sheet.contains(document.activeElement)) anchor.focus();
-    sheet.remove();
+    if (event.newState === 'closed' && open?.sheet === sheet) closePopover();
   });
   sheet.showPopover();
-  open = sheet;
+  open = { sheet, anchor };
   (sheet.querySelector('button') ?? sheet).focus();
   const at = anchor.getBoundingClientRect();
   const { width, height } = sheet.getBoundingClientRect();
@@ -37,9 +57,6 @@ export function popover(anchor: HTMLElement, name: string, content: readonly Nod
   sheet.style.left = `${Math.max(8, Math.min(at.right - width, innerWidth - width - 8))}px`;
   sheet.style.top = `${Math.max(8, below ? at.bottom + 4 : at.top - height - 4)}px`;
 }
-
-/** For menus: what was chosen goes on in a dialog of the editor, and a click there does not reach this page. */
-export const closePopover = (): void => open?.hidePopover();
 
 /** `cell`: of the run on screen, whose formulas are shown. */
 export const helpPopover = (anchor: HTMLElement, title: string, help: Help, cell: CellFacts | null): void =>

@@ -4,6 +4,7 @@ import { copyByKey } from './clipboard.js';
 import { el, math, textButton, withoutEscapes } from './dom.js';
 import { t as say } from '../page/l10n.js';
 import { unlessGone } from '../page/model.js';
+import type { Copying } from './clipboard.js';
 import type { TablePlan } from '../page/tablePlan.js';
 
 const rowsShown = 12;
@@ -20,8 +21,8 @@ export class TableTwin {
   #marked = -1;
   #turn = 0;
 
-  /** `copy` also answers Ctrl+C in the table. */
-  constructor(caption: string, copy: HTMLButtonElement) {
+  /** `copying` also answers Ctrl+C in the table. */
+  constructor(caption: string, copying: Copying) {
     this.#caption = caption;
     const table = el('table', {}, el('caption', { class: 'unseen' }, caption), this.#head, this.#body);
     this.element = el(
@@ -43,7 +44,7 @@ export class TableTwin {
         textButton(say('later ▸'), say('Later rows of {0}', caption), () => this.#move(rowsShown)),
       ),
     );
-    copyByKey(this.element, copy);
+    copyByKey(this.element, copying);
   }
 
   /** Shows the plan with row `marked` in sight. */

@@ -1,0 +1,52 @@
+// Every view by its name: type a few letters, Enter goes there.
+import { el } from '../widgets/dom.js';
+import { t } from '../page/l10n.js';
+import { closePopover, popover } from '../widgets/popover.js';
+
+export type Place = { readonly id: string; readonly title: string; readonly group: string };
+
+/** `go` is told the id of the view that was chosen. */
+export function jumpList(anchor: HTMLElement, places: readonly Place[], go: (id: string) => void): void {
+  const choose = (id: string): void => {
+    closePopover();
+    go(id);
+  };
+  const items = places.map(({ id, title, group }) =>
+    el(
+      'button',
+      { attributes: { type: 'button', 'data-view': id }, onClick: () => choose(id) },
+      el('b', {}, title),
+      el('span', {}, group),
+    ),
+  );
+  const none = el('p', { class: 'note' }, t('No view has this name.'));
+  none.hidden = true;
+  const field = el('input', {
+    class: 'jump-field',
+    attributes: {
+      type: 'text',
+      'aria-label': t('Name of a view'),
+      placeholder: t('Name of a view'),
+      spellcheck: 'false',
+    },
+  });
+  const shown = (): HTMLElement[] => items.filter((item) => !item.hidden);
+  field.addEventListener('input', () => {
+    const wanted = field.value.trim().toLowerCase();
+    for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+    none.hidden = shown().length > 0;
+  });
+  const list = el('div', { class: 'menu jump' }, field, ...items, none);
+  list.addEventListener('keydown', (event) => {
+    const all: HTMLElement[] = [field, ...shown()];
+    const at = all.indexOf(document.activeElement as HTMLElement);
+    event.stopPropagation();
+    if (event.key === 'Enter' && at === 0) all[1]?.click();
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
+    if (to === undefined && !(event.key === 'Enter' && at === 0)) return;
+    event.preventDefault();
+    if (to !== undefined) all[(to + all.length) % all.length]?.focus();
+  });
+  popover(anchor, t('Go to view'), [list]);
+  field.focus();
+}

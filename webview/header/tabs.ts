@@ -1,0 +1,79 @@
+// The groups of views as a bar of tabs: by mouse, by arrow keys, and by their numbers from anywhere on the page.
+import { el } from '../widgets/dom.js';
+import { t } from '../page/l10n.js';
+import type { GroupId, Groups } from '../page/groups.js';
+
+/** Where a digit is written and not a wish. */
+const writes = (target: EventTarget | undefined): boolean =>
+  target instanceof HTMLInputElement ||
+  target instanceof HTMLTextAreaElement ||
+  (target instanceof HTMLElement && target.tagName.startsWith('VSCODE-'));
+
+export class Tabs {
+  readonly element: HTMLElement;
+  readonly #groups: Groups;
+  readonly #tabs: ReadonlyMap<GroupId, HTMLButtonElement>;
+
+  /** `panel`: the id of the element that the tabs change. */
+  constructor(groups: Groups, panel: string) {
+    this.#groups = groups;
+    this.#tabs = new Map(
+      groups.all.map(({ id, name }) => [
+        id,
+        el(
+          'button',
+          {
+            class: 'tab',
+            attributes: { type: 'button', role: 'tab', 'data-group': id, 'aria-controls': panel },
+            onClick: () => groups.choose(id),
+          },
+          name,
+        ),
+      ]),
+    );
+    this.element = el(
+      'div',
+      { class: 'tabs', attributes: { role: 'tablist', 'aria-label': t('Views') } },
+      ...this.#tabs.values(),
+    );
+    this.element.addEventListener('keydown', (event) => this.#walk(event));
+    addEventListener('keydown', (event) => this.#jump(event));
+    groups.onChange(() => this.show());
+    this.show();
+  }
+
+  show(): void {
+    const { offered, shown } = this.#groups;
+    for (const [id, tab] of this.#tabs) {
+      const at = offered.findIndex((group) => group.id === id);
+      const chosen = id === shown;
+      tab.hidden = at < 0;
+      tab.setAttribute('aria-selected', String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      tab.title = t('{0} ({1})', tab.textContent, at + 1);
+      if (chosen) tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    }
+  }
+
+  #walk(event: KeyboardEvent): void {
+    const { offered, shown } = this.#groups;
+    const at = offered.findIndex(({ id }) => id === shown);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: offered.length - 1 }[event.key];
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.#choose((to + offered.length) % offered.length, true);
+  }
+
+  #jump(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || writes(event.composedPath()[0])) return;
+    const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : NaN;
+    if (digit <= this.#groups.offered.length) this.#choose(digit - 1, this.element.contains(document.activeElement));
+  }
+
+  #choose(place: number, focus: boolean): void {
+    const group = this.#groups.offered[place];
+    if (group === undefined) return;
+    this.#groups.choose(group.id);
+    if (focus) this.#tabs.get(group.id)?.focus();
+  }
+}
