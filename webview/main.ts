@@ -24,6 +24,7 @@ import { Memory } from './page/pageState.js';
 import { Model } from './page/model.js';
 import { Proofs } from './cards/bounds.js';
 import { saturation } from './tracks/saturation.js';
+import { tellingWindow } from './page/tellingWindow.js';
 import { Steps } from './page/stepCache.js';
 import { network } from './tracks/network.js';
 import { gatesCard } from './cards/openedGatesCard.js';
@@ -113,7 +114,6 @@ const actions = {
     openWhatIf(true);
     // It was found for the layer on screen.
     tried.change({ ...asItIs, ...whatIf, layers: run?.network?.shown ?? null });
-    whatIfBar.element.scrollIntoView({ block: 'nearest' });
   },
   exportPicture: () => void tracks.saveAll(),
   goTo: () => seekView(),
@@ -205,8 +205,10 @@ const sideElement = el(
   proofs.element,
   ...otherCards.slice(2),
 );
-const main = el('main', { class: 'main', id: 'views' }, whatIfBar.element, tracks.element, sideElement);
-document.getElementById('app')?.append(header.element, bar.element, toolbar.element, blank.element, main);
+const main = el('main', { class: 'main', id: 'views' }, tracks.element, sideElement);
+document
+  .getElementById('app')
+  ?.append(header.element, bar.element, toolbar.element, whatIfBar.element, blank.element, main);
 
 groups.availability = (view) => cards.some((card) => card.id === view && card.available);
 /** What has its place by the group alone. */
@@ -266,7 +268,8 @@ let restored = false;
 timeline.onChange(() => model.look(timeline.window, timeline.cursor));
 model.onChange((change) => {
   const { run } = model;
-  if (change === 'run' && run !== null) timeline.setRun(run.shapes, run.verdict.crossedAt ?? run.shapes.T - 1);
+  if (change === 'run' && run !== null)
+    timeline.setRun(run.shapes, run.verdict.crossedAt ?? run.shapes.T - 1, tellingWindow(run));
   if (change === 'run' && run !== null) model.look(timeline.window, timeline.cursor);
   if (change === 'run' && run !== null && !restored) {
     restored = true;

@@ -80,11 +80,11 @@ function unpack(value: unknown): unknown {
 function insidePage({
   theme,
   play,
-  group,
+  state,
 }: {
   readonly theme: TestTheme;
   readonly play: string;
-  readonly group: string;
+  readonly state: unknown;
 }): void {
   const page = window as unknown as Record<string, unknown>;
   // A page writes down its state as it is left, when the next test has not begun yet.
@@ -92,7 +92,7 @@ function insidePage({
   if (sessionStorage.getItem(playKey) !== play) {
     sessionStorage.clear();
     sessionStorage.setItem(playKey, play);
-    sessionStorage.setItem('state of the webview', JSON.stringify({ choices: { group } }));
+    sessionStorage.setItem('state of the webview', JSON.stringify(state));
   }
   type Packed = { $number?: string; $array?: string; $bytes?: string };
   const constructors: Record<string, new (buffer: ArrayBuffer) => ArrayBufferView> = {
@@ -145,6 +145,12 @@ function insidePage({
     if (document.readyState === 'interactive') (page['setTheme'] as (theme: TestTheme) => void)(theme);
   });
 }
+
+/** What the page remembers of earlier: the group; with all of the views, all of their lines and all steps too. */
+const stateOf = (group: GroupId): unknown => ({
+  choices: { group, ...(group === 'all' ? { 'more what-ifs': true } : {}) },
+  ...(group === 'all' ? { tracks: { states: { flow: { hidden: [] } } }, time: { order: 'index' } } : {}),
+});
 
 /** Two ends of a wire inside this process. */
 function wire(): [Port, Port] {
@@ -575,7 +581,11 @@ export async function startPages(): Promise<PageServer> {
         hear: (message) => receive(message),
       };
       stage.play = play;
-      const script = await page.addInitScript(insidePage, { theme: themeOf(theme), play: randomUUID(), group });
+      const script = await page.addInitScript(insidePage, {
+        theme: themeOf(theme),
+        play: randomUUID(),
+        state: stateOf(group),
+      });
       await page.goto(site.url);
       return {
         page,

@@ -3,6 +3,8 @@ import { colourMap } from '../page/colours.js';
 import { mathParts } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { olderWord } from '../widgets/staleMark.js';
+import { verdictName } from '../page/verdictNames.js';
+import type { RunSummary } from '../page/model.js';
 import type { Page } from './trackView.js';
 import type { Line } from './scene.js';
 import type { View } from './trackView.js';
@@ -14,6 +16,8 @@ import type { View } from './trackView.js';
 export type Pictured = {
   readonly view: View;
   readonly legend: readonly Line[];
+  /** Ids of the lines that are not drawn. */
+  readonly hidden: ReadonlySet<string>;
   picture(width: number, ratio: number): HTMLCanvasElement | null;
 };
 
@@ -22,6 +26,8 @@ export type SaveFile = (file: { readonly suggestedName: string; readonly content
 const ratio = 2;
 const width = 900;
 const headHeight = 40;
+/** Of the line that names the run, above all. */
+const runHeight = 20;
 /** Where the legend begins, and the height of each further line of it. */
 const [legendLeft, rowHeight] = [64, 17];
 
@@ -67,7 +73,7 @@ function legendOf(track: Pictured, { model: { run }, themes: { current: theme } 
       context.setLineDash([]);
       return word(line.legend ?? '')(context, x + 28, y);
     }),
-    ...(run === null ? [] : (track.view.facts?.(run) ?? [])).map(({ text }) => word(text)),
+    ...(run === null ? [] : (track.view.facts?.(run, track.hidden) ?? [])).map(({ text }) => word(text)),
     ...(bar === null
       ? []
       : [
@@ -153,6 +159,26 @@ export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array> {
   return new Uint8Array(await blob.arrayBuffer());
 }
 
+/** What the picture is of, and what was found. */
+function runLine(run: RunSummary): string {
+  const {
+    name,
+    cell,
+    shapes: { B, T, I, H },
+    verdict,
+    network,
+  } = run;
+  return [
+    name,
+    cell.name,
+    `B ${B}`,
+    `T ${T}`,
+    `I ${I}`,
+    `H ${H}`,
+    verdictName((network?.verdict ?? verdict).kind),
+  ].join(' · ');
+}
+
 /** All given tracks that are unfolded, one under the other, as one PNG. */
 export async function savePicture(
   tracks: readonly Pictured[],
@@ -167,12 +193,22 @@ export async function savePicture(
   });
   const canvas = document.createElement('canvas');
   canvas.width = width * ratio;
-  canvas.height = parts.reduce((sum, { plot, head }) => sum + plot.height + head, 0);
+  canvas.height = runHeight * ratio + parts.reduce((sum, { plot, head }) => sum + plot.height + head, 0);
   const context = canvas.getContext('2d');
   if (context === null || parts.length === 0) return;
   context.fillStyle = page.themes.current.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  let y = 0;
+  const { run } = page.model;
+  if (run !== null) {
+    context.save();
+    context.scale(ratio, ratio);
+    context.textBaseline = 'middle';
+    context.fillStyle = page.themes.current.muted;
+    context.font = `11px ${page.themes.current.fontFamily}`;
+    context.fillText(runLine(run), 12, runHeight / 2 + 2, width - 24);
+    context.restore();
+  }
+  let y = runHeight * ratio;
   for (const { track, plot, rows, head } of parts) {
     context.save();
     context.translate(0, y);

@@ -1,31 +1,59 @@
-// The time axis that all tracks share: stays on top while they scroll, carries the cursor's flag and the window's place
-// in the whole.
+// The time axis that all tracks share: stays on top while they scroll. It tells which way the gradient goes and where it
+// starts, and how much of it is left along the whole run, also where the window shows a part.
 import { timeTicks } from './axis.js';
 import { gutter } from './chart.js';
+import { withAlpha } from '../page/colourMaths.js';
 import { el } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';
-import type { Timeline } from '../page/timeline.js';
+import { log10Of } from '../page/series.js';
+import type { Page } from './trackView.js';
+import type { RunSummary } from '../page/model.js';
+
+/** So many decades below its largest the gradient has faded out of the strip. */
+const decades = 4;
+/** More losses than this have no flag of their own. */
+const mostFlags = 6;
+
+/** The steps of the losses, where they are few. */
+const fewLosses = ({ lossSteps, lossCount }: RunSummary): readonly number[] =>
+  lossCount > mostFlags
+    ? []
+    : lossSteps.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
+
+/** What stands at the end of the axis where the losses have no flags. */
+function manyLosses({ lossCount, shapes: { T } }: RunSummary): string {
+  if (lossCount <= mostFlags) return '';
+  return lossCount === T ? say('a loss at every step') : say('losses at {0} steps', lossCount);
+}
 
 export class Ruler {
   readonly element: HTMLElement;
-  readonly #timeline: Timeline;
+  readonly #page: Page;
   readonly #ticks = el('div', { class: 'ruler-ticks' });
   readonly #flag = el('div', { class: 'flag' });
+  readonly #losses = el('div', { class: 'losses' });
+  readonly #direction = el('div', { class: 'direction' });
+  readonly #strip = el('canvas');
   readonly #thumb = el('div', { class: 'thumb' });
 
-  constructor(timeline: Timeline) {
-    this.#timeline = timeline;
+  constructor(page: Page) {
+    this.#page = page;
     this.element = el(
       'div',
       {
         class: 'ruler',
         attributes: { 'aria-hidden': 'true' },
-        title: say('Drag to move the window, wheel to zoom, double click for all steps'),
+        title: say(
+          'The strip shows how much of the gradient arrives at each step of the whole run. Drag to move the window, ' +
+            'wheel to zoom, double click for all steps.',
+        ),
       },
       el('span', { class: 'ruler-name' }, say('step t')),
+      this.#direction,
+      this.#losses,
+      el('div', { class: 'rail' }, this.#strip, this.#thumb),
       this.#ticks,
       this.#flag,
-      el('div', { class: 'rail' }, this.#thumb),
     );
   }
 
@@ -35,7 +63,7 @@ export class Ruler {
 
   /** Pixel of step t from the left edge of the stack. */
   x(t: number): number {
-    const { t0, t1 } = this.#timeline.window;
+    const { t0, t1 } = this.#page.timeline.window;
     return gutter.left + ((t + 0.5 - t0) / (t1 - t0)) * this.width;
   }
 
@@ -44,7 +72,7 @@ export class Ruler {
       window: { t0, t1 },
       steps,
       zoomed,
-    } = this.#timeline;
+    } = this.#page.timeline;
     this.#ticks.replaceChildren(
       ...timeTicks(t0, t1, this.width).map((t) => {
         const tick = el('span', {}, String(t));
@@ -55,6 +83,8 @@ export class Ruler {
     this.#thumb.style.left = `${(t0 / steps) * 100}%`;
     this.#thumb.style.width = `${((t1 - t0) / steps) * 100}%`;
     this.element.classList.toggle('zoomed', zoomed);
+    this.#showSource();
+    this.#paintStrip();
     this.showCursor();
   }
 
@@ -63,7 +93,7 @@ export class Ruler {
       cursor,
       pinned,
       window: { t0, t1 },
-    } = this.#timeline;
+    } = this.#page.timeline;
     this.#flag.hidden = cursor < t0 || cursor >= t1;
     this.#flag.textContent = `t = ${cursor}`;
     this.#flag.classList.toggle('pinned', pinned);
@@ -71,10 +101,64 @@ export class Ruler {
     const half = this.#flag.offsetWidth / 2 + 2;
     const at = Math.max(half, Math.min(this.x(cursor), this.element.clientWidth - half));
     this.#flag.style.left = `${at}px`;
-    // A number that looks out from behind the flag would be read as another one.
-    for (const tick of this.#ticks.children) {
-      const { offsetLeft, offsetWidth } = tick as HTMLElement;
-      tick.classList.toggle('behind', !this.#flag.hidden && Math.abs(offsetLeft - at) < half + offsetWidth / 2 + 3);
-    }
+  }
+
+  /** Where the gradient enters, and which way it goes from there. */
+  #showSource(): void {
+    const { run } = this.#page.model;
+    if (run === null) return;
+    const { t0, t1 } = this.#page.timeline.window;
+    const flagged = fewLosses(run).filter((t) => t >= t0 && t < t1);
+    const many = manyLosses(run);
+    this.#losses.replaceChildren(
+      ...flagged.map((t, i) => {
+        const last = i === flagged.length - 1;
+        const flag = el('span', { class: 'loss' }, last ? say('⚑ loss here') : '⚑');
+        flag.style.right = `${this.element.clientWidth - this.x(t) - 4}px`;
+        return flag;
+      }),
+      ...(many === '' ? [] : [el('span', { class: 'loss many' }, `⚑ ${many}`)]),
+    );
+    this.#direction.textContent = say('← back through time');
+    const first = this.#losses.firstElementChild;
+    const end = first === null ? this.element.clientWidth - gutter.right : (first as HTMLElement).offsetLeft - 14;
+    this.#direction.hidden = end - this.#direction.offsetWidth < gutter.left;
+    this.#direction.style.right = `${this.element.clientWidth - end}px`;
+  }
+
+  /** The whole run in one line: the redder, the more of the gradient arrives. */
+  #paintStrip(): void {
+    const { run } = this.#page.model;
+    const theme = this.#page.themes.current;
+    const [width, height] = [this.#strip.clientWidth, this.#strip.clientHeight];
+    if (run === null || width === 0) return;
+    this.#strip.width = Math.round(width * devicePixelRatio);
+    this.#strip.height = Math.round(height * devicePixelRatio);
+    const context = this.#strip.getContext('2d');
+    if (context === null) return;
+    context.scale(devicePixelRatio, devicePixelRatio);
+    const values = log10Of(run, 'dh');
+    const {
+      steps,
+      shapes: { T },
+    } = run;
+    const largest = values.reduce((most, value) => (Number.isFinite(value) && value > most ? value : most), -Infinity);
+    // Of the steps in a pixel the largest tells.
+    const columns = new Float64Array(Math.ceil(width)).fill(-Infinity);
+    const noNumber = new Uint8Array(columns.length);
+    values.forEach((value, i) => {
+      const t = steps?.[i] ?? i;
+      const next = steps === null ? t + 1 : (steps[i + 1] ?? T);
+      const until = Math.max(Math.ceil((next / T) * width), Math.floor((t / T) * width) + 1);
+      for (let x = Math.floor((t / T) * width); x < Math.min(until, columns.length); x++) {
+        if (Number.isNaN(value) || value === Infinity) noNumber[x] = 1;
+        else if (value > (columns[x] ?? 0)) columns[x] = value;
+      }
+    });
+    columns.forEach((value, x) => {
+      const share = Math.max(0, 1 - (largest - value) / decades);
+      context.fillStyle = noNumber[x] === 1 ? theme.purple : withAlpha(theme.red, share);
+      context.fillRect(x, 0, 1, height);
+    });
   }
 }

@@ -41,6 +41,8 @@ export type View = {
   readonly height: number;
   /** Folded until the user unfolds it: not everybody needs it. */
   readonly folded?: true;
+  /** Lines that are drawn only when the user wants them: their ids. */
+  readonly hiddenAtFirst?: readonly string[];
   /** Its numbers are an analysis of the whole run: not asked for while it is folded or far out of sight. */
   readonly costly?: true;
   /** Of a costly one: whether what it was asked for is still to come. */
@@ -53,6 +55,8 @@ export type View = {
   readonly controls?: HTMLElement;
   /** False: the run has nothing to show here (saturation of a relu cell). */
   available(run: RunSummary): boolean;
+  /** What says as much as the picture would, in its place; null: the picture is drawn. */
+  inWords?(run: RunSummary): string | null;
   /** Asks for what the window needs; calls `changed` when a later `scene` would differ. */
   refresh(window: TimeWindow, size: PlotSize, changed: () => void): void;
   /**
@@ -74,7 +78,7 @@ export type View = {
   /** The step at a place of the canvas, where that is not the step of the time axis; null: it is. */
   stepAt?(x: number, y: number): number | null;
   /** What is set for the run and belongs to this picture. */
-  facts?(run: RunSummary): readonly Fact[];
+  facts?(run: RunSummary, hidden: ReadonlySet<string>): readonly Fact[];
   /** A click at height `value` of the axis. */
   click(value: number): void;
 };
@@ -83,7 +87,7 @@ export type View = {
  * What is set for the whole run and shows in a track: a word in its legend, with the sign that it has in the plot, if
  * it has one.
  */
-export type Fact = { readonly id: 'clip' | 'cut'; readonly text: string; readonly title: string };
+export type Fact = { readonly id: 'clip' | 'cut' | 'source'; readonly text: string; readonly title: string };
 
 /** Clipping and truncation, where they are set. */
 export function limits({ truncate, clipNorm, clipFactor }: RunSummary): Fact[] {

@@ -54,8 +54,9 @@ const help = (): Help => ({
   source: 'Pascanu, Mikolov & Bengio 2013; Saxe, McClelland & Ganguli 2014; Le, Jaitly & Hinton 2015',
 });
 
-/** What of a cell of several gates is shown at first glance; the rest is behind a button. */
-const firstGlance: readonly (keyof WhatIf)[] = ['layers', 'biasShift', 'initialise'];
+/** What is shown at first glance, and what has been changed; the rest is behind a button. */
+const firstGlance = (gated: boolean): readonly Key[] =>
+  gated ? ['layers', 'biasShift', 'initialise'] : ['layers', 'rescale', 'initialise', 'cell'];
 
 export type WhatIfActions = { apply(whatIf: WhatIf): Promise<boolean>; pin(): void };
 
@@ -68,7 +69,7 @@ export class WhatIfBar {
   readonly #menus: WhatIfMenus;
   readonly #outcome = new WhatIfOutcome();
   readonly #more: HTMLButtonElement;
-  #showsMore = false;
+  #showsMore: boolean;
   readonly #seed: HTMLInputElement;
   readonly #measures: Readonly<Record<Measure, Slider>>;
   readonly #inputs: Slider;
@@ -85,6 +86,7 @@ export class WhatIfBar {
   constructor(page: Page, tried: Tried, actions: WhatIfActions) {
     this.#page = page;
     this.#tried = tried;
+    this.#showsMore = page.memory.chosen('more what-ifs') === true;
     const change = (part: Partial<WhatIf>): void => tried.change(part);
     const rescale =
       (measure: Measure) =>
@@ -169,6 +171,7 @@ export class WhatIfBar {
     };
     this.#more = textButton(t('More…'), t('More that can be changed'), () => {
       this.#showsMore = !this.#showsMore;
+      page.memory.choose('more what-ifs', this.#showsMore);
       this.show();
     });
     this.#more.classList.add('link');
@@ -271,11 +274,11 @@ export class WhatIfBar {
     };
     this.#grid.classList.toggle('gated', gated);
     this.#menus.biasGate.hidden = !gated;
-    this.#more.hidden = !gated;
     this.#more.setAttribute('aria-expanded', String(this.#showsMore));
     const more = this.#showsMore ? t('Less') : t('More…');
     this.#more.textContent = more;
     this.#more.setAttribute('aria-label', more);
+    const atFirst = firstGlance(gated);
     for (const element of this.#grid.querySelectorAll<HTMLElement>('.field')) {
       const key = element.dataset['field'] as Key;
       if (key === 'rescale')
@@ -283,7 +286,7 @@ export class WhatIfBar {
           gated && whatIf.whGate === null
             ? t("Each gate's own block of Wh gets this; what stands here is the largest.")
             : '';
-      const atHand = !gated || this.#showsMore || firstGlance.includes(key) || whatIf[key] !== null;
+      const atHand = this.#showsMore || atFirst.includes(key) || whatIf[key] !== null;
       element.hidden = has[key] === false || !atHand;
     }
     // In the order of the keyboard too.

@@ -6,7 +6,7 @@ import { inReport } from '../page/inReport.js';
 import { menuButton } from '../widgets/menu.js';
 import { button, dropdown, setOptions } from '../ui.js';
 import { Tabs } from './tabs.js';
-import { verdictName } from './header.js';
+import { verdictName } from '../page/verdictNames.js';
 import type { LayerChoice, NetworkSummary, RunSummary } from '../page/model.js';
 import type { MenuItem } from '../widgets/menu.js';
 import type { Page } from '../chart/trackView.js';

@@ -3,6 +3,8 @@ import { el, math, textButton } from '../widgets/dom.js';
 import { inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { verdictName } from '../page/verdictNames.js';
+import type { Kind } from '../page/verdictNames.js';
 import { button, progressRing } from '../ui.js';
 import type { UiButton } from '../ui.js';
 import type { Model, NetworkSummary, PanelStatus, RunSummary } from '../page/model.js';
@@ -16,14 +18,6 @@ export type HeaderActions = {
   tryNext(): void;
 };
 
-type Kind = RunSummary['verdict']['kind'];
-const names: Readonly<Record<Kind, () => string>> = {
-  vanishing: () => t('VANISHING'),
-  fading: () => t('FADING'),
-  healthy: () => t('HEALTHY'),
-  exploding: () => t('EXPLODING'),
-  nonfinite: () => t('NOT FINITE'),
-};
 /** The shape says the same as the colour: going down, staying, going up, broken off. */
 const shapes: Readonly<Record<Kind, string>> = {
   vanishing: 'M1 3 C5 3 6 12 15 13 M15 13 L11.2 10.8 M15 13 L11.4 14.8',
@@ -54,13 +48,10 @@ function icon(kind: Kind): SVGElement {
   return svg;
 }
 
-/** The word of a verdict. */
-export const verdictName = (kind: Kind): string => names[kind]();
-
 /** Makes an element the badge of a verdict; a `mark` is a small one. */
 export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark' = 'badge'): void {
   badge.className = `${look} ${kind}`;
-  badge.replaceChildren(icon(kind), names[kind]());
+  badge.replaceChildren(icon(kind), verdictName(kind));
 }
 
 /** A number with what belongs to it: `t = 12`, `× 1.3e−5`, `10^-33 %`, `3 steps`. */

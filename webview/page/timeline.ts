@@ -21,6 +21,8 @@ export class Timeline {
   #sequence: number | null = null;
   #units: readonly number[] | null = null;
   #order: UnitOrder;
+  /** A run was seen before, and the window is what the user left. */
+  #seen: boolean;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -31,6 +33,7 @@ export class Timeline {
     if (t0 !== null && t1 !== null && t0 >= 0 && t1 > t0) this.#window = { t0, t1 };
     this.#sequence = asInteger(kept['sequence']);
     this.#units = asIntegers(kept['units']);
+    this.#seen = Object.keys(kept).length > 0;
     this.#order = unitOrders.find((order) => order === kept['order']) ?? 'index';
   }
 
@@ -70,9 +73,14 @@ export class Timeline {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Fits what is remembered to the run on screen. `start` is where the cursor stands before the user moves it. */
-  setRun(shapes: Shapes, start: number): void {
+  /**
+   * Fits what is remembered to the run on screen. `start` is where the cursor stands before the user moves it,
+   * `telling` what is worth a look before the user has zoomed.
+   */
+  setRun(shapes: Shapes, start: number, telling: TimeWindow | null): void {
     this.#shapes = shapes;
+    if (!this.#seen && telling !== null) this.#window = telling;
+    this.#seen = true;
     this.#cursor ??= start;
     if (this.#window !== null) this.#window = this.#fit(this.#window.t0, this.#window.t1 - this.#window.t0);
     // The only one is all of them.

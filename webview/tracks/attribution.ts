@@ -133,6 +133,10 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         'in recurrent neural networks”',
     },
     available: () => true,
+    inWords: ({ lossCount, lossSteps }) =>
+      lossCount === 1
+        ? say('There is one loss, at t = {0}: all of the gradient at every step comes from it.', lossSteps[0]?.[0] ?? 0)
+        : null,
     refresh(window, size: PlotSize, changed) {
       pictureChanged = changed;
       latestPicture.request({ window, maxColumns: size.columns, maxRows: size.rows });
@@ -277,7 +281,8 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       formula: 'share_s = ‖c_{t,s}‖ / Σ_r ‖c_{t,r}‖',
       source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow”',
     },
-    available: () => true,
+    // Of a stack it also tells what arrives at each layer.
+    available: ({ lossCount, network }) => lossCount !== 1 || (network?.layers.length ?? 1) > 1,
     refresh(_window, _size, changed) {
       rowChanged = changed;
       rowVisible = true;

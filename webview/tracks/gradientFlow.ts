@@ -16,7 +16,7 @@ import type { Overlays } from '../chart/overlay.js';
 import type { Line, Painter, Scene } from '../chart/scene.js';
 import type { Place } from '../chart/labels.js';
 import type { Band, RunSummary, TimeWindow } from '../page/model.js';
-import type { Page, PlotSize, View } from '../chart/trackView.js';
+import type { Fact, Page, PlotSize, View } from '../chart/trackView.js';
 import type { Theme } from '../page/theme.js';
 
 /** Height of the strip at the bottom that stands for exact zeros, in pixels. */
@@ -24,10 +24,6 @@ const zeroStrip = 9;
 
 /** Of the sequences from `first` on. */
 type SequenceLines = { readonly first: number; readonly t: Float64Array; readonly values: readonly Float64Array[] };
-type BandPainter = Pick<Painter, 'context' | 'bottom'> & {
-  readonly x: (t: number) => number;
-  readonly y: (value: number) => number;
-};
 type Ask = { readonly first: number; readonly count: number; readonly window: TimeWindow; readonly maxPoints: number };
 
 type Segment = RunSummary['verdict']['segments'][number];
@@ -150,18 +146,36 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
   );
 
   /** From the smallest to the largest norm of the batch. */
-  function paintBand({ context, x, y, bottom }: BandPainter, theme: Theme): void {
+  function paintBand(painter: Painter, theme: Theme): void {
     if (spread === null) return;
+    const { context, bottom } = painter;
     const { t, low, high } = spread;
     context.fillStyle = withAlpha(theme.red, theme.highContrast ? 0.32 : 0.14);
     context.beginPath();
     t.forEach((step, i) => {
-      if ((high[i] ?? NaN) > -Infinity) context.lineTo(x(step), y(high[i] ?? NaN));
+      if ((high[i] ?? NaN) > -Infinity) context.lineTo(painter.x(step), painter.y(high[i] ?? NaN));
     });
     for (let i = t.length - 1; i >= 0; i--)
       if ((high[i] ?? NaN) > -Infinity)
-        context.lineTo(x(t[i] ?? NaN), low[i] === -Infinity ? bottom : y(low[i] ?? NaN));
+        context.lineTo(painter.x(t[i] ?? NaN), low[i] === -Infinity ? bottom : painter.y(low[i] ?? NaN));
     context.fill();
+  }
+
+  /** What the band takes of the axis. */
+  function bandLines(banded: boolean): Line[] {
+    if (!banded || spread === null) return [];
+    const { t, low, high } = spread;
+    return [low, high].map((values) => logLine({ id: 'band', legend: null, colour: '' }, values, t));
+  }
+
+  /** Where the sentence says that nothing is learned: with a single loss, what lies before its horizon. */
+  function paintHardlyLearned(painter: Painter, run: RunSummary, theme: Theme): void {
+    if (run.lossCount !== 1 || run.onePercentAt === null || overlays.all.length > 0) return;
+    const { context, left, top, bottom } = painter;
+    const end = painter.x(run.onePercentAt - 0.5);
+    if (end <= left) return;
+    context.fillStyle = withAlpha(theme.orange, theme.highContrast ? 0.16 : 0.07);
+    context.fillRect(left, top, end - left, bottom - top);
   }
 
   overlays.onChange(() => changed());
@@ -237,7 +251,6 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
             dash: [5, 4],
             series: { t: Float64Array.of(segment.from, segment.to), values: ends },
             at: null,
-            inRange: false,
           },
           log10Of(run, 'dh'),
           steps,
@@ -266,7 +279,6 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
             width: chosen ? 1.5 : 1,
             series: { t: sequences?.t ?? null, values },
             at: null,
-            inRange: false,
           },
           values,
           null,
@@ -288,7 +300,11 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     const stepAt = (pixel: number): number =>
       Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
     const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
-      [hidden.has('singleSource') ? null : run.onePercentAt, (t) => say('1 % horizon: t = {0}', t), theme.blue],
+      [
+        run.onePercentAt,
+        (t) => (run.lossCount === 1 ? say('hardly learned before t = {0}', t) : say('1 % horizon: t = {0}', t)),
+        run.lossCount === 1 ? theme.orange : theme.blue,
+      ],
       [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
       [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
       [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
@@ -379,6 +395,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
           : []),
       ].join(' · '),
     height: 216,
+    hiddenAtFirst: ['singleSource', 'fit', 'dx', 'sequences'],
     help: {
       text: [
         say(
@@ -445,26 +462,17 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
         };
       }
       const all = lines(run, theme);
-      const axis = logAxis(all, window, say('norm'), hidden);
+      const banded = overlays.all.length === 0 && !hidden.has('dh');
+      const axis = logAxis([...all, ...bandLines(banded)], window, say('norm'), hidden);
       // Room at the bottom for what has no place on a log axis.
       const count = strips(run, window, theme, hidden).length;
-      // The band is what single lines of the batch would be, and goes with them; with the total where there are none.
-      const banded = overlays.all.length === 0 && !hidden.has(sequences === null ? 'dh' : 'sequences');
       return {
         axis: count > 0 ? { ...axis, min: axis.min - (axis.max - axis.min) * (0.04 + 0.07 * count) } : axis,
         lines: all,
-        under: (painter) =>
-          !banded
-            ? undefined
-            : paintBand(
-                {
-                  context: painter.context,
-                  bottom: painter.bottom,
-                  x: (t) => painter.x(t),
-                  y: (value) => painter.y(value),
-                },
-                theme,
-              ),
+        under: (painter) => {
+          paintHardlyLearned(painter, run, theme);
+          if (banded) paintBand(painter, theme);
+        },
         over: (painter) => {
           paintOver(painter, run, window, theme, hidden);
           // What is zero or not finite has its strip.
@@ -502,10 +510,20 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       ].join(' '),
     table: (run) => flowTable(model, run, overlays),
     details: { title: say('Rates and events'), table: flowEvents },
-    facts: limits,
+    facts: (run, hidden) => [...limits(run), ...(hidden.has('singleSource') ? [] : [startsAtOne()])],
     click: () => undefined,
   };
 }
+
+/** Why the line may lie far above the total. */
+const startsAtOne = (): Fact => ({
+  id: 'source',
+  text: say('from the last step alone: read its slope, not its height'),
+  title: say(
+    'This line starts with 1 in every unit at the last step, whatever the loss is. So it may lie above the total; how ' +
+      'fast it falls is what each step does to the gradient.',
+  ),
+});
 
 /** Where an overlay is as large as the run itself. */
 function unityLine(painter: Painter, theme: Theme): void {

@@ -22,7 +22,7 @@ export class Player {
   /** Where the last tick left the cursor: anyone else who moves it takes over. */
   #expected = -1;
 
-  constructor({ timeline, memory }: Page, changed: () => void) {
+  constructor({ timeline, memory, groups }: Page, changed: () => void) {
     this.#timeline = timeline;
     this.#memory = memory;
     this.sweep = (['forward', 'backward'] as const).find((sweep) => sweep === memory.chosen('sweep')) ?? null;
@@ -50,6 +50,11 @@ export class Player {
         this.#show();
       }),
     );
+    groups.onChange(() => {
+      if (groups.shows('network') || !this.playing) return;
+      this.pause();
+      this.#show();
+    });
     timeline.onChange((change) => {
       if (change !== 'cursor' || this.#timer === null || timeline.cursor === this.#expected) return;
       this.pause();

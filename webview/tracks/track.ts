@@ -50,6 +50,7 @@ export class Track {
   readonly #fold: HTMLButtonElement;
   readonly #twin: TableTwin;
   readonly #details: Details | null;
+  readonly #words = el('p', { class: 'in-words' });
   readonly #failed = el('p', { class: 'failed', attributes: { role: 'alert' } });
   #failure: Failure | null = null;
   readonly #hidden: Set<string>;
@@ -129,6 +130,7 @@ export class Track {
         { class: 'track-body', id: `${id}-body` },
         view.controls === undefined ? this.#legend : el('div', { class: 'with-controls' }, view.controls, this.#legend),
         this.#failed,
+        this.#words,
         this.#plot,
         this.#twin.element,
         this.#details?.element ?? null,
@@ -185,6 +187,9 @@ export class Track {
   get visible(): boolean {
     return !this.state.folded && !this.element.hidden;
   }
+  get hidden(): ReadonlySet<string> {
+    return this.#hidden;
+  }
   /** Of the lines that are drawn. */
   get legend(): readonly Line[] {
     return this.#readings.map(({ line }) => line).filter(({ id }) => !this.#hidden.has(id));
@@ -217,8 +222,13 @@ export class Track {
       this.#chart = null;
       return;
     }
+    const words = this.view.inWords?.(run) ?? null;
+    this.#words.hidden = words === null;
+    this.#words.textContent = words;
+    this.element.classList.toggle('told', words !== null);
+    const seen = words === null ? this.#inSight : this.state.table;
     // A report has them all and may be printed at any moment.
-    if (this.view.costly !== true || inReport || this.#inSight || this.#wanted) {
+    if (this.view.costly !== true || inReport || seen || this.#wanted) {
       const ratio = devicePixelRatio;
       const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
       this.view.refresh(
@@ -384,7 +394,7 @@ export class Track {
     const { run } = this.#host.page.model;
     const bar = this.view.colourBar(theme);
     const lines = this.#scene?.lines.filter((line) => line.legend !== null) ?? [];
-    const facts = run === null ? [] : (this.view.facts?.(run) ?? []);
+    const facts = run === null ? [] : (this.view.facts?.(run, this.#hidden) ?? []);
     const notFinite = this.view.notFinite?.() ?? null;
     const key = JSON.stringify([
       facts,
@@ -479,7 +489,11 @@ export class Track {
     this.#twin.element.hidden = !shown;
     if (this.#details !== null) this.#details.element.hidden = !shown;
     this.#remember();
-    if (shown) this.#showTable();
+    if (shown) {
+      // Of what is told in words nothing was asked for before.
+      if (this.#built) this.refresh();
+      this.#showTable();
+    }
   }
 
   #showTable(): void {

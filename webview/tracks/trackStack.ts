@@ -31,7 +31,7 @@ export class Tracks implements TrackHost {
     this.page = page;
     this.save = save;
     this.#memory = memory;
-    this.#ruler = new Ruler(page.timeline);
+    this.#ruler = new Ruler(page);
     this.#brush.hidden = true;
     this.element = el(
       'div',
@@ -58,6 +58,7 @@ export class Tracks implements TrackHost {
     });
     page.groups.onChange(() => this.refresh());
     page.themes.onChange(() => {
+      this.#ruler.show();
       for (const track of this.#tracks) track.redraw();
     });
     new ResizeObserver(() => this.#ruler.show()).observe(this.#ruler.element);
@@ -143,7 +144,7 @@ export class Tracks implements TrackHost {
       folded: typeof fields['folded'] === 'boolean' ? fields['folded'] : view.folded === true,
       table: fields['table'] === true,
       height: asInteger(fields['height']) ?? view.height,
-      hidden: asStrings(fields['hidden']) ?? [],
+      hidden: asStrings(fields['hidden']) ?? view.hiddenAtFirst ?? [],
     };
   }
 
