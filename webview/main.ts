@@ -18,6 +18,13 @@ import { jumpList } from './header/jumpList.js';
 import { preActivation } from './tracks/preActivation.js';
 import { spread } from './tracks/stateHistogram.js';
 import { heatmap } from './tracks/heatmap.js';
+import { cellStateMap, gateMap } from './tracks/gateMaps.js';
+import { gateLines } from './tracks/gateLines.js';
+import { keptLines } from './tracks/keptLines.js';
+import { networkMap } from './tracks/networkMap.js';
+import { paths } from './tracks/paths.js';
+import { GateSource } from './page/gateSource.js';
+import { halfLivesCard } from './cards/halfLives.js';
 import { hiddenMap } from './tracks/hiddenMap.js';
 import { Groups } from './page/groups.js';
 import { Memory } from './page/pageState.js';
@@ -135,16 +142,23 @@ for (const source of [tried, pins, past]) overlays.add(source);
 const pin = (whatIf: boolean): void => {
   if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf);
 };
+const gates = new GateSource(model);
 const views = [
+  networkMap(page, (layer) => actions.chooseLayer(layer)),
   gradientFlow(page, overlays),
   contributions(page),
-  network(page, steps),
   heatmap(gradientMap(), page, steps),
   heatmap(hiddenMap(), page, steps),
+  heatmap(cellStateMap(), page, steps),
+  gateLines(page, gates),
+  keptLines(page, gates),
+  paths(page, gates),
+  heatmap(gateMap(page), page, steps),
   heatmap(preActivation(), page, steps),
   unitLines(page, steps),
   spread(page),
   saturation(page),
+  network(page, steps),
   ...jacobianTracks(page),
   ...attributionTracks(page),
 ];
@@ -186,6 +200,7 @@ function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
 const cards = [
   (changed: () => void) => [historyCard(past, changed)],
   (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
+  (changed: () => void) => [halfLivesCard(page, gates, changed)],
   (changed: () => void) => [reachCard(page, changed)],
   () => [lyapunovCard(page), eigenvaluesCard(page)],
   (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place)),
@@ -210,7 +225,8 @@ document
   .getElementById('app')
   ?.append(header.element, bar.element, toolbar.element, whatIfBar.element, blank.element, main);
 
-groups.availability = (view) => cards.some((card) => card.id === view && card.available);
+groups.availability = (view) =>
+  cards.some((card) => card.id === view && card.available) || tracks.available.some(({ id }) => id === view);
 /** What has its place by the group alone. */
 function arrange(): void {
   main.dataset['group'] = groups.shown;
@@ -242,6 +258,14 @@ function seekView(): void {
     cards.find((card) => card.id === id)?.seek();
   });
 }
+addEventListener('keydown', (event) => {
+  const by = { '[': -1, ']': 1 }[event.key];
+  const network = model.run?.network ?? null;
+  if (by === undefined || network === null || writesText(event.composedPath()[0])) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const layer = network.shown + by;
+  if (layer >= 0 && layer < network.layers.length) actions.chooseLayer(layer);
+});
 addEventListener('keydown', (event) => {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || model.run === null) return;
   if (writesText(event.composedPath()[0]) || inReport) return;

@@ -55,6 +55,8 @@ export { openUnit } from './analysis/openedStep.js';
 export { preActivations } from './run/preActivations.js';
 export type { PreActivations } from './analysis/preActivations.js';
 export type { OpenedUnit } from './analysis/openedStep.js';
+export { gateValues, keptToTheEnd } from './analysis/gateValues.js';
+export type { GateValues } from './analysis/gateValues.js';
 export { openGates } from './analysis/openedGates.js';
 export type { OpenedGates, OpenedPath } from './analysis/openedGates.js';
 export { stateGradients } from './run/stateGradients.js';

@@ -46,6 +46,9 @@ export type LayerSeries = {
    */
   readonly log10: {
     readonly dh: Float64Array;
+    /** Of cells with more states than h: of c, and of all states as the next step receives them. */
+    readonly dc?: Float64Array;
+    readonly ds?: Float64Array;
     readonly singleSource: Float64Array;
     readonly parameters: Readonly<Record<string, Float64Array>>;
   };
@@ -69,6 +72,8 @@ export type LayerChoice = {
   readonly direction: Direction;
   readonly H: number;
   readonly kind: Verdict['kind'];
+  /** What is left of its own gradient after one step back; null where it has no one rate. */
+  readonly perStepFactor: number | null;
 };
 
 /** What a summary says of the network that its layer belongs to. */
@@ -78,6 +83,9 @@ export type NetworkSummary = {
   /** Which of them everything else of the summary is about. */
   readonly shown: number;
   readonly verdict: Pick<Verdict, 'kind' | 'reason' | 'perStepFactor' | 'log10Ratio'>;
+  /** As those of the summary, but where the loss enters the network; what enters a layer comes from the layer above. */
+  readonly lossSteps: RunSummary['lossSteps'];
+  readonly lossCount: number;
   /** Steps of the shortest and of the longest sequence. */
   readonly lengths: readonly [number, number];
 };
@@ -159,7 +167,10 @@ export type SeriesAnswer = RunSeries & {
  */
 export type HeatmapRequest = {
   readonly runId: number;
-  readonly tensor: 'hs' | 'dh' | 'z';
+  /** `c`: the second state of a cell that has one; `gate`: the values of one gate of a cell of several. */
+  readonly tensor: 'hs' | 'dh' | 'z' | 'c' | 'gate';
+  /** Which gate, by its name. */
+  readonly gate?: string;
   readonly order?: UnitOrder;
   readonly sequence: number;
   readonly window: TimeWindow;
@@ -231,13 +242,14 @@ export type StepValues = {
 };
 
 /**
- * The same of the steps from ≤ t < to, as many of them as are known: all but in a report of a large run. `z` stands in
- * the place of h where it is asked for.
+ * The same of the steps from ≤ t < to, as many of them as are known: all but in a report of a large run. `z`, `c` or a
+ * gate stands in the place of h where it is asked for.
  */
 export type StepsRequest = {
   readonly runId: number;
   readonly sequence: number;
-  readonly tensor: 'hs' | 'z';
+  readonly tensor: 'hs' | 'z' | 'c' | 'gate';
+  readonly gate?: string;
   readonly from: number;
   readonly to: number;
 };
@@ -386,6 +398,53 @@ export type Activations = {
   readonly notFinite: Float32Array;
 };
 
+/** Time × layer: the gradient of the state of every layer in every direction, on the time axis of the layer shown. */
+export type NetworkMapRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxColumns: number };
+export type NetworkMap = {
+  readonly window: TimeWindow;
+  readonly columns: number;
+  /** log10 ‖ds_t‖ [layers,columns] in the order of the summary, of each column the largest; −∞ where it is exactly 0. */
+  readonly values: Float64Array;
+  /** log10 ‖dx_t‖ [columns] of what leaves the network below. */
+  readonly dx: Float64Array;
+};
+
+/** The gates of a cell that has several, over the batch; and how the single source is split over the paths of a step. */
+export type GateSeriesRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxPoints: number };
+export type GateSeries = {
+  readonly t: Float64Array;
+  readonly gates: readonly {
+    readonly name: string;
+    readonly mean: Float64Array;
+    /** Shares of units below 0.1 and above 0.9; of a candidate those of |value|. */
+    readonly closed: Float64Array;
+    readonly open: Float64Array;
+  }[];
+  /** ln of what each path of the step keeps of the single source; NaN where the source has not come. */
+  readonly paths: readonly { readonly name: string; readonly ln: Float64Array }[];
+};
+
+/** What the gate that keeps a state lets through from each step to the last of a sequence: Π f of an LSTM, Π z of a GRU. */
+export type KeptRequest = {
+  readonly runId: number;
+  readonly sequence: number;
+  readonly window: TimeWindow;
+  readonly maxPoints: number;
+  readonly maxUnits: number;
+};
+/** Lines that the page draws of it, and so as many as a report has: whoever writes the number is held to it. */
+export type KeptUnits = 12;
+export type Kept = {
+  readonly gate: string;
+  readonly t: Float64Array;
+  /** Some units, evenly spaced, and log10 of what is kept of each [t]; the median is that of all units. */
+  readonly units: readonly number[];
+  readonly log10: readonly Float64Array[];
+  readonly median: Float64Array;
+  /** Steps after which a unit has lost half, at its mean rate [H]; Infinity where nothing is lost. */
+  readonly halfLives: Float64Array;
+};
+
 /** Smallest, median and largest log10 ‖g_t‖ over the batch, min/max-decimated like unit lines. */
 export type BandRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxPoints: number };
 export type Band = {
@@ -436,6 +495,9 @@ export type SliceRequests = {
   /** The same of a cell of several gates. */
   gates: { params: UnitRequest; result: OpenedGates | null };
   activations: { params: ActivationsRequest; result: Activations | null };
+  networkMap: { params: NetworkMapRequest; result: NetworkMap | null };
+  gateSeries: { params: GateSeriesRequest; result: GateSeries | null };
+  kept: { params: KeptRequest; result: Kept | null };
   band: { params: BandRequest; result: Band | null };
   heatmap: { params: HeatmapRequest; result: Heatmap | null };
   unitLines: { params: UnitLinesRequest; result: UnitLines | null };

@@ -93,6 +93,11 @@ describe('the groups', () => {
     const open = await weather(1200, 900);
     const { page, host } = open;
     await page.locator('.tab', { hasText: 'Attribution' }).click();
+    // What one loss makes needs no picture.
+    await page.locator('[data-track=attribution] .in-words', { hasText: 'There is one loss, at t = 99' }).waitFor();
+    assert.deepEqual((await views(open)).sort(), ['attribution', 'reach']);
+    assert.ok(!host.asked.includes('attribution'));
+    await host.run(weatherConfig({ upstreamGradient: 'every' }));
     await page.locator('[data-track=attribution] canvas[data-plot]').waitFor();
     assert.deepEqual((await views(open)).sort(), ['attribution', 'reach', 'sources']);
     while (!host.asked.includes('attribution')) await nextFrames(page);
@@ -181,6 +186,85 @@ describe('the list of views', () => {
     await page.keyboard.press('Enter');
     await page.locator('#track-preActivation-plot[data-plot]').waitFor();
     assert.deepEqual(await chosen(open), ['States']);
+    await close(open);
+  });
+});
+
+describe('a long run', () => {
+  /** A scalar cell that keeps 0.9 of its gradient a step, or enlarges it. */
+  const scalar = (T: number, Wh: number): string =>
+    JSON.stringify({
+      name: 'long',
+      cell: 'identity',
+      dtype: 'float64',
+      weights: { Wx: [[1]], Wh: [[Wh]], b: [[0]] },
+      sequences: [Array.from({ length: T }, (_, t) => [t === 0 ? 1 : 0])],
+    });
+  const ends = ({ page }: OpenPage): Promise<number[]> =>
+    page.locator('.ruler-ticks span').evaluateAll((ticks) => ticks.map((tick) => Number(tick.textContent)));
+
+  it('starts where its gradient lives, and shows all steps on request, for good', async () => {
+    const open = await pages.open({ width: 720, height: 830, group: 'overview' });
+    await open.host.run(scalar(5000, 0.9));
+    await painted(open);
+    // Eight decades are 175 steps at 0.9 a step.
+    const first = (await ends(open))[0] ?? NaN;
+    assert.ok(first > 4700 && first < 4830, `starts at ${first}`);
+    await open.page.locator('.ruler.zoomed').waitFor();
+    await open.page.locator('.bar vscode-button', { hasText: 'All steps' }).click();
+    await open.page.locator('.ruler:not(.zoomed)').waitFor();
+    await nextFrames(open.page);
+    await open.page.reload();
+    await painted(open);
+    assert.equal((await ends(open))[0], 0);
+    await close(open);
+  });
+
+  it('is seen whole where it explodes, and where it is short', async () => {
+    const open = await pages.open({ width: 720, height: 830, group: 'overview' });
+    await open.host.run(scalar(2000, 1.05));
+    await painted(open);
+    assert.equal((await ends(open))[0], 0);
+    await close(open);
+  });
+});
+
+describe('the axis of time', () => {
+  it('says which way the gradient goes, and flags every loss where there are few', async () => {
+    const open = await weather();
+    const { page, host } = open;
+    assert.equal(await page.locator('.direction').innerText(), '← back through time');
+    assert.deepEqual(await page.locator('.loss').allInnerTexts(), ['⚑ loss here']);
+    await host.run(weatherConfig({ upstreamGradient: 'every' }));
+    await page.locator('.loss.many', { hasText: 'a loss at every step' }).waitFor();
+    await close(open);
+  });
+
+  it('paints how much arrives: red at the loss, nothing where it has vanished', async () => {
+    const open = await weather();
+    const shades = await open.page.locator('.rail canvas').evaluate((canvas) => {
+      const { width, height } = canvas as HTMLCanvasElement;
+      const context = (canvas as HTMLCanvasElement).getContext('2d');
+      const row = context?.getImageData(0, height >> 1, width, 1).data ?? [];
+      return [1, width >> 1, width - 2].map((x) => row[4 * x + 3] ?? NaN);
+    });
+    assert.deepEqual([shades[0], shades[2]], [0, 255]);
+    assert.ok((shades[1] ?? 0) > 0 && (shades[1] ?? 0) < 200, shades.join());
+    await close(open);
+  });
+});
+
+describe('the gradient flow', () => {
+  it('draws the total at first; the others are there for the asking', async () => {
+    const open = await weather();
+    const { page } = open;
+    const pressed = (): Promise<string[]> => page.locator('[data-track=flow] .chip[aria-pressed=true]').allInnerTexts();
+    assert.equal((await pressed()).length, 1);
+    const alone = page.locator('[data-track=flow] .chip', { hasText: 'from the last step alone' });
+    assert.equal(await page.locator('[data-fact=source]').count(), 0);
+    await alone.click();
+    await page.locator('[data-fact=source]', { hasText: 'read its slope' }).waitFor();
+    assert.equal((await pressed()).length, 2);
     await close(open);
   });
 });

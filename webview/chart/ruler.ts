@@ -5,7 +5,7 @@ import { gutter } from './chart.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { el } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';
-import { log10Of } from '../page/series.js';
+import { log10Of, lossOf } from '../page/series.js';
 import type { Page } from './trackView.js';
 import type { RunSummary } from '../page/model.js';
 
@@ -15,13 +15,17 @@ const decades = 4;
 const mostFlags = 6;
 
 /** The steps of the losses, where they are few. */
-const fewLosses = ({ lossSteps, lossCount }: RunSummary): readonly number[] =>
-  lossCount > mostFlags
+function fewLosses(run: RunSummary): readonly number[] {
+  const { lossSteps, lossCount } = lossOf(run);
+  return lossCount > mostFlags
     ? []
     : lossSteps.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, i) => from + i));
+}
 
 /** What stands at the end of the axis where the losses have no flags. */
-function manyLosses({ lossCount, shapes: { T } }: RunSummary): string {
+function manyLosses(run: RunSummary): string {
+  const { lossCount } = lossOf(run);
+  const { T } = run.shapes;
   if (lossCount <= mostFlags) return '';
   return lossCount === T ? say('a loss at every step') : say('losses at {0} steps', lossCount);
 }

@@ -3,6 +3,7 @@ import { el, math, textButton } from '../widgets/dom.js';
 import { inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { lossOf } from '../page/series.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { Kind } from '../page/verdictNames.js';
 import { button, progressRing } from '../ui.js';
@@ -68,7 +69,9 @@ function emphasised(sentence: string): (Node | string)[] {
 }
 
 /** Where the gradient enters: `last`, `every`, `given`, or a loss by its name and place, as `mse at last`. */
-function sourceName({ upstream, lossSteps, lossCount }: RunSummary): string {
+function sourceName(run: RunSummary): string {
+  const { upstream } = run;
+  const { lossSteps, lossCount } = lossOf(run);
   const [loss = '', at] = upstream.split(' at ');
   if (at !== undefined) return at === 'last' ? t('{0} at the last step', loss) : t('{0} at every step', loss);
   if (upstream === 'last') return t('loss at the last step');

@@ -50,7 +50,7 @@ export class Tabs {
       tab.hidden = at < 0;
       tab.setAttribute('aria-selected', String(chosen));
       tab.tabIndex = chosen ? 0 : -1;
-      tab.title = t('{0} ({1})', tab.textContent, at + 1);
+      tab.title = `${tab.textContent} (${at + 1})`;
       if (chosen) tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     }
   }

@@ -11,7 +11,7 @@ import type { Page } from '../chart/trackView.js';
 const mostSequences = 256;
 
 /** Where what is chosen here shows. */
-const groups: ReadonlySet<GroupId> = new Set(['gradient', 'states', 'dynamics', 'attribution', 'all']);
+const groups: ReadonlySet<GroupId> = new Set(['gradient', 'states', 'gates', 'dynamics', 'attribution', 'all']);
 
 export class Toolbar {
   readonly element: HTMLElement;

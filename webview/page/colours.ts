@@ -60,7 +60,8 @@ export class ColourMap {
   readonly #table = new Uint32Array(256);
   readonly #css: string[] = [];
 
-  constructor(theme: Theme) {
+  /** `high`: the colour at 1, where it is not the blue one. */
+  constructor(theme: Theme, high?: string) {
     const zero = toOklab(parseColour(theme.background));
     const [negative, positive] = anchors[theme.kind];
     const bytes = new Uint8ClampedArray(this.#table.buffer);
@@ -70,7 +71,7 @@ export class ColourMap {
     };
     for (let index = 0; index < 255; index++) {
       const share = (index - 127) / 127;
-      const end = fromLch(share < 0 ? negative : positive);
+      const end = share < 0 ? fromLch(negative) : high === undefined ? fromLch(positive) : toOklab(parseColour(high));
       const mix = (channel: 0 | 1 | 2): number => zero[channel] + (end[channel] - zero[channel]) * Math.abs(share);
       put(index, fromOklab([mix(0), mix(1), mix(2)]));
     }
@@ -93,6 +94,15 @@ export class ColourMap {
     for (let i = 0; i < values.length; i++) pixels[i] = table[ColourMap.index((values[i] ?? NaN) * scale)] ?? 0;
     return new Uint8ClampedArray(pixels.buffer);
   }
+}
+
+const reds = new WeakMap<Theme, ColourMap>();
+
+/** From the background to the colour of the gradient, for 0 … 1. */
+export function gradientColours(theme: Theme): ColourMap {
+  const map = reds.get(theme) ?? new ColourMap(theme, theme.red);
+  reds.set(theme, map);
+  return map;
 }
 
 const maps = new WeakMap<Theme, ColourMap>();

@@ -4,7 +4,8 @@ import { inReport } from './inReport.js';
 import { t } from './l10n.js';
 import type { Memory } from './pageState.js';
 
-export type GroupId = 'overview' | 'gradient' | 'states' | 'dynamics' | 'attribution' | 'weights' | 'history' | 'all';
+export type GroupId =
+  'overview' | 'gradient' | 'states' | 'gates' | 'dynamics' | 'attribution' | 'weights' | 'history' | 'all';
 
 type Group = {
   readonly id: GroupId;
@@ -16,16 +17,33 @@ type Group = {
 };
 
 const makeGroups = (): readonly Group[] => [
-  { id: 'overview', name: t('Overview'), views: ['flow', 'hiddenMap', 'history', 'atStep', 'compare'] },
+  { id: 'overview', name: t('Overview'), views: ['networkMap', 'flow', 'hiddenMap', 'history', 'atStep', 'compare'] },
   {
     id: 'gradient',
     name: t('Gradient'),
-    views: ['flow', 'gradientMap', 'contributions', 'atStep', 'compare', 'proofs', 'reach'],
+    views: ['networkMap', 'flow', 'gradientMap', 'contributions', 'atStep', 'compare', 'proofs', 'reach'],
   },
   {
     id: 'states',
     name: t('States'),
-    views: ['hiddenMap', 'preActivation', 'units', 'spread', 'saturation', 'network', 'atStep', 'unit', 'gates'],
+    views: [
+      'hiddenMap',
+      'cellState',
+      'preActivation',
+      'units',
+      'spread',
+      'saturation',
+      'network',
+      'atStep',
+      'unit',
+      'gates',
+    ],
+  },
+  {
+    id: 'gates',
+    name: t('Gates and paths'),
+    views: ['gateLines', 'kept', 'paths', 'gateMap', 'atStep', 'halfLives'],
+    own: ['gateLines'],
   },
   {
     id: 'dynamics',

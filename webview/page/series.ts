@@ -8,18 +8,22 @@ import type { TablePlan } from './tablePlan.js';
 import type { Field } from './tablePlan.js';
 
 /** A series of log10: of the gradient of h, of the inputs, from the last step alone, or `d` with a parameter's name. */
-export type LogSeries = 'dh' | 'dx' | 'singleSource' | `d${string}`;
+export type LogSeries = 'dh' | 'dc' | 'ds' | 'dx' | 'singleSource' | `d${string}`;
 
 /** Of the layer that is shown; empty where the run has no such series. */
 export function log10Of({ log10, layers: [layer] }: RunSeries, name: LogSeries): Float64Array {
   if (name === 'dx') return log10.dx;
   if (name === 'dh' || name === 'singleSource') return layer.log10[name];
+  if (name === 'dc' || name === 'ds') return layer.log10[name] ?? new Float64Array(0);
   return layer.log10.parameters[name.slice(1)] ?? new Float64Array(0);
 }
 
 /** The gradients of the run's parameters: the matrices as they are read, then what is the cell's own. */
 export const gradientNames = ({ cell: { parameters } }: RunSummary): readonly `d${string}`[] =>
   inReadingOrder(parameters).map(({ name }) => `d${name}` as const);
+
+/** Where the loss enters, of a network on top of all layers. */
+export const lossOf = (run: RunSummary): Pick<RunSummary, 'lossSteps' | 'lossCount'> => run.network ?? run;
 
 const roles = ['recurrent', 'input', 'bias', 'other'] as const;
 

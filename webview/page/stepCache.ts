@@ -1,6 +1,6 @@
 // Exact numbers of single steps, kept for a while because the cursor and the tables come back to them.
 import { exactLog10, formatLog10, formatNumber } from './format.js';
-import type { Model, RunSummary, StepValues } from './model.js';
+import type { Model, RunSummary, StepsRequest, StepValues } from './model.js';
 import { nearestIndex } from './nearest.js';
 import type { TablePlan } from './tablePlan.js';
 import type { Field } from './tablePlan.js';
@@ -12,6 +12,9 @@ const mostRowsAtOnce = 4096;
 /** Rows of a table of steps that are asked for at once when all of them are wanted. */
 export const stepsAtOnce = ({ shapes: { H } }: RunSummary): number =>
   Math.max(1, Math.min(mostRowsAtOnce, Math.floor(numbersAtOnce / (2 * H))));
+
+/** What stands in the place of h. */
+export type StepSource = Pick<StepsRequest, 'tensor' | 'gate'>;
 
 export class Steps {
   readonly #model: Model;
@@ -41,10 +44,10 @@ export class Steps {
     from: number,
     to: number,
     sequence: number,
-    tensor: 'hs' | 'z' = 'hs',
+    source: StepSource = { tensor: 'hs' },
   ): Promise<readonly (StepValues | null)[]> {
     const { H } = run.shapes;
-    const block = await this.#model.sliceOf(run, 'steps', { tensor, sequence, from, to });
+    const block = await this.#model.sliceOf(run, 'steps', { ...source, sequence, from, to });
     const out = new Array<StepValues | null>(to - from).fill(null);
     block?.t.forEach((t, i) => {
       out[t - from] = {
@@ -67,12 +70,12 @@ export function stepRows(
   { status }: Model,
   run: RunSummary,
   sequence: number,
-  tensor: 'hs' | 'z',
+  source: StepSource,
   cells: (values: StepValues | null) => Field[],
 ): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
-  const known = status?.recordedSteps?.[tensor] ?? null;
+  const known = status?.recordedSteps?.[source.tensor] ?? null;
   const all = async (from: number, to: number): Promise<Field[][]> =>
-    (await steps.range(run, from, to, sequence, tensor)).map(cells);
+    (await steps.range(run, from, to, sequence, source)).map(cells);
   const shared = { rowName: 't', rowsAtOnce: stepsAtOnce(run) };
   if (known === null) return { ...shared, rowCount: run.shapes.T, rows: all };
   return {

@@ -24,7 +24,8 @@ export function tellingWindow(run: RunSummary): TimeWindow | null {
   const [first, last] = [places[0], places.at(-1)].map((i) => (i === undefined ? NaN : (steps?.[i] ?? i)));
   if (first === undefined || last === undefined || !Number.isFinite(last - first)) return null;
   const span = last - first + 1;
-  if (span > mostOfTheRun * T) return null;
+  // What explodes is largest far from the loss, and the way there tells how.
+  if (span > mostOfTheRun * T || last < run.verdict.source) return null;
   const air = Math.ceil(Math.max(span * margin, 8));
   return { t0: Math.max(0, first - air), t1: Math.min(T, last + air + 1) };
 }

@@ -9,6 +9,7 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { columnAt, plotNote, stepsName } from '../chart/scene.js';
 import { nearestIndex } from '../page/nearest.js';
+import { lossOf } from '../page/series.js';
 import { paintShares, paintStack, shareAxis, sharesOf, sourceAt, sourceName } from './attributionShares.js';
 import { borders } from '../chart/trackView.js';
 import type { AttributionPicture, AttributionRow, TimeWindow } from '../page/model.js';
@@ -90,7 +91,9 @@ export function attributionTracks({ model, timeline }: Page): View[] {
   }
 
   const sampling = (): string[] => {
-    if (latestPicture.failure !== null) return [];
+    // One loss is told in words, and nothing was asked for.
+    if (latestPicture.failure !== null || (picture === null && model.run !== null && lossOf(model.run).lossCount === 1))
+      return [];
     if (picture === null) return [say('computing {0} %', 0)];
     const {
       fraction,
@@ -133,9 +136,12 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         'in recurrent neural networks”',
     },
     available: () => true,
-    inWords: ({ lossCount, lossSteps }) =>
-      lossCount === 1
-        ? say('There is one loss, at t = {0}: all of the gradient at every step comes from it.', lossSteps[0]?.[0] ?? 0)
+    inWords: (run) =>
+      lossOf(run).lossCount === 1
+        ? say(
+            'There is one loss, at t = {0}: all of the gradient at every step comes from it.',
+            lossOf(run).lossSteps[0]?.[0] ?? 0,
+          )
         : null,
     refresh(window, size: PlotSize, changed) {
       pictureChanged = changed;
@@ -282,7 +288,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       source: 'Cashman, Patterson, Mosca & Chang 2017, “RNNbow”',
     },
     // Of a stack it also tells what arrives at each layer.
-    available: ({ lossCount, network }) => lossCount !== 1 || (network?.layers.length ?? 1) > 1,
+    available: (run) => lossOf(run).lossCount !== 1 || (run.network?.layers.length ?? 1) > 1,
     refresh(_window, _size, changed) {
       rowChanged = changed;
       rowVisible = true;

@@ -264,6 +264,20 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
         log10Of(run, 'singleSource'),
         steps,
       ),
+      ...(run.cell.states.length === 1
+        ? []
+        : [
+            logLine(
+              { id: 'dc', legend: '‖∂L/∂c_t‖', colour: theme.purple, width: 1.5, dash: [4, 2] },
+              log10Of(run, 'dc'),
+              steps,
+            ),
+            logLine(
+              { id: 'ds', legend: say('‖∂L/∂s_t‖: h and c'), colour: theme.yellow, width: 1.5, dash: [8, 3] },
+              log10Of(run, 'ds'),
+              steps,
+            ),
+          ]),
       logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10Of(run, 'dx'), steps),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
@@ -395,7 +409,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
           : []),
       ].join(' · '),
     height: 216,
-    hiddenAtFirst: ['singleSource', 'fit', 'dx', 'sequences'],
+    hiddenAtFirst: ['singleSource', 'fit', 'dc', 'ds', 'dx', 'sequences'],
     help: {
       text: [
         say(

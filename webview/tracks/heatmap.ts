@@ -10,10 +10,10 @@ import { emptyField } from '../page/tablePlan.js';
 import { stepRows } from '../page/stepCache.js';
 import { mostUnits } from '../page/timeline.js';
 import { unitColours } from './unitLines.js';
-import type { Heatmap, RunSummary, StepValues, UnitOrder } from '../page/model.js';
+import type { Heatmap, HeatmapRequest, RunSummary, StepValues, UnitOrder } from '../page/model.js';
 import type { Painter, Scene } from '../chart/scene.js';
-import type { Page, View } from '../chart/trackView.js';
-import type { Steps } from '../page/stepCache.js';
+import type { ColourBar, Page, View } from '../chart/trackView.js';
+import type { StepSource, Steps } from '../page/stepCache.js';
 import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
@@ -26,13 +26,18 @@ type Picture = {
 
 /** What differs between the gradient's and the hidden state's heatmap. */
 export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
-  readonly tensor: 'hs' | 'dh' | 'z';
+  readonly tensor: HeatmapRequest['tensor'];
+  /** Of gates: which one is shown now. */
+  readonly gate?: () => string;
+  /** Told what paints it anew, when something else is chosen. */
+  readonly onChoice?: (changed: () => void) => void;
+  readonly controls?: HTMLElement;
   /** Whether a run has it; always, unless this says otherwise. */
   readonly available?: (run: RunSummary) => boolean;
-  readonly formula: string;
+  readonly formula: string | (() => string);
   readonly column: string;
   /** Null when no value of the run gives the colours a scale. */
-  bar(map: Heatmap): { readonly low: string; readonly middle: string; readonly high: string } | null;
+  bar(map: Heatmap): Pick<ColourBar, 'low' | 'middle' | 'high' | 'from'> | null;
   /** How many times stronger than its share of `limit` a value is coloured, where the scale ends before it. */
   stretch?(map: Heatmap): number;
   /** A finite value of the answer. */
@@ -66,7 +71,8 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
   let picture: Picture | null = null;
   let changed = (): void => undefined;
   type Ask = {
-    tensor: 'hs' | 'dh' | 'z';
+    tensor: HeatmapRequest['tensor'];
+    gate?: string;
     order: UnitOrder;
     sequence: number;
     window: { t0: number; t1: number };
@@ -119,10 +125,21 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     });
   }
 
+  const source = (): Pick<HeatmapRequest, 'tensor' | 'gate'> => ({
+    tensor: kind.tensor,
+    ...(kind.gate === undefined ? {} : { gate: kind.gate() }),
+  });
+  const ofSteps = (): StepSource => {
+    const { tensor, ...rest } = source();
+    return { tensor: tensor === 'dh' ? 'hs' : tensor, ...rest };
+  };
+  let ask = (): void => undefined;
+  kind.onChoice?.(() => ask());
+
   return {
     ...kind,
     formula: () =>
-      `${kind.formula} · ${
+      `${typeof kind.formula === 'string' ? kind.formula : kind.formula()} · ${
         timeline.sequence === null && (model.run?.shapes.B ?? 1) > 1
           ? say(
               'sequence {0} of {1} (the first, while all are chosen)',
@@ -134,14 +151,16 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
     available: kind.available ?? (() => true),
     refresh(window, size, onChange) {
       changed = onChange;
-      latest.request({
-        tensor: kind.tensor,
-        order: timeline.order,
-        sequence: timeline.shownSequence,
-        window,
-        maxColumns: size.columns,
-        maxRows: size.rows,
-      });
+      ask = () =>
+        latest.request({
+          ...source(),
+          order: timeline.order,
+          sequence: timeline.shownSequence,
+          window,
+          maxColumns: size.columns,
+          maxRows: size.rows,
+        });
+      ask();
     },
     scene(run, window, theme): Scene {
       const { H } = run.shapes;
@@ -233,7 +252,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
       const { shownSequence: sequence } = timeline;
       return {
         columns: units.map((unit) => say('{0} unit {1}', kind.column, unit)),
-        ...stepRows(steps, model, run, sequence, kind.tensor === 'z' ? 'z' : 'hs', (values) =>
+        ...stepRows(steps, model, run, sequence, ofSteps(), (values) =>
           units.map((unit) => (values === null ? emptyField : kind.cell(values, unit))),
         ),
       };

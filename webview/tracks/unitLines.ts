@@ -154,7 +154,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
       const { units, shownSequence: sequence } = timeline;
       return {
         columns: units.map((unit) => say('{0} unit {1}', 'h', unit)),
-        ...stepRows(steps, model, run, sequence, 'hs', (values) =>
+        ...stepRows(steps, model, run, sequence, { tensor: 'hs' }, (values) =>
           units.map((unit) => (values === null ? emptyField : stateField(values, unit))),
         ),
       };

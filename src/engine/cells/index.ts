@@ -44,6 +44,10 @@ export type CellFacts = {
   /** Whether it is h = f(z) and nothing else, and whether a state reaches the next step beside the weights too. */
   readonly isActivation: boolean;
   readonly hasD: boolean;
+  /** What each gate is, of a cell whose gates open and close. */
+  readonly gateKinds: Cell['gateKinds'] | null;
+  /** The gate that keeps a state, of a cell that has one. */
+  readonly keeper: string | null;
   /** What stands in an opened step: h_t from z, and dz from g. */
   readonly forward: string;
   readonly backward: string;
@@ -57,7 +61,7 @@ const kindOfWeights = ({ gates, parameters }: Cell): string =>
 
 export function factsOf(name: CellName): CellFacts {
   const cell = cellOf(name);
-  const { states, gates, parameters, closing, gamma, words } = cell;
+  const { states, gates, parameters, closing, gamma, words, keeper, gateKinds } = cell;
   return {
     name,
     states,
@@ -67,6 +71,8 @@ export function factsOf(name: CellName): CellFacts {
     gamma,
     isActivation: cell.activation !== null,
     hasD: cell.hasD,
+    gateKinds: gateKinds ?? null,
+    keeper: keeper?.gate ?? null,
     forward: words.forward,
     backward: words.backward(),
     alternatives: cellNames.filter((other) => kindOfWeights(cellOf(other)) === kindOfWeights(cell)),

@@ -26,23 +26,33 @@ export function cellRows(experiment: LayerExperiment, chunk: RunChunk, t: number
   const [S, G] = [cell.states.length, cell.gates.length];
   const recurrence = { Wh: weights.Wh, H, S, G };
   const after = takeStep(chunk.hs, t);
-  const before = stateBefore(chunk, t);
-  const zOf = preActivationsAt(experiment, chunk, t);
+  const stepOf = cellSteps(experiment, chunk, t);
   return Array.from({ length: B }, (_, b) => {
     const next = rowOf(after, b).data;
-    const step = {
-      H,
-      parameters: weights,
-      previous: rowOf(before, b).data,
-      z: () => zOf(b).z,
-      fromInput: () => zOf(b).fromInput(),
-      fromState: () => zOf(b).fromState(),
-    };
+    const step = stepOf(b);
     const slopes = emptySlopes(cell, H);
     cell.slopes(step, next, exact, slopes);
     const within = cell.within === undefined ? null : new Float64Array(H);
     if (within !== null) cell.within?.(step, next, within);
     return { step, next, jacobian: new StepJacobian(recurrence, slopes, within) };
+  });
+}
+
+/** What the cell sees of each batch item at step t, along the run's own states, in unrounded weights. */
+export function cellSteps(experiment: LayerExperiment, chunk: RunChunk, t: number): (b: number) => CellStep {
+  const {
+    shapes: { H },
+    layers: [{ parameters }],
+  } = experiment;
+  const before = stateBefore(chunk, t);
+  const zOf = preActivationsAt(experiment, chunk, t);
+  return (b) => ({
+    H,
+    parameters,
+    previous: rowOf(before, b).data,
+    z: () => zOf(b).z,
+    fromInput: () => zOf(b).fromInput(),
+    fromState: () => zOf(b).fromState(),
   });
 }
 

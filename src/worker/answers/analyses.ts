@@ -2,6 +2,7 @@
 import {
   attribute,
   attributeNetwork,
+  gateValues,
   jacobianSeries,
   openGates,
   preActivations,
@@ -10,6 +11,7 @@ import {
 } from '../../engine/index.js';
 import type {
   Attribution,
+  GateValues,
   JacobianSeries,
   OpenedGates,
   PreActivations,
@@ -58,6 +60,8 @@ export class Analyses {
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
   #exponents: RestingJob<Spectrum> | null = null;
+  /** Under way, by their sequences. */
+  readonly #gateValues = new Map<number, Job<GateValues>>();
   readonly #stateGradients = new Map<number, Job<StateGradients>>();
   /** Under way, by their sequences. */
   readonly #preActivations = new Map<number, Job<PreActivations>>();
@@ -142,6 +146,21 @@ export class Analyses {
       while (job.fraction < 1 && !job.cancelled) await job.more();
     } finally {
       if (this.#preActivations.get(sequence) === job) this.#preActivations.delete(sequence);
+    }
+    return job.state.values;
+  }
+
+  /** Values of the gates of a sequence, [T,G·H]; null where a newer run needs the thread. Whoever asks keeps them. */
+  async gateValues(sequence: number): Promise<Float64Array | null> {
+    const { experiment, result } = this.#needed();
+    const job = this.#jobOf(this.#gateValues, sequence, () => {
+      const { gates, steps } = gateValues(experiment, result, sequence);
+      return { state: gates, steps };
+    });
+    try {
+      while (job.fraction < 1 && !job.cancelled) await job.more();
+    } finally {
+      if (this.#gateValues.get(sequence) === job) this.#gateValues.delete(sequence);
     }
     return job.state.values;
   }

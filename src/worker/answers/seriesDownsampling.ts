@@ -50,8 +50,13 @@ export function tellingSteps(
   );
 }
 
-const layerSeriesOf = ({ log10: { dh, singleSource, parameters }, hNorm, saturation }: LayerSeries): Float64Array[] => [
+const layerSeriesOf = ({
+  log10: { dh, dc, ds, singleSource, parameters },
+  hNorm,
+  saturation,
+}: LayerSeries): Float64Array[] => [
   dh,
+  ...[dc, ds].filter((series) => series !== undefined),
   ...Object.values(parameters),
   singleSource,
   hNorm,
@@ -68,6 +73,8 @@ const mapLayer = (
   direction,
   log10: {
     dh: of(log10.dh),
+    ...(log10.dc === undefined ? {} : { dc: of(log10.dc) }),
+    ...(log10.ds === undefined ? {} : { ds: of(log10.ds) }),
     singleSource: of(log10.singleSource),
     parameters: Object.fromEntries(Object.entries(log10.parameters).map(([name, values]) => [name, of(values)])),
   },

@@ -27,6 +27,9 @@ export const relaySlices = (ask: Ask): Handlers => ({
   weightCells: (params) => ask('weightCells', params),
   unit: (params) => ask('unit', params),
   gates: (params) => ask('gates', params),
+  networkMap: (params) => ask('networkMap', params),
+  gateSeries: (params) => ask('gateSeries', params),
+  kept: (params) => ask('kept', params),
   activations: (params) => ask('activations', params),
   band: (params) => ask('band', params),
 });

@@ -12,9 +12,11 @@ import type {
   UnitLinesRequest,
   UnitRequest,
 } from '../../protocol/index.js';
+import { t as say } from '@vscode/l10n';
 import { cellOf, openUnit } from '../../engine/index.js';
 import type { OpenedUnit, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
+import { gateValuesOf } from './gateSlices.js';
 import { Once } from './perRunCache.js';
 import { preActivationsOf, unitOrder } from './unitSlices.js';
 import { requireOneGate } from './keptRun.js';
@@ -196,6 +198,15 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
       usual: limits.of(result, `usual z ${sequence}`, () => usualOf(z, T * H)),
     };
   }
+  if (request.tensor === 'c') {
+    const c = secondState(run);
+    return plain(
+      c,
+      sequence * T,
+      limits.of(result, `c ${sequence}`, () => largestOverTime(c, result.shapes, sequence)),
+    );
+  }
+  if (request.tensor === 'gate') return plain(valuesOfGate(run, sequence, request.gate), 0, 1);
   const { log10Max, decades } = gradientScales.of(result, String(sequence), () => gradientScale(run, sequence));
   const cells = blit(
     { ...picture, values: dhScaled, base: sequence * T },
@@ -205,6 +216,26 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
     tell,
   );
   return { window, columns, rows, order, ...cells, limit: 1, usual: 1, log10Max, decades };
+}
+
+/** @throws of a cell that has h alone */
+function secondState({ result, experiment }: KeptRun): Trace {
+  const { c } = result.layers[0].states;
+  if (c === undefined) throw new Error(say('The cell "{0}" has no state besides h.', experiment.cell));
+  return c;
+}
+
+/** [T,H] of one gate, of those that are known. @throws while they are not, and of a gate that the cell has not */
+function valuesOfGate(run: KeptRun, sequence: number, name: string | undefined): Float64Array {
+  const { gates } = cellOf(run.experiment.cell);
+  const { T, H } = run.result.shapes;
+  const at = gates.indexOf(name ?? '');
+  const all = gateValuesOf(run, sequence);
+  if (at < 0 || all === null) throw new Error(say('There are no values of a gate "{0}" here.', name ?? ''));
+  const own = new Float64Array(T * H);
+  for (let t = 0; t < T; t++)
+    own.set(all.subarray((t * gates.length + at) * H, (t * gates.length + at + 1) * H), t * H);
+  return own;
 }
 
 export function unitLines({ result }: KeptRun, request: UnitLinesRequest): UnitLines {
@@ -267,9 +298,21 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
   const sequence = Math.min(request.sequence, B - 1);
   const rows = (trace: Trace, item: number): Float64Array =>
     Float64Array.from(trace.subarray((item * T + from) * H, (item * T + to) * H));
+  const inPlaceOfH = (): readonly [Trace, number] => {
+    switch (request.tensor) {
+      case 'z':
+        return [preActivationsOf(run, sequence), 0];
+      case 'gate':
+        return [valuesOfGate(run, sequence, request.gate), 0];
+      case 'c':
+        return [secondState(run), sequence];
+      case 'hs':
+        return [states.h, sequence];
+    }
+  };
   return {
     t: Float64Array.from({ length: to - from }, (_, i) => from + i),
-    h: request.tensor === 'z' ? rows(preActivationsOf(run, sequence), 0) : rows(states.h, sequence),
+    h: rows(...inPlaceOfH()),
     g: rows(dhScaled, sequence),
     gLog10: Float64Array.from({ length: to - from }, (_, i) => (dhExponent[from + i] ?? 0) * log10of2),
   };

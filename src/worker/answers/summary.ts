@@ -51,15 +51,33 @@ export function layerShown({ layers, verdict }: AnyNetworkRun, asked: number | n
   return Math.max(0, named);
 }
 
+type Steps = RunSummary['lossSteps'];
+const countOf = (steps: Steps): number => steps.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+
+/** What enters the last layer, on the time axis of the layer that is shown. */
+function lossStepsOf(layers: AnyNetworkRun['layers'], shown: number): Steps {
+  const highest = Math.max(...layers.map(({ experiment }) => experiment.layers[0].layer));
+  const top = layers.find(({ experiment }) => experiment.layers[0].layer === highest) ?? layers[0];
+  const steps = lossSteps(top.experiment);
+  const wanted = layers[shown] ?? top;
+  if (wanted.experiment.layers[0].direction === top.experiment.layers[0].direction) return steps;
+  const { T } = top.experiment.shapes;
+  return steps.map(([from, to]) => [T - 1 - to, T - 1 - from] as const).reverse();
+}
+
 /** Null for a single layer whose sequences are all as long as each other. */
 function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun, shown: number): NetworkSummary | null {
   const { kind, reason, perStepFactor, log10Ratio } = verdict;
   const [shortest, longest] = [Math.min(...lengths), Math.max(...lengths)];
   if (layers.length === 1 && shortest === experiment.shapes.T) return null;
+  const entering = lossStepsOf(layers, shown);
   return {
+    lossSteps: entering,
+    lossCount: countOf(entering),
     layers: layers.map(({ experiment: { layers: specs }, result }) => {
       const [{ layer, direction, H }] = specs;
-      return { layer, direction, H, kind: result.verdict.kind };
+      const { kind: own, perStepFactor: factor } = result.verdict;
+      return { layer, direction, H, kind: own, perStepFactor: factor };
     }),
     shown,
     verdict: { kind, reason, perStepFactor, log10Ratio },
@@ -95,7 +113,7 @@ export function summarise(runId: number, experiment: LayerExperiment, result: An
     chunkStarts: result.chunkStarts,
     upstream: describeUpstream(experiment),
     lossSteps: entering,
-    lossCount: entering.reduce((sum, [from, to]) => sum + to - from + 1, 0),
+    lossCount: countOf(entering),
     verdict: result.verdict,
     onePercentAt: onePercentAt(result),
     steps: null,

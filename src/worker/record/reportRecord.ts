@@ -8,7 +8,11 @@ import type {
   Band,
   Heatmap,
   HeatmapRequest,
+  GateSeries,
+  Kept,
+  KeptUnits,
   LayerSeries,
+  NetworkMap,
   RecordExtent,
   RunSummary,
   SequenceLines,
@@ -22,6 +26,14 @@ import type { Analyses, Finished } from '../answers/analyses.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { kept, mostDense } from '../answers/seriesDownsampling.js';
 import { heatmap, openedUnit, sequenceLines, stepValues, unitLines } from '../answers/slices.js';
+import {
+  fitsGateValues,
+  gateSeries,
+  gateValuesOf,
+  keepGateValues,
+  keptByGate,
+  networkMap,
+} from '../answers/gateSlices.js';
 import { isGated } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { band, keepPreActivations, spread, unitOrder } from '../answers/unitSlices.js';
@@ -47,8 +59,9 @@ type Picture = Omit<Heatmap, 'values' | 'peak' | 'notFinite'> & {
  * some steps.
  */
 export type FirstSequence = {
-  /** A cell of several gates has no one z. */
-  readonly heatmaps: Readonly<Record<'hs' | 'dh', Picture> & Record<'z', Picture | null>>;
+  /** A cell of several gates has no one z, but a picture of each gate; and c where there is one. */
+  readonly heatmaps: Readonly<Record<'hs' | 'dh', Picture> & Record<'z' | 'c', Picture | null>>;
+  readonly gates: Readonly<Record<string, Picture>>;
   /** Rows sorted otherwise, where each unit has a row of its own. */
   readonly orders: { readonly similarity: Uint32Array; readonly saturation: Uint32Array } | null;
   readonly units: readonly number[];
@@ -65,6 +78,14 @@ export type FirstSequence = {
   >;
 };
 
+/** Of a network what needs all of its layers, and of a cell of several gates what they do; null where there is none. */
+export type OfNetwork = {
+  readonly map: NetworkMap | null;
+  readonly gates: GateSeries | null;
+  /** Of the first sequence. */
+  readonly kept: Kept | null;
+};
+
 /** What needs every sequence, where there are several and not all are whole. */
 export type Batch = { readonly band: Band; readonly sequenceLines: SequenceLines; readonly activations: Activations };
 
@@ -78,6 +99,7 @@ export type RunRecord = {
   readonly whole: { readonly experiment: LayerExperiment; readonly result: RunResult } | null;
   readonly first: FirstSequence | null;
   readonly batch: Batch | null;
+  readonly network: OfNetwork;
 };
 
 /**
@@ -91,6 +113,8 @@ const mostWideSteps = 5000;
 const pictureColumns = 1024;
 const pictureRows = 96;
 const linePoints = 1500;
+/** Lines of what a gate keeps, as many as the page draws. */
+const keptUnits: KeptUnits = 12;
 const mostUnits = 32;
 const batchNumbers = 50_000;
 const stepNumbers = 60_000;
@@ -242,7 +266,7 @@ function firstSequence(run: KeptRun): FirstSequence {
   const { experiment, result, runId } = run;
   const { T, I, H } = result.shapes;
   const window = { t0: 0, t1: T };
-  const picture = (tensor: PictureTensor): Picture => {
+  const picture = (tensor: PictureTensor, gate?: string): Picture => {
     const [peaks, notFinite] = [Array<number>(), Array<number>()];
     const {
       window: all,
@@ -256,7 +280,15 @@ function firstSequence(run: KeptRun): FirstSequence {
       decades,
     } = heatmap(
       run,
-      { runId, tensor, sequence: 0, window, maxColumns: pictureColumns, maxRows: pictureRows },
+      {
+        runId,
+        tensor,
+        ...(gate === undefined ? {} : { gate }),
+        sequence: 0,
+        window,
+        maxColumns: pictureColumns,
+        maxRows: pictureRows,
+      },
       (column, peak, odd) => {
         [peaks[column], notFinite[column]] = [peak, odd];
       },
@@ -285,7 +317,15 @@ function firstSequence(run: KeptRun): FirstSequence {
     unitOrder(run, 0, by) ?? Uint32Array.from({ length: H }, (_, unit) => unit);
   const units = Array.from({ length: Math.min(H, mostUnits) }, (_, unit) => unit);
   return {
-    heatmaps: { hs: picture('hs'), dh: picture('dh'), z: isGated(run) ? null : picture('z') },
+    heatmaps: {
+      hs: picture('hs'),
+      dh: picture('dh'),
+      z: isGated(run) ? null : picture('z'),
+      c: result.layers[0].states['c'] === undefined ? null : picture('c'),
+    },
+    gates: hasGateValues(run)
+      ? Object.fromEntries(cellOf(experiment.cell).gates.map((gate) => [gate, picture('gate', gate)]))
+      : {},
     orders: H > pictureRows ? null : { similarity: order('similarity'), saturation: order('saturation') },
     units,
     unitLines: unitLines(run, { runId, sequence: 0, units, window, maxPoints: linePoints }),
@@ -297,6 +337,27 @@ function firstSequence(run: KeptRun): FirstSequence {
       ? []
       : someSteps(run, openedNumbers / (10 * H + 2 * I)).map((t) => narrowed(openedUnit(run, { t, sequence: 0 }))),
     weights: Object.fromEntries(weightPictures),
+  };
+}
+
+const hasGateValues = (run: KeptRun): boolean => gateValuesOf(run, 0) !== null;
+
+function ofNetwork(run: KeptRun): OfNetwork {
+  const {
+    runId,
+    result: {
+      shapes: { T },
+    },
+  } = run;
+  const window = { t0: 0, t1: T };
+  const values = gateValuesOf(run, 0);
+  return {
+    map: networkMap(run, { runId, window, maxColumns: pictureColumns }),
+    gates: isGated(run) ? gateSeries(run, { runId, window, maxPoints: linePoints }) : null,
+    kept:
+      values === null
+        ? null
+        : keptByGate(run, values, { runId, sequence: 0, window, maxPoints: linePoints, maxUnits: keptUnits }),
   };
 }
 
@@ -380,6 +441,11 @@ export async function makeRecord(
     if (z === null) throw new Cancelled();
     keepPreActivations(run, 0, z);
   }
+  if (isGated(run) && fitsGateValues(run)) {
+    const values = await analyses.gateValues(0);
+    if (values === null) throw new Cancelled();
+    keepGateValues(run, 0, values);
+  }
   const first = sequences > 0 ? null : firstSequence(run);
   const series = shortened(
     summary,
@@ -398,6 +464,7 @@ export async function makeRecord(
     finished,
     whole: sequences > 0 ? wholeSequences(run, sequences, everyDigit) : null,
     first,
+    network: ofNetwork(run),
     batch: sequences === B || B === 1 ? null : wholeBatch(run),
   };
 }

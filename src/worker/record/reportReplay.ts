@@ -9,6 +9,7 @@ import type {
   WeightName,
   WeightsPicture,
 } from '../../protocol/index.js';
+import { gateSeries, gateValuesOf, keepGateValues, keptByGate } from '../answers/gateSlices.js';
 import { Analyses } from '../answers/analyses.js';
 import { binsIn, clampWindow } from '../answers/decimate.js';
 import { seriesAnswer } from '../answers/seriesDownsampling.js';
@@ -32,9 +33,11 @@ const restored = (cells: Cells): Float32Array =>
  * The picture with its rows in the wanted order; as it is where rows hold several units. All of it, with what is told
  * of the window: of the columns that show steps of it.
  */
-function pictureOf(first: FirstSequence, { tensor, order: by = 'index', window }: HeatmapRequest): Heatmap | null {
-  const recorded = first.heatmaps[tensor];
-  if (recorded === null) return null;
+function pictureOf(first: FirstSequence, request: HeatmapRequest): Heatmap | null {
+  const { tensor, gate = '', order: by = 'index', window } = request;
+  const recorded =
+    tensor === 'gate' ? (Object.hasOwn(first.gates, gate) ? first.gates[gate] : null) : first.heatmaps[tensor];
+  if (recorded === null || recorded === undefined) return null;
   const { peaks, notFinite: odd, ...cells } = recorded;
   const {
     window: { t1: T },
@@ -70,8 +73,9 @@ const nearestTo = <Item extends { readonly t: number }>(items: readonly Item[], 
 /** Of the steps whose numbers were kept. */
 function blockOf({ steps, opened }: FirstSequence, { tensor, from, to }: StepsRequest): StepsBlock {
   const log10of2 = Math.log10(2);
-  const known =
-    tensor === 'hs' ? steps : opened.map(({ t, z, g, exponent }) => ({ t, h: z, g, gLog10: exponent * log10of2 }));
+  const z = opened.map(({ t, z: h, g, exponent }) => ({ t, h, g, gLog10: exponent * log10of2 }));
+  // Of c and of gates there are pictures alone.
+  const known = tensor === 'hs' ? steps : tensor === 'z' ? z : [];
   const kept = known.filter(({ t }) => t >= from && t < to);
   const rows = (pick: (step: (typeof kept)[number]) => Float64Array): Float64Array =>
     Float64Array.from(kept.flatMap((step) => [...pick(step)]));
@@ -101,7 +105,12 @@ export const recordedNorms = ({
 export const recordedSteps = ({ first }: RunRecord): Readonly<Record<StepsRequest['tensor'], Float64Array>> | null =>
   first === null
     ? null
-    : { hs: Float64Array.from(first.steps, ({ t }) => t), z: Float64Array.from(first.opened, ({ t }) => t) };
+    : {
+        hs: Float64Array.from(first.steps, ({ t }) => t),
+        z: Float64Array.from(first.opened, ({ t }) => t),
+        c: new Float64Array(0),
+        gate: new Float64Array(0),
+      };
 
 /** How many sequences a reader can choose from. */
 export const recordedSequences = ({ whole }: RunRecord): number => whole?.experiment.shapes.B ?? 1;
@@ -116,11 +125,19 @@ export function replay(record: RunRecord): Answers {
     first,
     batch,
     finished,
+    network,
     summary: { runId, shapes },
   } = record;
   const run: KeptRun | null = whole === null ? null : { runId, ...whole };
   const sequences = recordedSequences(record);
   const analyses = new Analyses(run, { ...shapes, B: sequences }, () => undefined, finished);
+  async function gatesOf(kept: KeptRun, sequence: number): Promise<Float64Array | null> {
+    const known = gateValuesOf(kept, sequence);
+    if (known !== null) return known;
+    const values = await analyses.gateValues(sequence);
+    if (values !== null) keepGateValues(kept, sequence, values);
+    return values;
+  }
   /** From whole sequences; else from the pictures of the first one. */
   const either = <Result>(
     sequence: number,
@@ -129,12 +146,22 @@ export function replay(record: RunRecord): Answers {
   ): Result | null =>
     sequence >= sequences ? null : run !== null ? ofWhole(run) : first === null ? null : ofFirst(first);
   return {
-    heatmap: (request) =>
-      either(
+    heatmap: async (request) => {
+      if (run !== null && request.tensor === 'gate' && request.sequence < sequences)
+        await gatesOf(run, request.sequence);
+      return either(
         request.sequence,
         (kept) => heatmap(kept, request),
         (pictures) => pictureOf(pictures, request),
-      ),
+      );
+    },
+    networkMap: () => network.map,
+    gateSeries: (request) => (run === null ? network.gates : gateSeries(run, request)),
+    kept: async (request) => {
+      if (run === null || request.sequence >= sequences) return request.sequence === 0 ? network.kept : null;
+      const values = await gatesOf(run, request.sequence);
+      return values === null ? null : keptByGate(run, values, request);
+    },
     unitLines: (request) =>
       either(
         request.sequence,
@@ -164,12 +191,15 @@ export function replay(record: RunRecord): Answers {
         (kept) => stepValues(kept, request),
         ({ steps }) => steps.find(({ t }) => t === request.t) ?? null,
       ),
-    steps: (request) =>
-      either(
+    steps: async (request) => {
+      if (run !== null && request.tensor === 'gate' && request.sequence < sequences)
+        await gatesOf(run, request.sequence);
+      return either(
         request.sequence,
         (kept) => stepsBlock(kept, request),
         (pictures) => blockOf(pictures, request),
-      ),
+      );
+    },
     unit: ({ t, sequence }) =>
       either(
         sequence,

@@ -91,10 +91,14 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
     maxColumns: count,
     bins: integer(1, mostBins),
   }),
+  networkMap: object({ runId: count, window, maxColumns: count }),
+  gateSeries: object({ runId: count, window, maxPoints: count }),
+  kept: object({ runId: count, sequence: count, window, maxPoints: count, maxUnits: count }),
   band: object({ runId: count, window, maxPoints: count }),
   heatmap: object({
     runId: count,
-    tensor: oneOf(['hs', 'dh', 'z']),
+    tensor: oneOf(['hs', 'dh', 'z', 'c', 'gate']),
+    gate: optional(gateNames),
     order: optional(oneOf(['index', 'similarity', 'saturation'])),
     sequence: count,
     window,
@@ -104,7 +108,14 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
   unitLines: object({ runId: count, sequence: count, units: arrayOf(count, mostLines), window, maxPoints: count }),
   sequenceLines: object({ runId: count, first: count, count, window, maxPoints: count }),
   step: object({ runId: count, t: count, sequence: count }),
-  steps: object({ runId: count, sequence: count, tensor: oneOf(['hs', 'z']), from: count, to: count }),
+  steps: object({
+    runId: count,
+    sequence: count,
+    tensor: oneOf(['hs', 'z', 'c', 'gate']),
+    gate: optional(gateNames),
+    from: count,
+    to: count,
+  }),
 };
 
 const entry = byKind<Entry>({

@@ -6,6 +6,7 @@ import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engi
 import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
+  KeptRequest,
   Phase,
   Port,
   ReportData,
@@ -26,6 +27,14 @@ import { capacityHere, tooLarge } from './memoryLimit.js';
 import type { Capacity } from './memoryLimit.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { raised } from '../scheduling/cancelFlag.js';
+import {
+  gateSeries,
+  gateValuesOf,
+  keepGateValues,
+  keptByGate,
+  networkMap,
+  requireGateValues,
+} from '../answers/gateSlices.js';
 import { Inspector, unlessStopped } from '../answers/inspector.js';
 import { forPage, mostDense, seriesAnswer } from '../answers/seriesDownsampling.js';
 import { locateWeight } from '../answers/locateWeight.js';
@@ -115,11 +124,20 @@ export class Service {
             : null,
         resultJson: ({ runId }) => this.#resultJson(runId),
         reportData: ({ runId }) => this.#reportData(runId),
-        heatmap: this.#behindZ(slice(heatmap)),
+        heatmap: this.#behindGates(this.#behindZ(slice(heatmap)), ({ tensor }) => tensor === 'gate'),
+        networkMap: slice(networkMap),
+        gateSeries: slice(gateSeries),
+        kept: this.#behindGates(
+          slice((run, request: KeptRequest) => {
+            const values = gateValuesOf(run, Math.min(request.sequence, run.result.shapes.B - 1));
+            return values === null ? null : keptByGate(run, values, request);
+          }),
+          () => true,
+        ),
         unitLines: slice(unitLines),
         sequenceLines: slice(sequenceLines),
         step: slice(stepValues),
-        steps: this.#behindZ(slice(stepsBlock)),
+        steps: this.#behindGates(this.#behindZ(slice(stepsBlock)), ({ tensor }) => tensor === 'gate'),
         jacobians: this.#later((analyses, request) => analyses.jacobians(request)),
         attribution: this.#later((analyses, request) => analyses.attribution(request)),
         attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
@@ -193,6 +211,25 @@ export class Service {
         // somebody still waits.
         const z = this.#kept === kept ? await kept.analyses.preActivations(sequence) : null;
         if (z !== null) keepPreActivations(kept, sequence, z);
+      }
+    };
+  }
+
+  /** The same of the values of the gates, where the request needs them. */
+  #behindGates<Request extends { readonly runId: number; readonly sequence: number }, Result>(
+    cut: (request: Request) => Result | null | Promise<Result | null>,
+    needs: (request: Request) => boolean,
+  ): (request: Request) => Promise<Result | null> {
+    return async (request) => {
+      for (;;) {
+        const kept = this.#kept;
+        if (!needs(request) || kept?.runId !== request.runId) return cut(request);
+        requireGateValues(kept);
+        const sequence = Math.min(request.sequence, kept.result.shapes.B - 1);
+        if (gateValuesOf(kept, sequence) !== null) return cut(request);
+        while (this.#running !== null) await this.#running;
+        const values = this.#kept === kept ? await kept.analyses.gateValues(sequence) : null;
+        if (values !== null) keepGateValues(kept, sequence, values);
       }
     };
   }

@@ -1,0 +1,130 @@
+// Card: which units of a gated layer remember for how long.
+import { ticksBetween } from '../chart/axis.js';
+import { frameOf, paintFrame, paintNote } from './card.js';
+import { el } from '../widgets/dom.js';
+import { formatNumber, formatSteps } from '../page/format.js';
+import { t } from '../page/l10n.js';
+import type { CardView, Frame, Sheet } from './card.js';
+import type { GateSource } from '../page/gateSource.js';
+import type { Page } from '../chart/trackView.js';
+
+/** Bins of half a power of two, from half a step on; the last holds all that is longer. */
+const [first, perDoubling, bins] = [-1, 2, 26];
+const binOf = (steps: number): number =>
+  steps === Infinity
+    ? bins - 1
+    : Math.max(0, Math.min(bins - 1, Math.floor((Math.log2(Math.max(steps, 1e-9)) - first) * perDoubling)));
+const startOf = (bin: number): number => 2 ** (first + bin / perDoubling);
+
+export function halfLivesCard({ model, timeline }: Page, source: GateSource, changed: () => void): CardView {
+  const notes = el('p', { class: 'note' });
+  source.onKept(changed);
+  const halfLives = (): Float64Array => (source.kept?.halfLives ?? new Float64Array(0)).filter((v) => !Number.isNaN(v));
+  const counts = (): number[] => {
+    const all = new Array<number>(bins).fill(0);
+    for (const steps of halfLives()) all[binOf(steps)] = (all[binOf(steps)] ?? 0) + 1;
+    return all;
+  };
+  const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame =>
+    frameOf(sheet, { min: 0, max: bins }, { min: 0, max: Math.max(1, ...counts()) * 1.05 });
+
+  function explain(): void {
+    const all = halfLives().sort();
+    const T = model.run?.shapes.T ?? 0;
+    const long = all.filter((steps) => steps >= T).length;
+    notes.textContent =
+      all.length === 0
+        ? t('Being computed…')
+        : t(
+            'The median unit has lost half after {0} steps; {1} of {2} units keep more than half over the whole run.',
+            formatSteps(all[all.length >> 1] ?? NaN),
+            long,
+            all.length,
+          );
+  }
+
+  return {
+    id: 'halfLives',
+    title: t('How long units remember'),
+    height: 168,
+    notes,
+    help: {
+      text: [
+        t(
+          'The half-life of each unit at its mean rate: after so many steps the product of its keeping gate is down ' +
+            'to one half. A network that has to connect steps far apart needs units at the right.',
+        ),
+        t('Of the chosen sequence. Bins are half a power of two wide.'),
+      ],
+      formula: 'half-life = ln 2 / −mean ln f',
+      source: 'Tallec & Ollivier 2018, “Can recurrent neural networks warp time?”',
+    },
+    available: () => (model.run?.cell.keeper ?? null) !== null,
+    prepare() {
+      const { window } = timeline;
+      if (model.run !== null && source.kept === null) source.askKept(timeline.shownSequence, window, 2);
+      explain();
+    },
+    paint(sheet) {
+      const { context, theme } = sheet;
+      const all = counts();
+      if (halfLives().length === 0) {
+        paintNote(sheet, t('Being computed…'));
+        return;
+      }
+      const plot = frame(sheet);
+      const most = Math.max(1, ...all) * 1.05;
+      paintFrame(
+        sheet,
+        plot,
+        {
+          min: 0,
+          max: bins,
+          ticks: ticksBetween(0, bins, 6, perDoubling),
+          label: (bin) => formatSteps(startOf(bin)),
+          title: t('half-life, steps'),
+        },
+        { min: 0, max: most, ticks: ticksBetween(0, most, 4, 1), label: String, title: t('units') },
+      );
+      context.fillStyle = theme.green;
+      const width = (plot.right - plot.left) / bins;
+      all.forEach((count, bin) => {
+        const y = plot.y(count);
+        context.fillRect(plot.x(bin) + 1, y, Math.max(1, width - 2), plot.bottom - y);
+      });
+      const T = model.run?.shapes.T ?? 0;
+      const x = Math.round(plot.x(Math.min(bins, (Math.log2(T) - first) * perDoubling))) + 0.5;
+      context.strokeStyle = theme.muted;
+      context.setLineDash([3, 3]);
+      context.beginPath();
+      context.moveTo(x, plot.top);
+      context.lineTo(x, plot.bottom);
+      context.stroke();
+      context.setLineDash([]);
+    },
+    readout({ x, y }, sheet) {
+      const plot = frame(sheet);
+      if (x < plot.left || x > plot.right || y < plot.top || y > plot.bottom) return null;
+      const bin = Math.max(0, Math.min(bins - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * bins)));
+      return [
+        bin === bins - 1
+          ? t('{0} steps or more', formatSteps(startOf(bin)))
+          : t('{0} to {1} steps', formatSteps(startOf(bin)), formatSteps(startOf(bin + 1))),
+        t('{0} units', counts()[bin] ?? 0),
+      ];
+    },
+    summary: () => notes.textContent,
+    table: () => ({
+      rowName: t('unit'),
+      columns: [t('half-life')],
+      rowCount: source.kept?.halfLives.length ?? 0,
+      rows: (from, to) =>
+        Promise.resolve(
+          Array.from({ length: to - from }, (_, i) => {
+            const steps = source.kept?.halfLives[from + i] ?? NaN;
+            return [{ text: steps === Infinity ? '∞' : formatNumber(steps), exact: String(steps) }];
+          }),
+        ),
+    }),
+  };
+}

@@ -1,0 +1,156 @@
+// Track: how far the gates of a cell are open at every step, over the batch and the units.
+import { ticksBetween } from '../chart/axis.js';
+import { formatNumber, formatPercent } from '../page/format.js';
+import { t as say } from '../page/l10n.js';
+import { isGated } from '../page/model.js';
+import { nearestIndex, printNear } from '../page/nearest.js';
+import { withAlpha } from '../page/colourMaths.js';
+import { extent, withNeighbours } from '../chart/scene.js';
+import { borders } from '../chart/trackView.js';
+import { gateColour } from './gateColours.js';
+import type { GateSeries, RunSummary } from '../page/model.js';
+import type { GateSource } from '../page/gateSource.js';
+import type { Line, Painter } from '../chart/scene.js';
+import type { Page, View } from '../chart/trackView.js';
+import type { Theme } from '../page/theme.js';
+
+/** Below and above these a gate counts as shut and as open. */
+const [shut, wide] = [0.1, 0.9];
+const blockOfRows = 4096;
+
+const at = ({ t }: GateSeries, values: Float64Array, step: number): number => values[nearestIndex(t, step)] ?? NaN;
+
+export function gateLines({ model, timeline }: Page, source: GateSource): View {
+  let changed = (): void => undefined;
+  source.onSeries(() => changed());
+
+  function lines(run: RunSummary, theme: Theme): Line[] {
+    const { series } = source;
+    if (series === null) return [];
+    const line = (
+      id: string,
+      legend: string | null,
+      values: Float64Array,
+      colour: string,
+      part: Partial<Line>,
+    ): Line => ({
+      id,
+      legend,
+      colour,
+      width: 1.5,
+      dash: [],
+      series: { t: series.t, values },
+      at: (t) => at(series, values, t),
+      print: printNear(series.t, formatNumber),
+      inRange: true,
+      ...part,
+    });
+    return series.gates.flatMap(({ name, mean, closed, open }, i) => {
+      const colour = gateColour(run.cell, name, theme);
+      const keeps = name === run.cell.keeper;
+      // Of all gates alike, so that the legend has one entry for them.
+      const share = { width: 1, at: null };
+      return [
+        line(name, name, mean, colour, { width: keeps ? 2.5 : 1.5 }),
+        line('closed', i === 0 ? say('share that is shut') : null, closed, colour, { ...share, dash: [2, 2] }),
+        line('open', i === 0 ? say('share that is open') : null, open, colour, { ...share, dash: [6, 3] }),
+      ];
+    });
+  }
+
+  /** Where a gate is as good as shut, and as good as open. */
+  function bands(painter: Painter, theme: Theme): void {
+    const { context, left, right } = painter;
+    context.fillStyle = withAlpha(theme.muted, theme.highContrast ? 0.22 : 0.09);
+    for (const [from, to] of [
+      [0, shut],
+      [wide, 1],
+    ] as const)
+      context.fillRect(left, painter.y(to), right - left, painter.y(from) - painter.y(to));
+  }
+
+  return {
+    id: 'gateLines',
+    title: say('Gates'),
+    formula: () => say('mean over units and batch; shaded: below 0.1 and above 0.9'),
+    height: 150,
+    hiddenAtFirst: ['closed', 'open'],
+    help: {
+      text: [
+        say(
+          'The mean of each gate over all units and sequences at each step. The bold line is the gate that keeps the ' +
+            'state: near 1 it carries the gradient back, near 0 it cuts it off.',
+        ),
+        say(
+          'A mean of 0.5 may be units that are half open, or half of them shut: the shares of units below 0.1 and ' +
+            'above 0.9 tell, when you switch them on in the legend. Of a candidate (g, n) they are those of |value|.',
+        ),
+      ],
+      formula: (cell) => cell?.forward ?? '',
+      source: 'Karpathy, Johnson & Fei-Fei 2015, “Visualizing and understanding recurrent networks”',
+    },
+    available: isGated,
+    refresh(window, size, onChange) {
+      changed = onChange;
+      source.askSeries(withNeighbours(window, timeline.steps), size.columns);
+    },
+    scene(run, window, theme) {
+      const all = lines(run, theme);
+      const least = all.reduce((low, { series }) => Math.min(low, ...(extent(series, window.t0, window.t1) ?? [0])), 0);
+      // Only a candidate goes below 0.
+      const low = least < 0 ? Math.min(-0.1, Math.floor(least * 10) / 10) : 0;
+      return {
+        axis: {
+          min: low,
+          max: 1,
+          reverse: false,
+          title: '',
+          ticks: (height) => ticksBetween(low, 1, Math.max(2, height / 40)),
+          label: (value) => formatNumber(value, 2),
+        },
+        lines: all,
+        under: (painter) => bands(painter, theme),
+        over: () => undefined,
+        ...borders(run, window),
+        theme,
+      };
+    },
+    colourBar: () => null,
+    readout: (_run, t) => {
+      const { series } = source;
+      return [
+        `t = ${t}`,
+        ...(series?.gates ?? []).map(({ name, mean, closed, open }) =>
+          series === null
+            ? ''
+            : say(
+                '{0}: mean {1}, {2} shut, {3} open',
+                name,
+                formatNumber(at(series, mean, t), 3),
+                formatPercent(at(series, closed, t)),
+                formatPercent(at(series, open, t)),
+              ),
+        ),
+      ];
+    },
+    summary: (run) => say('Means of the gates {0} over {1} timesteps.', run.cell.gates.join(', '), run.shapes.T),
+    table: (run) => ({
+      rowName: 't',
+      columns: run.cell.gates.flatMap((name) => [name, say('{0} shut', name), say('{0} open', name)]),
+      rowCount: run.shapes.T,
+      rowsAtOnce: blockOfRows,
+      rows: async (from, to) => {
+        const series = await model.sliceOf(run, 'gateSeries', { window: { t0: from, t1: to }, maxPoints: to - from });
+        return Array.from({ length: to - from }, (_, i) =>
+          (series?.gates ?? []).flatMap(({ mean, closed, open }) =>
+            [mean, closed, open].map((values, k) => {
+              const value = series === null ? NaN : at(series, values, from + i);
+              return { text: k === 0 ? formatNumber(value) : formatPercent(value), exact: String(value) };
+            }),
+          ),
+        );
+      },
+    }),
+    click: () => undefined,
+  };
+}

@@ -1,0 +1,240 @@
+// Track: every layer of a network at every step, as one picture: where the gradient gets thin.
+import { gradientColours } from '../page/colours.js';
+import { exactLog10, formatFactor, formatLog10, powerOfTen } from '../page/format.js';
+import { t as say } from '../page/l10n.js';
+import { layerName } from '../page/layerNames.js';
+import { Latest } from '../page/model.js';
+import { verdictName } from '../page/verdictNames.js';
+import { borders } from '../chart/trackView.js';
+import { columnAt, plotNote, plotText, stepsName } from '../chart/scene.js';
+import type { NetworkMap, RunSummary, TimeWindow } from '../page/model.js';
+import type { Painter } from '../chart/scene.js';
+import type { Page, View } from '../chart/trackView.js';
+import type { Theme } from '../page/theme.js';
+
+/** So many decades below the largest are one colour with nothing, and at least so many are drawn. */
+const [mostDecades, fewestDecades] = [12, 3];
+/** Columns of the table. */
+const tableColumns = 4096;
+
+type Picture = {
+  readonly map: NetworkMap;
+  readonly largest: number;
+  readonly decades: number;
+  bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null;
+};
+
+function pictureOf(map: NetworkMap): Picture {
+  const finite = [...map.values, ...map.dx].filter(Number.isFinite);
+  const largest = finite.reduce((a, b) => Math.max(a, b), -Infinity);
+  const least = finite.reduce((a, b) => Math.min(a, b), Infinity);
+  return {
+    map,
+    largest,
+    decades: Math.max(fewestDecades, Math.min(mostDecades, largest - least + 0.5)),
+    bitmap: null,
+  };
+}
+
+const layersOf = (run: RunSummary): number => run.network?.layers.length ?? 0;
+/** From the top of the picture down: the last layer first, `forward` above `reverse`, then what leaves below. */
+function rowsOf(run: RunSummary): readonly (number | 'dx')[] {
+  const layers = run.network?.layers ?? [];
+  const order = layers
+    .map(({ layer, direction }, index) => ({ layer, direction, index }))
+    .sort((a, b) => b.layer - a.layer || (a.direction === 'forward' ? -1 : 1) - (b.direction === 'forward' ? -1 : 1));
+  return [...order.map(({ index }) => index), 'dx'];
+}
+
+export function networkMap({ model }: Page, chooseLayer: (layer: number) => void): View {
+  let picture: Picture | null = null;
+  let changed = (): void => undefined;
+  const latest = new Latest(
+    (params: { window: TimeWindow; maxColumns: number }) => model.slice('networkMap', params),
+    (map) => {
+      picture = map === null ? null : pictureOf(map);
+      changed();
+    },
+  );
+  const rowValues = ({ map }: Picture, row: number | 'dx'): Float64Array =>
+    row === 'dx' ? map.dx : map.values.subarray(row * map.columns, (row + 1) * map.columns);
+
+  function bitmap(run: RunSummary, theme: Theme): HTMLCanvasElement | null {
+    if (picture === null) return null;
+    if (picture.bitmap?.theme === theme) return picture.bitmap.canvas;
+    const { map, largest, decades } = picture;
+    const rows = rowsOf(run);
+    const shares = new Float32Array(rows.length * map.columns);
+    const known = picture;
+    rows.forEach((row, i) =>
+      rowValues(known, row).forEach((value, column) => {
+        shares[i * map.columns + column] =
+          value === -Infinity ? 0 : Number.isFinite(value) ? Math.max(0, 1 + (value - largest) / decades) : NaN;
+      }),
+    );
+    const canvas = document.createElement('canvas');
+    canvas.width = map.columns;
+    canvas.height = rows.length;
+    canvas
+      .getContext('2d')
+      ?.putImageData(new ImageData(gradientColours(theme).pixels(shares, 1), map.columns, rows.length), 0, 0);
+    picture.bitmap = { theme, canvas };
+    return canvas;
+  }
+
+  const nameOf = (run: RunSummary, row: number | 'dx'): string =>
+    row === 'dx' ? 'dx' : run.network === null ? '' : layerName(run.network, row);
+
+  function paint(painter: Painter, run: RunSummary, theme: Theme): void {
+    const image = bitmap(run, theme);
+    if (picture === null || image === null) return;
+    const { context } = painter;
+    const { window, columns } = picture.map;
+    const rows = rowsOf(run);
+    const [x0, x1] = [painter.x(window.t0 - 0.5), painter.x(window.t1 - 0.5)];
+    context.imageSmoothingEnabled = false;
+    // Row by row, with a gap between layers, and a wider one above what leaves the network.
+    rows.forEach((row, i) => {
+      const gap = row === 'dx' ? 4 : 1;
+      const [y0, y1] = [painter.y(i - 0.5) + gap, painter.y(i + 0.5) - 1];
+      context.drawImage(image, 0, i, columns, 1, x0, y0, x1 - x0, Math.max(1, y1 - y0));
+    });
+  }
+
+  /** The layer that is looked at, and at the end of each row what became of its own gradient. */
+  function marks(painter: Painter, run: RunSummary, theme: Theme): void {
+    const { context, left, right } = painter;
+    const { network } = run;
+    if (network === null) return;
+    rowsOf(run).forEach((row, i) => {
+      if (row === 'dx') return;
+      const height = painter.y(1) - painter.y(0);
+      if (row === network.shown) {
+        context.strokeStyle = theme.blue;
+        context.lineWidth = 2;
+        context.strokeRect(left + 1, painter.y(i - 0.5) + 1, right - left - 2, height - 2);
+      }
+      const choice = network.layers[row];
+      if (choice === undefined || height < 13) return;
+      const tones = {
+        vanishing: theme.red,
+        fading: theme.yellow,
+        healthy: theme.green,
+        exploding: theme.orange,
+        nonfinite: theme.purple,
+      };
+      const { kind, perStepFactor } = choice;
+      const text = [verdictName(kind), ...(perStepFactor === null ? [] : [`×${formatFactor(perStepFactor)}`])].join(
+        ' ',
+      );
+      plotText(painter, theme, text, right - 8, painter.y(i), tones[kind], 'right', 10);
+    });
+  }
+
+  return {
+    id: 'networkMap',
+    title: say('Network map'),
+    formula: () => say('‖∂L/∂s_t‖ of every layer at every step, log scale; dx leaves below'),
+    height: 132,
+    help: {
+      text: [
+        say(
+          'Time runs to the right, layers lie above each other as in the network. The gradient enters on top, at the ' +
+            'flags of the losses, goes down through the layers and back through time; the stronger the colour, the ' +
+            'more of it arrives. A row that pales towards the left loses it on the way back; a row that is pale as a ' +
+            'whole gets little from the layer above.',
+        ),
+        say(
+          'Click a row to look at that layer in all views, or press [ and ]. What stands at its end is the verdict on ' +
+            'the layer’s own way back through time, from its own last step.',
+        ),
+        say('Where a cell hands on h and c, both count, as the next step receives them.'),
+      ],
+      formula: '‖ds_t‖ = √(‖∂L/∂h_t‖^2 + ‖∂L/∂c_t‖^2)',
+      source: 'Pascanu, Mikolov & Bengio 2013; Hochreiter & Schmidhuber 1997',
+    },
+    available: (run) => layersOf(run) > 1,
+    refresh(window, size, onChange) {
+      changed = onChange;
+      latest.request({ window, maxColumns: size.columns });
+    },
+    scene(run, window, theme) {
+      const rows = rowsOf(run);
+      return {
+        axis: {
+          min: -0.5,
+          max: rows.length - 0.5,
+          reverse: true,
+          title: '',
+          ticks: () => rows.map((_, i) => i),
+          label: (row) => nameOf(run, rows[row] ?? 'dx'),
+        },
+        lines: [],
+        under: (painter) => paint(painter, run, theme),
+        over: (painter) => {
+          marks(painter, run, theme);
+          if (picture !== null && picture.largest === -Infinity)
+            plotNote(painter, theme, say('no gradient enters anywhere'));
+        },
+        ...borders(run, window),
+        theme,
+      };
+    },
+    colourBar: (theme) =>
+      picture === null || !Number.isFinite(picture.largest)
+        ? null
+        : {
+            map: gradientColours(theme),
+            low: `≤ ${powerOfTen(Math.floor(picture.largest - picture.decades))}`,
+            middle: '',
+            high: formatLog10(picture.largest, 2),
+            from: 0,
+          },
+    readout(run, t, value) {
+      const rows = rowsOf(run);
+      const row = rows[Math.max(0, Math.min(Math.round(value), rows.length - 1))] ?? 'dx';
+      if (picture === null) return [`t = ${t}`];
+      const { column, from, to } = columnAt(picture.map, t);
+      const number = rowValues(picture, row)[column] ?? NaN;
+      return [
+        `${stepsName(from, to)}, ${nameOf(run, row)}`,
+        `${row === 'dx' ? '‖dx‖' : '‖ds‖'} = ${formatLog10(number)}`,
+      ];
+    },
+    summary: (run) =>
+      [
+        say('The gradient of {0} layers at every step as colours.', layersOf(run)),
+        ...(run.network?.layers ?? []).map(
+          ({ kind }, i) => `${run.network === null ? '' : layerName(run.network, i)}: ${verdictName(kind)}.`,
+        ),
+        say('Choose a layer with [ and ].'),
+      ].join(' '),
+    table(run) {
+      const rows = rowsOf(run);
+      return {
+        rowName: 't',
+        columns: rows.map((row) => `‖${row === 'dx' ? 'dx' : 'ds'}_t‖ ${row === 'dx' ? '' : nameOf(run, row)}`.trim()),
+        rowCount: run.shapes.T,
+        rowsAtOnce: tableColumns,
+        rows: async (from, to) => {
+          const map = await model.sliceOf(run, 'networkMap', { window: { t0: from, t1: to }, maxColumns: to - from });
+          const known = map === null ? null : pictureOf(map);
+          return Array.from({ length: to - from }, (_, i) =>
+            rows.map((row) => {
+              const at = known === null ? -1 : columnAt(known.map, from + i).column;
+              const value = known === null ? NaN : (rowValues(known, row)[at] ?? NaN);
+              return { text: formatLog10(value), exact: exactLog10(value) };
+            }),
+          );
+        },
+      };
+    },
+    click(value) {
+      const { run } = model;
+      if (run === null) return;
+      const rows = rowsOf(run);
+      const row = rows[Math.max(0, Math.min(Math.round(value), rows.length - 1))];
+      if (typeof row === 'number') chooseLayer(row);
+    },
+  };
+}
