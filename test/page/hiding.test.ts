@@ -65,7 +65,7 @@ it('a hidden line takes its label, its strip of zeros and its part of the axis w
   assert.ok((await flow()).includes('exactly 0') && (await has('10⁸')) && (await has('×1.743')));
 });
 
-it('the band of the batch goes with the lines of its sequences', async () => {
+it('the band of the batch goes with the total', async () => {
   const [B, T] = [3, 30];
   const dhs = Array.from({ length: B }, (_, b) => Array.from({ length: T }, (__, t) => [t === T - 1 ? 10 ** -b : 0]));
   await show(
@@ -86,15 +86,15 @@ it('the band of the batch goes with the lines of its sequences', async () => {
   const red = async (): Promise<number> => {
     let count = 0;
     for (let y = 20; y < height - 20; y += 4) {
-      const [r = 0, g = 0] = await pixel(open.page, 'flow', left + ((T / 2 + 0.5) / T) * (right - left) + 3, y);
+      const [r = 0, g = 0] = await pixel(open.page, 'flow', left + ((T / 2 + 3.5) / T) * (right - left) + 3, y);
       if (r > g + 60) count++;
     }
     return count;
   };
-  for (const legend of [/total/, /fitted rate/]) await toggle(legend);
-  // Two decades of about five that are in view.
-  assert.ok((await red()) > height / 16, String(await red()));
-  await toggle(/each sequence/);
+  for (const legend of [/each sequence/, /fitted rate/]) await toggle(legend);
+  // Two decades of about seven that are in view.
+  assert.ok((await red()) > height / 24, String(await red()));
+  await toggle(/total/);
   assert.equal(await red(), 0);
   for (const legend of [/total/, /fitted rate/, /each sequence/]) await toggle(legend);
 });

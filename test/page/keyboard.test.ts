@@ -149,7 +149,7 @@ describe('with the keyboard alone', () => {
     await page.locator('[data-track=contributions] .plot').waitFor();
     const order = (): Promise<(string | undefined)[]> =>
       page
-        .locator('[data-track]')
+        .locator('[data-track]:not([hidden])')
         .evaluateAll((tracks) => tracks.map((track) => (track as HTMLElement).dataset['track']));
     await chooseByKey('[data-track=contributions]', 'Move down');
     assert.equal((await order()).indexOf('contributions'), 2);

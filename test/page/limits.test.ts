@@ -42,7 +42,8 @@ describe('clip and truncation', () => {
       const open = await pages.open({ width });
       await open.host.run(weatherConfig());
       await painted(open);
-      assert.equal(await open.page.locator('[data-fact]').count(), 0);
+      const limits = open.page.locator('[data-fact=clip], [data-fact=cut]');
+      assert.equal(await limits.count(), 0);
       const free = JSON.parse(new TextDecoder().decode(await open.host.resultJson())) as Record<
         'dWx' | 'dWh' | 'db',
         number[] | number[][]

@@ -114,7 +114,7 @@ const visibleFields = (): Promise<(string | undefined)[]> =>
 
 describe('the bar of a gated cell', () => {
   it('offers the bias of the forget gate first, and the rest behind a button that keys reach', async () => {
-    await start(caseOf('lstm_last'), null);
+    await start(caseOf('lstm_last'), null, { moreWhatIfs: false });
     await bar();
     assert.deepEqual(await visibleFields(), ['biasShift', 'initialise']);
     await shows('biasShift', 'f');
@@ -142,7 +142,7 @@ describe('the bar of a gated cell', () => {
   it('lays the curve of an LSTM with another forget bias over the run, and applies that', async () => {
     const config = caseOf('lstm_forget_minus3');
     const H = (config.weights['bias_ih_l0']?.length ?? 0) / 4;
-    await start(config, null);
+    await start(config, null, { moreWhatIfs: false });
     await bar();
     await type('biasShift', '2.5');
     const other = await whole(shifted(config, 2.5, H, 2 * H, 'bias_ih_l0'));
@@ -159,7 +159,7 @@ describe('the bar of a gated cell', () => {
   it('moves the shift to another gate, and tells the pin which one', async () => {
     const config = caseOf('gru_last');
     const H = (config.weights['bias_ih_l0']?.length ?? 0) / 3;
-    await start(config, null);
+    await start(config, null, { moreWhatIfs: false });
     await bar();
     await shows('biasShift', 'z');
     await type('biasShift', '-1');
@@ -173,7 +173,7 @@ describe('the bar of a gated cell', () => {
   });
 
   it('rescales the block of one gate', async () => {
-    await start(caseOf('gru_last'), null);
+    await start(caseOf('gru_last'), null, { moreWhatIfs: false });
     await bar();
     await open.page.locator('.whatif .link').click();
     await choose('whGate', 'z');
@@ -193,7 +193,7 @@ describe('the bar of a network', () => {
   it('changes the layer that is looked at, and goes on with that one while another is looked at', async () => {
     const config = caseOf('lstm_bi_2layer_ragged');
     const H = (config.weights['bias_ih_l1']?.length ?? 0) / 4;
-    await start(config, 2);
+    await start(config, 2, { moreWhatIfs: false });
     await bar();
     assert.deepEqual(await visibleFields(), ['layers', 'biasShift', 'initialise']);
     await shows('layers', '2');
@@ -234,7 +234,7 @@ describe('the bar of a network', () => {
   });
 
   it('refuses what a readout does not fit, with the reason', async () => {
-    await start(caseOf('gru_2layer_ragged_last'), null);
+    await start(caseOf('gru_2layer_ragged_last'), null, { moreWhatIfs: false });
     const config = caseOf('gru_2layer_ragged_last');
     if (config['loss'] !== undefined) assert.fail('This case has a loss of its own.');
     const H = config.weights['weight_hh_l1']?.length ?? 0;

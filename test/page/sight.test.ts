@@ -25,7 +25,7 @@ async function show(config: string, name: string): Promise<void> {
 }
 
 it('a track far below the window asks for nothing until it comes near', async () => {
-  await show(weatherConfig({ name: 'far below' }), 'far below');
+  await show(weatherConfig({ name: 'far below', upstreamGradient: 'every' }), 'far below');
   const distance = await open.page
     .locator('[data-track=attribution]')
     .evaluate((track) => track.getBoundingClientRect().top / innerHeight);
@@ -40,7 +40,7 @@ it('a folded track asks for nothing, and asks when it is unfolded', async () => 
   const fold = open.page.locator('[data-track=attribution] .fold');
   await fold.click();
   await open.page.locator('[data-track=sources] .fold').click();
-  await show(ringConfig(0.9, 4, 30, { dtype: 'float64' }), 'ring 0.9');
+  await show(ringConfig(0.9, 4, 30, { dtype: 'float64', upstreamGradient: 'every' }), 'ring 0.9');
   assert.deepEqual(analyses(), []);
   await fold.click();
   await computed(open.page, 'attribution');

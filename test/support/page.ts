@@ -147,8 +147,8 @@ function insidePage({
 }
 
 /** What the page remembers of earlier: the group; with all of the views, all of their lines and all steps too. */
-const stateOf = (group: GroupId): unknown => ({
-  choices: { group, ...(group === 'all' ? { 'more what-ifs': true } : {}) },
+const stateOf = (group: GroupId, moreWhatIfs: boolean): unknown => ({
+  choices: { group, 'more what-ifs': moreWhatIfs },
   ...(group === 'all' ? { tracks: { states: { flow: { hidden: [] } } }, time: { order: 'index' } } : {}),
 });
 
@@ -411,6 +411,8 @@ export type PageServer = {
     language?: Language;
     /** The group of views that is shown first: all, unless a test is about the groups. */
     group?: GroupId;
+    /** Whether the bar of what-ifs has all that can be changed: with all views, unless a test is about its button. */
+    moreWhatIfs?: boolean;
     /** A page that no test had before and none has after this one: for tests of what a page holds and costs. */
     fresh?: boolean;
   }): Promise<OpenPage>;
@@ -547,6 +549,7 @@ export async function startPages(): Promise<PageServer> {
       language = { name: 'en', bundle: {} },
       fresh = false,
       group = 'all',
+      moreWhatIfs = group === 'all',
     } = {}) {
       site.spoken = language;
       // The engine runs in this process, and says the verdict.
@@ -584,7 +587,7 @@ export async function startPages(): Promise<PageServer> {
       const script = await page.addInitScript(insidePage, {
         theme: themeOf(theme),
         play: randomUUID(),
-        state: stateOf(group),
+        state: stateOf(group, moreWhatIfs),
       });
       await page.goto(site.url);
       return {

@@ -28,7 +28,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
   const ask = (): void => {
     const wanted = { t: timeline.cursor, sequence: timeline.shownSequence };
     const key = `${model.run?.runId ?? -1} ${wanted.t} ${wanted.sequence}`;
-    if (key === asked || model.run === null) return;
+    if (key === asked || model.run === null || isGated(model.run)) return;
     asked = key;
     latest.request(wanted);
   };

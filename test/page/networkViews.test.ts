@@ -1,0 +1,219 @@
+// The map of a network, its gates, its paths and what is kept: numbers read back from the page and held against the
+// reference cases, and against closed forms where there are none.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { startPages } from '../support/page.js';
+import { readFixture } from '../support/experiments.js';
+import { csvRows, nextFrames, painted, relativeError } from './support.js';
+import type { OpenPage, PageServer } from '../support/page.js';
+
+type Series = readonly number[];
+type Layer = {
+  readonly layer: number;
+  readonly direction: string;
+  readonly norms: { readonly ds: Series; readonly dc: Series | null };
+  readonly gates: Readonly<Record<string, { readonly mean: Series; readonly closed: Series; readonly open: Series }>>;
+};
+type Reference = {
+  readonly name: string;
+  readonly expected: { readonly layers: readonly Layer[]; readonly norms: { readonly dx: Series } };
+} & Readonly<Record<string, unknown>>;
+
+const fixture = (name: string): Reference => readFixture(`reference/networks/${name}.json`) as Reference;
+function configOf(reference: Reference): string {
+  const keys = ['name', 'cell', 'weights', 'sequences', 'initialState', 'upstreamGradient', 'loss', 'truncate', 'clip'];
+  const given = Object.entries(reference).filter(([key, value]) => keys.includes(key) && value !== null);
+  return JSON.stringify({ dtype: 'float64', ...Object.fromEntries(given) });
+}
+
+let pages: PageServer;
+let open: OpenPage;
+before(async () => {
+  pages = await startPages();
+  open = await pages.open({ height: 1400 });
+});
+after(() => pages.close());
+
+async function show(config: string, name: string, layer: number | null = null): Promise<void> {
+  await open.host.run(config, layer);
+  await painted(open);
+  await open.page.locator('.run-name', { hasText: name }).waitFor();
+}
+const numbers = async (track: string, at: number): Promise<number[]> =>
+  (await csvRows(open, track)).rows.map((row) => Number(row[at]));
+function near(actual: Series, expected: Series, what: string): void {
+  assert.equal(actual.length, expected.length, what);
+  expected.forEach((value, t) =>
+    assert.ok(relativeError(actual[t] ?? NaN, value) <= 1e-9, `${what} at t = ${t}: ${actual[t] ?? ''} and ${value}`),
+  );
+}
+const visible = (view: string): Promise<boolean> => open.page.locator(view).isVisible();
+
+describe('the network map', () => {
+  it('has the gradient of the state of every layer, the last on top, and what leaves below', async () => {
+    const reference = fixture('lstm_2layer_every');
+    await show(configOf(reference), reference.name);
+    const [lower, upper] = reference.expected.layers;
+    near(await numbers('networkMap', 1), upper!.norms.ds, 'layer 1');
+    near(await numbers('networkMap', 2), lower!.norms.ds, 'layer 0');
+    near(await numbers('networkMap', 3), reference.expected.norms.dx, 'dx');
+  });
+
+  for (const name of ['lstm_bi_2layer_ragged', 'gru_bi_final'])
+    it(`has both directions by position, forward above reverse: ${name}`, async () => {
+      const reference = fixture(name);
+      await show(configOf(reference), reference.name, 0);
+      const rows = reference.expected.layers.toSorted(
+        (a, b) => b.layer - a.layer || (a.direction === 'forward' ? -1 : 1),
+      );
+      for (const [at, { norms, layer, direction }] of rows.entries())
+        near(await numbers('networkMap', at + 1), norms.ds, `${layer} ${direction}`);
+      near(await numbers('networkMap', rows.length + 1), reference.expected.norms.dx, 'dx');
+    });
+
+  it('lies on the time axis of a reverse layer when that one is looked at', async () => {
+    const reference = fixture('gru_bi_final');
+    await show(configOf(reference), reference.name, 1);
+    const [forward, reverse] = reference.expected.layers;
+    near(await numbers('networkMap', 1), forward!.norms.ds.toReversed(), 'forward');
+    near(await numbers('networkMap', 2), reverse!.norms.ds.toReversed(), 'reverse');
+  });
+
+  it('leads to a layer by a click on its row, and by [ and ]', async () => {
+    const reference = fixture('lstm_2layer_every');
+    await show(configOf(reference), reference.name, 0);
+    const { page, host } = open;
+    host.sent.chooseLayer.length = 0;
+    const canvas = page.locator('#track-networkMap-plot[data-plot]');
+    await canvas.scrollIntoViewIfNeeded();
+    const box = (await canvas.boundingBox())!;
+    await page.mouse.click(box.x + 200, box.y + 16);
+    while (host.sent.chooseLayer.length === 0) await nextFrames(page);
+    assert.deepEqual(host.sent.chooseLayer, [{ layer: 1 }]);
+    await page.keyboard.press(']');
+    while (host.sent.chooseLayer.length === 1) await nextFrames(page);
+    assert.deepEqual(host.sent.chooseLayer[1], { layer: 1 });
+    // There is none below the first.
+    await page.keyboard.press('[');
+    await nextFrames(page);
+    assert.equal(host.sent.chooseLayer.length, 2);
+  });
+
+  it('is not there for one layer in one direction', async () => {
+    const reference = fixture('lstm_last');
+    await show(configOf(reference), reference.name);
+    assert.equal(await visible('[data-track=networkMap]'), false);
+  });
+});
+
+describe('the gates', () => {
+  for (const [name, layer] of [
+    ['lstm_2layer_every', 1],
+    ['gru_2layer_ragged_last', 0],
+    ['lstm_saturated', 0],
+  ] as const)
+    it(`have the means and shares of the reference: ${name}`, async () => {
+      const reference = fixture(name);
+      await show(configOf(reference), reference.name, layer);
+      const { gates } = reference.expected.layers[layer]!;
+      for (const [at, [gate, { mean, closed, open: wide }]] of Object.entries(gates).entries()) {
+        near(await numbers('gateLines', 3 * at + 1), mean, `mean of ${gate}`);
+        // Of a candidate the reference counts values, not sizes: it is below 0.1 wherever it is negative.
+        if (gate === 'g' || gate === 'n') continue;
+        near(await numbers('gateLines', 3 * at + 2), closed, `${gate} shut`);
+        near(await numbers('gateLines', 3 * at + 3), wide, `${gate} open`);
+      }
+    });
+
+  it('are not offered where a cell has one', async () => {
+    await show(
+      JSON.stringify({
+        name: 'one',
+        cell: 'tanh',
+        weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] },
+        sequences: [[[1], [0]]],
+      }),
+      'one',
+    );
+    assert.equal(await visible('.tab[data-group=gates]'), false);
+    for (const track of ['gateLines', 'kept', 'paths', 'gateMap', 'cellState'])
+      assert.equal(await visible(`[data-track=${track}]`), false, track);
+  });
+});
+
+describe('an LSTM of one unit that nothing enters', () => {
+  const T = 40;
+  const sigma = (x: number): number => 1 / (1 + Math.exp(-x));
+  // i, f, g, o; without weights every gate is what its bias makes it.
+  const biases = [0.3, 2, 0.8, -0.4] as const;
+  const [i, f, g, o] = [sigma(biases[0]), sigma(biases[1]), Math.tanh(biases[2]), sigma(biases[3])];
+  const config = JSON.stringify({
+    name: 'lonely',
+    cell: 'lstm',
+    dtype: 'float64',
+    weights: {
+      weight_ih_l0: biases.map(() => [0]),
+      weight_hh_l0: biases.map(() => [0]),
+      bias_ih_l0: biases,
+      bias_hh_l0: biases.map(() => 0),
+    },
+    sequences: [Array.from({ length: T }, () => [0])],
+  });
+  before(() => show(config, 'lonely'));
+
+  it('keeps f to the power of the steps to the end', async () => {
+    const expected = Array.from({ length: T }, (_, t) => f ** (T - 1 - t));
+    near(await numbers('kept', 1), expected, 'median');
+    near(await numbers('kept', 2), expected, 'unit 0');
+  });
+
+  it('remembers half for ln 2 / −ln f steps', async () => {
+    const { rows } = await csvRows(open, 'halfLives', 'card');
+    near([Number(rows[0]?.[1])], [Math.log(2) / -Math.log(f)], 'half-life');
+    await open.page.locator('[data-card=halfLives] .note', { hasText: 'has lost half after' }).waitFor();
+  });
+
+  it('sends its gradient back by c alone', async () => {
+    const { rows } = await csvRows(open, 'paths');
+    // At the source itself nothing has come from behind; each step before has what f keeps, and all of it.
+    for (const row of rows.slice(1, -1)) {
+      assert.ok(relativeError(Number(row[2]), 1) < 1e-12, row.join());
+      for (const share of [4, 6, 8, 10]) assert.equal(Number(row[share]), 0, row.join());
+    }
+    near(
+      rows.slice(1, -2).map((row) => Number(row[1])),
+      rows.slice(1, -2).map(() => f),
+      'factor of c by f',
+    );
+  });
+
+  it('has the cell state and the gate of the equations', async () => {
+    const c: number[] = [];
+    for (let t = 0; t < T; t++) c.push(f * (c.at(-1) ?? 0) + i * g);
+    near(await numbers('cellState', 1), c, 'c');
+    near(
+      await numbers('hiddenMap', 1),
+      c.map((value) => o * Math.tanh(value)),
+      'h',
+    );
+    near(
+      await numbers('gateMap', 1),
+      c.map(() => f),
+      'forget gate',
+    );
+    await open.page.locator('[data-track=gateMap] vscode-dropdown').click();
+    await open.page.locator('[data-track=gateMap] vscode-option[value=o]').click();
+    await open.page.locator('[data-track=gateMap] .formula', { hasText: 'o of every unit' }).waitFor();
+    near(
+      await numbers('gateMap', 1),
+      c.map(() => o),
+      'output gate',
+    );
+  });
+});
+
+it('never met a policy violation, an error or a failure', async () => {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+});
