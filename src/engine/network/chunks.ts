@@ -2,7 +2,8 @@
 import type { RunChunk } from './runChunk.js';
 import { cellOf } from '../cells/index.js';
 import { finish } from '../core/resumable.js';
-import { cast, takeStep, takeSteps } from '../core/tensor.js';
+import { stepsOf } from '../core/rowTrace.js';
+import { cast, heldOf, isHeld, takeStep, takeSteps } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { ComputedRun } from './result.js';
 import type { LayerExperiment, ScaledSteps } from './experiment.js';
@@ -62,7 +63,7 @@ function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun)
 }
 
 /** What is computed again when it is asked for, computed. */
-const held = ({ data, ...shape }: SequenceTrace): Sequence => ({ ...shape, data: data.subarray(0, data.length) });
+const held = ({ data, ...shape }: SequenceTrace): Sequence => ({ ...shape, data: heldOf(data) });
 
 /** What enters a chunk beyond the range of any dtype, where the experiment has it. */
 export function scaledPart(
@@ -71,8 +72,9 @@ export function scaledPart(
 ): ScaledSteps | null {
   if (scaledUpstream === undefined) return null;
   if (steps === T) return scaledUpstream;
-  const { data } = takeSteps({ B, T, N: H, data: scaledUpstream.data }, start, start + steps);
-  return { data: data as Float64Array, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
+  const all = { B, T, N: H, data: scaledUpstream.data };
+  const { data } = isHeld(all.data) ? takeSteps(all, start, start + steps) : stepsOf(all, steps, (t) => start + t);
+  return { data, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
 }
 
 /**

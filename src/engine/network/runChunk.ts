@@ -1,7 +1,7 @@
 // A chunk of a finished forward pass.
 import { rowOf, takeStep } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
-import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
+import type { Matrix, SequenceTrace } from '../core/tensor.js';
 import type { ScaledSteps, Span } from './experiment.js';
 import type { Chunk } from './upstreamGradient.js';
 
@@ -10,7 +10,7 @@ import type { Chunk } from './upstreamGradient.js';
  * in float64 as it enters.
  */
 export type RunChunk = Chunk & {
-  readonly xs: Sequence;
+  readonly xs: SequenceTrace;
   readonly hs: SequenceTrace;
   readonly initial: Matrix;
   readonly dhs: SequenceTrace;

@@ -3,7 +3,7 @@ import type { ByParameter } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
 import type { Resumable } from '../core/resumable.js';
-import { sequence } from '../core/tensor.js';
+import { heldOf, sequence } from '../core/tensor.js';
 import { exactSteps, gateWidth, stateWidth } from './cellRows.js';
 import type { LayerExperiment } from './experiment.js';
 import { Rnn } from './rnn.js';
@@ -62,7 +62,7 @@ export function* trialSource(
   const changed: LayerExperiment = { ...experiment, layers: [{ ...layer, parameters }] };
   const rnn = new Rnn({ cell, I, H, weights: parameters }, { stateful: true, dtype });
   rnn.setState(chunk.initial);
-  const run = { ...chunk, hs: yield* rnn.forwardResumably(chunk.xs) };
+  const run = { ...chunk, hs: yield* rnn.forwardResumably({ ...chunk.xs, data: heldOf(chunk.xs.data) }) };
   const flow = new ScaledFlow(1, stateWidth(changed), gateWidth(changed));
   const log10 = new Float64Array(chunk.steps);
   const ones = new Float64Array(H).fill(1);
