@@ -2,6 +2,7 @@
 import { exactSteps, lnSlopes } from '../network/cellRows.js';
 import { cellOf } from '../cells/index.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
+import { stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
@@ -59,6 +60,7 @@ export function* plainJacobians(
     const product = new BackwardProduct(n);
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
+      yield* stepReady(chunk, step);
       const jacobian = exactSteps(experiment, chunk, step)[0]!;
       if (series.t[sample] === t) {
         const own = yield* at(t, T, log2SingularValues(graded(jacobian.rows())));

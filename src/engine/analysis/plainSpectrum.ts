@@ -7,6 +7,7 @@ import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
 import { plainSquare } from '../linalg/spectralRadiusBounds.js';
 import { exactSteps, lnSlopes, stateWidth } from '../network/cellRows.js';
 import type { LayerExperiment } from '../network/experiment.js';
+import { stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
@@ -33,6 +34,7 @@ export function* plainSpectrum(
   const byGram = activation === null ? null : norms;
   for (const chunk of chunks) {
     for (let t = 0; t < chunk.steps; t++) {
+      yield* stepReady(chunk, t);
       const jacobian = exactSteps(experiment, chunk, t)[0]!;
       const progress = 0.25 + (0.75 * (chunk.start + t)) / T;
       spectrum.jacobianSigmaMax[chunk.start + t] = yield* part(
@@ -134,6 +136,7 @@ function* plainLeading(
   for (const chunk of chunks) {
     if (!stateful) exponents.restart();
     for (let t = 0; t < chunk.steps; t++) {
+      yield* stepReady(chunk, t);
       const jacobian = exactSteps(experiment, chunk, t)[0]!;
       const progress = (chunk.start + t) / T;
       yield* part(exponents.step(jacobian, lnSlopesOf(experiment, chunk, t, jacobian)), progress, progress);
@@ -169,6 +172,7 @@ export function* plainExponents(
       product.restart();
     }
     for (let t = 0; t < chunk.steps; t++) {
+      yield* stepReady(chunk, t);
       const jacobian = exactSteps(experiment, chunk, t)[0]!;
       const progress = begin + ((1 - begin) * (chunk.start + t)) / T;
       const ln = lnSlopesOf(experiment, chunk, t, jacobian);

@@ -31,6 +31,7 @@ function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun)
     chunks,
     stateful,
     dtype,
+    computed,
   } = experiment;
   const h = { B, T, N: H, data: states.h };
   const [, ...others] = cellOf(cell).states;
@@ -44,13 +45,17 @@ function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun)
   const first = initialStates(experiment);
   let start = 0;
   return chunks.map(({ steps, xs, spans }) => {
+    const from = start;
     const own = (sequence: SequenceTrace): SequenceTrace =>
       steps === T ? sequence : takeSteps(sequence, start, start + steps);
     const scaledDhs = scaledPart(experiment, { start, steps });
     const chunk = {
       start,
       steps,
-      xs: { B, T: steps, N: I, data: cast(dtype, xs) },
+      xs:
+        computed === undefined
+          ? { B, T: steps, N: I, data: cast(dtype, xs) }
+          : stepsOf(computed.xs, steps, (t) => from + t),
       hs: own(all),
       initial: stateful && start > 0 ? takeStep(all, start - 1) : first,
       dhs: entering(experiment, { start, steps }, own(h)),

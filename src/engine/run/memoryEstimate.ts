@@ -201,7 +201,7 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
   const [S, G] = [states.length, gates.length];
   const shapes = gatedShapes(experiment);
   const rooms = shapes.map((shape) => gatedRooms(kernels, shape, 'pieces'));
-  // Beside them two on one thread, in which pieces are computed again: they may be asked for while the next run begins.
+  // Beside them two on one thread, in which pieces are computed again while the next run goes on.
   const beside = (room: (shape: GatedLayerShape) => Room): number => Math.max(...shapes.map((s) => room(s).bytes));
   let kept =
     beside((shape) => gatedRoom(kernels, pieceOf(shape), null)) +
@@ -218,10 +218,10 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
     const count = chunks.reduce((sum, chunk) => sum + Math.ceil(chunk.steps / steps), 0);
     // States before each piece and what its way back was told; what flows into it, and once more of the single source.
     kept += count * (2 * B * S * H * bytes + 2 * 2 * B * (S * Math.ceil(H / 8) * 64 + 8));
-    // Pieces that are kept, and the one that is computed: states; gradients before and after they stand side by side;
+    // Pieces that are kept, the one that is computed and its copy: states; gradients before and after they stand side by side;
     // what enters; of the gradients beyond the range those of the single source too; what they are computed from.
     kept +=
-      (keptPieces + 1) * B * steps * (S * H * bytes + 2 * (H + inputs) * bytes + H * 8 + 2 * (H + inputs) * 8) +
+      (keptPieces + 2) * B * steps * (S * H * bytes + 2 * (H + inputs) * bytes + H * 8 + 2 * (H + inputs) * 8) +
       2 * B * steps * ((inputs + 2 * S * H) * bytes + 2 * H * 8);
     const weights = (inputs + H) * G * H;
     kept += 4 * weights * bytes + T * 8 * (24 + 6 * G) + B * T * 8;

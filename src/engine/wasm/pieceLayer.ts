@@ -33,7 +33,7 @@ export type Around = {
 };
 
 export type PieceLayer = {
-  /** xs [B,steps,I] on from the states `initial` [B,S·H]; gives states [B,steps,S·H], and those behind the last step. */
+  /** xs [B,steps,I] on from the states `initial` [B,S·H]; gives states [B,steps,S·H], and [B,S·H] behind the last. */
   readonly forward: (
     stretch: Stretch,
     xs: FloatArray,
