@@ -87,19 +87,11 @@ function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperime
  * ln|det J_t| as that of its factors, each with its rows divided by their largest number, so that rows of any size keep
  * their digits. −∞ of a Jacobian that is singular to working precision.
  */
-function* lnDeterminant(jacobian: StepJacobian): Resumable<number> {
+export function* lnDeterminant(jacobian: StepJacobian): Resumable<number> {
   const n = jacobian.width;
   let sum = 0;
-  for (const factor of jacobian.factors()) {
-    const rows = new Float64Array(n * n);
-    const [unit, column] = [new Float64Array(n), new Float64Array(n)];
-    for (let k = 0; k < n; k++) {
-      unit.fill(0);
-      unit[k] = 1;
-      factor(unit, column);
-      for (let i = 0; i < n; i++) rows[i * n + k] = column[i]!;
-      yield 0;
-    }
+  for (const rows of jacobian.denseFactors()) {
+    yield 0;
     for (let i = 0; i < n; i++) {
       const row = rows.subarray(i * n, (i + 1) * n);
       const size = maxAbs(row);

@@ -9,6 +9,7 @@ import type { Kernels } from '../wasm/instance.js';
 import { bytesOf } from '../wasm/instance.js';
 import { layerRoom } from '../wasm/layer.js';
 import type { Room } from '../wasm/layer.js';
+import { denseJacobianSizes, denseSpectrumSizes } from '../wasm/denseSpectrum.js';
 import { elementwisePieceSteps } from '../wasm/elementwisePieces.js';
 import { keptPieces } from '../core/recomputedTrace.js';
 import { reachSizes } from '../wasm/gradientReach.js';
@@ -165,8 +166,23 @@ export const plainMemoryOf = (experiment: Experiment): number => layerByLayer(ex
  */
 export function gatedMemoryOf(experiment: Experiment, kernels: Kernels): number {
   const rooms = gatedShapes(experiment).map((shape) => gatedRooms(kernels, shape, 'whole'));
-  return layerByLayer(experiment, false) + largestOf(rooms, 'own') + largestOf(rooms, 'shared');
+  return (
+    layerByLayer(experiment, false) +
+    largestOf(rooms, 'own') +
+    largestOf(rooms, 'shared') +
+    denseAnalysesOf(experiment, kernels)
+  );
 }
+
+/** Exponents and singular values of one of the layers, side by side: no two layers are analysed at once. */
+const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number =>
+  Math.max(
+    ...layers.map(({ H }) => {
+      const n = cellOf(cell).states.length * H;
+      const sizes = [...Object.values(denseSpectrumSizes(n)), ...Object.values(denseJacobianSizes(n))];
+      return kernels.bytesFor(sizes);
+    }),
+  );
 
 const largestOf = (rooms: readonly Rooms[], name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));
 
@@ -218,15 +234,15 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
     const count = chunks.reduce((sum, chunk) => sum + Math.ceil(chunk.steps / steps), 0);
     // States before each piece and what its way back was told; what flows into it, and once more of the single source.
     kept += count * (2 * B * S * H * bytes + 2 * 2 * B * (S * Math.ceil(H / 8) * 64 + 8));
-    // Pieces that are kept, the one that is computed and its copy: states; gradients before and after they stand side by side;
-    // what enters; of the gradients beyond the range those of the single source too; what they are computed from.
+    // Pieces that are kept, the one that is computed and its copy: states; gradients before and after they stand side
+    // by side; what enters; of the gradients beyond the range those of the single source too; what all that is made of.
     kept +=
       (keptPieces + 2) * B * steps * (S * H * bytes + 2 * (H + inputs) * bytes + H * 8 + 2 * (H + inputs) * 8) +
       2 * B * steps * ((inputs + 2 * S * H) * bytes + 2 * H * 8);
     const weights = (inputs + H) * G * H;
     kept += 4 * weights * bytes + T * 8 * (24 + 6 * G) + B * T * 8;
   }
-  return kept + largestOf(rooms, 'own') + largestOf(rooms, 'shared');
+  return kept + largestOf(rooms, 'own') + largestOf(rooms, 'shared') + denseAnalysesOf(experiment, kernels);
 }
 
 function layerByLayer(experiment: Experiment, plain: boolean): number {
