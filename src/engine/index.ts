@@ -26,7 +26,13 @@ export { finish } from './core/resumable.js';
 export { instantiate, Kernels, supportedVariants } from './wasm/instance.js';
 export type { KernelBytes, Task, Team, Variant } from './wasm/instance.js';
 export { mostTaskNumbers, perform } from './wasm/team.js';
-export { gatedMemoryOf, gatedPieceMemoryOf, memoryOf, plainMemoryOf } from './run/memoryEstimate.js';
+export {
+  elementwiseMemoryOf,
+  gatedMemoryOf,
+  gatedPieceMemoryOf,
+  memoryOf,
+  plainMemoryOf,
+} from './run/memoryEstimate.js';
 export { kernelsFor } from './run/kernelsFor.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runResumably, runWithin } from './run/run.js';

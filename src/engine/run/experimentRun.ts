@@ -14,8 +14,8 @@ import { runWithin } from './run.js';
 
 /**
  * Runs any experiment: a single layer through the kernels where they know its cell (see `runWithin`), everything else
- * layer by layer, those of gated cells through the kernels and those of others in plain arithmetic. Gated networks that
- * would hold more than `limit` bytes keep checkpoints.
+ * layer by layer, each through the kernels where they know its cell. Gated networks that would hold more than `limit`
+ * bytes keep checkpoints.
  */
 export function* runExperiment(
   limit: number,

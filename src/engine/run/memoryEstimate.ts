@@ -165,7 +165,7 @@ export const plainMemoryOf = (experiment: Experiment): number => layerByLayer(ex
  * is as large as the largest layer needs it.
  */
 export function gatedMemoryOf(experiment: Experiment, kernels: Kernels): number {
-  const rooms = gatedShapes(experiment).map((shape) => gatedRooms(kernels, shape, 'whole'));
+  const rooms = layerShapes(experiment).map((shape) => gatedRooms(kernels, shape, 'whole'));
   return (
     layerByLayer(experiment, false) +
     largestOf(rooms, 'own') +
@@ -186,8 +186,19 @@ const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number
 
 const largestOf = (rooms: readonly Rooms[], name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));
 
-/** The layers of a gated network, each as long as the longest chunk. */
-function gatedShapes({ cell, dtype, shapes: { B, I }, layers, chunks, truncate }: Experiment): GatedLayerShape[] {
+/** As `gatedMemoryOf`, of layers whose cells are h = f(z). */
+export function elementwiseMemoryOf(experiment: Experiment, kernels: Kernels): number {
+  const { chunks } = experiment;
+  const rooms = layerShapes(experiment).map((shape) => {
+    const { B, I, H, steps } = shape;
+    const own = { shapes: { B, T: steps, I, H }, chunks };
+    return together(kernels, [layerRoom(kernels, shape), flowRoom(kernels, own)]);
+  });
+  return layerByLayer(experiment, false) + largestOf(rooms, 'own') + largestOf(rooms, 'shared');
+}
+
+/** The layers of a network, each as long as the longest chunk. */
+function layerShapes({ cell, dtype, shapes: { B, I }, layers, chunks, truncate }: Experiment): GatedLayerShape[] {
   const steps = Math.max(...chunks.map((chunk) => chunk.steps));
   const below = [I, ...widthsOf({ layers })];
   return layers.map(({ layer, H, direction }) => ({
@@ -215,7 +226,7 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
   const bytes = bytesOf[dtype];
   const { states, gates } = cellOf(cell);
   const [S, G] = [states.length, gates.length];
-  const shapes = gatedShapes(experiment);
+  const shapes = layerShapes(experiment);
   const rooms = shapes.map((shape) => gatedRooms(kernels, shape, 'pieces'));
   // Beside them two on one thread, in which pieces are computed again while the next run goes on.
   const beside = (room: (shape: GatedLayerShape) => Room): number => Math.max(...shapes.map((s) => room(s).bytes));

@@ -33,10 +33,11 @@ import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
 import { gatedNetworkSource } from '../wasm/gatedScaledBackward.js';
 import { gatedForward } from '../wasm/gatedPass.js';
+import { fastForward } from '../wasm/pass.js';
 import type { Kernels } from '../wasm/instance.js';
 import { clip } from './clip.js';
 import type { AnyRun, RunResult } from './result.js';
-import { gatedKernelsFor } from './kernelsFor.js';
+import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
 import { runResumably } from './run.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
@@ -85,8 +86,10 @@ function* forward(
     shapes: { B, H },
     layers: [{ direction }],
   } = layer;
-  const kernels = gatedKernelsFor(layer, given);
-  const hs = (kernels === null ? null : yield* gatedForward(kernels, layer)) ?? (yield* plainForward(layer));
+  const [gated, kernels] = [gatedKernelsFor(layer, given), passKernelsFor(layer, given)];
+  const quick =
+    gated !== null ? yield* gatedForward(gated, layer) : kernels !== null ? yield* fastForward(kernels, layer) : null;
+  const hs = quick ?? (yield* plainForward(layer));
   return direction === 'forward' ? hs : { ...hs, data: yield* reversed(hs.data, { B, N: H }, positions) };
 }
 
@@ -225,8 +228,8 @@ function* singleSource(layers: readonly LayerChunks[], T: number, given: Kernels
 
 /**
  * Runs a network: every layer forward from the input up, the upstream gradient or the loss at the top, and every layer
- * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels gated
- * cells run through them.
+ * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels
+ * layers whose cells they know run through them.
  */
 export function* runNetwork(
   experiment: Experiment,
@@ -268,9 +271,7 @@ export function* runNetwork(
       column += spec.H;
       const positions = positionsOf(experiment, spec);
       const result = yield* part(
-        runResumably(layer, bounds, gatedKernelsFor(layer, given), (t, dx, exponent) =>
-          down.addScaled(positions[t]!, dx, exponent),
-        ),
+        runResumably(layer, bounds, given, (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent)),
         progress,
         0.32 + (0.63 * (done + 1)) / experiment.layers.length,
       );

@@ -22,7 +22,7 @@ import { gatedAnalyse, gatedLongAnalyse, gatedTrialSource } from '../wasm/gatedS
 import type { GoesDown } from '../wasm/gatedScaledBackward.js';
 import type { GatedFlow } from '../wasm/gatedFlow.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
-import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
+import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
 import { fitGatedMemory, fitMemory, gatedMemoryOf, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
@@ -160,7 +160,7 @@ export function* runResumably(
   given: Kernels | null = null,
   visit?: InputVisit,
 ): Resumable<RunResult> {
-  const kernels = kernelsFor(experiment, given);
+  const kernels = passKernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const gated = gatedKernelsFor(experiment, given);
   if (gated !== null) fitGatedMemory(gated, experiment, 'whole');
@@ -171,14 +171,12 @@ export function* runResumably(
         ? null
         : yield* part(gatedPass(gated, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
-  // The kernels of cells that are h = f(z) do not tell what goes down to x beyond the range of the dtype, nor take what
-  // comes from there.
   const quickAnalysis =
     gated !== null
       ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, visit), 0.5, 0.9)
-      : kernels === null || visit !== undefined
+      : kernels === null
         ? null
-        : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
+        : yield* part(fastAnalyse(kernels, experiment, pass.chunks, visit), 0.5, 0.9);
   const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, visit), 0.5, 0.9));
   function* range(last: RunChunk): Resumable<PlainRange | null> {
     return kernels !== null
@@ -207,7 +205,7 @@ export function* runWithin(
     const long = yield* runGatedPieces(gated, roomsFor(gated), experiment, bounds);
     return long?.result ?? (yield* runResumably(experiment, bounds, given));
   }
-  const kernels = kernelsFor(experiment, given);
+  const kernels = passKernelsFor(experiment, given);
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit)
     return yield* runResumably(experiment, bounds, given);
   fitMemory(kernels, experiment, 'pieces');

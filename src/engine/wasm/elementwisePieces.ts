@@ -7,6 +7,7 @@ import { takeStep } from '../core/tensor.js';
 import { cutBefore } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Kernels } from './instance.js';
+import { cutOffsetOf } from './pass.js';
 import { blockStepsOf, FastLayer } from './layer.js';
 import type { Entering } from './layer.js';
 import { pieceStepsOf } from './pieceLayer.js';
@@ -66,7 +67,11 @@ export class ElementwisePieces implements PieceLayer {
     const { dtype, chunks } = this.#experiment;
     const start = chunks.slice(0, chunk).reduce((sum, own) => sum + own.steps, 0) + t0;
     const enters = before === null ? null : cast(dtype, before);
-    yield* this.#layer.backward(entering, steps, { ...target, at: start }, start, { offset: t0, g: carried, enters });
+    yield* this.#layer.backward(entering, steps, { ...target, at: start }, start, {
+      offset: cutOffsetOf(this.#experiment, chunks[chunk]!.steps, t0),
+      g: carried,
+      enters,
+    });
     const isCut = enters !== null && cutBefore(this.#experiment, chunks[chunk]!, t0);
     const dh0 = isCut ? enters : yield* this.#layer.dh0();
     return { carried: dh0, initial: t0 === 0 ? dh0 : null };

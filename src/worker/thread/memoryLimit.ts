@@ -5,9 +5,9 @@ import type { Problem } from '../../config/index.js';
 import {
   asLayer,
   cellOf,
+  elementwiseMemoryOf,
   gatedMemoryOf,
   gatedPieceMemoryOf,
-  kernelsFor,
   memoryOf,
   plainMemoryOf,
 } from '../../engine/index.js';
@@ -41,7 +41,8 @@ function gatedNeed(experiment: Experiment, kernels: Kernels, whole: number): num
 function neededFor(experiment: Experiment, kernels: Kernels | null, whole: number): number {
   const layer = asLayer(experiment);
   if (kernels !== null && cellOf(experiment.cell).gated !== undefined) return gatedNeed(experiment, kernels, whole);
-  if (kernels === null || layer === null || kernelsFor(layer, kernels) === null) return plainMemoryOf(experiment);
+  if (kernels === null || cellOf(experiment.cell).kernel === null) return plainMemoryOf(experiment);
+  if (layer === null) return Math.max(plainMemoryOf(experiment), elementwiseMemoryOf(experiment, kernels));
   const memory = memoryOf(layer, kernels);
   return memory.whole <= whole ? memory.whole : Math.min(memory.whole, memory.pieces);
 }

@@ -33,6 +33,7 @@ import type {
 } from '../../../src/engine/index.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
 import { spread } from '../../../src/worker/answers/unitSlices.js';
+import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { tooLarge } from '../../../src/worker/thread/memoryLimit.js';
 import { mostHeld } from '../../support/flatMemory.js';
 import { randomLoss, randomNetwork } from '../engine/networks.js';
@@ -302,6 +303,11 @@ if (variant !== undefined) {
             attribution,
           };
         }),
+        [
+          ...resultJson(run, ({ experiment, result }) =>
+            finish(withGateBlocks(experiment, finish(spectrumResumably(experiment, result)))),
+          ),
+        ].join(''),
       ];
       same(asked(finish(runExperiment(0, e, undefined, kernels))), asked(finish(runNetwork(e, undefined, kernels))));
       const one = network({ T: 90, directions: ['forward'], widths: [6, 5] });
