@@ -82,6 +82,12 @@ const finite = (value: number): number => (Number.isFinite(value) ? value : Numb
 const [variant] = variants;
 if (variant !== undefined)
   describe('a network of cells without gates', () => {
+    it('is that of plain arithmetic where sequences differ in length', () => {
+      const shape = { seed: 3, cell: 'tanh', B: 3, T: 30, I: 5, widths: [12, 9], lengths: [30, 4, 17] } as const;
+      const e = randomNetwork({ ...shape, directions: ['forward', 'reverse'] });
+      assert.deepEqual(named(finish(runNetwork(e, undefined, kernelsOf(variant)))), named(finish(runNetwork(e))));
+    });
+
     it('pauses often, and takes no more than is told', () => {
       const shape = { seed: 3, cell: 'tanh', B: 6, T: 60, I: 20, widths: [200, 200] } as const;
       const e = randomNetwork({ ...shape, directions: ['forward', 'reverse'] });
