@@ -26,12 +26,19 @@ export { finish } from './core/resumable.js';
 export { instantiate, Kernels, supportedVariants } from './wasm/instance.js';
 export type { KernelBytes, Task, Team, Variant } from './wasm/instance.js';
 export { mostTaskNumbers, perform } from './wasm/team.js';
-export { gatedMemoryOf, memoryOf, plainMemoryOf } from './run/memoryEstimate.js';
+export {
+  elementwiseMemoryOf,
+  gatedMemoryOf,
+  gatedPieceMemoryOf,
+  memoryOf,
+  plainMemoryOf,
+} from './run/memoryEstimate.js';
 export { kernelsFor } from './run/kernelsFor.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runResumably, runWithin } from './run/run.js';
 export { directionsOf } from './network/layers.js';
-export { asNetworkRun, inPositions, isOneVanillaLayer, runExperiment, runNetwork } from './run/networkRun.js';
+export { asNetworkRun, inPositions, isOneVanillaLayer, runNetwork } from './run/networkRun.js';
+export { runExperiment } from './run/experimentRun.js';
 export type { AnyNetworkRun, NetworkLayer, NetworkRun } from './run/networkRun.js';
 export { gateBlocks } from './analysis/gateBlocks.js';
 export type { BlockMeasures } from './analysis/gateBlocks.js';

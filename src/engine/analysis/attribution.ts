@@ -1,7 +1,7 @@
 // Which losses make the gradient at t: the backward pass once for each source, all of them at the same time.
 import { exactSteps, gateWidth, stateWidth } from '../network/cellRows.js';
 import { cellOf } from '../cells/index.js';
-import { beginsAt, enteringRow } from '../network/runChunk.js';
+import { beginsAt, enteringReady, enteringRow, stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { FlowingRows } from '../core/gradientRows.js';
@@ -89,6 +89,7 @@ export function* enteringSteps(
   if (upstream.kind !== 'given') return upstream.kind === 'every' ? every(start) : [end - 1];
   const found: number[] = [];
   for (let t = 0; t < steps; t++) {
+    yield* enteringReady(chunk, t);
     for (let b = 0; b < B; b++) {
       if (maxAbs(enteringRow(chunk, b, t).values) === 0) continue;
       found.push(start + t);
@@ -172,8 +173,10 @@ export function* plainAttribution(
     const gates = new FlowingRows(S * B, gateWidth(experiment));
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
+      yield* stepReady(chunk, step);
       const jacobians = exactSteps(experiment, chunk, step);
       const own = sources.findIndex(({ from, to }) => from <= t && t <= to);
+      if (own >= 0) yield* enteringReady(chunk, step);
       if (own >= 0)
         for (let b = 0; b < B; b++) {
           const { values, exponent } = enteringRow(chunk, b, step);

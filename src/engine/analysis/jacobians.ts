@@ -2,8 +2,10 @@
 import { exactSteps, lnSlopes } from '../network/cellRows.js';
 import { cellOf } from '../cells/index.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
+import { stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
+import type { GradedRows } from '../linalg/gradedSvd.js';
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
 import { leastLength, lnLeastGrading, mostMagnified } from './lyapunov.js';
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
@@ -44,10 +46,31 @@ export function samples({ t0, t1 }: StepWindow, H: number, budget: number): Floa
   return Float64Array.from({ length: affordable }, (_, i) => t0 + Math.round((i * (span - 1)) / (affordable - 1)));
 }
 
+/** A running product of Jacobians, back from the last step of a chunk. */
+export type RunningProduct = {
+  readonly log2SingularValues: () => Resumable<Float64Array>;
+  readonly extend: (jacobian: StepJacobian, lnSlopes: Float64Array | null) => Resumable<void>;
+};
+
+/** How singular values are found, and the products that they are asked of. */
+export type Decomposing = {
+  readonly log2SingularValues: (rows: GradedRows) => Resumable<Float64Array>;
+  readonly product: (n: number) => Resumable<RunningProduct>;
+};
+
+const inPlainArithmetic: Decomposing = {
+  log2SingularValues,
+  // eslint-disable-next-line require-yield -- made at once
+  *product(n) {
+    return new BackwardProduct(n);
+  },
+};
+
 export function* plainJacobians(
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   series: JacobianSeries,
+  decomposing = inPlainArithmetic,
 ): Resumable<JacobianSeries> {
   const { T, H } = experiment.shapes;
   const { activation, states } = cellOf(experiment.cell);
@@ -56,12 +79,13 @@ export function* plainJacobians(
   for (const chunk of [...chunks].reverse()) {
     // Nothing is asked of what lies after the window in another chunk, or before its first step.
     if (sample < 0 || chunk.start > series.t[sample]!) continue;
-    const product = new BackwardProduct(n);
+    const product = yield* at(chunk.start + chunk.steps - 1, T, decomposing.product(n));
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
+      yield* stepReady(chunk, step);
       const jacobian = exactSteps(experiment, chunk, step)[0]!;
       if (series.t[sample] === t) {
-        const own = yield* at(t, T, log2SingularValues(graded(jacobian.rows())));
+        const own = yield* at(t, T, decomposing.log2SingularValues(graded(jacobian.rows())));
         series.sigmaMax[sample] = 2 ** own[0]!;
         series.sigmaMin[sample] = 2 ** own[n - 1]!;
         const all = yield* at(t, T, product.log2SingularValues());

@@ -12,7 +12,7 @@ import { cutBefore } from '../network/chunks.js';
 import type { Experiment, LayerExperiment } from '../network/experiment.js';
 import { stackOf } from '../network/layers.js';
 import type { LayerChunks } from '../network/networkSource.js';
-import { beginsAt } from '../network/runChunk.js';
+import { beginsAt, stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { affordable, groups, leaveOut, plainBudget, plainLimit } from './attribution.js';
 import type { Attribution, GrowingAttribution } from './attribution.js';
@@ -102,6 +102,7 @@ function* throughLayer(
     for (let row = 0; row < S * B; row++) states.clear(row);
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const position = positionOf(experiment, chunk, step);
+      yield* stepReady(chunk, step);
       const jacobians = exactSteps(experiment, chunk, step);
       for (let s = 0; s < S; s++) {
         for (let b = 0; b < B; b++) {

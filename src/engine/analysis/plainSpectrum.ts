@@ -7,6 +7,7 @@ import { JacobianNorm, sigmaMaxOf } from '../linalg/lanczos.js';
 import { plainSquare } from '../linalg/spectralRadiusBounds.js';
 import { exactSteps, lnSlopes, stateWidth } from '../network/cellRows.js';
 import type { LayerExperiment } from '../network/experiment.js';
+import { stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
@@ -33,6 +34,7 @@ export function* plainSpectrum(
   const byGram = activation === null ? null : norms;
   for (const chunk of chunks) {
     for (let t = 0; t < chunk.steps; t++) {
+      yield* stepReady(chunk, t);
       const jacobian = exactSteps(experiment, chunk, t)[0]!;
       const progress = 0.25 + (0.75 * (chunk.start + t)) / T;
       spectrum.jacobianSigmaMax[chunk.start + t] = yield* part(
@@ -85,19 +87,11 @@ function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperime
  * ln|det J_t| as that of its factors, each with its rows divided by their largest number, so that rows of any size keep
  * their digits. −∞ of a Jacobian that is singular to working precision.
  */
-function* lnDeterminant(jacobian: StepJacobian): Resumable<number> {
+export function* lnDeterminant(jacobian: StepJacobian): Resumable<number> {
   const n = jacobian.width;
   let sum = 0;
-  for (const factor of jacobian.factors()) {
-    const rows = new Float64Array(n * n);
-    const [unit, column] = [new Float64Array(n), new Float64Array(n)];
-    for (let k = 0; k < n; k++) {
-      unit.fill(0);
-      unit[k] = 1;
-      factor(unit, column);
-      for (let i = 0; i < n; i++) rows[i * n + k] = column[i]!;
-      yield 0;
-    }
+  for (const rows of jacobian.denseFactors()) {
+    yield 0;
     for (let i = 0; i < n; i++) {
       const row = rows.subarray(i * n, (i + 1) * n);
       const size = maxAbs(row);
@@ -134,6 +128,7 @@ function* plainLeading(
   for (const chunk of chunks) {
     if (!stateful) exponents.restart();
     for (let t = 0; t < chunk.steps; t++) {
+      yield* stepReady(chunk, t);
       const jacobian = exactSteps(experiment, chunk, t)[0]!;
       const progress = (chunk.start + t) / T;
       yield* part(exponents.step(jacobian, lnSlopesOf(experiment, chunk, t, jacobian)), progress, progress);
@@ -169,6 +164,7 @@ export function* plainExponents(
       product.restart();
     }
     for (let t = 0; t < chunk.steps; t++) {
+      yield* stepReady(chunk, t);
       const jacobian = exactSteps(experiment, chunk, t)[0]!;
       const progress = begin + ((1 - begin) * (chunk.start + t)) / T;
       const ln = lnSlopesOf(experiment, chunk, t, jacobian);

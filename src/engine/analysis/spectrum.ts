@@ -1,14 +1,13 @@
 import type { RunChunk } from '../network/runChunk.js';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { ready } from '../core/recomputedTrace.js';
-import { castResumably } from '../core/resumableCopy.js';
+import { stepsOfRow } from '../core/rowTrace.js';
 import { spectralRadiusBounds } from '../linalg/spectralRadiusBounds.js';
 import type { Square } from '../linalg/spectralRadiusBounds.js';
-import { partOf, rowOf, sequence, takeStep } from '../core/tensor.js';
+import { rowOf, sequence, takeStep } from '../core/tensor.js';
 import { stateWidth } from '../network/cellRows.js';
 import { runChunks } from '../network/chunks.js';
 import type { ComputedRun } from '../network/result.js';
-import type { SequenceTrace } from '../core/tensor.js';
 import { factorise, logDeterminant, provenBelow } from '../linalg/luCholesky.js';
 import type { LayerChunk, LayerExperiment, Span } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
@@ -70,14 +69,6 @@ export function leadingCounts({ shapes: { T, H } }: LayerExperiment, within: num
 /** What is known so far of a spectrum that is being computed. */
 export type GrowingSpectrum = { -readonly [Name in keyof Spectrum]: Spectrum[Name] };
 
-/** One batch item of a sequence. */
-const oneItem = ({ T, N, data }: SequenceTrace, item: number): SequenceTrace => ({
-  B: 1,
-  T,
-  N,
-  data: partOf(data, item * T * N, (item + 1) * T * N),
-});
-
 /** One batch item of a run: the experiment as if it had no other, and its chunks without what enters from above. */
 export type Item = { readonly experiment: LayerExperiment; readonly chunks: readonly RunChunk[] };
 
@@ -86,9 +77,8 @@ const spanOf = ({ steps, spans }: LayerChunk, item: number): Span => spans?.[ite
 
 export function* itemOf(experiment: LayerExperiment, result: ComputedRun, item: number): Resumable<Item> {
   const {
-    shapes: { I, H },
+    shapes: { H },
     stateful,
-    dtype,
   } = experiment;
   const ofRun = runChunks(experiment, result);
   const width = stateWidth(experiment);
@@ -97,20 +87,18 @@ export function* itemOf(experiment: LayerExperiment, result: ComputedRun, item: 
   for (const [c, chunk] of experiment.chunks.entries()) {
     const { from, to } = spanOf(chunk, item);
     const run = ofRun[c]!;
-    const all = oneItem(run.hs, item);
     const before = chunks.at(-1);
     if (stateful && before !== undefined) yield* ready(before.steps - 1, before.hs);
     const initial =
       stateful && before !== undefined
         ? takeStep(before.hs, before.steps - 1)
         : { rows: 1, cols: width, data: rowOf(run.initial, item).data };
-    const own = chunk.xs.subarray((item * chunk.steps + from) * I, (item * chunk.steps + to) * I);
     const steps = to - from;
     chunks.push({
       start,
       steps,
-      xs: { B: 1, T: steps, N: I, data: yield* castResumably(dtype, own) },
-      hs: { B: 1, T: steps, N: width, data: partOf(all.data, from * width, to * width) },
+      xs: stepsOfRow(run.xs, item, from, to),
+      hs: stepsOfRow(run.hs, item, from, to),
       initial,
       dhs: sequence('float64', 1, 0, H),
     });

@@ -4,7 +4,7 @@ import type { Resumable } from '../core/resumable.js';
 import { exactSteps, gateWidth, stateWidth } from '../network/cellRows.js';
 import { cutBefore } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
-import { beginsAt, enteringRow, itemChunk } from '../network/runChunk.js';
+import { beginsAt, enteringReady, enteringRow, itemChunk, stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 
 /** A gradient [S·H], times 2^exponent. */
@@ -39,6 +39,8 @@ export class StateGradients {
       for (let step = chunk.steps - 1; step >= 0; step--) {
         const t = chunk.start + step;
         if (t % this.#every === 0 || step === chunk.steps - 1) this.#kept.set(t, this.#now());
+        yield* enteringReady(chunk, step);
+        yield* stepReady(chunk, step);
         this.#enter(chunk, step);
         this.#back(chunk, step);
         yield (T - t) / T;

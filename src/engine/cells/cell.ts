@@ -152,7 +152,7 @@ export interface Cell {
   readonly parameters: readonly ParameterSpec[];
   /** Number of this cell in the WebAssembly kernels of cells that are h = f(z); null: they do not know it. */
   readonly kernel: number | null;
-  /** What the kernels of gated cells know of this one: they run it, and the analyses of the run are plain. */
+  /** What the kernels of gated cells know of this one: they run it. */
   readonly gated?: GatedKernel;
   /** Whether a state reaches the next step also beside the weights: D is there. */
   readonly hasD: boolean;

@@ -120,9 +120,11 @@ export class PiecedTrace implements Trace {
   }
 }
 
+const isComputed = (trace: Trace): trace is Trace & Pick<PiecedTrace, 'ready'> => 'ready' in trace;
+
 /** What step t of these tensors is read from, computed with pauses where it is not held. */
 export function* ready(t: number, ...tensors: readonly SequenceTrace[]): Resumable<void> {
-  for (const { data } of tensors) if (data instanceof PiecedTrace) yield* data.ready(t);
+  for (const { data } of tensors) if (isComputed(data)) yield* data.ready(t);
 }
 
 /** Computations that need the same memory, one after the other: whoever waits for one that has paused drives it on. */

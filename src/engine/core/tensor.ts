@@ -148,15 +148,8 @@ export function takeSteps(s: SequenceTrace, t0: number, t1: number): Sequence {
 export const isHeld = (trace: Trace): trace is FloatArray =>
   trace instanceof Float32Array || trace instanceof Float64Array;
 
-/** The numbers from … to − 1, without computing them now. */
-export function partOf(trace: Trace, from: number, to: number): Trace {
-  if (isHeld(trace)) return trace.subarray(from, to);
-  return {
-    length: to - from,
-    at: (index) => (index >= 0 && index < to - from ? trace.at(from + index) : undefined),
-    subarray: (start, end) => trace.subarray(from + start, from + end),
-  };
-}
+/** All numbers, computed where they are not there. */
+export const heldOf = (trace: Trace): FloatArray => (isHeld(trace) ? trace : trace.subarray(0, trace.length));
 
 /** Columns from … to − 1 of every step. */
 export function columnsOfSteps({ B, T, N, data }: Sequence, from: number, to: number): Sequence {

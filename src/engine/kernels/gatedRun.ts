@@ -200,13 +200,14 @@ export function gatedBackward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i
     const d = job.d + <usize>(place + t - t0) * stepBytes;
     for (let b = b0; b < b1;) {
       const first = b++;
-      // Initial states are those before the first step of a sequence, which nothing cuts.
+      // Initial states are those before the first step of a sequence, which nothing cuts; a sequence that has begun
+      // before the first step of all sends there what goes on.
       let begins = t == 0;
       let there = true;
       if (spans != 0) {
-        begins = t == beginning(spans, first);
+        begins = t == 0 || t == beginning(spans, first);
         there = isThere(spans, first, t);
-        while (b < b1 && begins == (t == beginning(spans, b)) && there == isThere(spans, b, t)) b++;
+        while (b < b1 && begins == (t == 0 || t == beginning(spans, b)) && there == isThere(spans, b, t)) b++;
       } else b = b1;
       if (!there) absentRows<T>(job, t, first, b, d);
       else if (begins) backwardRows<T>(job, t, first, b, d, job.dh0, job.dc0, stepBytes);

@@ -31,6 +31,8 @@ export class FlowJob {
   xs: usize;
   /** [H/8][blockSteps·B][8]: dhs before, g under its step's exponent after. */
   g: usize;
+  /** float64 [blockSteps]: the exponents of what enters. */
+  entering: usize;
   /** [H/8][blockSteps·B][8] */
   slopes: usize;
   /** [H/8][rows][8]: dh with the rows' exponents. */
@@ -91,8 +93,10 @@ export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i3
     for (let row = r0; row < r1; row++) {
       const at = <usize>row * ROW;
       const own = job.exponents + <usize>row * 8;
-      if (enters && row < B && !enter(job.H, job.flowing + at, rowsBytes, hPanels, own, g + at, blockPanel, 0))
-        return fail(job);
+      if (enters && row < B) {
+        const exponent = load<f64>(job.entering + <usize>t * 8);
+        if (!enter(job.H, job.flowing + at, rowsBytes, hPanels, own, g + at, blockPanel, exponent)) return fail(job);
+      }
       const sum = normalise(job.flowing + at, rowsBytes, hPanels, own);
       if (!isFinite(sum)) return fail(job);
       store<f64>(stats + <usize>row * ROWSTATS, exponentAt(job, row));

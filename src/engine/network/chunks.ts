@@ -2,7 +2,8 @@
 import type { RunChunk } from './runChunk.js';
 import { cellOf } from '../cells/index.js';
 import { finish } from '../core/resumable.js';
-import { cast, takeStep, takeSteps } from '../core/tensor.js';
+import { stepsOf } from '../core/rowTrace.js';
+import { cast, heldOf, isHeld, takeStep, takeSteps } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { ComputedRun } from './result.js';
 import type { LayerExperiment, ScaledSteps } from './experiment.js';
@@ -30,6 +31,7 @@ function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun)
     chunks,
     stateful,
     dtype,
+    computed,
   } = experiment;
   const h = { B, T, N: H, data: states.h };
   const [, ...others] = cellOf(cell).states;
@@ -43,13 +45,17 @@ function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun)
   const first = initialStates(experiment);
   let start = 0;
   return chunks.map(({ steps, xs, spans }) => {
+    const from = start;
     const own = (sequence: SequenceTrace): SequenceTrace =>
       steps === T ? sequence : takeSteps(sequence, start, start + steps);
     const scaledDhs = scaledPart(experiment, { start, steps });
     const chunk = {
       start,
       steps,
-      xs: { B, T: steps, N: I, data: cast(dtype, xs) },
+      xs:
+        computed === undefined
+          ? { B, T: steps, N: I, data: cast(dtype, xs) }
+          : stepsOf(computed.xs, steps, (t) => from + t),
       hs: own(all),
       initial: stateful && start > 0 ? takeStep(all, start - 1) : first,
       dhs: entering(experiment, { start, steps }, own(h)),
@@ -62,7 +68,7 @@ function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun)
 }
 
 /** What is computed again when it is asked for, computed. */
-const held = ({ data, ...shape }: SequenceTrace): Sequence => ({ ...shape, data: data.subarray(0, data.length) });
+const held = ({ data, ...shape }: SequenceTrace): Sequence => ({ ...shape, data: heldOf(data) });
 
 /** What enters a chunk beyond the range of any dtype, where the experiment has it. */
 export function scaledPart(
@@ -71,8 +77,9 @@ export function scaledPart(
 ): ScaledSteps | null {
   if (scaledUpstream === undefined) return null;
   if (steps === T) return scaledUpstream;
-  const { data } = takeSteps({ B, T, N: H, data: scaledUpstream.data }, start, start + steps);
-  return { data: data as Float64Array, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
+  const all = { B, T, N: H, data: scaledUpstream.data };
+  const { data } = isHeld(all.data) ? takeSteps(all, start, start + steps) : stepsOf(all, steps, (t) => start + t);
+  return { data, exponents: scaledUpstream.exponents.subarray(start, start + steps) };
 }
 
 /**

@@ -1,7 +1,8 @@
 // What a run is asked to do.
 import type { ByParameter, ByState } from '../cells/cell.js';
 import type { CellName } from '../cells/index.js';
-import type { DType } from '../core/dtypes.js';
+import type { DType, Trace } from '../core/dtypes.js';
+import type { SequenceTrace } from '../core/tensor.js';
 
 /** Batch size, timesteps (of the longest sequence), input dimension, hidden dimension (of the last layer). */
 export type Shapes = { readonly B: number; readonly T: number; readonly I: number; readonly H: number };
@@ -27,7 +28,7 @@ export type LayerUpstream =
   { readonly kind: 'last' } | { readonly kind: 'every' } | { readonly kind: 'given'; readonly dhs: Float64Array };
 
 /** Gradients [B,T,N] beyond the range of any dtype: step t is `data`·2^`exponents[t]`. */
-export type ScaledSteps = { readonly data: Float64Array; readonly exponents: Float64Array };
+export type ScaledSteps = { readonly data: Trace; readonly exponents: Float64Array };
 
 /**
  * What enters the output of a network [B,T,D·H]. `last`: ones at each sequence's last step; `final`: ones on each
@@ -126,6 +127,16 @@ export type LayerExperiment = Omit<Experiment, 'layers' | 'chunks' | 'upstream' 
   readonly upstream: LayerUpstream;
   /** The given upstream gradient again, where it can be outside of the range of float64. */
   readonly scaledUpstream?: ScaledSteps;
+  /**
+   * Of a layer in a network that keeps checkpoints, in place of `xs` and of the given `dhs`, which are empty then: its
+   * inputs [B,T,I], and null or what enters [B,T,H]; `enters` [T]: 1 at the steps at which anything does, null where
+   * what enters tells so at no cost.
+   */
+  readonly computed?: {
+    readonly xs: SequenceTrace;
+    readonly dhs: SequenceTrace | null;
+    readonly enters: Float64Array | null;
+  };
   readonly loss: LayerLoss | null;
 };
 

@@ -3,8 +3,9 @@ import { cellOf } from '../cells/index.js';
 import { finish } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { castResumably, cutResumably, Mover } from '../core/resumableCopy.js';
-import { dtypeOf, matrix, rowOf, sequence, zeros } from '../core/tensor.js';
-import type { Matrix, Sequence } from '../core/tensor.js';
+import { dtypeOf, heldOf, matrix, rowOf, sequence, zeros } from '../core/tensor.js';
+import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
+import { stepsOf } from '../core/rowTrace.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Direction, Experiment, LayerChunk, LayerExperiment, LayerSpec, ScaledSteps, Span } from './experiment.js';
 
@@ -144,8 +145,67 @@ export function* layerExperiment(
       ? {}
       : {
           scaledUpstream: {
-            data: yield* turned(scaled.data, spec.H),
+            data: yield* turned(heldOf(scaled.data), spec.H),
             exponents: spec.direction === 'forward' ? scaled.exponents : reversedSeries(scaled.exponents, chunks),
+          },
+        }),
+  };
+}
+
+/** [B,T,N] with the steps of every chunk from last to first: as `reversed`, and not held. */
+export function reversedTrace(
+  all: SequenceTrace,
+  direction: Direction,
+  chunks: readonly { readonly steps: number }[],
+): SequenceTrace {
+  if (direction === 'forward') return all;
+  const order = reversedSeries(
+    Float64Array.from({ length: all.T }, (_, t) => t),
+    chunks,
+  );
+  return stepsOf(all, all.T, (t) => order[t]!);
+}
+
+/** What enters a layer from above where it is computed when it is asked for, and at which steps [T] it does. */
+export type ComputedAbove = {
+  readonly dhs: SequenceTrace;
+  readonly scaled: ScaledSteps | null;
+  readonly enters: Float64Array | null;
+};
+
+/** As `layerExperiment`, over what is computed when it is asked for. */
+export function computedLayer(
+  experiment: Experiment,
+  spec: LayerSpec,
+  input: SequenceTrace,
+  above: ComputedAbove | null,
+): LayerExperiment {
+  const { chunks } = experiment;
+  const { direction } = spec;
+  const none = new Float64Array();
+  const scaled = above?.scaled ?? null;
+  const given = above?.enters ?? null;
+  const enters = given === null || direction === 'forward' ? given : reversedSeries(given, chunks);
+  const turned = (all: SequenceTrace): SequenceTrace => reversedTrace(all, direction, chunks);
+  return {
+    ...experiment,
+    shapes: { ...experiment.shapes, I: input.N, H: spec.H },
+    layers: [spec],
+    chunks: chunks.map(({ steps, lengths }) => {
+      const spans = spansOf(lengths, steps, direction);
+      return { steps, xs: none, ...(spans === null ? {} : { spans }) };
+    }),
+    clipNorm: null,
+    loss: null,
+    // Without what is above it there is only a way forward, which asks for none.
+    upstream: above === null ? { kind: 'last' } : { kind: 'given', dhs: none },
+    computed: { xs: turned(input), dhs: above === null ? null : turned(above.dhs), enters },
+    ...(scaled === null || above === null
+      ? {}
+      : {
+          scaledUpstream: {
+            data: turned({ ...above.dhs, data: scaled.data }).data,
+            exponents: direction === 'forward' ? scaled.exponents : reversedSeries(scaled.exponents, chunks),
           },
         }),
   };

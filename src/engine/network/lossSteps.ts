@@ -1,19 +1,28 @@
 // At which steps a gradient enters from above.
+import type { Trace } from '../core/dtypes.js';
 import type { LayerExperiment } from './experiment.js';
 
-type Entering = Pick<LayerExperiment, 'shapes' | 'chunks' | 'upstream' | 'loss'>;
+type Entering = Pick<LayerExperiment, 'shapes' | 'chunks' | 'upstream' | 'loss' | 'computed'>;
 
 /** Stretches of steps at which a loss is, or the given gradient of some sequence is not 0; both ends included. */
-export function lossSteps({ shapes: { B, T, H }, chunks, upstream, loss }: Entering): [from: number, to: number][] {
+export function lossSteps({
+  shapes: { B, T, H },
+  chunks,
+  upstream,
+  loss,
+  computed,
+}: Entering): [from: number, to: number][] {
   const every: [number, number][] = [[0, T - 1]];
   if (loss !== null) return loss.at === 'every' ? every : [[T - 1, T - 1]];
   if (upstream.kind === 'every') return every;
   let end = -1;
   if (upstream.kind === 'last') return chunks.map(({ steps }) => [(end += steps), end]);
-  const { dhs } = upstream;
+  const dhs: Trace = computed?.dhs?.data ?? upstream.dhs;
   const enters = (t: number): boolean => {
+    const known = computed?.enters?.[t];
+    if (known !== undefined) return known !== 0;
     for (let b = 0; b < B; b++)
-      for (let i = (b * T + t) * H; i < (b * T + t + 1) * H; i++) if (dhs[i] !== 0) return true;
+      if (dhs.subarray((b * T + t) * H, (b * T + t + 1) * H).some((value) => value !== 0)) return true;
     return false;
   };
   const runs: [number, number][] = [];

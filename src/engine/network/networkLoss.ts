@@ -1,6 +1,7 @@
 // Where the gradient enters a network: ones at some steps of its output, given values, or a loss over a readout.
 import { castResumably } from '../core/resumableCopy.js';
 import type { Resumable } from '../core/resumable.js';
+import { nothing, RowTrace } from '../core/rowTrace.js';
 import { sequence } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
@@ -146,6 +147,37 @@ function* lossOf(experiment: Experiment, loss: Loss, output: SequenceTrace, dhs:
   }
   const oneStep = loss.at !== 'final' || stackOf(experiment).at(-1)!.length === 1;
   return { value, perStep: oneStep ? perStep : null, readout: { weight, bias } };
+}
+
+/** What enters the output [B,T,N] of the last layer without a loss, not held but for values that are given. */
+export function upstreamTrace(experiment: Experiment, N: number): SequenceTrace {
+  const {
+    shapes: { B, T },
+    upstream,
+  } = experiment;
+  const shape = { B, T, N };
+  if (upstream.kind === 'given') return { ...shape, data: upstream.dhs };
+  const [ones, none] = [new Float64Array(N).fill(1), new Float64Array(N)];
+  const at = (row: (b: number, t: number) => Float64Array): SequenceTrace => ({
+    ...shape,
+    data: new RowTrace(shape, row, nothing),
+  });
+  const has = presence(experiment);
+  if (upstream.kind === 'every' || upstream.kind === 'step') {
+    const enters = (t: number): boolean => upstream.kind === 'every' || upstream.t === t;
+    return at((b, t) => (enters(t) && has(b, t) ? ones : none));
+  }
+  const { kind } = upstream;
+  const rows = new Map<number, Float64Array>();
+  for (const { start, ends } of chunksOf(experiment)) {
+    for (let b = 0; b < B; b++) {
+      for (const { t, from, to } of endOf(experiment, kind, start, ends[b]!, N)) {
+        const row = rows.get(b * T + t) ?? new Float64Array(N);
+        rows.set(b * T + t, row.fill(1, from, to));
+      }
+    }
+  }
+  return at((b, t) => rows.get(b * T + t) ?? none);
 }
 
 /** What enters the output [B,T,D·H] of the last layer, and the loss. */

@@ -6,7 +6,7 @@ import { matrix, multiplyTransposed } from '../core/tensor.js';
 import type { Resumable } from '../core/resumable.js';
 import { exactSteps } from './cellRows.js';
 import type { LayerExperiment } from './experiment.js';
-import { sourceStep } from './runChunk.js';
+import { sourceStep, stepReady } from './runChunk.js';
 import type { RunChunk } from './runChunk.js';
 
 /** A layer of the network with the chunks of its run. */
@@ -47,6 +47,7 @@ export function* networkSource(layers: readonly LayerChunks[], T: number): Resum
       const { Wx } = specs[0].parameters;
       const flow = flows[l]!;
       const below = l === 0 ? null : flows[l - 1]!;
+      yield* stepReady(last[l]!, t);
       const jacobians = exactSteps(experiment, last[l]!, t);
       for (const [b, jacobian] of jacobians.entries()) {
         flow.normalise();

@@ -1,7 +1,10 @@
 // A chunk of a finished forward pass.
+import { ready } from '../core/recomputedTrace.js';
+import type { Resumable } from '../core/resumable.js';
+import { stepsOfRow } from '../core/rowTrace.js';
 import { rowOf, takeStep } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
-import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
+import type { Matrix, SequenceTrace } from '../core/tensor.js';
 import type { ScaledSteps, Span } from './experiment.js';
 import type { Chunk } from './upstreamGradient.js';
 
@@ -10,7 +13,7 @@ import type { Chunk } from './upstreamGradient.js';
  * in float64 as it enters.
  */
 export type RunChunk = Chunk & {
-  readonly xs: Sequence;
+  readonly xs: SequenceTrace;
   readonly hs: SequenceTrace;
   readonly initial: Matrix;
   readonly dhs: SequenceTrace;
@@ -41,26 +44,30 @@ export function enteringRow(
   return { values, exponent: scaledDhs?.exponents[t] ?? 0 };
 }
 
+/** Computes what step t of a chunk is read from where that is not held: its inputs and the states around it. */
+export function* stepReady({ xs, hs }: RunChunk, t: number): Resumable<void> {
+  if (t > 0) yield* ready(t - 1, hs);
+  yield* ready(t, hs, xs);
+}
+
+/** The same of what enters step t. */
+export const enteringReady = ({ dhs, scaledDhs }: RunChunk, t: number): Resumable<void> =>
+  ready(t, scaledDhs === undefined ? dhs : { ...dhs, data: scaledDhs.data });
+
 /** A chunk as if this were its only sequence. */
 export function itemChunk(chunk: RunChunk, item: number): RunChunk {
   const { xs, hs, dhs, scaledDhs, initial, spans, steps } = chunk;
-  const rows = ({ T, N }: SequenceTrace): [number, number] => [item * T * N, (item + 1) * T * N];
-  const own = (sequence: SequenceTrace): SequenceTrace => ({
-    ...sequence,
-    B: 1,
-    data: sequence.data.subarray(...rows(sequence)),
-  });
-  const N = dhs.N;
+  const own = (sequence: SequenceTrace): SequenceTrace => stepsOfRow(sequence, item, 0, sequence.T);
   return {
     ...chunk,
-    xs: { ...xs, B: 1, data: xs.data.subarray(...rows(xs)) },
+    xs: own(xs),
     hs: own(hs),
     dhs: own(dhs),
     initial: { ...initial, rows: 1, data: rowOf(initial, item).data },
     ...(spans === undefined ? {} : { spans: [spans[item]!] }),
     ...(scaledDhs === undefined
       ? {}
-      : { scaledDhs: { ...scaledDhs, data: scaledDhs.data.subarray(item * steps * N, (item + 1) * steps * N) } }),
+      : { scaledDhs: { ...scaledDhs, data: own({ ...dhs, T: steps, data: scaledDhs.data }).data } }),
   };
 }
 

@@ -21,7 +21,7 @@ import { cellRows } from './cellRows.js';
 import type { CellRow } from './cellRows.js';
 import { cutBefore } from './chunks.js';
 import { GateMeter } from './gateMeter.js';
-import { isThere, sourceStep, stateBefore } from './runChunk.js';
+import { enteringReady, isThere, sourceStep, stateBefore, stepReady } from './runChunk.js';
 import type { StepJacobian } from './stepJacobian.js';
 import type { RunChunk } from './runChunk.js';
 import { ScaledFlow } from './scaledFlow.js';
@@ -151,6 +151,8 @@ export function* analyse(
     const flow = new ScaledFlow(B, ...widths);
     const source = chunk === chunks.at(-1) ? new ScaledFlow(B, ...widths) : null;
     for (let t = chunk.steps - 1; t >= 0; t--) {
+      yield* stepReady(chunk, t);
+      yield* enteringReady(chunk, t);
       const rows = cellRows(experiment, chunk, t, true);
       const jacobians = rows.map(({ jacobian }) => jacobian);
       const [dhs, exponent] = enteringAt(chunk, t, B, H);
@@ -278,6 +280,7 @@ export function* plainRange(experiment: LayerExperiment, chunk: RunChunk): Resum
     if (largest === 0) return { zeroAt: chunk.start + t, infiniteAt: null };
     // With finite states and weights, a NaN too is the child of an overflow: ∞ − ∞ inside one sum.
     if (!Number.isFinite(largest)) return { zeroAt: null, infiniteAt: chunk.start + t };
+    yield* stepReady(chunk, t);
     const dz = matrix(dtype, B, G * H);
     const beside = cell.hasD ? matrix(dtype, B, S * H) : null;
     for (const [b, { jacobian }] of cellRows(experiment, chunk, t, false).entries()) {

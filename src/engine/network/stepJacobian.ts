@@ -145,14 +145,8 @@ export class StepJacobian {
   factors(): ((v: FloatArray, out: Float64Array) => void)[] {
     const { within } = this;
     if (within === null) return [(v, out) => this.pushForward(v, out)];
-    const { H, G } = this.#recurrence;
-    const N = G * H;
-    const direct = new StepJacobian(this.#recurrence, {
-      // Of h only what does not go through c.
-      A: this.A.map((slope, i) => (i < N && this.A[N + i] !== 0 ? 0 : slope)),
-      D: this.D.map((slope, i) => (i < 2 * H ? 0 : slope)),
-      Ax: new Float64Array(),
-    });
+    const { H } = this.#recurrence;
+    const direct = this.#besideC();
     return [
       (v, out) => direct.pushForward(v, out),
       (v, out) => {
@@ -162,6 +156,29 @@ export class StepJacobian {
         }
       },
     ];
+  }
+
+  /** The same as matrices [S·H,S·H], row by row. */
+  denseFactors(): Float64Array[] {
+    const { within, width } = this;
+    if (within === null) return [this.dense()];
+    const { H } = this.#recurrence;
+    const throughC = new Float64Array(width * width);
+    for (let j = 0; j < width; j++) throughC[j * width + j] = 1;
+    for (let j = 0; j < H; j++) throughC[j * width + H + j] = within[j]!;
+    return [this.#besideC().dense(), throughC];
+  }
+
+  /** M: h beside what it gets through c, and c. */
+  #besideC(): StepJacobian {
+    const { H, G } = this.#recurrence;
+    const N = G * H;
+    return new StepJacobian(this.#recurrence, {
+      // Of h only what does not go through c.
+      A: this.A.map((slope, i) => (i < N && this.A[N + i] !== 0 ? 0 : slope)),
+      D: this.D.map((slope, i) => (i < 2 * H ? 0 : slope)),
+      Ax: new Float64Array(),
+    });
   }
 
   /** Row i of J [S·H]: the gradient of state i of those after with respect to the states before. */

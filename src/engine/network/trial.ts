@@ -3,7 +3,8 @@ import type { ByParameter } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
 import type { Resumable } from '../core/resumable.js';
-import { sequence } from '../core/tensor.js';
+import { copiedSteps, stepsOf, stepsOfRow } from '../core/rowTrace.js';
+import { heldOf, sequence } from '../core/tensor.js';
 import { exactSteps, gateWidth, stateWidth } from './cellRows.js';
 import type { LayerExperiment } from './experiment.js';
 import { Rnn } from './rnn.js';
@@ -19,13 +20,16 @@ const workOfStep = ({ cell, shapes: { I, H } }: LayerExperiment): number =>
   cellOf(cell).gates.length * H * (2 * I + 3 * H);
 
 /** As many of the last steps as `budget` multiplications allow; null where those are fewer than `fewest`. */
-export function trialPlace(
+export function* trialPlace(
   experiment: LayerExperiment,
   chunk: RunChunk,
   budget: number,
   fewest: number,
-): TrialPlace | null {
-  const { B } = experiment.shapes;
+): Resumable<TrialPlace | null> {
+  const {
+    dtype,
+    shapes: { B, H },
+  } = experiment;
   const spans = Array.from({ length: B }, (_, b) => chunk.spans?.[b] ?? { from: 0, to: chunk.steps });
   const lengths = spans.map(({ from, to }) => to - from);
   const item = lengths.indexOf(Math.max(...lengths));
@@ -34,16 +38,19 @@ export function trialPlace(
   const whole = itemChunk(chunk, item);
   const { to } = spans[item]!;
   const from = to - steps;
-  const { xs, hs } = whole;
+  const [xs, hs] = [
+    yield* copiedSteps(dtype, whole.xs, from, to),
+    yield* copiedSteps(dtype, whole.hs, Math.max(0, from - 1), to),
+  ];
   return {
     experiment: { ...experiment, shapes: { ...experiment.shapes, B: 1, T: steps } },
     chunk: {
       start: 0,
       steps,
-      xs: { ...xs, T: steps, data: xs.data.subarray(from * xs.N, to * xs.N) },
-      hs: { ...hs, T: steps, data: hs.data.subarray(from * hs.N, to * hs.N) },
-      initial: stateBefore(whole, from),
-      dhs: sequence('float64', 1, 0, experiment.shapes.H),
+      xs,
+      hs: stepsOfRow(hs, 0, hs.T - steps, hs.T),
+      initial: stateBefore({ ...whole, hs: stepsOf(hs, chunk.steps, (t) => t - from + hs.T - steps) }, from),
+      dhs: sequence('float64', 1, 0, H),
     },
   };
 }
@@ -62,7 +69,7 @@ export function* trialSource(
   const changed: LayerExperiment = { ...experiment, layers: [{ ...layer, parameters }] };
   const rnn = new Rnn({ cell, I, H, weights: parameters }, { stateful: true, dtype });
   rnn.setState(chunk.initial);
-  const run = { ...chunk, hs: yield* rnn.forwardResumably(chunk.xs) };
+  const run = { ...chunk, hs: yield* rnn.forwardResumably({ ...chunk.xs, data: heldOf(chunk.xs.data) }) };
   const flow = new ScaledFlow(1, stateWidth(changed), gateWidth(changed));
   const log10 = new Float64Array(chunk.steps);
   const ones = new Float64Array(H).fill(1);

@@ -2,6 +2,7 @@
 import { lossAtStep, readoutOf } from './loss.js';
 import { Mover } from '../core/resumableCopy.js';
 import { finish } from '../core/resumable.js';
+import { stepsOf } from '../core/rowTrace.js';
 import { putStep, sequence } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { LayerExperiment } from './experiment.js';
@@ -95,9 +96,11 @@ class Ones implements Trace {
 export function entering(experiment: LayerExperiment, place: Chunk, hs: SequenceTrace): SequenceTrace {
   const {
     shapes: { B, H },
-    upstream: { kind },
+    upstream,
     loss,
   } = experiment;
-  if (loss !== null || kind === 'given') return upstreamOf(experiment, place, hs).dhs;
-  return { B, T: place.steps, N: H, data: new Ones(B, place.steps, H, kind) };
+  const above = experiment.computed?.dhs ?? null;
+  if (above !== null) return stepsOf(above, place.steps, (t) => place.start + t);
+  if (loss !== null || upstream.kind === 'given') return upstreamOf(experiment, place, hs).dhs;
+  return { B, T: place.steps, N: H, data: new Ones(B, place.steps, H, upstream.kind) };
 }

@@ -2,12 +2,15 @@
 import { budget, plainBudget, plainJacobians, samples } from '../analysis/jacobians.js';
 import type { JacobianSeries, StepWindow } from '../analysis/jacobians.js';
 import { itemOf } from '../analysis/spectrum.js';
+import { cellOf } from '../cells/index.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
+import { stateWidth } from '../network/cellRows.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { fastJacobians } from '../wasm/jacobians.js';
-import { kernelsFor } from './kernelsFor.js';
+import { denseJacobians } from '../wasm/denseSpectrum.js';
+import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -19,9 +22,8 @@ export function jacobianSeries(
   given: Workspaces | null = null,
   window: StepWindow = { t0: 0, t1: experiment.shapes.T },
 ): { readonly series: JacobianSeries; readonly steps: Resumable<void> } {
-  const workspaces = kernelsFor(experiment, given);
-  const { H } = experiment.shapes;
-  const t = samples(window, H, workspaces === null ? plainBudget : budget);
+  const workspaces = kernelsFor(experiment, given) ?? gatedKernelsFor(experiment, given);
+  const t = samples(window, stateWidth(experiment), workspaces === null ? plainBudget : budget);
   const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
   const series = {
     t,
@@ -45,7 +47,10 @@ function* fill(
   const { experiment: own, chunks } = yield* itemOf(experiment, result, item);
   yield* withKernels(
     workspaces,
-    (kernels) => fastJacobians(kernels, own, chunks, series),
+    (kernels) =>
+      cellOf(experiment.cell).gated === undefined
+        ? fastJacobians(kernels, own, chunks, series)
+        : denseJacobians(kernels, own, chunks, series),
     () => plainJacobians(own, chunks, series),
   );
 }

@@ -7,6 +7,10 @@ import type { LayerExperiment } from '../network/experiment.js';
 export const kernelsFor = <K>({ cell }: LayerExperiment, kernels: K | null): K | null =>
   cellOf(cell).kernel === null ? null : kernels;
 
+/** The same for its passes, in which all sequences have to have the same steps. */
+export const passKernelsFor = <K>(experiment: LayerExperiment, kernels: K | null): K | null =>
+  experiment.chunks.some(({ spans }) => spans !== undefined) ? null : kernelsFor(experiment, kernels);
+
 /** The kernels where they run the passes of a gated cell. */
 export const gatedKernelsFor = <K>({ cell }: LayerExperiment, kernels: K | null): K | null =>
   cellOf(cell).gated === undefined ? null : kernels;

@@ -2,14 +2,15 @@
 import { attributionMemory } from './attribution.js';
 import { flowRoom } from '../wasm/scaledBackward.js';
 import { gatedFlowRoom } from '../wasm/gatedFlowLayout.js';
-import { gatedRoom, gatedShapeOf } from '../wasm/gatedLayout.js';
+import { gatedPieceSteps, gatedRoom, gatedShapeOf } from '../wasm/gatedLayout.js';
 import type { GatedLayerShape } from '../wasm/gatedLayout.js';
 import { jacobianSizes } from '../wasm/jacobians.js';
 import type { Kernels } from '../wasm/instance.js';
 import { bytesOf } from '../wasm/instance.js';
 import { layerRoom } from '../wasm/layer.js';
 import type { Room } from '../wasm/layer.js';
-import { pieceStepsOf } from '../wasm/checkpointedRun.js';
+import { denseJacobianSizes, denseSpectrumSizes } from '../wasm/denseSpectrum.js';
+import { elementwisePieceSteps } from '../wasm/elementwisePieces.js';
 import { keptPieces } from '../core/recomputedTrace.js';
 import { reachSizes } from '../wasm/gradientReach.js';
 import { isSmall, mayStop, smallRoom } from '../wasm/smallRun.js';
@@ -62,14 +63,16 @@ export function fitMemory(kernels: Kernels, experiment: LayerExperiment, way: 'w
 }
 
 /** What the passes of a gated layer take one after the other. */
-const gatedRooms = (kernels: Kernels, shape: GatedLayerShape): Rooms =>
-  together(kernels, [gatedRoom(kernels, shape), gatedFlowRoom(kernels, shape)]);
+const gatedRooms = (kernels: Kernels, shape: GatedLayerShape, way: 'whole' | 'pieces'): Rooms =>
+  together(kernels, [gatedRoom(kernels, way === 'whole' ? shape : pieceOf(shape)), gatedFlowRoom(kernels, shape)]);
+
+const pieceOf = (shape: GatedLayerShape): GatedLayerShape => ({ ...shape, steps: gatedPieceSteps(shape) });
 
 /** As `fitMemory`, of a layer whose cell the kernels of gated cells run. */
-export function fitGatedMemory(kernels: Kernels, experiment: LayerExperiment): void {
+export function fitGatedMemory(kernels: Kernels, experiment: LayerExperiment, way: 'whole' | 'pieces'): void {
   const { team } = kernels;
   if (!kernels.exceeds(0) && team?.kernels.exceeds(0) !== true) return;
-  const { own, shared } = gatedRooms(kernels, gatedShapeOf(experiment));
+  const { own, shared } = gatedRooms(kernels, gatedShapeOf(experiment), way);
   kernels.fit(own);
   team?.fit(shared);
 }
@@ -101,7 +104,7 @@ export function memoryOf(experiment: LayerExperiment, kernels: Kernels): RunMemo
   } = experiment;
   const bytes = bytesOf[dtype];
   const longest = Math.max(...chunks.map(({ steps }) => steps));
-  const pieceSteps = pieceStepsOf({ B, I, H }, longest);
+  const pieceSteps = elementwisePieceSteps(experiment);
   const shape = { cell, dtype, B, I, H, steps: longest, truncate };
   const piece = { ...shape, steps: pieceSteps };
   const flow = flowRoom(kernels, experiment);
@@ -162,21 +165,95 @@ export const plainMemoryOf = (experiment: Experiment): number => layerByLayer(ex
  * is as large as the largest layer needs it.
  */
 export function gatedMemoryOf(experiment: Experiment, kernels: Kernels): number {
+  const rooms = layerShapes(experiment).map((shape) => gatedRooms(kernels, shape, 'whole'));
+  return (
+    layerByLayer(experiment, false) +
+    largestOf(rooms, 'own') +
+    largestOf(rooms, 'shared') +
+    denseAnalysesOf(experiment, kernels)
+  );
+}
+
+/** Exponents and singular values of one of the layers, side by side: no two layers are analysed at once. */
+const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number =>
+  Math.max(
+    ...layers.map(({ H }) => {
+      const n = cellOf(cell).states.length * H;
+      const sizes = [...Object.values(denseSpectrumSizes(n)), ...Object.values(denseJacobianSizes(n))];
+      return kernels.bytesFor(sizes);
+    }),
+  );
+
+const largestOf = (rooms: readonly Rooms[], name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));
+
+/** As `gatedMemoryOf`, of layers whose cells are h = f(z). */
+export function elementwiseMemoryOf(experiment: Experiment, kernels: Kernels): number {
+  const { chunks } = experiment;
+  const rooms = layerShapes(experiment).map((shape) => {
+    const { B, I, H, steps } = shape;
+    const own = { shapes: { B, T: steps, I, H }, chunks };
+    return together(kernels, [layerRoom(kernels, shape), flowRoom(kernels, own)]);
+  });
+  return layerByLayer(experiment, false) + largestOf(rooms, 'own') + largestOf(rooms, 'shared');
+}
+
+/** The layers of a network, each as long as the longest chunk. */
+function layerShapes({ cell, dtype, shapes: { B, I }, layers, chunks, truncate }: Experiment): GatedLayerShape[] {
+  const steps = Math.max(...chunks.map((chunk) => chunk.steps));
+  const below = [I, ...widthsOf({ layers })];
+  return layers.map(({ layer, H, direction }) => ({
+    cell,
+    dtype,
+    B,
+    I: below[layer]!,
+    H,
+    steps,
+    truncate,
+    direction,
+  }));
+}
+
+/** The same with checkpoints instead of tensors over time. */
+export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): number {
   const {
     cell,
     dtype,
-    shapes: { B, I },
-    layers,
+    shapes: { B, T, I },
     chunks,
-    truncate,
+    upstream,
+    loss,
   } = experiment;
-  const steps = Math.max(...chunks.map((chunk) => chunk.steps));
-  const below = [I, ...widthsOf(experiment)];
-  const rooms = layers.map(({ layer, H, direction }) =>
-    gatedRooms(kernels, { cell, dtype, B, I: below[layer]!, H, steps, truncate, direction }),
-  );
-  const largest = (name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));
-  return layerByLayer(experiment, false) + largest('own') + largest('shared');
+  const bytes = bytesOf[dtype];
+  const { states, gates } = cellOf(cell);
+  const [S, G] = [states.length, gates.length];
+  const shapes = layerShapes(experiment);
+  const rooms = shapes.map((shape) => gatedRooms(kernels, shape, 'pieces'));
+  // Beside them two on one thread, in which pieces are computed again while the next run goes on.
+  const beside = (room: (shape: GatedLayerShape) => Room): number => Math.max(...shapes.map((s) => room(s).bytes));
+  let kept =
+    beside((shape) => gatedRoom(kernels, pieceOf(shape), null)) +
+    beside((shape) => gatedFlowRoom(kernels, shape, null)) +
+    // Inputs in the dtype.
+    B * T * I * bytes;
+  const width = widthsOf(experiment).at(-1) ?? 0;
+  // A loss reads the whole output once, and what it sends into it is kept.
+  if (loss !== null) kept += B * T * width * (8 + bytes);
+  if (upstream.kind === 'given') kept += B * T * width * 8;
+  for (const shape of shapes) {
+    const { I: inputs, H } = shape;
+    const steps = gatedPieceSteps(shape);
+    const count = chunks.reduce((sum, chunk) => sum + Math.ceil(chunk.steps / steps), 0);
+    // States before each piece and what its way back was told; what flows into it, and once more of the single source.
+    kept += count * (2 * B * S * H * bytes + 2 * 2 * B * (S * Math.ceil(H / 8) * 64 + 8));
+    // Pieces that are kept, the one that is computed and its copy: states; gradients before and after they stand side
+    // by side; what enters; of the gradients beyond the range those of the single source too; what all that is made of.
+    kept +=
+      (keptPieces + 2) * B * steps * (S * H * bytes + 2 * (H + inputs) * bytes + H * 8 + 2 * (H + inputs) * 8) +
+      2 * B * steps * ((inputs + 2 * S * H) * bytes + 2 * H * 8);
+    const weights = (inputs + H) * G * H;
+    kept += 4 * weights * bytes + T * 8 * (24 + 6 * G) + B * T * 8;
+  }
+  return kept + largestOf(rooms, 'own') + largestOf(rooms, 'shared') + denseAnalysesOf(experiment, kernels);
 }
 
 function layerByLayer(experiment: Experiment, plain: boolean): number {
@@ -215,7 +292,7 @@ function layerByLayer(experiment: Experiment, plain: boolean): number {
 }
 
 /** Widths of the layers' outputs, from the first up. */
-function widthsOf({ layers }: Experiment): number[] {
+function widthsOf({ layers }: Pick<Experiment, 'layers'>): number[] {
   const widths: number[] = [];
   for (const { layer, H } of layers) widths[layer] = (widths[layer] ?? 0) + H;
   return widths;

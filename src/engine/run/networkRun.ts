@@ -5,12 +5,11 @@ import { norm, scaleByPowerOfTwo } from '../core/norm.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { castResumably, movedAtOnce, Mover } from '../core/resumableCopy.js';
-import { accumulate, cast, columnsOfSteps, dtypeOf, paste, sequence, takeStep } from '../core/tensor.js';
+import { accumulate, cast, columnsOfSteps, dtypeOf, heldOf, paste, sequence, takeStep } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Shape } from '../core/recomputedTrace.js';
 import { runChunks } from '../network/chunks.js';
-import { asLayer } from '../network/experiment.js';
 import type { Experiment, LayerExperiment, LayerSpec, ScaledSteps } from '../network/experiment.js';
 import {
   initialStates,
@@ -34,11 +33,12 @@ import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
 import { gatedNetworkSource } from '../wasm/gatedScaledBackward.js';
 import { gatedForward } from '../wasm/gatedPass.js';
+import { fastForward } from '../wasm/pass.js';
 import type { Kernels } from '../wasm/instance.js';
 import { clip } from './clip.js';
 import type { AnyRun, RunResult } from './result.js';
-import { gatedKernelsFor } from './kernelsFor.js';
-import { runResumably, runWithin } from './run.js';
+import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
+import { runResumably } from './run.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
 
@@ -71,7 +71,7 @@ export type NetworkRun<States extends Trace = FloatArray, Scaled extends Trace =
 export type AnyNetworkRun = NetworkRun<Trace, Trace>;
 
 /** Steps of each sequence in all chunks. */
-function lengthsOfRun(experiment: Experiment): number[] {
+export function lengthsOfRun(experiment: Experiment): number[] {
   const all = experiment.chunks.map((chunk) => lengthsOf(experiment, chunk));
   return Array.from({ length: experiment.shapes.B }, (_, b) => all.reduce((sum, lengths) => sum + lengths[b]!, 0));
 }
@@ -86,8 +86,10 @@ function* forward(
     shapes: { B, H },
     layers: [{ direction }],
   } = layer;
-  const kernels = gatedKernelsFor(layer, given);
-  const hs = (kernels === null ? null : yield* gatedForward(kernels, layer)) ?? (yield* plainForward(layer));
+  const [gated, kernels] = [gatedKernelsFor(layer, given), passKernelsFor(layer, given)];
+  const quick =
+    gated !== null ? yield* gatedForward(gated, layer) : kernels !== null ? yield* fastForward(kernels, layer) : null;
+  const hs = quick ?? (yield* plainForward(layer));
   return direction === 'forward' ? hs : { ...hs, data: yield* reversed(hs.data, { B, N: H }, positions) };
 }
 
@@ -115,7 +117,7 @@ function* plainForward(layer: LayerExperiment): Resumable<Sequence> {
 }
 
 /** xs [B,T,I] of all chunks. */
-function* inputsOf({ dtype, shapes: { B, T, I }, chunks }: Experiment): Resumable<Sequence> {
+export function* inputsOf({ dtype, shapes: { B, T, I }, chunks }: Experiment): Resumable<Sequence> {
   const xs = sequence(dtype, B, T, I);
   const mover = new Mover();
   let start = 0;
@@ -130,7 +132,7 @@ function* inputsOf({ dtype, shapes: { B, T, I }, chunks }: Experiment): Resumabl
 /** What goes down from one layer's directions: the sum of their dxs, in the order of positions. */
 class GoingDown {
   readonly dxs: Float64Array;
-  readonly #scaled: ScaledSteps;
+  readonly #scaled: { readonly data: Float64Array; readonly exponents: Float64Array };
   readonly #experiment: Experiment;
   readonly #I: number;
 
@@ -200,15 +202,16 @@ function* ownColumns({ dhs, scaled }: FromAbove, from: number, to: number): Resu
   }
   return {
     dhs: yield* columns(dhs.data),
-    scaled:
-      scaled === null
-        ? null
-        : { data: (yield* columns(scaled.data)).data as Float64Array, exponents: scaled.exponents },
+    scaled: scaled === null ? null : { data: (yield* columns(heldOf(scaled.data))).data, exponents: scaled.exponents },
   };
 }
 
 /** Clips all gradients as one vector: the readout's are among them, and PyTorch's two biases count as two. */
-function clipAll(layers: readonly NetworkLayer[], loss: NetworkLoss | null, bound: number): Resumable<number> {
+export function clipAll(
+  layers: readonly NetworkLayer<AnyRun>[],
+  loss: NetworkLoss | null,
+  bound: number,
+): Resumable<number> {
   const readout = loss === null ? [] : [loss.readout.weight, loss.readout.bias];
   return clip([...layers.flatMap(({ result }) => Object.values(result.layers[0].gradients)), ...readout], bound, [
     ...layers.flatMap(({ experiment, result }) => Object.values(pyTorchGradients(experiment, result))),
@@ -225,8 +228,8 @@ function* singleSource(layers: readonly LayerChunks[], T: number, given: Kernels
 
 /**
  * Runs a network: every layer forward from the input up, the upstream gradient or the loss at the top, and every layer
- * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels gated
- * cells run through them.
+ * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels
+ * layers whose cells they know run through them.
  */
 export function* runNetwork(
   experiment: Experiment,
@@ -268,9 +271,7 @@ export function* runNetwork(
       column += spec.H;
       const positions = positionsOf(experiment, spec);
       const result = yield* part(
-        runResumably(layer, bounds, gatedKernelsFor(layer, given), (t, dx, exponent) =>
-          down.addScaled(positions[t]!, dx, exponent),
-        ),
+        runResumably(layer, bounds, given, (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent)),
         progress,
         0.32 + (0.63 * (done + 1)) / experiment.layers.length,
       );
@@ -363,21 +364,4 @@ export function asNetworkRun(layer: LayerExperiment, result: AnyRun, experiment:
     log10SingleSource,
     verdict: { ...result.verdict, layer: 0, direction },
   };
-}
-
-/**
- * Runs any experiment: a single layer through the kernels where they know its cell (see `runWithin`), everything else
- * layer by layer, those of gated cells through the kernels and those of others in plain arithmetic.
- */
-export function* runExperiment(
-  limit: number,
-  experiment: Experiment,
-  bounds: VerdictBounds = defaultBounds,
-  kernels: Kernels | null = null,
-): Resumable<AnyNetworkRun> {
-  const layer = asLayer(experiment);
-  // Clipping counts PyTorch's two biases and the readout, which a layer's own run does not know.
-  if (layer === null || (experiment.clipNorm !== null && cellOf(experiment.cell).activation === null))
-    return yield* runNetwork(experiment, bounds, kernels);
-  return asNetworkRun(layer, yield* runWithin(limit, layer, bounds, kernels), experiment);
 }

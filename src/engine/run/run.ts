@@ -1,20 +1,29 @@
 import { quickSigmaMax, sampleDrive } from '../verdict/advice.js';
 import { cellOf } from '../cells/index.js';
 import { analyse, plainRange } from '../network/scaledBackward.js';
-import type { Analysis, InputVisit } from '../network/scaledBackward.js';
+import type { Analysis, InputVisit, PlainRange } from '../network/scaledBackward.js';
 import { rememberChunks } from '../network/chunks.js';
 import { fastAnalyse, longAnalyse } from '../wasm/scaledBackward.js';
 import type { Kernels } from '../wasm/instance.js';
 import { fastPlainRange } from '../wasm/rangeScan.js';
 import type { LayerNorms, StateMeasures, StepNorms } from '../network/result.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { longPass, pieceStepsOf } from '../wasm/checkpointedRun.js';
+import { longForward, longPass } from '../wasm/checkpointedRun.js';
+import type { Forward } from '../wasm/checkpointedRun.js';
+import { ElementwisePieces, elementwisePieceSteps } from '../wasm/elementwisePieces.js';
+import { gatedPieceSteps, gatedShapeOf } from '../wasm/gatedLayout.js';
+import { GatedPieces, longPlainRange } from '../wasm/gatedPieces.js';
+import { PieceRoom } from '../wasm/pieceRoom.js';
+import type { Make } from '../wasm/pieceRoom.js';
+import type { PieceLayer } from '../wasm/pieceLayer.js';
 import { ready } from '../core/recomputedTrace.js';
 import { fastPass } from '../wasm/pass.js';
-import { gatedAnalyse, gatedTrialSource } from '../wasm/gatedScaledBackward.js';
+import { gatedAnalyse, gatedLongAnalyse, gatedTrialSource } from '../wasm/gatedScaledBackward.js';
+import type { GoesDown } from '../wasm/gatedScaledBackward.js';
+import type { GatedFlow } from '../wasm/gatedFlow.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
-import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
-import { fitGatedMemory, fitMemory, memoryOf } from './memoryEstimate.js';
+import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
+import { fitGatedMemory, fitMemory, gatedMemoryOf, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
 import type { Pass } from '../network/referencePass.js';
@@ -81,6 +90,7 @@ function* statesOf({ cell, shapes: { T } }: LayerExperiment, hs: SequenceTrace):
   const hNorm = new Float64Array(T);
   const closed = new Float64Array(T);
   for (let t = 0; t < T; t++) {
+    yield* ready(t, hs);
     const h = takeStep(hs, t).data;
     hNorm[t] = norm(h);
     let count = 0;
@@ -150,10 +160,10 @@ export function* runResumably(
   given: Kernels | null = null,
   visit?: InputVisit,
 ): Resumable<RunResult> {
-  const kernels = kernelsFor(experiment, given);
+  const kernels = passKernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const gated = gatedKernelsFor(experiment, given);
-  if (gated !== null) fitGatedMemory(gated, experiment);
+  if (gated !== null) fitGatedMemory(gated, experiment, 'whole');
   const quick =
     kernels !== null
       ? yield* part(fastPass(kernels, experiment), 0, 0.5)
@@ -161,16 +171,21 @@ export function* runResumably(
         ? null
         : yield* part(gatedPass(gated, experiment), 0, 0.5);
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
-  // The kernels of cells that are h = f(z) do not tell what goes down to x beyond the range of the dtype, nor take what
-  // comes from there.
   const quickAnalysis =
     gated !== null
       ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, visit), 0.5, 0.9)
-      : kernels === null || visit !== undefined
+      : kernels === null
         ? null
-        : yield* part(fastAnalyse(kernels, experiment, pass.chunks), 0.5, 0.9);
+        : yield* part(fastAnalyse(kernels, experiment, pass.chunks, visit), 0.5, 0.9);
   const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, visit), 0.5, 0.9));
-  return yield* part(conclude(experiment, bounds, pass, analysis, given), 0.9, 1);
+  function* range(last: RunChunk): Resumable<PlainRange | null> {
+    return kernels !== null
+      ? yield* fastPlainRange(kernels, experiment, last)
+      : gated === null
+        ? null
+        : yield* gatedPlainRange(gated, experiment, last);
+  }
+  return yield* part(conclude(experiment, bounds, pass, analysis, range, gated), 0.9, 1);
 }
 
 /**
@@ -183,22 +198,87 @@ export function* runWithin(
   bounds: VerdictBounds = defaultBounds,
   given: Kernels | null = null,
 ): Resumable<AnyRun> {
-  const kernels = kernelsFor(experiment, given);
-  // Gated cells have no checkpoints.
+  const gated = gatedKernelsFor(experiment, given);
+  if (gated !== null && gatedMemoryOf(experiment, gated) > limit) {
+    fitGatedMemory(gated, experiment, 'pieces');
+    dropSpare();
+    const long = yield* runGatedPieces(gated, roomsFor(gated), experiment, bounds);
+    return long?.result ?? (yield* runResumably(experiment, bounds, given));
+  }
+  const kernels = passKernelsFor(experiment, given);
   if (kernels === null || memoryOf(experiment, kernels).whole <= limit)
     return yield* runResumably(experiment, bounds, given);
   fitMemory(kernels, experiment, 'pieces');
   dropSpare();
-  const pass = yield* part(longPass(kernels, experiment), 0, 0.5);
-  if (pass === null) return yield* runResumably(experiment, bounds, kernels);
-  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
-  const quick = yield* part(
-    longAnalyse(kernels, experiment, pass.chunks, pieceStepsOf(experiment.shapes, longest)),
-    0.5,
-    0.9,
-  );
+  const make = (own: Kernels): Resumable<ElementwisePieces | null> => ElementwisePieces.create(own, experiment);
+  const pieceSteps = elementwisePieceSteps(experiment);
+  const room = new PieceRoom<PieceLayer>(kernels);
+  const found = yield* part(longPass(kernels, room, experiment, make, pieceSteps), 0, 0.5);
+  if (found === null) return yield* runResumably(experiment, bounds, kernels);
+  const { pass } = found;
+  const quick = yield* part(longAnalyse(kernels, experiment, pass.chunks, pieceSteps), 0.5, 0.9);
   const analysis: Analysis<Trace> = quick ?? (yield* part(analyse(experiment, pass.chunks), 0.5, 0.9));
-  return yield* part(conclude(experiment, bounds, pass, analysis, kernels), 0.9, 1);
+  const range = (last: RunChunk): Resumable<PlainRange | null> => fastPlainRange(kernels, experiment, last);
+  return yield* part(conclude(experiment, bounds, pass, analysis, range, null), 0.9, 1);
+}
+
+/** Memories for what a run with checkpoints computes again. */
+export type Rooms = { readonly passes: PieceRoom<PieceLayer>; readonly flows: PieceRoom<GatedFlow> };
+
+export const roomsFor = (kernels: Kernels): Rooms => ({
+  passes: new PieceRoom<PieceLayer>(kernels),
+  flows: new PieceRoom<GatedFlow>(kernels),
+});
+
+const gatedPieces =
+  (experiment: LayerExperiment): Make<PieceLayer> =>
+  (kernels) =>
+    GatedPieces.create(kernels, experiment);
+
+/** A gated layer forward alone, with checkpoints; null when not even a piece fits into the kernels' memory. */
+export const gatedForwardPieces = (
+  kernels: Kernels,
+  { passes }: Rooms,
+  experiment: LayerExperiment,
+): Resumable<Forward | null> =>
+  longForward(kernels, passes, experiment, gatedPieces(experiment), gatedPieceSteps(gatedShapeOf(experiment)));
+
+/**
+ * A gated layer with checkpoints, and what goes down from it beyond the range of any dtype. Null when not even a piece
+ * fits into the kernels' memory. `known`: where it has gone forward before.
+ */
+export function* runGatedPieces(
+  kernels: Kernels,
+  { passes, flows }: Rooms,
+  experiment: LayerExperiment,
+  bounds: VerdictBounds,
+  known: Forward | null = null,
+): Resumable<{ readonly result: AnyRun; readonly down: GoesDown } | null> {
+  const make = known?.make ?? gatedPieces(experiment);
+  const pieceSteps = gatedPieceSteps(gatedShapeOf(experiment));
+  const found = yield* part(longPass(kernels, passes, experiment, make, pieceSteps, known), 0, 0.5);
+  if (found === null) return null;
+  const { pass, held } = found;
+  const quick = yield* part(gatedLongAnalyse(kernels, flows, experiment, pass.chunks, pieceSteps), 0.5, 0.9);
+  const { analysis, down } = quick ?? (yield* part(plainLongAnalyse(experiment, pass.chunks), 0.5, 0.9));
+  const range = (last: RunChunk): Resumable<PlainRange | null> => longPlainRange(kernels, experiment, held, last);
+  const result = yield* part(conclude(experiment, bounds, pass, analysis, range, kernels), 0.9, 1);
+  return { result, down };
+}
+
+/** The same in plain arithmetic, which holds its gradients: where a number has left the range of the kernels. */
+function* plainLongAnalyse(
+  experiment: LayerExperiment,
+  chunks: readonly RunChunk[],
+): Resumable<{ readonly analysis: Analysis; readonly down: GoesDown }> {
+  const { B, T, I } = experiment.shapes;
+  const [data, exponents] = [new Float64Array(B * T * I), new Float64Array(T).fill(-Infinity)];
+  const analysis = yield* analyse(experiment, chunks, (t, dx, exponent) => {
+    if (dx.every((value) => value === 0)) return;
+    for (let b = 0; b < B; b++) data.set(dx.subarray(b * I, (b + 1) * I), (b * T + t) * I);
+    exponents[t] = exponent;
+  });
+  return { analysis, down: { data: { B, T, N: I, data }, exponents } };
 }
 
 /** Without that of the inputs, which is the network's. */
@@ -235,9 +315,11 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   bounds: VerdictBounds,
   pass: Pass<States>,
   analysis: Analysis<Scaled>,
-  given: Kernels | null,
+  /** Where plain arithmetic has nothing left, or too much; null: the kernels cannot say. */
+  range: (last: RunChunk) => Resumable<PlainRange | null>,
+  /** For trials of other parameters. */
+  gated: Kernels | null,
 ): Resumable<RunResult<States, Scaled>> {
-  const kernels = kernelsFor(experiment, given);
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
@@ -256,14 +338,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     (nonFinite === null || nonFinite.what === 'gradient') &&
     !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
   yield 0.3;
-  const gated = gatedKernelsFor(experiment, given);
-  const quickRange = !reachesAnEnd
-    ? null
-    : kernels !== null
-      ? yield* part(fastPlainRange(kernels, experiment, last), 0.3, 1)
-      : gated === null
-        ? null
-        : yield* part(gatedPlainRange(gated, experiment, last), 0.3, 1);
+  const quickRange = reachesAnEnd ? yield* part(range(last), 0.3, 1) : null;
   const { zeroAt, infiniteAt } =
     quickRange ??
     (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });

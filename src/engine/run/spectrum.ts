@@ -15,9 +15,11 @@ import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
-import { kernelsFor } from './kernelsFor.js';
+import { denseExponents, denseLeading } from '../wasm/denseSpectrum.js';
+import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { fastExponents, fastSpectrum } from '../wasm/spectrum.js';
 import { part } from '../core/resumable.js';
+import type { Kernels } from '../wasm/instance.js';
 import { withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -58,10 +60,11 @@ export function growingSpectrum(
   const spectrum = unknownSpectrum(stepsOfItem(experiment, 0));
   const counts = leadingCounts(experiment, within);
   const later = counts.length > 0;
-  const rest = (): Resumable<void> => exponents(experiment, result, workspaces, spectrum, counts);
+  const dense = gatedKernelsFor(experiment, given);
+  const rest = (): Resumable<void> => exponents(experiment, result, workspaces ?? dense, spectrum, counts);
   const steps = function* (): Resumable<void> {
     const whole = later ? 1 : 0.3;
-    yield* part(allButExponents(experiment, result, workspaces, spectrum, decomposed, counts[0] ?? 0), 0, whole);
+    yield* part(allButExponents(experiment, result, workspaces, dense, spectrum, decomposed, counts[0] ?? 0), 0, whole);
     if (!later) yield* part(rest(), whole, 1);
   };
   return { spectrum, steps: steps(), rest: later ? rest : nothing };
@@ -88,6 +91,7 @@ function* allButExponents(
   experiment: LayerExperiment,
   result: ComputedRun,
   workspaces: Workspaces | null,
+  dense: Workspaces | null,
   spectrum: GrowingSpectrum,
   decomposed: number,
   count: number,
@@ -105,12 +109,14 @@ function* allButExponents(
     return;
   }
   const { experiment: own, chunks } = yield* itemOf(experiment, result, 0);
+  const leading = (first: number) => (kernels: Kernels) => denseLeading(kernels, own, chunks, spectrum, first);
   yield* withKernels(
     workspaces,
     (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed, count),
     function* () {
       Object.assign(spectrum, unknownSpectrum(own.shapes.T));
-      return yield* plainSpectrum(own, chunks, spectrum, decomposed, count);
+      const led = count > 0 && dense !== null ? yield* dense.use(leading(count)) : null;
+      return yield* plainSpectrum(own, chunks, spectrum, decomposed, led === null ? count : 0);
     },
   );
 }
@@ -137,7 +143,10 @@ function* exponents(
   const { experiment: own, chunks } = yield* itemOf(experiment, result, 0);
   yield* withKernels(
     workspaces,
-    (kernels) => fastExponents(kernels, own, chunks, spectrum, counts),
+    (kernels) =>
+      cellOf(experiment.cell).gated === undefined
+        ? fastExponents(kernels, own, chunks, spectrum, counts)
+        : denseExponents(kernels, own, chunks, spectrum, counts),
     () => plainExponents(own, chunks, spectrum, counts),
   );
 }

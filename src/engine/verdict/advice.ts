@@ -55,7 +55,7 @@ export function* sampleDrive(
   for (let i = 0; i < count; i++) {
     const t = Math.floor(((i + 0.5) * chunk.steps) / count);
     const [fromState, fromInput] = [new Float64Array(N), new Float64Array(N)];
-    for (const at of [t - 1, t]) if (at >= 0) yield* ready(at, chunk.hs);
+    for (const at of [t - 1, t]) if (at >= 0) yield* ready(at, chunk.hs, chunk.xs);
     yield* addProduct(stateBefore(chunk, t).data, H, Wh, fromState);
     yield* addProduct(takeStep(chunk.xs, t).data, I, Wx, fromInput);
     for (let j = 0; j < N; j++) {

@@ -57,7 +57,7 @@ export type Evidence = {
   /** The layer as it is. */
   readonly layer: LayerSpec;
   /** A place for short runs of so many multiplications each; null where a step alone takes too much. */
-  readonly trialOf: (budget: number, fewest: number) => TrialPlace | null;
+  readonly trialOf: (budget: number, fewest: number) => Resumable<TrialPlace | null>;
   /** log10 of the single source of such a run with other parameters: see ../network/trial.ts. */
   readonly trialSource: (place: TrialPlace, parameters: ByParameter<Float64Array>) => Resumable<Float64Array>;
   /** Of Wh; null when it takes too long to be told. */

@@ -171,7 +171,7 @@ const helps = (before: Measured, after: Measured, exploding: boolean): boolean =
 /** Null where no short run is to be had, or none of the changes helps in it. */
 export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<NextStep | null> {
   const exploding = verdict.kind === 'exploding';
-  const place = evidence.trialOf(trialBudget, fewestSteps);
+  const place = yield* evidence.trialOf(trialBudget, fewestSteps);
   if (place === null) return null;
   const before = yield* trial(evidence, place, evidence.layer.parameters);
   if (before === null) return null;

@@ -1,7 +1,7 @@
 // The verdict of a network: from its single source through all layers, or, with two directions, the worst of theirs.
 import { t as say } from '@vscode/l10n';
 import type { Direction, Experiment, LayerExperiment } from '../network/experiment.js';
-import type { RunTensors } from '../network/result.js';
+import type { ComputedRun } from '../network/result.js';
 import type { VerdictBounds } from './evidence.js';
 import { measure } from './verdict.js';
 import type { Verdict, VerdictKind } from './verdict.js';
@@ -12,7 +12,7 @@ export type NetworkVerdict = Verdict & { readonly layer: number; readonly direct
 
 type JudgedLayer = {
   readonly experiment: LayerExperiment;
-  readonly result: RunTensors & { readonly verdict: Verdict; readonly positionVerdict: Verdict };
+  readonly result: ComputedRun & { readonly verdict: Verdict; readonly positionVerdict: Verdict };
 };
 
 /** From the worst to the best. */

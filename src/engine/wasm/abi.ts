@@ -84,6 +84,7 @@ export const structs = {
     hs: 'usize',
     xs: 'usize',
     g: 'usize',
+    entering: 'usize',
     slopes: 'usize',
     flowing: 'usize',
     d: 'usize',

@@ -4,127 +4,72 @@
 // Backpropagation Through Time", NIPS 2016). The same kernels do the same sums in the same order, so every number is
 // the same bits.
 import { cellOf } from '../cells/index.js';
-import { emptyNorms } from '../network/scaledBackward.js';
-import type { RunChunk } from '../network/runChunk.js';
-import { castResumably, cutResumably, Mover } from '../core/resumableCopy.js';
-import type { Pass } from '../network/referencePass.js';
-import { largestOf } from '../core/scan.js';
+import { PiecedTrace } from '../core/recomputedTrace.js';
 import { part } from '../core/resumable.js';
-import { accumulate, cast, matrix, sequence, takeStep, zeros } from '../core/tensor.js';
-import type { Matrix, Sequence } from '../core/tensor.js';
-import type { LayerExperiment, Shapes } from '../network/experiment.js';
-import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
+import { Mover } from '../core/resumableCopy.js';
+import { columnsTrace, copiedSteps, stepsOf } from '../core/rowTrace.js';
+import { largestOf } from '../core/scan.js';
+import { accumulate, columnsOf, sequence, zeros } from '../core/tensor.js';
+import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
+import type { FloatArray, Trace } from '../core/dtypes.js';
+import { scaledPart } from '../network/chunks.js';
+import type { LayerExperiment } from '../network/experiment.js';
+import { initialStates, sideBySide } from '../network/layers.js';
+import type { Pass } from '../network/referencePass.js';
+import type { StateMeasures } from '../network/result.js';
+import type { RunChunk } from '../network/runChunk.js';
+import { emptyNorms } from '../network/scaledBackward.js';
 import { upstreamResumably } from '../network/upstreamGradient.js';
 import type { Kernels } from './instance.js';
-import { blockStepsOf, FastLayer } from './layer.js';
-import type { BackwardTarget, Entering, LayerShape } from './layer.js';
-import { OneAtATime, PiecedTrace } from '../core/recomputedTrace.js';
-
-/**
- * Steps of a piece: about as many as there are pieces, in whole blocks, so that the sums over a block stay those of the
- * whole chunk.
- */
-export function pieceStepsOf(shapes: Omit<Shapes, 'T'>, longest: number): number {
-  const block = blockStepsOf({ ...shapes, steps: longest });
-  return Math.min(longest, block * Math.ceil(Math.sqrt(longest) / block));
-}
+import type { Entering } from './layer.js';
+import type { PieceLayer, PieceTarget, Stretch } from './pieceLayer.js';
+import type { Make, PieceRoom } from './pieceRoom.js';
 
 /** A piece of the run and what it is computed again from. */
-type Held = {
-  readonly chunk: number;
-  /** First step inside the chunk, and how many. */
-  readonly t0: number;
-  readonly steps: number;
-  /** [B,H] before its first step. */
+export type Held = Stretch & {
+  /** [B,S·H] before its first step. */
   readonly initial: FloatArray;
-  /** [B,H]: total gradient of its last step; null for the last piece of a chunk. */
-  g: FloatArray | null;
+  /** What the piece behind it has left on its way back; null for the last piece of a chunk. */
+  carried: FloatArray | null;
 };
-
-/** The pieces of a run, with a layer to compute them in. */
-class Pieces {
-  readonly #experiment: LayerExperiment;
-  readonly #layer: FastLayer;
-
-  constructor(experiment: LayerExperiment, layer: FastLayer) {
-    this.#experiment = experiment;
-    this.#layer = layer;
-  }
-
-  /** States of a piece [B,steps,H]; the layer is ready for its way back. */
-  *forward({ chunk, t0, steps, initial }: Omit<Held, 'g'>): Resumable<Sequence> {
-    const {
-      dtype,
-      shapes: { B, I, H },
-      chunks,
-    } = this.#experiment;
-    const { xs, steps: all } = chunks[chunk]!;
-    const hs = sequence(dtype, B, steps, H);
-    const inputs = yield* cutResumably(dtype, { B, T: all, N: I, data: xs }, t0, t0 + steps);
-    yield* this.#layer.forward(inputs.data, steps, initial, hs, 0);
-    return hs;
-  }
-
-  /**
-   * After `forward`: the gradients of a piece, added to those of the weights; gives the total gradient of the step
-   * before it, or dh0.
-   */
-  *backward(piece: Held, hs: Sequence, target: BackwardTarget): Resumable<FloatArray> {
-    const {
-      dtype,
-      shapes: { B, H },
-      truncate,
-    } = this.#experiment;
-    const { chunk, t0, steps, g, initial } = piece;
-    const enters =
-      t0 === 0
-        ? null
-        : cast(
-            dtype,
-            yield* dhsOf(this.#experiment, { chunk, t0: t0 - 1, steps: 1 }, () => ({ B, T: 1, N: H, data: initial })),
-          );
-    yield* this.#layer.backward(
-      yield* entering(this.#experiment, piece, () => hs),
-      steps,
-      target,
-      startOf(this.#experiment, chunk) + t0,
-      { offset: t0, g, enters },
-    );
-    return enters !== null && truncate !== null && t0 % truncate === 0 ? enters : yield* this.#layer.dh0();
-  }
-
-  gradients(): ReturnType<FastLayer['gradients']> {
-    return this.#layer.gradients();
-  }
-}
-
-type Stretch = Pick<Held, 'chunk' | 't0' | 'steps'>;
 
 const startOf = ({ chunks }: LayerExperiment, chunk: number): number =>
   chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0);
 
-/** What enters at consecutive steps of a chunk. Only a loss asks for their states. */
-function* entering(
-  experiment: LayerExperiment,
-  { chunk, t0, steps }: Stretch,
-  states: () => Sequence,
-): Resumable<Entering> {
+/** Inputs of a chunk [B,steps,I]. */
+function inputsOf(experiment: LayerExperiment, chunk: number): SequenceTrace {
+  const {
+    shapes: { B, I },
+    chunks,
+    computed,
+  } = experiment;
+  const { steps, xs } = chunks[chunk]!;
+  const start = startOf(experiment, chunk);
+  return computed === undefined ? { B, T: steps, N: I, data: xs } : stepsOf(computed.xs, steps, (t) => start + t);
+}
+
+/** What enters at consecutive steps of a chunk. Only a loss asks for their states [B,steps,S·H]. */
+function* entering(experiment: LayerExperiment, { chunk, t0, steps }: Stretch, states: Sequence): Resumable<Entering> {
   const {
     shapes: { B, T, H },
     upstream,
     loss,
     chunks,
+    computed,
   } = experiment;
   const start = startOf(experiment, chunk) + t0;
-  if (loss !== null) return (yield* upstreamResumably(experiment, { start, steps }, states())).dhs.data;
+  if (loss !== null)
+    return (yield* upstreamResumably(experiment, { start, steps }, columnsTrace(states, 0, H))).dhs.data;
+  const above = computed?.dhs ?? null;
+  if (above !== null) return (yield* copiedSteps('float64', above, start, start + steps)).data;
   if (upstream.kind === 'given')
-    return (yield* cutResumably('float64', { B, T, N: H, data: upstream.dhs }, start, start + steps)).data;
+    return (yield* copiedSteps('float64', { B, T, N: H, data: upstream.dhs }, start, start + steps)).data;
   return upstream.kind === 'every' ? 'every' : t0 + steps === chunks[chunk]!.steps ? 'last' : 'none';
 }
 
 /** The same as numbers [B,steps,H]. */
-function* dhsOf(experiment: LayerExperiment, stretch: Stretch, states: () => Sequence): Resumable<FloatArray> {
+function* dhsOf(experiment: LayerExperiment, stretch: Stretch, states: Sequence): Resumable<FloatArray> {
   const enters = yield* entering(experiment, stretch, states);
   if (typeof enters !== 'string') return enters;
   const {
@@ -143,198 +88,298 @@ function* dhsOf(experiment: LayerExperiment, stretch: Stretch, states: () => Seq
   return values;
 }
 
+/** What the way back through a piece has to be told: what enters it, and what enters at the step before it. */
+type Told = { readonly enters: Entering; readonly before: FloatArray | null };
+
+function* toldOf(experiment: LayerExperiment, piece: Held, states: Sequence): Resumable<Told> {
+  const { B } = experiment.shapes;
+  const { chunk, t0, initial } = piece;
+  const enters = yield* entering(experiment, piece, states);
+  if (t0 === 0) return { enters, before: null };
+  const step = { B, T: 1, N: initial.length / B, data: initial };
+  return { enters, before: yield* dhsOf(experiment, { chunk, t0: t0 - 1, steps: 1 }, step) };
+}
+
+function* inputOf({ dtype }: LayerExperiment, xs: SequenceTrace, { t0, steps }: Stretch): Resumable<FloatArray> {
+  return (yield* copiedSteps(dtype, xs, t0, t0 + steps)).data;
+}
+
+/** A layer's states alone: those before each piece, with which all of them can be computed again. */
+export type Forward = {
+  readonly held: readonly Held[];
+  readonly make: Make<PieceLayer>;
+  /** [B,T,S·H] */
+  readonly states: SequenceTrace & { readonly data: PiecedTrace };
+};
+
+type Again = {
+  readonly experiment: LayerExperiment;
+  readonly room: PieceRoom<PieceLayer>;
+  readonly make: Make<PieceLayer>;
+};
+
+const widthOf = ({ cell, shapes: { H } }: LayerExperiment): number => cellOf(cell).states.length * H;
+
+/** The pieces of a chunk in the order of time. The first is the short one: blocks are counted from the end. */
+function stretchesOf(steps: number, pieceSteps: number): Omit<Stretch, 'chunk'>[] {
+  const stretches: Omit<Stretch, 'chunk'>[] = [];
+  const first = steps % pieceSteps === 0 ? pieceSteps : steps % pieceSteps;
+  for (let t0 = 0, t1 = first; t0 < steps; t0 = t1, t1 += pieceSteps) stretches.push({ t0, steps: t1 - t0 });
+  return stretches;
+}
+
+function statesTrace({ experiment, room, make }: Again, held: readonly Held[]): Forward['states'] {
+  const { B, T } = experiment.shapes;
+  const shape = { B, T, N: widthOf(experiment) };
+  const borders = held.map(({ chunk, t0 }) => startOf(experiment, chunk) + t0);
+  const inputs = experiment.chunks.map((_, chunk) => inputsOf(experiment, chunk));
+  const data = new PiecedTrace(shape, borders, function* (i) {
+    const piece = held[i]!;
+    // Before the turn begins: inputs may be pieces of another layer.
+    const xs = yield* inputOf(experiment, inputs[piece.chunk]!, piece);
+    const { states } = yield* room.use(make, (layer) => layer.forward(piece, xs, piece.initial));
+    return states.data;
+  });
+  return { ...shape, data };
+}
+
+/** Every chunk forward. Null when not even a piece fits into the kernels' memory. */
+export function* longForward(
+  kernels: Kernels,
+  room: PieceRoom<PieceLayer>,
+  experiment: LayerExperiment,
+  make: Make<PieceLayer>,
+  pieceSteps: number,
+): Resumable<Forward | null> {
+  const layer = yield* part(make(kernels), 0, 0);
+  if (layer === null) return null;
+  const { T } = experiment.shapes;
+  const first = initialStates(experiment).data;
+  const held: Held[] = [];
+  let state = first;
+  let start = 0;
+  for (const [chunk, { steps }] of experiment.chunks.entries()) {
+    if (!experiment.stateful) state = first;
+    const inputs = inputsOf(experiment, chunk);
+    for (const stretch of stretchesOf(steps, pieceSteps)) {
+      const piece = { chunk, ...stretch, initial: state.slice(), carried: null };
+      const share = (t: number): number => (start + t) / T;
+      const xs = yield* inputOf(experiment, inputs, piece);
+      ({ end: state } = yield* part(layer.forward(piece, xs, state), share(piece.t0), share(piece.t0 + piece.steps)));
+      held.push(piece);
+    }
+    start += steps;
+  }
+  return { held, make, states: statesTrace({ experiment, room, make }, held) };
+}
+
+export type LongPass = { readonly pass: Pass<Trace>; readonly held: readonly Held[] };
+
 /**
- * What `fastPass` gives, with its tensors over time computed again piece by piece. Null when not even that fits into
- * the kernels' memory.
+ * What the passes that hold everything give, with its tensors over time computed again piece by piece. Null when not
+ * even a piece fits into the kernels' memory. `known`: it has gone forward before; then there is no loss.
  */
-export function* longPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pass<Trace> | null> {
+export function* longPass(
+  kernels: Kernels,
+  room: PieceRoom<PieceLayer>,
+  experiment: LayerExperiment,
+  make: Make<PieceLayer>,
+  pieceSteps: number,
+  known: Forward | null = null,
+): Resumable<LongPass | null> {
+  const {
+    dtype,
+    shapes: { B, T, H },
+    stateful,
+    loss,
+  } = experiment;
+  const cell = cellOf(experiment.cell);
+  const layer = yield* part(make(kernels), 0, 0);
+  if (layer === null) return null;
+  const held: Held[] = [];
+  const first = initialStates(experiment);
+  const norms = emptyNorms(T, cell);
+  const states = { hNorm: new Float64Array(T), closed: new Float64Array(T) };
+  const dInitial = zeros(dtype, B * widthOf(experiment));
+  const initials: Matrix[] = [];
+  const isRagged = experiment.chunks.some(({ spans }) => spans !== undefined);
+  let largestState = 0;
+  let lossValue: number | null = null;
+  let start = 0;
+  let state = first;
+  for (const [chunk, { steps }] of experiment.chunks.entries()) {
+    if (!stateful) state = first;
+    initials.push(state);
+    const firstPiece = held.length;
+    if (known !== null) held.push(...known.held.filter((piece) => piece.chunk === chunk));
+    if (known !== null) initials[chunk] = { ...first, data: held[firstPiece]!.initial };
+    const [from, middle, to] = [start / T, (start + steps / 2) / T, (start + steps) / T];
+    const inputs = inputsOf(experiment, chunk);
+    let chunkLoss = 0;
+    largestState = 0;
+    let last: Sequence | null = null;
+    for (const stretch of known === null ? stretchesOf(steps, pieceSteps) : []) {
+      const { t0 } = stretch;
+      const piece: Held = { chunk, ...stretch, initial: state.data.slice(), carried: null };
+      const xs = yield* part(inputOf(experiment, inputs, piece), from, from);
+      const now: { readonly states: Sequence; readonly end: FloatArray } = yield* part(
+        layer.forward(piece, xs, piece.initial),
+        from + ((middle - from) * t0) / steps,
+        from + ((middle - from) * (t0 + piece.steps)) / steps,
+      );
+      const place = { start: start + t0, steps: piece.steps };
+      if (loss !== null)
+        chunkLoss =
+          (yield* part(upstreamResumably(experiment, place, columnsTrace(now.states, 0, H), chunkLoss), from, from))
+            .loss ?? 0;
+      largestState = Math.max(largestState, yield* largestOf(now.states.data));
+      state = { ...first, data: now.end };
+      held.push(piece);
+      last = now.states;
+    }
+    if (loss !== null) lossValue = (lossValue ?? 0) + chunkLoss;
+    const share = (t: number): number => to - ((to - middle) * t) / steps;
+    const ofChunk = zeros(dtype, dInitial.length);
+    for (let i = held.length - 1; i >= firstPiece; i--) {
+      const piece = held[i]!;
+      const { t0, steps: count, carried } = piece;
+      let own: Sequence | null = last;
+      if (own === null) {
+        const xs = yield* part(inputOf(experiment, inputs, piece), share(t0 + count), share(t0 + count));
+        ({ states: own } = yield* part(
+          layer.forward(piece, xs, piece.initial),
+          share(t0 + count),
+          share(t0 + count / 2),
+        ));
+      }
+      // The last piece is still in the kernels' memory.
+      last = null;
+      const { enters, before } = yield* part(
+        toldOf(experiment, piece, own),
+        share(t0 + count / 2),
+        share(t0 + count / 2),
+      );
+      const back: { readonly carried: FloatArray; readonly initial: FloatArray | null } = yield* part(
+        layer.backward(piece, enters, { carried, before }, { dhTotal: null, dxs: null, norms, states }),
+        share(t0 + count / 2),
+        share(t0),
+      );
+      if (i > firstPiece) held[i - 1]!.carried = back.carried;
+      if (back.initial !== null) accumulate(ofChunk, back.initial);
+    }
+    // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
+    if (chunk === 0 || !stateful) accumulate(dInitial, ofChunk);
+    start += steps;
+  }
+  const ofState = (s: number): FloatArray =>
+    columnsOf({ rows: B, cols: widthOf(experiment), data: dInitial }, s * H, (s + 1) * H).data;
+  const others = cell.states.slice(1);
+  const traces = yield* tracesOf({ experiment, room, make }, held, initials, known);
+  const { states: all } = traces;
+  const other = (s: number): SequenceTrace => columnsTrace(all, (s + 1) * H, (s + 2) * H);
+  const pass: Pass<Trace> = {
+    ...traces,
+    hs: columnsTrace(all, 0, H),
+    ...(others.length === 0
+      ? {}
+      : {
+          otherStates: Object.fromEntries(others.map((name, s) => [name, other(s)])),
+          dOtherInitial: Object.fromEntries(others.map((name, s) => [name, ofState(s + 1)])),
+        }),
+    ...(cell.gated === undefined ? { largestState } : {}),
+    gradients: yield* layer.gradients(),
+    dh0: ofState(0),
+    norms,
+    lossValue,
+    // The kernels' measure counts states that wait.
+    states: isRagged ? null : states,
+  };
+  return { pass, held };
+}
+
+const emptyMeasures = (T: number): StateMeasures => ({ hNorm: new Float64Array(T), closed: new Float64Array(T) });
+
+/** The run's tensors over time, computed in kernels beside those that the next run may take meanwhile. */
+function* tracesOf(
+  again: Again,
+  held: readonly Held[],
+  initials: readonly Matrix[],
+  known: Forward | null,
+): Resumable<Pick<Pass<Trace>, 'chunks' | 'dhTotal' | 'dxs'> & { readonly states: SequenceTrace }> {
+  const { experiment, room, make } = again;
   const {
     cell,
     dtype,
     shapes: { B, T, I, H },
-    layers: [
-      {
-        parameters: weights,
-        initial: { h: h0 },
-      },
-    ],
-    stateful,
-    truncate,
-    loss,
-  } = experiment;
-  const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
-  const pieceSteps = pieceStepsOf({ B, I, H }, longest);
-  const shape = { cell, dtype, B, I, H, steps: pieceSteps, truncate };
-  const layer = yield* part(FastLayer.create(kernels, shape, weights), 0, 0);
-  if (layer === null) return null;
-  const pieces = new Pieces(experiment, layer);
-  const held: Held[] = [];
-  const h0Matrix = matrix(dtype, B, H);
-  if (h0 !== null) h0Matrix.data.set(h0);
-  const norms = emptyNorms(T, cellOf(cell));
-  const states = { hNorm: new Float64Array(T), closed: new Float64Array(T) };
-  const dh0 = zeros(dtype, B * H);
-  const initials: Matrix[] = [];
-  let largestState = 0;
-  let lossValue: number | null = null;
-  let start = 0;
-  let state = h0Matrix;
-  for (const [chunk, { steps }] of experiment.chunks.entries()) {
-    if (!stateful) state = h0Matrix;
-    initials.push(state);
-    const first = held.length;
-    const [from, middle, to] = [start / T, (start + steps / 2) / T, (start + steps) / T];
-    let chunkLoss = 0;
-    largestState = 0;
-    let last: Sequence | null = null;
-    // The first piece is the short one: blocks are counted from the end.
-    for (
-      let t0 = 0, t1 = steps % pieceSteps === 0 ? pieceSteps : steps % pieceSteps;
-      t0 < steps;
-      t0 = t1, t1 += pieceSteps
-    ) {
-      const piece = { chunk, t0, steps: t1 - t0, initial: cast(dtype, state.data) };
-      const hs: Sequence = yield* part(
-        pieces.forward(piece),
-        from + ((middle - from) * t0) / steps,
-        from + ((middle - from) * t1) / steps,
-      );
-      if (loss !== null)
-        chunkLoss =
-          (yield* part(upstreamResumably(experiment, { start: start + t0, steps: t1 - t0 }, hs, chunkLoss), from, from))
-            .loss ?? 0;
-      largestState = Math.max(largestState, yield* largestOf(hs.data));
-      state = takeStep(hs, t1 - t0 - 1);
-      held.push({ ...piece, g: null });
-      last = hs;
-    }
-    if (loss !== null) lossValue = (lossValue ?? 0) + chunkLoss;
-    const share = (t: number): number => to - ((to - middle) * t) / steps;
-    for (let i = held.length - 1; i >= first; i--) {
-      const piece = held[i]!;
-      const { t0, steps: count } = piece;
-      // The last piece is still in the kernels' memory.
-      const hs: Sequence = last ?? (yield* part(pieces.forward(piece), share(t0 + count), share(t0 + count / 2)));
-      last = null;
-      const before = yield* part(
-        pieces.backward(piece, hs, { dhTotal: null, dxs: null, norms, states }),
-        share(t0 + count / 2),
-        share(t0),
-      );
-      if (i > first) held[i - 1]!.g = before;
-      // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
-      else if (chunk === 0 || !stateful) accumulate(dh0, before);
-    }
-    start += steps;
-  }
-  return {
-    ...(yield* tracesOf(kernels, experiment, shape, held, initials)),
-    largestState,
-    gradients: yield* pieces.gradients(),
-    dh0,
-    norms,
-    lossValue,
-    states,
-  };
-}
-
-/** The run's tensors over time, computed in kernels beside those that the next run may take meanwhile. */
-function* tracesOf(
-  kernels: Kernels,
-  experiment: LayerExperiment,
-  shape: LayerShape,
-  held: readonly Held[],
-  initials: readonly Matrix[],
-): Resumable<Pick<Pass<Trace>, 'chunks' | 'hs' | 'dhTotal' | 'dxs'>> {
-  const {
-    dtype,
-    shapes: { B, T, I, H },
-    layers: [{ parameters: weights }],
     chunks,
     loss,
+    computed,
   } = experiment;
-  let beside: Pieces | null = null;
-  const turns = new OneAtATime();
-  const pieces = function* (): Resumable<Pieces> {
-    if (beside !== null) return beside;
-    const apart = kernels.apart();
-    const layer = apart === null ? null : yield* FastLayer.create(apart, shape, weights);
-    if (layer === null) throw new RangeError('no memory to compute a piece of the run again');
-    return (beside = new Pieces(experiment, layer));
-  };
-  const starts = chunks.map((_, chunk) => chunks.slice(0, chunk).reduce((sum, { steps }) => sum + steps, 0));
+  const starts = chunks.map((_, chunk) => startOf(experiment, chunk));
   const borders = held.map(({ chunk, t0 }) => starts[chunk]! + t0);
-  const states = function* (i: number): Resumable<Sequence> {
-    return yield* (yield* pieces()).forward(held[i]!);
+  const inputs: SequenceTrace[] = [];
+  for (const chunk of chunks.keys()) {
+    const all = inputsOf(experiment, chunk);
+    // What is computed is rounded already.
+    inputs.push(computed === undefined ? yield* copiedSteps(dtype, all, 0, all.T) : all);
+  }
+  const states = known?.states ?? statesTrace(again, held);
+  // Both gradients of a piece come from one way back: [B,T,H+I].
+  const shape = { B, T, N: H + I };
+  const gradients: SequenceTrace = {
+    ...shape,
+    data: new PiecedTrace(shape, borders, function* (i) {
+      const piece = held[i]!;
+      const { steps, initial, carried } = piece;
+      const xs = yield* inputOf(experiment, inputs[piece.chunk]!, piece);
+      const none = { B, T: steps, N: widthOf(experiment), data: zeros(dtype, 0) };
+      const known = loss === null ? yield* toldOf(experiment, piece, none) : null;
+      const target: PieceTarget & { readonly dhTotal: Sequence; readonly dxs: Sequence } = {
+        dhTotal: sequence(dtype, B, steps, H),
+        dxs: sequence(dtype, B, steps, I),
+        norms: emptyNorms(T, cellOf(cell)),
+        states: emptyMeasures(T),
+      };
+      return yield* room.use(make, function* (layer) {
+        const { states: own } = yield* layer.forward(piece, xs, initial);
+        const { enters, before } = known ?? (yield* toldOf(experiment, piece, own));
+        yield* layer.backward(piece, enters, { carried, before }, target);
+        return (yield* sideBySide(dtype, [target.dhTotal, target.dxs])).data;
+      });
+    }),
   };
-  let known: { readonly i: number; readonly dhTotal: FloatArray; readonly dxs: FloatArray } | null = null;
-  const gradients = function* (i: number): Resumable<NonNullable<typeof known>> {
-    if (known?.i === i) return known;
-    const piece = held[i]!;
-    const { steps } = piece;
-    const hs = yield* states(i);
-    const target = {
-      dhTotal: sequence(dtype, B, steps, H),
-      dxs: sequence(dtype, B, steps, I),
-      at: borders[i]!,
-      norms: emptyNorms(T, cellOf(shape.cell)),
-      states: { hNorm: new Float64Array(T), closed: new Float64Array(T) },
-    };
-    yield* (yield* pieces()).backward(piece, hs, target);
-    return (known = { i, dhTotal: target.dhTotal.data, dxs: target.dxs.data });
-  };
-  const trace = (
-    N: number,
-    make: (i: number) => Resumable<FloatArray>,
-  ): { B: number; T: number; N: number; data: PiecedTrace } => ({
+  const hs = columnsTrace(states, 0, H);
+  // What a loss sends into a step is computed of its state; the other values are there.
+  const dhs: SequenceTrace = {
     B,
     T,
-    N,
-    data: new PiecedTrace({ B, T, N }, borders, make),
-  });
-  const hs = trace(H, (i) =>
-    turns.run(function* () {
-      return (yield* states(i)).data;
+    N: H,
+    data: new PiecedTrace({ B, T, N: H }, borders, function* (i) {
+      const piece = held[i]!;
+      const own =
+        loss === null
+          ? { B, T: piece.steps, N: H, data: zeros(dtype, 0) }
+          : yield* copiedSteps(dtype, hs, borders[i]!, borders[i]! + piece.steps);
+      return yield* dhsOf(experiment, piece, own);
     }),
-  );
-  const dhs = trace(H, function* (i) {
-    if (loss !== null) yield* hs.data.ready(borders[i]!);
-    return yield* dhsOf(experiment, held[i]!, () => ({ B, T: held[i]!.steps, N: H, data: hs.data.piece(i) }));
-  });
-  const inputs: FloatArray[] = [];
-  for (const { xs } of chunks) inputs.push(yield* castResumably(dtype, xs));
+  };
   return {
-    hs,
-    dhTotal: trace(H, (i) =>
-      turns.run(function* () {
-        return (yield* gradients(i)).dhTotal;
-      }),
-    ),
-    dxs: trace(I, (i) =>
-      turns.run(function* () {
-        return (yield* gradients(i)).dxs;
-      }),
-    ),
-    chunks: chunks.map(({ steps }, chunk) => {
-      const of = ({
-        N,
-        data,
-      }: {
-        N: number;
-        data: PiecedTrace;
-      }): { B: number; T: number; N: number; data: PiecedTrace } => ({
-        B,
-        T: steps,
-        N,
-        data: data.chunk(starts[chunk]!, steps),
-      });
+    states,
+    dhTotal: columnsTrace(gradients, 0, H),
+    dxs: columnsTrace(gradients, H, H + I),
+    chunks: chunks.map(({ steps, spans }, chunk) => {
+      const start = starts[chunk]!;
+      const of = (all: SequenceTrace): SequenceTrace => (steps === T ? all : stepsOf(all, steps, (t) => start + t));
+      const scaledDhs = scaledPart(experiment, { start, steps });
       return {
-        start: starts[chunk]!,
+        start,
         steps,
-        xs: { B, T: steps, N: I, data: inputs[chunk]! },
-        hs: of(hs),
+        xs: inputs[chunk]!,
+        hs: of(states),
         initial: initials[chunk]!,
         dhs: of(dhs),
+        ...(spans === undefined ? {} : { spans }),
+        ...(scaledDhs === null ? {} : { scaledDhs }),
       } satisfies RunChunk;
     }),
   };

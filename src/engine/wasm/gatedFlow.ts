@@ -1,10 +1,13 @@
 // The float64 pass with carried exponents of a layer of LSTM or GRU in the kernels' memory, block by block going back.
 import { log10Of2 } from '../core/norm.js';
 import { Mover } from '../core/resumableCopy.js';
-import { rowOf } from '../core/tensor.js';
+import { copiedSteps, stepsOf } from '../core/rowTrace.js';
+import { isHeld, rowOf } from '../core/tensor.js';
+import type { SequenceTrace } from '../core/tensor.js';
+import type { DType } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import { cutBefore } from '../network/chunks.js';
-import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { GateMeasures } from '../network/result.js';
 import { isThere } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
@@ -26,7 +29,11 @@ const { FLOWSTATS: ofRow, STEPSTATS: ofStep } = sharedNumbers;
 /** Places of a row's numbers at a step: its exponent, and relative to it squares of norms. */
 const [exponentAt, all, ofH, ofC, ofD, after, paths] = [0, 1, 2, 3, 4, 5, 6] as const;
 
-export type Kept = Analysis & {
+export type Kept = Omit<Analysis, 'dhScaled'> & {
+  /** Null where it is computed again when it is asked for. */
+  readonly dhScaled: Float64Array | null;
+  /** Of each step [T] the exponent of what goes down to x, −Infinity where that is nothing; null: nobody asks. */
+  readonly inputExponents: Float64Array | null;
   /** Of sequences that differ in length. */
   readonly distances: ByDistance | null;
   readonly gates: Readonly<Record<string, GateMeasures>>;
@@ -36,7 +43,22 @@ export type Kept = Analysis & {
 export type Seen = Parameters<InputVisit>;
 
 /** What goes back through a chunk leaves: see `GatedFlow.through`. */
-export type Through = { readonly received: Float64Array; readonly down: ScaledSteps };
+export type Through = {
+  readonly received: Float64Array;
+  readonly down: { readonly data: Float64Array | null; readonly exponents: Float64Array };
+};
+
+/** Consecutive steps of a chunk with what flows into the last of them, from which they can be computed again. */
+export type FlowPiece = {
+  readonly chunk: RunChunk;
+  readonly isSource: boolean;
+  readonly t1: number;
+  readonly flowing: Uint8Array;
+  readonly exponents: Uint8Array;
+};
+
+/** Where pieces are noted, each of at least so many steps. */
+export type Noting = { readonly found: FlowPiece[]; readonly steps: number };
 
 export class GatedFlow {
   readonly #experiment: LayerExperiment;
@@ -88,19 +110,38 @@ export class GatedFlow {
     return this.#failed[0] !== 0;
   }
 
-  /** One chunk; `isSource`: its last step is the single source. False when a number left the range: nothing counts. */
-  *chunk(chunk: RunChunk, target: Kept, isSource: boolean, seen: Seen[] | null): Resumable<boolean> {
-    const { H } = this.#experiment.shapes;
+  /**
+   * One chunk; `isSource`: its last step is the single source. False when a number left the range: nothing counts.
+   * `noting`: the pieces to compute it again from.
+   */
+  *chunk(
+    chunk: RunChunk,
+    target: Kept,
+    isSource: boolean,
+    seen: Seen[] | null,
+    noting: Noting | null = null,
+  ): Resumable<boolean> {
+    const { T, H } = this.#experiment.shapes;
+    const { dhScaled, inputExponents } = target;
     this.#start(chunk, isSource);
     for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
+      this.#note(noting, chunk, isSource, t1);
       t0 = this.#blockStart(chunk, t1);
       const steps = t1 - t0;
       if (!(yield* this.#block(chunk, t0, t1))) return false;
       yield* this.#measure(steps);
-      yield* this.#takeGradient(t0, steps, chunk, target);
+      if (dhScaled !== null)
+        yield* this.#takeGradient(steps, (values, b) => {
+          dhScaled.set(values, (b * T + chunk.start + t0) * H);
+        });
       for (let t = steps - 1; t >= 0; t--) {
+        const at = chunk.start + t0 + t;
         this.#keep(t, chunk, t0 + t, target, isSource);
-        if (seen !== null) seen.push(yield* this.#inputGradient(t, chunk.start + t0 + t));
+        if (seen === null && inputExponents === null) continue;
+        const step = yield* this.#inputGradient(t, at);
+        seen?.push(step);
+        const [, dx, exponent] = step;
+        inputExponents?.fill(dx.every((value) => value === 0) ? -Infinity : exponent, at, at + 1);
       }
       yield* this.#mover.count(steps * H);
       yield (chunk.steps - t0) / chunk.steps;
@@ -110,28 +151,74 @@ export class GatedFlow {
 
   /**
    * Only what goes back through a chunk and down from it: of each step log10 of the norm that the states receive from
-   * the step after, and what goes down to x. Null when a number left the range.
+   * the step after, and what goes down to x, whose numbers are null with `noting`. Null when a number left the range.
    */
-  *through(chunk: RunChunk): Resumable<Through | null> {
+  *through(chunk: RunChunk, noting: Noting | null = null): Resumable<Through | null> {
     const { B, I } = this.#experiment.shapes;
     const { steps: T } = chunk;
     const received = new Float64Array(T).fill(-Infinity);
-    const down = { data: new Float64Array(B * T * I), exponents: new Float64Array(T) };
+    const down = { data: noting === null ? new Float64Array(B * T * I) : null, exponents: new Float64Array(T) };
     this.#start(chunk, false);
     for (let t1 = T, t0 = 0; t1 > 0; t1 = t0) {
+      this.#note(noting, chunk, false, t1);
       t0 = this.#blockStart(chunk, t1);
       if (!(yield* this.#block(chunk, t0, t1))) return null;
       for (let t = t0; t < t1; t++) {
         const rowStats = this.#numbers(this.#at.rowStats + (t - t0) * B * ofRow * 8, B * ofRow);
         if (t > 0) received[t - 1] = rowsLog10(rowStats, 0, B, after);
-        const exponent = commonExponent(rowStats, B);
+        down.exponents[t] = commonExponent(rowStats, B);
+        if (down.data === null) continue;
         const [, dx] = yield* this.#inputGradient(t - t0, t);
         for (let b = 0; b < B; b++) down.data.set(dx.subarray(b * I, (b + 1) * I), (b * T + t) * I);
-        down.exponents[t] = exponent;
       }
       yield (T - t0) / T;
     }
     return { received, down };
+  }
+
+  /** The gradients of h and x of a piece side by side [B,t1−t0,H+I], the same bits as the first time. */
+  *again({ chunk, isSource, t1, flowing, exponents }: FlowPiece, t0: number): Resumable<Float64Array> {
+    const { B, I, H } = this.#experiment.shapes;
+    const { buffer } = this.#kernels.memory;
+    const [at, N] = [this.#at, H + I];
+    this.#start(chunk, isSource);
+    new Uint8Array(buffer, at.flowing, flowing.length).set(flowing);
+    new Uint8Array(buffer, at.exponents, exponents.length).set(exponents);
+    const out = new Float64Array(B * (t1 - t0) * N);
+    for (let end = t1, start = 0; end > t0; end = start) {
+      // The run's own blocks, on more threads, may have ended elsewhere.
+      start = Math.max(t0, this.#blockStart(chunk, end));
+      yield* this.#block(chunk, start, end);
+      const place = (b: number, t: number): number => (b * (t1 - t0) + start - t0 + t) * N;
+      yield* this.#takeGradient(end - start, (values, b) => {
+        for (let t = 0; t < end - start; t++) out.set(values.subarray(t * H, (t + 1) * H), place(b, t));
+      });
+      for (let t = 0; t < end - start; t++) {
+        const [, dx] = yield* this.#inputGradient(t, t);
+        for (let b = 0; b < B; b++) out.set(dx.subarray(b * I, (b + 1) * I), place(b, t) + H);
+      }
+    }
+    return out;
+  }
+
+  /** What flows into the step before t1, where the last piece is long enough. */
+  #note(noting: Noting | null, chunk: RunChunk, isSource: boolean, t1: number): void {
+    if (noting === null) return;
+    const { found, steps } = noting;
+    const last = found.at(-1);
+    if (last?.chunk === chunk && t1 > last.t1 - steps) return;
+    const {
+      memory: { buffer },
+    } = this.#kernels;
+    const rows = this.#job.get('rows');
+    const panels = this.#shape.cell.states.length * panelsOf(this.#shape).hPanels;
+    found.push({
+      chunk,
+      isSource,
+      t1,
+      flowing: new Uint8Array(buffer, this.#at.flowing, panels * rows * rowBytes).slice(),
+      exponents: new Uint8Array(buffer, this.#at.exponents, rows * Float64Array.BYTES_PER_ELEMENT).slice(),
+    });
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
@@ -165,7 +252,8 @@ export class GatedFlow {
   }
 
   /** False when a number left the range. */
-  *#block(chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
+  *#block(all: RunChunk, t0: number, t1: number): Resumable<boolean> {
+    const chunk = isHeld(all.hs.data) ? all : yield* windowOf(this.#experiment, all, t0, t1);
     const { B, I, H } = this.#experiment.shapes;
     const { job } = this.#at;
     const G = this.#shape.cell.gates.length;
@@ -316,14 +404,14 @@ export class GatedFlow {
     return new Float64Array(this.#kernels.memory.buffer, at, length);
   }
 
-  /** The total gradient of h of a block, sequence by sequence. */
-  *#takeGradient(t0: number, steps: number, chunk: RunChunk, { dhScaled }: Kept): Resumable<void> {
-    const { B, T, H } = this.#experiment.shapes;
+  /** The total gradient of h of a block, sequence by sequence; the values are gone with the next one. */
+  *#takeGradient(steps: number, take: (values: Float64Array, b: number) => void): Resumable<void> {
+    const { B, H } = this.#experiment.shapes;
     const { g, staging } = this.#at;
     for (let b = 0; b < B; b++) {
       const panel = this.#layout.blockSteps * B * rowBytes;
       this.#kernels.exports.unpack64(g + b * rowBytes, panel, B * rowBytes, steps, H, staging);
-      dhScaled.set(this.#staging.subarray(0, steps * H), (b * T + chunk.start + t0) * H);
+      take(this.#staging.subarray(0, steps * H), b);
       yield* this.#mover.count(steps * H);
     }
   }
@@ -410,4 +498,32 @@ function rowsLog10(rowStats: Float64Array, from: number, to: number, place: numb
   for (let b = from; b < to; b++)
     sum += rowStats[b * ofRow + place]! * 4 ** (rowStats[b * ofRow + exponentAt]! - exponent);
   return 0.5 * Math.log10(sum) + exponent * log10Of2;
+}
+
+/** A chunk of which only the steps t0 − 1 … t1 − 1 are asked, computed once and held. */
+export function* windowOf(
+  { dtype, loss, upstream }: LayerExperiment,
+  chunk: RunChunk,
+  t0: number,
+  t1: number,
+): Resumable<RunChunk> {
+  const { xs, hs, dhs, scaledDhs, steps } = chunk;
+  function* window(own: DType, all: SequenceTrace, from = t0): Resumable<SequenceTrace> {
+    return stepsOf(yield* copiedSteps(own, all, from, t1), steps, (t) => t - from);
+  }
+  const enters = loss !== null || upstream.kind === 'given';
+  return {
+    ...chunk,
+    xs: yield* window(dtype, xs),
+    hs: yield* window(dtype, hs, Math.max(0, t0 - 1)),
+    dhs: enters && scaledDhs === undefined ? yield* window('float64', dhs) : dhs,
+    ...(scaledDhs === undefined
+      ? {}
+      : {
+          scaledDhs: {
+            data: (yield* window('float64', { ...dhs, data: scaledDhs.data })).data,
+            exponents: scaledDhs.exponents,
+          },
+        }),
+  };
 }

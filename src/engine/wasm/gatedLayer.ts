@@ -1,11 +1,12 @@
 // One layer of LSTM or GRU in the kernels' memory: weights packed once, then any number of chunks forward and backward.
 import type { ByParameter } from '../cells/cell.js';
 import { movedAtOnce } from '../core/resumableCopy.js';
-import { zeros } from '../core/tensor.js';
+import { sequence, zeros } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Span } from '../network/experiment.js';
+import { sideBySide } from '../network/layers.js';
 import type { StepNorms } from '../network/result.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { clearResumably, packing, rowBytes, viewOf } from './instance.js';
@@ -25,11 +26,24 @@ import { goesApart, pauseLimit, ranges, sumsRounds } from './workSplit.js';
 
 /** What one chunk's way back leaves, in the places of the whole run. */
 export type GatedTarget = {
-  readonly dhTotal: Sequence;
-  readonly dxs: Sequence;
+  /** Null where they are not kept. */
+  readonly dhTotal: Sequence | null;
+  readonly dxs: Sequence | null;
+  /** The step of the run at which those two begin. */
+  readonly at?: number;
   readonly norms: StepNorms;
   readonly hNorm: Float64Array;
 };
+
+/** Steps of a chunk that are computed alone: the first of them, and how many steps the chunk has. */
+export type PieceOfChunk = { readonly t0: number; readonly of: number };
+
+/**
+ * What a piece is told of the steps around it: the total gradients of h and c at its last step [B,S·H], null where it
+ * ends its chunk, and what enters at the step before it [B,H], of which the kernels make the total gradient there.
+ */
+export type GradientsAround = { readonly carried: FloatArray | null; readonly before: FloatArray | null };
+const nothingAround: GradientsAround = { carried: null, before: null };
 
 export class GatedLayer {
   readonly #shape: WholeShape;
@@ -93,9 +107,15 @@ export class GatedLayer {
 
   /**
    * xs [B,steps,I] from the states `initial` [B,S·H] on; the states stay in the kernels' memory. `spans`: the steps at
-   * which each sequence is there, where they differ.
+   * which each sequence is there, where they differ. `piece`: these are not all steps of the chunk.
    */
-  *forward(xs: FloatArray, steps: number, initial: FloatArray, spans: readonly Span[] | null = null): Resumable<void> {
+  *forward(
+    xs: FloatArray,
+    steps: number,
+    initial: FloatArray,
+    spans: readonly Span[] | null = null,
+    { t0, of }: PieceOfChunk = { t0: 0, of: steps },
+  ): Resumable<void> {
     const { B, I, H, cell, direction, truncate } = this.#shape;
     this.#job.set('T', steps);
     this.#spans = spans;
@@ -105,16 +125,12 @@ export class GatedLayer {
         spans.flatMap(({ from, to }) => [from, to]),
       );
     // Of a reverse direction t counts from the last position.
-    this.#job.set('cutOffset', truncate === null || direction === 'forward' ? 0 : truncate - (steps % truncate));
+    const cutOffset =
+      truncate === null ? 0 : direction === 'forward' ? t0 % truncate : truncate - ((of - t0) % truncate);
+    this.#job.set('cutOffset', cutOffset);
     const stateRow = cell.states.length * H;
     const panelBytes = (1 + steps) * B * rowBytes;
-    for (const [s, to] of this.#states().entries()) {
-      for (let b = 0; b < B; b++) {
-        this.#staging.values.set(initial.subarray(b * stateRow + s * H, b * stateRow + (s + 1) * H));
-        this.#packing.pack(this.#at.staging, 1, H, to + b * rowBytes, panelBytes, rowBytes);
-      }
-      yield 0;
-    }
+    for (const [s, to] of this.#states().entries()) yield* this.#packRows(initial, stateRow, s * H, to, panelBytes);
     yield* this.#packSteps(xs, steps, I, this.#at.xs);
     yield 0;
     const work = workOf(this.#shape).forward;
@@ -133,9 +149,24 @@ export class GatedLayer {
       const target = targets[s]!;
       yield* this.#unpackSteps(from + B * rowBytes, (1 + steps) * B * rowBytes, steps, target, start);
       // States that wait are told as zeros.
-      for (const [b, span] of this.#spans?.entries() ?? [])
-        target.data.fill(0, (b * target.T + start) * H, (b * target.T + start + span.from) * H);
+      for (const [b, { from: begins }] of this.#spans?.entries() ?? []) {
+        const first = b * target.T + start;
+        target.data.fill(0, first * H, (first + Math.max(0, Math.min(steps, begins))) * H);
+      }
     }
+  }
+
+  /** [B,S·H] behind the last step of the last `forward`; of a sequence that has not begun, its initial ones. */
+  *endStates(): Resumable<FloatArray> {
+    const { dtype, B, H } = this.#shape;
+    const steps = this.#job.get('T');
+    const own: Sequence[] = [];
+    for (const from of this.#states()) {
+      const out = sequence(dtype, B, 1, H);
+      yield* this.#unpackSteps(from + steps * B * rowBytes, (1 + steps) * B * rowBytes, 1, out, 0);
+      own.push(out);
+    }
+    return (yield* sideBySide(dtype, own as [Sequence, ...Sequence[]])).data;
   }
 
   /**
@@ -173,7 +204,13 @@ export class GatedLayer {
    * The chunk of the last `forward` backward; adds to the gradients of the parameters. Without `target` there are those
    * of the states alone.
    */
-  *backward(entering: Entering, steps: number, target: GatedTarget | null, start: number): Resumable<void> {
+  *backward(
+    entering: Entering,
+    steps: number,
+    target: GatedTarget | null,
+    start: number,
+    { carried, before } = nothingAround,
+  ): Resumable<void> {
     const { B, H } = this.#shape;
     const at = this.#at;
     const { hPanels } = panelsOf(this.#shape);
@@ -190,6 +227,13 @@ export class GatedLayer {
     } else yield* this.#packSteps(entering, steps, H, at.g);
     if (this.#states().length > 1) yield* clearResumably(this.#kernels, at.gc, hPanels * gPanel);
     for (const from of [at.dh0, at.dc0]) yield* clearResumably(this.#kernels, from, hPanels * stepBytes);
+    if (carried !== null) {
+      const S = this.#states().length;
+      const last = (steps - 1) * stepBytes;
+      for (const [s, from] of [at.g, at.gc].slice(0, S).entries())
+        yield* this.#packRows(carried, S * H, s * H, from + last, gPanel);
+    }
+    if (before !== null) yield* this.#packRows(before, H, 0, at.dh0, stepBytes);
     yield* clearResumably(this.#kernels, at.small, 8);
     yield 0;
     const { blockSteps } = this.#layout;
@@ -202,8 +246,9 @@ export class GatedLayer {
       if (target === null) continue;
       yield* this.#sums(t0, t1);
       const rows = t0 * stepBytes;
-      yield* this.#unpackSteps(at.g + rows, gPanel, t1 - t0, target.dhTotal, start + t0);
-      yield* this.#unpackSteps(at.dx + rows, gPanel, t1 - t0, target.dxs, start + t0);
+      const to = start - (target.at ?? 0) + t0;
+      if (target.dhTotal !== null) yield* this.#unpackSteps(at.g + rows, gPanel, t1 - t0, target.dhTotal, to);
+      if (target.dxs !== null) yield* this.#unpackSteps(at.dx + rows, gPanel, t1 - t0, target.dxs, to);
       yield (steps - t0) / steps;
     }
     if (target !== null) this.#keepNorms(steps, target, start);
@@ -330,6 +375,16 @@ export class GatedLayer {
     ...args: AfterJob<Name>
   ): Task {
     return task(name, this.#shape.dtype, this.#at.job, ...args);
+  }
+
+  /** H numbers from `from` on of each of the B rows of `width` numbers, as one step. */
+  *#packRows(values: FloatArray, width: number, from: number, to: number, panelBytes: number): Resumable<void> {
+    const { B, H } = this.#shape;
+    for (let b = 0; b < B; b++) {
+      this.#staging.values.set(values.subarray(b * width + from, b * width + from + H));
+      this.#packing.pack(this.#staging.at, 1, H, to + b * rowBytes, panelBytes, rowBytes);
+    }
+    yield 0;
   }
 
   #packSteps(values: FloatArray, steps: number, N: number, to: number): Resumable<void> {

@@ -11,6 +11,7 @@ import type { GatedShape } from './gatedWeights.js';
 import { bytesOf, rowBytes } from './instance.js';
 import type { Kernels, Team } from './instance.js';
 import type { Room } from './layer.js';
+import { pieceStepsOf } from './pieceLayer.js';
 import { structBytes } from './struct.js';
 import type { Fields } from './struct.js';
 
@@ -93,6 +94,23 @@ export const workOf = ({ cell, I, H }: WholeShape) => {
   return { forward: columns * (H + I) + gatesWork * H, back: columns * H + 8 * H, toInput: columns * I };
 };
 
+/**
+ * Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums.
+ */
+const gatedBlockSteps = (shape: WholeShape): number =>
+  Math.max(
+    1,
+    Math.min(
+      shape.steps,
+      Math.floor(blockRows / shape.B),
+      Math.floor(blockWork / (2 * shape.B * workOf(shape).forward)),
+    ),
+  );
+
+/** Steps of the pieces of a run with checkpoints. */
+export const gatedPieceSteps = (shape: GatedLayerShape): number =>
+  pieceStepsOf(gatedBlockSteps(wholeOf(shape)), shape.steps);
+
 export function measureGated(own: Kernels, shape: WholeShape, team: Team | null): GatedLayout {
   const { cell, gated, dtype, B, I, H, steps } = shape;
   const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
@@ -100,7 +118,7 @@ export function measureGated(own: Kernels, shape: WholeShape, team: Team | null)
   const worth = 3 * B * steps * forward >= worthSharing;
   const most = team === null || !worth ? 1 : Math.min(team.most, B === 1 ? 2 : Math.floor(B / 2));
   const threads = team === null || most === 1 ? 1 : Math.min(team.size, most);
-  const blockSteps = Math.max(1, Math.min(steps, Math.floor(blockRows / B), Math.floor(blockWork / (2 * B * forward))));
+  const blockSteps = gatedBlockSteps(shape);
   const stagingLength = Math.max(leastStaging, leastStagingOf(shape), Math.min(movedAtOnce, H * Math.max(H, I, B)));
   const rows = B * rowBytes;
   const hasC = cell.states.length > 1;

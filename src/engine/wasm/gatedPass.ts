@@ -4,8 +4,9 @@ import { castResumably, cutResumably } from '../core/resumableCopy.js';
 import { unfilledSequence } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
-import { accumulate, takeStep, zeros } from '../core/tensor.js';
-import type { Sequence } from '../core/tensor.js';
+import { accumulate, heldOf, takeStep, zeros } from '../core/tensor.js';
+import type { Sequence, SequenceTrace } from '../core/tensor.js';
+import { nothing, RowTrace } from '../core/rowTrace.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import { scaledPart } from '../network/chunks.js';
 import { initialStates, sideBySide } from '../network/layers.js';
@@ -122,14 +123,11 @@ export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Re
 }
 
 /** Ones on h [B,steps,H] at the last step of each sequence. */
-export function sourcesOf(chunk: RunChunk, H: number): Float64Array {
-  const { B } = chunk.xs;
-  const ones = new Float64Array(B * chunk.steps * H);
-  for (let b = 0; b < B; b++) {
-    const at = (b * chunk.steps + sourceStep(chunk, b)) * H;
-    ones.fill(1, at, at + H);
-  }
-  return ones;
+export function sourcesOf(chunk: RunChunk, H: number): SequenceTrace {
+  const shape = { B: chunk.xs.B, T: chunk.steps, N: H };
+  const [ones, none] = [new Float64Array(H).fill(1), new Float64Array(H)];
+  const row = (b: number, t: number): Float64Array => (sourceStep(chunk, b) === t ? ones : none);
+  return { ...shape, data: new RowTrace(shape, row, nothing) };
 }
 
 /**
@@ -145,9 +143,9 @@ export function* gatedPlainRange(
   const shape = { ...gatedShapeOf(experiment), steps, truncate: null };
   const layer = yield* part(GatedLayer.create(kernels, shape, experiment.layers[0].parameters), 0, 0);
   if (layer === null) return null;
-  yield* part(layer.forward(xs.data, steps, initial.data, spans), 0, 0.5);
+  yield* part(layer.forward(heldOf(xs.data), steps, initial.data, spans), 0, 0.5);
   yield* part(
-    layer.backward(spans === undefined ? 'last' : sourcesOf(chunk, experiment.shapes.H), steps, null, 0),
+    layer.backward(spans === undefined ? 'last' : heldOf(sourcesOf(chunk, experiment.shapes.H).data), steps, null, 0),
     0.5,
     1,
   );

@@ -5,8 +5,11 @@ import { cellOf } from '../cells/index.js';
 import { jointLog10 } from '../core/blockFloat.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
-import { sequence } from '../core/tensor.js';
-import type { Sequence } from '../core/tensor.js';
+import { PiecedTrace } from '../core/recomputedTrace.js';
+import { columnsTrace } from '../core/rowTrace.js';
+import { heldOf, sequence } from '../core/tensor.js';
+import type { Sequence, SequenceTrace } from '../core/tensor.js';
+import type { Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { LayerChunks } from '../network/networkSource.js';
@@ -17,12 +20,13 @@ import type { RunChunk } from '../network/runChunk.js';
 import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
 import type { Analysis, InputVisit } from '../network/scaledBackward.js';
 import { insideFlowRange, throughChunks, unmeasuredSource } from './flowBack.js';
-import { GatedFlow } from './gatedFlow.js';
+import { GatedFlow, windowOf } from './gatedFlow.js';
 import { GatedLayer } from './gatedLayer.js';
 import { gatedShapeOf } from './gatedLayout.js';
-import type { Kept, Seen, Through } from './gatedFlow.js';
+import type { FlowPiece, Kept, Noting, Seen, Through } from './gatedFlow.js';
 import { sourcesOf } from './gatedPass.js';
 import type { Kernels } from './instance.js';
+import type { PieceRoom } from './pieceRoom.js';
 
 /**
  * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of
@@ -34,8 +38,56 @@ export function* gatedAnalyse(
   chunks: readonly RunChunk[],
   visit?: InputVisit,
 ): Resumable<Analysis | null> {
+  const { B, T, H } = experiment.shapes;
+  const dhScaled = unfilled('float64', B * T * H);
+  const seen: Seen[] | null = visit === undefined ? null : [];
+  const rest = yield* flowBack(kernels, experiment, chunks, { dhScaled, inputExponents: null }, seen, null);
+  if (rest === null) return null;
+  for (const step of seen ?? []) {
+    visit?.(...step);
+    yield 1;
+  }
+  return { ...rest, dhScaled };
+}
+
+/** What goes down from a layer beyond the range of any dtype, step t being `data`·2^`exponents[t]`. */
+export type GoesDown = {
+  readonly data: SequenceTrace;
+  /** −Infinity where nothing goes down. */
+  readonly exponents: Float64Array;
+};
+
+/** The same without holding the gradients, which are computed again in pieces of at least so many steps. */
+export function* gatedLongAnalyse(
+  kernels: Kernels,
+  room: PieceRoom<GatedFlow>,
+  experiment: LayerExperiment,
+  chunks: readonly RunChunk[],
+  pieceSteps: number,
+): Resumable<{ readonly analysis: Analysis<Trace>; readonly down: GoesDown } | null> {
+  const { I, H } = experiment.shapes;
+  const noting = { found: [], steps: pieceSteps };
+  const exponents = new Float64Array(experiment.shapes.T);
+  const target = { dhScaled: null, inputExponents: exponents };
+  const rest = yield* flowBack(kernels, experiment, chunks, target, null, noting);
+  if (rest === null) return null;
+  const both = againTrace(room, experiment, noting.found, 0, experiment.shapes.T);
+  return {
+    analysis: { ...rest, dhScaled: columnsTrace(both, 0, H).data },
+    down: { data: columnsTrace(both, H, H + I), exponents },
+  };
+}
+
+function* flowBack(
+  kernels: Kernels,
+  experiment: LayerExperiment,
+  chunks: readonly RunChunk[],
+  kept: Pick<Kept, 'dhScaled' | 'inputExponents'>,
+  seen: Seen[] | null,
+  noting: Noting | null,
+): Resumable<Omit<Analysis, 'dhScaled'> | null> {
   const {
-    shapes: { B, T, H },
+    shapes: { B, T },
     layers: [{ parameters }],
   } = experiment;
   const cell = cellOf(experiment.cell);
@@ -44,34 +96,58 @@ export function* gatedAnalyse(
   if (flow === null) return null;
   const single = unmeasuredSource(T, pathNames(cell));
   const series = (): Float64Array => new Float64Array(T);
-  const result: Kept = {
+  const result = {
     log10Norms: emptyNorms(T, cell),
     log10dhPerSequence: new Float64Array(B * T),
-    dhScaled: unfilled('float64', B * T * H),
     dhExponent: series(),
     single,
-    distances: chunks.at(-1)?.spans === undefined ? null : new ByDistance(T),
     gates: Object.fromEntries(cell.gates.map((name) => [name, { mean: series(), closed: series(), open: series() }])),
   };
-  const seen: Seen[] | null = visit === undefined ? null : [];
-  const known = yield* throughChunks(chunks, T, (chunk) => flow.chunk(chunk, result, chunk === chunks.at(-1), seen));
-  if (!known) return null;
-  for (const step of seen ?? []) {
-    visit?.(...step);
-    yield 1;
-  }
-  const { distances, ...analysis } = result;
-  return { ...analysis, single: { ...single, bySource: distances?.log10 ?? null } };
+  const distances = chunks.at(-1)?.spans === undefined ? null : new ByDistance(T);
+  const target = { ...result, ...kept, distances };
+  const known = yield* throughChunks(chunks, T, (chunk) =>
+    flow.chunk(chunk, target, chunk === chunks.at(-1), seen, noting),
+  );
+  return known ? { ...result, single: { ...single, bySource: distances?.log10 ?? null } } : null;
+}
+
+/** The gradients of h and x of all pieces side by side [B,T,H+I], of which the first step is `start` of the run. */
+function againTrace(
+  room: PieceRoom<GatedFlow>,
+  experiment: LayerExperiment,
+  found: readonly FlowPiece[],
+  start: number,
+  T: number,
+): SequenceTrace {
+  const { B, I, H } = experiment.shapes;
+  const pieces = found
+    .map((piece, i) => {
+      const before = found[i + 1];
+      return { piece, t0: before?.chunk === piece.chunk ? before.t1 : 0 };
+    })
+    .sort((a, b) => a.piece.chunk.start + a.t0 - b.piece.chunk.start - b.t0);
+  const shape = { B, T, N: H + I };
+  const borders = pieces.map(({ piece, t0 }) => piece.chunk.start + t0 - start);
+  const make = (kernels: Kernels): Resumable<GatedFlow | null> => GatedFlow.create(kernels, experiment);
+  const data = new PiecedTrace(shape, borders, function* (i) {
+    const { piece, t0 } = pieces[i]!;
+    // Before the turn begins: what enters may be a piece of the layer above.
+    const chunk = yield* windowOf(experiment, piece.chunk, t0, piece.t1);
+    return yield* room.use(make, (flow) => flow.again({ ...piece, chunk }, t0));
+  });
+  return { ...shape, data };
 }
 
 /**
  * What `networkSource` gives, from the kernels, layer by layer from the top: what a step sends down enters the same
- * step of the layer below. Null when they cannot say: then `networkSource` has to.
+ * step of the layer below. Null when they cannot say: then `networkSource` has to. With `long` what goes down is not
+ * held, but computed again in pieces.
  */
 export function* gatedNetworkSource(
   kernels: Kernels,
   layers: readonly LayerChunks[],
   T: number,
+  long: { readonly room: PieceRoom<GatedFlow>; readonly pieceSteps: number } | null = null,
 ): Resumable<Float64Array | null> {
   const log10 = new Float64Array(T).fill(NaN);
   const received: Float64Array[] = [];
@@ -83,17 +159,21 @@ export function* gatedNetworkSource(
     const { B, H } = experiment.shapes;
     const last = { start, steps, xs, hs, initial, ...(spans === undefined ? {} : { spans }) };
     // At the top each sequence's source is what enters.
-    const dhs = spans === undefined ? new Float64Array() : sourcesOf({ ...last, dhs: xs }, H);
+    const dhs = sourcesOf({ ...last, dhs: xs }, H);
     const own: LayerExperiment = {
       ...experiment,
       truncate: null,
       loss: null,
-      upstream: spans === undefined ? { kind: 'last' } : { kind: 'given', dhs },
+      upstream: spans === undefined ? { kind: 'last' } : { kind: 'given', dhs: new Float64Array() },
     };
     const flow: GatedFlow | null = yield* part(GatedFlow.create(kernels, own), 0, 0);
     if (flow === null) return null;
-    const entering = { ...last, dhs: { B, T: steps, N: H, data: dhs } };
-    const found: Through | null = yield* flow.through(above === null ? entering : { ...entering, scaledDhs: above });
+    const entering = { ...last, dhs };
+    const noting: Noting | null = long === null ? null : { found: [], steps: long.pieceSteps };
+    const found: Through | null = yield* flow.through(
+      above === null ? entering : { ...entering, scaledDhs: above },
+      noting,
+    );
     if (found === null) return null;
     if (above === null)
       for (let t = 0; t < steps; t++) {
@@ -101,7 +181,10 @@ export function* gatedNetworkSource(
         if (sources > 0) found.received[t] = jointLog10([found.received[t]!, 0.5 * Math.log10(sources * H)]);
       }
     received.push(found.received);
-    above = found.down;
+    const { data, exponents }: Through['down'] = found.down;
+    const down: Trace =
+      data ?? columnsTrace(againTrace(long!.room, own, noting!.found, start, steps), H, H + experiment.shapes.I).data;
+    above = { data: down, exponents };
   }
   const { start, steps } = layers[0]!.chunks.at(-1)!;
   for (let t = 0; t < steps; t++) log10[start + t] = jointLog10(received.map((series) => series[t]!));
@@ -130,7 +213,7 @@ export function* gatedTrialSource(
   };
   const forward = yield* GatedLayer.create(kernels, gatedShapeOf(changed), parameters);
   if (forward === null) return null;
-  yield* forward.forward(chunk.xs.data, steps, chunk.initial.data);
+  yield* forward.forward(heldOf(chunk.xs.data), steps, chunk.initial.data);
   const states = cellOf(cell).states.map(() => sequence(dtype, 1, steps, H)) as [Sequence, ...Sequence[]];
   yield* forward.states(steps, states, 0);
   const run = { ...chunk, hs: yield* sideBySide(dtype, states) };

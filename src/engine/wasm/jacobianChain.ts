@@ -2,6 +2,7 @@
 // steps only. With fewer than H rows, the first of them by themselves.
 import { leastLength, lnLeastGrading, mostMagnified } from '../analysis/lyapunov.js';
 import type { Resumable } from '../core/resumable.js';
+import type { StepJacobian } from '../network/stepJacobian.js';
 import { exponentOf } from '../core/norm.js';
 import { clearResumably, rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
@@ -21,6 +22,8 @@ const powers = Float64Array.from({ length: 2098 }, (_, i) => 2 ** (i - 1074));
  * L_ii by ‖row‖ / L_ii. This much is aimed at; beyond `mostMagnified` a block is taken back and done with fewer steps.
  */
 const aimedAt = 1e5;
+/** Of Jacobians that are matrices of their own: each step costs as much as making its rows orthogonal. */
+const aimedAtDense = 1e2;
 /** A step of slopes so far apart is magnified more in any case: it is not tried without elimination. */
 const lnSureGrading = Math.log(1e9);
 const mostSteps = 64;
@@ -107,6 +110,18 @@ export class JacobianChain {
     const [there, back] =
       direction === 'forward' ? [{ at: at.weights, panelBytes: H * rowBytes }, null] : [null, at.weights];
     yield* packTwice(kernels, 'float64', Wh, H, H, at.chainStaging, there, back);
+    return yield* JacobianChain.createDense(kernels, H, direction, rank, at, count);
+  }
+
+  /** Of Jacobians [H,H] that are no slopes around one matrix: see `advanceDense`. */
+  static *createDense(
+    kernels: Kernels,
+    H: number,
+    direction: Direction,
+    rank: number,
+    at: Buffers,
+    count = H,
+  ): Resumable<JacobianChain> {
     const chain = new JacobianChain(kernels, H, count, direction, rank, at);
     yield* chain.restart();
     return chain;
@@ -170,6 +185,93 @@ export class JacobianChain {
       this.#wanted = Math.max(1, Math.min(affordable, Math.max(2 * k, this.#wanted), mostSteps));
       this.longestBlock = Math.max(this.longestBlock, k);
     }
+  }
+
+  /**
+   * The same where each step has a matrix of its own: `jacobianOf` gives that of step i. False when the kernels cannot
+   * say, because a factor of a step has an empty row; then nothing counts.
+   */
+  *advanceDense(count: number, jacobianOf: (i: number) => Resumable<StepJacobian>): Resumable<boolean> {
+    this.#progress = 0;
+    for (let done = 0; done < count;) {
+      const k = Math.min(this.#wanted, count - done);
+      const rows = yield* this.#turnDense(k, done, jacobianOf);
+      const magnified = yield* this.#orthogonalise(rows, this.#rank);
+      const isSound = magnified <= mostMagnified;
+      if (!isSound && k > 1) {
+        this.#wanted = k >> 1;
+        continue;
+      }
+      if (!isSound && this.#direction === 'forward') {
+        if (!(yield* this.#factoredStep(yield* jacobianOf(done)))) return false;
+      } else yield* this.#accept(rows, k);
+      done += k;
+      yield (this.#progress = done / count);
+      const perStep = Math.log(magnified) / k;
+      const affordable = perStep > 0 ? Math.floor(Math.log(aimedAtDense) / perStep) : mostSteps;
+      this.#wanted = Math.max(1, Math.min(affordable, Math.max(2 * k, this.#wanted), mostSteps));
+      this.longestBlock = Math.max(this.longestBlock, k);
+    }
+    return true;
+  }
+
+  /** The rows of Q through k Jacobians; gives the buffer that holds them. Q itself stays. */
+  *#turnDense(k: number, first: number, jacobianOf: (i: number) => Resumable<StepJacobian>): Resumable<number> {
+    let [to, other] = this.#spare;
+    let from = this.#Q;
+    for (let i = 0; i < k; i++) {
+      yield* this.#load((yield* jacobianOf(first + i)).dense());
+      yield* this.#multiplyBy(from, this.#at.weights, to, 0);
+      from = to;
+      [to, other] = [other, to];
+      yield this.#progress;
+    }
+    return from;
+  }
+
+  /** A Jacobian as rows meet it. */
+  #load(J: Float64Array): Resumable<void> {
+    const H = this.#H;
+    const { weights, chainStaging } = this.#at;
+    const [there, back] =
+      this.#direction === 'backward' ? [{ at: weights, panelBytes: H * rowBytes }, null] : [null, weights];
+    return packTwice(this.#kernels, 'float64', J, H, H, chainStaging, there, back);
+  }
+
+  /**
+   * One step forward, factor by factor, each by elimination over its places, whatever their sizes. False when there is
+   * nothing at one of them.
+   */
+  *#factoredStep(jacobian: StepJacobian): Resumable<boolean> {
+    const [H, count] = [this.#H, this.#count];
+    const { L, U, ratios, ownRatios, slopeRow, chainStaging, weights } = this.#at;
+    for (const factor of jacobian.denseFactors()) {
+      const [rows] = this.#spare;
+      yield* this.#load(factor);
+      yield* this.#multiplyBy(this.#Q, weights, rows, 0);
+      const sizes = this.#largestOfPlaces(rows);
+      if (sizes.includes(0)) return false;
+      numbersAt(this.#kernels, chainStaging, H).set(sizes);
+      this.#kernels.exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
+      yield* this.#eliminate(rows);
+      const magnified = numbersAt(this.#kernels, ownRatios, count).slice();
+      yield* this.#orthogonalise(rows, 0);
+      const found = numbersAt(this.#kernels, ratios, count);
+      for (let i = 0; i < count; i++) found[i] = found[i]! * magnified[i]!;
+      yield* this.#multiplyTriangles(U, L);
+      yield* this.#accept(rows, 1);
+    }
+    return true;
+  }
+
+  /** The largest |value| of each column. */
+  #largestOfPlaces(rows: number): Float64Array {
+    const [H, count] = [this.#H, this.#count];
+    const numbers = numbersAt(this.#kernels, rows, packedBytes(count, H) / bytes);
+    const sizes = new Float64Array(H);
+    for (let i = 0; i < count; i++)
+      for (let j = 0; j < H; j++) sizes[j] = Math.max(sizes[j]!, Math.abs(numbers[this.#place(i, j)]!));
+    return sizes;
   }
 
   /** How many of the next k steps, up to the first of slopes that lie far apart, can be done without elimination. */

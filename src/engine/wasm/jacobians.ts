@@ -1,87 +1,27 @@
 // Singular values of the Jacobians over time through the kernels.
 import type { RunChunk } from '../network/runChunk.js';
 import { gradedResumably } from '../linalg/gradedSvd.js';
-import type { GradedRows } from '../linalg/gradedSvd.js';
 import type { JacobianSeries } from '../analysis/jacobians.js';
-import { Mover, transposedResumably } from '../core/resumableCopy.js';
+import { transposedResumably } from '../core/resumableCopy.js';
 import { log10Of2 } from '../core/norm.js';
 import { jointNormResumably } from '../core/scan.js';
 import { part } from '../core/resumable.js';
 import { factorise, inverse } from '../linalg/luCholesky.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
+import { GradedValues } from './gradedValues.js';
 import { JacobianChain } from './jacobianChain.js';
 import type { Kernels } from './instance.js';
-import { insideRange, layOut, numbersAt } from './packedMatrix.js';
+import { insideRange, layOut } from './packedMatrix.js';
 import { SigmaBatch } from './sigmaMaxBatch.js';
 import { SlopeBlocks } from './slopes.js';
 import { slopesOfItem } from './spectrum.js';
 
-const pauseWork = 1e7;
-const mostSweeps = 40;
 /**
  * Up to this condition number σ_min of a Jacobian comes from the inverse of Wh with at least nine digits; beyond, from
  * Jacobi's rotations.
  */
 const mostCondition = 1e6;
-
-/** ../linalg/gradedSvd.ts on rows of H numbers in the kernels' memory. */
-class GradedValues {
-  readonly #kernels: Kernels;
-  readonly #H: number;
-  readonly #at: Readonly<Record<keyof ReturnType<typeof GradedValues.sizes>, number>>;
-
-  static sizes(H: number) {
-    return { jacobiRows: H * (H + (H % 2)) * 8, mantissas: H * 8, jacobiExponents: H * 8 };
-  }
-
-  constructor(kernels: Kernels, H: number, at: Readonly<Record<keyof ReturnType<typeof GradedValues.sizes>, number>>) {
-    this.#kernels = kernels;
-    this.#H = H;
-    this.#at = at;
-  }
-
-  /** log2 of the singular values, descending; −Infinity for zero. */
-  *log2({ rows, log2 }: GradedRows): Resumable<Float64Array> {
-    const H = this.#H;
-    const pitch = H + (H % 2);
-    const { jacobiRows, mantissas, jacobiExponents } = this.#at;
-    const numbers = numbersAt(this.#kernels, jacobiRows, H * pitch);
-    const [m, e] = [numbersAt(this.#kernels, mantissas, H), numbersAt(this.#kernels, jacobiExponents, H)];
-    const mover = new Mover();
-    // Longest first: then fewer sweeps are needed (de Rijk 1989).
-    for (const [i, from] of [...rows.keys()].sort((i, j) => log2[j]! - log2[i]!).entries()) {
-      numbers.fill(0, i * pitch, (i + 1) * pitch);
-      numbers.set(rows[from]!, i * pitch);
-      const zero = log2[from] === -Infinity;
-      e[i] = zero ? -Infinity : Math.floor(log2[from]!);
-      m[i] = zero ? 0 : 2 ** (log2[from]! - e[i]);
-      yield* mover.count(pitch);
-    }
-    for (let sweep = 0; sweep < mostSweeps; sweep++) {
-      let turned = 0;
-      for (let first = 0; first < H - 1;) {
-        const rowsAtOnce = Math.max(1, Math.floor(pauseWork / (4 * H * (H - first))));
-        turned += this.#kernels.exports.jacobiSweep(
-          jacobiRows,
-          pitch * 8,
-          H,
-          mantissas,
-          jacobiExponents,
-          first,
-          Math.min(H - 1, first + rowsAtOnce),
-        );
-        first += rowsAtOnce;
-        yield sweep / mostSweeps;
-      }
-      if (turned === 0) break;
-    }
-    return m
-      .map((mantissa, i) => Math.log2(mantissa) + (mantissa === 0 ? 0 : e[i]!))
-      .sort()
-      .reverse();
-  }
-}
 
 /** Buffers of the singular values. */
 export const jacobianSizes = (experiment: LayerExperiment) => {

@@ -7,7 +7,9 @@ import { castResumably, cutResumably } from '../core/resumableCopy.js';
 import { unfilledSequence } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { accumulate, cast, matrix, takeStep, zeros } from '../core/tensor.js';
-import type { SequenceTrace } from '../core/tensor.js';
+import type { Sequence, SequenceTrace } from '../core/tensor.js';
+import { scaledPart } from '../network/chunks.js';
+import { initialStates } from '../network/layers.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import { entering, upstreamResumably } from '../network/upstreamGradient.js';
@@ -32,9 +34,12 @@ function smallPass(kernels: Kernels, experiment: LayerExperiment, shape: LayerSh
     ],
     loss,
     upstream,
+    scaledUpstream,
     chunks: [chunk],
   } = experiment;
   if (chunk?.steps !== T || loss !== null || !isSmall(shape)) return null;
+  // Of a reverse direction steps are cut at other places, and a network's layers have more that enters.
+  if (scaledUpstream !== undefined || cutOffsetOf(experiment, T) !== 0) return null;
   const initial = matrix(dtype, B, H);
   if (h0 !== null) initial.data.set(h0);
   const inputs = { B, T, N: I, data: cast(dtype, chunk.xs) };
@@ -60,6 +65,36 @@ function smallPass(kernels: Kernels, experiment: LayerExperiment, shape: LayerSh
     },
   };
   return { chunks: [chunk0], hs, dhTotal, dxs, gradients, dh0, norms, states, lossValue: null };
+}
+
+/** What is added to t so that multiples of the truncation are the steps before which the gradient is cut. */
+export const cutOffsetOf = ({ truncate, layers: [{ direction }] }: LayerExperiment, steps: number, t0 = 0): number =>
+  truncate === null ? 0 : direction === 'forward' ? t0 : truncate - ((steps - t0) % truncate);
+
+/** h [B,T,H] of every step, in the order in which the layer computes; null when the memory does not suffice. */
+export function* fastForward(kernels: Kernels, experiment: LayerExperiment): Resumable<Sequence | null> {
+  const {
+    cell,
+    dtype,
+    shapes: { B, T, I, H },
+    layers: [{ parameters }],
+    stateful,
+    truncate,
+    chunks,
+  } = experiment;
+  const shape = { cell, dtype, B, I, H, steps: Math.max(...chunks.map(({ steps }) => steps)), truncate };
+  const layer = yield* part(FastLayer.create(kernels, shape, parameters), 0, 0);
+  if (layer === null) return null;
+  const first = initialStates(experiment);
+  const hs = unfilledSequence(dtype, B, T, H);
+  let start = 0;
+  for (const { steps, xs } of chunks) {
+    const initial = stateful && start > 0 ? takeStep(hs, start - 1) : first;
+    const inputs = yield* castResumably(dtype, xs);
+    yield* part(layer.forward(inputs, steps, initial.data, hs, start), start / T, (start + steps) / T);
+    start += steps;
+  }
+  return hs;
 }
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
@@ -112,15 +147,18 @@ export function* fastPass(kernels: Kernels, experiment: LayerExperiment): Resuma
     const values = ones === null ? yield* part(upstreamResumably(experiment, place, chunkHs), middle, middle) : null;
     if (loss !== null) lossValue = (lossValue ?? 0) + (values?.loss ?? 0);
     const source = ones ?? values!.dhs.data;
-    yield* part(layer.backward(source, steps, { dhTotal, dxs, norms, states }, start), middle, to);
+    const piece = { offset: cutOffsetOf(experiment, steps), g: null, enters: null };
+    yield* part(layer.backward(source, steps, { dhTotal, dxs, norms, states }, start, piece), middle, to);
     // A state that a chunk took over from the one before is no initial state: the gradient is cut there.
     if (previous === undefined || !stateful) accumulate(dh0, yield* layer.dh0());
+    const scaledDhs = scaledPart(experiment, place);
     chunks.push({
       ...place,
       xs: inputs,
       hs: chunkHs,
       initial,
       dhs: values?.dhs ?? entering(experiment, place, chunkHs),
+      ...(scaledDhs === null ? {} : { scaledDhs }),
     });
     start += steps;
     yield start / T;

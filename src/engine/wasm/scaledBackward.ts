@@ -1,7 +1,9 @@
 // The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going
 // back.
-import type { Analysis } from '../network/scaledBackward.js';
+import type { Analysis, InputVisit } from '../network/scaledBackward.js';
+import { cutBefore } from '../network/chunks.js';
 import type { RunChunk } from '../network/runChunk.js';
+import type { Seen } from './gatedFlow.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import { Mover } from '../core/resumableCopy.js';
 import { log10Of2 } from '../core/norm.js';
@@ -52,12 +54,20 @@ type Layout = {
 };
 
 /** What this pass takes; without `team` on one thread. */
-export const flowRoom = (own: Kernels, experiment: LayerExperiment, team = own.team): Room => {
+export const flowRoom = (
+  own: Kernels,
+  experiment: Pick<LayerExperiment, 'shapes' | 'chunks'>,
+  team = own.team,
+): Room => {
   const { kernels, sizes } = measure(own, experiment, team);
   return { kernels, bytes: kernels.bytesFor(Object.values(sizes)) };
 };
 
-function measure(own: Kernels, experiment: LayerExperiment, team = own.team): Omit<Layout, 'at'> {
+function measure(
+  own: Kernels,
+  experiment: Pick<LayerExperiment, 'shapes' | 'chunks'>,
+  team = own.team,
+): Omit<Layout, 'at'> {
   const { B, I, H } = experiment.shapes;
   const longest = Math.max(...experiment.chunks.map(({ steps }) => steps));
   const most = threadsFor(team, { B, I, H, steps: longest });
@@ -80,6 +90,7 @@ function measure(own: Kernels, experiment: LayerExperiment, team = own.team): Om
     hs: hPanels * (1 + blockSteps) * B * rowBytes,
     xs: iPanels * blockSteps * B * rowBytes,
     g: hPanels * blockSteps * B * rowBytes,
+    entering: blockSteps * Float64Array.BYTES_PER_ELEMENT,
     slopes: hPanels * blockSteps * B * rowBytes,
     flowing: hPanels * 2 * B * rowBytes,
     d: hPanels * blockSteps * 2 * B * rowBytes,
@@ -173,22 +184,26 @@ class FastFlow {
     single: boolean,
     dhScaled: Float64Array | null,
     pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
+    seen: Seen[] | null,
   ): Resumable<boolean> {
     const { T, H } = this.#experiment.shapes;
-    this.#start(single);
+    this.#start(chunk, single);
     let border = chunk.steps;
     for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
       if (pieces !== null && t1 <= border) {
         pieces.found.push({ chunk, single, t1, ...this.#state() });
         border = t1 - pieces.steps;
       }
-      t0 = this.#blockStart(t1);
+      t0 = this.#blockStart(chunk, t1);
       if (!(yield* this.#block(chunk, t0, t1, (chunk.steps - t1) / chunk.steps))) return false;
       if (dhScaled !== null)
         yield* this.#take(t0, t1, (values, b) => {
           dhScaled.set(values, (b * T + chunk.start + t0) * H);
         });
-      for (let t = t0; t < t1; t++) this.#keep(t - t0, chunk.start + t, target, single);
+      for (let t = t1 - 1; t >= t0; t--) {
+        this.#keep(t - t0, chunk.start + t, target, single);
+        if (seen !== null) seen.push(yield* this.#inputGradient(t - t0, chunk.start + t));
+      }
       yield (chunk.steps - t0) / chunk.steps;
     }
     return true;
@@ -200,13 +215,13 @@ class FastFlow {
     const {
       memory: { buffer },
     } = this.#kernels;
-    this.#start(single);
+    this.#start(chunk, single);
     new Uint8Array(buffer, this.#at.flowing, flowing.length).set(flowing);
     new Uint8Array(buffer, this.#at.exponents, exponents.length).set(exponents);
     const g = new Float64Array(B * (t1 - t0) * H);
     for (let end = t1, start = 0; end > t0; end = start) {
       // The run's own blocks, on more threads, may have ended elsewhere.
-      start = Math.max(t0, this.#blockStart(end));
+      start = Math.max(t0, this.#blockStart(chunk, end));
       yield* this.#block(chunk, start, end, (t1 - end) / (t1 - t0));
       yield* this.#take(start, end, (values, b) => {
         g.set(values, (b * (t1 - t0) + start - t0) * H);
@@ -231,7 +246,7 @@ class FastFlow {
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
-  #start(single: boolean): void {
+  #start({ scaledDhs }: RunChunk, single: boolean): void {
     const {
       shapes: { B, H },
       upstream,
@@ -242,7 +257,8 @@ class FastFlow {
     const at = this.#at;
     const hPanels = Math.ceil(H / width);
     // Ones at the last step alone, never cut: then the total gradient is the single source.
-    const separate = single && (loss !== null || upstream.kind !== 'last' || truncate !== null);
+    const isOnes = scaledDhs === undefined && loss === null && upstream.kind === 'last';
+    const separate = single && (!isOnes || truncate !== null);
     const rows = separate ? 2 * B : B;
     this.#job.set('rows', rows);
     exports.clear(at.flowing, hPanels * rows * rowBytes);
@@ -250,17 +266,19 @@ class FastFlow {
     if (separate) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
   }
 
-  /** First step of the block that ends before t1. */
-  #blockStart(t1: number): number {
-    const { truncate } = this.#experiment;
-    return Math.max(0, t1 - this.#blockSteps, truncate === null ? 0 : Math.floor((t1 - 1) / truncate) * truncate);
+  /** First step of the block that ends before t1: no further than a step at which the gradient is cut. */
+  #blockStart({ steps }: RunChunk, t1: number): number {
+    const { truncate, layers } = this.#experiment;
+    const k = truncate ?? Infinity;
+    const cut =
+      layers[0].direction === 'forward' ? Math.floor((t1 - 1) / k) * k : steps - (Math.floor((steps - t1) / k) + 1) * k;
+    return Math.max(0, t1 - this.#blockSteps, truncate === null ? 0 : cut);
   }
 
   /** False when a number left the range. */
   *#block(chunk: RunChunk, t0: number, t1: number, progress: number): Resumable<boolean> {
     const {
       shapes: { B, I, H },
-      truncate,
       upstream,
       loss,
     } = this.#experiment;
@@ -269,7 +287,7 @@ class FastFlow {
     yield* this.#packBlock(chunk, t0, t1);
     const enters = (yield* this.#enter(chunk, t0, t1)) ? 1 : 0;
     yield progress;
-    const cut = truncate !== null && t0 > 0 && t0 % truncate === 0 ? 1 : 0;
+    const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
     const steps = t1 - t0;
     const rows = this.#job.get('rows');
     const { job } = this.#at;
@@ -389,23 +407,48 @@ class FastFlow {
     const { exports } = this.#kernels;
     const { g, staging } = this.#at;
     const panel = this.#blockSteps * B * rowBytes;
-    if (loss === null && upstream.kind === 'every') {
+    const { scaledDhs } = chunk;
+    const exponents = new Float64Array(this.#kernels.memory.buffer, this.#at.entering, t1 - t0).fill(0);
+    if (scaledDhs !== undefined) exponents.set(scaledDhs.exponents.subarray(t0, t1));
+    if (scaledDhs === undefined && loss === null && upstream.kind === 'every') {
       exports.fill64(1, H, g, panel, (t1 - t0) * B);
       return true;
     }
-    if (loss === null && upstream.kind === 'last') {
+    if (scaledDhs === undefined && loss === null && upstream.kind === 'last') {
       if (t1 < chunk.steps) return false;
       exports.clear(g, Math.ceil(H / width) * panel);
       exports.fill64(1, H, g + (t1 - 1 - t0) * B * rowBytes, panel, B);
       return true;
     }
-    const { data } = chunk.dhs;
+    const { data } = scaledDhs ?? chunk.dhs;
     for (let b = 0; b < B; b++) {
       this.#staging.set(data.subarray((b * chunk.steps + t0) * H, (b * chunk.steps + t1) * H));
       exports.pack64(staging, t1 - t0, H, g + b * rowBytes, panel, B * rowBytes);
       yield* this.#mover.count((t1 - t0) * H);
     }
     return true;
+  }
+
+  /** dx of a step of the block, which is step t of the run. */
+  *#inputGradient(place: number, t: number): Resumable<Seen> {
+    const { B, I } = this.#experiment.shapes;
+    const panel = this.#blockSteps * B * rowBytes;
+    const own = new Float64Array(B * I);
+    const most = Math.max(1, Math.floor(this.#staging.length / I));
+    for (let b = 0; b < B; b += most) {
+      const count = Math.min(most, B - b);
+      this.#kernels.exports.unpack64(
+        this.#at.dx + (place * B + b) * rowBytes,
+        panel,
+        rowBytes,
+        count,
+        I,
+        this.#at.staging,
+      );
+      own.set(this.#staging.subarray(0, count * I), b * I);
+      yield* this.#mover.count(count * I);
+    }
+    return [t, own, this.#stats[place * (statsOf + 2 * B)]!];
   }
 
   #keep(
@@ -439,11 +482,18 @@ export function* fastAnalyse(
   kernels: Kernels,
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
+  visit?: InputVisit,
 ): Resumable<Analysis | null> {
   const { B, T, H } = experiment.shapes;
   const dhScaled = unfilled('float64', B * T * H);
-  const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null);
-  return rest === null ? null : { ...rest, dhScaled };
+  const seen: Seen[] | null = visit === undefined ? null : [];
+  const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null, seen);
+  if (rest === null) return null;
+  for (const step of seen ?? []) {
+    visit?.(...step);
+    yield 1;
+  }
+  return { ...rest, dhScaled };
 }
 
 /** The same without holding the gradient, which is computed again in pieces of at least so many steps. */
@@ -455,7 +505,7 @@ export function* longAnalyse(
 ): Resumable<Analysis<Trace> | null> {
   const { B, T, H } = experiment.shapes;
   const found: FlowPiece[] = [];
-  const rest = yield* flowBack(kernels, experiment, chunks, null, { found, steps: pieceSteps });
+  const rest = yield* flowBack(kernels, experiment, chunks, null, { found, steps: pieceSteps }, null);
   if (rest === null) return null;
   const pieces = found
     .map((piece, i) => ({ piece, t0: found[i + 1]?.chunk === piece.chunk ? found[i + 1]!.t1 : 0 }))
@@ -482,6 +532,7 @@ function* flowBack(
   chunks: readonly RunChunk[],
   dhScaled: Float64Array | null,
   pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
+  seen: Seen[] | null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
   const {
     cell,
@@ -498,7 +549,7 @@ function* flowBack(
     single: unmeasuredSource(T, null),
   };
   const known = yield* throughChunks(chunks, T, (chunk) =>
-    flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces),
+    flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces, seen),
   );
   return known ? result : null;
 }

@@ -238,37 +238,44 @@ export function* fastExponents(
   const zeroJacobians = zerosIn(spectrum.jacobianSigmaMax);
   exponentsInto(spectrum, T, { sums, error, block, logDet, lnSlopes, zeroJacobians });
 
-  // σ_max of the product under the exponent of its largest column.
-  const most = chain.exponents.reduce((a, b) => Math.max(a, b), -Infinity);
-  if (most === -Infinity) spectrum.logProductSigmaMax = -Infinity;
-  else {
-    const product = new Float64Array(H * H);
-    for (let j = 0; j < H; j++) {
-      const column = product.subarray(j * H, (j + 1) * H);
-      chain.column(j, column);
-      const factor = 2 ** Math.max(-1100, chain.exponents[j]! - most);
-      for (let i = 0; i < H; i++) column[i] = column[i]! * factor;
-      if (j % 64 === 63) yield 1;
-    }
-    const batch = new SigmaBatch(kernels, H, at);
-    const ones = new Float64Array(H).fill(1);
-    yield* part(batch.load(product), 1, 1);
-    let largest = NaN;
-    yield* part(
-      batch.each(
-        1,
-        () => ones,
-        (_, sigma) => {
-          largest = sigma;
-        },
-      ),
-      1,
-      1,
-    );
-    if (Number.isNaN(largest)) largest = yield* part(sigmaMaxOf(product, H), 1, 1);
-    spectrum.logProductSigmaMax = Math.log(largest) + most * Math.LN2;
-  }
+  spectrum.logProductSigmaMax = yield* part(logSigmaMaxOf(kernels, chain, H, at), 1, 1);
   return spectrum;
+}
+
+/** ln σ_max of the product of a chain, under the exponent of its largest column. */
+export function* logSigmaMaxOf(
+  kernels: Kernels,
+  chain: JacobianChain,
+  H: number,
+  at: Readonly<Record<keyof ReturnType<typeof SigmaBatch.sizes>, number>>,
+): Resumable<number> {
+  const most = chain.exponents.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (most === -Infinity) return -Infinity;
+  const product = new Float64Array(H * H);
+  for (let j = 0; j < H; j++) {
+    const column = product.subarray(j * H, (j + 1) * H);
+    chain.column(j, column);
+    const factor = 2 ** Math.max(-1100, chain.exponents[j]! - most);
+    for (let i = 0; i < H; i++) column[i] = column[i]! * factor;
+    if (j % 64 === 63) yield 1;
+  }
+  const batch = new SigmaBatch(kernels, H, at);
+  const ones = new Float64Array(H).fill(1);
+  yield* part(batch.load(product), 1, 1);
+  let largest = NaN;
+  yield* part(
+    batch.each(
+      1,
+      () => ones,
+      (_, sigma) => {
+        largest = sigma;
+      },
+    ),
+    1,
+    1,
+  );
+  if (Number.isNaN(largest)) largest = yield* part(sigmaMaxOf(product, H), 1, 1);
+  return Math.log(largest) + most * Math.LN2;
 }
 
 /** A·A [H,H] by the kernels. */

@@ -168,6 +168,8 @@ function wholeSequences(
     everyDigit
       ? Float64Array.from({ length: count }, (_, i) => values[i] ?? NaN)
       : narrow(Array.prototype.slice.call(values, 0, count) as number[]);
+  const { computed: inputs, ...rest } = experiment;
+  const computedInputs = inputs === undefined ? null : runChunks(experiment, result);
   const { scaledUpstream } = experiment;
   let { upstream } = experiment;
   if (hasOwnUpstream(experiment)) {
@@ -185,7 +187,7 @@ function wholeSequences(
   const noNorms = { dh: none, parameters: mapParameters(computed.gradients, () => none) };
   return {
     experiment: {
-      ...experiment,
+      ...rest,
       shapes,
       upstream,
       loss: null,
@@ -200,13 +202,13 @@ function wholeSequences(
         ? {}
         : {
             scaledUpstream: {
-              data: keep(scaledUpstream.data, B * T * H),
+              data: keep(scaledUpstream.data.subarray(0, B * T * H)),
               exponents: scaledUpstream.exponents,
             },
           }),
-      chunks: experiment.chunks.map(({ steps, xs, spans }) => ({
+      chunks: experiment.chunks.map(({ steps, xs, spans }, i) => ({
         steps,
-        xs: keep(xs, B * steps * I),
+        xs: keep(computedInputs?.[i]?.xs.data.subarray(0, B * steps * I) ?? xs, B * steps * I),
         ...(spans === undefined ? {} : { spans: spans.slice(0, B) }),
       })),
     },

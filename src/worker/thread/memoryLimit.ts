@@ -2,7 +2,15 @@
 import { totalmem } from 'node:os';
 import { t as say } from '@vscode/l10n';
 import type { Problem } from '../../config/index.js';
-import { asLayer, cellOf, gatedMemoryOf, kernelsFor, memoryOf, plainMemoryOf } from '../../engine/index.js';
+import {
+  asLayer,
+  cellOf,
+  elementwiseMemoryOf,
+  gatedMemoryOf,
+  gatedPieceMemoryOf,
+  memoryOf,
+  plainMemoryOf,
+} from '../../engine/index.js';
 import type { Experiment, Kernels } from '../../engine/index.js';
 
 /**
@@ -22,11 +30,19 @@ export const capacityHere = (): Capacity => ({ whole: Math.min(totalmem() / 4, 4
 const told = (bytes: number): string =>
   bytes < 0.95 * gibibyte ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / gibibyte).toFixed(1)} GiB`;
 
+function gatedNeed(experiment: Experiment, kernels: Kernels, whole: number): number {
+  const held = gatedMemoryOf(experiment, kernels);
+  // Where the kernels cannot say, plain arithmetic takes a run over that is held.
+  return held <= whole
+    ? Math.max(plainMemoryOf(experiment), held)
+    : Math.min(held, gatedPieceMemoryOf(experiment, kernels));
+}
+
 function neededFor(experiment: Experiment, kernels: Kernels | null, whole: number): number {
   const layer = asLayer(experiment);
-  if (kernels !== null && cellOf(experiment.cell).gated !== undefined)
-    return Math.max(plainMemoryOf(experiment), gatedMemoryOf(experiment, kernels));
-  if (kernels === null || layer === null || kernelsFor(layer, kernels) === null) return plainMemoryOf(experiment);
+  if (kernels !== null && cellOf(experiment.cell).gated !== undefined) return gatedNeed(experiment, kernels, whole);
+  if (kernels === null || cellOf(experiment.cell).kernel === null) return plainMemoryOf(experiment);
+  if (layer === null) return Math.max(plainMemoryOf(experiment), elementwiseMemoryOf(experiment, kernels));
   const memory = memoryOf(layer, kernels);
   return memory.whole <= whole ? memory.whole : Math.min(memory.whole, memory.pieces);
 }

@@ -168,7 +168,7 @@ describe('a short run', () => {
       const result = finish(runResumably(subject));
       const chunk = runChunks(subject, result).at(-1)!;
       for (const budget of [1e9, 30 * cellOf(cell).gates.length * H * (2 * I + 3 * H)]) {
-        const place = trialPlace(subject, chunk, budget, fewestSteps)!;
+        const place = finish(trialPlace(subject, chunk, budget, fewestSteps))!;
         const steps = budget === 1e9 ? T : 30;
         assert.equal(place.chunk.steps, steps);
         finish(trialSource(place, subject.layers[0].parameters)).forEach((value, t) => {
@@ -187,10 +187,10 @@ describe('a short run', () => {
     );
     const [{ experiment, result }] = run.layers;
     const chunk = runChunks(experiment, result).at(-1)!;
-    const place = trialPlace(experiment, chunk, trialBudget, fewestSteps)!;
+    const place = finish(trialPlace(experiment, chunk, trialBudget, fewestSteps))!;
     assert.equal(place.chunk.steps, T);
     const wanted = chunk.hs.data.subarray(T * 2 * H, 2 * T * 2 * H);
     assert.deepEqual([...place.chunk.hs.data.subarray(0, T * 2 * H)], [...wanted]);
-    assert.equal(trialPlace(experiment, chunk, 1e3, fewestSteps), null);
+    assert.equal(finish(trialPlace(experiment, chunk, 1e3, fewestSteps)), null);
   });
 });

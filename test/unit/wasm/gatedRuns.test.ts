@@ -153,7 +153,7 @@ if (variant !== undefined) {
       for (const cell of gatedCells) {
         const e = randomGated({ ...plainGated, cell, T: 40, ragged: true, dtype: 'float32' });
         const { chunks } = finish(referencePass(e));
-        const place = trialPlace(e, chunks.at(-1)!, 1e9, 16) ?? assert.fail();
+        const place = finish(trialPlace(e, chunks.at(-1)!, 1e9, 16)) ?? assert.fail();
         const other = withParameters(e, (values, name) => (name === 'b' ? values.map((value) => value + 1) : values));
         const { parameters } = other.layers[0];
         const [found, known] = [

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
-import { finish, runNetwork, runResumably } from '../../../src/engine/index.js';
+import { finish, runExperiment, runNetwork, runResumably, runWithin } from '../../../src/engine/index.js';
+import { heldOf } from '../../../src/engine/core/tensor.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { long } from '../../support/long.js';
 import { randomNetwork } from '../engine/networks.js';
@@ -53,6 +54,15 @@ describe('gated runs on several threads', { skip: !isMainThread }, () => {
               for (let i = 0; i < times; i++)
                 assert.deepEqual(finish(runResumably(e, undefined, kernels)), expected, `${cell} ${dtype}`);
               assert.ok(shared > before + 2 * times, `${shared - before} calls were shared out`);
+              const pieces = finish(runWithin(0, e, undefined, kernels));
+              for (const [what, found, known] of [
+                ['dxs', pieces.dxs, expected.dxs],
+                ['dhTotal', pieces.layers[0].dhTotal, expected.layers[0].dhTotal],
+                ['dhScaled', pieces.layers[0].dhScaled, expected.layers[0].dhScaled],
+              ] as const)
+                assert.deepEqual(heldOf(found), known, `${what} of ${cell} ${dtype}`);
+              assert.deepEqual(pieces.layers[0].gradients, expected.layers[0].gradients);
+              assert.deepEqual(pieces.layers[0].log10Norms, expected.layers[0].log10Norms);
             }
           }
           const network = randomNetwork({
@@ -71,6 +81,9 @@ describe('gated runs on several threads', { skip: !isMainThread }, () => {
           const found = finish(runNetwork(network, undefined, kernels));
           assert.deepEqual(found.layers, expected.layers);
           assert.deepEqual(found.dxs, expected.dxs);
+          const pieces = finish(runExperiment(0, network, undefined, kernels));
+          assert.deepEqual(heldOf(pieces.dxs), expected.dxs);
+          assert.deepEqual(pieces.log10Norms, expected.log10Norms);
         }
       } finally {
         await team.stop();

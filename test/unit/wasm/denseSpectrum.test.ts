@@ -1,0 +1,127 @@
+// Exponents and singular values of LSTM and GRU through the kernels, against those in plain arithmetic.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  finish,
+  gatedMemoryOf,
+  jacobianSeries,
+  runResumably,
+  spectrumResumably,
+  Workspaces,
+} from '../../../src/engine/index.js';
+import type { JacobianSeries, LayerExperiment, Resumable, Spectrum } from '../../../src/engine/index.js';
+import { Counted, most } from './counting.js';
+import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
+import type { RandomGated } from './gatedSupport.js';
+import { kernelsOf, variants } from './support.js';
+
+const shapes: Readonly<Record<string, Partial<RandomGated>>> = {
+  'of ordinary weights': { H: 20, T: 40 },
+  'of one unit': { H: 1, T: 30 },
+  'of a width that fills no panel': { H: 11, T: 30, scale: 0.6 },
+  'of strong weights': { H: 12, T: 40, scale: 3 },
+  'of saturated gates': { H: 8, T: 60, scale: 12 },
+  'in chunks whose state goes on': { H: 9, T: 45, chunks: 2, stateful: true },
+  'in chunks that begin anew': { H: 9, T: 45, chunks: 2, truncate: 7 },
+  'of ragged sequences in reverse': { H: 10, T: 40, ragged: true, direction: 'reverse' },
+};
+
+/** Largest |a − b| / max(1, |b|); equal infinities do not differ. */
+function difference(found: ArrayLike<number>, known: ArrayLike<number>): number {
+  assert.equal(found.length, known.length);
+  let largest = 0;
+  for (let i = 0; i < known.length; i++) {
+    const [a, b] = [found[i]!, known[i]!];
+    if (!Object.is(a, b)) largest = Math.max(largest, Math.abs(a - b) / Math.max(1, Math.abs(b)));
+    assert.ok(!Number.isNaN(largest), `${a} instead of ${b} at ${i}`);
+  }
+  return largest;
+}
+
+for (const variant of variants) {
+  describe(`the Jacobians of gated cells with ${variant} instructions`, () => {
+    for (const [name, shape] of Object.entries(shapes))
+      it(`${name} have the exponents, products and singular values of plain arithmetic`, (t) => {
+        for (const cell of gatedCells) {
+          const kernels = kernelsOf(variant);
+          const e = randomGated({ ...plainGated, B: 2, I: 4, cell, ...shape });
+          const run = finish(runResumably(e, undefined, kernels));
+          const through = new Workspaces(kernels);
+          const spectrum: Spectrum = finish(spectrumResumably(e, run, through));
+          const plain: Spectrum = finish(spectrumResumably(e, run));
+          const exponents = difference(spectrum.lyapunov ?? [], plain.lyapunov ?? []);
+          t.diagnostic(`${cell}: exponents differ by ${exponents.toExponential(1)}`);
+          // In saturation both lose digits, and say how many.
+          const uncertain = (spectrum.lyapunovError ?? NaN) + (plain.lyapunovError ?? NaN);
+          assert.ok(uncertain < 1e-7, `${cell}: ${uncertain} is uncertain`);
+          assert.ok(exponents <= 1e-12 + uncertain, `${cell}: ${exponents}, and ${uncertain} is uncertain`);
+          assert.ok(difference([spectrum.logProductSigmaMax], [plain.logProductSigmaMax]) <= 1e-12, cell);
+          const series = (workspaces: Workspaces | null): JacobianSeries => {
+            const { series: all, steps } = jacobianSeries(e, run, 1, workspaces);
+            finish(steps);
+            return all;
+          };
+          const [found, known] = [series(through), series(null)];
+          for (const [key, bound] of [
+            ['sigmaMax', 1e-12],
+            ['sigmaMin', 1e-12],
+            ['log10Largest', 1e-12],
+            ['log10Median', 1e-11],
+            // Of saturated gates both have lost digits of the last direction.
+            ['log10Smallest', 'scale' in shape && shape.scale >= 3 ? 1e-7 : 1e-10],
+          ] as const) {
+            const off = difference(found[key], known[key]);
+            assert.ok(off <= bound, `${cell} ${key}: ${off}`);
+          }
+        }
+      });
+  });
+}
+
+const [variant] = variants;
+if (variant !== undefined)
+  describe('the Jacobians of gated cells through the kernels', () => {
+    it('pause often', (t) => {
+      for (const cell of gatedCells) {
+        const e = randomGated({ ...plainGated, B: 1, T: 12, I: 16, H: 200, cell, dtype: 'float32', scale: 0.5 });
+        const run = finish(runResumably(e, undefined, kernelsOf(variant)));
+        const works: Readonly<Record<string, (workspaces: Workspaces) => Resumable<unknown>>> = {
+          spectrum: (workspaces) => spectrumResumably(e, run, workspaces),
+          jacobians: (workspaces) => jacobianSeries(e, run, 0, workspaces, { t0: 9, t1: 12 }).steps,
+        };
+        for (const [name, work] of Object.entries(works)) {
+          const counted: Counted = new Counted(kernelsOf(variant), e);
+          const { largest, total }: ReturnType<typeof counted.drive<unknown>> = counted.drive(
+            work(new Workspaces(counted.kernels)),
+          );
+          t.diagnostic(`${cell} ${name}: ${largest.toExponential(1)} of ${total.toExponential(1)}`);
+          assert.ok(total > 1e8, `${cell} ${name}: ${total} products were counted`);
+          assert.ok(largest <= most, `${cell} ${name}: ${largest}`);
+        }
+      }
+    });
+
+    it('take memory that is told before', () => {
+      const of = (H: number): LayerExperiment => randomGated({ ...plainGated, T: 2, I: 1, H });
+      const kernels = kernelsOf(variant);
+      const [small, large] = [of(8), of(128)];
+      // A dozen matrices of all states for the exponents, and as many for the singular values.
+      assert.ok(gatedMemoryOf(large, kernels) - gatedMemoryOf(small, kernels) > 20 * 256 ** 2 * 8);
+      const made: number[] = [];
+      const apart = kernels.apart.bind(kernels);
+      kernels.apart = () => {
+        const another = apart() ?? assert.fail();
+        const layOut = another.layOut.bind(another);
+        another.layOut = (sizes) => {
+          made.push(another.bytesFor(sizes));
+          return layOut(sizes);
+        };
+        return another;
+      };
+      const run = finish(runResumably(large, undefined, kernelsOf(variant)));
+      const workspaces = new Workspaces(kernels);
+      finish(spectrumResumably(large, run, workspaces));
+      finish(jacobianSeries(large, run, 0, workspaces).steps);
+      assert.ok(made.length >= 2 && made.reduce((sum, bytes) => sum + bytes, 0) <= gatedMemoryOf(large, kernels));
+    });
+  });
