@@ -573,6 +573,8 @@ export type Offer = {
   readonly path: string;
   readonly name: string;
   readonly square: boolean;
+  /** Of a matrix. */
+  readonly shape: readonly number[] | null;
   readonly key: Range;
   readonly value: Range;
 };
@@ -639,7 +641,7 @@ export type PartFacts = {
 };
 
 /** A reference of a config to a file, found without opening the file. */
-export type Reference = { readonly key: string; readonly reference: string; readonly range: Range };
+export type Reference = Omit<Link, 'file' | 'target'>;
 
 /** A cell, how many gates stand side by side in its weights, and what it is in one line. */
 export type CellChoice = { readonly cell: CellName; readonly gates: number; readonly detail: string };
