@@ -8,6 +8,8 @@ import { Stop } from '../worker/scheduling/index.js';
 
 const ignored = '**/{node_modules,.git,.vscode}/**';
 const mostFiles = 500;
+/** Each of those that lie on no disk may come through a network. */
+const mostRemote = 30;
 /** A list that is not complete waits so long before it is shown, and between two of its states, ms. */
 const [firstWait, betweenStates] = [1_500, 300];
 
@@ -22,13 +24,13 @@ export class SurveyedFiles implements vscode.Disposable {
   readonly #known = new Map<string, SurveyedFile>();
   #timer: NodeJS.Timeout | undefined;
   #left = Infinity;
+  readonly #done: Promise<void>;
 
   /** `beside`: a file whose folder may lie outside of the workspace. */
   constructor(surveys: Surveys, beside: vscode.Uri | null) {
     this.#surveys = surveys;
     this.#done = this.#look(beside);
   }
-  readonly #done: Promise<void>;
 
   get all(): readonly SurveyedFile[] {
     return [...this.#known.values()];
@@ -58,9 +60,11 @@ export class SurveyedFiles implements vscode.Disposable {
     this.#left = files.length;
     this.#tell();
     // Those in the same folder come first, as they were noted.
+    let remote = 0;
     for (const { uri } of files) {
       if (this.#stop.isAsked()) return;
-      this.#note(uri, await this.#surveys.of(uri, { behind: true, stop: this.#stop }));
+      if (uri.scheme === 'file' || remote++ < mostRemote)
+        this.#note(uri, await this.#surveys.of(uri, { behind: true, stop: this.#stop }));
       this.#left--;
       this.#tell();
     }

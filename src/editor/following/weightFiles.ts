@@ -15,6 +15,8 @@ const isIgnored = ({ path: place }: vscode.Uri): boolean => /\/(node_modules|\.g
 /** More files than this, or more bytes, are not looked into: their names have to do. */
 const mostFiles = 2_000;
 const mostBytes = 512e6;
+/** What is written again and again and holds no weights is let alone after so many looks. */
+const mostLooks = 5;
 /** A file that is written is looked into after a pause of this length, ms. */
 const debounce = 1_000;
 /** The menus hear of what was found at most this often, ms. */
@@ -38,6 +40,7 @@ export class WeightFiles implements vscode.Disposable {
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #subscriptions: readonly Pick<vscode.Disposable, 'dispose'>[] = [];
   #news: NodeJS.Timeout | undefined;
+  readonly #looks = new Map<string, number>();
   #bytes = 0;
   #working = false;
   #searched = false;
@@ -67,7 +70,8 @@ export class WeightFiles implements vscode.Disposable {
       watcher.onDidCreate((uri) => this.#later(uri)),
       // Weights that a training script writes again are weights still.
       watcher.onDidChange((uri) => {
-        if (!this.#found.has(uri.toString())) this.#later(uri);
+        const id = uri.toString();
+        if (!this.#found.has(id) && (this.#looks.get(id) ?? 0) < mostLooks) this.#later(uri);
       }),
       watcher.onDidDelete((uri) => this.#forget(uri)),
       new NewFolders((folder) => this.#search(new vscode.RelativePattern(folder, pattern))),
@@ -141,6 +145,7 @@ export class WeightFiles implements vscode.Disposable {
   }
 
   async #isWeights(uri: vscode.Uri): Promise<boolean> {
+    this.#looks.set(uri.toString(), (this.#looks.get(uri.toString()) ?? 0) + 1);
     this.#bytes += (await statIfThere(uri))?.bytes ?? 0;
     if (this.#bytes > mostBytes) return likelyWeights.test(nameOf(uri));
     const surveyed = await this.#surveys.of(uri, { behind: true, stop: this.#stop });
