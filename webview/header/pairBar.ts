@@ -20,7 +20,7 @@ export class PairBar {
     this.element = el(
       'div',
       { class: 'pair', attributes: { role: 'group', 'aria-label': t('Without a config') } },
-      el('span', {}, t('These weights run without a config.')),
+      el('span', {}, t('Without a config')),
       button(t('Save as config…'), 'secondary', t('Save weights and sequences as a config that can be changed'), () =>
         actions.saveAsConfig(),
       ),
