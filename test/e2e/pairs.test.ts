@@ -141,5 +141,16 @@ describe('weights without a config', () => {
     await workbench.answer(/decoder/, 'decoder');
     await workbench.answer(/batch\.json/, 'batch.json');
     await workbench.webview().locator('.facts').filter({ hasText: /gru/ }).waitFor();
+
+    // Sequences that no panel and no config uses ask for their weights.
+    await workbench.openFile('wrong.json');
+    await workbench.palette('Run RNN');
+    await workbench.asked(/Which file holds the weights/);
+    const weights = await listed(workbench, /brain\.json/);
+    assert.ok(
+      weights.some((text) => /two\.pt · encoder.*LSTM 2 layers.*the weights take 3/.test(text)),
+      weights.join(' | '),
+    );
+    await workbench.page.keyboard.press('Escape');
   });
 });
