@@ -1,7 +1,7 @@
 // All parts of the extension, put together: bundled apart from extension.ts, which loads it when there is a config.
 import * as vscode from 'vscode';
 import type { Context } from './commands/index.js';
-import { commands } from './commands/index.js';
+import { commands, registerPairs } from './commands/index.js';
 import { Doors } from './editor/context/index.js';
 import { Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures } from './editor/language/index.js';
@@ -29,6 +29,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     log,
     subjects: features.subjects,
     refactorings: features.refactorings,
+    surveys: features.surveys,
   };
   subscriptions.push(
     log,
@@ -37,8 +38,9 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     features.disposable,
     doors,
     registerCodeLens(sessions, features.subjects.inspections),
-    registerContextKeys(sessions, panels, features.subjects),
+    registerContextKeys(sessions, panels, features.subjects, features.weightFiles),
     registerStatusBar(sessions, panels),
+    registerPairs(context),
   );
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
   return {

@@ -15,6 +15,7 @@ import { gradientMap } from './tracks/gradientMap.js';
 import { Bar } from './header/bar.js';
 import { Blank, Header } from './header/header.js';
 import { jumpList } from './header/jumpList.js';
+import { PairBar } from './header/pairBar.js';
 import { preActivation } from './tracks/preActivation.js';
 import { spread } from './tracks/stateHistogram.js';
 import { heatmap } from './tracks/heatmap.js';
@@ -110,6 +111,8 @@ const actions = {
   cancel: () => channel.emit('cancel', null),
   rerun: () => channel.emit('rerun', null),
   revealConfig: () => channel.emit('revealConfig', null),
+  saveAsConfig: () => channel.emit('saveAsConfig', null),
+  chooseSequences: () => channel.emit('chooseSequences', null),
   revealProblem: (index: number) => channel.emit('revealProblem', { index }),
   answerOrder: (index: number, order: 'BTI' | 'TBI') => channel.emit('answerOrder', { index, order }),
   exportJson: () => channel.emit('exportJson', null),
@@ -164,6 +167,7 @@ const views = [
 ];
 
 const header = new Header(actions);
+const pairBar = new PairBar(actions);
 const blank = new Blank(actions);
 const bar = new Bar(page, 'views', actions);
 const toolbar = new Toolbar(page);
@@ -223,7 +227,7 @@ const sideElement = el(
 const main = el('main', { class: 'main', id: 'views' }, tracks.element, sideElement);
 document
   .getElementById('app')
-  ?.append(header.element, bar.element, toolbar.element, whatIfBar.element, blank.element, main);
+  ?.append(header.element, pairBar.element, bar.element, toolbar.element, whatIfBar.element, blank.element, main);
 
 groups.availability = (view) =>
   cards.some((card) => card.id === view && card.available) || tracks.available.some(({ id }) => id === view);
@@ -275,6 +279,7 @@ addEventListener('keydown', (event) => {
 
 function showStatus(): void {
   header.show(model);
+  pairBar.show(model);
   blank.show(model);
   bar.show();
   toolbar.show();

@@ -1,24 +1,16 @@
-import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { tensorExtensions } from '../config/read/index.js';
 import { configPattern, ignored } from '../editor/following/index.js';
 import { longestSearch, searchFiles } from '../editor/files/index.js';
 import type { Context } from './commandContext.js';
 import { askForConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
+import { openDialog } from './openDialog.js';
 import { back, fileItem, pickFound } from './quickInput.js';
 
-export const baseName = (uri: vscode.Uri): string => path.posix.basename(uri.path);
+type Choice = vscode.QuickPickItem & { readonly choose: () => Thenable<vscode.Uri | undefined> };
 
-export type Choice = vscode.QuickPickItem & { readonly choose: () => Thenable<vscode.Uri | undefined> };
-
-export async function openDialog(title: string): Promise<vscode.Uri | undefined> {
-  const filters = { [t('Configs, weights and sequences')]: ['json', 'jsonc', ...tensorExtensions] };
-  return (await vscode.window.showOpenDialog({ title, canSelectMany: false, filters }))?.[0];
-}
-
-export const fileChoice = (uri: vscode.Uri): Choice => ({ ...fileItem(uri), choose: () => Promise.resolve(uri) });
+const fileChoice = (uri: vscode.Uri): Choice => ({ ...fileItem(uri), choose: () => Promise.resolve(uri) });
 
 /**
  * Nothing that is meant is in front: the configs that are open unsaved, those of the workspace, any other file, or a

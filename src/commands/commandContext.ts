@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Refactorings } from '../editor/language/index.js';
-import type { Sessions, Subjects } from '../editor/following/index.js';
+import type { Sessions, Subjects, Surveys } from '../editor/following/index.js';
 import type { Panels } from '../panel/index.js';
 
 /** What every command works with. */
@@ -11,6 +11,7 @@ export type Context = {
   readonly log: vscode.LogOutputChannel;
   readonly subjects: Subjects;
   readonly refactorings: Refactorings;
+  readonly surveys: Surveys;
 };
 
 /** Makes the handler of a command; its arguments are whatever a menu, a lens or a keybinding passes. */

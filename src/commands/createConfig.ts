@@ -1,31 +1,19 @@
-import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { NewConfig } from '../config/edit/index.js';
-import { longestSearch, searchFiles } from '../editor/files/index.js';
 import { openUntitledConfig } from '../editor/following/index.js';
-import type { CellName, Initialisation, Shapes } from '../engine/index.js';
+import type { Surveys } from '../editor/following/index.js';
+import type { Shapes } from '../engine/index.js';
 import type { CellChoice } from '../protocol/index.js';
 import type { CommandFactory, Context } from './commandContext.js';
-import { askAll, back, fileItem, pick, pickFound, type } from './quickInput.js';
-import type { Question, Step } from './quickInput.js';
+import { configOf } from './configAnswers.js';
+import type { Answers } from './configAnswers.js';
+import { askAbove, askReadout, askSequences, askState, askTargets, askUpstream, askWeights } from './fileQuestions.js';
+import { askAll, back, pick, type } from './quickInput.js';
+import type { Question } from './quickInput.js';
 import { ways, wholeNumber } from './initialisationQuestions.js';
-import { relativeReference } from './saveAsConfig.js';
 
 /** More numbers than this are no text that somebody reads and changes; they belong in files of their own. */
 const mostNumbers = 100_000;
-const mostFiles = 500;
-const ignored = '**/{node_modules,.git,.vscode}/**';
-
-type Answers = {
-  readonly cell: CellName;
-  readonly kind: NewConfig['source']['kind'];
-  readonly shapes: Shapes;
-  readonly initialisation: Initialisation;
-  readonly seed: number;
-  readonly weights: vscode.Uri;
-  readonly sequences: vscode.Uri;
-};
 
 const kinds = (): readonly (vscode.QuickPickItem & { readonly source: Answers['kind'] })[] => [
   {
@@ -36,7 +24,7 @@ const kinds = (): readonly (vscode.QuickPickItem & { readonly source: Answers['k
   {
     label: t('Existing files'),
     source: 'files',
-    detail: t("JSON files with weights (Wx, Wh, b, or PyTorch's or Keras' names) and sequences."),
+    detail: t("Files with weights (Wx, Wh, b, or PyTorch's or Keras' names), and sequences that fit them."),
   },
 ];
 
@@ -102,74 +90,35 @@ const askSeed: Question<Answers> = async (step) => {
   return answer === undefined || answer === back ? answer : { seed: Number(answer) };
 };
 
-/** One of the workspace's JSON files, those with a likely name first, or any other. */
-async function askFile(
-  step: Step,
-  placeholder: string,
-  likely: RegExp,
-  not: vscode.Uri | undefined,
-): Promise<vscode.Uri | typeof back | undefined> {
-  const rank = (uri: vscode.Uri): number =>
-    (likely.test(path.posix.basename(uri.path)) ? 0 : 2) +
-    (not !== undefined && path.posix.dirname(uri.path) === path.posix.dirname(not.path) ? 0 : 1);
-  type Item = vscode.QuickPickItem & { readonly uri?: vscode.Uri };
-  const answer = await pickFound<Item>(
-    step,
-    searchFiles('**/*.{json,jsonc}', ignored, mostFiles, longestSearch),
-    (found) => {
-      const files = (found ?? []).filter(
-        (uri) => !uri.path.endsWith('.rnn.json') && uri.toString() !== not?.toString(),
-      );
-      files.sort((a, b) => rank(a) - rank(b) || a.path.localeCompare(b.path));
-      const items = files.map((uri): Item => ({ ...fileItem(uri), uri }));
-      return {
-        placeholder: found === undefined ? t('{0} Still searching…', placeholder) : placeholder,
-        items: [...items, { label: `$(folder-opened) ${t('Another file…')}` }],
-      };
-    },
-  );
-  if (answer === undefined || answer === back) return answer;
-  return (
-    answer.uri ??
-    (
-      await vscode.window.showOpenDialog({
-        title: placeholder,
-        canSelectMany: false,
-        filters: { JSON: ['json', 'jsonc'] },
-      })
-    )?.[0]
-  );
+/** What is asked of files; the last of them is where the state begins. */
+function nextOfFiles(
+  surveys: Surveys,
+  choices: readonly CellChoice[],
+  answers: Partial<Answers>,
+): { readonly ask: Question<Answers>; readonly of: number } | null {
+  const { cell, weights, sequences, above, upstream, readout, targets, state } = answers;
+  const gates = weights?.network?.cell ?? null;
+  const of = 5 + (gates === null ? 1 : 0) + (above?.kind === 'file' ? 1 : above?.kind === 'loss' ? 2 : 0);
+  const asked = (ask: Question<Answers>): { readonly ask: Question<Answers>; readonly of: number } => ({ ask, of });
+  if (weights === undefined) return asked(askWeights(surveys));
+  if (cell === undefined) return asked(askCell(choices.filter((choice) => choice.gates === 1)));
+  if (sequences === undefined) return asked(askSequences(surveys, answers));
+  if (above === undefined) return asked(askAbove);
+  if (above.kind === 'file' && upstream === undefined) return asked(askUpstream(surveys, answers));
+  if (above.kind === 'loss' && readout === undefined) return asked(askReadout(surveys, answers));
+  if (above.kind === 'loss' && targets === undefined) return asked(askTargets(surveys, answers));
+  return state === undefined ? asked(askState(surveys, answers)) : null;
 }
 
-const askWeights: Question<Answers> = async (step) => {
-  const answer = await askFile(step, t('Which file holds the weights?'), /weight|state|model|param/i, undefined);
-  return answer === undefined || answer === back ? answer : { weights: answer };
-};
-
-const askSequences =
-  (weights: vscode.Uri): Question<Answers> =>
-  async (step) => {
-    const answer = await askFile(
-      step,
-      t('Which file holds the sequences, [B][T][I] or [T][I]?'),
-      /seq|xs|input/i,
-      weights,
-    );
-    return answer === undefined || answer === back ? answer : { sequences: answer };
-  };
-
 function next(
+  surveys: Surveys,
   choices: readonly CellChoice[],
-  { cell, kind, shapes, initialisation, seed, weights, sequences }: Partial<Answers>,
+  answers: Partial<Answers>,
 ): { readonly ask: Question<Answers>; readonly of: number } | null {
-  if (cell === undefined) return { ask: askCell(choices), of: 5 };
+  const { cell, kind, shapes, initialisation, seed } = answers;
   if (kind === undefined) return { ask: askKind, of: 5 };
-  if (kind === 'files')
-    return weights === undefined
-      ? { ask: askWeights, of: 4 }
-      : sequences === undefined
-        ? { ask: askSequences(weights), of: 4 }
-        : null;
+  if (kind === 'files') return nextOfFiles(surveys, choices, answers);
+  if (cell === undefined) return { ask: askCell(choices), of: 5 };
   const gates = choices.find((choice) => choice.cell === cell)?.gates ?? 1;
   if (shapes === undefined) return { ask: askShapes(gates), of: 5 };
   if (initialisation === undefined) return { ask: askInitialisation, of: 5 };
@@ -177,39 +126,14 @@ function next(
 }
 
 /**
- * As it stands in a config at the top of the workspace, where the new one is put; the full path without a workspace.
- */
-function reference(file: vscode.Uri): string {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  return folder === undefined ? file.fsPath : relativeReference(vscode.Uri.joinPath(folder, 'network.rnn.json'), file);
-}
-
-function request({ cell, shapes, initialisation, seed, weights, sequences }: Partial<Answers>): NewConfig | null {
-  if (cell === undefined) return null;
-  if (weights !== undefined && sequences !== undefined) {
-    return {
-      name: path.posix.basename(weights.path).replace(/\.jsonc?$/, ''),
-      cell,
-      source: { kind: 'files', weights: reference(weights), sequences: reference(sequences) },
-    };
-  }
-  if (shapes === undefined || initialisation === undefined || seed === undefined) return null;
-  return {
-    name: `${cell}, ${initialisation} Wh, seed ${seed}`,
-    cell,
-    source: { kind: 'random', shapes, initialisation, seed },
-  };
-}
-
-/**
  * Asks what the network should be and opens its config as a new, unsaved file. Nothing is written until the user saves
  * it.
  */
-export async function askForConfig({ subjects, log }: Context): Promise<vscode.Uri | undefined> {
+export async function askForConfig({ subjects, surveys, log }: Context): Promise<vscode.Uri | undefined> {
   try {
     const choices = await subjects.inspections.cells();
-    const answers = await askAll<Answers>(t('Create RNN Config'), (known) => next(choices, known));
-    const config = answers === undefined ? null : request(answers);
+    const answers = await askAll<Answers>(t('Create RNN Config'), (known) => next(surveys, choices, known));
+    const config = answers === undefined ? null : configOf(answers);
     if (config === null) return undefined;
     return await openUntitledConfig('network', await subjects.inspections.newConfig(config));
   } catch (error) {
@@ -220,4 +144,14 @@ export async function askForConfig({ subjects, log }: Context): Promise<vscode.U
   }
 }
 
-export const createConfig: CommandFactory = (context) => () => askForConfig(context);
+/** The config is run at once: its panel opens beside the text. */
+export const createConfig: CommandFactory = (context) => async () => {
+  const config = await askForConfig(context);
+  if (config === undefined) return undefined;
+  // A failure is logged and shown by run itself; nobody waits for the end of a long one.
+  context.panels
+    .show({ kind: 'config', config: config.toString() })
+    .run()
+    .catch(() => undefined);
+  return config;
+};

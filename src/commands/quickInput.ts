@@ -105,6 +105,40 @@ export async function pickFound<T extends vscode.QuickPickItem>(
   return Promise.race([answer, search.then(fill).then(() => answer)]).finally(() => input.dispose());
 }
 
+/** Known by its key when the list is another one. */
+export type KeyedItem = vscode.QuickPickItem & { readonly key: string };
+
+/**
+ * A list that grows while it stands: `list` is asked again whenever something was found. What the user has moved to
+ * stays chosen.
+ */
+export async function pickGrowing<T extends KeyedItem>(
+  step: Step,
+  placeholder: string,
+  list: () => { readonly items: readonly T[]; readonly busy: boolean },
+  onDidGrow: (listener: () => void) => vscode.Disposable,
+): Promise<Answer<T>> {
+  const input = vscode.window.createQuickPick<T>();
+  input.placeholder = placeholder;
+  input.matchOnDescription = true;
+  let first: string | undefined;
+  const fill = (): void => {
+    const { items, busy } = list();
+    const [active] = input.activeItems;
+    const moved =
+      active !== undefined && active.key !== first ? items.find(({ key }) => key === active.key) : undefined;
+    input.busy = busy;
+    input.items = items;
+    if (moved !== undefined) input.activeItems = [moved];
+    first = items.find(({ kind }) => kind !== vscode.QuickPickItemKind.Separator)?.key;
+  };
+  fill();
+  const growing = onDidGrow(fill);
+  return show(input, step, () => input.activeItems[0]).finally(() => {
+    growing.dispose();
+  });
+}
+
 /** `refuse` says what is wrong with a text, or null. */
 export function type(
   step: Step,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { describeShape } from '../config/json/index.js';
 import type { Initialisation } from '../engine/index.js';
 import type { Change, Offer } from '../protocol/index.js';
 import type { Target } from '../editor/language/index.js';
@@ -61,7 +62,13 @@ async function choose(context: Context, kind: Offer['kind'], title: string): Pro
       ? offers[0]
       : (
           await vscode.window.showQuickPick(
-            offers.map((offer) => ({ label: offer.name, description: offer.path, offer })),
+            offers.map((offer) => ({
+              label: offer.name,
+              description: offer.shape === null ? '' : describeShape(offer.shape),
+              // Layers, and networks, may have names alike.
+              ...(offer.path === offer.name ? {} : { detail: offer.path }),
+              offer,
+            })),
             { title },
           )
         )?.offer;

@@ -1,77 +1,72 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { mayHoldNumbers } from '../config/read/index.js';
-import type { Entry } from '../config/read/index.js';
+import { fitOf, mayHoldNumbers } from '../config/read/index.js';
+import type { Entry, FileSurvey, FoundNetwork, KnownPair } from '../config/read/index.js';
 import type { Problem } from '../config/json/index.js';
 import { withLateProgress } from '../editor/following/index.js';
-import { readUri } from '../editor/files/index.js';
 import type { Session } from '../editor/following/index.js';
-import type { FileKind, RunOutcome } from '../protocol/index.js';
-import { EngineClient } from '../worker/thread/index.js';
-import { isConfig } from '../editor/context/index.js';
+import type { PairWish } from '../panel/index.js';
+import type { RunOutcome } from '../protocol/index.js';
 import { Stop } from '../worker/scheduling/index.js';
-import { baseName, chooseConfig, fileChoice, openDialog } from './chooseConfig.js';
-import type { Choice } from './chooseConfig.js';
+import { bestBlock } from './blockPicker.js';
+import { chooseConfig } from './chooseConfig.js';
+import { baseName } from './openDialog.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { configMeant } from './activeTarget.js';
-import { saveAsConfig } from './saveAsConfig.js';
+import { chooseNetwork, chooseWeights } from './networkPicker.js';
+import { chooseSequences, configItems, faultOfSequences, networkOf, pairOf, saveAsConfig } from './pairs.js';
+import { back, pick } from './quickInput.js';
 
-/**
- * Asks a worker what the file is, so that a big file is never parsed in the extension host. Null when the user has had
- * enough of waiting.
- */
-async function classify(uri: vscode.Uri, { sessions }: Context): Promise<FileKind | null> {
-  if (uri.path.endsWith('.rnn.json')) return 'config';
-  const content = await readUri(uri);
-  if (!content.ok) throw new Error(t('{0} cannot be read: {1}.', baseName(uri), content.detail));
-  const client = new EngineClient({
-    workerPath: sessions.workerPath,
-    readFile: () => Promise.reject(new Error('Nothing is read here.')),
-    events: {
-      progress: () => undefined,
-      problems: () => undefined,
-      summary: () => undefined,
-      spectrum: () => undefined,
-      failed: ({ message }) => sessions.log.error(message),
-    },
-    onCrash: (message) => sessions.log.error(message),
-  });
-  try {
-    const stop = new Stop();
-    return await withLateProgress(
-      t('Run RNN: {0}', baseName(uri)),
-      client.ask('classify', { bytes: content.bytes, cancel: stop.flag }, stop),
-      () => stop.ask(),
-    );
-  } finally {
-    client.dispose();
-  }
+/** What a file that the user points at holds. Null when the user has had enough of waiting. */
+async function survey(uri: vscode.Uri, { surveys }: Context): Promise<FileSurvey | null> {
+  const stop = new Stop();
+  const surveyed = await withLateProgress(
+    t('Run RNN: {0}', baseName(uri)),
+    surveys.of(uri, { meant: true, stop }),
+    () => stop.ask(),
+  );
+  if (surveyed.kind === 'unread') throw new Error(t('{0} cannot be read: {1}.', baseName(uri), surveyed.why));
+  return surveyed.kind === 'known' ? surveyed.survey : null;
 }
 
-/** What a weights file is run with: a config that names it, or sequences alone. */
-async function choosePartner(weights: vscode.Uri, configs: readonly vscode.Uri[]): Promise<vscode.Uri | undefined> {
-  const folder = vscode.Uri.joinPath(weights, '..');
-  const likely = (await vscode.workspace.fs.readDirectory(folder))
-    .filter(([name, type]) => (type & vscode.FileType.File) !== 0 && mayHoldNumbers(name) && name !== baseName(weights))
-    .map(([name]) => vscode.Uri.joinPath(folder, name));
-  // Files that say so in their name first.
-  likely.sort(
-    (a, b) =>
-      Number(/seq|xs|input/i.test(baseName(b))) - Number(/seq|xs|input/i.test(baseName(a))) ||
-      a.path.localeCompare(b.path),
-  );
-  const known = configs.map((uri): Choice => ({ ...fileChoice(uri), description: t('a config that names this file') }));
-  const choices: Choice[] = [
-    ...known,
-    ...likely.map(fileChoice),
-    { label: `$(folder-opened) ${t('Another file…')}`, choose: () => openDialog(t('Sequences for Run RNN')) },
-  ];
-  return (
-    await vscode.window.showQuickPick(choices, {
-      title: t('Run RNN: sequences for {0}', baseName(weights)),
-      placeHolder: t('A file with the input sequences, [B][T][I] or [T][I]'),
-    })
-  )?.choose();
+const ofConfig = (config: vscode.Uri): Entry => ({ kind: 'config', config: config.toString() });
+
+/** Weights: a config that names them, or sequences alone. */
+async function entryOfWeights(
+  weights: vscode.Uri,
+  { networks }: FileSurvey,
+  context: Context,
+): Promise<Entry | undefined> {
+  const configs = await context.subjects.configsOf(weights);
+  const chosen = await chooseNetwork({ title: t('Run RNN: {0}', baseName(weights)) }, weights, networks);
+  if (chosen === undefined || chosen === back) return undefined;
+  const answer = await chooseSequences(context, chosen, configs);
+  return answer?.kind === 'config' ? ofConfig(answer.config) : answer;
+}
+
+/** Sequences: the config that names them, one of several, or weights that are run on them. */
+async function entryOfSequences(
+  sequences: vscode.Uri,
+  found: FileSurvey,
+  context: Context,
+): Promise<Entry | undefined> {
+  const title = t('Run RNN: {0}', baseName(sequences));
+  const [config, ...others] = await context.subjects.configsOf(sequences);
+  if (config !== undefined) {
+    if (others.length === 0) return ofConfig(config);
+    const answer = await pick({ title }, t('Which config?'), configItems([config, ...others]));
+    return answer === undefined || answer === back ? undefined : ofConfig(answer.choice.config);
+  }
+  const knownFor = (network: FoundNetwork | null): KnownPair => ({ network, B: null, T: null, loss: null });
+  const misfit = (network: FoundNetwork): string | null => {
+    const block = bestBlock(found, 'sequences', knownFor(network));
+    return block === null ? null : fitOf('sequences', block, knownFor(network)).reason;
+  };
+  const answer = await chooseWeights({ title }, context.surveys, t('Which file holds the weights?'), sequences, misfit);
+  if (answer === undefined || answer === back) return undefined;
+  const { weights, network } = answer;
+  const array = bestBlock(found, 'sequences', knownFor(network))?.name ?? null;
+  return pairOf(weights, network?.name ?? null, sequences.toString(), array);
 }
 
 /**
@@ -79,27 +74,20 @@ async function choosePartner(weights: vscode.Uri, configs: readonly vscode.Uri[]
  * else is offered.
  */
 async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Promise<Entry | undefined> {
-  const kind = await classify(uri, context);
-  switch (kind) {
-    case null:
+  if (uri.path.endsWith('.rnn.json')) return ofConfig(uri);
+  const found = await survey(uri, context);
+  switch (found?.kind) {
+    case undefined:
       return undefined;
     case 'config':
-      return { kind: 'config', config: uri.toString() };
-    case 'weights': {
-      const partner = await choosePartner(uri, await context.subjects.configsOf(uri));
-      if (partner === undefined) return undefined;
-      return isConfig(partner)
-        ? { kind: 'config', config: partner.toString() }
-        : { kind: 'pair', weights: uri.toString(), sequences: partner.toString() };
-    }
+      return ofConfig(uri);
+    case 'weights':
+      return entryOfWeights(uri, found, context);
     case 'sequences':
-      throw new Error(
-        t(
-          '{0} holds sequences. Run RNN on the weights file, or on a *.rnn.json config that names both.',
-          baseName(uri),
-        ),
-      );
+      return entryOfSequences(uri, found, context);
     case 'unknown': {
+      // Several arrays, none of which is called sequences.
+      if (found.blocks.some(({ shape }) => shape.length === 3)) return entryOfSequences(uri, found, context);
       if (!meant) {
         const chosen = await chooseConfig(
           context,
@@ -139,10 +127,65 @@ async function runWithProgress(session: Session): Promise<RunOutcome> {
         );
       }),
   );
-  const firstError = outcome.problems.find((problem) => problem.severity === 'error');
-  // Nobody waits until the message is read.
-  if (outcome.kind === 'refused' && firstError !== undefined) void tellProblem(firstError);
   return outcome;
+}
+
+/**
+ * Runs an experiment in its panel. Where the sequences of a pair do not fit, others are asked for, with what is wrong;
+ * every other problem is told.
+ */
+async function runEntry(entry: Entry, context: Context): Promise<void> {
+  let session = context.panels.show(entry);
+  for (;;) {
+    const { kind, problems } = await runWithProgress(session);
+    if (kind !== 'refused') return;
+    const fault = session.entry.kind === 'pair' ? faultOfSequences(session.entry, problems) : null;
+    if (fault === null) {
+      const firstError = problems.find(({ severity }) => severity === 'error');
+      // Nobody waits until the message is read.
+      if (firstError !== undefined) void tellProblem(firstError);
+      return;
+    }
+    const other = await otherSequences(session, context, fault.message);
+    if (other === undefined) return;
+    session = other;
+  }
+}
+
+/** The panel of a pair with the sequences that the user chooses instead; undefined when there are none. */
+async function otherSequences(session: Session, context: Context, why?: string): Promise<Session | undefined> {
+  const { entry } = session;
+  if (entry.kind !== 'pair') return undefined;
+  const chosen = await networkOf(context, entry);
+  const configs = await context.subjects.configsOf(chosen.weights);
+  const answer = await chooseSequences(context, chosen, configs, why);
+  if (answer === undefined) return undefined;
+  return context.panels.become(session, answer.kind === 'config' ? ofConfig(answer.config) : answer);
+}
+
+/** What the panel of a pair asks for. */
+export function registerPairs(context: Context): vscode.Disposable {
+  const grant = async (wish: PairWish, session: Session): Promise<void> => {
+    switch (wish) {
+      case 'run':
+        return runEntry(session.entry, context);
+      case 'save':
+        return saveAsConfig(context, session);
+      case 'sequences': {
+        const other = await otherSequences(session, context);
+        return other === undefined ? undefined : runEntry(other.entry, context);
+      }
+    }
+  };
+  return context.panels.onDidWish(({ wish, session }) => {
+    grant(wish, session).catch((error: unknown) => fail(error, context));
+  });
+}
+
+function fail(error: unknown, { log }: Context): void {
+  const message = error instanceof Error ? error.message : String(error);
+  log.error(message);
+  void vscode.window.showErrorMessage(t('Run RNN: {0}', message));
 }
 
 async function tellProblem({ message }: Problem): Promise<void> {
@@ -153,20 +196,23 @@ async function tellProblem({ message }: Problem): Promise<void> {
 
 const runnable = new Set(['json', 'jsonc']);
 
-/** The file that the user means: what a menu passed, else the JSON in the active editor. */
+/** The file that the user means: what a menu passed, else the JSON, or the file of tensors, that is in front. */
 function target(argument: unknown): vscode.Uri | undefined {
   if (argument instanceof vscode.Uri) return argument;
   const document = vscode.window.activeTextEditor?.document;
-  return document !== undefined && (runnable.has(document.languageId) || /\.jsonc?$/.test(document.uri.path))
-    ? document.uri
-    : undefined;
+  if (document !== undefined)
+    return runnable.has(document.languageId) || /\.jsonc?$/.test(document.uri.path) ? document.uri : undefined;
+  // A file that is no text has a tab without an editor.
+  const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const shown = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? input.uri : undefined;
+  return shown !== undefined && mayHoldNumbers(baseName(shown)) ? shown : undefined;
 }
 
 export const run: CommandFactory = (context) => async (argument) => {
   try {
     const active = argument instanceof vscode.Uri ? undefined : context.panels.activeSession;
     if (active !== undefined) {
-      await runWithProgress(active);
+      await runEntry(active.entry, context);
       return;
     }
     const open = target(argument);
@@ -177,13 +223,8 @@ export const run: CommandFactory = (context) => async (argument) => {
     const entry =
       context.sessions.naming(uri)?.entry ??
       (await entryFor(uri, open === undefined || argument instanceof vscode.Uri, context));
-    if (entry === undefined) return;
-    const isNew = context.sessions.find(entry) === undefined;
-    const { kind } = await runWithProgress(context.panels.show(entry));
-    if (entry.kind === 'pair' && isNew && kind !== 'refused') await saveAsConfig(entry);
+    if (entry !== undefined) await runEntry(entry, context);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    context.log.error(message);
-    void vscode.window.showErrorMessage(t('Run RNN: {0}', message));
+    fail(error, context);
   }
 };

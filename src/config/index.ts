@@ -1,4 +1,3 @@
-export { classify } from './read/classify.js';
 export type { FileKind } from './read/classify.js';
 export { checkExperiment, readExperiment } from './read/readExperiment.js';
 export type { ReadResult } from './read/readExperiment.js';

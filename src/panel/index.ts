@@ -1,4 +1,5 @@
 // The face of this room: what other rooms use.
 export { previewType, viewType } from './viewTypes.js';
 export { Panels, isEntry } from './panels.js';
+export type { PairWish } from './panel.js';
 export { saveReport } from './saveReport.js';

@@ -16,6 +16,8 @@ export const panelChecks: Checks<PanelContract> = {
     answerOrder: object({ index: count, order: oneOf(sequenceOrders) }),
     revealConfig: nothing,
     rerun: nothing,
+    saveAsConfig: nothing,
+    chooseSequences: nothing,
     chooseLayer: object({ layer: count }),
     cancel: nothing,
     undo: object({ redo: flag }),

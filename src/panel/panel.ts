@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { describeProblem } from '../config/json/index.js';
 import type { SequenceOrder } from '../config/read/index.js';
 import { applyChanges, showBehind, toRange } from '../editor/language/index.js';
+import { textColumn } from '../editor/context/index.js';
 import { entryUri } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import { languageInUse } from '../l10n.js';
@@ -43,6 +44,9 @@ function statusOf(session: Session): PanelStatus {
   };
 }
 
+/** Of a pair of files without a config: to run it, to save it as one, to run its weights on other sequences. */
+export type PairWish = 'run' | 'save' | 'sequences';
+
 /**
  * The host side of one webview: shows one session, answers what the page asks. The page may come and go (hidden tabs);
  * the session stays.
@@ -58,6 +62,7 @@ export class Panel implements vscode.Disposable {
     readonly view: vscode.WebviewPanel,
     readonly session: Session,
     extensionUri: vscode.Uri,
+    wish: (wish: PairWish) => void,
   ) {
     const { webview } = view;
     const logFault = (message: string): void => session.log.error(`page of ${session.title}: ${message}`);
@@ -80,9 +85,11 @@ export class Panel implements vscode.Disposable {
         painted: ({ runId }) => session.painted(runId),
         revealProblem: ({ index }) => this.#revealProblem(index),
         answerOrder: ({ index, order }) => this.#answerOrder(index, order).catch(reportFailure),
-        revealConfig: () => this.#reveal(entryUri(session.entry)),
+        revealConfig: () => (session.entry.kind === 'config' ? this.#reveal(entryUri(session.entry)) : undefined),
         revealWeight: (place) => this.#revealWeight(place),
-        rerun: () => session.run().catch(reportFailure),
+        rerun: () => (session.entry.kind === 'pair' ? wish('run') : session.run().catch(reportFailure)),
+        saveAsConfig: () => wish('save'),
+        chooseSequences: () => wish('sequences'),
         chooseLayer: ({ layer }) => session.chooseLayer(layer).catch(reportFailure),
         cancel: () => session.cancel(),
         undo: ({ redo }) =>
@@ -173,7 +180,7 @@ export class Panel implements vscode.Disposable {
   async #reveal(uri: vscode.Uri, selection?: vscode.Range, preserveFocus = false): Promise<void> {
     try {
       await vscode.window.showTextDocument(uri, {
-        viewColumn: vscode.ViewColumn.One,
+        viewColumn: textColumn(),
         preserveFocus,
         ...(selection === undefined ? {} : { selection }),
       });

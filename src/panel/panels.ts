@@ -4,15 +4,14 @@ import { entryKey, isConfig } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
 import { after } from '../editor/files/index.js';
 import { Panel } from './panel.js';
+import type { PairWish } from './panel.js';
+import { entryCheck } from '../worker/thread/index.js';
 import { previewType, viewType } from './viewTypes.js';
 
 /** What a page's saved state must look like to be restored. */
 export function isEntry(value: unknown): value is Entry {
   if (typeof value !== 'object' || value === null) return false;
-  const { kind, config, weights, sequences } = value as Record<string, unknown>;
-  return kind === 'config'
-    ? typeof config === 'string'
-    : kind === 'pair' && typeof weights === 'string' && typeof sequences === 'string';
+  return entryCheck(value) === null;
 }
 
 /**
@@ -37,6 +36,9 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   readonly #activeChanged = new vscode.EventEmitter<void>();
   /** Another panel has the focus, or none, or it shows something else. */
   readonly onDidChangeActive = this.#activeChanged.event;
+  readonly #wished = new vscode.EventEmitter<{ readonly wish: PairWish; readonly session: Session }>();
+  /** The user asks in a panel without a config for something that has to be asked about. */
+  readonly onDidWish = this.#wished.event;
   #preview: vscode.WebviewPanel | null = null;
 
   constructor(
@@ -115,12 +117,13 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   dispose(): void {
     for (const subscription of this.#subscriptions) subscription.dispose();
     this.#activeChanged.dispose();
+    this.#wished.dispose();
     for (const panel of [...this.#byKey.values()]) panel.view.dispose();
   }
 
   #attach(view: vscode.WebviewPanel, entry: Entry): Session {
     const session = this.sessions.open(entry);
-    const panel = new Panel(view, session, this.extensionUri);
+    const panel = new Panel(view, session, this.extensionUri, (wish) => this.#wished.fire({ wish, session }));
     this.#byKey.set(session.key, panel);
     panel.own(
       view.onDidDispose(() => this.#detach(panel)),
@@ -177,7 +180,11 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       const moved: Entry =
         entry.kind === 'config'
           ? { kind: 'config', config: place(entry.config) }
-          : { kind: 'pair', weights: place(entry.weights), sequences: place(entry.sequences) };
+          : {
+              ...entry,
+              weights: place(entry.weights),
+              sequences: typeof entry.sequences === 'string' ? place(entry.sequences) : entry.sequences,
+            };
       if (entryKey(moved) === key) continue;
       this.#detach(panel);
       if (this.#byKey.has(entryKey(moved))) view.dispose();
@@ -187,5 +194,17 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
           .run()
           .catch(() => undefined);
     }
+  }
+
+  /** Gives the panel of a session another experiment; that has its own panel already, it comes to the front instead. */
+  become(session: Session, entry: Entry): Session {
+    const panel = this.#byKey.get(session.key);
+    if (panel === undefined || entryKey(entry) === session.key) return this.show(entry);
+    this.#detach(panel);
+    if (this.#byKey.has(entryKey(entry))) {
+      panel.view.dispose();
+      return this.show(entry);
+    }
+    return this.#attach(panel.view, entry);
   }
 }

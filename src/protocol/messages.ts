@@ -2,7 +2,7 @@
 import type {
   Entry,
   FileContent,
-  FileKind,
+  FileSurvey,
   Link,
   Outline,
   PartRole,
@@ -531,7 +531,7 @@ export type FileRequest = {
   readonly known?: string;
   readonly cancel?: SharedArrayBuffer | null;
 };
-export type { FileKind };
+export type { FileSurvey };
 export type Phase = 'read' | 'run' | 'analyse';
 export type Progress = { readonly runId: number; readonly phase: Phase; readonly fraction: number };
 
@@ -573,6 +573,8 @@ export type Offer = {
   readonly path: string;
   readonly name: string;
   readonly square: boolean;
+  /** Of a matrix. */
+  readonly shape: readonly number[] | null;
   readonly key: Range;
   readonly value: Range;
 };
@@ -639,7 +641,7 @@ export type PartFacts = {
 };
 
 /** A reference of a config to a file, found without opening the file. */
-export type Reference = { readonly key: string; readonly reference: string; readonly range: Range };
+export type Reference = Omit<Link, 'file' | 'target'>;
 
 /** A cell, how many gates stand side by side in its weights, and what it is in one line. */
 export type CellChoice = { readonly cell: CellName; readonly gates: number; readonly detail: string };
@@ -696,7 +698,7 @@ export type WorkerContract = {
       /** Resolves when everything, spectrum included, has been sent. */
       run: { params: RunRequest; result: RunOutcome };
       /** Null when it was stopped. */
-      classify: { params: BytesRequest; result: FileKind | null };
+      survey: { params: BytesRequest; result: FileSurvey | null };
       /** The whole result as the command line's JSON (schema 2) in UTF-8. */
       resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
       /** Null when the run was replaced meanwhile. */
@@ -804,6 +806,9 @@ export type PanelContract = {
     /** Answers a question in which order the sequences stand: in the config, as one undoable edit. */
     answerOrder: { readonly index: number; readonly order: SequenceOrder };
     rerun: null;
+    /** Of a pair of files without a config: to save it as one, or to run its weights on other sequences. */
+    saveAsConfig: null;
+    chooseSequences: null;
     /** The user asked to look at another layer of the network, counted with its directions. */
     chooseLayer: { readonly layer: number };
     cancel: null;

@@ -19,7 +19,7 @@ export const worker: Section = {
     const times: number[] = [];
     for (let i = 0; i < questions; i++) {
       const start = performance.now();
-      await client.request('classify', { bytes: new TextEncoder().encode('{}'), cancel: null });
+      await client.request('survey', { bytes: new TextEncoder().encode('{}'), cancel: null });
       times.push(performance.now() - start);
     }
     client.dispose();

@@ -24,11 +24,11 @@ async function choose(workbench: Workbench, entries: Locator, label: string): Pr
   await workbench.page.keyboard.press('Enter');
 }
 
-/** Weights under two names, of which a config knows one. */
+/** Weights under a name of their own, and something else that a config knows as weights by its name alone. */
 function namesOfTheirOwn(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'rnn-names-'));
-  for (const name of ['trained.jsonc', 'other.json'])
-    writeFileSync(path.join(folder, name), '{ "Wx": [[1]], "Wh": [[0.5]], "b": [0] }');
+  writeFileSync(path.join(folder, 'trained.jsonc'), '{ "Wx": [[1]], "Wh": "nothing yet" }');
+  writeFileSync(path.join(folder, 'other.json'), '{ "colour": "blue" }');
   writeFileSync(path.join(folder, 'a.rnn.json'), '{ "weights": "trained.jsonc", "sequences": [[[1], [0], [0]]] }');
   return folder;
 }

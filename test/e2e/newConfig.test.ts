@@ -11,8 +11,8 @@ describe('a new config', () => {
     {},
     async (workbench) => {
       await workbench.palette('RNN: Create RNN Config');
-      await workbench.answer(/Which cell/, 'identity');
       await workbench.answer(/Where do the numbers come from/, 'Made-up');
+      await workbench.answer(/Which cell/, 'identity');
       await workbench.answer(/Sizes B, T, I, H/, '1, 50, 2');
       await workbench.answer(/Four whole numbers/, '1, 50, 2, 5000');
       await workbench.answer(/Put larger ones in files/, '2, 20, 3, 8');
@@ -22,21 +22,25 @@ describe('a new config', () => {
       await workbench.answer(/How do the recurrent weights/, 'Orthogonal');
       await workbench.answer(/Seed/, '7');
       await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
-      await workbench.palette('Run RNN');
       await workbench.badge(/fading|healthy/i);
+      const text = workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' });
+      await text.waitFor();
       assert.ok(!existsSync(path.join(workbench.folder, 'network.rnn.json')), 'nothing was written');
     },
   );
 
   scenario('names existing files by their place in the workspace', {}, async (workbench) => {
     await workbench.palette('RNN: Create RNN Config');
-    await workbench.answer(/Which cell/, 'tanh');
     await workbench.answer(/Where do the numbers come from/, 'Existing files');
     await workbench.answer(/Which file holds the weights/, 'weights.json');
+    await workbench.answer(/Which cell/, 'tanh');
     await workbench.answer(/Which file holds the sequences/, 'sequences.json');
+    await workbench.answer(/What flows in from above/, 'A gradient from a file');
+    await workbench.answer(/Which file holds the upstream gradient/, 'dhs.json');
+    await workbench.answer(/Where does the state begin/, 'Zeros');
     await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
     await workbench.page.locator('.view-line').filter({ hasText: '"weather/weights.json"' }).waitFor();
-    await workbench.palette('Run RNN');
+    await workbench.page.locator('.view-line').filter({ hasText: '"weather/dhs.json"' }).waitFor();
     await workbench.badge(/vanishing/i);
     await workbench.page.locator('.tab').filter({ hasText: 'network.rnn.json' }).click();
     await workbench.page.keyboard.press('Control+S');

@@ -111,8 +111,8 @@ describe('the walkthrough', () => {
     await ticked(workbench, steps);
     await follow(workbench, 'pytorch', 'Create RNN Config…');
     await picker(workbench)
-      .getByText('Which cell?')
-      .or(picker(workbench).getByPlaceholder('Which cell?'))
+      .getByText('Where do the numbers come from?')
+      .or(picker(workbench).getByPlaceholder('Where do the numbers come from?'))
       .first()
       .waitFor();
   });

@@ -33,13 +33,13 @@ export async function checkInspection(walk: Walk): Promise<Inspection | null> {
 async function checkFiles({ mutation: { files }, desk, texts, stage, fault, answer }: Walk): Promise<void> {
   await stage('kinds and references', async () => {
     for (const [name, bytes] of Object.entries(files)) {
-      const kind = await desk.ask('classify', { bytes, cancel: null });
+      const survey = await desk.ask('survey', { bytes, cancel: null });
       const references = await desk.ask('references', { bytes, cancel: null });
-      if (kind === null || references === null) {
+      if (survey === null || references === null) {
         fault('kinds and references', 'no answer to a question that nobody stopped', name);
         continue;
       }
-      if (!kinds.includes(kind)) fault('kinds and references', 'a file of no kind', kind);
+      if (!kinds.includes(survey.kind)) fault('kinds and references', 'a file of no kind', survey.kind);
       for (const { range, key, reference } of references) {
         const wrong = texts.of(name).wrongRange(range);
         if (wrong !== null)
@@ -49,7 +49,7 @@ async function checkFiles({ mutation: { files }, desk, texts, stage, fault, answ
             `${key}: ${reference.slice(0, 100)} at ${wrong}`,
           );
       }
-      answer({ kind, references });
+      answer({ survey, references });
     }
   });
 }

@@ -4,6 +4,7 @@ import { el } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { inReport } from '../page/inReport.js';
 import { menuButton } from '../widgets/menu.js';
+import { hasConfig } from './pairBar.js';
 import { button, dropdown, setOptions } from '../ui.js';
 import { Tabs } from './tabs.js';
 import { verdictName } from '../page/verdictNames.js';
@@ -123,7 +124,9 @@ export class Bar {
       item(t('HTML report'), t('one file with these charts, for any browser'), () => actions.exportReport()),
       item(t('Result as JSON'), t('every tensor, norm and the verdict'), () => actions.exportJson()),
       picture,
-      item(t('Open config'), t('show the config in the editor'), () => actions.revealConfig()),
+      ...(hasConfig(this.#page.model)
+        ? [item(t('Open config'), t('show the config in the editor'), () => actions.revealConfig())]
+        : []),
       item(t('Run again'), t('run the experiment again'), () => actions.rerun()),
     ];
   }

@@ -7,6 +7,7 @@ import { lossOf } from '../page/series.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { Kind } from '../page/verdictNames.js';
 import { button, progressRing } from '../ui.js';
+import { hasConfig } from './pairBar.js';
 import type { UiButton } from '../ui.js';
 import type { Model, NetworkSummary, PanelStatus, RunSummary } from '../page/model.js';
 
@@ -290,25 +291,26 @@ export class Blank {
   readonly #title = el('h2', {});
   readonly #text = el('p', {});
   readonly #run: UiButton;
+  readonly #openConfig: UiButton;
 
   constructor(actions: HeaderActions) {
     this.#run = button(t('Run again'), 'primary', t('Run the experiment'), () => actions.rerun());
+    this.#openConfig = button(t('Open config'), 'secondary', t('Show the config in the editor'), () =>
+      actions.revealConfig(),
+    );
     this.element = el(
       'div',
       { class: 'blank' },
       this.#title,
       this.#text,
-      el(
-        'div',
-        { class: 'row' },
-        this.#run,
-        button(t('Open config'), 'secondary', t('Show the config in the editor'), () => actions.revealConfig()),
-      ),
+      el('div', { class: 'row' }, this.#run, this.#openConfig),
     );
   }
 
-  show({ status, run }: Model): void {
+  show(model: Model): void {
+    const { status, run } = model;
     this.element.hidden = run !== null;
+    this.#openConfig.hidden = !hasConfig(model);
     // While the first run is under way there is nothing to run again; Cancel stands above.
     this.#run.hidden = (status?.running ?? null) !== null;
     const errors = status?.problems.filter(({ severity }) => severity === 'error').length ?? 0;

@@ -2,6 +2,8 @@
 import { t } from '@vscode/l10n';
 import { cellNames, cellOf, initialise, Random } from '../../engine/index.js';
 import type { Cell, CellName, Initialisation, Shapes } from '../../engine/index.js';
+import type { MadeSequences } from '../read/fileAccess.js';
+import { makeSequences } from '../read/madeSequences.js';
 import { ownParametersOf } from '../read/gateBlocks.js';
 import { origin } from './provenanceNotes.js';
 
@@ -16,8 +18,34 @@ export type NewConfig = {
         readonly initialisation: Initialisation;
         readonly seed: number;
       }
-    | { readonly kind: 'files'; readonly weights: string; readonly sequences: string };
+    | {
+        readonly kind: 'files';
+        readonly weights: FilePlace;
+        readonly sequences: NewSequences;
+        readonly initialState: FilePlace | null;
+        readonly above: Above;
+      };
 };
+
+/** A file as the config calls it, with what is meant of it where it holds several things. */
+export type FilePlace = { readonly file: string; readonly name: string | null };
+
+/** Sequences of a file, or made up with as many inputs as the weights take. */
+export type NewSequences =
+  | { readonly kind: 'file'; readonly place: FilePlace }
+  | { readonly kind: 'made'; readonly made: MadeSequences; readonly I: number };
+
+/** What flows in from above: ones at a place, numbers of a file, or a loss over a readout. */
+export type Above =
+  | { readonly kind: 'ones'; readonly at: 'last' | 'final' | 'every' }
+  | { readonly kind: 'file'; readonly place: FilePlace }
+  | {
+      readonly kind: 'loss';
+      readonly loss: 'mse' | 'crossEntropy' | 'binaryCrossEntropy';
+      readonly at: 'last' | 'every';
+      readonly readout: FilePlace;
+      readonly targets: FilePlace;
+    };
 
 /** Nine digits give back the same float32, and are few enough to read and change. */
 const number = (value: number): string => String(Number(value.toPrecision(9)));
@@ -76,10 +104,6 @@ function randomSource(
     : '';
   const random = new Random(seed + 2);
   const xs = Float64Array.from({ length: B * T * I }, () => random.normal());
-  const sequences = Array.from(
-    { length: B },
-    (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`,
-  ).join(',\n');
   // What the cell has besides; a bias of the state is left out, and so 0.
   const own = ownParametersOf({ parameters }).map(({ name, shape, start = 0 }) => ownText(name, shape(I, H), start));
   const [width, each] = G === 1 ? ['H', ''] : [`${G}·H`, `, ${gates.join(', ')}`];
@@ -99,17 +123,56 @@ ${rowLines(Wh, H, G * H, '      ')}
   },
   // [B][T][I] = [${B}][${T}][${I}], ${t('standard normal numbers')}, seed ${seed + 2}
   "sequences": [
-${sequences}
+${sequencesText(xs, B, T, I)}
   ],`;
 }
 
-const fileSource = (
-  weights: string,
-  sequences: string,
-): string => `  // ${t("Wx, Wh, b; PyTorch's weight_ih_l0, weight_hh_l0, …; or Keras' kernel, recurrent_kernel, bias")}
-  "weights": ${JSON.stringify(weights)},
-  // ${t('[B][T][I], or [T][I] for one sequence')}
-  "sequences": ${JSON.stringify(sequences)},`;
+const placeText = ({ file, name }: FilePlace): string =>
+  name === null ? JSON.stringify(file) : `{ "file": ${JSON.stringify(file)}, "name": ${JSON.stringify(name)} }`;
+
+type FileSource = Extract<NewConfig['source'], { readonly kind: 'files' }>;
+
+function fileSource({ weights, sequences, initialState }: FileSource): string {
+  const state = initialState === null ? '' : `\n  "initialState": ${placeText(initialState)},`;
+  const numbers =
+    sequences.kind === 'made'
+      ? madeText(sequences)
+      : `  // ${t('[B][T][I], or [T][I] for one sequence')}\n  "sequences": ${placeText(sequences.place)},`;
+  return `  // ${t("Wx, Wh, b; PyTorch's weight_ih_l0, weight_hh_l0, …; or Keras' kernel, recurrent_kernel, bias")}
+  "weights": ${placeText(weights)},
+${numbers}${state}`;
+}
+
+/** The numbers themselves, because no file holds them. */
+function madeText({ made, I }: Extract<NewSequences, { readonly kind: 'made' }>): string {
+  const { B, T, seed } = made;
+  const told = made.made === 'zeros' ? t('zeros') : `${t('standard normal numbers')}, seed ${seed}`;
+  return `  // [B][T][I] = [${B}][${T}][${I}], ${told}
+  "sequences": [
+${sequencesText(makeSequences(made, I), B, T, I)}
+  ],`;
+}
+
+const sequencesText = (xs: Float64Array, B: number, T: number, I: number): string =>
+  Array.from({ length: B }, (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`).join(',\n');
+
+function aboveText(above: Above): string {
+  const comment = t('Where the loss sits: "last", "every", or the gradient itself [B][T][H]');
+  switch (above.kind) {
+    case 'ones':
+      return `  // ${comment}\n  "upstreamGradient": "${above.at}"`;
+    case 'file':
+      return `  // ${comment}\n  "upstreamGradient": ${placeText(above.place)}`;
+    case 'loss':
+      return `  // ${t('A loss above a linear readout, instead of "upstreamGradient"')}
+  "loss": {
+    "kind": "${above.loss}",
+    "readout": ${placeText(above.readout)},
+    "targets": ${placeText(above.targets)},
+    "at": "${above.at}"
+  }`;
+  }
+}
 
 /** What a step computes, for whoever reads the file. */
 function formulaOf(cell: CellName): string {
@@ -124,7 +187,7 @@ export function newConfigText({ name, cell, source }: NewConfig): string {
   const numbers =
     source.kind === 'random'
       ? randomSource(cellOf(cell), source.shapes, source.initialisation, source.seed)
-      : fileSource(source.weights, source.sequences);
+      : fileSource(source);
   return `// ${t('Run it with "Run RNN" from the command palette. Hover a key to learn what it does.')}
 {
   "name": ${JSON.stringify(name)},
@@ -132,8 +195,7 @@ export function newConfigText({ name, cell, source }: NewConfig): string {
   "cell": "${cell}",
   "dtype": "float32",
 ${numbers}
-  // ${t('Where the loss sits: "last", "every", or the gradient itself [B][T][H]')}
-  "upstreamGradient": "last"
+${aboveText(source.kind === 'files' ? source.above : { kind: 'ones', at: 'last' })}
 }
 `;
 }

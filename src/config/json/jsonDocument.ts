@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { foldIssues } from './foldedIssues.js';
 import { printable } from './syntaxIssues.js';
 import { Lines } from './lineIndex.js';
 import type { JsonNode } from './node.js';
@@ -48,6 +49,7 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
     );
   const lines = new Lines(text, tick);
   const { root, issues, issueCount, duplicates } = parseJson(text, tick, lines);
+  const folded = foldIssues(text, issues, issueCount);
   const toldTwice = duplicates.slice(0, mostDuplicates);
   const pathAt = pathsAt(
     text,
@@ -55,19 +57,22 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
     [...issues.map(({ offset }) => offset), ...toldTwice.map(({ keySpan }) => keySpan.offset)],
     tick,
   );
-  const problems: Problem[] = issues.map(({ offset, length, code, message, expected, found, advice }) => ({
-    file: id,
-    range: lines.range({ offset, length }),
-    path: pathAt(offset),
-    severity: 'error',
-    code,
-    message,
-    expected,
-    found,
-    advice,
-  }));
+  const problems: Problem[] = folded.map(
+    ({ issue: { offset, length, code, message, expected, found, advice }, more }) => ({
+      file: id,
+      range: lines.range({ offset, length }),
+      path: pathAt(offset),
+      severity: 'error',
+      code,
+      message: more === 0 ? message : `${message} ${followUps(more)}`,
+      expected,
+      found,
+      advice,
+    }),
+  );
   const last = issues.at(-1);
-  if (last !== undefined && issueCount > issues.length) {
+  const isBroken = issues.some(({ broken }) => broken);
+  if (last !== undefined && issueCount > issues.length && !isBroken) {
     problems.push({
       file: id,
       range: lines.range(last),
@@ -98,12 +103,15 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
     id,
     text,
     lines,
-    root: issues.some(({ broken }) => broken) || isBareWord(root) ? null : root,
+    root: isBroken || isBareWord(root) ? null : root,
     problems,
     tick,
     binary: null,
   };
 }
+
+const followUps = (more: number): string =>
+  more === 1 ? t('(1 more follows from it)') : t('({0} more follow from it)', more);
 
 /** A file without any problem, of which mostly the numbers are wanted: its text is larger than they are. */
 class SoundDocument implements Document {

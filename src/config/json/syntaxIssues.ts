@@ -2,10 +2,14 @@ import { t } from '@vscode/l10n';
 import type { Span } from './node.js';
 import { notFinite, scanError } from './token.js';
 
-/** Something that is not JSON. `broken`: brackets, keys and values cannot be told apart with certainty from here on. */
+/**
+ * Something that is not JSON. `broken`: brackets, keys and values cannot be told apart with certainty from here on.
+ * `structural`: it is about brackets, commas, colons and keys, not about one value.
+ */
 export type SyntaxIssue = Span & {
   readonly code: 'not-json' | 'not-a-number';
   readonly broken: boolean;
+  readonly structural: boolean;
   readonly message: string;
   readonly expected: string;
   readonly found: string;
@@ -23,6 +27,7 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
       ...span,
       code: 'not-a-number',
       broken: false,
+      structural: false,
       message: t('{0} is how Python writes a value that JSON cannot hold.', word),
       expected: t('a finite number'),
       found: word,
@@ -42,6 +47,7 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
       ...span,
       code: 'not-json',
       broken: false,
+      structural: false,
       message: t('{0} is Python, not JSON.', word),
       expected: json,
       found: word,
@@ -55,6 +61,7 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
       ...span,
       code: 'not-json',
       broken: false,
+      structural: false,
       message: t('{0} is not a number as JSON writes it.', shown),
       expected: t('a number such as 0.5, -1 or 1e-3'),
       found: shown,
@@ -67,6 +74,7 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
     ...span,
     code: 'not-json',
     broken: false,
+    structural: false,
     message: t('{0} is no JSON value; a text stands in double quotes.', shown),
     expected: t('a number, a "text", true, false, null, a list or an object'),
     found: shown,
@@ -113,6 +121,7 @@ export const missing = (
   ...span,
   code: 'not-json',
   broken,
+  structural: true,
   message: absent[what][0](),
   expected: absent[what][1](),
   found,
@@ -126,7 +135,7 @@ export const notJson = (
   found: string,
   advice: string,
   broken: boolean,
-): SyntaxIssue => ({ ...span, code: 'not-json', broken, message, expected, found, advice });
+): SyntaxIssue => ({ ...span, code: 'not-json', broken, structural: broken, message, expected, found, advice });
 
 /** What the scanner found wrong inside a text in double quotes. */
 export function textIssue(error: number, span: Span, found: string): SyntaxIssue {

@@ -1,19 +1,14 @@
-import { readDocument } from '../formats/readDocument.js';
 import { isArray } from '../json/node.js';
-import type { Tick } from '../json/scanner.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { asSequences } from './fileParts.js';
 import { configKeys } from './schema.js';
-import { Value } from '../json/jsonValue.js';
+import type { Value } from '../json/jsonValue.js';
 
 /** What a JSON file seems to be, so that `Run RNN` knows what to ask for. */
 export type FileKind = 'config' | 'weights' | 'sequences' | 'unknown';
 
 /** Guesses from the content alone: weights by their names, sequences by being nested lists, a config by its keys. */
-export function classify(bytes: Uint8Array, tick: Tick): FileKind {
-  tick();
-  const root = Value.root(readDocument('', bytes, tick));
-  if (root === null) return 'unknown';
+export function kindOf(root: Value): FileKind {
   if (isArray(root.node))
     return root.node.kind === 'tensor' || root.node.items.every(isArray) ? 'sequences' : 'unknown';
   if (root.document.binary !== null)

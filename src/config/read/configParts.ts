@@ -40,10 +40,11 @@ export type Part = {
   readonly group: Group | null;
 };
 
-/** A text that names a file. `range` is what stands between the quotes. */
+/** A text that names a file. `range` is what stands between the quotes, `whole` all of it with its key. */
 export type Link = {
   readonly file: string;
   readonly range: Range;
+  readonly whole: Range;
   readonly reference: string;
   readonly key: string;
   readonly target: string;
@@ -72,7 +73,7 @@ export type FoundParts = {
 /** Of a config that names more files in one list than this, only the first ones are told. */
 const mostReferences = 2_000;
 
-type FoundReference = { readonly key: string; readonly value: Value };
+type FoundReference = { readonly key: string; readonly value: Value; readonly whole: Range };
 
 /** Values of a config that name a file, with the key they belong to. */
 export const references = (root: Value): FoundReference[] => referencesIn(underItsKeys(root).config);
@@ -86,7 +87,7 @@ function referencesIn(root: Value): FoundReference[] {
     return items.flatMap((item) => {
       const value = filePart(item)?.file ?? item;
       return value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value)
-        ? [{ key, value: value.itself() }]
+        ? [{ key, value: value.itself(), whole: fromKeyOn(item) }]
         : [];
     });
   });
@@ -96,6 +97,12 @@ const firstItems = (list: Value): Value[] =>
   list.node.kind === 'array'
     ? Array.from({ length: Math.min(list.node.items.length, mostReferences) }, (_, i) => list.item(i))
     : [];
+
+/** From the key of a value to its end. */
+function fromKeyOn({ document, place, node }: Value): Range {
+  const offset = Math.min(place.offset, node.offset);
+  return document.lines.range({ offset, length: node.offset + node.length - offset });
+}
 
 /** Where the text of a string stands, without its quotes. */
 export function insideQuotes(value: Value): Range {
@@ -112,12 +119,13 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
   const links: Link[] = [];
   const roots = [whole];
   const targets = new Map<JsonNode, Value | null>();
-  for (const { key, value } of referencesIn(root)) {
+  for (const { key, value, whole: place } of referencesIn(root)) {
     if (value.node.kind !== 'string') continue;
     const opened = await files.root(value.node.value, value.document.id);
     links.push({
       file: root.document.id,
       range: insideQuotes(value),
+      whole: place,
       reference: value.node.value,
       key,
       target: opened.id,

@@ -37,7 +37,25 @@ export type Files = {
   read(reference: string, from: string | null): Promise<FileContent>;
 };
 
-/** What a user can run: a config, or a weights file with a sequences file and everything else at its default. */
-export type Entry =
-  | { readonly kind: 'config'; readonly config: string }
-  | { readonly kind: 'pair'; readonly weights: string; readonly sequences: string };
+/** Sequences that stand in no file: standard normal numbers from a seed, or zeros, [B,T,I] as the weights take them. */
+export type MadeSequences = {
+  readonly made: 'random' | 'zeros';
+  readonly B: number;
+  readonly T: number;
+  readonly seed: number;
+};
+
+/**
+ * A weights file with sequences and everything else at its default. `network` and `array` say which one is meant where
+ * a file holds several, as `name` does in a config.
+ */
+export type Pair = {
+  readonly kind: 'pair';
+  readonly weights: string;
+  readonly network?: string;
+  readonly sequences: string | MadeSequences;
+  readonly array?: string;
+};
+
+/** What a user can run. */
+export type Entry = { readonly kind: 'config'; readonly config: string } | Pair;

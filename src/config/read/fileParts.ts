@@ -32,7 +32,10 @@ export function partOf(root: Value, name: string): Value | null {
   if (whole !== null) return whole;
   const { named, groups } = weightNames(root);
   const wanted = dotted(name);
-  const networks = only(groups.map(({ prefix }) => prefix).filter((prefix) => isNamed(dotted(prefix), wanted)));
+  const prefixes = groups.map(({ prefix }) => prefix);
+  const networks =
+    only(prefixes.filter((prefix) => dotted(prefix) === wanted)) ??
+    only(prefixes.filter((prefix) => isNamed(dotted(prefix), wanted)));
   if (networks !== null) {
     // What is no recurrent layer stays: a readout has another prefix.
     const others = new Set(groups.filter(({ prefix }) => prefix !== networks).flatMap(valuesOf));

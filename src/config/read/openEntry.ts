@@ -49,9 +49,9 @@ export async function openEntry(entry: Entry, files: Files, options: ReadOptions
 
 /** The root of the weights, wherever they stand; null where they cannot be read. */
 export async function weightsOf({ entry, files, config }: OpenEntry): Promise<Value | null> {
-  return entry.kind === 'pair'
-    ? (await files.root(entry.weights, null)).root
-    : files.follow(config?.get('weights') ?? null);
+  if (entry.kind === 'config') return files.follow(config?.get('weights') ?? null);
+  const { root } = await files.root(entry.weights, null);
+  return root === null || entry.network === undefined ? root : files.part(root, entry.network);
 }
 
 /** The layers of the network as `layersOf` finds them. */

@@ -1,7 +1,8 @@
 import { t } from '@vscode/l10n';
 import type { CellName, Experiment, LayerSpec } from '../../engine/index.js';
 import { cellOf } from '../../engine/index.js';
-import type { Entry, Files } from './fileAccess.js';
+import type { Entry, Files, MadeSequences, Pair } from './fileAccess.js';
+import { makeSequences } from './madeSequences.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
 import { reportOlder } from './keyNames.js';
 import { realStepsOf } from './knownSizes.js';
@@ -54,7 +55,7 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
   const { experiment, cell } =
     entry.kind === 'config'
       ? await readConfig(entry.config, open, sources, report)
-      : await readPair(entry.weights, entry.sequences, sources, report);
+      : await readPair(entry, sources, report);
   return {
     experiment: report.hasErrors ? null : experiment,
     cell,
@@ -66,17 +67,18 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
 type Read = Pick<ReadResult, 'experiment' | 'cell'>;
 const nothing: Read = { experiment: null, cell: null };
 
-async function readPair(weightsId: string, sequencesId: string, sources: Sources, report: Report): Promise<Read> {
-  const weightsRoot = await sources.open(weightsId);
-  const sequencesRoot = await sources.open(sequencesId);
-  const sequences = sequencesRoot === null ? null : await readSequences(sequencesRoot, 'float32', sources, report);
-  const context = { cell: null, dtype: 'float32', inputs: sequences?.I ?? null } as const;
+async function readPair(entry: Pair, sources: Sources, report: Report): Promise<Read> {
+  const weightsRoot = await sources.openPart(entry.weights, entry.network);
+  const given = typeof entry.sequences === 'string' ? await sources.openPart(entry.sequences, entry.array) : null;
+  const read = given === null ? null : await readSequences(given, 'float32', sources, report);
+  const context = { cell: null, dtype: 'float32', inputs: read?.I ?? null } as const;
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
+  const sequences = typeof entry.sequences === 'string' ? read : madeFor(weights, entry.sequences);
   checkInputs(sequences, weights, report);
   if (sequences?.isBlock === true && mayBeStepByStep(sequences, { state: null, upstream: null }))
     askForOrder(sequences.where, sequences, false, report);
   const experiment = assemble(sequences, weights, [], {
-    name: `${bareName(weightsId)} + ${bareName(sequencesId)}`,
+    name: `${bareName(entry.weights)} + ${sequencesName(entry)}`,
     dtype: 'float32',
     stateful: false,
     upstream: { kind: 'last' },
@@ -85,6 +87,21 @@ async function readPair(weightsId: string, sequencesId: string, sources: Sources
     truncate: null,
   });
   return { experiment, cell: weights?.cell ?? null };
+}
+
+/** Null where the weights do not tell their inputs; that has been reported. */
+function madeFor(weights: ReadWeights | null, made: MadeSequences): ReadSequences | null {
+  if (weights === null) return null;
+  const { B, T } = made;
+  const { I, input } = weights;
+  if (input === null || I === null) return null;
+  const xs = makeSequences(made, I);
+  return { B, T, I, chunks: [{ steps: T, xs }], ragged: null, where: input.where, isBlock: false };
+}
+
+function sequencesName({ sequences, array }: Pair): string {
+  if (typeof sequences === 'string') return array ?? bareName(sequences);
+  return sequences.made === 'random' ? t('random sequences') : t('zeros');
 }
 
 async function readConfig(

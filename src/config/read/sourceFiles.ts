@@ -43,6 +43,12 @@ export class Sources {
     return null;
   }
 
+  /** What a name means in such a file; the whole of it without one. */
+  async openPart(id: string, name: string | undefined): Promise<Value | null> {
+    const root = await this.open(id);
+    return root === null || name === undefined ? root : this.#partIn(root, name, root);
+  }
+
   /**
    * The value itself, or the root of the file that it names when it is a text. Null when that cannot be read, which is
    * reported.
@@ -66,10 +72,14 @@ export class Sources {
 
   async #followPart({ file, name }: FilePart, hint: (reference: string) => string | null): Promise<Value | null> {
     const root = await this.follow(file, hint);
-    if (root === null || name === null) return root;
+    return root === null || name === null ? root : this.#partIn(root, name, file);
+  }
+
+  /** Null after a report at `where`. */
+  #partIn(root: Value, name: string, where: Value): Value | null {
     const part = this.#files.part(root, name);
     if (part === null)
-      this.#report.error(file, {
+      this.#report.error(where, {
         code: 'wrong-value',
         message: t('Nothing in the file is called {0}, or more than one.', quote(name)),
         expected: t('a name that one network or one tensor of the file has'),

@@ -45,6 +45,16 @@ export function blocksOf(group: Group): Blocks | null {
   return wide === cell.gates.length * H ? { H, order: blockOrder(cell, layout), gates: cell.gates, stacked } : null;
 }
 
+/** One of the two sizes of an input matrix is that of the gates; when both are, the inputs are as many. */
+export function inputsOf(group: Group): number | null {
+  const blocks = blocksOf(group);
+  const shape = filledShape(group.input, group);
+  if (blocks === null || shape?.length !== 2) return null;
+  const width = blocks.H * blocks.gates.length;
+  const [rows = 0, columns = 0] = shape;
+  return rows === width ? columns : columns === width ? rows : null;
+}
+
 /** From the input up, `forward` before `reverse`; none where they are not those of one network. */
 export function weightLayers([first, ...others]: readonly Group[]): WeightLayer[] {
   if (first === undefined) return [];

@@ -1,4 +1,5 @@
 // The face of this room: what other rooms use.
 export { Doors } from './doors.js';
 export { prefix } from './settings.js';
+export { textColumn } from './textColumn.js';
 export { configPattern, ignored, isConfig } from './configFiles.js';

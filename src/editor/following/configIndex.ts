@@ -122,9 +122,9 @@ export class ConfigIndex implements vscode.Disposable {
 
   /** The files that the links lead to; what stands there and is no path leads to none. */
   #know(config: vscode.Uri, references: readonly Omit<Link, 'target'>[]): void {
-    const links = references.flatMap(({ file, key, reference, range }) => {
-      const target = resolveReference(reference, config)?.toString();
-      return target === undefined ? [] : [{ file, key, reference, range, target }];
+    const links = references.flatMap((one) => {
+      const target = resolveReference(one.reference, config)?.toString();
+      return target === undefined ? [] : [{ ...one, target }];
     });
     const targets = (known: readonly Link[] | undefined): string =>
       JSON.stringify(known?.map(({ key, target }) => [key, target]));

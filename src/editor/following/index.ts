@@ -5,6 +5,7 @@ export type { Subjects } from './experimentLookup.js';
 export { entryKey, entryUri } from './session.js';
 export type { Session } from './session.js';
 export { Sessions } from './sessions.js';
+export type { Surveyed, Surveys } from './surveys.js';
 export { prefix } from '../context/settings.js';
 export { openUntitledConfig } from './untitledConfig.js';
 export { pulse } from '../context/walkthroughKeys.js';

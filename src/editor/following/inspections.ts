@@ -7,6 +7,7 @@ import type {
   ChangeRequest,
   EditorRequests,
   FileRequest,
+  FileSurvey,
   Inspection,
   PartFacts,
 } from '../../protocol/index.js';
@@ -65,6 +66,8 @@ export class Inspections implements vscode.Disposable {
   #client: EngineClient | null = null;
   #idleTimer: NodeJS.Timeout | undefined;
   #pending = 0;
+  /** What ends the questions that give way to every other one. */
+  readonly #waiting = new Set<Stop>();
   #disposed = false;
 
   constructor(
@@ -140,6 +143,14 @@ export class Inspections implements vscode.Disposable {
   /** Null when it was stopped. */
   references(bytes: Uint8Array, stop: Stop): Promise<EditorRequests['references']['result']> {
     return this.#ask('references', { bytes, cancel: stop.flag }, stop);
+  }
+
+  /** What a file holds; null when it was stopped. `behind`: whatever else is asked meanwhile stops it. */
+  survey(bytes: Uint8Array, stop: Stop, behind: boolean): Promise<FileSurvey | null> {
+    const answer = this.#with((client) => client.ask('survey', { bytes, cancel: stop.flag }, stop));
+    if (!behind) return answer;
+    this.#waiting.add(stop);
+    return answer.finally(() => this.#waiting.delete(stop));
   }
 
   /** Keeps watching a config until it is let go. */
@@ -249,6 +260,7 @@ export class Inspections implements vscode.Disposable {
 
   async #with<Result>(ask: (client: EngineClient) => Promise<Result>): Promise<Result> {
     if (this.#disposed) throw new Error('The editor features have been shut down.');
+    for (const stop of this.#waiting) stop.ask();
     clearTimeout(this.#idleTimer);
     this.#pending++;
     this.#client ??= new EngineClient({

@@ -21,7 +21,14 @@ const longestWait = 1_000;
 const betweenLatencies = 1_000;
 
 export const entryKey = (entry: Entry): string =>
-  entry.kind === 'config' ? entry.config : `${entry.weights}\n${entry.sequences}`;
+  entry.kind === 'config'
+    ? entry.config
+    : JSON.stringify([entry.weights, entry.network ?? '', entry.sequences, entry.array ?? '']);
+/** The files that an entry itself names. */
+const filesOf = (entry: Entry): string[] =>
+  entry.kind === 'config'
+    ? [entry.config]
+    : [entry.weights, ...(typeof entry.sequences === 'string' ? [entry.sequences] : [])];
 /** The file that stands for the entry in the editor. */
 export const entryUri = (entry: Entry): vscode.Uri =>
   vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true);
@@ -307,11 +314,6 @@ export class Session implements vscode.Disposable {
   }
 
   #follow(files: readonly string[]): void {
-    this.#files.follow(
-      new Set([
-        ...(this.entry.kind === 'config' ? [this.entry.config] : [this.entry.weights, this.entry.sequences]),
-        ...files,
-      ]),
-    );
+    this.#files.follow(new Set([...filesOf(this.entry), ...files]));
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { textColumn } from '../context/textColumn.js';
 import { pulse } from '../context/walkthroughKeys.js';
 
 const exists = (uri: vscode.Uri): Thenable<boolean> =>
@@ -32,7 +33,7 @@ export async function openUntitledConfig(name: string, content: string): Promise
   const edit = new vscode.WorkspaceEdit();
   edit.insert(uri, new vscode.Position(0, 0), content);
   if (!(await vscode.workspace.applyEdit(edit))) throw new Error('The editor refused the new text.');
-  await vscode.window.showTextDocument(document);
+  await vscode.window.showTextDocument(document, { viewColumn: textColumn() });
   void pulse('configCreated');
   return uri;
 }

@@ -14,6 +14,9 @@ const { QuickFix, RefactorExtract, RefactorInline, RefactorRewrite } = vscode.Co
 /** What more configs than this make of a file is not offered in it. */
 const mostConfigs = 5;
 
+/** Of a file with many problems only the first ones are mended from elsewhere. */
+const mostFixes = 20;
+
 /** An action that is about one value. */
 class PlacedAction extends vscode.CodeAction {
   constructor(
@@ -67,25 +70,28 @@ class Actions implements vscode.CodeActionProvider {
   ): Promise<vscode.CodeAction[]> {
     return toldApart(
       (await this.subjects.allOf(document, mostConfigs, token)).flatMap((subject) =>
-        this.#actions(document, range, context, subject),
+        this.#actions(range, context, subject),
       ),
     );
   }
 
-  #actions(
-    document: vscode.TextDocument,
-    range: vscode.Range,
-    context: vscode.CodeActionContext,
-    subject: Subject,
-  ): PlacedAction[] {
+  #actions(range: vscode.Range, context: vscode.CodeActionContext, subject: Subject): PlacedAction[] {
     const { inspection, file } = subject;
-    const here = inspection.problems.filter((problem) => problem.file === file && meets(toRange(problem.range), range));
-    const fixes = here.flatMap((problem) => this.#fixes(problem, subject, document.uri, context));
+    // What names a file offers what that file offers.
     const named = new Set(
       inspection.links
-        .filter((link) => link.file === file && meets(toRange(link.range), range))
+        .filter((link) => link.file === file && meets(toRange(link.whole), range))
         .map(({ target }) => target),
     );
+    const here = inspection.problems.filter((problem) =>
+      problem.file === file
+        ? meets(toRange(problem.range), range)
+        : // Of a file that is no text nothing has a place.
+          named.has(problem.file) && !toRange(problem.range).isEmpty,
+    );
+    const fixes = here
+      .flatMap((problem) => this.#fixes(problem, subject, problem.file === file, context))
+      .slice(0, mostFixes);
     const offers = inspection.offers.filter((offer) =>
       offer.file === file
         ? meets(toRange(offer.key), range) || meets(toRange(offer.value), range)
@@ -104,7 +110,7 @@ class Actions implements vscode.CodeActionProvider {
   #fixes(
     problem: Problem,
     { config, inspection }: Subject,
-    uri: vscode.Uri,
+    isHere: boolean,
     context: vscode.CodeActionContext,
   ): PlacedAction[] {
     const diagnostics = context.diagnostics.filter(
@@ -113,7 +119,8 @@ class Actions implements vscode.CodeActionProvider {
     );
     const mend = (action: PlacedAction): PlacedAction[] => {
       action.diagnostics = diagnostics;
-      action.isPreferred = true;
+      // Nothing is changed in another file by a key that mends whatever is wrong here.
+      action.isPreferred = isHere;
       return [action];
     };
     const target = (path: string, name: string): Target => ({
@@ -129,7 +136,7 @@ class Actions implements vscode.CodeActionProvider {
         target(problem.path, problem.path),
       );
       action.edit = new vscode.WorkspaceEdit();
-      action.edit.replace(uri, toRange(problem.range), problem.fix.text);
+      action.edit.replace(vscode.Uri.parse(problem.file, true), toRange(problem.range), problem.fix.text);
       return mend(action);
     }
     if (problem.fix?.kind === 'allow') {

@@ -13,10 +13,14 @@ import { registerRenames } from './renameReferences.js';
 import type { Sessions } from '../following/sessions.js';
 import { Subjects } from '../following/experimentLookup.js';
 import { registerSymbols } from './documentSymbols.js';
+import { Surveys } from '../following/surveys.js';
+import { WeightFiles } from '../following/weightFiles.js';
 
 export type LanguageFeatures = {
   readonly subjects: Subjects;
   readonly refactorings: Refactorings;
+  readonly surveys: Surveys;
+  readonly weightFiles: WeightFiles;
   readonly disposable: vscode.Disposable;
 };
 
@@ -26,6 +30,10 @@ export function registerLanguageFeatures(sessions: Sessions, log: vscode.LogOutp
   const index = new ConfigIndex(inspections);
   const subjects = new Subjects(inspections, index);
   const refactorings = new Refactorings(inspections);
+  const surveys = new Surveys(inspections, sessions.doors);
+  const weightFiles = new WeightFiles(surveys, (error) =>
+    log.error(error instanceof Error ? error.message : String(error)),
+  );
   const disposable = vscode.Disposable.from(
     registerHover(subjects),
     registerInlayHints(subjects),
@@ -36,8 +44,9 @@ export function registerLanguageFeatures(sessions: Sessions, log: vscode.LogOutp
     registerCodeActions(subjects, refactorings),
     registerProblems(subjects, sessions),
     registerRenames(index),
+    weightFiles,
     index,
     inspections,
   );
-  return { subjects, refactorings, disposable };
+  return { subjects, refactorings, surveys, weightFiles, disposable };
 }

@@ -4,6 +4,7 @@ import { pulse } from '../context/walkthroughKeys.js';
 import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';
 import type { Subjects } from '../following/experimentLookup.js';
+import type { WeightFiles } from '../following/weightFiles.js';
 
 type Panels = { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> };
 
@@ -11,7 +12,12 @@ type Panels = { readonly activeSession: Session | undefined; readonly onDidChang
  * What the manifest's conditions ask for: whether anything runs or is on screen, whether the text in front belongs to
  * an experiment, and which files are weights.
  */
-export function registerContextKeys(sessions: Sessions, panels: Panels, subjects: Subjects): vscode.Disposable {
+export function registerContextKeys(
+  sessions: Sessions,
+  panels: Panels,
+  subjects: Subjects,
+  weightFiles: WeightFiles,
+): vscode.Disposable {
   const log = (error: unknown): void =>
     subjects.inspections.log.error(error instanceof Error ? error.message : String(error));
   const told = new Map<string, string>();
@@ -29,10 +35,15 @@ export function registerContextKeys(sessions: Sessions, panels: Panels, subjects
     const belongs = isJson && (await subjects.configOf(document)) !== null;
     if (number === asked) tell('inExperiment', belongs);
   };
+  const tellWeights = (): void => {
+    // A remote window knows files under another scheme, and calls them by their path.
+    const files = [...subjects.index.weightFiles, ...weightFiles.all];
+    tell('weightFiles', [...new Set(files.flatMap(({ path, fsPath }) => [path, fsPath]))].sort());
+    tell('filesKnown', weightFiles.isComplete);
+  };
   const lookAtConfigs = async (): Promise<void> => {
     await subjects.index.read();
-    // A remote window knows files under another scheme, and calls them by their path.
-    tell('weightFiles', [...new Set(subjects.index.weightFiles.flatMap(({ path, fsPath }) => [path, fsPath]))].sort());
+    tellWeights();
     await lookInFront();
   };
   const lookAtSessions = (): void => {
@@ -42,11 +53,15 @@ export function registerContextKeys(sessions: Sessions, panels: Panels, subjects
     );
     tell('hasSession', sessions.all.length > 0);
   };
-  lookAtConfigs().catch(log);
+  // Configs come first: somebody may look at one already.
+  lookAtConfigs()
+    .then(() => weightFiles.begin())
+    .catch(log);
   return vscode.Disposable.from(
     sessions.onDidChange(lookAtSessions),
     sessions.onDidClose(lookAtSessions),
     tickOff(sessions, panels),
+    weightFiles.onDidChange(tellWeights),
     subjects.index.onDidChange(() => lookAtConfigs().catch(log)),
     vscode.window.onDidChangeActiveTextEditor(() => lookInFront().catch(log)),
   );

@@ -97,8 +97,9 @@ export class Inspector {
       const root = Value.root(readDocument('', bytes, check));
       return root === null
         ? []
-        : references(root).map(({ key, value }) => ({
+        : references(root).map(({ key, value, whole }) => ({
             key,
+            whole,
             reference: value.node.kind === 'string' ? value.node.value : '',
             range: insideQuotes(value),
           }));

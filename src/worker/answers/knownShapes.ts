@@ -1,5 +1,5 @@
 // Sizes and units that a config's files tell before a run.
-import { blocksOf, filledShape, orderOf, weightLayers } from '../../config/read/index.js';
+import { blocksOf, inputsOf, orderOf, weightLayers } from '../../config/read/index.js';
 import type { FoundParts } from '../../config/read/index.js';
 import type { Value } from '../../config/json/index.js';
 import type { KnownShapes, PartInfo } from '../../protocol/index.js';
@@ -40,18 +40,8 @@ export function shapesOf({ parts, groups, config }: FoundParts): KnownShapes {
   const [layer, ...others] = weightLayers(groups);
   const blocks = layer === undefined || others.length > 0 ? null : blocksOf(layer.group);
   const H = blocks?.H ?? null;
-  const width = blocks === null ? null : blocks.H * blocks.gates.length;
-  const input = layer === undefined ? null : filledShape(layer.group.input, layer.group);
-  // One of its two sizes is G·H; when both are, I is that too.
-  const fromInput =
-    input?.length === 2 && width !== null
-      ? input[0] === width
-        ? input[1]
-        : input[1] === width
-          ? input[0]
-          : undefined
-      : undefined;
+  const fromInput = layer === undefined || others.length > 0 ? null : inputsOf(layer.group);
   const T =
     chunks.length > 0 && !chunks.includes(null) ? chunks.reduce((sum, chunk) => sum + (chunk?.[1] ?? 0), 0) : null;
-  return { B: first?.[0] ?? raggedCount(parts), T, I: first?.[2] ?? fromInput ?? null, H };
+  return { B: first?.[0] ?? raggedCount(parts), T, I: first?.[2] ?? fromInput, H };
 }

@@ -71,6 +71,7 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
     offers.push({
       kind,
       square,
+      shape: value.node.kind === 'tensor' ? value.node.shape : null,
       file: value.document.id,
       path: value.path,
       name,
@@ -78,7 +79,9 @@ export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
       value: value.document.lines.range(value.node),
     });
   };
-  for (const part of found.parts) {
+  // The matrix that the gradient goes through comes first.
+  const isFirst = ({ role }: Part): number => (role === 'recurrent' ? 0 : 1);
+  for (const part of found.parts.toSorted((a, b) => isFirst(a) - isFirst(b))) {
     if (part.value.document.binary !== null) continue;
     if (fitsTransposed(part, onlyLayer(found.layers) === null ? null : shapes.I))
       add('transpose', part.value, part.name);

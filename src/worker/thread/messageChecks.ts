@@ -1,7 +1,8 @@
 // What the worker takes from the host, and of it what the host takes from a page: one check for each message of the
 // contract.
 import { sequenceOrders } from '../../config/read/index.js';
-import type { Entry } from '../../config/read/index.js';
+import type { Entry, MadeSequences, Pair } from '../../config/read/index.js';
+import type { Above, FilePlace, NewSequences } from '../../config/edit/index.js';
 import type { Position } from '../../config/json/index.js';
 import { cellNames, cellOf, initialisations, starts } from '../../engine/index.js';
 import {
@@ -118,9 +119,17 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
   }),
 };
 
-const entry = byKind<Entry>({
+const size = integer(1);
+const madeSequences = object<MadeSequences>({ made: oneOf(['random', 'zeros']), B: size, T: size, seed: count });
+export const entryCheck = byKind<Entry>({
   config: object({ kind: oneOf(['config']), config: text }),
-  pair: object({ kind: oneOf(['pair']), weights: text, sequences: text }),
+  pair: object<Pair>({
+    kind: oneOf(['pair']),
+    weights: text,
+    network: optional(text),
+    sequences: either(text, madeSequences),
+    array: optional(text),
+  }),
 });
 const cancel = nullable(instance('SharedArrayBuffer'));
 const position = object<Position>({ line: count, character: count });
@@ -139,26 +148,41 @@ const change = byKind<Change>({
   sequenceOrder: object({ kind: oneOf(['sequenceOrder']), order: oneOf(sequenceOrders) }),
 });
 
-const size = integer(1);
+const filePlace = object<FilePlace>({ file: text, name: nullable(text) });
+const sequences = byKind<NewSequences>({
+  file: object({ kind: oneOf(['file']), place: filePlace }),
+  made: object({ kind: oneOf(['made']), made: madeSequences, I: size }),
+});
+const above = byKind<Above>({
+  ones: object({ kind: oneOf(['ones']), at: oneOf(['last', 'final', 'every']) }),
+  file: object({ kind: oneOf(['file']), place: filePlace }),
+  loss: object({
+    kind: oneOf(['loss']),
+    loss: oneOf(['mse', 'crossEntropy', 'binaryCrossEntropy']),
+    at: oneOf(['last', 'every']),
+    readout: filePlace,
+    targets: filePlace,
+  }),
+});
 
 export const workerChecks: Checks<WorkerContract> = {
   requests: {
     ...sliceChecks,
     run: object({
       runId: count,
-      entry,
+      entry: entryCheck,
       bounds: object({ vanishing: number(0), fading: number(0), exploding: number(0) }),
       layer: nullable(count),
       cancel,
     }),
-    classify: object({ bytes, cancel }),
+    survey: object({ bytes, cancel }),
     references: object({ bytes, cancel }),
     resultJson: ofRun,
     reportData: ofRun,
     inspect: object({ config: text, cancel }),
     facts: object({ config: text, file: text, position, cancel }),
     change: object({ config: text, file: text, path: text, change }),
-    applyWhatIf: object({ entry, whatIf: whatIfCheck }),
+    applyWhatIf: object({ entry: entryCheck, whatIf: whatIfCheck }),
     cells: nothing,
     newConfig: object({
       name: text,
@@ -170,10 +194,16 @@ export const workerChecks: Checks<WorkerContract> = {
           initialisation: oneOf(initialisations),
           seed: count,
         }),
-        files: object({ kind: oneOf(['files']), weights: text, sequences: text }),
+        files: object({
+          kind: oneOf(['files']),
+          weights: filePlace,
+          sequences,
+          initialState: nullable(filePlace),
+          above,
+        }),
       }),
     }),
-    locateWeight: object({ entry, place: weightPlace, layer: count }),
+    locateWeight: object({ entry: entryCheck, place: weightPlace, layer: count }),
   },
   events: { cancel: ofRun },
 };

@@ -1,7 +1,8 @@
 import { t as say } from '@vscode/l10n';
-import { classify, readExperiment } from '../../config/index.js';
+import { readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
-import type { Files } from '../../config/read/index.js';
+import { surveyFile } from '../../config/read/index.js';
+import type { Entry, Files } from '../../config/read/index.js';
 import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
@@ -68,6 +69,12 @@ type Kept = KeptRun & {
   readonly sources: ReadSources;
 };
 
+/** Where it is told that a run is too large: what its size comes from. */
+function fileOf(entry: Entry): string {
+  if (entry.kind === 'config') return entry.config;
+  return typeof entry.sequences === 'string' ? entry.sequences : entry.weights;
+}
+
 /**
  * Everything the worker thread does, without the thread: answers over a port, keeps the last finished run for slices.
  */
@@ -102,7 +109,7 @@ export class Service {
       port,
       {
         run: (request) => this.#alone(request),
-        classify: ({ bytes, cancel }) => unlessStopped(cancel, (check) => classify(bytes, check)),
+        survey: ({ bytes, cancel }) => unlessStopped(cancel, (check) => surveyFile(bytes, check)),
         references: (request) => inspector.references(request),
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
@@ -278,10 +285,7 @@ export class Service {
       const { experiment: network, problems: found } = await readExperiment(entry, files, { tick: check });
       const problems = [...found];
       check();
-      const obstacle =
-        network === null
-          ? null
-          : tooLarge(network, this.#kernels, this.#capacity, entry.kind === 'config' ? entry.config : entry.sequences);
+      const obstacle = network === null ? null : tooLarge(network, this.#kernels, this.#capacity, fileOf(entry));
       if (obstacle !== null) problems.push(obstacle);
       this.#channel.emit('problems', { runId, problems });
       if (network === null || obstacle !== null) return { kind: 'refused', problems, files: [...seen] };

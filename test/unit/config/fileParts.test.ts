@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { classify } from '../../../src/config/index.js';
+import { surveyFile } from '../../../src/config/read/index.js';
 import type { ReadResult } from '../../../src/config/index.js';
 import { zipOf } from '../../support/zipWriter.js';
 import { configName, readTexts } from './memory.js';
@@ -161,9 +161,6 @@ describe('what a file seems to be', () => {
     ['hostile/os_system.pt', 'unknown'],
   ] as const)
     it(`${name}: ${kind}`, () => {
-      assert.equal(
-        classify(fixture(name), () => undefined),
-        kind,
-      );
+      assert.equal(surveyFile(fixture(name), () => undefined).kind, kind);
     });
 });

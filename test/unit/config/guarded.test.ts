@@ -26,7 +26,7 @@ const secret = 'hunter2';
 const number = '88776655';
 
 const cases: Readonly<Record<string, Texts>> = {
-  'a private key': { [configName]: config(), 'w.json': `-----BEGIN ${secret}-----\n${secret}\n`, 'x.json': X },
+  'a private key': { [configName]: config(), 'w.json': `-----BEGIN-${secret}-----\n${secret}\n`, 'x.json': X },
   'a list of names': { [configName]: config(), 'w.json': `${secret}:x:0:0\nroot:${secret}\n`, 'x.json': `'${secret}'` },
   'a word': { [configName]: config(), 'w.json': secret, 'x.json': `"${secret}"` },
   'a number': { [configName]: config(), 'w.json': number, 'x.json': `{"${secret}":${number}}` },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { classify } from '../../../src/config/index.js';
+import { surveyFile } from '../../../src/config/read/index.js';
 import type { Experiment } from '../../../src/engine/network/experiment.js';
 import { configName, readConfigText, readTexts } from './memory.js';
 import type { Texts } from './memory.js';
@@ -47,10 +47,7 @@ describe('weights of every framework give the same experiment', () => {
       const text = JSON.stringify(weights);
       assert.deepEqual(await good({ [configName]: config, 'w.json': text }), expected);
       assert.deepEqual(await good(`{"weights":${text},"sequences":[[[1,2,3,4],[5,6,7,8]]]}`), expected);
-      assert.equal(
-        classify(new TextEncoder().encode(text), () => undefined),
-        'weights',
-      );
+      assert.equal(surveyFile(new TextEncoder().encode(text), () => undefined).kind, 'weights');
     });
   }
 
@@ -251,8 +248,5 @@ describe('what a file is', () => {
   };
   for (const [text, kind] of Object.entries(kinds))
     it(`${JSON.stringify(text)} is ${kind}`, () =>
-      assert.equal(
-        classify(new TextEncoder().encode(text), () => undefined),
-        kind,
-      ));
+      assert.equal(surveyFile(new TextEncoder().encode(text), () => undefined).kind, kind));
 });

@@ -12,7 +12,7 @@ import {
   references,
 } from '../../../src/config/index.js';
 import type { Files, Outline, Problem } from '../../../src/config/index.js';
-import { classify } from '../../../src/config/read/classify.js';
+import { surveyFile } from '../../../src/config/read/index.js';
 import { readDocument } from '../../../src/config/json/jsonDocument.js';
 import type { Document } from '../../../src/config/json/jsonDocument.js';
 import { parseBytes } from '../../../src/config/json/fastParse.js';
@@ -329,11 +329,11 @@ describe('a long file lets others in', () => {
 
   it('while a file is classified, which may be ended', () => {
     const text = bytesOf(`{${list(20_000, (i) => `"key${i}":1`)}}`);
-    assert.ok(ticksOf((tick) => classify(text, tick)) > 60);
+    assert.ok(ticksOf((tick) => surveyFile(text, tick)) > 60);
     const stop = new Error('stop');
     assert.throws(
       () =>
-        classify(text, () => {
+        surveyFile(text, () => {
           throw stop;
         }),
       (error) => error === stop,

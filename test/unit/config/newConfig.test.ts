@@ -6,6 +6,7 @@ import type { NewConfig } from '../../../src/config/edit/newConfig.js';
 import { cellNames, finish, runExperiment } from '../../../src/engine/index.js';
 import type { CellName } from '../../../src/engine/index.js';
 import { leakyInTheTable } from '../engine/leaky.js';
+import { configName, readTexts } from './memory.js';
 import { initialisations } from '../../../src/engine/network/initialise.js';
 
 leakyInTheTable();
@@ -89,10 +90,57 @@ describe('newConfigText', () => {
     const request: NewConfig = {
       name: 'files',
       cell: 'relu',
-      source: { kind: 'files', weights: 'my weights.json', sequences: 'xs.json' },
+      source: {
+        kind: 'files',
+        weights: { file: 'my weights.json', name: null },
+        sequences: { kind: 'file', place: { file: 'xs.json', name: 'train' } },
+        initialState: { file: 'h0.json', name: null },
+        above: { kind: 'file', place: { file: 'dhs.json', name: null } },
+      },
     };
     const { problems, files } = await read(newConfigText(request));
-    assert.deepEqual(files.toSorted(), ['my weights.json', 'new.rnn.json', 'xs.json']);
+    assert.deepEqual(files.toSorted(), ['dhs.json', 'h0.json', 'my weights.json', 'new.rnn.json', 'xs.json']);
     assert.ok(problems.every(({ code }) => code === 'missing-file'));
+  });
+
+  it('writes a loss, and sequences that no file holds as a run without a config makes them', async () => {
+    const made = { made: 'random', B: 2, T: 3, seed: 1 } as const;
+    const weights = {
+      Wx: [[1, 2]],
+      Wh: [
+        [0.5, 0],
+        [0, 0.5],
+      ],
+      b: [0, 0],
+    };
+    const texts = {
+      'w.json': JSON.stringify(weights),
+      'r.json': JSON.stringify({ Why: [[1], [1]], by: [0] }),
+      'y.json': '[[[1],[0],[1]],[[1],[0],[1]]]',
+    };
+    const request: NewConfig = {
+      name: 'made',
+      cell: 'tanh',
+      source: {
+        kind: 'files',
+        weights: { file: 'w.json', name: null },
+        sequences: { kind: 'made', made, I: 1 },
+        initialState: null,
+        above: {
+          kind: 'loss',
+          loss: 'mse',
+          at: 'every',
+          readout: { file: 'r.json', name: null },
+          targets: { file: 'y.json', name: null },
+        },
+      },
+    };
+    const { experiment, problems } = await readTexts({ ...texts, [configName]: newConfigText(request) });
+    assert.deepEqual(problems, []);
+    const pair = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: made });
+    assert.deepEqual(pair.problems, []);
+    assert.deepEqual(experiment?.chunks, pair.experiment?.chunks);
+    assert.equal(pair.experiment?.name, 'w + random sequences');
+    assert.ok(new Set(pair.experiment.chunks[0]?.xs).size === 6, 'six numbers that differ');
   });
 });

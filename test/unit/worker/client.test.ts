@@ -297,7 +297,13 @@ describe('a question that is to stop', () => {
   const newConfig = {
     name: 'x',
     cell: 'tanh',
-    source: { kind: 'files', weights: 'w.json', sequences: 'x.json' },
+    source: {
+      kind: 'files',
+      weights: { file: 'w.json', name: null },
+      sequences: { kind: 'file', place: { file: 'x.json', name: null } },
+      initialState: null,
+      above: { kind: 'ones', at: 'last' },
+    },
   } as const;
   const inspect = (client: EngineClient, config: string, stop: Stop): Promise<unknown> =>
     client.ask('inspect', { config, cancel: stop.flag }, stop);
@@ -357,11 +363,11 @@ describe('a question that is to stop', () => {
     const flag = newFlag();
     raise(flag);
     const bytes = new TextEncoder().encode('{"weights":"w.json"}');
-    assert.equal(await client.request('classify', { bytes, cancel: flag }), null);
+    assert.equal(await client.request('survey', { bytes, cancel: flag }), null);
     assert.equal(await client.request('references', { bytes, cancel: flag }), null);
     assert.equal(await client.request('inspect', { config: entry.config, cancel: flag }), null);
     assert.equal(hasBegun(flag), true);
-    assert.equal(await client.request('classify', { bytes, cancel: null }), 'config');
+    assert.equal((await client.request('survey', { bytes, cancel: null }))?.kind, 'config');
     assert.equal((await client.request('references', { bytes, cancel: newFlag() }))?.length, 1);
   });
 });

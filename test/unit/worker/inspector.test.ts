@@ -185,14 +185,23 @@ describe('an inspection', () => {
     const offered = async (text: string): Promise<string[]> =>
       (await new Probe({ [configName]: text }).inspect()).offers.map(({ kind, name }) => `${kind} ${name}`);
     assert.deepEqual(await offered(config), [
-      'initialise Wx',
+      // The matrix that the gradient goes through first.
       'transpose Wh',
       'rescale Wh',
       'initialise Wh',
+      'initialise Wx',
       'addBias b',
       'addInitialState initialState',
       'moveToFile weights',
     ]);
+    const { offers } = await new Probe({ [configName]: config }).inspect();
+    assert.deepEqual(
+      offers.filter(({ kind }) => kind === 'initialise').map(({ name, shape }) => [name, shape]),
+      [
+        ['Wh', [3, 3]],
+        ['Wx', [1, 3]],
+      ],
+    );
     const turned = config
       .replace('[[1.0, 2.0, 3.0]]', '[[1.0], [2.0], [3.0]]')
       .replace('"Wh"', '"b": [0, 0, 0],\n    "Wh"');

@@ -87,6 +87,8 @@ const panelSamples: Samples<PanelContract> = {
       { suggestedName: 'a.csv', content: 'a' },
       { suggestedName: 'a.png', content: new Uint8Array(2) },
     ],
+    saveAsConfig: [null],
+    chooseSequences: [null],
     exportJson: [null],
     exportReport: [null],
     failed: [{ message: 'x' }],
@@ -95,6 +97,8 @@ const panelSamples: Samples<PanelContract> = {
 const entries = [
   { kind: 'config', config: 'a.rnn.json' },
   { kind: 'pair', weights: 'w.json', sequences: 's.json' },
+  { kind: 'pair', weights: 'w.pt', network: 'encoder', sequences: 's.npz', array: 'xs' },
+  { kind: 'pair', weights: 'w.json', sequences: { made: 'random', B: 4, T: 100, seed: 1 } },
 ] as const;
 const [config, file, path, position] = ['a.rnn.json', 'w.json', 'Wh', { line: 0, character: 0 }];
 const changes = [
@@ -107,6 +111,12 @@ const changes = [
   { kind: 'moveToFile', reference: 'w.json' },
   { kind: 'sequenceOrder', order: 'TBI' },
 ] as const;
+const place = { file: 'w.json', name: 'encoder' };
+const aboves = [
+  { kind: 'ones', at: 'last' },
+  { kind: 'file', place },
+  { kind: 'loss', loss: 'mse', at: 'every', readout: place, targets: place },
+] as const;
 const workerSamples: Samples<WorkerContract> = {
   requests: {
     ...sliceSamples,
@@ -117,7 +127,7 @@ const workerSamples: Samples<WorkerContract> = {
       layer: null,
       cancel: new SharedArrayBuffer(4),
     })),
-    classify: [{ bytes: new Uint8Array(1), cancel: null }],
+    survey: [{ bytes: new Uint8Array(1), cancel: null }],
     references: [{ bytes: new Uint8Array(1), cancel: new SharedArrayBuffer(4) }],
     resultJson: [{ runId: 1 }],
     reportData: [{ runId: 1 }],
@@ -135,7 +145,28 @@ const workerSamples: Samples<WorkerContract> = {
         cell: 'tanh',
         source: { kind: 'random', shapes: { B: 1, T: 2, I: 3, H: 4 }, initialisation: 'glorot', seed: 1 },
       },
-      { name: 'n', cell: 'tanh', source: { kind: 'files', weights: 'w.json', sequences: 's.json' } },
+      ...aboves.map((above) => ({
+        name: 'n',
+        cell: 'tanh' as const,
+        source: {
+          kind: 'files' as const,
+          weights: place,
+          sequences: { kind: 'file' as const, place },
+          initialState: null,
+          above,
+        },
+      })),
+      {
+        name: 'n',
+        cell: 'tanh',
+        source: {
+          kind: 'files',
+          weights: place,
+          sequences: { kind: 'made', made: { made: 'zeros', B: 1, T: 2, seed: 1 }, I: 3 },
+          initialState: place,
+          above: { kind: 'ones', at: 'final' },
+        },
+      },
     ],
     locateWeight: [{ entry: entries[1], place: { tensor: 'Wx', row: 0, column: 0 }, layer: 0 }],
   },
@@ -175,6 +206,9 @@ function* damaged(value: unknown, at = ''): Generator<readonly [damaged: unknown
   }
 }
 
+/** Where one of a few words stands, so that not every text does. */
+const words = /\.(cell|way|tensor|kind|quantity|measure|order|initialisation|clipNorm|truncate|lossAt|made|at|loss)$/;
+
 /** Where any text, any left-out field or any number does: `what at`. */
 const takes = (at: string, sample: unknown, junk: unknown): boolean => {
   const part = at
@@ -187,11 +221,10 @@ const takes = (at: string, sample: unknown, junk: unknown): boolean => {
     .split('.')
     .slice(1)
     .reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), junk);
-  if (typeof part === 'string' && typeof found === 'string')
-    return !/\.(cell|way|tensor|kind|quantity|measure|order|initialisation|clipNorm|truncate|lossAt)$/.test(at);
+  if (typeof part === 'string' && typeof found === 'string') return !words.test(at);
   // Half a step is clamped; a shift and a size may be any number.
   return (
-    (found === undefined && (at === '.order' || at === '.window')) ||
+    (found === undefined && /^\.(order|window|entry\.network|entry\.array)$/.test(at)) ||
     (found === 0.5 && /\.(inputScale|biasShift|clipNorm)$/.test(at))
   );
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { actionAt } from './editorSupport.js';
-import { closeEverything, lensSays, until } from './support.js';
+import { closeEverything, lensSays, panelTabs, until } from './support.js';
 
 /** Creates a config with the answer that each question offers first. */
 async function createWithDefaults(): Promise<vscode.Uri> {
@@ -40,10 +40,32 @@ describe('Create RNN Config…', () => {
       ),
       'not written',
     );
-    await lensSays(uri, /Preview/);
-    await vscode.commands.executeCommand('rnnGradients.run');
+    // It runs without being asked to.
     await lensSays(uri, /(vanishing|fading|healthy|exploding), ×\d/);
     assert.deepEqual(vscode.languages.getDiagnostics(uri), []);
+  });
+
+  it('stands beside panels, those of earlier configs too', async () => {
+    const first = await createWithDefaults();
+    await lensSays(first, /(vanishing|fading|healthy|exploding), ×\d/);
+    const [panel] = panelTabs();
+    assert.ok(panel);
+    const columnOf = (uri: vscode.Uri): vscode.ViewColumn | undefined =>
+      vscode.window.tabGroups.all.find(({ tabs }) =>
+        tabs.some(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === uri.toString()),
+      )?.viewColumn;
+    assert.notEqual(columnOf(first), panel.group.viewColumn);
+    await vscode.commands.executeCommand('workbench.action.focusSecondEditorGroup');
+    await until('the panel to be in front', () =>
+      vscode.window.tabGroups.activeTabGroup.viewColumn === panel.group.viewColumn ? true : undefined,
+    );
+    const second = await createWithDefaults();
+    await lensSays(second, /(vanishing|fading|healthy|exploding), ×\d/);
+    assert.equal(columnOf(second), columnOf(first));
+    assert.deepEqual(
+      panelTabs().map(({ group }) => group.viewColumn),
+      [panel.group.viewColumn, panel.group.viewColumn],
+    );
   });
 
   it('tells the truth about Wh after it was rescaled, and after it was made anew', async () => {

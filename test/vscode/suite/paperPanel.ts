@@ -48,7 +48,7 @@ export function panelOver(config: vscode.Uri, error: (line: string) => void): Pa
     viewColumn: vscode.ViewColumn.Two,
     reveal: () => undefined,
   };
-  const panel = new Panel(view as unknown as vscode.WebviewPanel, session, vscode.Uri.file('/'));
+  const panel = new Panel(view as unknown as vscode.WebviewPanel, session, vscode.Uri.file('/'), () => undefined);
   let id = 0;
   return {
     session,

@@ -275,7 +275,7 @@ describe('A config that the worker cannot understand', () => {
     const stands = new vscode.EventEmitter<never>();
     const references = (bytes: Uint8Array): Promise<Reference[]> =>
       new TextDecoder().decode(bytes) === config
-        ? Promise.resolve([{ key: 'weights', reference: 'w.json', range }])
+        ? Promise.resolve([{ key: 'weights', reference: 'w.json', range, whole: range }])
         : Promise.reject(new Error('The engine stopped.'));
     const index = new ConfigIndex({
       references,

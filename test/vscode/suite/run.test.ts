@@ -339,6 +339,15 @@ describe('Run RNN', () => {
     assert.equal(panelTabs()[0]?.label, 'RNN: tanh RNN on daily weather');
   });
 
+  it('runs the config that names the sequences in front, before anything is on screen', async () => {
+    const weights = { Wx: [[1]], Wh: [[0.5]], b: [0] };
+    const config = JSON.stringify({ name: 'one of its own', weights, sequences: 's.json' });
+    const sequences = await writeFiles({ 's.json': '[[[1], [0], [0]]]', 'a.rnn.json': config });
+    await openText(sequences);
+    void run();
+    await until('the panel of the config', () => (panelTabs()[0]?.label === 'RNN: one of its own' ? true : undefined));
+  });
+
   it('offers configs when the JSON in front is no part of an experiment', async () => {
     const uri = await copyExample('weather');
     const other = vscode.Uri.joinPath(uri, '..', 'settings.json');

@@ -1,0 +1,112 @@
+// What "Create RNN Config…" has been told so far, and the config that this makes.
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { Above, FilePlace, NewConfig } from '../config/edit/index.js';
+import type { KnownPair } from '../config/read/index.js';
+import type { CellName, Initialisation, Shapes } from '../engine/index.js';
+import type { ChosenBlock, MadeChoice } from './blockPicker.js';
+import type { ChosenNetwork } from './networkPicker.js';
+import { relativeReference } from './relativeReference.js';
+
+/** Where the loss sits; `file`: a gradient that stands in a file. */
+export type AboveChoice =
+  | { readonly kind: 'ones'; readonly at: 'last' | 'final' | 'every' }
+  | { readonly kind: 'file' }
+  | Pick<Extract<Above, { readonly kind: 'loss' }>, 'kind' | 'loss' | 'at'>;
+
+/** A linear layer in a file, with its outputs where they are known. */
+export type ChosenReadout = { readonly file: vscode.Uri; readonly O: number | null };
+
+export type Answers = {
+  readonly kind: NewConfig['source']['kind'];
+  readonly cell: CellName;
+  readonly shapes: Shapes;
+  readonly initialisation: Initialisation;
+  readonly seed: number;
+  readonly weights: ChosenNetwork;
+  readonly sequences: ChosenBlock | MadeChoice;
+  readonly above: AboveChoice;
+  readonly upstream: ChosenBlock;
+  readonly readout: ChosenReadout;
+  readonly targets: ChosenBlock;
+  /** Null: zeros. */
+  readonly state: ChosenBlock | null;
+};
+
+/** Sizes that the answers tell, for whatever has to fit them. */
+export function knownOf({ weights, sequences, above, readout }: Partial<Answers>): KnownPair {
+  const network = weights?.network ?? null;
+  const size = (axis: 0 | 1): number | null => {
+    if (sequences === undefined) return null;
+    if (sequences.kind === 'made') return axis === 0 ? sequences.made.B : sequences.made.T;
+    const { block } = sequences;
+    if (block === null) return null;
+    if (block.shape.length === 2) return axis === 0 ? 1 : (block.shape[0] ?? null);
+    // Sequences of different lengths have no one number of steps.
+    return axis === 1 && block.lengths !== null ? null : (block.shape[axis] ?? null);
+  };
+  const T = size(1);
+  const loss =
+    above?.kind === 'loss'
+      ? { classes: above.loss === 'crossEntropy', places: above.at === 'last' ? 1 : T, O: readout?.O ?? null }
+      : null;
+  return { network, B: size(0), T, loss };
+}
+
+/**
+ * As it stands in a config at the top of the workspace, where the new one is put; the full path without a workspace.
+ */
+function reference(file: vscode.Uri): string {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  return folder === undefined ? file.fsPath : relativeReference(vscode.Uri.joinPath(folder, 'network.rnn.json'), file);
+}
+
+export const placeOf = (refer: (file: vscode.Uri) => string, file: vscode.Uri, name: string | null): FilePlace => ({
+  file: refer(file),
+  name,
+});
+const blockPlace = ({ file, block }: ChosenBlock): FilePlace => placeOf(reference, file, block?.name ?? null);
+
+function aboveOf({ above, upstream, readout, targets }: Partial<Answers>): Above | null {
+  if (above === undefined) return null;
+  switch (above.kind) {
+    case 'ones':
+      return above;
+    case 'file':
+      return upstream === undefined ? null : { kind: 'file', place: blockPlace(upstream) };
+    case 'loss':
+      return readout === undefined || targets === undefined
+        ? null
+        : { ...above, readout: placeOf(reference, readout.file, null), targets: blockPlace(targets) };
+  }
+}
+
+/** Null while something is missing. */
+export function configOf(answers: Partial<Answers>): NewConfig | null {
+  const { cell, kind, shapes, initialisation, seed, weights, sequences, state } = answers;
+  if (cell === undefined) return null;
+  if (kind === 'files') {
+    const above = aboveOf(answers);
+    if (weights === undefined || sequences === undefined || state === undefined || above === null) return null;
+    return {
+      name: path.posix.basename(weights.weights.path).replace(/\.[^.]+$/, ''),
+      cell,
+      source: {
+        kind: 'files',
+        weights: placeOf(reference, weights.weights, weights.network?.name ?? null),
+        sequences:
+          sequences.kind === 'made'
+            ? { kind: 'made', made: sequences.made, I: weights.network?.I ?? 1 }
+            : { kind: 'file', place: blockPlace(sequences) },
+        initialState: state === null ? null : blockPlace(state),
+        above,
+      },
+    };
+  }
+  if (shapes === undefined || initialisation === undefined || seed === undefined) return null;
+  return {
+    name: `${cell}, ${initialisation} Wh, seed ${seed}`,
+    cell,
+    source: { kind: 'random', shapes, initialisation, seed },
+  };
+}

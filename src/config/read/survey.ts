@@ -1,0 +1,124 @@
+// What a file of numbers holds, as its names and shapes tell: recurrent networks, and blocks of numbers. Nothing is
+// checked, and of a file of tensors no number is made.
+import type { CellName } from '../../engine/index.js';
+import { readDocument } from '../formats/readDocument.js';
+import { isEmpty } from '../json/node.js';
+import type { JsonNode } from '../json/node.js';
+import type { Tick } from '../json/scanner.js';
+import { Value } from '../json/jsonValue.js';
+import type { Group } from '../layouts/weightLayouts.js';
+import { weightNames } from '../layouts/weightNames.js';
+import { findReadout, withoutLayers } from '../layouts/readoutNames.js';
+import { kindOf } from './classify.js';
+import type { FileKind } from './classify.js';
+import { asSequences, fullName } from './fileParts.js';
+import { gatedCell } from './layerProblems.js';
+import { blocksOf, filledShape, inputsOf, weightLayers } from './weightShapes.js';
+
+/** A recurrent network by the shapes of its weights. */
+export type FoundNetwork = {
+  /** As `{ "file", "name" }` calls it; null where the file holds no other one. */
+  readonly name: string | null;
+  /** Of a cell of several gates; null where the shapes do not tell which one it is. */
+  readonly cell: CellName | null;
+  readonly layers: number;
+  readonly directions: number;
+  readonly I: number | null;
+  /** Units of each layer and direction, from the input up. */
+  readonly widths: readonly number[];
+};
+
+/** A block of numbers, or a list of sequences that differ in length. */
+export type FoundBlock = {
+  /** As `{ "file", "name" }` calls it; null where it is all that the file holds. */
+  readonly name: string | null;
+  readonly shape: readonly number[];
+  /** Of sequences of different lengths the shortest and the longest, which `shape` has. */
+  readonly lengths: readonly [number, number] | null;
+};
+
+export type FileSurvey = {
+  readonly kind: FileKind;
+  readonly networks: readonly FoundNetwork[];
+  readonly blocks: readonly FoundBlock[];
+  /** Of a linear layer that stands there: how many numbers it takes, and how many it gives. */
+  readonly readout: { readonly width: number; readonly O: number } | null;
+};
+
+/** More of a file are not told: nobody chooses from longer lists. */
+const mostNetworks = 50;
+const mostBlocks = 50;
+
+const nothing: FileSurvey = { kind: 'unknown', networks: [], blocks: [], readout: null };
+
+export function surveyFile(bytes: Uint8Array, tick: Tick): FileSurvey {
+  tick();
+  const root = Value.root(readDocument('', bytes, tick));
+  if (root === null) return nothing;
+  const kind = kindOf(root);
+  const whole = blockOf(asSequences(root).node, null);
+  if (root.node.kind !== 'object') return { ...nothing, kind, blocks: whole === null ? [] : [whole] };
+  const networks = kind === 'config' ? [] : networksIn(root);
+  return { kind, networks, blocks: whole === null ? blocksIn(root) : [whole], readout: readoutIn(root) };
+}
+
+function networksIn(root: Value): FoundNetwork[] {
+  const { groups, network } = weightNames(root);
+  if (network === null) return [];
+  if (network.kind === 'network') return told(null, network.groups);
+  const byPrefix = new Map<string, Group[]>();
+  for (const group of groups) byPrefix.set(group.prefix, [...(byPrefix.get(group.prefix) ?? []), group]);
+  return [...byPrefix].slice(0, mostNetworks).flatMap(([prefix, own]) => told(prefix, own));
+}
+
+/** Nothing where the recurrent matrices are none of any cell: names alone make no network. */
+function told(name: string | null, groups: readonly Group[]): FoundNetwork[] {
+  const layers = weightLayers(groups);
+  const widths = layers.flatMap(({ group }) => blocksOf(group)?.H ?? []);
+  const [first] = groups;
+  if (first === undefined || layers.length === 0 || widths.length < layers.length) return [];
+  const directions = first.layout.stacked
+    ? layers.filter(({ group }) => group === first).length
+    : new Set(groups.map(({ direction }) => direction)).size;
+  const recurrent = filledShape(first.recurrent, first);
+  return [
+    {
+      name,
+      cell: recurrent === null ? null : gatedCell({ shape: recurrent }, first.layout),
+      layers: layers.length / directions,
+      directions,
+      I: inputsOf(first),
+      widths,
+    },
+  ];
+}
+
+const blocksIn = (root: Value): FoundBlock[] =>
+  withoutLayers(weightNames(root))
+    .slice(0, mostBlocks)
+    .flatMap((named) => blockOf(named.value.node, fullName(named)) ?? []);
+
+function blockOf(node: JsonNode, name: string | null): FoundBlock | null {
+  if (node.kind === 'tensor') return isEmpty(node) ? null : { name, shape: node.shape, lengths: null };
+  if (node.kind !== 'array') return null;
+  const [first] = node.items;
+  const I = first?.kind === 'tensor' ? first.shape[1] : undefined;
+  if (I === undefined) return null;
+  let [shortest, longest] = [Infinity, 0];
+  for (const item of node.items) {
+    if (item.kind !== 'tensor' || item.shape.length !== 2 || isEmpty(item) || item.shape[1] !== I) return null;
+    const [steps = 0] = item.shape;
+    shortest = Math.min(shortest, steps);
+    longest = Math.max(longest, steps);
+  }
+  const lengths = shortest === longest ? null : ([shortest, longest] as const);
+  return { name, shape: [node.items.length, longest, I], lengths };
+}
+
+function readoutIn(root: Value): FileSurvey['readout'] {
+  const found = findReadout(weightNames(root));
+  const node = found?.matrixValue.node;
+  if (found === null || node?.kind !== 'tensor' || node.shape.length !== 2 || isEmpty(node)) return null;
+  const [rows = 0, columns = 0] = node.shape;
+  return found.transposed ? { width: columns, O: rows } : { width: rows, O: columns };
+}

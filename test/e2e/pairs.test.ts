@@ -1,0 +1,156 @@
+// Weights without a config, as somebody has them who has never used this: which file is which, and which fits.
+import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe } from 'node:test';
+import { scenario } from '../support/workbench.js';
+import type { Workbench } from '../support/workbench.js';
+
+const block = (...shape: readonly number[]): unknown => {
+  const [size, ...rest] = shape;
+  return size === undefined ? 0.1 : Array.from({ length: size }, () => block(...rest));
+};
+
+/** A classifier, two networks in one file, and batches of which some fit. */
+function someFiles(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rnn-pairs-'));
+  const write = (name: string, value: unknown): void => writeFileSync(path.join(folder, name), JSON.stringify(value));
+  write('brain.json', {
+    'embedding.weight': block(9, 3),
+    'rnn.weight_ih_l0': block(16, 3),
+    'rnn.weight_hh_l0': block(16, 4),
+    'rnn.bias_ih_l0': block(16),
+    'rnn.bias_hh_l0': block(16),
+    'fc.weight': block(2, 4),
+  });
+  copyFileSync('test/fixtures/files/two_networks.pt', path.join(folder, 'two.pt'));
+  write('cnn_weights.json', { 'conv.weight': block(3, 3), 'conv.bias': block(3) });
+  write('batch.json', block(4, 20, 3));
+  write('wrong.json', block(4, 20, 2));
+  write('vanishing.rnn.json', { weights: { Wx: [[1]], Wh: [[0.1]], b: [0] }, sequences: block(1, 9, 1) });
+  return folder;
+}
+
+const explorer = (workbench: Workbench, file: string) =>
+  workbench.page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: file }).first();
+
+/** Whether the menu of a file in the explorer offers to run it. */
+async function offersRun(workbench: Workbench, file: string): Promise<boolean> {
+  await explorer(workbench, file).click({ button: 'right' });
+  const entries = workbench.page.locator('.monaco-menu .action-item .action-label');
+  await entries.first().waitFor();
+  const count = await entries.filter({ hasText: 'Run RNN' }).count();
+  await workbench.page.keyboard.press('Escape');
+  await entries.first().waitFor({ state: 'hidden' });
+  return count === 1;
+}
+
+async function runByMenu(workbench: Workbench, file: string): Promise<void> {
+  await explorer(workbench, file).click({ button: 'right' });
+  const entry = workbench.page.locator('.monaco-menu .action-item .action-label').filter({ hasText: 'Run RNN' });
+  await entry.hover();
+  await workbench.page.locator('.monaco-menu .action-item.focused').filter({ hasText: 'Run RNN' }).waitFor();
+  await workbench.page.keyboard.press('Enter');
+}
+
+const rows = (workbench: Workbench) => workbench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
+/** The rows of the list, once this one is among them. */
+async function listed(workbench: Workbench, words: RegExp): Promise<string[]> {
+  await rows(workbench).filter({ hasText: words }).first().waitFor();
+  return (await rows(workbench).allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' ').trim());
+}
+
+const workspace = someFiles();
+
+describe('weights without a config', () => {
+  scenario('are known in the explorer by what is in them, not by their names', { workspace }, async (workbench) => {
+    await workbench.page.keyboard.press('Control+Shift+E');
+    await explorer(workbench, 'brain.json').waitFor();
+    await workbench.until('Run RNN on the classifier', () => offersRun(workbench, 'brain.json'));
+    await workbench.until(
+      'no Run RNN on what is called weights',
+      async () => !(await offersRun(workbench, 'cnn_weights.json')),
+    );
+    assert.ok(await offersRun(workbench, 'two.pt'));
+    assert.ok(!(await offersRun(workbench, 'batch.json')));
+  });
+
+  scenario(
+    'are run on what fits, asked again where it does not, and saved as a config',
+    { workspace },
+    async (workbench) => {
+      const { page } = workbench;
+      await page.keyboard.press('Control+Shift+E');
+      await workbench.until('Run RNN on the classifier', () => offersRun(workbench, 'brain.json'));
+      await runByMenu(workbench, 'brain.json');
+      const list = await listed(workbench, /wrong\.json.*2 numbers per timestep, and the weights take 3/s);
+      const at = (words: string): number => list.findIndex((text) => text.includes(words));
+      assert.ok(list[at('batch.json')]?.includes('[4, 20, 3]'), list.join(' | '));
+      const order = ['batch.json', 'Random sequences (B 4, T 100)', 'All zeros', 'wrong.json'].map(at);
+      assert.ok(
+        !order.includes(-1) && order.every((place, i) => i === 0 || place > (order[i - 1] ?? 0)),
+        list.join(' | '),
+      );
+      assert.equal(at('two.pt'), -1, list.join(' | '));
+      assert.equal(at('cnn_weights.json'), -1, list.join(' | '));
+
+      await workbench.answer(/Random sequences/, 'Random sequences');
+      const bar = workbench.webview().locator('.pair');
+      await bar.waitFor();
+      await workbench.webview().locator('.badge:not(:empty)').waitFor();
+      assert.equal(await workbench.webview().getByText('Open config').filter({ visible: true }).count(), 0);
+
+      await bar.getByText('Choose other sequences…').click();
+      await workbench.answer(/do not fit/, 'wrong.json');
+      await workbench.asked(/The timesteps have 2 inputs, but the weights take 3/);
+      await workbench.answer(/batch\.json/, 'batch.json');
+      await page.locator('.tab').filter({ hasText: 'RNN: brain + batch' }).waitFor();
+      await workbench.webview().locator('.badge:not(:empty)').waitFor();
+
+      // With the sequences in front it is the same panel.
+      await workbench.openFile('batch.json');
+      await workbench.palette('Run RNN');
+      await page.locator('.tab').filter({ hasText: 'RNN: brain + batch' }).waitFor();
+      assert.equal(await page.locator('.tab').filter({ hasText: 'RNN: ' }).count(), 1);
+
+      await workbench.webview().locator('.pair').getByText('Save as config…').click();
+      const dialog = page.locator('.quick-input-widget');
+      const name = dialog.locator('input[type="text"]').first();
+      const saved = path.join(workbench.folder, 'brain.rnn.json');
+      await workbench.until('the suggested name', async () => (await name.inputValue()) === saved);
+      await dialog.getByText('OK', { exact: true }).click();
+      await page.locator('.tab.active').filter({ hasText: 'brain.rnn.json' }).waitFor();
+      const text = readFileSync(saved, 'utf8');
+      assert.match(text, /"cell": "lstm"/);
+      assert.match(text, /"weights": "brain\.json"/);
+      assert.match(text, /"sequences": "batch\.json"/);
+      await workbench.webview().locator('.badge:not(:empty)').waitFor();
+      await workbench.webview().locator('.pair').waitFor({ state: 'hidden' });
+    },
+  );
+
+  scenario('of several networks in one file the one is run that is chosen', { workspace }, async (workbench) => {
+    await workbench.page.keyboard.press('Control+Shift+E');
+    await explorer(workbench, 'two.pt').waitFor();
+    await workbench.until('Run RNN on the networks', () => offersRun(workbench, 'two.pt'));
+    await runByMenu(workbench, 'two.pt');
+    const list = await listed(workbench, /decoder/);
+    // The name and what it is stand in two columns.
+    assert.deepEqual(list, ['encoderLSTM 2 layers, I 3, H 5', 'decoderGRU, two directions, I 3, H 4']);
+    await workbench.answer(/decoder/, 'decoder');
+    await workbench.answer(/batch\.json/, 'batch.json');
+    await workbench.webview().locator('.facts').filter({ hasText: /gru/ }).waitFor();
+
+    // Sequences that no panel and no config uses ask for their weights.
+    await workbench.openFile('wrong.json');
+    await workbench.palette('Run RNN');
+    await workbench.asked(/Which file holds the weights/);
+    const weights = await listed(workbench, /brain\.json/);
+    assert.ok(
+      weights.some((text) => /two\.pt · encoder.*LSTM 2 layers.*the weights take 3/.test(text)),
+      weights.join(' | '),
+    );
+    await workbench.page.keyboard.press('Escape');
+  });
+});

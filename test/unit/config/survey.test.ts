@@ -1,0 +1,122 @@
+// What a file holds by its names and shapes, and how that fits together.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fitOf, surveyFile, wantedShapes } from '../../../src/config/read/index.js';
+import type { FoundBlock, FoundNetwork, KnownPair } from '../../../src/config/read/index.js';
+import { configName, readTexts } from './memory.js';
+
+const tick = (): void => undefined;
+const ofFile = (name: string) => surveyFile(new Uint8Array(readFileSync(name)), tick);
+const ofJson = (value: unknown) => surveyFile(new TextEncoder().encode(JSON.stringify(value)), tick);
+const zeros = (...shape: readonly number[]): unknown => {
+  const [size, ...rest] = shape;
+  return size === undefined ? 0 : Array.from({ length: size }, () => zeros(...rest));
+};
+
+describe('what a file holds', () => {
+  for (const [name, networks] of [
+    ['lstm.pt', [{ name: null, cell: 'lstm', layers: 2, directions: 1, I: 3, widths: [5, 5] }]],
+    ['rnn_prefixed.safetensors', null],
+    [
+      'two_networks.pt',
+      [
+        { name: 'encoder', cell: 'lstm', layers: 2, directions: 1, I: 3, widths: [5, 5] },
+        { name: 'decoder', cell: 'gru', layers: 1, directions: 2, I: 3, widths: [4, 4] },
+      ],
+    ],
+    ['seq_f8.npy', []],
+  ] as const)
+    it(`${name}: its networks`, () => {
+      const survey = ofFile(`test/fixtures/files/${name}`);
+      if (networks === null) assert.equal(survey.networks.length, 1);
+      else assert.deepEqual(survey.networks, networks);
+    });
+
+  it('a network behind a prefix, beside an embedding and a classifier', () => {
+    const survey = ofJson({
+      'embedding.weight': zeros(10, 3),
+      'rnn.weight_ih_l0': zeros(16, 3),
+      'rnn.weight_hh_l0': zeros(16, 4),
+      'fc.weight': zeros(2, 4),
+      'fc.bias': zeros(2),
+    });
+    assert.equal(survey.kind, 'weights');
+    assert.deepEqual(survey.networks, [{ name: null, cell: 'lstm', layers: 1, directions: 1, I: 3, widths: [4] }]);
+  });
+
+  it('a block of sequences, one sequence, and sequences of different lengths', () => {
+    assert.deepEqual(ofJson(zeros(4, 20, 3)).blocks, [{ name: null, shape: [4, 20, 3], lengths: null }]);
+    assert.deepEqual(ofJson(zeros(20, 3)).blocks, [{ name: null, shape: [20, 3], lengths: null }]);
+    assert.deepEqual(ofJson([zeros(7, 3), zeros(20, 3), zeros(9, 3)]).blocks, [
+      { name: null, shape: [3, 20, 3], lengths: [7, 20] },
+    ]);
+    assert.equal(ofFile('test/fixtures/files/seq_ragged.npz').blocks.length, 1);
+  });
+
+  it('several blocks by names under which a config finds them', async () => {
+    const text = JSON.stringify({ meta: 'a batch', xs: zeros(2, 5, 1), deep: { ys: zeros(2, 1) } });
+    const { blocks, networks } = surveyFile(new TextEncoder().encode(text), tick);
+    assert.deepEqual(networks, []);
+    assert.deepEqual(
+      blocks.map(({ name, shape }) => [name, shape]),
+      [
+        ['xs', [2, 5, 1]],
+        ['deep.ys', [2, 1]],
+      ],
+    );
+    const weights = { Wx: [[1]], Wh: [[1]], b: [0] };
+    const { experiment, problems } = await readTexts({
+      [configName]: JSON.stringify({ weights, sequences: { file: 'batch.json', name: 'xs' } }),
+      'batch.json': text,
+    });
+    assert.deepEqual(problems, []);
+    assert.deepEqual(experiment?.shapes, { B: 2, T: 5, I: 1, H: 1 });
+  });
+
+  it('names alone make no network: the matrices have to be those of a cell', () => {
+    assert.deepEqual(ofJson({ Wx: 'none', Wh: 3 }).networks, []);
+    assert.deepEqual(ofJson({ W: zeros(2, 2), R: zeros(2, 2) }).networks, []);
+    assert.deepEqual(ofJson({ Wh: zeros(3, 7) }).networks, []);
+    assert.equal(ofJson({ Wx: zeros(2, 3), Wh: zeros(3, 3) }).networks.length, 1);
+  });
+
+  it('the linear layer of a readout', () => {
+    assert.deepEqual(ofJson({ Why: zeros(4, 2), by: zeros(2) }).readout, { width: 4, O: 2 });
+    assert.deepEqual(ofJson({ 'fc.weight': zeros(2, 4) }).readout, { width: 4, O: 2 });
+    assert.equal(ofJson({ loss: zeros(4, 2) }).readout, null);
+  });
+
+  it('of something else nothing', () => {
+    for (const value of ['text', 3, null, {}, [], ['a'], { name: 'package', version: '1' }])
+      assert.deepEqual({ ...ofJson(value), kind: '' }, { kind: '', networks: [], blocks: [], readout: null });
+  });
+});
+
+describe('how it fits', () => {
+  const network: FoundNetwork = { name: null, cell: 'lstm', layers: 2, directions: 1, I: 8, widths: [16, 16] };
+  const known: KnownPair = { network, B: null, T: null, loss: null };
+  const block = (...shape: number[]): FoundBlock => ({ name: null, shape, lengths: null });
+
+  it('sequences by their inputs, a batch before a single one', () => {
+    assert.deepEqual(fitOf('sequences', block(4, 200, 8), known), { rank: 0, reason: null });
+    assert.deepEqual(fitOf('sequences', { ...block(4, 200, 8), lengths: [7, 200] }, known), { rank: 0, reason: null });
+    assert.deepEqual(fitOf('sequences', block(200, 8), known), { rank: 1, reason: null });
+    assert.match(fitOf('sequences', block(4, 200, 3), known).reason ?? '', /3 numbers per timestep.*take 8/);
+    assert.match(fitOf('sequences', block(8), known).reason ?? '', /\[B, T, 8\]/);
+  });
+
+  it('states, gradients and targets by everything that is known', () => {
+    const all: KnownPair = { ...known, B: 4, T: 200, loss: { classes: false, places: 1, O: 3 } };
+    for (const [role, fits, not] of [
+      ['initialState', block(2, 4, 16), block(4, 16)],
+      ['upstreamGradient', block(4, 200, 16), block(4, 200, 8)],
+      ['targets', block(4, 3), block(4, 200, 3)],
+    ] as const) {
+      assert.equal(fitOf(role, fits, all).reason, null, role);
+      assert.ok((fitOf(role, not, all).reason ?? '').includes(`[${wantedShapes(role, all)[0]?.join(', ')}]`), role);
+    }
+    const classes: KnownPair = { ...all, loss: { classes: true, places: 200, O: 3 } };
+    assert.equal(fitOf('targets', block(4, 200), classes).reason, null);
+  });
+});
