@@ -53,3 +53,13 @@ export const damaged = (expected: string, found: string, at: number | null = nul
 /** Something that the format allows and this program does not take. */
 export const refused = (message: string, expected: string, found: string, advice: string, part = ''): FormatError =>
   new FormatError({ code: 'unsupported-feature', message, expected, found, advice }, part);
+
+/** Places in an entry of an archive are told with its name. */
+export function inEntry<Result>(name: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof FormatError && error.part === '') throw new FormatError(error.finding, name);
+    throw error;
+  }
+}

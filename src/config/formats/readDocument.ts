@@ -7,9 +7,10 @@ import { Lines } from '../json/lineIndex.js';
 import type { JsonNode, Property, TensorNode } from '../json/node.js';
 import type { Tick } from '../json/scanner.js';
 import { archives } from './archives.js';
-import type { Container, FileFormat, FoundTensor } from './container.js';
+import type { Container, Fact, FileFormat, FoundTensor } from './container.js';
 import { FormatError } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
+import { hdf5 } from './hdf5.js';
 import { npy } from './npy.js';
 import { safetensors } from './safetensors.js';
 import { numbersOf } from './storedNumbers.js';
@@ -17,7 +18,7 @@ import type { Stored } from './storedNumbers.js';
 import { torchLegacy } from './torchLegacy.js';
 
 /** A new format is one file and its line here. */
-const formats: readonly FileFormat[] = [safetensors, npy, archives, torchLegacy];
+const formats: readonly FileFormat[] = [safetensors, npy, archives, torchLegacy, hdf5];
 
 /** Nothing has a place in a text. */
 const nowhere = { offset: 0, length: 0 };
@@ -58,13 +59,21 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
   }
 }
 
-function rootOf({ tensors, isOne }: Container, tick: Tick): JsonNode {
+function rootOf({ tensors, facts = [], isOne }: Container, tick: Tick): JsonNode {
   const node = ({ stored, refused }: FoundTensor): JsonNode =>
     stored === null ? { kind: 'unreadable', finding: refused, ...nowhere } : new StoredTensorNode(stored, tick);
   const [first] = tensors;
   if (isOne && first !== undefined) return node(first);
   const properties = tensors.map((tensor): Property => ({ key: tensor.name, keySpan: nowhere, value: node(tensor) }));
-  return { kind: 'object', properties, ...nowhere };
+  const told = facts.map(({ name, value }): Property => ({ key: name, keySpan: nowhere, value: factNode(value) }));
+  return { kind: 'object', properties: [...properties, ...told], ...nowhere };
+}
+
+function factNode(value: Fact['value']): JsonNode {
+  if (typeof value === 'string') return { kind: 'string', value, ...nowhere };
+  if (typeof value === 'number') return { kind: 'number', value, ...nowhere };
+  if (typeof value === 'boolean') return { kind: 'boolean', value, ...nowhere };
+  return { kind: 'array', items: value.map(factNode), ...nowhere };
 }
 
 function broken(id: string, binary: string | null, finding: FormatFinding, part: string, tick: Tick): Document {

@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import type { Container } from './container.js';
-import { damaged, FormatError, refused } from './formatError.js';
+import { damaged, inEntry, refused } from './formatError.js';
 import { unpickle } from './pickle.js';
 import { exportAdvice } from './pickleGlobals.js';
 import { torchTensors } from './torchTensors.js';
@@ -47,14 +47,4 @@ export function openTorchZip(zip: Zip, tick: Tick): Container {
     },
     tick,
   );
-}
-
-/** Places in an entry are told with its name. */
-function inEntry<Result>(name: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof FormatError && error.part === '') throw new FormatError(error.finding, name);
-    throw error;
-  }
 }

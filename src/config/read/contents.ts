@@ -7,7 +7,9 @@ import { OpenFiles } from './openFiles.js';
 import { readWeights } from './readWeights.js';
 import type { LayerWeights } from './readWeights.js';
 import { Sources } from './sourceFiles.js';
-import { transpose } from './gateBlocks.js';
+import { arrange, transpose } from './gateBlocks.js';
+import type { Stored } from './gateBlocks.js';
+import type { StoredBiases } from './readBiases.js';
 import { Report } from '../problems/problemReport.js';
 import { describeNode, describeShape, quote } from '../json/node.js';
 import type { JsonNode, TensorNode } from '../json/node.js';
@@ -125,19 +127,28 @@ function weightsOf(part: Value, report: Report): Converted['content'] {
     }
     return { kind: 'weights', tensors };
   }
-  for (const layer of layers)
-    for (const [kind, block] of turned(layer)) tensors.set(`${kind}_${pyTorchSuffix(layer)}`, block);
+  for (const [i, layer] of layers.entries())
+    for (const [kind, block] of turned(layer, read?.biases[i])) tensors.set(`${kind}_${pyTorchSuffix(layer)}`, block);
   return { kind: 'weights', tensors };
 }
 
-/** A layer as PyTorch stores it: for column vectors, with two biases; the second is zero where there is one. */
-function turned({ H, parameters: { Wx, Wh, b, bh } }: LayerWeights): [string, Block][] {
+/** A layer as PyTorch stores it: for column vectors, with two biases, zeros where the file has none. */
+function turned({ H, parameters: { Wx, Wh, b } }: LayerWeights, biases: StoredBiases | undefined): [string, Block][] {
   const width = b.length;
   const I = Wx.length / width;
+  const bias = (place: Stored | null | undefined): Block => ({ shape: [width], data: biasAt(place, width) });
   return [
     ['weight_ih', { shape: [width, I], data: transpose(Wx, I, width) }],
     ['weight_hh', { shape: [width, H], data: transpose(Wh, H, width) }],
-    ['bias_ih', { shape: [width], data: b }],
-    ['bias_hh', { shape: [width], data: bh ?? new Float64Array(width) }],
+    ['bias_ih', bias(biases?.input)],
+    ['bias_hh', bias(biases?.state)],
   ];
+}
+
+/** Each bias by itself: the cell may have them as a sum. */
+function biasAt(place: Stored | null | undefined, width: number): Float64Array {
+  const node = place?.where.node;
+  return place && node?.kind === 'tensor'
+    ? arrange({ ...place, data: node.data.subarray(place.from, place.from + width) })
+    : new Float64Array(width);
 }

@@ -14,6 +14,7 @@ import { onlyTensor } from './fileParts.js';
 import { openEntry } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import type { ReadOptions } from './openFiles.js';
+import { tensorExtensions } from './readableNames.js';
 import { configKeys, requiredKeys } from './schema.js';
 import type { ConfigKey } from './schema.js';
 import { readSequences } from './readSequences.js';
@@ -266,8 +267,10 @@ const textOf = (value: Value | undefined): string | null => (value?.node.kind ==
 const numberOf = (value: Value | undefined): number | null => (value?.node.kind === 'number' ? value.node.value : null);
 const booleanOf = (value: Value | undefined): boolean => value?.node.kind === 'boolean' && value.node.value;
 
+const extension = new RegExp(`(?:\\.rnn)?\\.jsonc?$|(?:\\.weights)?\\.(?:${tensorExtensions.join('|')})$`, 'i');
+
 /** `…/weather.rnn.json` → `weather`. */
 function bareName(id: string): string {
   const name = fileName(id);
-  return name.replace(/(?:\.rnn)?\.jsonc?$|\.(?:safetensors|np[yz]|pth?|ckpt)$/i, '') || name;
+  return name.replace(extension, '') || name;
 }

@@ -70,8 +70,12 @@ const tutorialNames = (weights: Weights): Weights => ({
   b: weights['bias_ih_l0'] ?? [],
 });
 
+/** Keras and ONNX have names and an order of gates of their own: their numbers are compared as a network has them. */
+const hasOwnNames = ({ format }: Listed): boolean => /^(?:keras|onnx)/.test(format);
+
 describe('weights in files of every form', () => {
-  for (const listed of files.filter(({ expected, holds }) => expected !== 'refused' && holds === undefined)) {
+  const named = files.filter((listed) => !hasOwnNames(listed));
+  for (const listed of named.filter(({ expected, holds }) => expected !== 'refused' && holds === undefined)) {
     const { file, name } = listed;
     it(file, () => {
       const whole = root(file);
@@ -148,6 +152,33 @@ describe('a network out of a file', () => {
   }
 });
 
+describe('the readout beside a network', () => {
+  for (const listed of files.filter(({ expected }) => expected !== 'refused')) {
+    const { readout } = expectedOf(listed);
+    const { file, name, readoutName, I = 0 } = listed;
+    if (readout === undefined) continue;
+    it(file, async () => {
+      const [rows] = [readout['weight'] as readonly (readonly number[])[]];
+      const part = (own: string | undefined): unknown => (own === undefined ? file : { file, name: own });
+      const { experiment, problems } = await readTexts({
+        [configName]: JSON.stringify({
+          dtype: 'float64',
+          weights: part(name),
+          sequences: [[new Array(I).fill(1)]],
+          loss: { kind: 'mse', readout: part(readoutName ?? name), targets: [rows.map(() => 0)] },
+        }),
+        [file]: bytesOf(file),
+      });
+      assert.deepEqual(
+        problems.filter(({ severity }) => severity === 'error'),
+        [],
+      );
+      sameBits(experiment?.loss?.Why ?? [], transposed(rows), 'Why');
+      sameBits(experiment?.loss?.by ?? [], readout['bias'] ?? [], 'by');
+    });
+  }
+});
+
 /** What the problem of a refused file says, beside its sentence: message, expected and found. */
 const reasons: Readonly<Record<string, RegExp>> = {
   'needs_refusal.pt': /argparse/,
@@ -201,6 +232,12 @@ const reasons: Readonly<Record<string, RegExp>> = {
   'hostile/expression.npy': /fortran_order.*__import__/,
   'hostile/header_long.npy': /65000 bytes/,
   'hostile/structured.npy': /plain numbers/,
+  'keras3_gru_reset_before.keras': /resets h before the recurrent product/,
+  'hostile/huge_sparse.h5': /a shape that fits into the file \[1000000, 1000000\]/,
+  'hostile/group_cycle.h5': /holds no numbers.*no dataset/,
+  'hostile/external_link.h5': /leads to another file.*the link layers/,
+  'hostile/truncated.h5': /33976 bytes.*16988 bytes/,
+  'hostile/gzip_broken.h5': /240 bytes.*cannot be unpacked/,
 };
 
 describe('files that are refused', () => {
