@@ -24,9 +24,11 @@ export type FileFormat = {
   readonly name: () => string;
   /** Whether the first bytes are those of the format. */
   readonly match: (bytes: Uint8Array) => boolean;
-  /** @throws FormatError */
-  readonly open: (bytes: Uint8Array, tick: Tick) => Container;
+  /** `beside`: the bytes of a file in the same folder, null where there is none. @throws FormatError */
+  readonly open: (bytes: Uint8Array, tick: Tick, beside: Beside) => Container;
 };
+
+export type Beside = (name: string) => Uint8Array | null;
 
 export const beginsWith = (bytes: Uint8Array, ...head: readonly number[]): boolean =>
   head.every((byte, i) => bytes[i] === byte);

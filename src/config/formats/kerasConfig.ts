@@ -103,7 +103,7 @@ function layersOf(model: unknown, { name, counted }: Place, depth: number, tick:
       layer.config === undefined
         ? []
         : layersOf(layer.config, { name: `${place.name}/`, counted: `${place.counted}/` }, depth + 1, tick);
-    return [{ ...place, ...factsOf(layer, below(stated, i)) }, ...inner];
+    return [{ ...place, ...factsOf(layer, below(stated, i, name)) }, ...inner];
   });
 }
 
@@ -142,14 +142,14 @@ function factsIn(config: unknown): KerasFact[] {
   });
 }
 
-/** What stands between a layer and the recurrent one below it, where that changes the numbers; else null. */
-function below(layers: readonly Stated[], index: number): string | null {
+/** What a layer takes its numbers from: a recurrent layer by its name, everything else with its class. */
+function below(layers: readonly Stated[], index: number, prefix: string): string | null {
   const known = new Set<number>();
   for (let at = underneath(layers, index); at !== null && !known.has(at); at = underneath(layers, at)) {
     known.add(at);
     const layer = layers[at];
-    if (layer === undefined || layer.kind === 'InputLayer') return null;
-    if (recurrent.includes(layer.kind) || layer.kind === 'Bidirectional') return null;
+    if (layer === undefined) return null;
+    if (recurrent.includes(layer.kind) || layer.kind === 'Bidirectional') return `${prefix}${layer.name}`;
     if (!passes.includes(layer.kind)) return `${layer.kind} ${layer.name}`;
   }
   return null;

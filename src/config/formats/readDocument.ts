@@ -12,13 +12,17 @@ import { FormatError } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
 import { hdf5 } from './hdf5.js';
 import { npy } from './npy.js';
+import { onnx } from './onnx.js';
 import { safetensors } from './safetensors.js';
 import { numbersOf } from './storedNumbers.js';
 import type { Stored } from './storedNumbers.js';
 import { torchLegacy } from './torchLegacy.js';
 
+/** A file of the same folder that another one names; without bytes where it cannot be read. */
+export type BesideFile = { readonly id: string; readonly bytes: Uint8Array | null };
+
 /** A new format is one file and its line here. */
-const formats: readonly FileFormat[] = [safetensors, npy, archives, torchLegacy, hdf5];
+const formats: readonly FileFormat[] = [safetensors, npy, archives, torchLegacy, hdf5, onnx];
 
 /** Nothing has a place in a text. */
 const nowhere = { offset: 0, length: 0 };
@@ -45,13 +49,19 @@ class StoredTensorNode implements TensorNode {
 }
 
 /** The bytes of a file as a document: a file of tensors has no text, and its root is an object of them. */
-export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
+export function readDocument(
+  id: string,
+  bytes: Uint8Array,
+  tick: Tick,
+  beside: ReadonlyMap<string, BesideFile> = new Map(),
+): Document {
   const format = formats.find(({ match }) => match(bytes));
   if (format === undefined)
     return isLfsPointer(bytes) ? broken(id, null, lfsPointer(), '', tick) : readText(id, bytes, tick);
   const binary = format.name();
   try {
-    const root = rootOf(format.open(bytes, tick), tick);
+    const fileBeside = (name: string): Uint8Array | null => beside.get(name)?.bytes ?? null;
+    const root = rootOf(format.open(bytes, tick, fileBeside), tick);
     return { id, text: '', lines: new Lines('', tick), root, problems: [], tick, binary };
   } catch (error) {
     if (error instanceof FormatError) return broken(id, binary, error.finding, error.part, tick);

@@ -12,6 +12,7 @@ export { blocksOf, filledShape, gateOf, weightLayers } from './weightShapes.js';
 export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
 export { orderOf, sequenceOrders } from './sequenceOrder.js';
 export type { SequenceOrder } from './sequenceOrder.js';
+export { besideFiles } from './besideFiles.js';
 export { contentsOf, convertFile } from './contents.js';
 export type { Block, Contents, Converted } from './contents.js';
 export { mayHoldNumbers, tensorExtensions } from './readableNames.js';

@@ -1,5 +1,16 @@
 /** Extensions of the files that hold tensors. What a file is, its first bytes tell; names only say what to offer. */
-export const tensorExtensions = ['safetensors', 'npz', 'npy', 'pt', 'pth', 'ckpt', 'h5', 'hdf5', 'keras'] as const;
+export const tensorExtensions = [
+  'safetensors',
+  'npz',
+  'npy',
+  'pt',
+  'pth',
+  'ckpt',
+  'h5',
+  'hdf5',
+  'keras',
+  'onnx',
+] as const;
 
 /** Whether a file of this name may hold weights or sequences: offered to the user, never asked of one that is named. */
 export const mayHoldNumbers = (name: string): boolean =>

@@ -155,9 +155,10 @@ export const configKeys = () =>
     },
     weights: {
       docs: t(
-        'The weights: the path of a file (relative to this one): JSON, `.safetensors`, `.npz`, `.npy`, `.pt`, `.h5` ' +
-          'or `.keras`; `{ "file": …, "name": … }` for one network of several; or an object. Recognised by their ' +
-          'names:\n\n| | input | recurrent | bias |\n|---|---|---|---|\n| tutorial | `Wx` [I,H] | `Wh` [H,H] | ' +
+        'The weights: the path of a file (relative to this one): JSON, `.safetensors`, `.npz`, `.npy`, `.pt`, ' +
+          '`.h5`, `.keras` or `.onnx`; `{ "file": …, "name": … }` for one network of several; or an object. ' +
+          'Recognised by their names:\n\n| | input | recurrent | bias ' +
+          '|\n|---|---|---|---|\n| tutorial | `Wx` [I,H] | `Wh` [H,H] | ' +
           '`b` [H] |\n| PyTorch | `weight_ih_l0` [H,I] | `weight_hh_l0` [H,H] | `bias_ih_l0` + `bias_hh_l0` [H] ' +
           '|\n| Keras | `kernel` [I,H] | `recurrent_kernel` [H,H] | `bias` [H] |\n| ONNX | `W` [D,H,I] | `R` ' +
           '[D,H,H] | `B` [D,2·H] |\n\nLSTM and GRU have 4·H and 3·H in place of H, their gates in the order of the ' +

@@ -27,10 +27,15 @@ export class Sources {
     return [...this.#ids];
   }
 
+  #note(id: string): void {
+    this.#ids.add(id);
+    for (const beside of this.#files.besides(id)) this.#ids.add(beside);
+  }
+
   /** A file that is not named by another one; what is wrong with it is told in the file itself. */
   async open(id: string): Promise<Value | null> {
     const content = await this.#files.content(id, null);
-    this.#ids.add(content.id);
+    this.#note(content.id);
     if (content.ok) return this.#rootOf(content, emptyConfigAdvice);
     const start = { line: 0, character: 0 };
     this.#report.add({
@@ -53,7 +58,7 @@ export class Sources {
     const { node } = value;
     if (node.kind !== 'string') return value;
     const content = await this.#files.content(node.value, value.document.id);
-    this.#ids.add(content.id);
+    this.#note(content.id);
     if (content.ok) {
       if (content.guarded === true) this.#report.guard(content.id);
       return this.#rootOf(content);

@@ -2,11 +2,12 @@
 import { t } from '@vscode/l10n';
 import { cellNames, cellOf } from '../../engine/index.js';
 import type { Cell, CellName } from '../../engine/index.js';
-import { describeNode, isArray, quote } from '../json/node.js';
+import { describeNode, quote } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { hasStateBias } from './gateBlocks.js';
+import { fileName } from './sourceFiles.js';
 
 /** A switch that is off, a size of 0, nothing at all. */
 const isOff = ({ node }: Value): boolean =>
@@ -40,6 +41,15 @@ function hasOtherActivations({ node }: Value, cell: string): boolean {
 
 /** Keras' names of activations under the names of the cells that have them. */
 const kerasCells: Readonly<Record<string, string>> = { linear: 'identity' };
+
+/** A list of names, for people. */
+const textsOf = ({ node }: Value): string =>
+  node.kind === 'array'
+    ? node.items
+        .slice(0, 6)
+        .map((item) => (item.kind === 'string' ? quote(item.value) : describeNode(item)))
+        .join(', ')
+    : describeNode(node);
 
 /** The cell of one gate whose activation the first of these layers names; null where none does. */
 export function namedCell(named: readonly Named[], groups: readonly Pick<Group, 'prefix'>[]): CellName | null {
@@ -76,6 +86,8 @@ function otherActivation(
   return (kerasCells[given] ?? given) === wanted ? null : { given: node.value, wanted };
 }
 
+const isWithin = (prefix: string, layer: string): boolean => prefix === layer || prefix.startsWith(`${layer}/`);
+
 /** Whether something was refused. Dropout is training's business, so it is only told. */
 export function refuseParts(
   named: readonly Named[],
@@ -89,13 +101,13 @@ export function refuseParts(
   const top = groups.reduce((highest, { layer }) => Math.max(highest, layer), 0);
   const below = groups.filter(({ layer }) => layer < top);
   const above = groups.filter(({ layer }) => layer > 0);
-  const refuse = (where: Value, name: string, message: string): void => {
+  const refuse = (where: Value, name: string, message: string, found = describeNode(where.node)): void => {
     isRefused = true;
     report.error(where, {
       code: 'unsupported-feature',
       message,
       expected: t('weights without {0}', quote(name)),
-      found: describeNode(where.node),
+      found,
       advice: t('Train the network without it, or look at a layer that has none.'),
     });
   };
@@ -113,20 +125,24 @@ export function refuseParts(
           'This cell has other activations than {0}, which cannot be run.',
           cell.gates.length > 1 ? 'sigmoid, tanh' : cell.name,
         ),
+        textsOf(value),
       );
     else if (name === 'clip' && value.node.kind === 'number' && isOfLayer(prefix, groups))
       refuse(value, name, t('This layer bounds its pre-activations (clip), which cannot be run.'));
     else if (name === 'input_forget' && isOfLayer(prefix, groups) && !isOff(value))
       refuse(value, name, t('This LSTM has one gate for input and forgetting (input_forget), which cannot be run.'));
-    else if (name === 'P' && isOfLayer(prefix, groups) && isArray(value.node))
-      refuse(value, name, t('This LSTM has peepholes from c to its gates, which cannot be run.'));
     else if (name === 'direction' && isOfLayer(prefix, groups) && isText(value, 'reverse'))
       refuse(value, name, t('This layer reads its sequences from their end only, which cannot be run.'));
     else if (name === 'merge_mode' && isOfLayer(prefix, groups) && !isText(value, 'concat'))
       refuse(value, name, t('The outputs of both directions are not put side by side (merge_mode).'));
-    else if (name === 'layer_below' && isOfLayer(prefix, above) && value.node.kind === 'string')
-      refuse(value, name, t('Between the recurrent layers stands another one: {0}.', quote(value.node.value)));
-    else if (name === 'return_sequences' && isOfLayer(prefix, below) && isOff(value))
+    else if (name === 'layer_below' && value.node.kind === 'string') {
+      const own = above.find((group) => isOfLayer(prefix, [group]));
+      const under = groups.filter(({ layer }) => own !== undefined && layer === own.layer - 1);
+      const told = value.node.value;
+      if (own === undefined || under.some((group) => isWithin(group.prefix, told))) continue;
+      isRefused = true;
+      refuseBelow(value, told, own.prefix, report);
+    } else if (name === 'return_sequences' && isOfLayer(prefix, below) && isOff(value))
       refuse(value, name, t('A layer below another one gives its last output alone (return_sequences).'));
     else if (
       hasStateBias(cell) &&
@@ -166,6 +182,20 @@ function refuseActivation(
     advice: isCell
       ? t('Write "cell": {0} into the config.', quote(known))
       : t('Train the network with {0}, or look at a layer that has it.', quote(wanted)),
+  });
+}
+
+/** Layers that only seem to be a stack: their sizes fit. */
+function refuseBelow(where: Value, told: string, prefix: string, report: Report): void {
+  report.error(where, {
+    code: 'unsupported-feature',
+    message: t('This layer takes its inputs from {0}, and not from the recurrent layer below it.', quote(told)),
+    expected: t('one recurrent layer above the other'),
+    found: quote(told),
+    advice: t(
+      'Name the layer to look at in the config: {0}.',
+      `"weights": ${JSON.stringify({ file: fileName(where.document.id), name: prefix })}`,
+    ),
   });
 }
 

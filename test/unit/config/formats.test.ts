@@ -237,6 +237,15 @@ const reasons: Readonly<Record<string, RegExp>> = {
   'hostile/group_cycle.h5': /holds no numbers.*no dataset/,
   'hostile/external_link.h5': /leads to another file.*the link layers/,
   'hostile/truncated.h5': /33976 bytes.*16988 bytes/,
+  'gru_reset_before.onnx': /resets h before the recurrent product/,
+  'lstm_hard_sigmoid.onnx': /other activations.*HardSigmoid/,
+  'lstm_clip.onnx': /bounds its pre-activations \(clip\)/,
+  'lstm_peephole.onnx': /peepholes/,
+  'hostile/external_data.onnx': /outside of the folder.*\.\.\/\.\.\/outside\.bin/,
+  'hostile/dims_1e12.onnx': /numbers of shape \[1, 1000000000000/,
+  'hostile/truncated.onnx': /the end of the message/,
+  'hostile/deep_if.onnx': /at most 16 levels/,
+  'hostile/varint_long.onnx': /at most 64 bits/,
   'hostile/gzip_broken.h5': /240 bytes.*cannot be unpacked/,
 };
 

@@ -99,6 +99,7 @@ describe('mutated files', () => {
     ['pickles in PyTorch archives', seedsOf('pytorch-zip').filter(isArchive), entryMutated],
     ['older PyTorch files', seedsOf('pytorch-legacy'), mutated],
     ['HDF5 files', seedsOf('keras2-h5', 'keras3-h5'), mutated],
+    ['ONNX models', seedsOf('onnx'), mutated],
     ['HDF5 files in Keras archives', seedsOf('keras3-zip'), entryMutated],
   ];
   for (const [stream, [title, seeds, mutate]] of corpora.entries()) {

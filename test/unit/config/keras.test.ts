@@ -115,7 +115,7 @@ describe('what a Keras model says of its layers', () => {
     [
       'another layer between two',
       keras('keras3_lstm.keras', (layers) => layers.toSpliced(2, 0, dense('between'))),
-      /stands another one: "Dense between"/,
+      /takes its inputs from "Dense between"/,
     ],
     [
       'another layer between two, by the inputs that layers name',
@@ -127,13 +127,25 @@ describe('what a Keras model says of its layers', () => {
         ],
         'Functional',
       ),
-      /stands another one: "Dense between"/,
+      /takes its inputs from "Dense between"/,
     ],
   ] as const) {
     it(`refused: ${title}`, async () => {
       assert.match((await refusal(bytes)).message, told);
     });
   }
+
+  it('refused: two layers side by side whose sizes fit', async () => {
+    const bytes = keras(
+      'keras3_lstm.keras',
+      (layers) =>
+        layers.map((layer, i) => (i === 1 || i === 2 ? { ...layer, inbound_nodes: [[['input', 0, 0, {}]]] } : layer)),
+      'Functional',
+    );
+    const { message, advice } = await refusal(bytes);
+    assert.match(message, /takes its inputs from "InputLayer input"/);
+    assert.match(advice, /"weights": \{"file":"model.keras","name":"second"\}/);
+  });
 
   it('a model that is no JSON', async () => {
     const zip = new Zip(new Uint8Array(fixture('keras3_rnn.keras')), quiet);
