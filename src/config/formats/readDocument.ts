@@ -1,7 +1,7 @@
 // One door to every file: what its bytes say it is, decides who reads it. Text is JSON.
 import { t } from '@vscode/l10n';
 import { appendKey } from '../json/jsonPath.js';
-import { readDocument as readText } from '../json/jsonDocument.js';
+import { plainDocument, readDocument as readText } from '../json/jsonDocument.js';
 import type { Document } from '../json/jsonDocument.js';
 import { Lines } from '../json/lineIndex.js';
 import type { JsonNode, Property, TensorNode } from '../json/node.js';
@@ -57,7 +57,7 @@ export function readDocument(
 ): Document {
   const format = formats.find(({ match }) => match(bytes));
   if (format === undefined)
-    return isLfsPointer(bytes) ? broken(id, null, lfsPointer(), '', tick) : readText(id, bytes, tick);
+    return isLfsPointer(bytes) ? broken(id, null, lfsPointer(), '', tick) : textDocument(id, bytes, tick);
   const binary = format.name();
   try {
     const fileBeside = (name: string): Uint8Array | null => beside.get(name)?.bytes ?? null;
@@ -67,6 +67,17 @@ export function readDocument(
     if (error instanceof FormatError) return broken(id, binary, error.finding, error.part, tick);
     throw error;
   }
+}
+
+/** By its name alone: what stands in a table or a text may be anything. A .txt may hold JSON as well. */
+function textDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
+  const isPlain = /\.(?:csv|tsv|tab)$/i.test(id) || (/\.txt$/i.test(id) && !beginsAsJson(bytes));
+  return (isPlain ? plainDocument(id, bytes, tick) : null) ?? readText(id, bytes, tick);
+}
+
+function beginsAsJson(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte)));
+  return first === 0x5b || first === 0x7b;
 }
 
 function rootOf({ tensors, facts = [], isOne }: Container, tick: Tick): JsonNode {

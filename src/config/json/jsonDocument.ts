@@ -105,6 +105,13 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
   };
 }
 
+/** A table or a text, which only its reader can understand; null for bytes that are no UTF-8. */
+export function plainDocument(id: string, bytes: Uint8Array, tick: Tick): Document | null {
+  const text = decoded(bytes, tick);
+  const root = { kind: 'plain', offset: 0, length: 1 } as const;
+  return text === null ? null : { id, text, lines: new Lines(text, tick), root, problems: [], tick, binary: null };
+}
+
 /** A file without any problem, of which mostly the numbers are wanted: its text is larger than they are. */
 class SoundDocument implements Document {
   readonly id: string;

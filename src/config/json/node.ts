@@ -37,8 +37,11 @@ export type UnreadableNode = Span & {
   };
 };
 
+/** A table or a text, read as the config says; its text is that of its document. */
+export type PlainNode = Span & { readonly kind: 'plain' };
+
 export type ScalarNode = StringNode | NumberNode | BooleanNode | NullNode;
-export type JsonNode = TensorNode | ArrayNode | ObjectNode | ScalarNode | UnreadableNode;
+export type JsonNode = TensorNode | ArrayNode | ObjectNode | ScalarNode | UnreadableNode | PlainNode;
 
 export const isArray = (node: JsonNode): node is TensorNode | ArrayNode =>
   node.kind === 'tensor' || node.kind === 'array';
@@ -77,6 +80,8 @@ export function describeNode(node: JsonNode): string {
       return String(node.value);
     case 'null':
       return 'null';
+    case 'plain':
+      return t('a table or a text');
     case 'unreadable':
       return node.finding.found;
   }

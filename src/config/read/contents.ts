@@ -4,6 +4,9 @@ import { pyTorchSuffix } from '../../engine/index.js';
 import type { Files } from './fileAccess.js';
 import { asSequences, describeNetworks, describeParts, fullName, partOf } from './fileParts.js';
 import { OpenFiles } from './openFiles.js';
+import { isProse } from './plainFiles.js';
+import { plainTable } from './plainSequences.js';
+import { readTable } from './tables.js';
 import { readWeights } from './readWeights.js';
 import type { LayerWeights } from './readWeights.js';
 import { Sources } from './sourceFiles.js';
@@ -11,7 +14,7 @@ import { arrange, transpose } from './gateBlocks.js';
 import type { Stored } from './gateBlocks.js';
 import type { StoredBiases } from './readBiases.js';
 import { Report } from '../problems/problemReport.js';
-import { describeNode, describeShape, quote } from '../json/node.js';
+import { counted, describeNode, describeShape, quote } from '../json/node.js';
 import type { JsonNode, TensorNode } from '../json/node.js';
 import type { Problem } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
@@ -56,6 +59,7 @@ export async function contentsOf(
   files: Files,
 ): Promise<{ readonly contents: Contents | null; readonly problems: readonly Problem[] }> {
   const { root, report, sources } = await opened(id, files);
+  if (root?.node.kind === 'plain') return plainContents(root);
   const problems = report.sorted(sources.ids);
   if (root === null) return { contents: null, problems };
   const { named, groups } = root.node.kind === 'object' ? weightNames(root) : { named: [], groups: [] };
@@ -64,6 +68,20 @@ export async function contentsOf(
       ? named.map((one) => ({ name: fullName(one), told: toldOf(one.value.node) }))
       : [{ name: '', told: toldOf(root.node) }];
   return { contents: { format: root.document.binary, values, networks: describeNetworks(groups, Infinity) }, problems };
+}
+
+/** A table's columns by their names; a text has none. */
+function plainContents(root: Value): { readonly contents: Contents; readonly problems: readonly Problem[] } {
+  const report = new Report();
+  const table = isProse(root) ? null : readTable(root, null, report);
+  const told = (names: readonly string[], what: string): Contents['values'] =>
+    names.map((name) => ({ name, told: what }));
+  const values =
+    table === null
+      ? []
+      : [...told(table.leftOut, t('no numbers')), ...told(table.columns, counted(table.rows, 'numbers'))];
+  const format = isProse(root) ? t('a text of {0} characters', root.document.text.length) : t('a table');
+  return { contents: { format, values, networks: [] }, problems: report.sorted([root.document.id]) };
 }
 
 export async function convertFile(id: string, name: string | null, files: Files): Promise<Converted> {
@@ -85,7 +103,8 @@ function converted(root: Value, name: string | null, report: Report): Converted[
     return null;
   }
   if (part.node.kind === 'object' && weightNames(part).groups.length > 0) return weightsOf(part, report);
-  const sequences = asSequences(part);
+  const sequences = part.node.kind === 'plain' ? plainTable(part, report) : asSequences(part);
+  if (sequences === null) return null;
   const blocks = blocksIn(sequences);
   if (blocks !== null) return { kind: 'sequences', sequences: blocks };
   if (part.node.kind === 'unreadable') {

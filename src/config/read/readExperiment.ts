@@ -209,6 +209,7 @@ function sizesOf(sequences: ReadSequences | null, weights: ReadWeights | null): 
     directions,
     widths,
     realSteps: sequences === null ? null : realStepsOf(sequences.B, sequences.chunks),
+    windows: sequences?.windows ?? null,
   };
 }
 

@@ -12,6 +12,10 @@ export const tensorExtensions = [
   'onnx',
 ] as const;
 
+/** Those of tables; a .txt may be anything. */
+export const tableExtensions = ['csv', 'tsv', 'tab'] as const;
+
 /** Whether a file of this name may hold weights or sequences: offered to the user, never asked of one that is named. */
 export const mayHoldNumbers = (name: string): boolean =>
-  new RegExp(`\\.(?:jsonc?|${tensorExtensions.join('|')})$`, 'i').test(name) && !name.endsWith('.rnn.json');
+  new RegExp(`\\.(?:jsonc?|${[...tensorExtensions, ...tableExtensions].join('|')})$`, 'i').test(name) &&
+  !name.endsWith('.rnn.json');

@@ -31,7 +31,8 @@ function placeInText(document: vscode.TextDocument, position: vscode.Position): 
   const key = segments
     .filter((segment) => typeof segment === 'string')
     .map((name, i) => (i === 0 ? keyOf(name) : name))
-    .join('.');
+    .join('.')
+    .replace(/\.file$/, '');
   if (isAtPropertyKey || !naming().includes(key)) return null;
   const typed =
     previousNode?.type === 'string' && previousNode.offset < at && at < previousNode.offset + previousNode.length
@@ -109,7 +110,7 @@ async function entries(folder: vscode.Uri): Promise<[string, vscode.FileType][]>
     ([name, type]) =>
       !name.startsWith('.') &&
       name !== 'node_modules' &&
-      ((type & vscode.FileType.Directory) !== 0 || mayHoldNumbers(name)),
+      ((type & vscode.FileType.Directory) !== 0 || mayHoldNumbers(name) || /\.txt$/i.test(name)),
   );
 }
 

@@ -8,7 +8,7 @@ import { Value } from '../../../src/config/json/index.js';
 import { configName, readTexts } from './memory.js';
 
 const folder = path.join('test', 'fixtures', 'files');
-const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(path.join(folder, file)));
+const bytesOf = (file: string): Buffer => readFileSync(path.join(folder, file));
 
 type Nested = number | readonly Nested[];
 type Weights = Readonly<Record<string, Nested>>;
@@ -31,6 +31,8 @@ type Listed = {
   readonly directions?: number;
   readonly I?: number;
   readonly holds?: string;
+  readonly line?: number;
+  readonly column?: number;
 };
 
 const { files } = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as {
@@ -112,7 +114,11 @@ describe('sequences in files of every form', () => {
           `"sequences":"${file}"}`,
         [file]: bytesOf(file),
       });
-      assert.deepEqual(problems, []);
+      // Columns that are left out are told.
+      assert.deepEqual(
+        problems.filter(({ severity }) => severity !== 'info'),
+        [],
+      );
       const [chunk] = experiment?.chunks ?? [];
       const rows = sequences as readonly (readonly Nested[])[];
       const all = typeof rows[0]?.[0] === 'object' && typeof rows[0][0] === 'object' ? rows.map((one) => one) : rows;
@@ -246,14 +252,76 @@ const reasons: Readonly<Record<string, RegExp>> = {
   'hostile/truncated.onnx': /the end of the message/,
   'hostile/deep_if.onnx': /at most 16 levels/,
   'hostile/varint_long.onnx': /at most 64 bits/,
+  'table_missing.csv': /A number is missing in the column "pressure"/,
+  'table_text_cell.csv': /No number stands in the column "temperature".*"n\/a"/,
+  'table_short_row.csv': /Fields in this row: 3; in the first row: 4/,
   'hostile/gzip_broken.h5': /240 bytes.*cannot be unpacked/,
 };
 
+/** Every one is looked at above, or below among those that are refused. */
+it('every file of the set has numbers to be found, or a reason for which it is refused', () => {
+  assert.ok(files.length >= 150);
+  for (const listed of files) {
+    const { file, expected } = listed;
+    assert.ok(bytesOf(file).length >= 0);
+    if (expected === 'refused') assert.ok(Object.hasOwn(reasons, file), file);
+    else
+      assert.ok(
+        Object.keys(expectedOf(listed)).some((key) => kinds.includes(key)),
+        file,
+      );
+  }
+  assert.deepEqual(
+    Object.keys(reasons).filter((file) => !files.some((listed) => listed.file === file)),
+    [],
+  );
+});
+/** What the tests above compare. */
+const kinds = ['weights', 'networks', 'sequences', 'codePoints'];
+
+describe('a text', () => {
+  const { expected } = files.find(({ holds }) => holds === 'text') ?? { expected: '' };
+  const { codePoints, distinct } = JSON.parse(readFileSync(path.join(folder, expected), 'utf8')) as {
+    readonly codePoints: readonly number[];
+    readonly distinct: readonly string[];
+  };
+
+  it('is one step for each code point, a one at its place among those that there are', async () => {
+    const { experiment, problems } = await readTexts({
+      [configName]: JSON.stringify({
+        weights: { Wx: distinct.map(() => [1]), Wh: [[1]], b: [0] },
+        sequences: { file: 'text.txt', tokens: 'characters' },
+      }),
+      'text.txt': bytesOf('text.txt'),
+    });
+    assert.deepEqual(
+      problems.filter(({ severity }) => severity !== 'info'),
+      [],
+    );
+    const [chunk] = experiment?.chunks ?? [];
+    assert.equal(chunk?.steps, codePoints.length);
+    const V = distinct.length;
+    const places = codePoints.map((_, step) => chunk.xs.subarray(step * V, (step + 1) * V).indexOf(1));
+    assert.deepEqual(
+      places.map((place) => distinct[place]),
+      codePoints.map((point) => String.fromCodePoint(point)),
+    );
+    assert.equal(
+      chunk.xs.reduce((sum, x) => sum + x, 0),
+      codePoints.length,
+    );
+  });
+});
+
 describe('files that are refused', () => {
-  for (const { file, why = '', unknownGlobal } of files.filter(({ expected }) => expected === 'refused')) {
+  for (const listed of files.filter(({ expected }) => expected === 'refused')) {
+    const { file, why = '', unknownGlobal, format, line, column } = listed;
     it(`${file}: ${why}`, async () => {
       const { experiment, problems } = await readTexts({
-        [configName]: `{"weights":"${file}","sequences":[[1,1]]}`,
+        [configName]:
+          format === 'csv'
+            ? `{"weights":{"Wx":[[1],[1],[1]],"Wh":[[1]],"b":[0]},"sequences":"${file}"}`
+            : `{"weights":"${file}","sequences":[[1,1]]}`,
         [file]: bytesOf(file),
       });
       assert.equal(experiment, null);
@@ -262,6 +330,11 @@ describe('files that are refused', () => {
       const told = `${problem.message} ${problem.expected} ${problem.found}`;
       assert.match(told, reasons[file] ?? /^no reason is listed$/, told);
       assert.match(problem.advice, /\w.*[.!]$|"model\.safetensors"\)$/s);
+      if (line !== undefined) assert.equal(problem.range.start.line + 1, line);
+      if (column !== undefined) {
+        const row = bytesOf(file).toString().split('\n')[problem.range.start.line] ?? '';
+        assert.equal(row.slice(0, problem.range.start.character).split(',').length, column);
+      }
       if (unknownGlobal === undefined) return;
       assert.ok(problem.found.includes(unknownGlobal), problem.found);
       assert.ok(problem.message.includes(unknownGlobal.replace(' ', '.')), problem.message);
