@@ -31,10 +31,7 @@ export function openTorchZip(zip: Zip, tick: Tick): Container {
       t('The file is a TorchScript program.'),
       t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
       'constants.pkl',
-      exportAdvice().replace(
-        'torch.load("model.pt", map_location="cpu", weights_only=False)',
-        'torch.jit.load("model.pt")',
-      ),
+      exportAdvice('torch.jit.load("model.pt")'),
     );
   const little = new TextDecoder().decode(read('byteorder') ?? new Uint8Array()).trim() !== 'big';
   const { value } = inEntry(pickle, () => unpickle(read('data.pkl') ?? new Uint8Array(), 0, tick));

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import { cut } from './problem.js';
-import type { ProblemCode } from './problem.js';
+import type { Fix, ProblemCode } from './problem.js';
 
 /** A stretch of the text, in UTF-16 code units. */
 export type Span = { readonly offset: number; readonly length: number };
@@ -34,6 +34,7 @@ export type UnreadableNode = Span & {
     readonly expected: string;
     readonly found: string;
     readonly advice: string;
+    readonly fix?: Fix;
   };
 };
 

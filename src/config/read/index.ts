@@ -18,3 +18,4 @@ export type { Block, Contents, Converted } from './contents.js';
 export { mayHoldNumbers, tensorExtensions } from './readableNames.js';
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';
+export { fileName } from './sourceFiles.js';

@@ -59,7 +59,7 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
   return {
     experiment: report.hasErrors ? null : experiment,
     cell,
-    problems: report.sorted(sources.ids),
+    problems: sources.named(report.sorted(sources.ids)),
     files: sources.ids,
   };
 }

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Problem } from '../../config/json/index.js';
-import { sequenceOrders } from '../../config/read/index.js';
+import { fileName, sequenceOrders } from '../../config/read/index.js';
 import type { Change, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import type { Refactorings, Target } from './refactorings.js';
@@ -79,8 +79,12 @@ class Actions implements vscode.CodeActionProvider {
     subject: Subject,
   ): PlacedAction[] {
     const { inspection, file } = subject;
-    const here = inspection.problems.filter((problem) => problem.file === file && meets(toRange(problem.range), range));
-    const fixes = here.flatMap((problem) => this.#fixes(problem, subject, document.uri, context));
+    const fixes = inspection.problems.flatMap((problem) => {
+      const place = problem.file === file ? problem : problem.namedBy;
+      return place?.file === file && meets(toRange(place.range), range)
+        ? this.#fixes(problem, place.range, subject, document.uri, context)
+        : [];
+    });
     const named = new Set(
       inspection.links
         .filter((link) => link.file === file && meets(toRange(link.range), range))
@@ -103,13 +107,14 @@ class Actions implements vscode.CodeActionProvider {
 
   #fixes(
     problem: Problem,
+    place: Problem['range'],
     { config, inspection }: Subject,
     uri: vscode.Uri,
     context: vscode.CodeActionContext,
   ): PlacedAction[] {
     const diagnostics = context.diagnostics.filter(
       ({ source, range, message }) =>
-        message === problem.message || (source === 'Run RNN' && range.isEqual(toRange(problem.range))),
+        message === problem.message || (source === 'Run RNN' && range.isEqual(toRange(place))),
     );
     const mend = (action: PlacedAction): PlacedAction[] => {
       action.diagnostics = diagnostics;
@@ -138,6 +143,14 @@ class Actions implements vscode.CodeActionProvider {
       const title = t('Allow reading {0}', vscode.Uri.parse(file, true).path);
       const action = new PlacedAction(title, QuickFix, target(problem.path, problem.path));
       action.command = { title, command: `${prefix}.allowFile`, arguments: [file] };
+      action.diagnostics = diagnostics;
+      return [action];
+    }
+    if (problem.fix?.kind === 'copyPython') {
+      const title = t('Copy the Python lines that export safetensors');
+      const action = new PlacedAction(title, QuickFix, target(problem.path, problem.path));
+      const lines = problem.fix.lines.replaceAll('"model.pt"', JSON.stringify(fileName(problem.file)));
+      action.command = { title, command: `${prefix}.copyPyTorchExport`, arguments: [lines] };
       action.diagnostics = diagnostics;
       return [action];
     }
