@@ -217,7 +217,7 @@ function unfiltered(
   for (const [i, filter] of [...filters.entries()].reverse()) {
     if ((mask & (1 << i)) !== 0) continue;
     const wrong = (found: string) => damaged(bytesText(chunkBytes), found, at, part);
-    if (filter === shuffle) bytes = unshuffled(bytes, size);
+    if (filter === shuffle) bytes = unshuffled(bytes, size, file.tick);
     else {
       const packed = bytes;
       bytes = unpacked(packed, chunkBytes, 'zlib', wrong, file.tick);
@@ -229,22 +229,25 @@ function unfiltered(
   return bytes;
 }
 
+const bytesPerTick = 65_536;
+
 /** All first bytes, all second bytes …, back to whole numbers. */
-function unshuffled(bytes: Uint8Array, size: number): Uint8Array {
+function unshuffled(bytes: Uint8Array, size: number, tick: Tick): Uint8Array {
   const count = Math.floor(bytes.length / size);
   const whole = bytes.slice();
-  for (let i = 0; i < count; i++) for (let k = 0; k < size; k++) whole[i * size + k] = bytes[k * count + i] ?? 0;
+  for (let i = 0; i < count; i++) {
+    if (i % bytesPerTick === 0) tick();
+    for (let k = 0; k < size; k++) whole[i * size + k] = bytes[k * count + i] ?? 0;
+  }
   return whole;
 }
-
-const bytesPerTick = 65_536;
 
 /** RFC 1950. */
 function adler32(bytes: Uint8Array, tick: Tick): number {
   let [a, b] = [1, 0];
-  for (const [i, byte] of bytes.entries()) {
+  for (let i = 0; i < bytes.length; i++) {
     if (i % bytesPerTick === 0) tick();
-    a = (a + byte) % 65_521;
+    a = (a + (bytes[i] ?? 0)) % 65_521;
     b = (b + a) % 65_521;
   }
   return ((b << 16) | a) >>> 0;

@@ -197,7 +197,7 @@ export function attributeTexts(file: Hdf5Bytes, header: readonly Message[], want
     const { kind: type, size } = readType(file, typeAt);
     const count = readSpace(file, spaceAt).reduce((product, length) => product * length, 1);
     const dataAt = spaceAt + padded(spaceBytes);
-    if (type !== 'text' && type !== 'long text') return null;
+    if ((type !== 'text' && type !== 'long text') || size === 0) return null;
     file.need(dataAt, count * size);
     return Array.from({ length: count }, (_, i) =>
       type === 'text' ? fixedText(file, dataAt + i * size, size) : heapText(file, dataAt + i * size),
@@ -207,7 +207,12 @@ export function attributeTexts(file: Hdf5Bytes, header: readonly Message[], want
 }
 
 /** Padded with zeros or spaces. */
-const fixedText = (file: Hdf5Bytes, at: number, size: number): string => file.text(at, size).replace(/[\0 ]+$/, '');
+function fixedText(file: Hdf5Bytes, at: number, size: number): string {
+  const text = file.text(at, size);
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '\0' || text[end - 1] === ' ')) end--;
+  return text.slice(0, end);
+}
 
 /** A text in a collection of the global heap: its length, the collection, and its number there. */
 function heapText(file: Hdf5Bytes, at: number): string {

@@ -37,6 +37,8 @@ const passes: readonly string[] = [
   'Masking',
   'ActivityRegularization',
 ];
+/** Deep networks have some hundreds. */
+const mostLayers = 2_000;
 /** Models in models. */
 const deepest = 8;
 
@@ -80,7 +82,7 @@ type Stated = {
 function layersOf(model: unknown, { name, counted }: Place, depth: number, tick: Tick): KerasLayer[] {
   const list = get(model, 'layers');
   if (!Array.isArray(list) || depth > deepest) return [];
-  const stated = (list as readonly unknown[]).map((node): Stated => {
+  const stated = (list as readonly unknown[]).slice(0, mostLayers).map((node): Stated => {
     const config = get(node, 'config');
     return {
       name: textAt(config, 'name') ?? textAt(node, 'name') ?? '',

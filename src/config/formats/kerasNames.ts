@@ -98,7 +98,10 @@ function namedParts(tensors: readonly FoundTensor[]): FoundTensor[] {
   const pathOf = (name: string): string | null => /^(.*)\/vars\/\d+$/s.exec(name)?.[1] ?? null;
   for (const tensor of tensors) {
     const path = pathOf(tensor.name);
-    if (path !== null) byLayer.set(path, [...(byLayer.get(path) ?? []), tensor]);
+    if (path === null) continue;
+    const own = byLayer.get(path) ?? [];
+    own.push(tensor);
+    byLayer.set(path, own);
   }
   return tensors.map((tensor) => {
     const path = pathOf(tensor.name);

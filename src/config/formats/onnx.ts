@@ -84,12 +84,14 @@ function allOf(graph: OnnxGraph): { readonly nodes: readonly OnnxNode[]; readonl
   return { nodes: graph.nodes, graphs: [...new Set([graph, ...graph.nodes.map((node) => node.graph)])] };
 }
 
+const longestName = 120;
+
 /** Nodes by their names; `/rnn/LSTM` without its first slash, one without a name by what it computes, counted. */
 function namesOf(layers: readonly OnnxNode[]): string[] {
   const known = new Set<string>();
   const counts = new Map<string, number>();
   return layers.map(({ name, op, outputs }) => {
-    const plain = cut(firstOf(name, ...outputs, op).replace(/^\/+|\/+$/g, ''), 120) || op;
+    const plain = cut(firstOf(name, ...outputs, op), longestName).replace(/^\/+|\/+$/g, '') || op;
     let own = plain;
     let count = counts.get(plain) ?? 0;
     for (; known.has(own); own = `${plain}_${count}`) count++;
@@ -188,7 +190,7 @@ function readoutOf(node: OnnxNode, sums: Sums): { readonly name: string; readonl
   const [known, ending] = [matrix.name, isTurned ? 'weight' : 'kernel'];
   const prefix = /[/.](?:weight|kernel)$/.test(known)
     ? known.replace(/[/.](?:weight|kernel)$/, '')
-    : firstOf(node.name, ...outputs, op).replace(/^\/+/, '');
+    : cut(firstOf(node.name, ...outputs, op), longestName).replace(/^\/+/, '');
   return [
     { name: `${prefix}/${ending}`, tensor: matrix },
     ...(bias === null ? [] : [{ name: `${prefix}/bias`, tensor: bias }]),

@@ -163,7 +163,9 @@ export class OnnxGraph {
         type === first.type && shape.length === rank && shape.every((size, i) => i === axis || size === first.shape[i]),
     );
     const outer = first.shape.slice(0, axis).reduce((product, size) => product * size, 1);
-    if (!fits || axis < 0 || axis >= rank || outer === 0) return null;
+    // Without numbers there may be more rows than memory.
+    const isEmpty = parts.some(({ shape }) => shape.includes(0));
+    if (!fits || axis < 0 || axis >= rank || isEmpty) return null;
     this.#folded.bytes += parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
     if (this.#folded.bytes > this.#file.bytes.length)
       throw damaged(t('tensors beside each other'), t('one that is put together again and again'), null, cut(name, 80));

@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import { separatorOf } from '../formats/delimited.js';
 import type { Value } from '../json/jsonValue.js';
-import { counted } from '../json/node.js';
+import { counted, quote } from '../json/node.js';
 import { Report } from '../problems/problemReport.js';
 import type { sequencePartKeys, targetPartKeys } from './partKeys.js';
 import type { Sources } from './sourceFiles.js';
@@ -106,11 +106,13 @@ export function numbersOf(root: Value, options: Options, report: Report): Table 
     });
   const kind = (options.text('normalise') ?? 'none') as Normalisation;
   if (kind === 'none') return table;
-  tick();
-  const { data, scales, first } = normalise(table, kind, options.number('normaliseOver') ?? usualShare);
+  const { data, scales, first } = normalise(table, kind, options.number('normaliseOver') ?? usualShare, tick);
   const told = scales
     .slice(0, 8)
-    .map(({ shift, by }, i) => `${JSON.stringify(table.columns[i])} (x − ${short(shift)}) / ${short(by)}`)
+    .map(
+      ({ shift, by }, i) =>
+        `${quote(table.columns[i] ?? '')} (x ${shift < 0 ? '+' : '−'} ${short(Math.abs(shift))}) / ${short(by)}`,
+    )
     .join(', ');
   report.info(options.at('normalise'), {
     code: 'unsupported-feature',
@@ -127,15 +129,23 @@ export function numbersOf(root: Value, options: Options, report: Report): Table 
 const toldNames = (names: readonly string[]): string =>
   names
     .slice(0, 8)
-    .map((name) => JSON.stringify(name))
+    .map((name) => quote(name))
     .join(', ');
 
 const short = (x: number): string => String(Number(x.toPrecision(5)));
 
 /** A .txt whose first line is not made of numbers. */
-export const isProse = ({ document: { id, text } }: Value): boolean =>
-  separatorOf(id, text) === 'space' &&
-  !/^[\s]*(?:[+-]?[\d.,]+(?:e[+-]?\d+)?[ \t]*)+(?:\r|\n|$)/i.test(text.slice(0, 65_536));
+export function isProse({ document: { id, text } }: Value): boolean {
+  if (separatorOf(id, text) !== 'space') return false;
+  const [line = ''] = text
+    .slice(0, 65_536)
+    .trimStart()
+    .split(/[\r\n]/, 1);
+  return line
+    .trimEnd()
+    .split(/[ \t]+/)
+    .some((field) => !/^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i.test(field));
+}
 
 export async function textTokens(
   root: Value,

@@ -79,7 +79,7 @@ function tableSequences(root: Value, options: Options, report: Report): Sequence
     report,
   );
   if (windows === null) return null;
-  const data = cutWindows(table.data, columns.length, windows);
+  const data = cutWindows(table.data, columns.length, windows, root.document.tick);
   return { value: tensorOf(root, [windows.count, windows.size, columns.length], data), windows };
 }
 

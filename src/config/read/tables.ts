@@ -20,9 +20,11 @@ export type Table = {
   readonly leftOut: readonly string[];
 };
 
-/** A number with a point; where commas do not separate fields, also with a comma. */
+/** A number with a point; where commas do not separate fields, also with a comma. A field is walked through once. */
 const numberIn = (separator: Separator): RegExp =>
-  separator === ',' ? /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i : /^[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:e[+-]?\d+)?$/i;
+  separator === ','
+    ? /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
+    : /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?$/i;
 
 /** `chosen`: the columns that the config names; null for all that hold numbers. Null after a report. */
 export function readTable(root: Value, chosen: Value | null, report: Report): Table | null {
@@ -108,10 +110,13 @@ const placeOf = (root: Value, offset: number, length: number, path: string): Val
 /** Which columns the names of a config mean. Null after a report at the name. */
 function choose(chosen: Value, names: readonly string[], root: Value, report: Report): number[] | null {
   const items = chosen.items();
+  const places = new Map(names.map((name, i) => [name, i]).reverse() as [string, number][]);
+  let unknown = 0;
   const columns = items.map((item) => {
     const name = item.node.kind === 'string' ? item.node.value.trim() : '';
-    const at = names.indexOf(name);
-    if (at >= 0) return at;
+    const at = places.get(name);
+    if (at !== undefined) return at;
+    if (unknown++ >= maxRepeats) return null;
     const meant = report.guards(root) ? null : nearest(name, names);
     report.error(item.itself(), {
       code: 'wrong-value',

@@ -2,6 +2,7 @@
 import { t } from '@vscode/l10n';
 import type { Value } from '../json/jsonValue.js';
 import { describeNode, quote } from '../json/node.js';
+import { cut } from '../json/problem.js';
 import { maxRepeats } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
 
@@ -73,12 +74,19 @@ function made(text: string, kind: TokenKind, tick: () => void): string[] {
     if (count++ % tokensPerTick === 0) tick();
     known.add(token);
   }
-  const points = (token: string): number[] => Array.from(token, (one) => one.codePointAt(0) ?? 0);
-  return [...known].sort((a, b) => {
-    const [p, q] = [points(a), points(b)];
-    const at = p.findIndex((point, i) => point !== q[i]);
-    return at < 0 ? p.length - q.length : (p[at] ?? 0) - (q[at] ?? -1);
-  });
+  return [...known].sort(byCodePoints);
+}
+
+/** UTF-16 puts what takes two units before the last of those that take one. */
+const weight = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
+
+function byCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [p, q] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (p !== q) return weight(p) - weight(q);
+  }
+  return a.length - b.length;
 }
 
 /** A JSON list of texts, an object of places by tokens, or a token a line. Null after a report. */
@@ -113,5 +121,5 @@ function listedTokens(root: Value, report: Report): string[] | null {
 export const describeTokens = (tokens: readonly string[]): string =>
   tokens
     .slice(0, 40)
-    .map((token) => JSON.stringify(token).slice(1, -1))
+    .map((token) => JSON.stringify(cut(token, 30)).slice(1, -1))
     .join(' ') + (tokens.length > 40 ? ' …' : '');

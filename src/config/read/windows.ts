@@ -1,6 +1,7 @@
 // Sequences cut out of one long one: windows that begin a stride apart, their columns shifted and scaled.
 import { t } from '@vscode/l10n';
 import type { Value } from '../json/jsonValue.js';
+import type { Tick } from '../json/scanner.js';
 import { counted } from '../json/node.js';
 import type { Report } from '../problems/problemReport.js';
 import type { Table } from './tables.js';
@@ -46,12 +47,21 @@ export function windowsOf(
   return { rows, size, stride: step, count };
 }
 
+const windowsPerTick = 256;
+
 /** [count,size,columns] of [rows,columns]. */
-export function cutWindows(data: Float64Array, columns: number, { size, stride, count }: Windows): Float64Array {
+export function cutWindows(
+  data: Float64Array,
+  columns: number,
+  { size, stride, count }: Windows,
+  tick: Tick,
+): Float64Array {
   if (count === 1) return data.slice(0, size * columns);
   const cut = new Float64Array(count * size * columns);
-  for (let b = 0; b < count; b++)
+  for (let b = 0; b < count; b++) {
+    if (b % windowsPerTick === 0) tick();
     cut.set(data.subarray(b * stride * columns, (b * stride + size) * columns), b * size * columns);
+  }
   return cut;
 }
 
@@ -59,39 +69,54 @@ export function cutWindows(data: Float64Array, columns: number, { size, stride, 
 export type Scale = { readonly shift: number; readonly by: number };
 export type Normalisation = 'none' | 'zScore' | 'minMax';
 
+const numbersPerTick = 65_536;
+
 /** By the first part of the rows alone: what comes behind is not known yet when a network is trained. */
 export function normalise(
   { rows, columns, data }: Pick<Table, 'rows' | 'columns' | 'data'>,
   kind: Exclude<Normalisation, 'none'>,
   share: number,
+  tick: Tick,
 ): { readonly data: Float64Array; readonly scales: readonly Scale[]; readonly first: number } {
   const width = columns.length;
   const first = Math.max(1, Math.floor(rows * share));
+  const eachOf = (column: number, visit: (x: number) => void): void => {
+    for (let row = 0; row < first; row++) {
+      if (row % numbersPerTick === 0) tick();
+      visit(data[row * width + column] ?? 0);
+    }
+  };
   const scales = columns.map((_, column): Scale => {
-    const own = Array.from({ length: first }, (_, row) => data[row * width + column] ?? 0);
-    const { shift, by } = kind === 'zScore' ? meanAndDeviation(own) : leastAndRange(own);
+    const { shift, by } = (kind === 'zScore' ? meanAndDeviation : leastAndRange)((visit) => {
+      eachOf(column, visit);
+    }, first);
     // A column that never changes has nothing to be divided by.
     return { shift, by: by === 0 ? 1 : by };
   });
-  return {
-    data: data.map((x, i) => {
-      const { shift = 0, by = 1 } = scales[i % width] ?? {};
-      return (x - shift) / by;
-    }),
-    scales,
-    first,
-  };
+  const scaled = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    if (i % numbersPerTick === 0) tick();
+    const { shift = 0, by = 1 } = scales[i % width] ?? {};
+    scaled[i] = ((data[i] ?? 0) - shift) / by;
+  }
+  return { data: scaled, scales, first };
 }
 
-function meanAndDeviation(numbers: readonly number[]): Scale {
-  const shift = numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
-  return { shift, by: Math.sqrt(numbers.reduce((sum, x) => sum + (x - shift) ** 2, 0) / numbers.length) };
+type Each = (visit: (x: number) => void) => void;
+
+function meanAndDeviation(each: Each, count: number): Scale {
+  let [sum, squares] = [0, 0];
+  each((x) => (sum += x));
+  const shift = sum / count;
+  each((x) => (squares += (x - shift) ** 2));
+  return { shift, by: Math.sqrt(squares / count) };
 }
 
-function leastAndRange(numbers: readonly number[]): Scale {
-  const [least, most] = numbers.reduce(
-    ([low, high], x) => [Math.min(low, x), Math.max(high, x)],
-    [Infinity, -Infinity],
-  );
+function leastAndRange(each: Each): Scale {
+  let [least, most] = [Infinity, -Infinity];
+  each((x) => {
+    least = Math.min(least, x);
+    most = Math.max(most, x);
+  });
   return { shift: least, by: most - least };
 }

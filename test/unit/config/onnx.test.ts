@@ -223,6 +223,18 @@ describe('ONNX models that are built to hurt', () => {
     assert.match((await refusal(content)).found, /put together again and again/);
   });
 
+  it('names of slashes alone, and tensors without a number', async () => {
+    const slashes = model([...weights, rnn({}, 'x', '/'.repeat(300_000))]);
+    assert.equal((await good(slashes)).layers.length, 1);
+    const empty = model([
+      initializer('e', [2 ** 31, 0], []),
+      initializer('R', [1, 2, 2], R),
+      node('Concat', ['e', 'e'], ['W'], { axis: 1 }),
+      rnn(),
+    ]);
+    assert.match((await refusal(empty)).message, /are computed by the graph/);
+  });
+
   it('chains of nodes that lead to each other end', async () => {
     const content = model([
       initializer('R', [1, 2, 2], R),

@@ -387,6 +387,15 @@ describe('what is wrong with a table or a text is told at its place', () => {
     assert.match(`${prose.message} ${prose.advice}`, /no table of numbers.*"tokens": "characters"/);
   });
 
+  it('long fields that are nearly numbers are walked through once', async () => {
+    // Patterns that go back and forth would never end here.
+    const digits = '1'.repeat(400_000);
+    assert.match((await refusal('x.csv', 2, { 'x.csv': `a,b\n1,2\n3,${digits}x\n` })).message, /No number stands/);
+    assert.match((await refusal('x.txt', 1, { 'x.txt': `${digits}x\n` })).message, /no row of numbers/);
+    const spaced = await refusal('x.txt', 1, { 'x.txt': `${'1 '.repeat(30_000)}x\n` });
+    assert.match(spaced.message, /no table of numbers/);
+  });
+
   it('a table in the place of weights', async () => {
     const { problems } = await readTexts({ [configName]: '{"weights":"t.csv","sequences":[[1]]}', 't.csv': csv });
     assert.match(problems[0]?.found ?? '', /a table or a text/);
