@@ -2,6 +2,7 @@
 import { t } from '@vscode/l10n';
 import { Rows, separatorOf } from '../formats/delimited.js';
 import type { Separator } from '../formats/delimited.js';
+import type { Document } from '../json/jsonDocument.js';
 import { appendIndex, appendKey } from '../json/jsonPath.js';
 import type { Value } from '../json/jsonValue.js';
 import { quote } from '../json/node.js';
@@ -26,8 +27,21 @@ const numberIn = (separator: Separator): RegExp =>
     ? /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
     : /^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?$/i;
 
+/** A document never changes, so its numbers are kept as long as it is: an editor asks at every key. */
+const known = new WeakMap<Document, Map<string, Table>>();
+
 /** `chosen`: the columns that the config names; null for all that hold numbers. Null after a report. */
 export function readTable(root: Value, chosen: Value | null, report: Report): Table | null {
+  const { document } = root;
+  const key = JSON.stringify(chosen?.items().map(({ node }) => (node.kind === 'string' ? node.value : null)) ?? null);
+  const before = known.get(document) ?? new Map<string, Table>();
+  known.set(document, before);
+  const table = before.get(key) ?? readColumns(root, chosen, report);
+  if (table !== null) before.set(key, table);
+  return table;
+}
+
+function readColumns(root: Value, chosen: Value | null, report: Report): Table | null {
   const { document } = root;
   const { text, id, tick } = document;
   const separator = separatorOf(id, text);

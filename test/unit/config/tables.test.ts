@@ -6,11 +6,13 @@ import { dsvFormat } from 'd3-dsv';
 import fc from 'fast-check';
 import { Rows, separatorOf } from '../../../src/config/formats/delimited.js';
 import type { Separator } from '../../../src/config/formats/delimited.js';
+import { readDocument } from '../../../src/config/formats/index.js';
+import { readExperiment } from '../../../src/config/index.js';
 import type { Problem } from '../../../src/config/index.js';
 import { contentsOf } from '../../../src/config/read/index.js';
 import { Dice } from '../../fuzz/dice.js';
 import { long } from '../../support/long.js';
-import { configName, memoryFiles, positionIn, readTexts } from './memory.js';
+import { configEntry, configName, memoryFiles, positionIn, readTexts } from './memory.js';
 import type { Texts } from './memory.js';
 
 const quiet = (): void => undefined;
@@ -176,6 +178,27 @@ describe('a table as sequences', () => {
     const files = { 'w.json': JSON.stringify(weightsFor(2)), 't.csv': csv };
     const { experiment } = await readTexts(files, { kind: 'pair', weights: 'w.json', sequences: 't.csv' });
     assert.equal(experiment?.shapes.T, 5);
+  });
+
+  it('is read once as long as its document is the same', async () => {
+    const files = memoryFiles({
+      [configName]: JSON.stringify({ weights: weightsFor(2), sequences: 't.csv' }),
+      't.csv': `a,b\n${'1,2\n'.repeat(50_000)}`,
+    });
+    const documents = new Map<string, ReturnType<typeof readDocument>>();
+    const ticksOf = async (): Promise<number> => {
+      let ticks = 0;
+      const tick = (): number => ticks++;
+      const read = (id: string, bytes: Uint8Array): ReturnType<typeof readDocument> => {
+        const document = documents.get(id) ?? readDocument(id, bytes, () => ticks++);
+        documents.set(id, document);
+        return document;
+      };
+      assert.ok((await readExperiment(configEntry, files, { tick, readDocument: read })).experiment);
+      return ticks;
+    };
+    const [first, second] = [await ticksOf(), await ticksOf()];
+    assert.ok(first > 100 && second < first / 4, `${first} pauses, then ${second}`);
   });
 
   it('its columns are what the command line tells of it', async () => {
