@@ -12,4 +12,4 @@ export type { Entry, FileContent, Files } from './read/fileAccess.js';
 export { describeProblem, problemCodes } from './json/problem.js';
 export type { Fix, Position, Problem, ProblemCode, Range } from './json/problem.js';
 export { configJsonSchema, configKeys } from './read/schema.js';
-export type { KeySpec, KeyTable } from './read/schema.js';
+export type { KeySpec, KeyTable } from './read/keySpec.js';

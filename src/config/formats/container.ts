@@ -8,8 +8,15 @@ export type FoundTensor = { readonly name: string } & (
   { readonly stored: Stored; readonly refused?: undefined } | { readonly stored: null; readonly refused: FormatFinding }
 );
 
+/** What a file says of a layer beside its numbers, under the name that a JSON file would give it. */
+export type Fact = { readonly name: string; readonly value: string | number | boolean | readonly string[] };
+
 /** `isOne`: the file is a single block of numbers, which has no name. */
-export type Container = { readonly tensors: readonly FoundTensor[]; readonly isOne: boolean };
+export type Container = {
+  readonly tensors: readonly FoundTensor[];
+  readonly facts?: readonly Fact[];
+  readonly isOne: boolean;
+};
 
 /** One file format. */
 export type FileFormat = {
@@ -17,9 +24,11 @@ export type FileFormat = {
   readonly name: () => string;
   /** Whether the first bytes are those of the format. */
   readonly match: (bytes: Uint8Array) => boolean;
-  /** @throws FormatError */
-  readonly open: (bytes: Uint8Array, tick: Tick) => Container;
+  /** `beside`: the bytes of a file in the same folder, null where there is none. @throws FormatError */
+  readonly open: (bytes: Uint8Array, tick: Tick, beside: Beside) => Container;
 };
+
+export type Beside = (name: string) => Uint8Array | null;
 
 export const beginsWith = (bytes: Uint8Array, ...head: readonly number[]): boolean =>
   head.every((byte, i) => bytes[i] === byte);

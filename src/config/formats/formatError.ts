@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
-import type { ProblemCode } from '../json/problem.js';
+import type { Fix, ProblemCode } from '../json/problem.js';
 
 /** What is told of a file, or of one tensor in it, that cannot be read. */
 export type FormatFinding = {
@@ -9,6 +9,7 @@ export type FormatFinding = {
   readonly expected: string;
   readonly found: string;
   readonly advice: string;
+  readonly fix?: Fix;
 };
 
 /** Ends the reading of a file. `part` is the tensor or the entry of an archive where that happens; empty: the file. */
@@ -51,5 +52,30 @@ export const damaged = (expected: string, found: string, at: number | null = nul
   );
 
 /** Something that the format allows and this program does not take. */
-export const refused = (message: string, expected: string, found: string, advice: string, part = ''): FormatError =>
-  new FormatError({ code: 'unsupported-feature', message, expected, found, advice }, part);
+export const refused = (
+  message: string,
+  expected: string,
+  found: string,
+  advice: string | Pick<FormatFinding, 'advice' | 'fix'>,
+  part = '',
+): FormatError =>
+  new FormatError(
+    {
+      code: 'unsupported-feature',
+      message,
+      expected,
+      found,
+      ...(typeof advice === 'string' ? { advice } : advice),
+    },
+    part,
+  );
+
+/** Places in an entry of an archive are told with its name. */
+export function inEntry<Result>(name: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof FormatError && error.part === '') throw new FormatError(error.finding, name);
+    throw error;
+  }
+}

@@ -1,2 +1,3 @@
 // The face of this room: what other rooms use.
 export { readDocument } from './readDocument.js';
+export type { BesideFile } from './readDocument.js';

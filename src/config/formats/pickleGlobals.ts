@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import { refused } from './formatError.js';
-import type { FormatError } from './formatError.js';
+import type { FormatError, FormatFinding } from './formatError.js';
 import type { NumberType } from './storedNumbers.js';
 
 /** What a known name is for. `storage`: a class of storage. `ignored`: calling it gives nothing of interest. */
@@ -74,15 +74,22 @@ const globals: ReadonlyMap<string, GlobalUse> = new Map<string, GlobalUse>([
 
 export const useOf = (name: string): GlobalUse | null => globals.get(name) ?? null;
 
+/** `model.pt` stands for the file; an editor knows its name. `load`: how PyTorch reads it where it is trusted. */
+const exportLines = (load: string): readonly string[] => [
+  'import torch; from safetensors.torch import save_file',
+  `m = ${load}; m = m.state_dict() if hasattr(m, "state_dict") else m.get("model_state_dict", m.get("state_dict", m))`,
+  'save_file({k: v.contiguous() for k, v in m.items() if torch.is_tensor(v)}, "model.safetensors")',
+];
+const plainLoad = 'torch.load("model.pt", map_location="cpu", weights_only=False)';
+
 /** How the weights alone are exported, which needs no pickle. */
-export const exportAdvice = (): string =>
-  t(
+export const exportAdvice = (load = plainLoad): Required<Pick<FormatFinding, 'advice' | 'fix'>> => ({
+  advice: t(
     'Nothing of it is run. Export the weights alone where you trust the file: {0}',
-    'import torch; from safetensors.torch import save_file; ' +
-      'm = torch.load("model.pt", map_location="cpu", weights_only=False); m = m.state_dict() if hasattr(m, ' +
-      '"state_dict") else m.get("model_state_dict", m.get("state_dict", m)); ' +
-      'save_file({k: v.contiguous() for k, v in m.items() if torch.is_tensor(v)}, "model.safetensors")',
-  );
+    exportLines(load).join('; '),
+  ),
+  fix: { kind: 'copyPython', lines: `${exportLines(load).join('\n')}\n` },
+});
 
 export function unknownGlobal(module: string, name: string): FormatError {
   const [shownModule, shownName] = [cut(module, 60), cut(name, 60)];

@@ -1,23 +1,28 @@
 // One door to every file: what its bytes say it is, decides who reads it. Text is JSON.
 import { t } from '@vscode/l10n';
 import { appendKey } from '../json/jsonPath.js';
-import { readDocument as readText } from '../json/jsonDocument.js';
+import { plainDocument, readDocument as readText } from '../json/jsonDocument.js';
 import type { Document } from '../json/jsonDocument.js';
 import { Lines } from '../json/lineIndex.js';
 import type { JsonNode, Property, TensorNode } from '../json/node.js';
 import type { Tick } from '../json/scanner.js';
 import { archives } from './archives.js';
-import type { Container, FileFormat, FoundTensor } from './container.js';
+import type { Container, Fact, FileFormat, FoundTensor } from './container.js';
 import { FormatError } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
+import { hdf5 } from './hdf5.js';
 import { npy } from './npy.js';
+import { onnx } from './onnx.js';
 import { safetensors } from './safetensors.js';
 import { numbersOf } from './storedNumbers.js';
 import type { Stored } from './storedNumbers.js';
 import { torchLegacy } from './torchLegacy.js';
 
+/** A file of the same folder that another one names; without bytes where it cannot be read. */
+export type BesideFile = { readonly id: string; readonly bytes: Uint8Array | null };
+
 /** A new format is one file and its line here. */
-const formats: readonly FileFormat[] = [safetensors, npy, archives, torchLegacy];
+const formats: readonly FileFormat[] = [safetensors, npy, archives, torchLegacy, hdf5, onnx];
 
 /** Nothing has a place in a text. */
 const nowhere = { offset: 0, length: 0 };
@@ -44,13 +49,19 @@ class StoredTensorNode implements TensorNode {
 }
 
 /** The bytes of a file as a document: a file of tensors has no text, and its root is an object of them. */
-export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
+export function readDocument(
+  id: string,
+  bytes: Uint8Array,
+  tick: Tick,
+  beside: ReadonlyMap<string, BesideFile> = new Map(),
+): Document {
   const format = formats.find(({ match }) => match(bytes));
   if (format === undefined)
-    return isLfsPointer(bytes) ? broken(id, null, lfsPointer(), '', tick) : readText(id, bytes, tick);
+    return isLfsPointer(bytes) ? broken(id, null, lfsPointer(), '', tick) : textDocument(id, bytes, tick);
   const binary = format.name();
   try {
-    const root = rootOf(format.open(bytes, tick), tick);
+    const fileBeside = (name: string): Uint8Array | null => beside.get(name)?.bytes ?? null;
+    const root = rootOf(format.open(bytes, tick, fileBeside), tick);
     return { id, text: '', lines: new Lines('', tick), root, problems: [], tick, binary };
   } catch (error) {
     if (error instanceof FormatError) return broken(id, binary, error.finding, error.part, tick);
@@ -58,13 +69,32 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
   }
 }
 
-function rootOf({ tensors, isOne }: Container, tick: Tick): JsonNode {
+/** By its name alone: what stands in a table or a text may be anything. A .txt may hold JSON as well. */
+function textDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
+  const isPlain = /\.(?:csv|tsv|tab)$/i.test(id) || (/\.txt$/i.test(id) && !beginsAsJson(bytes));
+  return (isPlain ? plainDocument(id, bytes, tick) : null) ?? readText(id, bytes, tick);
+}
+
+function beginsAsJson(bytes: Uint8Array): boolean {
+  const first = bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte)));
+  return first === 0x5b || first === 0x7b;
+}
+
+function rootOf({ tensors, facts = [], isOne }: Container, tick: Tick): JsonNode {
   const node = ({ stored, refused }: FoundTensor): JsonNode =>
     stored === null ? { kind: 'unreadable', finding: refused, ...nowhere } : new StoredTensorNode(stored, tick);
   const [first] = tensors;
   if (isOne && first !== undefined) return node(first);
   const properties = tensors.map((tensor): Property => ({ key: tensor.name, keySpan: nowhere, value: node(tensor) }));
-  return { kind: 'object', properties, ...nowhere };
+  const told = facts.map(({ name, value }): Property => ({ key: name, keySpan: nowhere, value: factNode(value) }));
+  return { kind: 'object', properties: [...properties, ...told], ...nowhere };
+}
+
+function factNode(value: Fact['value']): JsonNode {
+  if (typeof value === 'string') return { kind: 'string', value, ...nowhere };
+  if (typeof value === 'number') return { kind: 'number', value, ...nowhere };
+  if (typeof value === 'boolean') return { kind: 'boolean', value, ...nowhere };
+  return { kind: 'array', items: value.map(factNode), ...nowhere };
 }
 
 function broken(id: string, binary: string | null, finding: FormatFinding, part: string, tick: Tick): Document {

@@ -111,5 +111,5 @@ const otherType = (storage: string): FormatFinding => ({
   message: t('The tensor holds numbers of a type that is not read.'),
   expected: t('floating-point numbers, whole numbers or bool'),
   found: storage,
-  advice: exportAdvice(),
+  ...exportAdvice(),
 });

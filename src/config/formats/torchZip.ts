@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import type { Container } from './container.js';
-import { damaged, FormatError, refused } from './formatError.js';
+import { damaged, inEntry, refused } from './formatError.js';
 import { unpickle } from './pickle.js';
 import { exportAdvice } from './pickleGlobals.js';
 import { torchTensors } from './torchTensors.js';
@@ -31,10 +31,7 @@ export function openTorchZip(zip: Zip, tick: Tick): Container {
       t('The file is a TorchScript program.'),
       t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
       'constants.pkl',
-      exportAdvice().replace(
-        'torch.load("model.pt", map_location="cpu", weights_only=False)',
-        'torch.jit.load("model.pt")',
-      ),
+      exportAdvice('torch.jit.load("model.pt")'),
     );
   const little = new TextDecoder().decode(read('byteorder') ?? new Uint8Array()).trim() !== 'big';
   const { value } = inEntry(pickle, () => unpickle(read('data.pkl') ?? new Uint8Array(), 0, tick));
@@ -47,14 +44,4 @@ export function openTorchZip(zip: Zip, tick: Tick): Container {
     },
     tick,
   );
-}
-
-/** Places in an entry are told with its name. */
-function inEntry<Result>(name: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof FormatError && error.part === '') throw new FormatError(error.finding, name);
-    throw error;
-  }
 }

@@ -1,14 +1,13 @@
 // ZIP archives by their central directory. Nothing is trusted: an archive that says two things about itself, or claims
 // more than it can hold, is refused before any of it is unpacked.
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
-import { Inflate } from 'fflate/browser';
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { viewOf } from './container.js';
 import { crc32 } from './crc32.js';
 import { bytesText, damaged, refused } from './formatError.js';
-import type { FormatError } from './formatError.js';
+import { mostRatio, unpacked } from './unpack.js';
 
 export type ZipEntry = {
   readonly name: string;
@@ -20,11 +19,7 @@ export type ZipEntry = {
   readonly crc: number;
 };
 
-/** Deflate packs at most 1,032 to 1. */
-const mostRatio = 1_000;
 const mostUnpacked = 2 ** 32;
-/** Bytes that are unpacked between two ticks; they become at most 1,032 times as many. */
-const piece = 4_096;
 
 const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, end64: 0x06064b50, locator: 0x07064b50 };
 const endBytes = 22;
@@ -66,35 +61,8 @@ export class Zip {
 
 const hex = (x: number): string => x.toString(16).padStart(8, '0');
 
-function inflate(stored: Uint8Array, entry: ZipEntry, tick: Tick): Uint8Array {
-  const wrong = (found: string): FormatError => damaged(bytesText(entry.size), found, entry.start, cut(entry.name, 80));
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  const stream = new Inflate((chunk) => {
-    length += chunk.length;
-    if (length > entry.size) throw wrong(t('more than {0} bytes', entry.size));
-    pieces.push(chunk);
-  });
-  try {
-    for (let at = 0; at < stored.length; at += piece) {
-      tick();
-      stream.push(stored.subarray(at, at + piece), at + piece >= stored.length);
-    }
-  } catch (error) {
-    // fflate's errors have a number; a tick that ends the reading passes through.
-    if (error instanceof Error && 'code' in error && typeof error.code === 'number')
-      throw wrong(t('packed numbers that cannot be unpacked'));
-    throw error;
-  }
-  if (length !== entry.size) throw wrong(bytesText(length));
-  const content = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of pieces) {
-    content.set(chunk, at);
-    at += chunk.length;
-  }
-  return content;
-}
+const inflate = (stored: Uint8Array, { size, start, name }: ZipEntry, tick: Tick): Uint8Array =>
+  unpacked(stored, size, 'deflate', (found) => damaged(bytesText(size), found, start, cut(name, 80)), tick);
 
 /** Where the directory lies, from the record at the end. */
 function endOf(bytes: Uint8Array): { readonly start: number; readonly end: number; readonly count: number } {

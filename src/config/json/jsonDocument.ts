@@ -113,6 +113,13 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
 const followUps = (more: number): string =>
   more === 1 ? t('(1 more follows from it)') : t('({0} more follow from it)', more);
 
+/** A table or a text, which only its reader can understand; null for bytes that are no UTF-8. */
+export function plainDocument(id: string, bytes: Uint8Array, tick: Tick): Document | null {
+  const text = decoded(bytes, tick);
+  const root = { kind: 'plain', offset: 0, length: 1 } as const;
+  return text === null ? null : { id, text, lines: new Lines(text, tick), root, problems: [], tick, binary: null };
+}
+
 /** A file without any problem, of which mostly the numbers are wanted: its text is larger than they are. */
 class SoundDocument implements Document {
   readonly id: string;
@@ -164,7 +171,7 @@ function decoded(bytes: Uint8Array, tick: Tick): string | null {
 const isBareWord = (root: JsonNode | null): boolean => root?.kind === 'number' && Number.isNaN(root.value);
 
 type BinaryFormat = {
-  readonly code: 'not-json' | 'unsupported-feature';
+  readonly code: 'not-json';
   readonly message: string;
   readonly found: string;
   readonly advice: string;
@@ -172,15 +179,6 @@ type BinaryFormat = {
 
 function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
   const begins = (...head: number[]): boolean => head.every((byte, i) => bytes[i] === byte);
-  const binary = (found: string): BinaryFormat => ({
-    code: 'unsupported-feature',
-    message: t('The file is {0}, which cannot be read here.', found),
-    found,
-    advice: t(
-      'Export the numbers as JSON, in Python for example with json.dump({k: v.tolist() for k, v in ' +
-        'model.state_dict().items()}, file).',
-    ),
-  });
   if (begins(0x3c))
     return {
       code: 'not-json',
@@ -188,7 +186,6 @@ function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
       found: '<',
       advice: t('A link to a page was perhaps saved instead of the file: download the file itself.'),
     };
-  if (begins(0x89, 0x48, 0x44, 0x46)) return binary(t('an HDF5 file'));
   if (begins(0xff, 0xfe) || begins(0xfe, 0xff))
     return {
       code: 'not-json',

@@ -34,6 +34,16 @@ export class Value {
       : new Value(document, document.root, '', { offset: document.root.offset, length: 1 });
   }
 
+  /** A value of its own, beside what was parsed. */
+  static ofRoot(document: Document, node: JsonNode): Value {
+    return new Value(document, node, '', { offset: node.offset, length: node.length });
+  }
+
+  /** The same value, with its problems shown at a place inside of it. */
+  at(place: Span, path: string): Value {
+    return new Value(this.document, this.node, path, place);
+  }
+
   /** Where problems of the value are shown: its key, or the element itself. */
   get place(): Span {
     return this.#place;

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import { cut } from './problem.js';
-import type { ProblemCode } from './problem.js';
+import type { Fix, ProblemCode } from './problem.js';
 
 /** A stretch of the text, in UTF-16 code units. */
 export type Span = { readonly offset: number; readonly length: number };
@@ -34,11 +34,15 @@ export type UnreadableNode = Span & {
     readonly expected: string;
     readonly found: string;
     readonly advice: string;
+    readonly fix?: Fix;
   };
 };
 
+/** A table or a text, read as the config says; its text is that of its document. */
+export type PlainNode = Span & { readonly kind: 'plain' };
+
 export type ScalarNode = StringNode | NumberNode | BooleanNode | NullNode;
-export type JsonNode = TensorNode | ArrayNode | ObjectNode | ScalarNode | UnreadableNode;
+export type JsonNode = TensorNode | ArrayNode | ObjectNode | ScalarNode | UnreadableNode | PlainNode;
 
 export const isArray = (node: JsonNode): node is TensorNode | ArrayNode =>
   node.kind === 'tensor' || node.kind === 'array';
@@ -77,6 +81,8 @@ export function describeNode(node: JsonNode): string {
       return String(node.value);
     case 'null':
       return 'null';
+    case 'plain':
+      return t('a table or a text');
     case 'unreadable':
       return node.finding.found;
   }

@@ -29,13 +29,14 @@ export const problemCodes = [
 export type ProblemCode = (typeof problemCodes)[number];
 
 /**
- * How an editor can mend a problem: other text in its range, the matrix at its path turned around, a file allowed, or
- * an answer to the question in which order the sequences stand.
+ * How an editor can mend a problem: other text in its range, the matrix at its path turned around, a file allowed, an
+ * answer to the question in which order the sequences stand, or lines of Python to be copied, which are run elsewhere.
  */
 export type Fix =
   | { readonly kind: 'replace'; readonly text: string }
   | { readonly kind: 'transpose' | 'sequenceOrder' }
-  | { readonly kind: 'allow'; readonly target: string };
+  | { readonly kind: 'allow'; readonly target: string }
+  | { readonly kind: 'copyPython'; readonly lines: string };
 
 /**
  * Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do
@@ -56,6 +57,8 @@ export type Problem = {
   /** One sentence: how to mend it. */
   readonly advice: string;
   readonly fix?: Fix;
+  /** Of a file without a text: where the one stands that names it. */
+  readonly namedBy?: Pick<Problem, 'file' | 'range' | 'path'>;
 };
 
 /** Of the text of a file no part of a problem holds more characters than this: a file may be one long word. */

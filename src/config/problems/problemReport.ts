@@ -59,8 +59,8 @@ export class Report {
     const room = this.#roomFor(finding.code, where.document.id);
     if (room === 'none') return;
     const { fix, ...told } = 'tell' in finding ? { fix: undefined, code: finding.code, ...finding.tell() } : finding;
-    // A fix is a change of a text.
-    const mends = fix !== undefined && where.document.binary === null;
+    // Most fixes are changes of a text.
+    const mends = fix !== undefined && (where.document.binary === null || fix.kind === 'copyPython');
     this.#keep({ ...where.address(), severity, ...told, ...(mends ? { fix } : {}) }, room);
   }
 

@@ -82,7 +82,7 @@ class Search {
   /** Most of a large list is in order: places are only made of what is told. */
   visit(node: JsonNode, place: () => Value, level: number): void {
     this.#tick();
-    if (node.kind === 'object') {
+    if (node.kind === 'object' || node.kind === 'plain') {
       this.#add(place, {
         code: 'wrong-type',
         tell: () => ({

@@ -4,12 +4,17 @@ import { pyTorchSuffix } from '../../engine/index.js';
 import type { Files } from './fileAccess.js';
 import { asSequences, describeNetworks, describeParts, fullName, partOf } from './fileParts.js';
 import { OpenFiles } from './openFiles.js';
+import { isProse } from './plainFiles.js';
+import { plainTable } from './plainSequences.js';
+import { readTable } from './tables.js';
 import { readWeights } from './readWeights.js';
 import type { LayerWeights } from './readWeights.js';
 import { Sources } from './sourceFiles.js';
-import { transpose } from './gateBlocks.js';
+import { arrange, transpose } from './gateBlocks.js';
+import type { Stored } from './gateBlocks.js';
+import type { StoredBiases } from './readBiases.js';
 import { Report } from '../problems/problemReport.js';
-import { describeNode, describeShape, quote } from '../json/node.js';
+import { counted, describeNode, describeShape, quote } from '../json/node.js';
 import type { JsonNode, TensorNode } from '../json/node.js';
 import type { Problem } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
@@ -54,6 +59,7 @@ export async function contentsOf(
   files: Files,
 ): Promise<{ readonly contents: Contents | null; readonly problems: readonly Problem[] }> {
   const { root, report, sources } = await opened(id, files);
+  if (root?.node.kind === 'plain') return plainContents(root);
   const problems = report.sorted(sources.ids);
   if (root === null) return { contents: null, problems };
   const { named, groups } = root.node.kind === 'object' ? weightNames(root) : { named: [], groups: [] };
@@ -62,6 +68,20 @@ export async function contentsOf(
       ? named.map((one) => ({ name: fullName(one), told: toldOf(one.value.node) }))
       : [{ name: '', told: toldOf(root.node) }];
   return { contents: { format: root.document.binary, values, networks: describeNetworks(groups, Infinity) }, problems };
+}
+
+/** A table's columns by their names; a text has none. */
+function plainContents(root: Value): { readonly contents: Contents; readonly problems: readonly Problem[] } {
+  const report = new Report();
+  const table = isProse(root) ? null : readTable(root, null, report);
+  const told = (names: readonly string[], what: string): Contents['values'] =>
+    names.map((name) => ({ name, told: what }));
+  const values =
+    table === null
+      ? []
+      : [...told(table.leftOut, t('no numbers')), ...told(table.columns, counted(table.rows, 'numbers'))];
+  const format = isProse(root) ? t('a text of {0} characters', root.document.text.length) : t('a table');
+  return { contents: { format, values, networks: [] }, problems: report.sorted([root.document.id]) };
 }
 
 export async function convertFile(id: string, name: string | null, files: Files): Promise<Converted> {
@@ -83,7 +103,8 @@ function converted(root: Value, name: string | null, report: Report): Converted[
     return null;
   }
   if (part.node.kind === 'object' && weightNames(part).groups.length > 0) return weightsOf(part, report);
-  const sequences = asSequences(part);
+  const sequences = part.node.kind === 'plain' ? plainTable(part, report) : asSequences(part);
+  if (sequences === null) return null;
   const blocks = blocksIn(sequences);
   if (blocks !== null) return { kind: 'sequences', sequences: blocks };
   if (part.node.kind === 'unreadable') {
@@ -125,19 +146,28 @@ function weightsOf(part: Value, report: Report): Converted['content'] {
     }
     return { kind: 'weights', tensors };
   }
-  for (const layer of layers)
-    for (const [kind, block] of turned(layer)) tensors.set(`${kind}_${pyTorchSuffix(layer)}`, block);
+  for (const [i, layer] of layers.entries())
+    for (const [kind, block] of turned(layer, read?.biases[i])) tensors.set(`${kind}_${pyTorchSuffix(layer)}`, block);
   return { kind: 'weights', tensors };
 }
 
-/** A layer as PyTorch stores it: for column vectors, with two biases; the second is zero where there is one. */
-function turned({ H, parameters: { Wx, Wh, b, bh } }: LayerWeights): [string, Block][] {
+/** A layer as PyTorch stores it: for column vectors, with two biases, zeros where the file has none. */
+function turned({ H, parameters: { Wx, Wh, b } }: LayerWeights, biases: StoredBiases | undefined): [string, Block][] {
   const width = b.length;
   const I = Wx.length / width;
+  const bias = (place: Stored | null | undefined): Block => ({ shape: [width], data: biasAt(place, width) });
   return [
     ['weight_ih', { shape: [width, I], data: transpose(Wx, I, width) }],
     ['weight_hh', { shape: [width, H], data: transpose(Wh, H, width) }],
-    ['bias_ih', { shape: [width], data: b }],
-    ['bias_hh', { shape: [width], data: bh ?? new Float64Array(width) }],
+    ['bias_ih', bias(biases?.input)],
+    ['bias_hh', bias(biases?.state)],
   ];
+}
+
+/** Each bias by itself: the cell may have them as a sum. */
+function biasAt(place: Stored | null | undefined, width: number): Float64Array {
+  const node = place?.where.node;
+  return place && node?.kind === 'tensor'
+    ? arrange({ ...place, data: node.data.subarray(place.from, place.from + width) })
+    : new Float64Array(width);
 }

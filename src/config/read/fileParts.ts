@@ -7,16 +7,15 @@ import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
 import { weightNames } from '../layouts/weightNames.js';
 
-/** `{ "file": …, "name": … }` in the place of a path. */
+/** `{ "file": …, "name": … }` in the place of a path; of a table or a text with more keys. */
 export type FilePart = { readonly file: Value; readonly name: string | null };
 
 /** Null for every other value: weights that stand in a config have other keys. */
 export function filePart(value: Value): FilePart | null {
-  if (value.node.kind !== 'object' || value.node.properties.length > 2) return null;
+  if (value.node.kind !== 'object') return null;
   const [file, name] = [value.get('file'), value.get('name')];
   if (file?.node.kind !== 'string') return null;
-  if (name === null) return value.node.properties.length === 1 ? { file, name: null } : null;
-  return name.node.kind === 'string' ? { file, name: name.node.value } : null;
+  return { file, name: name?.node.kind === 'string' ? name.node.value : null };
 }
 
 /** The last parts of a name are enough where only one has them. */

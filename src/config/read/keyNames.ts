@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import { quote } from '../json/node.js';
 import type { Report } from '../problems/problemReport.js';
 import { configKeys, deprecation } from './schema.js';
-import type { KeySpec, KeyTable } from './schema.js';
+import type { KeySpec, KeyTable } from './keySpec.js';
 import type { Value } from '../json/jsonValue.js';
 
 type FileKey = { readonly path: readonly string[]; readonly list: boolean; readonly words: readonly string[] };
@@ -13,6 +13,7 @@ const fileKeysOf = (keys: KeyTable, before: readonly string[]): FileKey[] =>
       ? []
       : [{ path: [...before, key], list: spec.file.list === true, words: spec.file.words ?? [] }]),
     ...(spec.keys === undefined ? [] : fileKeysOf(spec.keys, [...before, key])),
+    ...(spec.file?.keys === undefined ? [] : fileKeysOf(spec.file.keys, [...before, key])),
   ]);
 
 // Names are the same in every language, so they are gathered once.

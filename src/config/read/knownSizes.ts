@@ -1,5 +1,6 @@
 // What the sequences and weights say about the sizes of everything else.
 import type { CellName, ChunkInput } from '../../engine/index.js';
+import type { Windows } from './windows.js';
 
 /** Null where it could not be read. */
 export type KnownSizes = {
@@ -13,6 +14,8 @@ export type KnownSizes = {
   readonly widths: readonly (number | null)[];
   /** Of each sequence its real steps on the time axis, ascending; null where all steps are real. */
   readonly realSteps: readonly Int32Array[] | null;
+  /** How the sequences were cut out of a table or a text; null where they were not. */
+  readonly windows: Windows | null;
 };
 
 /** Steps of each sequence that are real, counted over all chunks; null where all are. */

@@ -1,4 +1,6 @@
 import { readDocument } from '../formats/readDocument.js';
+import type { BesideFile } from '../formats/readDocument.js';
+import { besideFiles } from './besideFiles.js';
 import type { Document } from '../json/jsonDocument.js';
 import { Value } from '../json/jsonValue.js';
 import { filePart, partOf } from './fileParts.js';
@@ -6,7 +8,12 @@ import type { Tick } from '../json/scanner.js';
 import type { FileContent, Files } from './fileAccess.js';
 
 /** Turns bytes into a document; an editor keeps the documents of files that have not changed. */
-export type ReadDocument = (id: string, bytes: Uint8Array, tick: Tick) => Document;
+export type ReadDocument = (
+  id: string,
+  bytes: Uint8Array,
+  tick: Tick,
+  beside?: ReadonlyMap<string, BesideFile>,
+) => Document;
 
 export type ReadOptions = {
   /** Called about every millisecond of work; may throw to give up, and what it throws passes through. */
@@ -23,6 +30,7 @@ export class OpenFiles {
   readonly #tick: Tick;
   readonly #readDocument: ReadDocument;
   readonly #contents = new Map<string, Promise<FileContent>>();
+  readonly #beside = new Map<string, ReadonlyMap<string, BesideFile>>();
   readonly #open = new Map<string, OpenFile>();
   readonly #parts = new Map<Value, Map<string, Value | null>>();
 
@@ -35,15 +43,29 @@ export class OpenFiles {
   /** What came back for `reference` as it stands in `from`, or for an id when `from` is null. */
   content(reference: string, from: string | null): Promise<FileContent> {
     const key = `${from ?? ''}\n${reference}`;
-    const content = this.#contents.get(key) ?? this.#files.read(reference, from);
+    const content = this.#contents.get(key) ?? this.#read(reference, from);
     this.#contents.set(key, content);
     return content;
+  }
+
+  async #read(reference: string, from: string | null): Promise<FileContent> {
+    const content = await this.#files.read(reference, from);
+    if (content.ok && !this.#beside.has(content.id)) {
+      const read = (name: string, id: string): Promise<FileContent> => this.#files.read(name, id);
+      this.#beside.set(content.id, await besideFiles(content, read, this.#tick));
+    }
+    return content;
+  }
+
+  /** Files that were read with another one. */
+  besides(id: string): string[] {
+    return [...(this.#beside.get(id)?.values() ?? [])].map((file) => file.id);
   }
 
   parsed({ id, bytes }: FileContent & { readonly ok: true }): OpenFile {
     const before = this.#open.get(id);
     if (before !== undefined) return before;
-    const document = this.#readDocument(id, bytes, this.#tick);
+    const document = this.#readDocument(id, bytes, this.#tick, this.#beside.get(id));
     const open = { document, root: Value.root(document) };
     this.#open.set(id, open);
     return open;

@@ -73,6 +73,8 @@ function describe(node: JsonNode): Pick<Outline, 'detail' | 'kind'> {
       };
     case 'object':
       return { kind: 'object', detail: '' };
+    case 'plain':
+      return { kind: 'text', detail: '' };
     case 'string':
       return { kind: 'text', detail: shown(node.value, longestDetail) };
     case 'number':

@@ -15,6 +15,7 @@ import { onlyTensor } from './fileParts.js';
 import { openEntry } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import type { ReadOptions } from './openFiles.js';
+import { tensorExtensions } from './readableNames.js';
 import { configKeys, requiredKeys } from './schema.js';
 import type { ConfigKey } from './schema.js';
 import { readSequences } from './readSequences.js';
@@ -59,7 +60,7 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
   return {
     experiment: report.hasErrors ? null : experiment,
     cell,
-    problems: report.sorted(sources.ids),
+    problems: sources.named(report.sorted(sources.ids)),
     files: sources.ids,
   };
 }
@@ -96,7 +97,7 @@ function madeFor(weights: ReadWeights | null, made: MadeSequences): ReadSequence
   const { I, input } = weights;
   if (input === null || I === null) return null;
   const xs = makeSequences(made, I);
-  return { B, T, I, chunks: [{ steps: T, xs }], ragged: null, where: input.where, isBlock: false };
+  return { B, T, I, chunks: [{ steps: T, xs }], ragged: null, where: input.where, isBlock: false, windows: null };
 }
 
 function sequencesName({ sequences, array }: Pair): string {
@@ -225,6 +226,7 @@ function sizesOf(sequences: ReadSequences | null, weights: ReadWeights | null): 
     directions,
     widths,
     realSteps: sequences === null ? null : realStepsOf(sequences.B, sequences.chunks),
+    windows: sequences?.windows ?? null,
   };
 }
 
@@ -283,8 +285,10 @@ const textOf = (value: Value | undefined): string | null => (value?.node.kind ==
 const numberOf = (value: Value | undefined): number | null => (value?.node.kind === 'number' ? value.node.value : null);
 const booleanOf = (value: Value | undefined): boolean => value?.node.kind === 'boolean' && value.node.value;
 
+const extension = new RegExp(`(?:\\.rnn)?\\.jsonc?$|(?:\\.weights)?\\.(?:${tensorExtensions.join('|')})$`, 'i');
+
 /** `…/weather.rnn.json` → `weather`. */
 function bareName(id: string): string {
   const name = fileName(id);
-  return name.replace(/(?:\.rnn)?\.jsonc?$|\.(?:safetensors|np[yz]|pth?|ckpt)$/i, '') || name;
+  return name.replace(extension, '') || name;
 }

@@ -10,6 +10,8 @@ import { onlyTensor } from './fileParts.js';
 import { transpose } from './gateBlocks.js';
 import { widthName } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
+import { refusesPlainKeys } from './plainFiles.js';
+import { plainTargets } from './plainTargets.js';
 import { readTargets } from './readTargets.js';
 import { readTensor } from './readTensor.js';
 import { configKeys, lossKeys } from './schema.js';
@@ -36,11 +38,17 @@ export async function readLoss(
   const at =
     value.get('at') === null ? 'last' : valid.has('at') ? readAt(valid.get('at') ?? null, sizes, report) : null;
   const readoutRoot = await follow(valid.get('readout'), sources);
-  const targetsRoot = await follow(valid.get('targets'), sources);
+  const targetsPart = valid.get('targets');
+  const targetsRoot = await follow(targetsPart, sources);
   const readout = readoutRoot === null ? null : readReadout(readoutRoot, sizes, dtype, report);
   if (kind === null || at === null || targetsRoot === null) return null;
   const wanted = { kind, O: readout?.O ?? null, dtype, places: placesOf(at, sizes) };
-  const targets = readTargets(onlyTensor(targetsRoot), wanted, sizes, report);
+  if (targetsPart !== undefined && targetsRoot.node.kind !== 'plain' && refusesPlainKeys(targetsPart, report))
+    return null;
+  const targets =
+    targetsPart !== undefined && targetsRoot.node.kind === 'plain'
+      ? await plainTargets(targetsPart, targetsRoot, { kind, at, O: wanted.O }, sizes, sources, report)
+      : readTargets(onlyTensor(targetsRoot), wanted, sizes, report);
   return readout === null || targets === null ? null : { kind, at, Why: readout.Why, by: readout.by, ...targets };
 }
 

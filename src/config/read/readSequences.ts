@@ -6,6 +6,8 @@ import type { TensorSpec } from '../problems/numberChecks.js';
 import { maxRepeats } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
 import { asSequences } from './fileParts.js';
+import { refusesPlainKeys } from './plainFiles.js';
+import { plainSequences } from './plainSequences.js';
 import type { Sources } from './sourceFiles.js';
 import { isTooUneven } from './padding.js';
 import { turned } from './sequenceOrder.js';
@@ -13,6 +15,7 @@ import type { SequenceOrder } from './sequenceOrder.js';
 import { readTensor } from './readTensor.js';
 import type { Tensor } from './readTensor.js';
 import type { Value } from '../json/jsonValue.js';
+import type { Windows } from './windows.js';
 
 /** Consecutive chunks [B,steps,I], with the place of the first one's numbers. */
 export type ReadSequences = {
@@ -25,6 +28,8 @@ export type ReadSequences = {
   readonly where: Value;
   /** Whether all of it stands in blocks of three axes, so that two of them could be mistaken for each other. */
   readonly isBlock: boolean;
+  /** How they were cut out of a table or a text; null where they were not. */
+  readonly windows: Windows | null;
 };
 
 /** One chunk, with the lengths of its sequences where they differ. */
@@ -45,7 +50,8 @@ export async function readSequences(
     value.node.items.every((item) => item.kind === 'string')
       ? value.items()
       : [value];
-  const roots = (await followAll(parts, sources, report)).map((root) => (root === null ? null : asSequences(root)));
+  const followed = await followAll(parts, sources, report);
+  const roots = followed.map((one) => (one === null ? null : asSequences(one.value)));
   const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, order, report)));
   const first = tensors[0] ?? null;
   if (first === null) return null;
@@ -59,6 +65,7 @@ export async function readSequences(
     xs: data,
     ...(lengths === null ? {} : { lengths }),
   }));
+  const windows = followed[0]?.windows ?? null;
   const ragged = matching.find(({ lengths }) => lengths !== null) ?? null;
   return {
     B,
@@ -67,7 +74,9 @@ export async function readSequences(
     chunks,
     ragged: ragged === null ? null : shortest(ragged),
     where: first.where,
-    isBlock: matching.every(({ where: { node } }) => node.kind === 'tensor' && node.shape.length === 3),
+    windows,
+    isBlock:
+      windows === null && matching.every(({ where: { node } }) => node.kind === 'tensor' && node.shape.length === 3),
   };
 }
 
@@ -94,12 +103,12 @@ function mixesPaths(value: Value, report: Report): boolean {
 }
 
 /** The roots of all chunks. After so many that cannot be read as are told singly, the others are not looked for. */
-async function followAll(parts: readonly Value[], sources: Sources, report: Report): Promise<(Value | null)[]> {
-  const roots: (Value | null)[] = [];
+async function followAll(parts: readonly Value[], sources: Sources, report: Report): Promise<(Followed | null)[]> {
+  const roots: (Followed | null)[] = [];
   let absent = 0;
   for (const [i, part] of parts.entries()) {
     const root = await sources.follow(part);
-    roots.push(root);
+    roots.push(root === null ? null : await numbersIn(part, root, sources, report));
     if (root === null) absent++;
     if (absent < maxRepeats || i === parts.length - 1) continue;
     report.error(part, {
@@ -116,6 +125,14 @@ async function followAll(parts: readonly Value[], sources: Sources, report: Repo
     break;
   }
   return roots;
+}
+
+type Followed = { readonly value: Value; readonly windows: Windows | null };
+
+/** A table or a text becomes numbers; null after a report. */
+async function numbersIn(part: Value, root: Value, sources: Sources, report: Report): Promise<Followed | null> {
+  if (root.node.kind === 'plain') return plainSequences(part === root ? null : part, root, sources, report);
+  return refusesPlainKeys(part, report) ? null : { value: root, windows: null };
 }
 
 const shortest = ({ where, lengths, shape }: Chunk): Value =>

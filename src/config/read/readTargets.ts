@@ -101,7 +101,7 @@ function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSi
 }
 
 /** What a single number of a target may be. */
-function valueChecks(
+export function valueChecks(
   kind: Loss['kind'],
   O: number | null,
 ): { readonly passes: (x: number) => boolean; readonly tell: (text: string) => Finding } {

@@ -16,7 +16,7 @@ import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
 import type { StoredBiases } from './readBiases.js';
 import type { Tensor } from './readTensor.js';
 import { fileName } from './sourceFiles.js';
-import { refuseParts } from './unsupportedParts.js';
+import { namedCell, refuseParts } from './unsupportedParts.js';
 import type { Value } from '../json/jsonValue.js';
 
 /** A layer in one direction without the states that it begins with. */
@@ -67,7 +67,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   const strangers = strangersOf(named);
   const { dtype } = context;
   const matrices = groups.flatMap((group) => readMatrices(value, strangers(group), group, dtype, report));
-  const cell = context.cell ?? inferredCell(matrices);
+  const cell = context.cell ?? inferredCell(matrices) ?? namedCell(named, groups) ?? defaultCell;
   if (refuseParts(named, groups, cellOf(cell), report)) return null;
   return readLayers(value, matrices, cell, context, strangers, report);
 }
@@ -159,10 +159,10 @@ function strangersOf(named: readonly Named[]): (group: Group) => readonly Named[
   };
 }
 
-/** The cell whose gates the first layer holds. */
-function inferredCell(matrices: readonly LayerMatrices[]): CellName {
+/** The cell whose gates the first layer holds; null for one gate. */
+function inferredCell(matrices: readonly LayerMatrices[]): CellName | null {
   const { recurrent = null, group } = matrices.find((one) => one.recurrent !== null) ?? {};
-  return (recurrent && group && gatedCell(recurrent, group.layout)) ?? defaultCell;
+  return recurrent && group ? gatedCell(recurrent, group.layout) : null;
 }
 
 function readLayers(

@@ -1,12 +1,26 @@
 /** Extensions of the files that hold tensors. What a file is, its first bytes tell; names only say what to offer. */
-export const tensorExtensions = ['safetensors', 'npz', 'npy', 'pt', 'pth', 'ckpt'] as const;
+export const tensorExtensions = [
+  'safetensors',
+  'npz',
+  'npy',
+  'pt',
+  'pth',
+  'ckpt',
+  'h5',
+  'hdf5',
+  'keras',
+  'onnx',
+] as const;
+
+/** Those of tables; a .txt may be anything. */
+export const tableExtensions = ['csv', 'tsv', 'tab'] as const;
 
 /** Extensions of all files that may hold numbers. */
-export const readableExtensions = ['json', 'jsonc', ...tensorExtensions] as const;
+export const readableExtensions = ['json', 'jsonc', ...tensorExtensions, ...tableExtensions] as const;
 
 /** Names that files of weights often have: the manifest offers them by it until somebody has looked into them. */
 export const likelyWeights =
-  /((weight|state|model|param|checkpoint|ckpt|rnn|lstm|gru).*\.jsonc?|\.(safetensors|npz|pth?|ckpt))$/i;
+  /((weight|state|model|param|checkpoint|ckpt|rnn|lstm|gru).*\.jsonc?|\.(safetensors|npz|pth?|ckpt|h5|hdf5|keras|onnx))$/i;
 
 /** Whether a file of this name belongs to another program, so that nobody looks into it. */
 export const isForeignName = (name: string): boolean =>

@@ -1,41 +1,8 @@
 import { t } from '@vscode/l10n';
 import { cellNames, cellOf, defaultCell } from '../../engine/index.js';
 import type { DType } from '../../engine/index.js';
-
-export type JsonType = 'string' | 'number' | 'boolean' | 'null' | 'array' | 'object';
-export type Snippet = { readonly label: string; readonly description: string; readonly body: unknown };
-
-/**
- * What a key of the config may hold, with its documentation. Validation and the contributed JSON schema are both made
- * from it.
- */
-export type KeySpec = {
-  /** Markdown, with formulas and shapes. */
-  readonly docs: string;
-  readonly types: readonly JsonType[];
-  /** What is allowed, in words, for the `expected` of a problem. */
-  readonly expected: string;
-  /** The only texts allowed, each with its documentation. */
-  readonly choices?: Readonly<Record<string, string>>;
-  readonly integer?: boolean;
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: number;
-  /** Keys of an object. Unknown ones are warned of, unless `open`. */
-  readonly keys?: KeyTable;
-  readonly required?: readonly string[];
-  readonly open?: boolean;
-  /** Left out when there is none. */
-  readonly default?: unknown;
-  readonly examples?: readonly unknown[];
-  readonly snippets?: readonly Snippet[];
-  /** Understood, but not offered. */
-  readonly silent?: boolean;
-  /** Names that other programs have for it: understood, with a warning that tells this one. */
-  readonly deprecated?: readonly string[];
-  /** A text that is none of `words` is the path of a file; with `list`, a list of texts names several. */
-  readonly file?: { readonly list?: true; readonly words?: readonly string[] };
-};
-export type KeyTable = Readonly<Record<string, KeySpec>>;
+import type { JsonType, KeySpec, KeyTable, Snippet } from './keySpec.js';
+import { partKeys, sequencePartKeys, targetPartKeys } from './partKeys.js';
 
 const numbers: readonly JsonType[] = ['string', 'array'];
 
@@ -71,13 +38,21 @@ export const lossKeys = () =>
       docs: t(
         'What the outputs should be: for `mse` [B][O] (`at: "last"`) or [B][T][O] (`at: "every"`); for ' +
           '`crossEntropy` class indices from 0, [B] or [B][T]; for `binaryCrossEntropy` as `mse`, numbers from 0 to ' +
-          '1. Of a list of S steps [B][S][O] or [B][S]. `null`: no target and no loss at this place. A list, or the ' +
-          'path of a file.',
+          '1. Of a list of S steps [B][S][O] or [B][S]. `null`: no target and no loss at this place. A list, the ' +
+          'path of a file, or columns of a table: `{ "file": …, "columns": …, "ahead": … }`.',
       ),
       types: numbers,
       expected: t('a list of numbers or a path'),
       examples: ['targets.json', [[1]]],
-      file: {},
+      file: { keys: targetPartKeys() },
+      snippets: [
+        { label: 'file', description: t('targets in a JSON file'), body: '${1:targets.json}' },
+        {
+          label: 'table',
+          description: t('the next row of a column'),
+          body: { file: '${1:table.csv}', columns: ['${2:column}'], ahead: 1 },
+        },
+      ],
     },
     at: {
       docs: t(
@@ -155,9 +130,10 @@ export const configKeys = () =>
     },
     weights: {
       docs: t(
-        'The weights: the path of a file (relative to this one): JSON, `.safetensors`, `.npz`, `.npy` or `.pt`; ' +
-          '`{ "file": …, "name": … }` for one network of several; or an object. Recognised by their ' +
-          'names:\n\n| | input | recurrent | bias |\n|---|---|---|---|\n| tutorial | `Wx` [I,H] | `Wh` [H,H] | ' +
+        'The weights: the path of a file (relative to this one): JSON, `.safetensors`, `.npz`, `.npy`, `.pt`, ' +
+          '`.h5`, `.keras` or `.onnx`; `{ "file": …, "name": … }` for one network of several; or an object. ' +
+          'Recognised by their names:\n\n| | input | recurrent | bias ' +
+          '|\n|---|---|---|---|\n| tutorial | `Wx` [I,H] | `Wh` [H,H] | ' +
           '`b` [H] |\n| PyTorch | `weight_ih_l0` [H,I] | `weight_hh_l0` [H,H] | `bias_ih_l0` + `bias_hh_l0` [H] ' +
           '|\n| Keras | `kernel` [I,H] | `recurrent_kernel` [H,H] | `bias` [H] |\n| ONNX | `W` [D,H,I] | `R` ' +
           '[D,H,H] | `B` [D,2·H] |\n\nLSTM and GRU have 4·H and 3·H in place of H, their gates in the order of the ' +
@@ -192,12 +168,13 @@ export const configKeys = () =>
       docs: t(
         'The input sequences `xs`: [B][T][I], or [T][I] for one sequence; a path, or the numbers themselves. A ' +
           'list of paths gives consecutive chunks of the same sequences: each is one forward and one backward ' +
-          'call. Sequences may have different numbers of timesteps: a shorter one ends earlier.',
+          'call. Sequences may have different numbers of timesteps: a shorter one ends earlier. A table (`.csv`, ' +
+          '`.tsv`) or a text: `{ "file": …, "columns": …, "window": … }`.',
       ),
       types: numbers,
       expected: t('numbers [B][T][I], a path, or a list of paths'),
       examples: ['sequences.json', ['part-1.json', 'part-2.json']],
-      file: { list: true },
+      file: { list: true, keys: sequencePartKeys() },
       deprecated: ['xs', 'inputs'],
       snippets: [
         { label: 'file', description: t('sequences in a JSON file'), body: '${1:sequences.json}' },
@@ -211,6 +188,16 @@ export const configKeys = () =>
               [1, 1],
             ],
           ],
+        },
+        {
+          label: 'table',
+          description: t('windows of a table'),
+          body: { file: '${1:table.csv}', window: 24, stride: 1, normalise: 'zScore' },
+        },
+        {
+          label: 'text',
+          description: t('windows of a text, a character a step'),
+          body: { file: '${1:text.txt}', tokens: 'characters', window: 100 },
         },
         { label: 'chunks', description: t('consecutive chunks'), body: ['${1:part-1.json}', '${2:part-2.json}'] },
       ],
@@ -414,6 +401,7 @@ function propertiesSchema(keys: KeyTable): object {
 function keySchema(spec: KeySpec): object {
   const types = spec.types.map((type) => (type === 'number' && spec.integer === true ? 'integer' : type));
   const choices = Object.entries(spec.choices ?? {});
+  const inner = spec.keys ?? (spec.file === undefined ? undefined : (spec.file.keys ?? partKeys()));
   const snippets = [
     ...(spec.snippets ?? []),
     ...choices.map(([body, markdownDescription]) => ({ markdownDescription, body })),
@@ -430,7 +418,7 @@ function keySchema(spec: KeySpec): object {
       },
       {},
     ],
-    ...(spec.keys === undefined ? {} : { properties: propertiesSchema(spec.keys) }),
+    ...(inner === undefined ? {} : { properties: propertiesSchema(inner) }),
     ...(spec.default === undefined ? {} : { default: spec.default }),
     ...(spec.silent === true ? { doNotSuggest: true } : {}),
     ...(spec.examples === undefined || spec.snippets !== undefined ? {} : { examples: spec.examples }),

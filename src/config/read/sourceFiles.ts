@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Document } from '../json/jsonDocument.js';
+import type { Problem } from '../json/problem.js';
 import type { FileContent, FileTrouble, SpecialKind } from './fileAccess.js';
 import { emptyConfigAdvice, pathAdvice } from '../problems/formatAdvice.js';
 import { quote } from '../json/node.js';
@@ -16,6 +17,7 @@ export class Sources {
   readonly #report: Report;
   readonly #told = new Set<Document>();
   readonly #ids = new Set<string>();
+  readonly #namedBy = new Map<string, NonNullable<Problem['namedBy']>>();
 
   constructor(files: OpenFiles, report: Report) {
     this.#files = files;
@@ -27,10 +29,23 @@ export class Sources {
     return [...this.#ids];
   }
 
+  /** Problems of files without a text, with the place that names the file: nobody can look at the file itself. */
+  named(problems: readonly Problem[]): Problem[] {
+    return problems.map((problem) => {
+      const namedBy = this.#namedBy.get(problem.file);
+      return namedBy === undefined ? problem : { ...problem, namedBy };
+    });
+  }
+
+  #note(id: string): void {
+    this.#ids.add(id);
+    for (const beside of this.#files.besides(id)) this.#ids.add(beside);
+  }
+
   /** A file that is not named by another one; what is wrong with it is told in the file itself. */
   async open(id: string): Promise<Value | null> {
     const content = await this.#files.content(id, null);
-    this.#ids.add(content.id);
+    this.#note(content.id);
     if (content.ok) return this.#rootOf(content, emptyConfigAdvice);
     const start = { line: 0, character: 0 };
     this.#report.add({
@@ -59,10 +74,13 @@ export class Sources {
     const { node } = value;
     if (node.kind !== 'string') return value;
     const content = await this.#files.content(node.value, value.document.id);
-    this.#ids.add(content.id);
+    this.#note(content.id);
     if (content.ok) {
       if (content.guarded === true) this.#report.guard(content.id);
-      return this.#rootOf(content);
+      const root = this.#rootOf(content);
+      if (!this.#namedBy.has(content.id) && hasNoText(this.#files.parsed(content).document))
+        this.#namedBy.set(content.id, value.itself().address());
+      return root;
     }
     const finding = absent(node.value, content);
     const advice = isPlaced(content) ? (hint(node.value) ?? pathAdvice(node.value)) : null;
@@ -102,6 +120,9 @@ export class Sources {
     return root;
   }
 }
+
+/** Tensors, or bytes that are no text. */
+const hasNoText = ({ binary, root, text }: Document): boolean => binary !== null || (root === null && text === '');
 
 /** Whether the way it is written may be the reason. */
 const isPlaced = ({ reason }: FileTrouble): boolean => !['unplaced', 'outside', 'network'].includes(reason);

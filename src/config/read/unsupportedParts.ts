@@ -1,16 +1,19 @@
 // What a file says beside its weights: parts that would change the equations are refused, never ignored.
 import { t } from '@vscode/l10n';
 import { cellNames, cellOf } from '../../engine/index.js';
-import type { Cell } from '../../engine/index.js';
+import type { Cell, CellName } from '../../engine/index.js';
 import { describeNode, quote } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { hasStateBias } from './gateBlocks.js';
+import { fileName } from './sourceFiles.js';
 
 /** A switch that is off, a size of 0, nothing at all. */
 const isOff = ({ node }: Value): boolean =>
   node.kind === 'null' || (node.kind === 'boolean' && !node.value) || (node.kind === 'number' && node.value === 0);
+
+const isText = ({ node }: Value, text: string): boolean => node.kind === 'string' && node.value.toLowerCase() === text;
 
 /** The projection matrix of an LSTM with `proj_size`. */
 const isProjection = (name: string): boolean => /^weight_hr_l\d+(?:_reverse)?$/.test(name);
@@ -31,13 +34,34 @@ const onnxActivations: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether a node of ONNX names other activations than its cell has here. */
 function hasOtherActivations({ node }: Value, cell: string): boolean {
-  const usual = Object.hasOwn(onnxActivations, cell) ? onnxActivations[cell] : undefined;
-  if (usual === undefined || node.kind !== 'array') return false;
+  const usual = (Object.hasOwn(onnxActivations, cell) ? onnxActivations[cell] : undefined) ?? [cell];
+  if (node.kind !== 'array') return false;
   return node.items.some((item, i) => item.kind !== 'string' || item.value.toLowerCase() !== usual[i % usual.length]);
 }
 
 /** Keras' names of activations under the names of the cells that have them. */
 const kerasCells: Readonly<Record<string, string>> = { linear: 'identity' };
+
+/** A list of names, for people. */
+const textsOf = ({ node }: Value): string =>
+  node.kind === 'array'
+    ? node.items
+        .slice(0, 6)
+        .map((item) => (item.kind === 'string' ? quote(item.value) : describeNode(item)))
+        .join(', ')
+    : describeNode(node);
+
+/** The cell of one gate whose activation the first of these layers names; null where none does. */
+export function namedCell(named: readonly Named[], groups: readonly Pick<Group, 'prefix'>[]): CellName | null {
+  for (const { name, prefix, value } of named) {
+    if ((name !== 'activation' && name !== 'activations') || !isOfLayer(prefix, groups.slice(0, 1))) continue;
+    const node = value.node.kind === 'array' ? value.node.items[0] : value.node;
+    const given = node?.kind === 'string' ? node.value.toLowerCase() : '';
+    const cell = cellNames.find((one) => one === (kerasCells[given] ?? given));
+    if (cell !== undefined && cellOf(cell).gates.length === 1) return cell;
+  }
+  return null;
+}
 
 /** Whether what a layer says of itself stands there: under the prefix of its weights, one above it, or in `config`. */
 function isOfLayer(prefix: string, groups: readonly Pick<Group, 'prefix'>[]): boolean {
@@ -62,23 +86,28 @@ function otherActivation(
   return (kerasCells[given] ?? given) === wanted ? null : { given: node.value, wanted };
 }
 
+const isWithin = (prefix: string, layer: string): boolean => prefix === layer || prefix.startsWith(`${layer}/`);
+
 /** Whether something was refused. Dropout is training's business, so it is only told. */
 export function refuseParts(
   named: readonly Named[],
-  groups: readonly Pick<Group, 'prefix' | 'direction'>[],
+  groups: readonly Pick<Group, 'prefix' | 'direction' | 'layer'>[],
   cell: Pick<Cell, 'name' | 'gates' | 'states' | 'parameters'>,
   report: Report,
 ): boolean {
   let isRefused = false;
   // That of two directions which runs backwards is run so here.
   const forward = groups.filter(({ direction }) => direction === 'forward');
-  const refuse = (where: Value, name: string, message: string): void => {
+  const top = groups.reduce((highest, { layer }) => Math.max(highest, layer), 0);
+  const below = groups.filter(({ layer }) => layer < top);
+  const above = groups.filter(({ layer }) => layer > 0);
+  const refuse = (where: Value, name: string, message: string, found = describeNode(where.node)): void => {
     isRefused = true;
     report.error(where, {
       code: 'unsupported-feature',
       message,
       expected: t('weights without {0}', quote(name)),
-      found: describeNode(where.node),
+      found,
       advice: t('Train the network without it, or look at a layer that has none.'),
     });
   };
@@ -88,9 +117,39 @@ export function refuseParts(
     if (isProjection(name))
       refuse(value, name, t('This LSTM projects its hidden state (proj_size), which cannot be run.'));
     else if (told !== undefined && !isOff(value)) refuse(value, name, told());
-    else if (name === 'activations' && hasOtherActivations(value, cell.name))
-      refuse(value, name, t('This cell has other activations than {0}, which cannot be run.', 'sigmoid, tanh'));
-    else if (hasStateBias(cell) && (name === 'reset_after' || name === 'linear_before_reset') && isOff(value)) {
+    else if (name === 'activations' && isOfLayer(prefix, groups) && hasOtherActivations(value, cell.name))
+      refuse(
+        value,
+        name,
+        t(
+          'This cell has other activations than {0}, which cannot be run.',
+          cell.gates.length > 1 ? 'sigmoid, tanh' : cell.name,
+        ),
+        textsOf(value),
+      );
+    else if (name === 'clip' && value.node.kind === 'number' && isOfLayer(prefix, groups))
+      refuse(value, name, t('This layer bounds its pre-activations (clip), which cannot be run.'));
+    else if (name === 'input_forget' && isOfLayer(prefix, groups) && !isOff(value))
+      refuse(value, name, t('This LSTM has one gate for input and forgetting (input_forget), which cannot be run.'));
+    else if (name === 'direction' && isOfLayer(prefix, groups) && isText(value, 'reverse'))
+      refuse(value, name, t('This layer reads its sequences from their end only, which cannot be run.'));
+    else if (name === 'merge_mode' && isOfLayer(prefix, groups) && !isText(value, 'concat'))
+      refuse(value, name, t('The outputs of both directions are not put side by side (merge_mode).'));
+    else if (name === 'layer_below' && value.node.kind === 'string') {
+      const own = above.find((group) => isOfLayer(prefix, [group]));
+      const under = groups.filter(({ layer }) => own !== undefined && layer === own.layer - 1);
+      const told = value.node.value;
+      if (own === undefined || under.some((group) => isWithin(group.prefix, told))) continue;
+      isRefused = true;
+      refuseBelow(value, told, own.prefix, report);
+    } else if (name === 'return_sequences' && isOfLayer(prefix, below) && isOff(value))
+      refuse(value, name, t('A layer below another one gives its last output alone (return_sequences).'));
+    else if (
+      hasStateBias(cell) &&
+      (name === 'reset_after' || name === 'linear_before_reset') &&
+      isOfLayer(prefix, groups) &&
+      isOff(value)
+    ) {
       isRefused = true;
       refuseResetBefore(value, report);
     } else if ((name === 'activation' || name === 'recurrent_activation') && isOfLayer(prefix, groups)) {
@@ -101,7 +160,8 @@ export function refuseParts(
     } else if (name === 'go_backwards' && isOfLayer(prefix, forward) && !isOff(value)) {
       isRefused = true;
       refuseBackwards(value, report);
-    } else if (name === 'dropout' && value.node.kind === 'number' && !isOff(value)) tellDropout(value, report);
+    } else if (/^(?:recurrent_)?dropout$/.test(name) && value.node.kind === 'number' && !isOff(value))
+      tellDropout(value, report);
   }
   return isRefused;
 }
@@ -122,6 +182,20 @@ function refuseActivation(
     advice: isCell
       ? t('Write "cell": {0} into the config.', quote(known))
       : t('Train the network with {0}, or look at a layer that has it.', quote(wanted)),
+  });
+}
+
+/** Layers that only seem to be a stack: their sizes fit. */
+function refuseBelow(where: Value, told: string, prefix: string, report: Report): void {
+  report.error(where, {
+    code: 'unsupported-feature',
+    message: t('This layer takes its inputs from {0}, and not from the recurrent layer below it.', quote(told)),
+    expected: t('one recurrent layer above the other'),
+    found: quote(told),
+    advice: t(
+      'Name the layer to look at in the config: {0}.',
+      `"weights": ${JSON.stringify({ file: fileName(where.document.id), name: prefix })}`,
+    ),
   });
 }
 

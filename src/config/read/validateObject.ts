@@ -7,7 +7,8 @@ import { nearest } from '../problems/editDistance.js';
 import { cut } from '../json/problem.js';
 import type { Fix } from '../json/problem.js';
 import type { Report } from '../problems/problemReport.js';
-import type { JsonType, KeySpec } from './schema.js';
+import { partKeys } from './partKeys.js';
+import type { JsonType, KeySpec } from './keySpec.js';
 import type { Value } from '../json/jsonValue.js';
 
 /** Values of an object's keys that have the right form; keys that are absent, null or wrong are left out. */
@@ -86,14 +87,17 @@ function reportUnknownKey(
 }
 
 const typeOf = ({ node: { kind } }: Value): JsonType | null =>
-  kind === 'tensor' ? 'array' : kind === 'unreadable' ? null : kind;
+  kind === 'tensor' ? 'array' : kind === 'unreadable' || kind === 'plain' ? null : kind;
 
 function validateValue(value: Value, key: string, spec: KeySpec, report: Report): boolean {
   const { node } = value;
   const place = value.itself();
   // NaN stands for a word that is not JSON; the parser has reported it.
   if (node.kind === 'number' && Number.isNaN(node.value)) return false;
-  if (spec.file !== undefined && filePart(value) !== null) return true;
+  if (spec.file !== undefined && filePart(value) !== null) {
+    validateObject<string>(value, spec.file.keys ?? partKeys(), ['file'], report);
+    return true;
+  }
   const type = typeOf(value);
   if (type === null || !spec.types.includes(type)) {
     report.error(place, {
@@ -158,6 +162,7 @@ function validateNumber(place: Value, key: string, x: number, spec: KeySpec, rep
   const inside =
     (spec.minimum === undefined || x >= spec.minimum) &&
     (spec.exclusiveMinimum === undefined || x > spec.exclusiveMinimum) &&
+    (spec.maximum === undefined || x <= spec.maximum) &&
     (spec.integer !== true || Number.isSafeInteger(x));
   if (!inside)
     report.error(place, {

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Problem } from '../../config/json/index.js';
-import { sequenceOrders } from '../../config/read/index.js';
+import { fileName, sequenceOrders } from '../../config/read/index.js';
 import type { Change, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import type { Refactorings, Target } from './refactorings.js';
@@ -83,14 +83,17 @@ class Actions implements vscode.CodeActionProvider {
         .filter((link) => link.file === file && meets(toRange(link.whole), range))
         .map(({ target }) => target),
     );
-    const here = inspection.problems.filter((problem) =>
-      problem.file === file
-        ? meets(toRange(problem.range), range)
-        : // Of a file that is no text nothing has a place.
-          named.has(problem.file) && !toRange(problem.range).isEmpty,
-    );
-    const fixes = here
-      .flatMap((problem) => this.#fixes(problem, subject, problem.file === file, context))
+    const fixes = inspection.problems
+      .flatMap((problem) => {
+        const isHere = problem.file === file;
+        // Of a file that is no text nothing has a place but the path that names it.
+        const place = isHere || problem.namedBy?.file !== file ? problem.range : problem.namedBy.range;
+        const isMeant =
+          isHere || problem.namedBy?.file === file
+            ? meets(toRange(place), range)
+            : named.has(problem.file) && !toRange(problem.range).isEmpty;
+        return isMeant ? this.#fixes(problem, place, subject, isHere, context) : [];
+      })
       .slice(0, mostFixes);
     const offers = inspection.offers.filter((offer) =>
       offer.file === file
@@ -109,13 +112,14 @@ class Actions implements vscode.CodeActionProvider {
 
   #fixes(
     problem: Problem,
+    place: Problem['range'],
     { config, inspection }: Subject,
     isHere: boolean,
     context: vscode.CodeActionContext,
   ): PlacedAction[] {
     const diagnostics = context.diagnostics.filter(
       ({ source, range, message }) =>
-        message === problem.message || (source === 'Run RNN' && range.isEqual(toRange(problem.range))),
+        message === problem.message || (source === 'Run RNN' && range.isEqual(toRange(place))),
     );
     const mend = (action: PlacedAction): PlacedAction[] => {
       action.diagnostics = diagnostics;
@@ -145,6 +149,14 @@ class Actions implements vscode.CodeActionProvider {
       const title = t('Allow reading {0}', vscode.Uri.parse(file, true).path);
       const action = new PlacedAction(title, QuickFix, target(problem.path, problem.path));
       action.command = { title, command: `${prefix}.allowFile`, arguments: [file] };
+      action.diagnostics = diagnostics;
+      return [action];
+    }
+    if (problem.fix?.kind === 'copyPython') {
+      const title = t('Copy the Python lines that export safetensors');
+      const action = new PlacedAction(title, QuickFix, target(problem.path, problem.path));
+      const lines = problem.fix.lines.replaceAll('"model.pt"', JSON.stringify(fileName(problem.file)));
+      action.command = { title, command: `${prefix}.copyPyTorchExport`, arguments: [lines] };
       action.diagnostics = diagnostics;
       return [action];
     }

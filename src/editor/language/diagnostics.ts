@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { describeProblem } from '../../config/json/index.js';
 import type { Problem, Range } from '../../config/json/index.js';
+import { fileName } from '../../config/read/index.js';
 
 export const toRange = ({ start, end }: Range): vscode.Range =>
   new vscode.Range(start.line, start.character, end.line, end.character);
@@ -15,8 +16,17 @@ const severities: Readonly<Record<Problem['severity'], vscode.DiagnosticSeverity
   info: vscode.DiagnosticSeverity.Information,
 };
 
-export function toDiagnostic(problem: Problem): vscode.Diagnostic {
-  const diagnostic = new vscode.Diagnostic(toRange(problem.range), withPath(problem), severities[problem.severity]);
+/** `of`: the problem of another file, told where that is named. */
+export function toDiagnostic(problem: Problem, of: Problem | null = null): vscode.Diagnostic {
+  const told = of === null ? withPath(problem) : `${fileName(of.file)}: ${withPath(of)}`;
+  const diagnostic = new vscode.Diagnostic(toRange(problem.range), told, severities[problem.severity]);
+  if (of !== null)
+    diagnostic.relatedInformation = [
+      new vscode.DiagnosticRelatedInformation(
+        new vscode.Location(vscode.Uri.parse(of.file), toRange(of.range)),
+        of.message,
+      ),
+    ];
   diagnostic.source = 'Run RNN';
   diagnostic.code = problem.code;
   return diagnostic;

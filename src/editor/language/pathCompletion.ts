@@ -12,6 +12,8 @@ const longestValue = 2_000;
 
 /** Keys whose value can be the path of a file. */
 const naming = (): string[] => fileKeys().map(({ path }) => path.join('.'));
+/** Where a text may be named. */
+const textKeys = /^(?:sequences|loss\.targets)\.(?:file|vocabulary)$/;
 const likely: Readonly<Record<string, RegExp>> = {
   weights: /weight|state|model|param/i,
   sequences: /seq|xs|input/i,
@@ -20,18 +22,25 @@ const likely: Readonly<Record<string, RegExp>> = {
 
 /**
  * A value that may name a file: its key, the text between its quotes (null when there are none yet), and what of it
- * stands before the cursor.
+ * stands before the cursor. `takesText`: a .txt may be meant, which otherwise may be anything.
  */
-type Place = { readonly key: string; readonly typed: vscode.Range | null; readonly before: string };
+type Place = {
+  readonly key: string;
+  readonly typed: vscode.Range | null;
+  readonly before: string;
+  readonly takesText: boolean;
+};
 
 function placeInText(document: vscode.TextDocument, position: vscode.Position): Place | null {
   const text = document.getText();
   const at = document.offsetAt(position);
   const { path: segments, previousNode, isAtPropertyKey } = getLocation(text, at);
-  const key = segments
+  const full = segments
     .filter((segment) => typeof segment === 'string')
     .map((name, i) => (i === 0 ? keyOf(name) : name))
     .join('.');
+  const key = full.replace(/\.file$/, '');
+  const takesText = textKeys.test(full);
   if (isAtPropertyKey || !naming().includes(key)) return null;
   const typed =
     previousNode?.type === 'string' && previousNode.offset < at && at < previousNode.offset + previousNode.length
@@ -39,7 +48,7 @@ function placeInText(document: vscode.TextDocument, position: vscode.Position): 
       : null;
   // Inside a list of numbers no text belongs.
   if (typed === null && segments.some((segment) => typeof segment === 'number')) return null;
-  if (typed === null) return { key, typed, before: '' };
+  if (typed === null) return { key, typed, before: '', takesText };
   return {
     key,
     typed: new vscode.Range(
@@ -47,6 +56,7 @@ function placeInText(document: vscode.TextDocument, position: vscode.Position): 
       document.positionAt(typed.offset + typed.length - 1),
     ),
     before: text.slice(typed.offset + 1, at),
+    takesText,
   };
 }
 
@@ -65,6 +75,7 @@ function placeInLine(document: vscode.TextDocument, position: vscode.Position): 
         key,
         typed: new vscode.Range(position.translate(0, -before.length), position.translate(0, rest[0].length)),
         before,
+        takesText: false,
       };
 }
 
@@ -82,11 +93,11 @@ class PathCompletion implements vscode.CompletionItemProvider {
           ? placeInLine(document, position)
           : placeInText(document, position);
     if (place === null || folder === null) return [];
-    const { key, typed, before } = place;
+    const { key, typed, before, takesText } = place;
     const inside = before.slice(0, before.lastIndexOf('/') + 1);
     if (inside.startsWith('/') || before.includes('\\')) return [];
     const range = typed?.with(typed.start.translate(0, inside.length));
-    return (await entries(vscode.Uri.joinPath(folder, inside))).map(([name, type]) => {
+    return (await entries(vscode.Uri.joinPath(folder, inside), takesText)).map(([name, type]) => {
       const isFolder = (type & vscode.FileType.Directory) !== 0;
       const shown = isFolder ? `${name}/` : name;
       const item = new vscode.CompletionItem(
@@ -104,12 +115,12 @@ class PathCompletion implements vscode.CompletionItemProvider {
 }
 
 /** What a config can name in a folder; nothing when there is no such folder. */
-async function entries(folder: vscode.Uri): Promise<[string, vscode.FileType][]> {
+async function entries(folder: vscode.Uri, takesText: boolean): Promise<[string, vscode.FileType][]> {
   return (await listFolder(folder)).filter(
     ([name, type]) =>
       !name.startsWith('.') &&
       name !== 'node_modules' &&
-      ((type & vscode.FileType.Directory) !== 0 || mayHoldNumbers(name)),
+      ((type & vscode.FileType.Directory) !== 0 || mayHoldNumbers(name) || (takesText && /\.txt$/i.test(name))),
   );
 }
 

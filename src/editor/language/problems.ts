@@ -13,6 +13,9 @@ const mostConfigs = 5;
 const identity = ({ file, code, message, range: { start, end } }: Problem): string =>
   `${file} ${code} ${start.line}:${start.character}-${end.line}:${end.character} ${message}`;
 
+/** A problem, and the one of another file that it repeats. */
+type Told = { readonly problem: Problem; readonly of: Problem | null };
+
 /** JSON files that have a tab. */
 function openFiles(): Map<string, vscode.Uri> {
   const inputs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ input }) => input));
@@ -57,14 +60,18 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
 
   const publish = (): void => {
     const told = new Set<string>();
-    const perFile = new Map<string, Problem[]>();
+    const perFile = new Map<string, Told[]>();
+    const add = (file: string, one: Told): void => void perFile.set(file, [...(perFile.get(file) ?? []), one]);
     troubled.clear();
     const tell = (problems: readonly Problem[]): void => {
       for (const problem of problems) {
         troubled.add(problem.file);
         if (told.has(identity(problem)) || isToldByJson(problem)) continue;
         told.add(identity(problem));
-        perFile.set(problem.file, [...(perFile.get(problem.file) ?? []), problem]);
+        add(problem.file, { problem, of: null });
+        // Nobody can look at a file without a text, so what is wrong with it also stands where it is named.
+        if (problem.namedBy !== undefined)
+          add(problem.namedBy.file, { problem: { ...problem, ...problem.namedBy }, of: problem });
       }
     };
     for (const [session, problems] of running) if (!isSilent(session)) tell(problems);
@@ -77,7 +84,12 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
     if (now === shown) return;
     shown = now;
     collection.clear();
-    collection.set([...perFile].map(([file, problems]) => [vscode.Uri.parse(file), problems.map(toDiagnostic)]));
+    collection.set(
+      [...perFile].map(([file, told]) => [
+        vscode.Uri.parse(file),
+        told.map(({ problem, of }) => toDiagnostic(problem, of)),
+      ]),
+    );
   };
   const log = (error: unknown): void => inspections.log.error(error instanceof Error ? error.message : String(error));
   const look = (config: string): void => {

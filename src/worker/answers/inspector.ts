@@ -10,7 +10,7 @@ import {
 import { readDocument } from '../../config/formats/index.js';
 import { indicesAt, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
-import { blocksOf, gateOf } from '../../config/read/index.js';
+import { besideFiles, blocksOf, gateOf } from '../../config/read/index.js';
 import type { Blocks, FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
 import { cellOf, factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { CellName, MatrixFacts, NumberFacts } from '../../engine/index.js';
@@ -152,9 +152,12 @@ export class Inspector {
     this.#ids.set(key, content.id);
     if (!content.ok) this.#documents.delete(content.id);
     else if (content.version === undefined || this.#documents.get(content.id)?.version !== content.version) {
+      const read = (reference: string, from: string): Promise<FileContent> =>
+        this.#readFile({ reference, from, cancel: request.cancel ?? null });
+      const beside = await besideFiles(content, read, this.#tick);
       this.#documents.set(content.id, {
         version: content.version,
-        document: readDocument(content.id, content.bytes, this.#tick),
+        document: readDocument(content.id, content.bytes, this.#tick, beside),
       });
     }
     return content;

@@ -97,6 +97,38 @@ describe('a network by its name', () => {
   });
 });
 
+describe('a problem of a file without a text', () => {
+  it('knows where the config names the file, and the lines that export it', async () => {
+    const { problems } = await read(
+      { weights: { file: 'm.pt', name: 'rnn' }, sequences: 'seq.npy' },
+      { 'm.pt': fixture('lstm_module.pt') },
+    );
+    const [problem] = problems;
+    assert.equal(problem?.file, 'm.pt');
+    assert.equal(problem.namedBy?.file, configName);
+    assert.equal(problem.namedBy.path, 'weights.file');
+    assert.equal(problem.fix?.kind, 'copyPython');
+    assert.equal(problem.fix.lines.trimEnd().split('\n').length, 3);
+    // The advice says the same in one line.
+    assert.ok(problem.advice.endsWith(problem.fix.lines.trimEnd().replaceAll('\n', '; ')));
+  });
+
+  it('also of one tensor in it; a file of JSON can be looked at itself', async () => {
+    const nan = npy([1, 2, 3], [1, 2, 3, 4, Number.NaN, 6]);
+    const { problems } = await read(
+      { weights: { file: 'two.pt', name: 'decoder' }, sequences: 'x.npy' },
+      { 'x.npy': nan },
+    );
+    assert.equal(problems[0]?.namedBy?.path, 'sequences');
+    const text = await read(
+      { weights: 'w.json', sequences: 'seq.npy' },
+      { 'w.json': '{"Wx":[[1]],"Wh":[["a"]],"b":[0]}' },
+    );
+    const [own] = text.problems.filter(({ file }) => file === 'w.json');
+    assert.ok(own !== undefined && own.namedBy === undefined);
+  });
+});
+
 describe('numbers in archives', () => {
   const weights = { file: 'two.pt', name: 'decoder' };
 

@@ -8,7 +8,7 @@ import { Value } from '../../../src/config/json/index.js';
 import { configName, readTexts } from './memory.js';
 
 const folder = path.join('test', 'fixtures', 'files');
-const bytesOf = (file: string): Uint8Array => new Uint8Array(readFileSync(path.join(folder, file)));
+const bytesOf = (file: string): Buffer => readFileSync(path.join(folder, file));
 
 type Nested = number | readonly Nested[];
 type Weights = Readonly<Record<string, Nested>>;
@@ -31,6 +31,8 @@ type Listed = {
   readonly directions?: number;
   readonly I?: number;
   readonly holds?: string;
+  readonly line?: number;
+  readonly column?: number;
 };
 
 const { files } = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8')) as {
@@ -70,8 +72,12 @@ const tutorialNames = (weights: Weights): Weights => ({
   b: weights['bias_ih_l0'] ?? [],
 });
 
+/** Keras and ONNX have names and an order of gates of their own: their numbers are compared as a network has them. */
+const hasOwnNames = ({ format }: Listed): boolean => /^(?:keras|onnx)/.test(format);
+
 describe('weights in files of every form', () => {
-  for (const listed of files.filter(({ expected, holds }) => expected !== 'refused' && holds === undefined)) {
+  const named = files.filter((listed) => !hasOwnNames(listed));
+  for (const listed of named.filter(({ expected, holds }) => expected !== 'refused' && holds === undefined)) {
     const { file, name } = listed;
     it(file, () => {
       const whole = root(file);
@@ -108,7 +114,11 @@ describe('sequences in files of every form', () => {
           `"sequences":"${file}"}`,
         [file]: bytesOf(file),
       });
-      assert.deepEqual(problems, []);
+      // Columns that are left out are told.
+      assert.deepEqual(
+        problems.filter(({ severity }) => severity !== 'info'),
+        [],
+      );
       const [chunk] = experiment?.chunks ?? [];
       const rows = sequences as readonly (readonly Nested[])[];
       const all = typeof rows[0]?.[0] === 'object' && typeof rows[0][0] === 'object' ? rows.map((one) => one) : rows;
@@ -144,6 +154,33 @@ describe('a network out of a file', () => {
         sameBits(layer.parameters.Wx, transposed(weights[`weight_ih${suffix}`] ?? []), `Wx${suffix}`);
         sameBits(layer.parameters.Wh, transposed(weights[`weight_hh${suffix}`] ?? []), `Wh${suffix}`);
       }
+    });
+  }
+});
+
+describe('the readout beside a network', () => {
+  for (const listed of files.filter(({ expected }) => expected !== 'refused')) {
+    const { readout } = expectedOf(listed);
+    const { file, name, readoutName, I = 0 } = listed;
+    if (readout === undefined) continue;
+    it(file, async () => {
+      const [rows] = [readout['weight'] as readonly (readonly number[])[]];
+      const part = (own: string | undefined): unknown => (own === undefined ? file : { file, name: own });
+      const { experiment, problems } = await readTexts({
+        [configName]: JSON.stringify({
+          dtype: 'float64',
+          weights: part(name),
+          sequences: [[new Array(I).fill(1)]],
+          loss: { kind: 'mse', readout: part(readoutName ?? name), targets: [rows.map(() => 0)] },
+        }),
+        [file]: bytesOf(file),
+      });
+      assert.deepEqual(
+        problems.filter(({ severity }) => severity === 'error'),
+        [],
+      );
+      sameBits(experiment?.loss?.Why ?? [], transposed(rows), 'Why');
+      sameBits(experiment?.loss?.by ?? [], readout['bias'] ?? [], 'by');
     });
   }
 });
@@ -201,13 +238,90 @@ const reasons: Readonly<Record<string, RegExp>> = {
   'hostile/expression.npy': /fortran_order.*__import__/,
   'hostile/header_long.npy': /65000 bytes/,
   'hostile/structured.npy': /plain numbers/,
+  'keras3_gru_reset_before.keras': /resets h before the recurrent product/,
+  'hostile/huge_sparse.h5': /a shape that fits into the file \[1000000, 1000000\]/,
+  'hostile/group_cycle.h5': /holds no numbers.*no dataset/,
+  'hostile/external_link.h5': /leads to another file.*the link layers/,
+  'hostile/truncated.h5': /33976 bytes.*16988 bytes/,
+  'gru_reset_before.onnx': /resets h before the recurrent product/,
+  'lstm_hard_sigmoid.onnx': /other activations.*HardSigmoid/,
+  'lstm_clip.onnx': /bounds its pre-activations \(clip\)/,
+  'lstm_peephole.onnx': /peepholes/,
+  'hostile/external_data.onnx': /outside of the folder.*\.\.\/\.\.\/outside\.bin/,
+  'hostile/dims_1e12.onnx': /numbers of shape \[1, 1000000000000/,
+  'hostile/truncated.onnx': /the end of the message/,
+  'hostile/deep_if.onnx': /at most 16 levels/,
+  'hostile/varint_long.onnx': /at most 64 bits/,
+  'table_missing.csv': /A number is missing in the column "pressure"/,
+  'table_text_cell.csv': /No number stands in the column "temperature".*"n\/a"/,
+  'table_short_row.csv': /Fields in this row: 3; in the first row: 4/,
+  'hostile/gzip_broken.h5': /240 bytes.*cannot be unpacked/,
 };
 
+/** Every one is looked at above, or below among those that are refused. */
+it('every file of the set has numbers to be found, or a reason for which it is refused', () => {
+  assert.ok(files.length >= 150);
+  for (const listed of files) {
+    const { file, expected } = listed;
+    assert.ok(bytesOf(file).length >= 0);
+    if (expected === 'refused') assert.ok(Object.hasOwn(reasons, file), file);
+    else
+      assert.ok(
+        Object.keys(expectedOf(listed)).some((key) => kinds.includes(key)),
+        file,
+      );
+  }
+  assert.deepEqual(
+    Object.keys(reasons).filter((file) => !files.some((listed) => listed.file === file)),
+    [],
+  );
+});
+/** What the tests above compare. */
+const kinds = ['weights', 'networks', 'sequences', 'codePoints'];
+
+describe('a text', () => {
+  const { expected } = files.find(({ holds }) => holds === 'text') ?? { expected: '' };
+  const { codePoints, distinct } = JSON.parse(readFileSync(path.join(folder, expected), 'utf8')) as {
+    readonly codePoints: readonly number[];
+    readonly distinct: readonly string[];
+  };
+
+  it('is one step for each code point, a one at its place among those that there are', async () => {
+    const { experiment, problems } = await readTexts({
+      [configName]: JSON.stringify({
+        weights: { Wx: distinct.map(() => [1]), Wh: [[1]], b: [0] },
+        sequences: { file: 'text.txt', tokens: 'characters' },
+      }),
+      'text.txt': bytesOf('text.txt'),
+    });
+    assert.deepEqual(
+      problems.filter(({ severity }) => severity !== 'info'),
+      [],
+    );
+    const [chunk] = experiment?.chunks ?? [];
+    assert.equal(chunk?.steps, codePoints.length);
+    const V = distinct.length;
+    const places = codePoints.map((_, step) => chunk.xs.subarray(step * V, (step + 1) * V).indexOf(1));
+    assert.deepEqual(
+      places.map((place) => distinct[place]),
+      codePoints.map((point) => String.fromCodePoint(point)),
+    );
+    assert.equal(
+      chunk.xs.reduce((sum, x) => sum + x, 0),
+      codePoints.length,
+    );
+  });
+});
+
 describe('files that are refused', () => {
-  for (const { file, why = '', unknownGlobal } of files.filter(({ expected }) => expected === 'refused')) {
+  for (const listed of files.filter(({ expected }) => expected === 'refused')) {
+    const { file, why = '', unknownGlobal, format, line, column } = listed;
     it(`${file}: ${why}`, async () => {
       const { experiment, problems } = await readTexts({
-        [configName]: `{"weights":"${file}","sequences":[[1,1]]}`,
+        [configName]:
+          format === 'csv'
+            ? `{"weights":{"Wx":[[1],[1],[1]],"Wh":[[1]],"b":[0]},"sequences":"${file}"}`
+            : `{"weights":"${file}","sequences":[[1,1]]}`,
         [file]: bytesOf(file),
       });
       assert.equal(experiment, null);
@@ -216,6 +330,11 @@ describe('files that are refused', () => {
       const told = `${problem.message} ${problem.expected} ${problem.found}`;
       assert.match(told, reasons[file] ?? /^no reason is listed$/, told);
       assert.match(problem.advice, /\w.*[.!]$|"model\.safetensors"\)$/s);
+      if (line !== undefined) assert.equal(problem.range.start.line + 1, line);
+      if (column !== undefined) {
+        const row = bytesOf(file).toString().split('\n')[problem.range.start.line] ?? '';
+        assert.equal(row.slice(0, problem.range.start.character).split(',').length, column);
+      }
       if (unknownGlobal === undefined) return;
       assert.ok(problem.found.includes(unknownGlobal), problem.found);
       assert.ok(problem.message.includes(unknownGlobal.replace(' ', '.')), problem.message);

@@ -15,7 +15,7 @@ const { files } = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'u
 };
 const seedsOf = (...formats: readonly string[]): Uint8Array[] =>
   files
-    .filter(({ format, bytes }) => formats.includes(format) && bytes < 20_000)
+    .filter(({ format, bytes }) => formats.includes(format) && bytes < 40_000)
     .map(({ file }) => new Uint8Array(readFileSync(path.join(folder, file))));
 
 const cases = long ? 20_000 : 2_500;
@@ -50,7 +50,9 @@ function entryMutated(dice: Dice, seed: Uint8Array, other: Uint8Array): Uint8Arr
   const zip = new Zip(seed, quiet);
   const entries = [...zip.entries.values()].map((entry) => ({ name: entry.name, content: zip.read(entry, quiet) }));
   const [first] = entries;
-  const chosen = dice.chance(0.8) ? (entries.find(({ name }) => name.endsWith('.pkl')) ?? first) : dice.pick(entries);
+  const chosen = dice.chance(0.8)
+    ? (entries.find(({ name }) => /\.(?:pkl|h5)$/.test(name)) ?? first)
+    : dice.pick(entries);
   return zipOf(
     entries.map((entry) => (entry === chosen ? { ...entry, content: mutated(dice, entry.content, other) } : entry)),
   );
@@ -96,10 +98,13 @@ describe('mutated files', () => {
     ['PyTorch archives', seedsOf('pytorch-zip').filter(({ length }) => length > 30), mutated],
     ['pickles in PyTorch archives', seedsOf('pytorch-zip').filter(isArchive), entryMutated],
     ['older PyTorch files', seedsOf('pytorch-legacy'), mutated],
+    ['HDF5 files', seedsOf('keras2-h5', 'keras3-h5'), mutated],
+    ['ONNX models', seedsOf('onnx'), mutated],
+    ['HDF5 files in Keras archives', seedsOf('keras3-zip'), entryMutated],
   ];
   for (const [stream, [title, seeds, mutate]] of corpora.entries()) {
     it(title, () => {
-      const isPacked = title === 'npz' || title === 'PyTorch archives';
+      const isPacked = /^(?:npz|PyTorch archives|HDF5 files)$/.test(title);
       const outcomes = { tensors: 0, problem: 0 };
       for (let number = 0; number < cases; number++) {
         const dice = new Dice(16, number, stream);

@@ -244,7 +244,7 @@ const cases: readonly Case[] = [
     path: 'weights.activations',
     message: /other activations than sigmoid, tanh/,
     expected: /without "activations"/,
-    found: /3 texts/,
+    found: /"Sigmoid", "Relu", "Tanh"/,
     advice: /without it/,
   },
   {

@@ -53,6 +53,21 @@ const cases: Readonly<Record<string, Texts>> = {
     'r.json': `{"${secret}":[[${number}]]}`,
     'y.json': `[["${secret}",${number}]]`,
   },
+  'a table': {
+    [configName]: '{"weights":"w.json","sequences":{"file":"x.csv","normalise":"zScore","columns":["huntr2","b"]}}',
+    'w.json': W,
+    'x.csv': `${secret},b\n1,${number}\n2,${secret}\n`,
+  },
+  'a table that can be run': {
+    [configName]: '{"weights":"w.json","sequences":{"file":"x.csv","normalise":"minMax"}}',
+    'w.json': W,
+    'x.csv': `${secret},b\n${secret},${number}\n${secret},1\n`,
+  },
+  'a text': {
+    [configName]: '{"weights":"w.json","sequences":{"file":"x.txt","tokens":"words"}}',
+    'w.json': W,
+    'x.txt': secret,
+  },
 };
 
 const texts = (problem: Problem): string => JSON.stringify({ ...problem, range: null, file: null });

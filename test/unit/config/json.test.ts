@@ -72,6 +72,7 @@ function plain(node: JsonNode, text: string): unknown {
     case 'null':
       return null;
     case 'unreadable':
+    case 'plain':
       throw new Error('JSON has no such value.');
     default:
       return typeof node.value === 'number' && Number.isNaN(node.value)

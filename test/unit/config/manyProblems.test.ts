@@ -102,7 +102,7 @@ describe('bytes that are no JSON text', () => {
   const kinds: Record<string, [number[], RegExp]> = {
     'a ZIP archive': [[0x50, 0x4b, 3, 4, 0], /ZIP/],
     'a NumPy file': [[0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0], /NumPy/],
-    HDF5: [[0x89, 0x48, 0x44, 0x46, 13, 10], /HDF5/],
+    HDF5: [[0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10], /HDF5/],
     safetensors: [[0x40, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22], /safetensors/],
     'an older PyTorch file': [[0x80, 2, 0x7d, 0x71, 0], /PyTorch/],
     'UTF-16': [[0xff, 0xfe, 0x7b, 0], /UTF-16/],

@@ -231,12 +231,15 @@ describe('keys that may name a file', () => {
     assert.deepEqual(paths, [
       'weights',
       'sequences',
+      'sequences.vocabulary',
+      'sequences.embedding',
       'initialState',
       'initialState.h',
       'initialState.c',
       'upstreamGradient',
       'loss.readout',
       'loss.targets',
+      'loss.targets.vocabulary',
     ]);
     const text =
       '{ "weights": "w", "xs": ["s", "t"], "h0": "h", "dhs": "every", "cell": "tanh", "loss": { "kind": "mse", ' +

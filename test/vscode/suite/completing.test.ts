@@ -97,7 +97,7 @@ describe('Completion', () => {
     assert.deepEqual(await labels('{ "stateful": | }'), ['false', 'true']);
     assert.deepEqual(await labels('{ "upstreamGradient": | }'), ['"every"', '"final"', '"last"', 'file', 'null']);
     assert.deepEqual(await labels('{ "weights": | }'), ['file', 'inline']);
-    assert.deepEqual(await labels('{ "sequences": | }'), ['chunks', 'file', 'inline']);
+    assert.deepEqual(await labels('{ "sequences": | }'), ['chunks', 'file', 'inline', 'table', 'text']);
   });
 
   it('offers losses and clipping as snippets, and their keys inside them', async () => {
@@ -112,6 +112,21 @@ describe('Completion', () => {
     for (const { label, text } of inside) assert.match(text, new RegExp(`^"${label}": .`));
     assert.deepEqual(await labels('{ "loss": { "kind": | } }'), ['"binaryCrossEntropy"', '"crossEntropy"', '"mse"']);
     assert.deepEqual(await labels('{ "clip": | }'), ['norm 1', 'null']);
+    assert.deepEqual(await labels('{ "weights": {|} }'), ['file', 'name']);
+    assert.deepEqual(await labels('{ "sequences": {|} }'), [
+      'columns',
+      'embedding',
+      'file',
+      'name',
+      'normalise',
+      'normaliseOver',
+      'stride',
+      'tokens',
+      'vocabulary',
+      'window',
+    ]);
+    assert.deepEqual(await labels('{ "sequences": { "normalise": | } }'), ['"minMax"', '"none"', '"zScore"']);
+    assert.ok((await labels('{ "loss": { "targets": {|} } }')).includes('ahead'));
     assert.deepEqual(
       (await offered('{ "clip": {|} }')).map(({ text }) => text),
       ['"norm": ${1:1}'],
@@ -169,6 +184,16 @@ describe('Completion', () => {
         'scores.npy',
         'runs/',
       ]);
+      // A .txt may be anything, so it is offered where a text is read.
+      assert.deepEqual(await inside('{ "sequences": { "file": "|" } }'), [
+        'data.json',
+        'model-weights.json',
+        'notes.txt',
+        'scores.npy',
+        'runs/',
+      ]);
+      assert.ok((await inside('{ "sequences": { "vocabulary": "|" } }')).includes('notes.txt'));
+      assert.ok(!(await inside('{ "weights": { "file": "|" } }')).includes('notes.txt'));
       for (const text of [
         '{ "cell": "|" }',
         '{ "name": "|" }',

@@ -1,7 +1,8 @@
 // Problems of configs that never ran, and what mends or changes them: every change is one edit that one undo takes
 // back.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { Inspections } from '../../../src/editor/following/inspections.js';
@@ -690,5 +691,30 @@ describe('Refactorings', () => {
     const { document } = await openText(await copyExample('weather'));
     await actionAt(document, 'weights.json', 'Rescale Wh to a spectral radius…');
     assert.deepEqual(await actionsAt(document, '"upstreamGradient"', vscode.CodeActionKind.Refactor), []);
+  });
+});
+
+describe('A file of tensors that is refused', () => {
+  afterEach(closeEverything);
+
+  it('is told where the config names it too, with the lines that export it', async () => {
+    const config = await writeFiles({ 'a.rnn.json': '{ "weights": "my model.pt", "sequences": [[[1]]] }' });
+    const root = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionPath ?? '';
+    const bytes = await readFile(path.join(root, 'test', 'fixtures', 'files', 'lstm_module.pt'));
+    const model = sibling(config, 'my model.pt');
+    await vscode.workspace.fs.writeFile(model, bytes);
+    const { document } = await openText(config);
+    const [named, more] = await someProblems(config);
+    assert.equal(more, undefined);
+    assert.equal(document.getText(named?.range), '"my model.pt"');
+    assert.match(named?.message ?? '', /^my model\.pt: .*torch\.nn\.modules\.rnn/);
+    assert.equal(named?.relatedInformation?.[0]?.location.uri.toString(), model.toString());
+    assert.equal(problemsOf(model).length, 1);
+    const action = await actionAt(document, '"my model.pt"', 'Copy the Python lines that export safetensors');
+    await applyAction(action);
+    const lines = (await vscode.env.clipboard.readText()).trimEnd().split('\n');
+    assert.equal(lines.length, 3);
+    assert.match(lines[1] ?? '', /torch\.load\("my model\.pt", map_location="cpu", weights_only=False\)/);
+    assert.match(lines[2] ?? '', /^save_file\(.*"model\.safetensors"\)$/);
   });
 });

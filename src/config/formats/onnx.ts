@@ -1,0 +1,220 @@
+// ONNX: its RNN, LSTM and GRU nodes, wherever in the graph, with the tensors that they take and what they say of
+// themselves.
+import { t } from '@vscode/l10n';
+import { cut } from '../json/problem.js';
+import type { Tick } from '../json/scanner.js';
+import type { Beside, Container, Fact, FileFormat, FoundTensor } from './container.js';
+import { damaged, FormatError, refused } from './formatError.js';
+import { OnnxGraph } from './onnxGraph.js';
+import type { OnnxNode } from './onnxGraph.js';
+import type { OnnxTensor } from './onnxTensors.js';
+import { Protobuf } from './protobuf.js';
+
+const recurrent: readonly string[] = ['RNN', 'LSTM', 'GRU'];
+/** What hands numbers on as they are, when nothing is trained. */
+const passes: readonly string[] = [
+  'Identity',
+  'Transpose',
+  'Reshape',
+  'Squeeze',
+  'Unsqueeze',
+  'Flatten',
+  'Dropout',
+  'Cast',
+];
+
+/** ONNX begins with the number of its form, a small one, and goes on with another field of the model. */
+const match = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x08 && (bytes[1] ?? 0) > 0 && (bytes[1] ?? 0) < 0x20 && modelTags.includes(bytes[2] ?? 0);
+/** Producer, its version, domain, version of the model, documentation, graph, operators. */
+const modelTags: readonly number[] = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
+
+function graphOf(bytes: Uint8Array, tick: Tick, beside: Beside): OnnxGraph {
+  const file = new Protobuf(bytes, tick);
+  let graph: OnnxGraph | null = null;
+  for (const field of file.fields({ from: 0, to: bytes.length }))
+    if (field.number === 7 && field.wire === 'bytes') graph = new OnnxGraph(file, field, beside);
+  if (graph === null) throw damaged(t('a graph'), t('none'), bytes.length);
+  return graph;
+}
+
+/** @throws FormatError */
+function open(bytes: Uint8Array, tick: Tick, beside: Beside): Container {
+  const { nodes, graphs } = allOf(graphOf(bytes, tick, beside));
+  const layers = nodes.filter(({ op }) => recurrent.includes(op));
+  if (layers.length === 0)
+    throw refused(
+      t('The graph has no recurrent node.'),
+      'RNN, LSTM, GRU',
+      [...new Set(nodes.map(({ op }) => cut(op, 30)))].slice(0, 5).join(', ') || t('none'),
+      t('Export the network with its recurrent layers, in Python with torch.onnx.export.'),
+    );
+  const names = namesOf(layers);
+  const nameOf = new Map(layers.map((layer, i) => [layer, names[i] ?? '']));
+  const taken = new Set<OnnxTensor>();
+  const tensors: FoundTensor[] = [];
+  const facts: Fact[] = [];
+  for (const [i, layer] of layers.entries()) {
+    const name = names[i] ?? '';
+    for (const { part, tensor } of partsOf(layer, name)) {
+      taken.add(tensor);
+      tensors.push({ ...tensor, name: `${name}/${part}` });
+    }
+    const below = belowOf(layer);
+    const told = below === null ? null : typeof below === 'string' ? below : (nameOf.get(below) ?? '');
+    facts.push(...factsOf(layer, name), ...(told === null ? [] : [{ name: `${name}/layer_below`, value: told }]));
+  }
+  const sums = sumsOf(nodes);
+  const readouts = nodes.flatMap((node) => readoutOf(node, sums));
+  const all = new Set(tensors.map(({ name }) => name));
+  const add = (tensor: FoundTensor): void => {
+    if (all.has(tensor.name)) return;
+    all.add(tensor.name);
+    tensors.push(tensor);
+  };
+  for (const { name, tensor } of readouts) {
+    taken.add(tensor);
+    add({ ...tensor, name });
+  }
+  for (const graph of graphs) for (const tensor of graph.tensors.values()) if (!taken.has(tensor)) add(tensor);
+  return { tensors, facts, isOne: false };
+}
+
+function allOf(graph: OnnxGraph): { readonly nodes: readonly OnnxNode[]; readonly graphs: readonly OnnxGraph[] } {
+  return { nodes: graph.nodes, graphs: [...new Set([graph, ...graph.nodes.map((node) => node.graph)])] };
+}
+
+const longestName = 120;
+
+/** Nodes by their names; `/rnn/LSTM` without its first slash, one without a name by what it computes, counted. */
+function namesOf(layers: readonly OnnxNode[]): string[] {
+  const known = new Set<string>();
+  const counts = new Map<string, number>();
+  return layers.map(({ name, op, outputs }) => {
+    const plain = cut(firstOf(name, ...outputs, op), longestName).replace(/^\/+|\/+$/g, '') || op;
+    let own = plain;
+    let count = counts.get(plain) ?? 0;
+    for (; known.has(own); own = `${plain}_${count}`) count++;
+    counts.set(plain, count);
+    known.add(own);
+    return own;
+  });
+}
+
+/** X, W, R, B, sequence_lens, initial_h, initial_c, P: those that a run may take. */
+const parts: readonly (readonly [number, string])[] = [
+  [1, 'W'],
+  [2, 'R'],
+  [3, 'B'],
+  [5, 'initial_h'],
+  [6, 'initial_c'],
+];
+
+function partsOf(layer: OnnxNode, name: string): { readonly part: string; readonly tensor: OnnxTensor }[] {
+  return parts.flatMap(([input, part]) => {
+    const own = layer.inputs[input] ?? '';
+    if (own === '') return [];
+    const tensor = layer.graph.constant(own);
+    if (tensor !== null) return [{ part, tensor }];
+    // A state may come from elsewhere; weights that are computed cannot be known.
+    if (part.startsWith('initial')) return [];
+    const maker = layer.graph.producer(own);
+    throw refused(
+      t('The weights of the node {0} are computed by the graph.', cut(name, 60)),
+      t('weights that are stored, or put together by Concat, Unsqueeze, Squeeze or Identity'),
+      maker === null ? t('the input {0}', cut(own, 40)) : t('the node {0}', cut(maker.op, 40)),
+      t('Simplify the model first, in Python with onnxsim.simplify(model).'),
+      cut(`${name}/${part}`, 80),
+    );
+  });
+}
+
+function factsOf({ op, attributes, inputs }: OnnxNode, name: string): Fact[] {
+  const facts: Fact[] = [];
+  const add = (key: string, value: Fact['value']): void => void facts.push({ name: `${name}/${key}`, value });
+  const activations = attributes.get('activations')?.texts ?? [];
+  if (activations.length > 0) add('activations', activations);
+  else if (op === 'RNN') add('activations', ['Tanh']);
+  const direction = attributes.get('direction')?.text;
+  if (direction) add('direction', direction);
+  const clip = attributes.get('clip')?.number;
+  if (clip !== undefined && clip !== null) add('clip', clip);
+  if (op === 'GRU') add('linear_before_reset', (attributes.get('linear_before_reset')?.number ?? 0) !== 0);
+  if (op === 'LSTM' && (attributes.get('input_forget')?.number ?? 0) !== 0) add('input_forget', true);
+  if (op === 'LSTM' && (inputs[7] ?? '') !== '') add('peepholes', true);
+  return facts;
+}
+
+/** The recurrent node whose outputs a node takes, the name of what stands between, or null where that is unclear. */
+function belowOf(layer: OnnxNode): OnnxNode | string | null {
+  let name = layer.inputs[0] ?? '';
+  for (let count = 0; count < 100; count++) {
+    const node = layer.graph.producer(name);
+    if (node === null) return name;
+    if (recurrent.includes(node.op)) return node;
+    if (!passes.includes(node.op)) return node.name === '' ? node.op : `${node.op} ${node.name}`;
+    name = node.inputs[0] ?? '';
+  }
+  return null;
+}
+
+const firstOf = (...names: readonly string[]): string => names.find((name) => name !== '') ?? '';
+
+type Sums = ReadonlyMap<OnnxGraph, ReadonlyMap<string, OnnxNode>>;
+
+/** The Add that takes a value, by its name. */
+function sumsOf(nodes: readonly OnnxNode[]): Sums {
+  const sums = new Map<OnnxGraph, Map<string, OnnxNode>>();
+  for (const node of nodes) {
+    if (node.op !== 'Add') continue;
+    const own = sums.get(node.graph) ?? new Map<string, OnnxNode>();
+    sums.set(node.graph, own);
+    for (const input of node.inputs) own.set(input, node);
+  }
+  return sums;
+}
+
+/** A linear layer: Gemm, or MatMul and Add. Its tensors are called as PyTorch or Keras would. */
+function readoutOf(node: OnnxNode, sums: Sums): { readonly name: string; readonly tensor: OnnxTensor }[] {
+  const { op, graph, inputs, outputs, attributes } = node;
+  const stored = (name: string | undefined, rank: number): OnnxTensor | null => {
+    const tensor = name === undefined || name === '' ? null : graph.constant(name);
+    return tensor?.stored?.shape.length === rank ? tensor : null;
+  };
+  const matrix = op === 'Gemm' || op === 'MatMul' ? stored(inputs[1], 2) : null;
+  const number = (key: string, usual: number): number => attributes.get(key)?.number ?? usual;
+  if (matrix === null || number('alpha', 1) !== 1 || number('beta', 1) !== 1 || number('transA', 0) !== 0) return [];
+  const added = op === 'Gemm' ? null : sums.get(graph)?.get(outputs[0] ?? '');
+  const bias = stored(op === 'Gemm' ? inputs[2] : added?.inputs.find((input) => input !== outputs[0]), 1);
+  const isTurned = op === 'Gemm' && number('transB', 0) !== 0;
+  const [known, ending] = [matrix.name, isTurned ? 'weight' : 'kernel'];
+  const prefix = /[/.](?:weight|kernel)$/.test(known)
+    ? known.replace(/[/.](?:weight|kernel)$/, '')
+    : cut(firstOf(node.name, ...outputs, op), longestName).replace(/^\/+/, '');
+  return [
+    { name: `${prefix}/${ending}`, tensor: matrix },
+    ...(bias === null ? [] : [{ name: `${prefix}/bias`, tensor: bias }]),
+  ];
+}
+
+/** A file beside this one that it names and that is not among those that are known; null where there is none. */
+export function missingBeside(
+  bytes: Uint8Array,
+  known: ReadonlyMap<string, { readonly bytes: Uint8Array | null }>,
+  tick: Tick,
+): string | null {
+  if (!match(bytes)) return null;
+  let missing: string | null = null;
+  try {
+    graphOf(bytes, tick, (name) => {
+      if (missing === null && !known.has(name)) missing = name;
+      return known.get(name)?.bytes ?? null;
+    });
+  } catch (error) {
+    // What is wrong with the file is told when it is opened.
+    if (!(error instanceof FormatError)) throw error;
+  }
+  return missing;
+}
+
+export const onnx: FileFormat = { name: () => t('an ONNX model'), match, open };

@@ -1,0 +1,23 @@
+// Files of the same folder without which a file cannot be read: ONNX keeps large weights apart.
+import { missingBeside } from '../formats/onnx.js';
+import type { BesideFile } from '../formats/readDocument.js';
+import type { Tick } from '../json/scanner.js';
+import type { FileContent } from './fileAccess.js';
+
+/** Exporters write one file, or one for each tensor. */
+const mostBeside = 100;
+
+export async function besideFiles(
+  { id, bytes }: FileContent & { readonly ok: true },
+  read: (reference: string, from: string) => Promise<FileContent>,
+  tick: Tick,
+): Promise<ReadonlyMap<string, BesideFile>> {
+  const files = new Map<string, BesideFile>();
+  while (files.size < mostBeside) {
+    const name = missingBeside(bytes, files, tick);
+    if (name === null) break;
+    const content = await read(name, id);
+    files.set(name, { id: content.id, bytes: content.ok ? content.bytes : null });
+  }
+  return files;
+}

@@ -1,0 +1,131 @@
+// Sequences out of a table or a text: windows of its columns, or of its tokens as vectors.
+import { t } from '@vscode/l10n';
+import { Value } from '../json/jsonValue.js';
+import { Lines } from '../json/lineIndex.js';
+import { counted, describeShape } from '../json/node.js';
+import type { Report } from '../problems/problemReport.js';
+import { onlyTensor } from './fileParts.js';
+import { sequencePartKeys } from './partKeys.js';
+import { numbersOf, Options, textTokens } from './plainFiles.js';
+import { readTensor } from './readTensor.js';
+import type { Sources } from './sourceFiles.js';
+import { describeTokens } from './tokens.js';
+import type { TokenKind } from './tokens.js';
+import { cutWindows, windowsOf } from './windows.js';
+import type { Windows } from './windows.js';
+
+type Sequences = { readonly value: Value; readonly windows: Windows };
+
+/** `part`: what the config says; null where a table is run without one. Null after a report. */
+export async function plainSequences(
+  part: Value | null,
+  root: Value,
+  sources: Sources,
+  report: Report,
+): Promise<Sequences | null> {
+  const options = new Options(part, root, sequencePartKeys());
+  const tokens = options.text('tokens') as TokenKind | null;
+  if (tokens === null) return tableSequences(root, options, report);
+  const read = await textTokens(root, tokens, options, sources, report);
+  if (read === null) return null;
+  const own = read.vocabulary.tokens;
+  if (read.vocabulary.made)
+    report.info(options.at('tokens'), {
+      code: 'unsupported-feature',
+      message: report.guards(root)
+        ? t('The vocabulary is made of the text.')
+        : tokens === 'characters'
+          ? t('Characters of the vocabulary ({0}): {1}', own.length, describeTokens(own))
+          : t('Words of the vocabulary ({0}): {1}', own.length, describeTokens(own)),
+      expected: t('a vocabulary file, or none'),
+      found: t('none'),
+      advice: t('Name the vocabulary of the network by "vocabulary" if it was trained with another one.'),
+    });
+  const embedding = options.value('embedding');
+  const matrix = embedding === null ? null : await readEmbedding(embedding, own.length, sources, report);
+  if (embedding !== null && matrix === null) return null;
+  const width = matrix?.width ?? own.length;
+  const windows = windowsOf(
+    read.ids.length,
+    width,
+    { window: options.number('window'), stride: options.number('stride') },
+    options.at('window'),
+    report,
+  );
+  if (windows === null) return null;
+  const { size, stride, count } = windows;
+  const data = new Float64Array(count * size * width);
+  for (let b = 0; b < count; b++) {
+    root.document.tick();
+    for (let step = 0; step < size; step++) {
+      const id = read.ids[b * stride + step] ?? 0;
+      const at = (b * size + step) * width;
+      if (matrix === null) data[at + id] = 1;
+      else data.set(matrix.data.subarray(id * width, (id + 1) * width), at);
+    }
+  }
+  return { value: tensorOf(root, [count, size, width], data), windows };
+}
+
+function tableSequences(root: Value, options: Options, report: Report): Sequences | null {
+  const table = numbersOf(root, options, report);
+  if (table === null) return null;
+  const { rows, columns } = table;
+  const windows = windowsOf(
+    rows,
+    columns.length,
+    { window: options.number('window'), stride: options.number('stride') },
+    options.at('window'),
+    report,
+  );
+  if (windows === null) return null;
+  const data = cutWindows(table.data, columns.length, windows, root.document.tick);
+  return { value: tensorOf(root, [windows.count, windows.size, columns.length], data), windows };
+}
+
+/** [V][E], a row for each token. Null after a report. */
+async function readEmbedding(
+  value: Value,
+  tokens: number,
+  sources: Sources,
+  report: Report,
+): Promise<{ readonly data: Float64Array; readonly width: number } | null> {
+  const root = await sources.follow(value);
+  if (root === null) return null;
+  // A layer by its name: the matrix is what it holds.
+  const matrix = root.get('weight') ?? root.get('embeddings') ?? onlyTensor(root);
+  const tensor = readTensor(
+    matrix,
+    {
+      label: 'embedding',
+      ranks: [2],
+      form: '[V][E]',
+      axes: ['rows', 'numbers'],
+      advice: t('Name the embedding matrix, such as {0}.', '{ "file": "model.pt", "name": "embedding.weight" }'),
+      dtype: 'float64',
+    },
+    report,
+  );
+  if (tensor === null) return null;
+  const [rows = 0, width = 0] = tensor.shape;
+  if (rows >= tokens && width > 0) return { data: tensor.data, width };
+  report.error(value, {
+    code: 'wrong-dimension',
+    message: t('The embedding has {0}, and the vocabulary is larger: {1}.', counted(rows, 'rows'), tokens),
+    expected: t('at least {0}', counted(tokens, 'rows')),
+    found: describeShape(tensor.shape),
+    advice: t('Name the vocabulary that the network was trained with by "vocabulary".'),
+  });
+  return null;
+}
+
+/** A block of numbers in the place of a text. */
+function tensorOf({ document: { id, tick } }: Value, shape: readonly number[], data: Float64Array): Value {
+  const root = { kind: 'tensor', shape, data, offset: 0, length: 0 } as const;
+  const document = { id, text: '', lines: new Lines('', tick), root, problems: [], tick, binary: t('a table') };
+  return Value.ofRoot(document, root);
+}
+
+/** The same for a file that is read without a config. Null after a report. */
+export const plainTable = (root: Value, report: Report): Value | null =>
+  tableSequences(root, new Options(null, root, sequencePartKeys()), report)?.value ?? null;

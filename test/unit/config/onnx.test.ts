@@ -1,0 +1,275 @@
+// ONNX models of the tests' own: where weights may stand, what a node says of itself, and graphs built to hurt.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readDocument } from '../../../src/config/formats/index.js';
+import type { Problem, ReadResult } from '../../../src/config/index.js';
+import { bytes, float, floats, initializer, model, node, tensor, whole } from '../../support/onnxWriter.js';
+import { configName, readTexts } from './memory.js';
+import type { Texts } from './memory.js';
+
+const W = [0.5, -0.25, 1.5, 2];
+const R = [0.125, 1, -1, 0.75];
+const weights = [initializer('W', [1, 2, 2], W), initializer('R', [1, 2, 2], R)];
+const rnn = (attributes: Parameters<typeof node>[3] = {}, x = 'x', name = 'rnn') =>
+  node('RNN', [x, 'W', 'R'], [`${name}_y`], { hidden_size: 2, ...attributes }, name);
+
+const read = (content: Uint8Array, config: object = {}, files: Texts = {}): Promise<ReadResult> =>
+  readTexts({
+    [configName]: JSON.stringify({ dtype: 'float64', weights: 'model.onnx', sequences: [[[1, 2]]], ...config }),
+    'model.onnx': content,
+    ...files,
+  });
+const good = async (...given: Parameters<typeof read>) => {
+  const { experiment, problems } = await read(...given);
+  assert.deepEqual(
+    problems.filter(({ severity }) => severity === 'error'),
+    [],
+  );
+  assert.ok(experiment);
+  return experiment;
+};
+const refusal = async (...given: Parameters<typeof read>): Promise<Problem> => {
+  const { experiment, problems } = await read(...given);
+  assert.equal(experiment, null);
+  const [problem] = problems.filter(({ severity }) => severity === 'error');
+  assert.ok(problem);
+  return problem;
+};
+/** [rows][columns] turned around, as rows of vectors take it. */
+const turned = ([a = 0, b = 0, c = 0, d = 0]: readonly number[]): number[] => [a, c, b, d];
+
+const sameWeights = async (...given: Parameters<typeof read>): Promise<void> => {
+  const { layers } = await good(...given);
+  assert.deepEqual([...layers[0].parameters.Wx], turned(W));
+  assert.deepEqual([...layers[0].parameters.Wh], turned(R));
+};
+
+describe('where the weights of a node may stand', () => {
+  it('in the graph', () => sameWeights(model([...weights, rnn()])));
+
+  it('number by number', () =>
+    sameWeights(
+      model([
+        initializer(
+          'W',
+          [1, 2, 2],
+          W.map((x) => float(4, x)),
+        ),
+        initializer('R', [1, 2, 2], [bytes(4, floats(R))]),
+        rnn(),
+      ]),
+    ));
+
+  it('as float64, and as the bits of float16', () => {
+    const doubles = new Uint8Array(Float64Array.from(W).buffer);
+    // 0.125, 1, −1, 0.75
+    const bits = [0x3000, 0x3c00, 0xbc00, 0x3a00];
+    return sameWeights(
+      model([
+        initializer('W', [1, 2, 2], [bytes(10, doubles)], 11),
+        initializer(
+          'R',
+          [1, 2, 2],
+          bits.map((x) => whole(5, x)),
+          10,
+        ),
+        rnn(),
+      ]),
+    );
+  });
+
+  it('around the body of a loop, and in it', () =>
+    sameWeights(
+      model([
+        initializer('W', [1, 2, 2], W),
+        node('Loop', ['n', 'yes'], ['out'], { body: { graph: [initializer('R', [1, 2, 2], R), rnn()] } }),
+      ]),
+    ));
+
+  it('in a file beside it, from a place on', async () => {
+    const external = (name: string, location: string, offset: number): ReturnType<typeof initializer> =>
+      initializer(
+        name,
+        [1, 2, 2],
+        [
+          ...[
+            ['location', location],
+            ['offset', String(offset)],
+            ['length', '16'],
+          ].map(([key = '', value = '']) => bytes(13, [bytes(1, key), bytes(2, value)])),
+          whole(14, 1),
+        ],
+      );
+    const content = model([external('W', 'a.data', 0), external('R', 'b.data', 8), rnn()]);
+    const files = { 'a.data': floats(W), 'b.data': floats([9, 9, ...R]) };
+    await sameWeights(content, {}, files);
+    // Both are watched.
+    assert.ok((await read(content, {}, files)).files.includes('b.data'));
+    const { message, found } = await refusal(content, {}, { 'a.data': floats(W) });
+    assert.match(message, /another file, which cannot be read/);
+    assert.equal(found, 'b.data');
+    const { expected } = await refusal(content, {}, { ...files, 'b.data': floats(R) });
+    assert.match(expected, /a range inside of 16 bytes/);
+    for (const location of ['../b.data', '/etc/passwd', 'sub/b.data', 'C:b.data', '..', 'a\\b'])
+      assert.match(
+        (await refusal(model([external('W', location, 0), rnn()]), {}, { [location]: floats(W) })).message,
+        /outside of the folder/,
+      );
+  });
+
+  it('nowhere: a graph that computes them is refused with the node that does', async () => {
+    const content = model([initializer('W', [1, 2, 2], W), node('Mul', ['a', 'b'], ['R'], {}, 'scale'), rnn()]);
+    const { message, found, path } = await refusal(content);
+    assert.match(message, /node rnn are computed/);
+    assert.equal(found, 'the node Mul');
+    assert.equal(path, '["rnn/R"]');
+  });
+});
+
+describe('what a node says of itself', () => {
+  it('its activation is the cell', async () => {
+    for (const [activation, cell] of [
+      ['Relu', 'relu'],
+      ['Tanh', 'tanh'],
+      ['Sigmoid', 'sigmoid'],
+    ])
+      assert.equal((await good(model([...weights, rnn({ activations: [activation ?? ''] })]))).cell, cell);
+    const { message } = await refusal(model([...weights, rnn()]), { cell: 'relu' });
+    assert.match(message, /other activations than relu/);
+  });
+
+  for (const [title, attributes, told] of [
+    ['a direction that is none here', { direction: 'reverse' }, /from their end only/],
+    ['a bound of pre-activations', { clip: { float: 3 } }, /\(clip\)/],
+    ['another activation', { activations: ['Affine'] }, /other activations than tanh/],
+  ] as const) {
+    it(`refused: ${title}`, async () => {
+      assert.match((await refusal(model([...weights, rnn(attributes)]))).message, told);
+    });
+  }
+
+  it('refused: one gate for input and forgetting', async () => {
+    const lstm = [
+      initializer('W', [1, 8, 2], new Array<number>(16).fill(0)),
+      initializer('R', [1, 8, 2], new Array<number>(16).fill(0)),
+    ];
+    const own = (forget: number): Uint8Array =>
+      model([...lstm, node('LSTM', ['x', 'W', 'R'], ['y'], { hidden_size: 2, input_forget: forget }, 'cell')]);
+    assert.match((await refusal(own(1))).message, /input_forget/);
+    assert.equal((await good(own(0))).cell, 'lstm');
+  });
+
+  it('two nodes above each other are two layers, through what hands numbers on', async () => {
+    const { layers } = await good(
+      model([...weights, rnn(), node('Squeeze', ['rnn_y', 'axes'], ['s']), rnn({}, 's', 'top')]),
+    );
+    assert.equal(layers.length, 2);
+  });
+
+  it('what stands between two layers, or two side by side, is refused; one is chosen by its name', async () => {
+    const between = model([...weights, rnn(), node('Relu', ['rnn_y'], ['r'], {}, 'act'), rnn({}, 'r', 'top')]);
+    const { message, advice } = await refusal(between);
+    assert.match(message, /takes its inputs from "Relu act"/);
+    assert.match(advice, /\{"file":"model.onnx","name":"top"\}/);
+    assert.equal((await good(between, { weights: { file: 'model.onnx', name: 'top' } })).layers.length, 1);
+    assert.match((await refusal(model([...weights, rnn(), rnn({}, 'other', 'top')]))).message, /inputs from "other"/);
+  });
+
+  it('nodes without names, or with the same one, are told apart', async () => {
+    const same = model([
+      ...weights,
+      rnn({}, 'x', 'a'),
+      node('RNN', ['a_y', 'W', 'R'], ['z'], {}, '/a'),
+      rnn({}, 'z', ''),
+    ]);
+    const { layers } = await good(same);
+    assert.equal(layers.length, 3);
+    assert.equal((await good(same, { weights: { file: 'model.onnx', name: 'a_1' } })).layers.length, 1);
+  });
+
+  it('a linear layer is found as MatMul and Add too', async () => {
+    const content = model([
+      ...weights,
+      initializer('onnx::MatMul_7', [2, 1], [3, 4]),
+      initializer('onnx::Add_8', [1], [5]),
+      rnn(),
+      node('MatMul', ['rnn_y', 'onnx::MatMul_7'], ['m'], {}, '/head/MatMul'),
+      node('Add', ['onnx::Add_8', 'm'], ['out']),
+    ]);
+    const { loss } = await good(content, { loss: { kind: 'mse', readout: 'model.onnx', targets: [[1]] } });
+    assert.deepEqual([...(loss?.Why ?? [])], [3, 4]);
+    assert.deepEqual([...(loss?.by ?? [])], [5]);
+  });
+});
+
+describe('ONNX models that are built to hurt', () => {
+  it('a graph without a recurrent node is refused with what it has', async () => {
+    const { message, found } = await refusal(model([node('Conv', ['x'], ['y']), node('Relu', ['y'], ['z'])]));
+    assert.match(message, /no recurrent node/);
+    assert.equal(found, 'Conv, Relu');
+  });
+
+  it('a tensor that is put together again and again has no more bytes than the file', async () => {
+    const doubled = Array.from({ length: 14 }, (_, i) =>
+      node('Concat', [`c${i}`, `c${i}`], [`c${i + 1}`], { axis: 0 }),
+    );
+    const content = model([
+      initializer('c0', [64, 2], new Array<number>(128).fill(1)),
+      initializer('R', [1, 2, 2], R),
+      ...doubled,
+      node('Unsqueeze', ['c14'], ['W'], { axes: 0 }),
+      rnn(),
+    ]);
+    assert.match((await refusal(content)).found, /put together again and again/);
+  });
+
+  it('names of slashes alone, and tensors without a number', async () => {
+    const slashes = model([...weights, rnn({}, 'x', '/'.repeat(300_000))]);
+    assert.equal((await good(slashes)).layers.length, 1);
+    const empty = model([
+      initializer('e', [2 ** 31, 0], []),
+      initializer('R', [1, 2, 2], R),
+      node('Concat', ['e', 'e'], ['W'], { axis: 1 }),
+      rnn(),
+    ]);
+    assert.match((await refusal(empty)).message, /are computed by the graph/);
+  });
+
+  it('chains of nodes that lead to each other end', async () => {
+    const content = model([
+      initializer('R', [1, 2, 2], R),
+      node('Identity', ['a'], ['W']),
+      node('Identity', ['W'], ['a']),
+      rnn(),
+    ]);
+    assert.match((await refusal(content)).message, /are computed by the graph/);
+  });
+
+  it('a name that stands twice, a type that is none, a size that does not fit', async () => {
+    assert.match((await refusal(model([...weights, ...weights, rnn()]))).found, /same name twice/);
+    const strange = initializer('W', [1, 2, 2], [bytes(9, floats(W))], 77);
+    assert.match((await refusal(model([strange, ...weights.slice(1), rnn()]))).found, /the type 77/);
+    const small = initializer('W', [1, 2, 3], W);
+    assert.match((await refusal(model([small, ...weights.slice(1), rnn()]))).found, /16 bytes/);
+  });
+
+  it('thousands of nodes of one name take no more pauses than the file has kilobytes', () => {
+    const nodes = Array.from({ length: 5_000 }, () => rnn());
+    const content = model([...weights, ...nodes]);
+    let ticks = 0;
+    const { root } = readDocument('model.onnx', content, () => ticks++);
+    assert.equal(root?.kind, 'object');
+    assert.equal(root.properties.filter(({ key }) => key.endsWith('/W')).length, 5_000);
+    assert.ok(ticks <= content.length / 100, `${ticks} pauses for ${content.length} bytes`);
+  });
+
+  it('a tensor in an attribute is a constant', async () => {
+    const constant = (name: string, numbers: readonly number[]): ReturnType<typeof node> =>
+      bytes(1, [
+        bytes(2, name),
+        bytes(4, 'Constant'),
+        bytes(5, [bytes(1, 'value'), bytes(5, tensor('', [1, 2, 2], numbers))]),
+      ]);
+    await sameWeights(model([constant('W', W), constant('R', R), rnn()]));
+  });
+});
