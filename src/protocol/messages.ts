@@ -403,13 +403,13 @@ export type NetworkMapRequest = { readonly runId: number; readonly window: TimeW
 export type NetworkMap = {
   readonly window: TimeWindow;
   readonly columns: number;
-  /** log10 ‖ds_t‖ [layers,columns] in the order of the summary, of each column the largest; −∞ where it is exactly 0. */
+  /** log10 ‖ds_t‖ [layers,columns] as the summary orders them, the largest of a column; −∞ where it is exactly 0. */
   readonly values: Float64Array;
   /** log10 ‖dx_t‖ [columns] of what leaves the network below. */
   readonly dx: Float64Array;
 };
 
-/** The gates of a cell that has several, over the batch; and how the single source is split over the paths of a step. */
+/** The gates of a cell that has several, over the batch; and how a step splits the single source over its paths. */
 export type GateSeriesRequest = { readonly runId: number; readonly window: TimeWindow; readonly maxPoints: number };
 export type GateSeries = {
   readonly t: Float64Array;
@@ -424,7 +424,7 @@ export type GateSeries = {
   readonly paths: readonly { readonly name: string; readonly ln: Float64Array }[];
 };
 
-/** What the gate that keeps a state lets through from each step to the last of a sequence: Π f of an LSTM, Π z of a GRU. */
+/** What the gate that keeps a state lets through from each step to the last: Π f of an LSTM, Π z of a GRU. */
 export type KeptRequest = {
   readonly runId: number;
   readonly sequence: number;

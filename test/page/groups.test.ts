@@ -108,7 +108,7 @@ describe('the groups', () => {
     await close(open);
   });
 
-  it('are reached by arrow keys on their bar and by their numbers from anywhere, but not while somebody writes', async () => {
+  it('are reached by arrow keys on their bar, and by their numbers but while somebody writes', async () => {
     const open = await weather(1200, 900);
     const { page } = open;
     await page.locator('.tab[aria-selected=true]').focus();

@@ -82,14 +82,14 @@ after(() => pages.close());
 async function stage(scene: Scene): Promise<OpenPage> {
   const { width, height, config } = scene;
   // Some pictures tell how large an error is, which depends on the kernels that this machine has.
-  const open = await pages.open({ theme: 'dark', width, height, kernels: false });
+  const open = await pages.open({ theme: 'dark', width, height, kernels: false, group: scene.group ?? 'all' });
   await loadTypeface(open.page);
   await useTypeface(open.page);
   await open.page.evaluate(() => {
     Date.prototype.toLocaleTimeString = () => '12:34:56';
   });
-  await show(open, config);
-  await painted(open);
+  await show(open, config, scene.layer ?? null);
+  await painted(open, scene.group === 'gates' ? 'gateLines' : 'flow');
   await scene.prepare?.(open);
   return open;
 }

@@ -3,12 +3,17 @@ import { configOf, referenceCase, weatherConfig } from '../support/experiments.j
 import { computed, cursorTo, nextFrames, openTable } from './support.js';
 import { choose } from '../support/menus.js';
 import type { OpenPage } from '../support/page.js';
+import type { GroupId } from '../../webview/page/groups.js';
 
 export type Scene = {
   readonly name: string;
   readonly width: number;
   readonly height: number;
   readonly config: string;
+  /** Which group of views is chosen first; all of them unless this says otherwise. */
+  readonly group?: GroupId;
+  /** Counted with its directions, of a network. */
+  readonly layer?: number;
   /**
    * Names of its pictures and the elements that they show; null: the header, the toolbar, the ruler, every track and
    * every card.
@@ -16,6 +21,35 @@ export type Scene = {
   readonly parts: Readonly<Record<string, string>> | null;
   readonly prepare?: (open: OpenPage) => Promise<void>;
 };
+
+/** Three layers of LSTM: the forget gates of the middle one are shut, those of the others keep. */
+function stack(): string {
+  const [B, T, I, H] = [4, 120, 6, 24];
+  let seed = 7;
+  const uniform = (): number => {
+    seed = (seed * 1664525 + 1013904223) >>> 0;
+    return 2 * (seed / 2 ** 32) - 1;
+  };
+  const scale = 1 / Math.sqrt(H);
+  const row = (length: number, size = scale): number[] => Array.from({ length }, () => uniform() * size);
+  const matrix = (rows: number, columns: number, size = scale): number[][] =>
+    Array.from({ length: rows }, () => row(columns, size));
+  const weights = Object.assign(
+    {},
+    ...[4.5, -1.2, 4.5].map((forget, l) => ({
+      [`weight_ih_l${l}`]: matrix(4 * H, l === 0 ? I : H),
+      [`weight_hh_l${l}`]: matrix(4 * H, H),
+      [`bias_ih_l${l}`]: row(4 * H).map((value, j) => value + (j >= H && j < 2 * H ? forget : 0)),
+      [`bias_hh_l${l}`]: new Array<number>(4 * H).fill(0),
+    })),
+  ) as Record<string, unknown>;
+  return JSON.stringify({
+    name: 'three-layer LSTM',
+    cell: 'lstm',
+    weights,
+    sequences: Array.from({ length: B }, () => matrix(T, I, 1)),
+  });
+}
 
 const track = (id: string): string => `[data-track=${id}]`;
 const card = (id: string): string => `[data-card=${id}]`;
@@ -33,8 +67,8 @@ const twoRates = JSON.stringify({
  * Shows a run with what only this machine, this moment or the last bit say (how long it took, what rounding left of
  * exact checks) put to fixed numbers.
  */
-export async function show({ host, page }: OpenPage, config: string): Promise<void> {
-  await host.run(config);
+export async function show({ host, page }: OpenPage, config: string, layer: number | null = null): Promise<void> {
+  await host.run(config, layer);
   if (host.summary === null) throw new Error('There is no run.');
   host.summary = { ...host.summary, elapsedMs: 1.4 };
   if (host.spectrum !== null && host.spectrum.lyapunov !== null)
@@ -172,10 +206,49 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
+    // What a user sees first, beside an editor.
+    name: 'overview',
+    width: 720,
+    height: 830,
+    config: weatherConfig(),
+    group: 'overview',
+    parts: { panel: 'body' },
+  },
+  {
+    name: 'stack',
+    width: 720,
+    height: 1000,
+    config: stack(),
+    layer: 1,
+    group: 'overview',
+    parts: { panel: 'body' },
+  },
+  {
+    name: 'gates',
+    width: 1200,
+    height: 1300,
+    config: stack(),
+    layer: 1,
+    group: 'gates',
+    parts: {
+      gateLines: track('gateLines'),
+      kept: track('kept'),
+      paths: track('paths'),
+      gateMap: track('gateMap'),
+      halfLives: card('halfLives'),
+    },
+    async prepare({ page }) {
+      await page.locator('[data-card=halfLives] .note', { hasText: 'has lost half' }).waitFor();
+      await page.locator('[data-track=gateMap] .colour-bar').waitFor();
+      await nextFrames(page);
+    },
+  },
+  {
     name: 'narrow',
     width: 420,
     height: 1100,
     config: weatherConfig({ upstreamGradient: 'every', truncate: 25, clip: { norm: 0.001 } }),
+    group: 'overview',
     parts: { panel: 'body' },
     async prepare({ page }) {
       await nextFrames(page);

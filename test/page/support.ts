@@ -4,9 +4,9 @@ import type { Page } from 'playwright-core';
 import type { OpenPage } from '../support/page.js';
 
 /** Until the page has painted the run of `host`: its verdict, the plots, the values at the cursor. */
-export async function painted({ page }: OpenPage): Promise<void> {
-  await page.locator('[data-track=flow] canvas[data-plot]').waitFor();
-  await page.waitForFunction(() => document.querySelector('[data-track=flow] .chip b')?.textContent !== '');
+export async function painted({ page }: OpenPage, track = 'flow'): Promise<void> {
+  await page.locator(`[data-track=${track}] canvas[data-plot]`).waitFor();
+  await page.waitForFunction((id) => document.querySelector(`[data-track=${id}] .chip b`)?.textContent !== '', track);
 }
 
 /** Two frames: everything that was asked for before is on screen. */

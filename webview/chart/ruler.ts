@@ -1,4 +1,4 @@
-// The time axis that all tracks share: stays on top while they scroll. It tells which way the gradient goes and where it
+// The time axis that all tracks share: stays on top while they scroll. It tells which way the gradient goes, where it
 // starts, and how much of it is left along the whole run, also where the window shows a part.
 import { timeTicks } from './axis.js';
 import { gutter } from './chart.js';

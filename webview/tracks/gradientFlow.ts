@@ -534,8 +534,8 @@ const startsAtOne = (): Fact => ({
   id: 'source',
   text: say('from the last step alone: read its slope, not its height'),
   title: say(
-    'This line starts with 1 in every unit at the last step, whatever the loss is. So it may lie above the total; how ' +
-      'fast it falls is what each step does to the gradient.',
+    'This line starts with 1 in every unit at the last step, whatever the loss is. So it may lie above the total; ' +
+      'how fast it falls is what each step does to the gradient.',
   ),
 });
 

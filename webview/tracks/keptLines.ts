@@ -66,13 +66,13 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
     help: {
       text: [
         say(
-          'The state of a step reaches the end multiplied by this gate at every step in between. Where the line is at ' +
-            '10⁻³, a thousandth is left of what stood there: it is forgotten, and on its way back the gradient by ' +
+          'The state of a step reaches the end multiplied by this gate at every step in between. Where the line is ' +
+            'at 10⁻³, a thousandth is left of what stood there: it is forgotten, and on its way back the gradient by ' +
             'this path is as small.',
         ),
         say(
-          'Thin lines are single units, evenly spaced; the bold one is the median of all units. How long each of them ' +
-            'remembers stands in the histogram of half-lives.',
+          'Thin lines are single units, evenly spaced; the bold one is the median of all units. How long each of ' +
+            'them remembers stands in the histogram of half-lives.',
         ),
       ],
       formula: (cell) => (cell?.keeper === 'z' ? 'Π_{τ>t} z_τ' : 'Π_{τ>t} f_τ'),

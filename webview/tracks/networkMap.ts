@@ -145,8 +145,8 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
             'whole gets little from the layer above.',
         ),
         say(
-          'Click a row to look at that layer in all views, or press [ and ]. What stands at its end is the verdict on ' +
-            'the layer’s own way back through time, from its own last step.',
+          'Click a row to look at that layer in all views, or press [ and ]. What stands at its end is the verdict ' +
+            'on the layer’s own way back through time, from its own last step.',
         ),
         say('Where a cell hands on h and c, both count, as the next step receives them.'),
       ],

@@ -86,9 +86,9 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
     help: {
       text: [
         say(
-          'The gradient that comes from the last step alone, split at each step over the paths by which it goes on to ' +
-            'the step before: the state that the gate keeps, and h through the block of Wh of each gate. The height ' +
-            'is the share of each path in the sum of their norms.',
+          'The gradient that comes from the last step alone, split at each step over the paths by which it goes on ' +
+            'to the step before: the state that the gate keeps, and h through the block of Wh of each gate. The ' +
+            'height is the share of each path in the sum of their norms.',
         ),
         say(
           'An LSTM whose forget gates are open is one colour: its gradient goes along c, untouched by Wh. Under the ' +

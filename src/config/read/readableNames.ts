@@ -19,8 +19,11 @@ export const tableExtensions = ['csv', 'tsv', 'tab'] as const;
 export const readableExtensions = ['json', 'jsonc', ...tensorExtensions, ...tableExtensions] as const;
 
 /** Names that files of weights often have: the manifest offers them by it until somebody has looked into them. */
-export const likelyWeights =
-  /((weight|state|model|param|checkpoint|ckpt|rnn|lstm|gru).*\.jsonc?|\.(safetensors|npz|pth?|ckpt|h5|hdf5|keras|onnx))$/i;
+export const likelyWeights = new RegExp(
+  '((weight|state|model|param|checkpoint|ckpt|rnn|lstm|gru).*\\.jsonc?|' +
+    '\\.(safetensors|npz|pth?|ckpt|h5|hdf5|keras|onnx))$',
+  'i',
+);
 
 /** Whether a file of this name belongs to another program, so that nobody looks into it. */
 export const isForeignName = (name: string): boolean =>
