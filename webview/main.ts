@@ -218,10 +218,11 @@ const sideElement = el(
   'aside',
   { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } },
   atStep.element,
-  historyElement ?? null,
   compare.element,
   ...otherCards.slice(0, 2),
   proofs.element,
+  // It comes with the second version: what stands above it does not move.
+  historyElement ?? null,
   ...otherCards.slice(2),
 );
 const main = el('main', { class: 'main', id: 'views' }, tracks.element, sideElement);

@@ -281,7 +281,12 @@ describe('the bar of a network', () => {
 describe('the bar of a gated network', () => {
   for (const width of [1200, 420])
     it(`speaks Korean, has no serious fault and cuts nothing off at ${width} pixels`, async () => {
-      await start(caseOf('lstm_bi_2layer_ragged'), 1, { width, height: 1400, language: korean() });
+      await start(caseOf('lstm_bi_2layer_ragged'), 1, {
+        width,
+        height: 1400,
+        language: korean(),
+        moreWhatIfs: false,
+      });
       await open.page.locator('.bar vscode-button', { hasText: '가정해 보기' }).click();
       await open.page.locator('.whatif .link', { hasText: '더 보기' }).click();
       await choose('layers', 'all');

@@ -265,7 +265,8 @@ export class Track {
       if (value.textContent !== text) value.textContent = text;
       if (line.at !== null) told.push(`${plainMath(line.legend ?? '')} ${text}`);
       const y = inView && Number.isFinite(reading) && !this.#hidden.has(line.id) ? this.#chart.pixelY(reading) : null;
-      dot.hidden = y === null || line.at === null;
+      // What is no line, but has a reading, stands nowhere on the plot.
+      dot.hidden = y === null || line.at === null || line.series.values.length === 0;
       if (y !== null) dot.style.transform = `translate(${x}px, ${y}px)`;
     }
     for (const [name, value] of [
