@@ -263,7 +263,7 @@ describe('the gradient flow', () => {
     const alone = page.locator('[data-track=flow] .chip', { hasText: 'from the last step alone' });
     assert.equal(await page.locator('[data-fact=source]').count(), 0);
     await alone.click();
-    await page.locator('[data-fact=source]', { hasText: 'read its slope' }).waitFor();
+    await page.locator('[data-fact=source]', { hasText: 'its slope counts' }).waitFor();
     assert.equal((await pressed()).length, 2);
     await close(open);
   });

@@ -223,6 +223,7 @@ describe('what arrives later', () => {
         const places = (): Promise<[string, number][]> =>
           page.evaluate(() => {
             // The verdict takes as many lines as it needs; what lies below it keeps its place.
+            for (const place of document.querySelectorAll('main, .tracks, .side')) place.scrollTop = 0;
             const top = document.querySelector('.bar')?.getBoundingClientRect().top ?? NaN;
             return [
               ...document.querySelectorAll<HTMLElement>(

@@ -281,8 +281,10 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
       logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10Of(run, 'dx'), steps),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
+    // Their name has its place in the legend before they come, so that nothing moves when they do.
+    const none = few() && run.shapes.B > 1 ? [new Float64Array(0)] : [];
     const { first = 0 } = sequences ?? {};
-    sequences?.values.forEach((values, b) => {
+    (sequences?.values ?? none).forEach((values, b) => {
       const chosen = !few() || timeline.sequence === b;
       out.push(
         logLine(
@@ -291,7 +293,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
             legend: b > 0 ? null : few() ? say('each sequence') : say('sequence {0}', first + 1),
             colour: chosen ? theme.red : faint,
             width: chosen ? 1.5 : 1,
-            series: { t: sequences?.t ?? null, values },
+            series: { t: sequences?.t ?? new Float64Array(0), values },
             at: null,
           },
           values,
@@ -532,7 +534,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
 /** Why the line may lie far above the total. */
 const startsAtOne = (): Fact => ({
   id: 'source',
-  text: say('from the last step alone: read its slope, not its height'),
+  text: say('last step alone: its slope counts'),
   title: say(
     'This line starts with 1 in every unit at the last step, whatever the loss is. So it may lie above the total; ' +
       'how fast it falls is what each step does to the gradient.',
