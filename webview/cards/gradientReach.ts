@@ -7,6 +7,7 @@ import { reachFormula } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';
+import { csvName, named } from '../page/tablePlan.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
 import type { ReachValues } from '../page/model.js';
@@ -203,13 +204,14 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
     },
     summary: () => notes.textContent,
     table: () => ({
-      rowName: 'k',
+      rowHeading: named('k'),
       columns: [
-        '‖D_k‖/‖dWh‖',
-        t('missing beyond k'),
-        ...(answer?.blocks ?? []).map(
-          ({ parameter, gate }) => `‖D_k‖/‖d${parameter}${gate === null ? '' : ` ${gate}`}‖`,
-        ),
+        { title: '‖D_k‖/‖dWh‖', csv: 'share_dWh' },
+        { title: t('missing beyond k'), csv: 'missing_beyond_k' },
+        ...(answer?.blocks ?? []).map(({ parameter, gate }) => ({
+          title: `‖D_k‖/‖d${parameter}${gate === null ? '' : ` ${gate}`}‖`,
+          csv: csvName(gate === null ? `share_d${parameter}` : `share_d${parameter}_${gate}`),
+        })),
       ],
       rowCount: count(),
       rows: (from, to) =>

@@ -146,6 +146,7 @@ export class Past {
       {
         id: 'version',
         name: t('version {0}', this.number(this.place)),
+        csv: `version${this.number(this.place)}`,
         curve: this.#curve,
         colour: ({ foreground }) => foreground,
         width: 1.5,
@@ -366,8 +367,14 @@ export function historyCard(past: Past, changed: () => void): CardView {
     table() {
       const all = versions();
       return {
-        rowName: t('version'),
-        columns: [t('verdict'), t('log₁₀ ratio'), t('factor per step'), 'λ_1', t('time')],
+        rowHeading: { title: t('version'), csv: 'version' },
+        columns: [
+          { title: t('verdict'), csv: 'verdict' },
+          { title: t('log₁₀ ratio'), csv: 'log10_ratio' },
+          { title: t('factor per step'), csv: 'factor_per_step' },
+          { title: 'λ_1', csv: 'lambda_1' },
+          { title: t('time'), csv: 'time' },
+        ],
         rowCount: all.length,
         rowLabel: (row) => String(past.number(row)),
         rows: (from, to) =>

@@ -16,6 +16,8 @@ export type Overlay = {
   readonly id: string;
   /** As `math` reads it. */
   readonly name: string;
+  /** What its columns of a saved table end with. */
+  readonly csv: string;
   readonly curve: Curve;
   readonly colour: (theme: Theme) => string;
   readonly width: number;
