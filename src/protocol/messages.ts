@@ -772,10 +772,35 @@ export type VersionCurve = {
   readonly singleSource: Float64Array;
 };
 
+/** Another config whose run lies over that of the panel. It follows edits as the panel's own does. */
+export type ComparedRun = {
+  readonly config: string;
+  readonly name: string;
+  readonly running: boolean;
+  /** Why there is no run, or that of an older text: where, and what is wrong. */
+  readonly problem: string | null;
+  readonly run: {
+    readonly runId: number;
+    readonly cell: CellFacts['name'];
+    /** Of a network: the layer that its verdict names, counted with directions as `NetworkSummary.layers`. */
+    readonly network: Pick<NetworkSummary, 'layers' | 'shown'> | null;
+    readonly kind: Verdict['kind'];
+    readonly perStepFactor: number | null;
+    readonly log10Ratio: number | null;
+    readonly curve: VersionCurve;
+  } | null;
+};
+
 /** What the page hears and answers. */
 export type PageContract = {
   requests: None;
-  events: { status: PanelStatus; summary: RunSummary; spectrum: SpectrumSummary };
+  events: {
+    status: PanelStatus;
+    summary: RunSummary;
+    spectrum: SpectrumSummary;
+    /** All of them, whenever one is new. */
+    compared: readonly ComparedRun[];
+  };
 };
 /** What the host answers and hears from a page. */
 export type PanelContract = {
@@ -812,6 +837,10 @@ export type PanelContract = {
     /** The user asked to look at another layer of the network, counted with its directions. */
     chooseLayer: { readonly layer: number };
     cancel: null;
+    /** The user asked for other configs to compare this run with. */
+    compareWith: null;
+    /** Runs one of them again, shows its text, or takes it away. */
+    compared: { readonly config: string; readonly act: 'rerun' | 'reveal' | 'remove' };
     /** Takes back the last Apply of this panel, or makes it again, with the keys that do so in a text. */
     undo: { readonly redo: boolean };
     /** Saves text that the page made; the host asks where. */
