@@ -7,6 +7,7 @@ import type {
   Outline,
   PartRole,
   SequenceOrder,
+  TrainingNotes,
   WeightBlocks,
 } from '../config/read/index.js';
 import type { NewConfig, TextChange } from '../config/edit/index.js';
@@ -34,7 +35,7 @@ import type {
 } from '../engine/index.js';
 import type { None } from './rpc.js';
 
-export type { CellFacts, OpenedGates, OpenedUnit };
+export type { CellFacts, OpenedGates, OpenedUnit, TrainingNotes };
 
 /** One number per timestep each, of one layer in one direction, for lines on the shared time axis. */
 export type LayerSeries = {
@@ -124,6 +125,8 @@ export type RunSummary = RunSeries & {
   readonly clipFactor: number | null;
   readonly clipNorm: number | null;
   readonly truncate: number | null;
+  /** What the script that trains the weights says beside them; null where it says nothing. */
+  readonly training: TrainingNotes | null;
   /**
    * log10 of the smallest positive (subnormal) and the largest number of the dtype: where plain arithmetic loses the
    * gradient.
@@ -761,9 +764,17 @@ export type HistoryVersion = {
   readonly perStepFactor: number | null;
   /** Largest Lyapunov exponent; null when it is not known (yet), or the product of all Jacobians is zero. */
   readonly lambda1: number | null;
+  readonly training: TrainingNotes | null;
 };
-/** Oldest first. `forgotten`: how many older ones were let go. */
-export type HistoryList = { readonly forgotten: number; readonly versions: readonly HistoryVersion[] };
+/**
+ * Oldest first. `forgotten`: how many older ones were let go. `skipped`: how many writes of the files were seen that no
+ * run has shown, because others came before one could begin; there may have been more.
+ */
+export type HistoryList = {
+  readonly forgotten: number;
+  readonly skipped: number;
+  readonly versions: readonly HistoryVersion[];
+};
 /** log10 of norms of an older result, at the steps `t` or at all T of them. */
 export type VersionCurve = {
   readonly T: number;

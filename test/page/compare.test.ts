@@ -288,6 +288,42 @@ describe('the history', () => {
     await page.locator('.version-told', { hasText: 'version 5 of 5' }).waitFor();
   });
 
+  it('tells the step and loss of the script that weights carry, and how many writes were skipped', async () => {
+    await start(0.5);
+    assert.ok(await open.page.locator('[data-name=skipped]').isHidden());
+    open.host.history.skipped = 37;
+    for (const [rho, step, loss] of [
+      [0.6, 100, 0.75],
+      [0.7, 200, 0.3125],
+    ] as const)
+      await open.host.run(ringConfig(rho, 8, T).replace('"weights":{', `"weights":{"step":${step},"loss":${loss},`));
+    const { page } = open;
+    await page.locator('.version-script', { hasText: /^step 200 · loss 0.3125$/ }).waitFor();
+    assert.equal(
+      await page.locator('[data-name=skipped]').innerText(),
+      'At least 37 writes of the files were skipped: others came before a run could follow.',
+    );
+    const { head, rows } = await csvRows(open, 'history', 'card');
+    assert.deepEqual(head.slice(-3), ['time', 'step', 'loss']);
+    assert.deepEqual(
+      rows.map((row) => row.slice(-2)),
+      [
+        ['', ''],
+        ['100', '0.75'],
+        ['200', '0.3125'],
+      ],
+    );
+    await page.locator('.history-controls .range').focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('.version-script', { hasText: /^step 100 · loss 0.75/ }).waitFor();
+    await page.keyboard.press('Home');
+    await page.locator('.version-told', { hasText: 'version 1 of 3' }).waitFor();
+    assert.ok(await page.locator('.version-script').isHidden(), 'the first version says nothing');
+    open.host.history.skipped = 1;
+    await open.host.run(ringConfig(0.5, 8, T));
+    await page.locator('[data-name=skipped]', { hasText: 'At least 1 write of the files was skipped' }).waitFor();
+  });
+
   it('is not there before there is a second version', async () => {
     await start();
     await nextFrames(open.page);
