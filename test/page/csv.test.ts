@@ -39,6 +39,7 @@ const lstm = JSON.stringify({
     bias_hh_l0: matrix(1, 12)[0],
   },
   sequences,
+  upstreamGradient: 'every',
 });
 
 const ids = ({ page }: OpenPage, kind: 'track' | 'card'): Promise<string[]> =>
@@ -109,7 +110,7 @@ describe('saved tables', () => {
       'g_norm_seq2',
       'g_norm_seq3',
     ]);
-    assert.equal(english.get('track flow')?.comments[1], 'g_norm_pin1: #1 a small run; of two lines');
+    assert.equal(english.get('track flow')?.comments[1], 'g_norm_pin1: a small run; of two lines');
     assert.deepEqual(english.get('track contributions')?.head, ['t', 'dWh_norm', 'dWx_norm', 'db_norm']);
     assert.deepEqual(english.get('track hiddenMap')?.head, ['t', 'h_unit0', 'h_unit1', 'h_unit2', 'h_unit3']);
     assert.match(english.get('track spread')?.comments[1] ?? '', /^bins \d+; low -?[\d.]+; high [\d.]+$/);

@@ -35,6 +35,9 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   const zero = (): boolean =>
     answer !== null && answer.fraction === 1 && answer.missing[0] === 0 && answer.share.every((value) => value === 0);
   const known = (): number => answer?.share.findIndex(Number.isNaN) ?? 0;
+  /** The whole of Wh stands first in any case. */
+  const others = (): NonNullable<ReachValues['blocks']> =>
+    (answer?.blocks ?? []).filter(({ parameter, gate }) => parameter !== 'Wh' || gate !== null);
   const count = (): number => (zero() ? 0 : known() < 0 ? (answer?.share.length ?? 0) : known());
   const horizon = (): number => answer?.missing.findIndex((value) => value <= negligible) ?? -1;
 
@@ -208,7 +211,7 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       columns: [
         { title: '‖D_k‖/‖dWh‖', csv: 'share_dWh' },
         { title: t('missing beyond k'), csv: 'missing_beyond_k' },
-        ...(answer?.blocks ?? []).map(({ parameter, gate }) => ({
+        ...others().map(({ parameter, gate }) => ({
           title: `‖D_k‖/‖d${parameter}${gate === null ? '' : ` ${gate}`}‖`,
           csv: csvName(gate === null ? `share_d${parameter}` : `share_d${parameter}_${gate}`),
         })),
@@ -217,7 +220,7 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       rows: (from, to) =>
         Promise.resolve(
           Array.from({ length: to - from }, (_, i) =>
-            [answer?.share, answer?.missing, ...(answer?.blocks ?? []).map(({ share }) => share)].map((values) => {
+            [answer?.share, answer?.missing, ...others().map(({ share }) => share)].map((values) => {
               const value = values?.[from + i] ?? NaN;
               return {
                 text: value >= 1e-4 || value === 0 ? formatPercent(value) : value.toExponential(2),

@@ -18,6 +18,8 @@ export type Overlay = {
   readonly name: string;
   /** What its columns of a saved table end with. */
   readonly csv: string;
+  /** What these columns are of, for the comments above; none where that name says it. */
+  readonly csvNote?: string;
   readonly curve: Curve;
   readonly colour: (theme: Theme) => string;
   readonly width: number;

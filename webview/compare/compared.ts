@@ -4,6 +4,7 @@ import { t } from '../page/l10n.js';
 import { curveNames } from '../chart/overlay.js';
 import { fromSameSource, namesOf, needsSameSource } from './comparable.js';
 import { colourOf } from './pins.js';
+import { verdictName } from '../page/verdictNames.js';
 import type { ComparedRun } from '../../src/protocol/index.js';
 import type { Curve, CurveName, Overlay } from '../chart/overlay.js';
 import type { Memory } from '../page/pageState.js';
@@ -13,6 +14,8 @@ import type { Theme } from '../page/theme.js';
 /** Lines of the same hue differ by this; those of pins are all dashed in other ways. */
 const dashes: readonly (readonly number[])[] = [[], [16, 4]];
 const hueCount = 3;
+/** Not that of the first pin. */
+const firstHue = 2;
 
 export class Compared {
   runs: readonly ComparedRun[] = [];
@@ -50,7 +53,7 @@ export class Compared {
   }
 
   look(index: number, theme: Theme): { readonly colour: string; readonly dash: readonly number[] } {
-    return { colour: colourOf(index + 1, theme), dash: dashes[Math.floor(index / hueCount)] ?? [] };
+    return { colour: colourOf(index + firstHue, theme), dash: dashes[Math.floor(index / hueCount)] ?? [] };
   }
 
   overlays(): readonly Overlay[] {
@@ -64,7 +67,8 @@ export class Compared {
       return [
         {
           id: `config ${config}`,
-          name: scaled ? t('{0} from the same source', name) : name,
+          name: `${scaled ? t('{0} from the same source', name) : name} · ${verdictName(run.kind)}`,
+          csvNote: `${this.runs[i]?.name ?? ''}; cell ${run.cell}; T ${run.curve.T}; ${run.kind}`,
           csv: scaled ? `config${i + 1}_same_source` : `config${i + 1}`,
           curve: scaled ? this.#movedCurve(config, own, run) : run.curve,
           colour: (theme) => this.look(i, theme).colour,

@@ -56,8 +56,8 @@ export function comparedRows(compared: Compared, own: RunSummary, theme: Theme, 
         'div',
         { class: 'pin-head' },
         swatchOf(theme.red, []),
-        el('b', { class: 'pin-name', title: own.name }, own.name),
-        el('span', { class: 'muted' }, t('this run')),
+        el('b', { class: 'pin-label', title: own.name }, own.name),
+        el('span', { class: 'note' }, t('this run')),
       ),
       verdictFacts(own.verdict),
     ),
@@ -66,7 +66,7 @@ export function comparedRows(compared: Compared, own: RunSummary, theme: Theme, 
       const name = names[i] ?? '';
       const { colour, dash } = compared.look(i, theme);
       const open = textButton(name, t('Open the config of {0}', name), () => act(config, 'reveal'));
-      open.classList.add('link', 'pin-name');
+      open.classList.add('link', 'pin-label');
       return el(
         'li',
         { attributes: { 'data-compared': config } },

@@ -223,6 +223,7 @@ export class Pins {
       id: `pin ${pin.id}`,
       name: `#${pin.id} ${literal(pin.name)}`,
       csv: `pin${pin.id}`,
+      csvNote: pin.name,
       curve: pin.curve,
       colour: (theme) => this.look(pin, theme).colour,
       width: 1.5,

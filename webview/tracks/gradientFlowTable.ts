@@ -6,7 +6,6 @@ import { logTable, normColumn } from './logLines.js';
 import { log10Of, stepValue } from '../page/series.js';
 import type { LogColumn } from './logLines.js';
 import { curveNames, digitsOf, keeps, overlayColumn, valueAt } from '../chart/overlay.js';
-import { withoutEscapes } from '../widgets/dom.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { CurveName, Overlay, Overlays } from '../chart/overlay.js';
 import type { Model, RunSeries, RunSummary } from '../page/model.js';
@@ -105,7 +104,9 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays): Ta
   return {
     ...whole,
     columns: [...whole.columns, ...batchColumns(model, B)],
-    csvNotes: overlays.all.map(({ csv, name }) => `${csvOf.dh}_${csv}: ${withoutEscapes(name)}`),
+    csvNotes: overlays.all.flatMap(({ csv, csvNote }) =>
+      csvNote === undefined ? [] : [`${csvOf.dh}_${csv}: ${csvNote}`],
+    ),
     async rows(from, to) {
       const [own, batch] = await Promise.all([whole.rows(from, to), batchCells(model, run, from, to)]);
       return own.map((cells, i) => [...cells, ...(batch[i] ?? [])]);
