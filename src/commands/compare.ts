@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Entry } from '../config/read/index.js';
 import { configPattern, entryKey, entryUri, ignored, isConfig } from '../editor/following/index.js';
 import { longestSearch, searchFiles } from '../editor/files/index.js';
+import { openConfigs } from '../editor/language/index.js';
 import { isEntry, mostCompared } from '../panel/index.js';
 import { configMeant } from './activeTarget.js';
 import { chooseConfig } from './chooseConfig.js';
@@ -60,13 +61,12 @@ async function askForOthers(
 ): Promise<readonly vscode.Uri[] | undefined> {
   const own = entryKey(entry);
   const compared = panels.comparedWith(entry);
-  const unsaved = vscode.workspace.textDocuments.map(({ uri }) => uri).filter(isConfig);
   return pickSeveral(
     title,
     t('Compare {0} with…', sessions.find(entry)?.title ?? fileItem(entryUri(entry)).label),
     {
       search: searchFiles(configPattern, ignored, undefined, longestSearch),
-      known: [...compared.map((config) => vscode.Uri.parse(config, true)), ...unsaved],
+      known: [...compared.map((config) => vscode.Uri.parse(config, true)), ...openConfigs().values()],
       fits: (uri) => uri.toString() !== own,
       picked: (uri) => compared.includes(uri.toString()),
       filters: { [t('Configs')]: ['rnn.json', 'json'] },
