@@ -29,18 +29,14 @@ const vanilla = (name: string): string =>
     sequences,
     upstreamGradient: 'every',
   });
-const lstm = JSON.stringify({
-  name: 'lstm',
-  cell: 'lstm',
-  weights: {
-    weight_ih_l0: matrix(12, I),
-    weight_hh_l0: matrix(12, 3),
-    bias_ih_l0: matrix(1, 12)[0],
-    bias_hh_l0: matrix(1, 12)[0],
-  },
-  sequences,
-  upstreamGradient: 'every',
+const lstmLayer = (layer: number, inputs: number): Record<string, unknown> => ({
+  [`weight_ih_l${layer}`]: matrix(12, inputs),
+  [`weight_hh_l${layer}`]: matrix(12, 3),
+  [`bias_ih_l${layer}`]: matrix(1, 12)[0],
+  [`bias_hh_l${layer}`]: matrix(1, 12)[0],
 });
+const lstm = (name: string, layers: Record<string, unknown>): string =>
+  JSON.stringify({ name, cell: 'lstm', weights: layers, sequences, upstreamGradient: 'every' });
 
 const ids = ({ page }: OpenPage, kind: 'track' | 'card'): Promise<string[]> =>
   page.evaluate(
@@ -121,8 +117,25 @@ describe('saved tables', () => {
   });
 
   it('of gated cells too', async () => {
-    const all = await read(lstm, /lstm/);
+    const all = await read(lstm('one layer', lstmLayer(0, I)), /one layer/);
     assert.ok(all.get('card reach')?.head.includes('share_dWh_f'), all.get('card reach')?.head.join());
-    assert.match(all.get('track flow')?.comments[0] ?? '', /^lstm; cell lstm; B 3; T 24; I 2; H 3; float32; [a-z]+$/);
+    assert.match(
+      all.get('track flow')?.comments[0] ?? '',
+      /^one layer; cell lstm; B 3; T 24; I 2; H 3; float32; [a-z]+$/,
+    );
+    assert.ok(all.get('track gateMap')?.head.includes('gate_f_unit0'), all.get('track gateMap')?.head.join());
+  });
+
+  it('of networks too, which tell the layer', async () => {
+    const stack = lstm('two layers', { ...lstmLayer(0, I), ...lstmLayer(1, 3) });
+    const all = await read(stack, /two layers/);
+    assert.match(
+      all.get('track flow')?.comments[0] ?? '',
+      /^two layers; layer [01] forward; cell lstm; B 3; T 24; I \d; H 3; float32; [a-z]+$/,
+    );
+    const { head = [] } = all.get('track networkMap') ?? {};
+    assert.deepEqual([...head].sort(), ['ds_norm_layer0_forward', 'ds_norm_layer1_forward', 'dx_norm', 't']);
+    const others = await read(stack, /two layers/, korean());
+    for (const [view, csv] of all) assert.deepEqual(others.get(view)?.head, csv.head, view);
   });
 });

@@ -218,9 +218,11 @@ export function historyCard(past: Past, changed: () => void): CardView {
     const { skipped } = past.list;
     skippedNote.hidden = skipped === 0;
     skippedNote.textContent =
-      skipped === 1
-        ? t('At least 1 write of the files was skipped: the next one came before a run could follow.')
-        : t('At least {0} writes of the files were skipped: others came before a run could follow.', skipped);
+      skipped === 0
+        ? ''
+        : skipped === 1
+          ? t('At least 1 write of the files was skipped: the next one came before a run could follow.')
+          : t('At least {0} writes of the files were skipped: others came before a run could follow.', skipped);
     range.setAttribute('aria-valuetext', version === undefined ? '' : `${text}, ${kindNames[version.kind]()}`);
     told.textContent = text;
     live.hidden = past.chosen === null;
