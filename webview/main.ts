@@ -43,6 +43,7 @@ import { Timeline } from './page/timeline.js';
 import { Toolbar } from './header/toolbar.js';
 import { Tracks } from './tracks/trackStack.js';
 import { Compare } from './compare/compare.js';
+import { Compared } from './compare/compared.js';
 import { Past, historyCard } from './cards/history.js';
 import { Pins } from './compare/pins.js';
 import { Overlays } from './chart/overlay.js';
@@ -91,6 +92,7 @@ const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, 
       requestAnimationFrame(() => requestAnimationFrame(() => channel.emit('painted', { runId: summary.runId })));
     },
     spectrum: (spectrum) => model.setSpectrum(spectrum),
+    compared: (runs) => compared.set(runs),
   },
   { checks: 'trusted', onFault: failed },
 );
@@ -129,6 +131,7 @@ const actions = {
   goTo: () => seekView(),
   toggleWhatIf: () => openWhatIf(!whatIfBar.open),
   pin: () => pin(false),
+  compareWith: () => channel.emit('compareWith', null),
   chooseLayer: (layer: number) => channel.emit('chooseLayer', { layer }),
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
@@ -136,12 +139,14 @@ const steps = new Steps(model);
 const tried = new Tried(model);
 const overlays = new Overlays();
 const pins = new Pins(memory);
+const compared = new Compared(model, memory);
+compared.draws = () => pins.draws;
 const past = new Past(
   page,
   { list: () => channel.request('history', null), version: (runId) => channel.request('version', { runId }) },
   failed,
 );
-for (const source of [tried, pins, past]) overlays.add(source);
+for (const source of [tried, compared, pins, past]) overlays.add(source);
 const pin = (whatIf: boolean): void => {
   if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf);
 };
@@ -179,7 +184,7 @@ const whatIfBar = new WhatIfBar(page, tried, {
       return false;
     }),
 });
-const compare = new Compare(page, pins, overlays);
+const compare = new Compare(page, pins, compared, overlays, (config, act) => channel.emit('compared', { config, act }));
 const countPins = (): void => {
   bar.pinsFull = whatIfBar.pinsFull = pins.full;
 };

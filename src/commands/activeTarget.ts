@@ -10,7 +10,7 @@ import type { Context } from './commandContext.js';
 export function sessionMeant({ panels, sessions }: Context): Session | undefined {
   const document = vscode.window.activeTextEditor?.document;
   const front = panels.activeSession ?? (document === undefined ? undefined : sessions.naming(document.uri));
-  return front ?? (sessions.all.length === 1 ? sessions.all[0] : undefined);
+  return front ?? (panels.sessionsShown.length === 1 ? panels.sessionsShown[0] : undefined);
 }
 
 const configOf = (session: Session | undefined): vscode.Uri | undefined =>
@@ -20,11 +20,11 @@ const configOf = (session: Session | undefined): vscode.Uri | undefined =>
  * The config of the panel in front, else that of the text in front. With neither (a walkthrough, the settings) that of
  * the only run, of text in sight, or the only one with a tab. Undefined when that leaves a choice, which is the user's.
  */
-export async function configMeant({ panels, sessions, subjects }: Context): Promise<vscode.Uri | undefined> {
+export async function configMeant({ panels, subjects }: Context): Promise<vscode.Uri | undefined> {
   if (panels.activeSession !== undefined) return configOf(panels.activeSession);
   const { activeTextEditor, visibleTextEditors } = vscode.window;
   if (activeTextEditor !== undefined) return (await subjects.configOf(activeTextEditor.document)) ?? undefined;
-  const ofSession = sessions.all.length === 1 ? configOf(sessions.all[0]) : undefined;
+  const ofSession = panels.sessionsShown.length === 1 ? configOf(panels.sessionsShown[0]) : undefined;
   if (ofSession !== undefined) return ofSession;
   for (const { document } of visibleTextEditors) {
     const config = await subjects.configOf(document);

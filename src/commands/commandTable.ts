@@ -1,4 +1,5 @@
 import { allowFile } from './allowFile.js';
+import { compare } from './compare.js';
 import type { CommandFactory } from './commandContext.js';
 import { copyPyTorchExport } from './copyPyTorchExport.js';
 import { createConfig } from './createConfig.js';
@@ -14,6 +15,8 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   run,
   preview,
   showPanel,
+  compare,
+  compareSelected: compare,
   createConfig,
   createExample,
   copyPyTorchExport,

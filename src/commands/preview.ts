@@ -27,8 +27,8 @@ export const preview: CommandFactory = (context) => async (argument) => {
 /** One of the runs on screen; asks when there are several. */
 async function sessionEntry(context: Context): Promise<Entry | undefined> {
   const session = sessionMeant(context);
-  if (session !== undefined || context.sessions.all.length === 0) return session?.entry;
-  const choices = context.sessions.all.map(({ title, entry }) => ({
+  if (session !== undefined || context.panels.sessionsShown.length === 0) return session?.entry;
+  const choices = context.panels.sessionsShown.map(({ title, entry }) => ({
     label: title,
     description: vscode.workspace.asRelativePath(
       vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true),
@@ -52,7 +52,7 @@ async function entryFor(argument: unknown, context: Context): Promise<Entry | un
   if (isEntry(argument)) return argument;
   const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   if (uri !== undefined && isConfig(uri)) return { kind: 'config', config: uri.toString() };
-  if (context.sessions.all.length > 0) return sessionEntry(context);
+  if (context.panels.sessionsShown.length > 0) return sessionEntry(context);
   const config = await configFor(undefined, context, t('Show the Gradient Panel'));
   return config !== undefined && isConfig(config) ? { kind: 'config', config: config.toString() } : undefined;
 }

@@ -139,6 +139,76 @@ export async function pickGrowing<T extends KeyedItem>(
   });
 }
 
+/** Several files: those of a search, which goes on while the question stands, and those that are known. */
+export type SeveralFiles = {
+  readonly search: Promise<readonly vscode.Uri[]>;
+  readonly known: readonly vscode.Uri[];
+  /** Whether a file can be chosen at all. */
+  readonly fits: (uri: vscode.Uri) => boolean;
+  /** Whether it is chosen at first. */
+  readonly picked: (uri: vscode.Uri) => boolean;
+  /** Of the dialog for files elsewhere, and what its button says. */
+  readonly filters: Readonly<Record<string, string[]>>;
+  readonly another: string;
+  /** What is told when there is nothing to choose from. */
+  readonly none: string;
+};
+
+/** The files that were ticked; undefined when the user gives up. */
+export async function pickSeveral(
+  title: string,
+  placeholder: string,
+  { search, known, fits, picked, filters, another, none }: SeveralFiles,
+): Promise<readonly vscode.Uri[] | undefined> {
+  type Item = vscode.QuickPickItem & { readonly uri: vscode.Uri };
+  const input = vscode.window.createQuickPick<Item>();
+  input.canSelectMany = true;
+  input.matchOnDescription = true;
+  const items = new Map<string, Item>();
+  const add = (uris: readonly vscode.Uri[], tick: (uri: vscode.Uri) => boolean): void => {
+    const ticked = new Set(input.selectedItems.map(({ uri }) => uri.toString()));
+    for (const uri of uris.filter(fits)) {
+      const key = uri.toString();
+      if (tick(uri) && !items.has(key)) ticked.add(key);
+      items.set(key, items.get(key) ?? { ...fileItem(uri), uri });
+    }
+    input.items = [...items.values()];
+    input.selectedItems = input.items.filter(({ uri }) => ticked.has(uri.toString()));
+  };
+  const fill = (found: readonly vscode.Uri[]): void => {
+    add(
+      found.toSorted((a, b) => a.path.localeCompare(b.path)),
+      picked,
+    );
+    input.busy = false;
+    input.placeholder = items.size === 0 ? none : placeholder;
+  };
+  input.placeholder = placeholder;
+  add(known, picked);
+  input.busy = true;
+  let asking = false;
+  const answer = new Promise<readonly vscode.Uri[] | undefined>((resolve) => {
+    input.onDidAccept(() => resolve(input.selectedItems.map(({ uri }) => uri)));
+    // A dialog hides the question for a moment.
+    input.onDidHide(() => {
+      if (!asking) resolve(undefined);
+    });
+    input.onDidTriggerButton(() => {
+      asking = true;
+      void vscode.window.showOpenDialog({ title, canSelectMany: true, filters }).then((uris) => {
+        asking = false;
+        add(uris ?? [], () => true);
+        input.show();
+      });
+    });
+  });
+  input.title = title;
+  input.buttons = [{ iconPath: new vscode.ThemeIcon('folder-opened'), tooltip: another }];
+  input.show();
+  // A search that fails ends the question.
+  return Promise.race([answer, search.then(fill).then(() => answer)]).finally(() => input.dispose());
+}
+
 /** `refuse` says what is wrong with a text, or null. */
 export function type(
   step: Step,

@@ -20,6 +20,8 @@ export const panelChecks: Checks<PanelContract> = {
     chooseSequences: nothing,
     chooseLayer: object({ layer: count }),
     cancel: nothing,
+    compareWith: nothing,
+    compared: object({ config: text, act: oneOf(['rerun', 'reveal', 'remove'] as const) }),
     undo: object({ redo: flag }),
     saveFile: object({ suggestedName: text, content: either(text, instance('Uint8Array')) }),
     exportJson: nothing,

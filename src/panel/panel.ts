@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { describeProblem } from '../config/json/index.js';
 import type { SequenceOrder } from '../config/read/index.js';
 import { applyChanges, showBehind, toRange } from '../editor/language/index.js';
 import { textColumn } from '../editor/context/index.js';
-import { entryUri } from '../editor/following/index.js';
-import type { Session } from '../editor/following/index.js';
+import { entryUri, prefix } from '../editor/following/index.js';
+import type { Session, Sessions } from '../editor/following/index.js';
 import { languageInUse } from '../l10n.js';
 import type { PageContract, PanelContract, PanelStatus, WeightPlace, WhatIf } from '../protocol/index.js';
 import { Channel } from '../protocol/index.js';
 import { relaySlices } from '../worker/answers/index.js';
 import { Applied } from './whatIfUndo.js';
 import { panelHtml } from './panelHtml.js';
+import { placeOf } from './comparedRun.js';
+import { Comparison } from './comparison.js';
 import { panelChecks } from './messageChecks.js';
 import { saveReport } from './saveReport.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
@@ -25,8 +26,6 @@ import { previewType } from './viewTypes.js';
  */
 const statusDelay = 50;
 
-const shortName = (file: string): string => path.posix.basename(vscode.Uri.parse(file).path);
-
 function statusOf(session: Session): PanelStatus {
   const { title, entry, running, stale, problems } = session;
   return {
@@ -37,7 +36,7 @@ function statusOf(session: Session): PanelStatus {
     problems: problems.map((problem, index) => ({
       index,
       severity: problem.severity,
-      place: `${shortName(problem.file)}:${problem.range.start.line + 1}:${problem.range.start.character + 1}`,
+      place: placeOf(problem),
       text: describeProblem(problem),
       asksForOrder: problem.fix?.kind === 'sequenceOrder',
     })),
@@ -52,6 +51,7 @@ export type PairWish = 'run' | 'save' | 'sequences';
  * the session stays.
  */
 export class Panel implements vscode.Disposable {
+  readonly comparison: Comparison;
   readonly #channel: Channel<PanelContract, PageContract>;
   readonly #subscriptions: vscode.Disposable[] = [];
   #statusTimer: NodeJS.Timeout | undefined;
@@ -61,6 +61,7 @@ export class Panel implements vscode.Disposable {
   constructor(
     readonly view: vscode.WebviewPanel,
     readonly session: Session,
+    sessions: Sessions,
     extensionUri: vscode.Uri,
     wish: (wish: PairWish) => void,
   ) {
@@ -92,6 +93,8 @@ export class Panel implements vscode.Disposable {
         chooseSequences: () => wish('sequences'),
         chooseLayer: ({ layer }) => session.chooseLayer(layer).catch(reportFailure),
         cancel: () => session.cancel(),
+        compareWith: () => vscode.commands.executeCommand(`${prefix}.compare`, session.entry),
+        compared: ({ config, act }) => this.#actOnCompared(config, act),
         undo: ({ redo }) =>
           this.#applied
             ?.undo(redo, view.viewColumn, () => {
@@ -106,6 +109,7 @@ export class Panel implements vscode.Disposable {
       },
       { checks: panelChecks, onFault: ({ message }) => logFault(message) },
     );
+    this.comparison = new Comparison(sessions, session, (compared) => this.#channel.emit('compared', compared));
     this.#subscriptions.push(
       session.onDidChange(() => {
         this.#statusTimer ??= setTimeout(() => this.#sendStatus(), statusDelay);
@@ -137,6 +141,7 @@ export class Panel implements vscode.Disposable {
     this.#disposed = true;
     clearTimeout(this.#statusTimer);
     this.#channel.close(t('The panel was closed.'));
+    this.comparison.dispose();
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
@@ -152,6 +157,21 @@ export class Panel implements vscode.Disposable {
     this.#sendStatus();
     if (this.session.summary !== null) this.#channel.emit('summary', this.session.summary);
     if (this.session.spectrum !== null) this.#channel.emit('spectrum', this.session.spectrum);
+    this.#channel.emit('compared', this.comparison.runs);
+  }
+
+  #actOnCompared(config: string, act: PanelContract['events']['compared']['act']): unknown {
+    const session = this.comparison.find(config);
+    if (session === undefined) return undefined;
+    switch (act) {
+      case 'rerun':
+        return session.run().catch(reportFailure);
+      case 'reveal':
+        return this.#reveal(entryUri(session.entry));
+      case 'remove':
+        this.comparison.choose(this.comparison.configs.filter((other) => other !== config));
+        return undefined;
+    }
   }
 
   async #revealProblem(index: number): Promise<void> {

@@ -14,6 +14,14 @@ export function isEntry(value: unknown): value is Entry {
   return entryCheck(value) === null;
 }
 
+/** The configs that lay over the run of a page, as it wrote them down. */
+function comparedIn(state: unknown): string[] {
+  const { compared } = state as { readonly compared?: { readonly configs?: unknown } };
+  return Array.isArray(compared?.configs)
+    ? compared.configs.filter((config): config is string => typeof config === 'string')
+    : [];
+}
+
 /**
  * The editor does not tell which untitled document a new file was made of, but at that moment they hold the same; a
  * formatter may have moved spaces.
@@ -61,6 +69,23 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   /** The session behind the panel that has the focus. */
   get activeSession(): Session | undefined {
     return [...this.#byKey.values()].find((panel) => panel.view.active)?.session;
+  }
+
+  /** The runs that have a panel: of those that lie over others only these. */
+  get sessionsShown(): Session[] {
+    return [...this.#byKey.values()].map(({ session }) => session);
+  }
+
+  /** The configs that lie over the run of an experiment. */
+  comparedWith(entry: Entry): readonly string[] {
+    return this.#byKey.get(entryKey(entry))?.comparison.configs ?? [];
+  }
+
+  /** Lays the runs of these configs, and no others, over that of an experiment, in its panel. */
+  compare(entry: Entry, configs: readonly string[]): Session {
+    const session = this.show(entry);
+    this.#byKey.get(session.key)?.comparison.choose(configs);
+    return session;
   }
 
   /** Opens the panel beside the editor, or brings the one that stands to the front. */
@@ -111,6 +136,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.#attach(view, entry)
       .run()
       .catch(() => undefined);
+    this.#byKey.get(entryKey(entry))?.comparison.choose(comparedIn(state));
     return Promise.resolve();
   }
 
@@ -123,7 +149,9 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
 
   #attach(view: vscode.WebviewPanel, entry: Entry): Session {
     const session = this.sessions.open(entry);
-    const panel = new Panel(view, session, this.extensionUri, (wish) => this.#wished.fire({ wish, session }));
+    const panel = new Panel(view, session, this.sessions, this.extensionUri, (wish) =>
+      this.#wished.fire({ wish, session }),
+    );
     this.#byKey.set(session.key, panel);
     panel.own(
       view.onDidDispose(() => this.#detach(panel)),
@@ -142,7 +170,10 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
 
   #follow(uri: vscode.Uri): void {
     const entry: Entry = { kind: 'config', config: uri.toString() };
-    if (this.#preview !== null && isConfig(uri) && !this.#byKey.has(entryKey(entry))) this.#turnPreview(entry);
+    if (this.#preview === null || !isConfig(uri) || this.#byKey.has(entryKey(entry))) return;
+    // What was chosen to be compared is not lost by a look at another text.
+    const shown = [...this.#byKey.values()].find(({ view }) => view === this.#preview);
+    if ((shown?.comparison.configs.length ?? 0) === 0) this.#turnPreview(entry);
   }
 
   /**
@@ -185,14 +216,21 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
               weights: place(entry.weights),
               sequences: typeof entry.sequences === 'string' ? place(entry.sequences) : entry.sequences,
             };
-      if (entryKey(moved) === key) continue;
+      const { configs } = panel.comparison;
+      const compared = configs.map(place);
+      if (entryKey(moved) === key) {
+        if (compared.some((config, i) => config !== configs[i])) panel.comparison.choose(compared);
+        continue;
+      }
       this.#detach(panel);
       if (this.#byKey.has(entryKey(moved))) view.dispose();
-      // A failure is logged and shown by run itself.
-      else
+      else {
+        // A failure is logged and shown by run itself.
         this.#attach(view, moved)
           .run()
           .catch(() => undefined);
+        this.#byKey.get(entryKey(moved))?.comparison.choose(compared);
+      }
     }
   }
 
@@ -200,11 +238,14 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   become(session: Session, entry: Entry): Session {
     const panel = this.#byKey.get(session.key);
     if (panel === undefined || entryKey(entry) === session.key) return this.show(entry);
+    const { configs } = panel.comparison;
     this.#detach(panel);
     if (this.#byKey.has(entryKey(entry))) {
       panel.view.dispose();
       return this.show(entry);
     }
-    return this.#attach(panel.view, entry);
+    const attached = this.#attach(panel.view, entry);
+    this.#byKey.get(attached.key)?.comparison.choose(configs);
+    return attached;
   }
 }

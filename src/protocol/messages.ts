@@ -7,6 +7,7 @@ import type {
   Outline,
   PartRole,
   SequenceOrder,
+  TrainingNotes,
   WeightBlocks,
 } from '../config/read/index.js';
 import type { NewConfig, TextChange } from '../config/edit/index.js';
@@ -34,7 +35,7 @@ import type {
 } from '../engine/index.js';
 import type { None } from './rpc.js';
 
-export type { CellFacts, OpenedGates, OpenedUnit };
+export type { CellFacts, OpenedGates, OpenedUnit, TrainingNotes };
 
 /** One number per timestep each, of one layer in one direction, for lines on the shared time axis. */
 export type LayerSeries = {
@@ -124,6 +125,8 @@ export type RunSummary = RunSeries & {
   readonly clipFactor: number | null;
   readonly clipNorm: number | null;
   readonly truncate: number | null;
+  /** What the script that trains the weights says beside them; null where it says nothing. */
+  readonly training: TrainingNotes | null;
   /**
    * log10 of the smallest positive (subnormal) and the largest number of the dtype: where plain arithmetic loses the
    * gradient.
@@ -761,9 +764,17 @@ export type HistoryVersion = {
   readonly perStepFactor: number | null;
   /** Largest Lyapunov exponent; null when it is not known (yet), or the product of all Jacobians is zero. */
   readonly lambda1: number | null;
+  readonly training: TrainingNotes | null;
 };
-/** Oldest first. `forgotten`: how many older ones were let go. */
-export type HistoryList = { readonly forgotten: number; readonly versions: readonly HistoryVersion[] };
+/**
+ * Oldest first. `forgotten`: how many older ones were let go. `skipped`: how many writes of the files were seen that no
+ * run has shown, because others came before one could begin; there may have been more.
+ */
+export type HistoryList = {
+  readonly forgotten: number;
+  readonly skipped: number;
+  readonly versions: readonly HistoryVersion[];
+};
 /** log10 of norms of an older result, at the steps `t` or at all T of them. */
 export type VersionCurve = {
   readonly T: number;
@@ -772,10 +783,35 @@ export type VersionCurve = {
   readonly singleSource: Float64Array;
 };
 
+/** Another config whose run lies over that of the panel. It follows edits as the panel's own does. */
+export type ComparedRun = {
+  readonly config: string;
+  readonly name: string;
+  readonly running: boolean;
+  /** Why there is no run, or that of an older text: where, and what is wrong. */
+  readonly problem: string | null;
+  readonly run: {
+    readonly runId: number;
+    readonly cell: CellFacts['name'];
+    /** Of a network: the layer that its verdict names, counted with directions as `NetworkSummary.layers`. */
+    readonly network: Pick<NetworkSummary, 'layers' | 'shown'> | null;
+    readonly kind: Verdict['kind'];
+    readonly perStepFactor: number | null;
+    readonly log10Ratio: number | null;
+    readonly curve: VersionCurve;
+  } | null;
+};
+
 /** What the page hears and answers. */
 export type PageContract = {
   requests: None;
-  events: { status: PanelStatus; summary: RunSummary; spectrum: SpectrumSummary };
+  events: {
+    status: PanelStatus;
+    summary: RunSummary;
+    spectrum: SpectrumSummary;
+    /** All of them, whenever one is new. */
+    compared: readonly ComparedRun[];
+  };
 };
 /** What the host answers and hears from a page. */
 export type PanelContract = {
@@ -812,6 +848,10 @@ export type PanelContract = {
     /** The user asked to look at another layer of the network, counted with its directions. */
     chooseLayer: { readonly layer: number };
     cancel: null;
+    /** The user asked for other configs to compare this run with. */
+    compareWith: null;
+    /** Runs one of them again, shows its text, or takes it away. */
+    compared: { readonly config: string; readonly act: 'rerun' | 'reveal' | 'remove' };
     /** Takes back the last Apply of this panel, or makes it again, with the keys that do so in a text. */
     undo: { readonly redo: boolean };
     /** Saves text that the page made; the host asks where. */

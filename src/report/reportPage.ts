@@ -45,7 +45,12 @@ const channel = new Channel<PanelContract, PageContract>(
       hear = listener;
     },
   },
-  { ...replay(record), applyWhatIf: () => false, history: () => ({ forgotten: 0, versions: [] }), version: () => null },
+  {
+    ...replay(record),
+    applyWhatIf: () => false,
+    history: () => ({ forgotten: 0, skipped: 0, versions: [] }),
+    version: () => null,
+  },
   {
     ready() {
       const steps = recordedSteps(record);
@@ -75,6 +80,8 @@ const channel = new Channel<PanelContract, PageContract>(
     chooseSequences: () => undefined,
     chooseLayer: () => undefined,
     cancel: () => undefined,
+    compareWith: () => undefined,
+    compared: () => undefined,
     undo: () => undefined,
     exportJson: () => undefined,
     exportReport: () => undefined,

@@ -139,7 +139,7 @@ describe('a cell that is more than f(z)', () => {
 
   it('has the contribution of each step to every parameter, in the track and at the cursor', async () => {
     const { head, rows } = await csvRows(open, 'contributions');
-    assert.deepEqual(head, ['t', '‖dWh_t‖', '‖dWx_t‖', '‖db_t‖', '‖dalpha_t‖']);
+    assert.deepEqual(head, ['t', 'dWh_norm', 'dWx_norm', 'db_norm', 'dalpha_norm']);
     for (let t = 0; t < T; t++) near(rows[t]?.[4], Math.hypot(...(expected.dalpha[t] ?? [])), `dalpha at ${t}`);
     const legend = await open.page.locator('[data-track=contributions] .legend').innerText();
     assert.match(legend, /dalpha/);
@@ -185,7 +185,7 @@ describe('a cell that is more than f(z)', () => {
     const ratio = Number(await side(page, 'ratio-alpha'));
     const gradient = weights.alpha.map((_, j) => expected.dalpha.reduce((sum, row) => sum + (row[j] ?? NaN), 0));
     near(ratio, (0.01 * Math.hypot(...gradient)) / Math.hypot(...weights.alpha));
-    assert.equal((await csvRows(open, 'weightHistograms', 'card')).head[1], 'alpha from');
+    assert.equal((await csvRows(open, 'weightHistograms', 'card')).head[1], 'alpha_from');
   });
 
   it('opens a step with what goes on beside the weights, and what is learned there', async () => {
@@ -233,7 +233,7 @@ describe('a cell that is more than f(z)', () => {
     await computed(page, 'attribution');
     const { rows } = await csvRows(open, 'attribution');
     const flow = await csvRows(open, 'flow');
-    const g = flow.head.indexOf('‖g_t‖');
+    const g = flow.head.indexOf('g_norm');
     for (let t = 0; t < T; t++) {
       const wanted = Math.hypot(...expected.all.flatMap(({ gs }) => gs[t] ?? []));
       near(flow.rows[t]?.[g], wanted, `‖g‖ at ${t}`);

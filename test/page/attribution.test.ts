@@ -29,7 +29,7 @@ describe('attribution', () => {
     const [rho, H, T] = [0.7, 4, 40];
     await show(ringConfig(rho, H, T, { dtype: 'float64', upstreamGradient: 'every' }), `ring ${rho}`);
     const { head, rows } = await csvRows(open, 'attribution');
-    assert.deepEqual(head, ['t', ...Array.from({ length: T }, (_, s) => `s = ${s}`)]);
+    assert.deepEqual(head, ['t', ...Array.from({ length: T }, (_, s) => `from_s${s}`)]);
     assert.equal(rows.length, T);
     for (const [t = '', ...values] of rows) {
       values.forEach((value, s) => {
@@ -47,7 +47,7 @@ describe('attribution', () => {
       assert.ok(
         relativeError(
           values.reduce((sum, value) => sum + Number(value), 0),
-          Number(flow.rows[t]?.[flow.head.indexOf('‖g_t‖')]),
+          Number(flow.rows[t]?.[flow.head.indexOf('g_norm')]),
         ) < 1e-12,
       ),
     );
@@ -59,7 +59,7 @@ describe('attribution', () => {
     await openTable(open.page, 'sources');
     await open.page.locator('[data-track=sources] .formula', { hasText: 't = 12' }).waitFor();
     const { head, rows } = await csvRows(open, 'sources');
-    assert.deepEqual(head, ['s', '"‖c_{t', 's}‖"', 'share']);
+    assert.deepEqual(head, ['s', 'c_norm', 'share']);
     const shares = rows.map((row) => Number(row.at(-1)));
     assert.equal(rows[0]?.[0], '12');
     assert.equal(rows.length, T - 12);
@@ -76,9 +76,9 @@ describe('attribution', () => {
       const last = reference.dhs.map((steps) => steps.map((values, t) => (t === T - 1 ? values : values.map(() => 0))));
       await show(configOf({ ...reference, dhs: last }), name);
       const attribution = await csvRows(open, 'attribution');
-      assert.deepEqual(attribution.head, ['t', `s = ${T - 1}`], `${name} B ${B} H ${H}`);
+      assert.deepEqual(attribution.head, ['t', `from_s${T - 1}`], `${name} B ${B} H ${H}`);
       const flow = await csvRows(open, 'flow');
-      const at = flow.head.indexOf('‖g_t‖');
+      const at = flow.head.indexOf('g_norm');
       attribution.rows.forEach(([, value], t) =>
         assert.ok(
           value === flow.rows[t]?.[at] || relativeError(Number(value), Number(flow.rows[t]?.[at])) < 1e-9,
@@ -182,7 +182,7 @@ it('a long run gathers losses into groups and says so', async () => {
   assert.equal(rows.length, 2000);
   assert.equal(new Set(rows.map(([t]) => t)).size, 2000);
   const groups = head.slice(1).map((name) => {
-    const [, from = '', to = from] = /^s = (\d+)(?: … (\d+))?$/.exec(name) ?? [];
+    const [, from = '', to = from] = /^from_s(\d+)(?:_to_s(\d+))?$/.exec(name) ?? [];
     return [Number(from), Number(to)] as const;
   });
   for (const [t = '', ...values] of rows) {

@@ -54,7 +54,7 @@ describe('a pinned run', () => {
     await open.host.run(ringConfig(0.9, 8, T));
     await open.page.locator('.badge', { hasText: 'FADING' }).waitFor();
     await open.page.locator('[data-track=flow] .chip', { hasText: '#1 ring 0.5' }).waitFor();
-    const [own, pinned] = [await column('‖g_t‖'), await column('‖g_t‖ #1 ring 0.5')];
+    const [own, pinned] = [await column('g_norm'), await column('g_norm_pin1')];
     own.forEach((value, t) => {
       assert.ok(relativeError(value, ring(0.9, t)) < 1e-6);
       assert.ok(relativeError(pinned[t] ?? NaN, ring(0.5, t)) < 1e-6, `t = ${t}: ${pinned[t]}`);
@@ -68,7 +68,7 @@ describe('a pinned run', () => {
     await open.host.run(ringConfig(0.9, 8, T));
     await open.page.locator('.compare input[type=checkbox]').check();
     await open.page.locator('[data-track=flow] .chip').nth(0).waitFor();
-    const ratios = await column('‖g_t‖ #1 ring 0.5 / ‖g_t‖');
+    const ratios = await column('g_norm_pin1_ratio');
     ratios.forEach((ratio, t) => assert.ok(relativeError(ratio, (0.5 / 0.9) ** (T - 1 - t)) < 1e-6));
     await open.page.locator('[data-track=flow] .chip').nth(1).waitFor({ state: 'detached' });
     await open.page.locator('.compare input[type=checkbox]').uncheck();
@@ -108,7 +108,7 @@ describe('a pinned run', () => {
     await pin();
     await open.host.run(ringConfig(0.9, 8, 60));
     await open.page.locator('.facts', { hasText: 'T 60' }).waitFor();
-    const pinned = await column('‖g_t‖ #1 ring 0.5');
+    const pinned = await column('g_norm_pin1');
     assert.ok(pinned.slice(0, 20).every(Number.isNaN));
     pinned.slice(20).forEach((value, t) => assert.ok(relativeError(value, ring(0.5, t)) < 1e-6));
   });
@@ -123,7 +123,7 @@ describe('a pinned run', () => {
       await painted(open);
       await pin();
       const { head, rows } = await csvRows(open, 'flow');
-      const at = head.indexOf('‖g_t‖ #1 ring 0.99');
+      const at = head.indexOf('g_norm_pin1');
       const kept = rows.filter((row) => row[at] !== '');
       assert.ok(kept.length >= 512 && kept.length <= 1024, `${kept.length} steps`);
       for (const row of kept) {
@@ -140,7 +140,7 @@ describe('a pinned run', () => {
     await open.page.waitForTimeout(150);
     await open.page.reload();
     await painted(open);
-    const pinned = await column('‖g_t‖ #1 ring 0');
+    const pinned = await column('g_norm_pin1');
     assert.deepEqual([pinned[0], pinned[T - 2]], [0, 0]);
     assert.ok(relativeError(pinned[T - 1] ?? NaN, Math.sqrt(8)) < 1e-6);
   });
@@ -160,7 +160,7 @@ describe('a pinned run', () => {
     );
     await painted(open);
     await pin();
-    const pinned = await column('‖g_t‖ #1 long');
+    const pinned = await column('g_norm_pin1');
     assert.ok(relativeError(pinned[4321] ?? NaN, 1000) < 1e-6);
     assert.ok(relativeError(pinned[0] ?? NaN, 1) < 1e-6 && relativeError(pinned[steps - 1] ?? NaN, 1) < 1e-6);
     await open.page.waitForTimeout(150);
@@ -225,7 +225,7 @@ describe('a pinned run', () => {
     await field.fill(name);
     await field.press('Enter');
     await open.page.locator('[data-track=flow] .chip', { hasText: `#1 ${name}` }).waitFor();
-    assert.equal((await column(`‖g_t‖ #1 ${name}`)).length, T);
+    assert.equal((await column('g_norm_pin1')).length, T);
   });
 
   it('can be a what-if', async () => {
@@ -237,7 +237,7 @@ describe('a pinned run', () => {
     await open.page.locator('[data-outcome=factor] b', { hasText: '0.800' }).waitFor();
     await open.page.locator('.whatif vscode-button', { hasText: 'Pin' }).click();
     await open.page.locator('.whatif vscode-button', { hasText: 'Reset' }).click();
-    const pinned = await column('‖g_t‖ #1 σ_max 0.8');
+    const pinned = await column('g_norm_pin1');
     pinned.forEach((value, t) => assert.ok(relativeError(value, ring(0.8, t)) < 1e-6));
   });
 });
@@ -253,7 +253,7 @@ describe('the history', () => {
   it('records every version with its ratio, rate, exponent and verdict', async () => {
     await startMany();
     const { head, rows } = await csvRows(open, 'history', 'card');
-    assert.deepEqual(head, ['version', 'verdict', 'log₁₀ ratio', 'factor per step', 'λ_1', 'time']);
+    assert.deepEqual(head, ['version', 'verdict', 'log10_ratio', 'factor_per_step', 'lambda_1', 'time']);
     rows.forEach(([version, kind, ratio, factor, lambda], i) => {
       const rho = rates[i] ?? NaN;
       assert.equal(version, String(i + 1));
@@ -270,7 +270,7 @@ describe('the history', () => {
     await page.locator('.history-controls .range').focus();
     for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowLeft');
     await page.locator('[data-track=flow] .chip', { hasText: 'version 2' }).first().waitFor();
-    const [own, older] = [await column('‖g_t‖'), await column('‖g_t‖ version 2')];
+    const [own, older] = [await column('g_norm'), await column('g_norm_version2')];
     own.forEach((value, t) => {
       assert.ok(relativeError(value, ring(0.8, t)) < 1e-6);
       assert.ok(relativeError(older[t] ?? NaN, ring(0.6, t)) < 1e-5);
@@ -286,6 +286,42 @@ describe('the history', () => {
     await page.locator('.version-told', { hasText: 'version 1 of 5' }).waitFor();
     await page.keyboard.press('Escape');
     await page.locator('.version-told', { hasText: 'version 5 of 5' }).waitFor();
+  });
+
+  it('tells the step and loss of the script that weights carry, and how many writes were skipped', async () => {
+    await start(0.5);
+    assert.ok(await open.page.locator('[data-name=skipped]').isHidden());
+    open.host.history.skipped = 37;
+    for (const [rho, step, loss] of [
+      [0.6, 100, 0.75],
+      [0.7, 200, 0.3125],
+    ] as const)
+      await open.host.run(ringConfig(rho, 8, T).replace('"weights":{', `"weights":{"step":${step},"loss":${loss},`));
+    const { page } = open;
+    await page.locator('.version-script', { hasText: /^step 200 · loss 0.3125$/ }).waitFor();
+    assert.equal(
+      await page.locator('[data-name=skipped]').innerText(),
+      'At least 37 writes of the files were skipped: others came before a run could follow.',
+    );
+    const { head, rows } = await csvRows(open, 'history', 'card');
+    assert.deepEqual(head.slice(-3), ['time', 'step', 'loss']);
+    assert.deepEqual(
+      rows.map((row) => row.slice(-2)),
+      [
+        ['', ''],
+        ['100', '0.75'],
+        ['200', '0.3125'],
+      ],
+    );
+    await page.locator('.history-controls .range').focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('.version-script', { hasText: /^step 100 · loss 0.75/ }).waitFor();
+    await page.keyboard.press('Home');
+    await page.locator('.version-told', { hasText: 'version 1 of 3' }).waitFor();
+    assert.ok(await page.locator('.version-script').isHidden(), 'the first version says nothing');
+    open.host.history.skipped = 1;
+    await open.host.run(ringConfig(0.5, 8, T));
+    await page.locator('[data-name=skipped]', { hasText: 'At least 1 write of the files was skipped' }).waitFor();
   });
 
   it('is not there before there is a second version', async () => {

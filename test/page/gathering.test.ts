@@ -90,11 +90,11 @@ describe('a run that is replaced while its numbers are gathered', () => {
 
 describe(`a CSV of ${T} steps`, () => {
   for (const [track, column] of [
-    ['hiddenMap', 'h unit 0'],
-    ['gradientMap', 'g unit 0'],
-    ['preActivation', 'z unit 0'],
-    ['units', 'h unit 0'],
-    ['network', 'h unit 0'],
+    ['hiddenMap', 'h_unit0'],
+    ['gradientMap', 'g_unit0'],
+    ['preActivation', 'z_unit0'],
+    ['units', 'h_unit0'],
+    ['network', 'h_unit0'],
   ] as const) {
     it(`takes few questions: ${track}`, async () => {
       if (open.host.summary?.name !== 'bias 4') await show(4);

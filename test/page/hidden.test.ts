@@ -25,7 +25,7 @@ it("pre-activations are folded until asked for, and are atanh of the reference's
   await open.page.locator('[data-track=preActivation] .fold').click();
   await open.page.locator('#track-preActivation-plot[data-plot]').waitFor();
   const { head, rows } = await csvRows(open, 'preActivation');
-  assert.equal(head[1], 'z unit 0');
+  assert.equal(head[1], 'z_unit0');
   assert.equal(rows.length, T);
   let checked = 0;
   rows.forEach(([t, ...values]) =>

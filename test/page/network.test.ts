@@ -239,8 +239,8 @@ it('small networks write out every number', async () => {
   const { head, rows } = await csvRows(open, 'network');
   const { H } = reference.shapes;
   assert.deepEqual(head.slice(3), [
-    ...Array.from({ length: H }, (_, i) => `h unit ${i}`),
-    ...Array.from({ length: H }, (_, i) => `g unit ${i}`),
+    ...Array.from({ length: H }, (_, i) => `h_unit${i}`),
+    ...Array.from({ length: H }, (_, i) => `g_unit${i}`),
   ]);
   rows.forEach((row) => {
     const t = Number(row[0]);

@@ -95,8 +95,8 @@ async function assertShows({ layers }: AnyNetworkRun, layer: number, factor: num
   const { head, rows } = await csvRows(open, 'flow');
   const { log10Norms, log10SingleSource } = layers[layer]!.result.layers[0];
   for (const [name, logs] of [
-    ['‖g_t‖ what if', log10Norms.dh],
-    ['last step alone what if', log10SingleSource],
+    ['g_norm_what_if', log10Norms.dh],
+    ['single_source_norm_what_if', log10SingleSource],
   ] as const) {
     const at = head.indexOf(name);
     assert.ok(at > 0, `${name} is not among ${head.join(', ')}`);

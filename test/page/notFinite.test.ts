@@ -92,7 +92,7 @@ describe('a forward pass that overflows', () => {
 
   it('counts states that are not finite apart from the histogram of the others', async () => {
     const { head, rows } = await csvRows(open, 'spread');
-    assert.equal(head.at(-1), 'not finite');
+    assert.equal(head.at(-1), 'share_not_finite');
     rows.forEach((cells, t) => {
       const shares = cells.slice(1).map(Number);
       assert.equal(shares.at(-1), t > last ? 1 : 0, `t = ${t}`);

@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, ringConfig } from '../support/experiments.js';
+import { parseCsv } from '../support/csv.js';
 import { csvRows, nextFrames, openTable, painted, relativeError, rowValues } from './support.js';
 import { choose } from '../support/menus.js';
 
@@ -142,12 +143,22 @@ describe('rates and events', () => {
     const before = open.host.sent.saveFile.length;
     await choose(open.page, '[data-track=flow] .details', 'CSV');
     while (open.host.sent.saveFile.length === before) await nextFrames(open.page);
-    const [head, first] = String(open.host.sent.saveFile.at(-1)?.content).split('\r\n');
-    assert.equal(
+    const {
       head,
-      'what,from t,to t,factor per step back,"half-life, steps","1 % left after, steps","doubled after, steps"',
-    );
-    assert.deepEqual(first?.split(',').slice(1, 5).map(Number), rates[0]?.slice(0, 4));
+      rows: [first, ...others],
+    } = parseCsv(String(open.host.sent.saveFile.at(-1)?.content));
+    assert.deepEqual(head, [
+      'what',
+      'from_t',
+      'to_t',
+      'factor_per_step_back',
+      'half_life_steps',
+      'one_percent_left_after_steps',
+      'doubled_after_steps',
+    ]);
+    assert.equal(first?.[0], 'fitted_rate_1');
+    assert.ok(others.some(([what]) => what === 'one_percent_horizon'));
+    assert.deepEqual(first.slice(1, 5).map(Number), rates[0]?.slice(0, 4));
   });
 });
 
@@ -161,7 +172,7 @@ describe('the table of the gradient flow', () => {
     await show(configOf(reference), reference.name);
     const { head, rows } = await csvRows(open, 'flow');
     for (let b = 0; b < B; b++) {
-      const column = head.indexOf(`‖g_t‖ sequence ${b + 1}`);
+      const column = head.indexOf(`g_norm_seq${b + 1}`);
       assert.ok(column > 0, head.join());
       rows.forEach((cells, t) =>
         assert.ok(
@@ -189,7 +200,7 @@ describe('the table of the gradient flow', () => {
       'large batch',
     );
     const { head, rows } = await csvRows(open, 'flow');
-    const columns = ['smallest', 'median', 'largest'].map((name) => head.indexOf(`‖g_t‖ ${name} of the batch`));
+    const columns = ['smallest', 'median', 'largest'].map((name) => head.indexOf(`g_norm_${name}_seq`));
     assert.ok(
       columns.every((column) => column > 0),
       head.join(),

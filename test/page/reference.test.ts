@@ -90,7 +90,7 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'loss_ever
 
     it('total gradients keep their digits where no double can hold them', async () => {
       const { head, rows } = await csvRows(open, 'flow');
-      const at = head.indexOf('‖g_t‖');
+      const at = head.indexOf('g_norm');
       assert.equal(rows.length, T);
       rows.forEach((row, t) =>
         near(log10Of(row[at] ?? ''), norms.log10dh[t] ?? -Infinity, 1e-9, `log10 ‖g‖ at t = ${t}`),
@@ -111,7 +111,7 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'loss_ever
         ['gradientMap', 'g', dhTotal],
       ] as const) {
         const { head, rows } = await csvRows(open, track);
-        assert.deepEqual(head, ['t', ...Array.from({ length: H }, (_, unit) => `${letter} unit ${unit}`)]);
+        assert.deepEqual(head, ['t', ...Array.from({ length: H }, (_, unit) => `${letter}_unit${unit}`)]);
         assert.equal(rows.length, T);
         rows.forEach(([t, ...values]) =>
           values.forEach((value, unit) => {
@@ -179,7 +179,7 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'loss_ever
       await computed(open.page, 'jacobian');
       const { head, rows } = await csvRows(open, 'jacobian');
       const { Wh } = weightsOf(reference);
-      assert.equal(head[2], 'σ_{min}(J_t)');
+      assert.equal(head[2], 'sigma_min');
       assert.equal(rows.length, T);
       rows.forEach(([t, most = '', least = '']) => {
         const own = slopes(reference, 0, Number(t));
@@ -214,7 +214,7 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'loss_ever
       await computed(open.page, 'attribution');
       const { head, rows } = await csvRows(open, 'attribution');
       const { sources, log10 } = attributionOf(reference);
-      assert.deepEqual(head, ['t', ...sources.map((s) => `s = ${s}`)]);
+      assert.deepEqual(head, ['t', ...sources.map((s) => `from_s${s}`)]);
       assert.equal(rows.length, T);
       rows.forEach(([t, ...values]) =>
         values.forEach((value, at) =>
@@ -294,7 +294,7 @@ describe('the log axis', () => {
       await painted(open);
       const log10 = (t: number): number => Math.log10(Math.sqrt(H)) + (T - 1 - t) * Math.log10(factor);
       const { head, rows } = await csvRows(open, 'flow');
-      for (const name of ['‖g_t‖', 'last step alone'])
+      for (const name of ['g_norm', 'single_source_norm'])
         rows.forEach((row, t) => near(log10Of(row[head.indexOf(name)] ?? ''), log10(t), 1e-9, `${name} at t = ${t}`));
       const dotAt = async (key: 'Home' | 'End'): Promise<number> => {
         await page.locator('#track-flow-plot').focus();

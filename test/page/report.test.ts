@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
+import { parseCsv } from '../support/csv.js';
 import { configOf, referenceCase, ringConfig, weatherConfig } from '../support/experiments.js';
 import { long } from '../support/long.js';
 import { startPages } from '../support/page.js';
@@ -114,10 +115,9 @@ describe('the report', () => {
     await page.keyboard.press('Escape');
     const download = page.waitForEvent('download');
     await choose(page, '[data-track=flow]', 'CSV');
-    const csv = readFileSync(await (await download).path(), 'utf8')
-      .trimEnd()
-      .split('\r\n');
-    assert.equal(csv.length, 1 + 100);
+    const { head, rows } = parseCsv(readFileSync(await (await download).path(), 'utf8'));
+    assert.deepEqual(head.slice(0, 4), ['t', 'g_norm', 'single_source_norm', 'dx_norm']);
+    assert.equal(rows.length, 100);
     assert.ok((await page.locator('.about-report').textContent())?.includes('weather.rnn.json'));
     await clean(open);
   });
@@ -309,11 +309,7 @@ describe('the report', () => {
     }
     const download = page.waitForEvent('download');
     await choose(page, '[data-track=flow]', 'CSV');
-    const steps = readFileSync(await (await download).path(), 'utf8')
-      .trimEnd()
-      .split('\r\n')
-      .slice(1)
-      .map((row) => Number(row.split(',')[0]));
+    const steps = parseCsv(readFileSync(await (await download).path(), 'utf8')).rows.map(([t]) => Number(t));
     assert.equal(steps.length, kept);
     // Where the cursor is on another step, the nearest one that is held is told as such.
     const t = steps.findIndex((step, i) => (steps[i + 1] ?? 0) > step + 1);

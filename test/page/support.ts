@@ -1,6 +1,8 @@
 import { choose } from '../support/menus.js';
 // What the tests of the page share: reading tables, labels and pixels back from the painted page.
+import { parseCsv } from '../support/csv.js';
 import type { Page } from 'playwright-core';
+import type { Csv } from '../support/csv.js';
 import type { OpenPage } from '../support/page.js';
 
 /** Until the page has painted the run of `host`: its verdict, the plots, the values at the cursor. */
@@ -31,18 +33,12 @@ export async function rowValues(page: Page, track: string, t: number): Promise<s
   return cells.evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
 }
 
-/** All rows of a track as numbers, through its CSV: [row][column], the row's own number first. */
-export async function csvRows(
-  { page, host }: OpenPage,
-  track: string,
-  kind: 'track' | 'card' = 'track',
-): Promise<{ head: string[]; rows: string[][] }> {
+/** All rows of a track or card through its CSV, [row][column], the row's own number first; and what stands above. */
+export async function csvRows({ page, host }: OpenPage, track: string, kind: 'track' | 'card' = 'track'): Promise<Csv> {
   const before = host.sent.saveFile.length;
   await choose(page, `[data-${kind}=${track}]`, 'CSV');
   while (host.sent.saveFile.length === before) await nextFrames(page);
-  const file = host.sent.saveFile.at(-1);
-  const [head = '', ...rows] = String(file?.content).trimEnd().split('\r\n');
-  return { head: head.split(','), rows: rows.map((row) => row.split(',')) };
+  return parseCsv(String(host.sent.saveFile.at(-1)?.content));
 }
 
 /**

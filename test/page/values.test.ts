@@ -44,18 +44,18 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'irnn']) {
 
     it('shows the norms of every step', async () => {
       const flow = await csvRows(open, 'flow');
-      assertClose(columnOf(flow, '‖g_t‖'), norms.dh, 1e-9, 'dh');
-      assertClose(columnOf(flow, '‖dx_t‖'), norms.dx, 1e-9, 'dx');
+      assertClose(columnOf(flow, 'g_norm'), norms.dh, 1e-9, 'dh');
+      assertClose(columnOf(flow, 'dx_norm'), norms.dx, 1e-9, 'dx');
       const contributions = await csvRows(open, 'contributions');
-      assertClose(columnOf(contributions, '‖dWh_t‖'), norms.dWh, 1e-9, 'dWh');
-      assertClose(columnOf(contributions, '‖dWx_t‖'), norms.dWx, 1e-9, 'dWx');
-      assertClose(columnOf(contributions, '‖db_t‖'), norms.db, 1e-9, 'db');
+      assertClose(columnOf(contributions, 'dWh_norm'), norms.dWh, 1e-9, 'dWh');
+      assertClose(columnOf(contributions, 'dWx_norm'), norms.dWx, 1e-9, 'dWx');
+      assertClose(columnOf(contributions, 'db_norm'), norms.db, 1e-9, 'db');
     });
 
     it('shows hidden states and gradients of single units', async () => {
       const hidden = await csvRows(open, 'hiddenMap');
       assertClose(
-        columnOf(hidden, 'h unit 0'),
+        columnOf(hidden, 'h_unit0'),
         reference.expected.hs[0]?.map((h) => h[0] ?? NaN) ?? [],
         1e-9,
         'h of unit 0',
@@ -63,7 +63,7 @@ for (const name of ['typical', 'saturated', 'exploding', 'underflow', 'irnn']) {
       const gradient = await csvRows(open, 'gradientMap');
       const expected = reference.expected.dhTotal[0]?.map((g) => g[1] ?? NaN) ?? [];
       const largest = Math.max(...expected.map(Math.abs));
-      columnOf(gradient, 'g unit 1').forEach((cell, t) => {
+      columnOf(gradient, 'g_unit1').forEach((cell, t) => {
         const value = expected[t] ?? NaN;
         if (Math.abs(value) < 1e-290) return;
         // Saturated tanh amplifies one-ulp differences; the reference allows an error relative to the largest element.
@@ -118,7 +118,7 @@ it('writes numbers that no double can hold', async () => {
   await open.page.locator('[data-card=unit] .place', { hasText: 't = 0' }).waitFor();
   const { head, rows } = await csvRows(open, 'unit', 'card');
   const cells = rows
-    .map((row) => row.slice(head.indexOf('‖gradient‖')).filter((_, i) => i !== 1))
+    .map((row) => row.slice(head.indexOf('gradient_norm')).filter((_, i) => i !== 1))
     .filter(([norm]) => norm !== '0' && norm !== '');
   assert.ok(cells.length > 0);
   for (const [norm = '', gradient = ''] of cells)
@@ -133,8 +133,8 @@ it('shows the trained weather network', async () => {
   await open.host.run(weatherConfig({ dtype: 'float64' }));
   await open.page.locator('.run-name', { hasText: 'weather' }).waitFor();
   const flow = await csvRows(open, 'flow');
-  assertClose(columnOf(flow, '‖g_t‖'), expected.norms.dh, 1e-9, 'dh');
-  assertClose(columnOf(flow, '‖dx_t‖'), expected.norms.dx, 1e-9, 'dx');
+  assertClose(columnOf(flow, 'g_norm'), expected.norms.dh, 1e-9, 'dh');
+  assertClose(columnOf(flow, 'dx_norm'), expected.norms.dx, 1e-9, 'dx');
   assert.equal(await open.page.locator('.badge').textContent(), 'VANISHING');
   await cursorTo(open.page, 72);
   assert.equal(await open.page.locator('.side [data-name=g]').textContent(), '5.969e-3');

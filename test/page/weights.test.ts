@@ -186,7 +186,7 @@ describe('weights', () => {
   it('are counted in bins that hold them all', async () => {
     await show('Wx');
     const { head, rows } = await csvRows(open, 'weightHistograms', 'card');
-    assert.deepEqual(head, ['bin', 'Wx from', 'count', 'dWx from', 'count']);
+    assert.deepEqual(head, ['bin', 'Wx_from', 'Wx_count', 'dWx_from', 'dWx_count']);
     for (const column of [2, 4])
       assert.equal(
         rows.reduce((sum, row) => sum + Number(row[column]), 0),

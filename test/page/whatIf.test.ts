@@ -80,8 +80,8 @@ async function assertShows(config: string): Promise<void> {
   );
   await nextFrames(open.page);
   for (const [name, logs] of [
-    ['‖g_t‖ what if', log10Norms.dh],
-    ['last step alone what if', log10SingleSource],
+    ['g_norm_what_if', log10Norms.dh],
+    ['single_source_norm_what_if', log10SingleSource],
   ] as const) {
     const told = await column(name);
     assert.equal(told.length, logs.length);
@@ -122,10 +122,10 @@ describe('a what-if', () => {
   for (const [what, act, config] of cases) {
     it(`of ${what} lays the curve of such a run over the run`, async () => {
       await start();
-      const original = await column('‖g_t‖');
+      const original = await column('g_norm');
       await act();
       await assertShows(config());
-      assert.deepEqual(await column('‖g_t‖'), original);
+      assert.deepEqual(await column('g_norm'), original);
       assert.equal(open.host.sent.rerun.length, 0);
       assert.deepEqual(open.host.applied, []);
     });
@@ -206,7 +206,7 @@ describe('a what-if', () => {
         Math.abs(Number(document.querySelector<HTMLElement>('[data-outcome=total]')?.dataset['after']) - value) < 1e-6,
       expected[0] ?? NaN,
     );
-    const told = await column('‖g_t‖ what if');
+    const told = await column('g_norm_what_if');
     assert.equal(told[43], 0);
     told.slice(0, 43).forEach((value, t) => assert.ok(relativeError(value, 10 ** (expected[t] ?? NaN)) < 1e-5));
   });
@@ -224,7 +224,7 @@ describe('a what-if', () => {
         1e-5,
       expected.clipFactor ?? NaN,
     );
-    const told = await column('‖g_t‖ what if');
+    const told = await column('g_norm_what_if');
     told.forEach((value, t) => assert.ok(relativeError(value, 10 ** (expected.log10Norms.dh[t] ?? NaN)) < 1e-5));
   });
 

@@ -16,6 +16,7 @@ import { panelChecks } from '../../src/panel/messageChecks.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
 import type {
+  ComparedRun,
   PageContract,
   PanelContract,
   PanelStatus,
@@ -194,6 +195,8 @@ export class TestHost {
     chooseSequences: [],
     chooseLayer: [],
     cancel: [],
+    compareWith: [],
+    compared: [],
     undo: [],
     saveFile: [],
     exportJson: [],
@@ -210,6 +213,7 @@ export class TestHost {
   meanwhile: (name: string) => Promise<void> = () => Promise.resolve();
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
+  compared: readonly ComparedRun[] = [];
   status: PanelStatus = {
     title: 'test.rnn.json',
     entry: { kind: 'config', config: 'test.rnn.json' },
@@ -317,6 +321,8 @@ export class TestHost {
         chooseSequences: record('chooseSequences'),
         chooseLayer: record('chooseLayer'),
         cancel: record('cancel'),
+        compareWith: record('compareWith'),
+        compared: record('compared'),
         undo: record('undo'),
         painted: record('painted'),
         saveFile: record('saveFile'),
@@ -352,10 +358,17 @@ export class TestHost {
     this.#page?.emit('status', this.status);
   }
 
+  /** What lies over the run, until something else is told. */
+  sendCompared(runs: readonly ComparedRun[]): void {
+    this.compared = runs;
+    this.#page?.emit('compared', runs);
+  }
+
   sendAll(): void {
     this.#page?.emit('status', this.status);
     if (this.summary !== null) this.#page?.emit('summary', this.summary);
     if (this.spectrum !== null) this.#page?.emit('spectrum', this.spectrum);
+    if (this.compared.length > 0) this.#page?.emit('compared', this.compared);
   }
 
   /**

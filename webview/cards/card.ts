@@ -247,8 +247,10 @@ export class Card {
   }
 
   async #saveCsv(): Promise<void> {
-    const suggestedName = fileName(this.#page.model.run?.name ?? '', this.#view.id, 'csv');
-    const content = await this.#gathering.text(async () => toCsv(await this.#settled()));
+    const { run } = this.#page.model;
+    if (run === null) return;
+    const suggestedName = fileName(run.name, this.#view.id, 'csv');
+    const content = await this.#gathering.text(async () => toCsv(await this.#settled(), run));
     if (content !== null) this.#save({ suggestedName, content });
   }
 

@@ -146,8 +146,12 @@ export function eigenvaluesCard({ model }: Page): CardView {
         formatNumber(model.spectrum?.spectralRadiusWh ?? NaN),
       ),
     table: () => ({
-      rowName: 'λ',
-      columns: [t('real'), t('imaginary'), '|λ|'],
+      rowHeading: { title: 'λ', csv: 'lambda' },
+      columns: [
+        { title: t('real'), csv: 'real' },
+        { title: t('imaginary'), csv: 'imaginary' },
+        { title: '|λ|', csv: 'modulus' },
+      ],
       rowCount: values().length,
       rows: (from, to) =>
         Promise.resolve(

@@ -7,6 +7,7 @@ import { reachFormula } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';
+import { csvName, named } from '../page/tablePlan.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
 import type { ReachValues } from '../page/model.js';
@@ -34,6 +35,9 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
   const zero = (): boolean =>
     answer !== null && answer.fraction === 1 && answer.missing[0] === 0 && answer.share.every((value) => value === 0);
   const known = (): number => answer?.share.findIndex(Number.isNaN) ?? 0;
+  /** The whole of Wh stands first in any case. */
+  const others = (): NonNullable<ReachValues['blocks']> =>
+    (answer?.blocks ?? []).filter(({ parameter, gate }) => parameter !== 'Wh' || gate !== null);
   const count = (): number => (zero() ? 0 : known() < 0 ? (answer?.share.length ?? 0) : known());
   const horizon = (): number => answer?.missing.findIndex((value) => value <= negligible) ?? -1;
 
@@ -203,19 +207,20 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
     },
     summary: () => notes.textContent,
     table: () => ({
-      rowName: 'k',
+      rowHeading: named('k'),
       columns: [
-        '‖D_k‖/‖dWh‖',
-        t('missing beyond k'),
-        ...(answer?.blocks ?? []).map(
-          ({ parameter, gate }) => `‖D_k‖/‖d${parameter}${gate === null ? '' : ` ${gate}`}‖`,
-        ),
+        { title: '‖D_k‖/‖dWh‖', csv: 'share_dWh' },
+        { title: t('missing beyond k'), csv: 'missing_beyond_k' },
+        ...others().map(({ parameter, gate }) => ({
+          title: `‖D_k‖/‖d${parameter}${gate === null ? '' : ` ${gate}`}‖`,
+          csv: csvName(gate === null ? `share_d${parameter}` : `share_d${parameter}_${gate}`),
+        })),
       ],
       rowCount: count(),
       rows: (from, to) =>
         Promise.resolve(
           Array.from({ length: to - from }, (_, i) =>
-            [answer?.share, answer?.missing, ...(answer?.blocks ?? []).map(({ share }) => share)].map((values) => {
+            [answer?.share, answer?.missing, ...others().map(({ share }) => share)].map((values) => {
               const value = values?.[from + i] ?? NaN;
               return {
                 text: value >= 1e-4 || value === 0 ? formatPercent(value) : value.toExponential(2),

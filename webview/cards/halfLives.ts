@@ -115,8 +115,8 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
     },
     summary: () => notes.textContent,
     table: () => ({
-      rowName: t('unit'),
-      columns: [t('half-life')],
+      rowHeading: { title: t('unit'), csv: 'unit' },
+      columns: [{ title: t('half-life'), csv: 'half_life_steps' }],
       rowCount: source.kept?.halfLives.length ?? 0,
       rows: (from, to) =>
         Promise.resolve(

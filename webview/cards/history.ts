@@ -6,12 +6,14 @@ import { el, textButton } from '../widgets/dom.js';
 import { formatFactor, formatLog10, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
+import { emptyField } from '../page/tablePlan.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Overlay } from '../chart/overlay.js';
 import type { Theme } from '../page/theme.js';
+import type { Field } from '../page/tablePlan.js';
 import type { Memory } from '../page/pageState.js';
 import type { Page } from '../chart/trackView.js';
-import type { HistoryList, HistoryVersion, VersionCurve } from '../../src/protocol/index.js';
+import type { HistoryList, HistoryVersion, TrainingNotes, VersionCurve } from '../../src/protocol/index.js';
 
 type Ask = {
   readonly list: () => Promise<HistoryList>;
@@ -38,6 +40,24 @@ const kindNames: Readonly<Record<Kind, () => string>> = {
   nonfinite: () => t('not finite'),
 };
 
+/** What a training script may say of itself. */
+const noteNames: Readonly<Record<keyof TrainingNotes, () => string>> = {
+  step: () => t('step of the script'),
+  epoch: () => t('epoch'),
+  loss: () => t('loss of the script'),
+};
+const noteField = (value: number | null): Field =>
+  value === null
+    ? emptyField
+    : { text: Number.isInteger(value) ? String(value) : formatNumber(value), exact: String(value) };
+/** `step 1200 · loss 0.31`. */
+const scriptText = ({ step, epoch, loss }: TrainingNotes): string =>
+  [
+    ...(epoch === null ? [] : [t('epoch {0}', noteField(epoch).text)]),
+    ...(step === null ? [] : [t('step {0}', noteField(step).text)]),
+    ...(loss === null ? [] : [t('loss {0}', noteField(loss).text)]),
+  ].join(' · ');
+
 /** A point whose shape says the verdict as its colour does: pointing down, a diamond, round, pointing up, square. */
 function stamp(context: CanvasRenderingContext2D, kind: Kind, x: number, y: number, size: number): void {
   context.beginPath();
@@ -62,7 +82,7 @@ function stamp(context: CanvasRenderingContext2D, kind: Kind, x: number, y: numb
 
 /** The versions, and the one that the user looks back at. */
 export class Past {
-  list: HistoryList = { forgotten: 0, versions: [] };
+  list: HistoryList = { forgotten: 0, skipped: 0, versions: [] };
   /** Null: the run on screen alone. */
   chosen: number | null = null;
   #curve: VersionCurve | null = null;
@@ -146,6 +166,7 @@ export class Past {
       {
         id: 'version',
         name: t('version {0}', this.number(this.place)),
+        csv: `version${this.number(this.place)}`,
         curve: this.#curve,
         colour: ({ foreground }) => foreground,
         width: 1.5,
@@ -164,6 +185,8 @@ export class Past {
 export function historyCard(past: Past, changed: () => void): CardView {
   const versions = (): readonly HistoryVersion[] => past.list.versions;
   const told = el('span', { class: 'version-told' });
+  const script = el('span', { class: 'version-script', title: t('What the training script says beside the weights') });
+  const skippedNote = el('p', { class: 'note', attributes: { 'data-name': 'skipped' } });
   const range = el('input', {
     class: 'range',
     attributes: { type: 'range', min: '0', step: '1', 'aria-label': t('Version') },
@@ -189,6 +212,17 @@ export function historyCard(past: Past, changed: () => void): CardView {
             past.number(all.length - 1),
             new Date(version.time).toLocaleTimeString(),
           );
+    const notes = version?.training ?? null;
+    script.textContent = notes === null ? '' : scriptText(notes);
+    script.hidden = notes === null;
+    const { skipped } = past.list;
+    skippedNote.hidden = skipped === 0;
+    skippedNote.textContent =
+      skipped === 0
+        ? ''
+        : skipped === 1
+          ? t('At least 1 write of the files was skipped: the next one came before a run could follow.')
+          : t('At least {0} writes of the files were skipped: others came before a run could follow.', skipped);
     range.setAttribute('aria-valuetext', version === undefined ? '' : `${text}, ${kindNames[version.kind]()}`);
     told.textContent = text;
     live.hidden = past.chosen === null;
@@ -245,13 +279,15 @@ export function historyCard(past: Past, changed: () => void): CardView {
     id: 'history',
     title: t('History'),
     height: 210,
-    controls: el('div', { class: 'history-controls' }, range, el('div', { class: 'history-told' }, told, live)),
+    controls: el('div', { class: 'history-controls' }, range, el('div', { class: 'history-told' }, told, script, live)),
+    notes: skippedNote,
     help: {
       text: [
         t(
           'Every result since the panel was opened: above, what arrives of the gradient at the first step, ' +
             'coloured by the verdict; below, the largest Lyapunov exponent, where there was time to compute it. ' +
-            'A training script that rewrites its weights draws its own line here.',
+            'A training script that rewrites its weights draws its own line here, with its step, epoch and loss ' +
+            'where the file holds them (“step”, “epoch”, “loss” beside the weights).',
         ),
         t(
           'Drag, click or use the arrow keys to look back: the curve of that version is laid over the run in ' +
@@ -336,6 +372,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
         version.perStepFactor === null ? '–' : t('×{0} per step', formatFactor(version.perStepFactor)),
         version.log10Ratio === null ? '–' : t('×{0} in all', formatLog10(version.log10Ratio, 3)),
         ...(version.lambda1 === null ? [] : [`λ₁ = ${formatNumber(version.lambda1)}`]),
+        ...(version.training === null ? [] : [scriptText(version.training)]),
       ];
     },
     click: (point, size) => past.choose(placeAt(point.x, frames(size).top)),
@@ -365,20 +402,32 @@ export function historyCard(past: Past, changed: () => void): CardView {
     },
     table() {
       const all = versions();
+      // Columns of what no version says would be empty.
+      const noted = (['step', 'epoch', 'loss'] as const).filter((name) =>
+        all.some(({ training }) => typeof training?.[name] === 'number'),
+      );
       return {
-        rowName: t('version'),
-        columns: [t('verdict'), t('log₁₀ ratio'), t('factor per step'), 'λ_1', t('time')],
+        rowHeading: { title: t('version'), csv: 'version' },
+        columns: [
+          { title: t('verdict'), csv: 'verdict' },
+          { title: t('log₁₀ ratio'), csv: 'log10_ratio' },
+          { title: t('factor per step'), csv: 'factor_per_step' },
+          { title: 'λ_1', csv: 'lambda_1' },
+          { title: t('time'), csv: 'time' },
+          ...noted.map((name) => ({ title: noteNames[name](), csv: name })),
+        ],
         rowCount: all.length,
         rowLabel: (row) => String(past.number(row)),
         rows: (from, to) =>
           Promise.resolve(
-            all.slice(from, to).map(({ kind, log10Ratio, perStepFactor, lambda1, time }) => [
+            all.slice(from, to).map(({ kind, log10Ratio, perStepFactor, lambda1, time, training }) => [
               { text: kindNames[kind](), exact: kind },
               ...[log10Ratio, perStepFactor, lambda1].map((value) => ({
                 text: value === null ? '–' : formatNumber(value),
                 exact: value === null ? '' : String(value),
               })),
               { text: new Date(time).toLocaleTimeString(), exact: new Date(time).toISOString() },
+              ...noted.map((name) => noteField(training?.[name] ?? null)),
             ]),
           ),
       };

@@ -8,6 +8,7 @@ import { lyapunovFormula } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';
+import { named } from '../page/tablePlan.js';
 import type { Exponents } from '../page/model.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
@@ -227,8 +228,11 @@ export function lyapunovCard({ model }: Page): CardView {
     table() {
       const all = values();
       return {
-        rowName: 'i',
-        columns: ['λ_i', t('factor per step')],
+        rowHeading: named('i'),
+        columns: [
+          { title: 'λ_i', csv: 'lambda' },
+          { title: t('factor per step'), csv: 'factor_per_step' },
+        ],
         rowCount: all.length,
         rowLabel: (row) => String(row + 1),
         rows: (from, to) =>

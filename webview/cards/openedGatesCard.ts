@@ -7,7 +7,7 @@ import { withAlpha } from '../page/colourMaths.js';
 import { formatLog10, formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
-import { gradientLog10, nodeCells } from './openedNumbers.js';
+import { gradientLog10, nodeCells, nodeHeadings } from './openedNumbers.js';
 import { norm } from './stepGraph.js';
 import type { CardView, Point, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
@@ -160,8 +160,8 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
       const all = rows();
       const exponent = opened?.exponent ?? 0;
       return {
-        rowName: say('node'),
-        columns: [say('‖value‖'), say('‖gradient‖'), say('values'), say('gradients')],
+        rowHeading: { title: say('node'), csv: 'node' },
+        columns: nodeHeadings(),
         rowCount: all.length,
         rowLabel: (row) => plainMath(all[row]?.name ?? ''),
         rows: (from, to) =>

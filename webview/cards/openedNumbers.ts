@@ -3,7 +3,7 @@ import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { norm } from './stepGraph.js';
 import { emptyField } from '../page/tablePlan.js';
-import type { Field } from '../page/tablePlan.js';
+import type { Field, Heading } from '../page/tablePlan.js';
 
 const log10of2 = Math.log10(2);
 /** Below it a double has lost digits. */
@@ -27,6 +27,14 @@ export const exactly = (value: number, exponent: number): string => {
 
 const shortList = (values: Float64Array, print: (number: number) => string): string =>
   values.length <= fewNumbers ? [...values].map(print).join(', ') : say('{0} numbers', values.length);
+
+/** Of a table of nodes, whose rows are `nodeCells`. */
+export const nodeHeadings = (): Heading[] => [
+  { title: say('‖value‖'), csv: 'value_norm' },
+  { title: say('‖gradient‖'), csv: 'gradient_norm' },
+  { title: say('values'), csv: 'values' },
+  { title: say('gradients'), csv: 'gradients' },
+];
 
 /** A row of a table of nodes: norms, and the numbers themselves; what is not there is left empty. */
 export function nodeCells(value: Float64Array | null, gradient: Float64Array | null, exponent: number): Field[] {

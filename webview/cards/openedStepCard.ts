@@ -4,7 +4,7 @@ import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { carriedFormula, gatesFormula, openedFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
-import { fewNumbers, gradientLog10, nodeCells, scaledText } from './openedNumbers.js';
+import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from './openedNumbers.js';
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
 import type { CardView } from './card.js';
 import type { Page } from '../chart/trackView.js';
@@ -177,8 +177,8 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
       const opened = unit;
       const all = nodes();
       return {
-        rowName: say('node'),
-        columns: [say('‖value‖'), say('‖gradient‖'), say('values'), say('gradients')],
+        rowHeading: { title: say('node'), csv: 'node' },
+        columns: nodeHeadings(),
         rowCount: all.length,
         rowLabel: (row) => plainMath(all[row]?.name ?? ''),
         rows: (from, to) =>

@@ -4,6 +4,7 @@ import { ticksBetween } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { csvName } from '../page/tablePlan.js';
 import type { CardView, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
 import type { Histogram, WeightsPicture } from '../page/model.js';
@@ -122,8 +123,11 @@ export function weightHistograms(model: Page['model'], choice: WeightChoice): Ca
       const { picture, tensor } = choice;
       const bins = picture?.valueHistogram.counts.length ?? 0;
       return {
-        rowName: t('bin'),
-        columns: [t('{0} from', tensor), t('count'), t('{0} from', `d${tensor}`), t('count')],
+        rowHeading: { title: t('bin'), csv: 'bin' },
+        columns: [tensor, `d${tensor}`].flatMap((name) => [
+          { title: t('{0} from', name), csv: `${csvName(name)}_from` },
+          { title: t('count'), csv: `${csvName(name)}_count` },
+        ]),
         rowCount: bins,
         rows: (from, to) =>
           Promise.resolve(

@@ -5,7 +5,7 @@ import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { inReport } from '../page/inReport.js';
-import { emptyField } from '../page/tablePlan.js';
+import { csvName, emptyField } from '../page/tablePlan.js';
 import { dropdown, setOptions, textField } from '../ui.js';
 import { weightHistograms } from './weightHistograms.js';
 import { WeightChoice, bitmap, limitOf } from './weightSelection.js';
@@ -362,8 +362,8 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       const [rows, columns] = picture?.shape ?? [0, 1];
       const list = isList();
       return {
-        rowName: list ? t('unit') : t('row,column'),
-        columns: [tensor, `d${tensor}`],
+        rowHeading: list ? { title: t('unit'), csv: 'unit' } : { title: t('row,column'), csv: 'row_column' },
+        columns: [tensor, `d${tensor}`].map((name) => ({ title: name, csv: csvName(name) })),
         rowCount: rows * columns,
         rowsAtOnce: 2 ** 16,
         rowLabel: (i) => (list ? String(i) : `${Math.floor(i / columns)},${i % columns}`),

@@ -16,6 +16,10 @@ export type Overlay = {
   readonly id: string;
   /** As `math` reads it. */
   readonly name: string;
+  /** What its columns of a saved table end with. */
+  readonly csv: string;
+  /** What these columns are of, for the comments above; none where that name says it. */
+  readonly csvNote?: string;
   readonly curve: Curve;
   readonly colour: (theme: Theme) => string;
   readonly width: number;

@@ -1,14 +1,16 @@
-// Beside the tracks: the pinned runs, their verdicts, and how they are laid over the run on screen.
+// Beside the tracks: other configs and pinned runs, their verdicts, and how they are laid over the run on screen.
 import { tsvLine } from '../widgets/spreadsheetFields.js';
 import { Copying } from '../widgets/clipboard.js';
 import { el, textButton } from '../widgets/dom.js';
-import { formatFactor, formatLog10 } from '../page/format.js';
-import { showBadge } from '../header/header.js';
 import { t } from '../page/l10n.js';
 import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { dropdown, setOptions } from '../ui.js';
+import { namesOf } from './comparable.js';
+import { comparedRows, swatchOf, verdictFacts } from './comparedRows.js';
 import { mostPins } from './pins.js';
+import type { Compared } from './compared.js';
+import type { ComparedActs } from './comparedRows.js';
 import type { Overlays } from '../chart/overlay.js';
 import type { Pin, Pins } from './pins.js';
 import type { Help } from '../widgets/popover.js';
@@ -22,12 +24,16 @@ const help = (): Help => ({
       mostPins,
     ),
     t(
-      'The difference draws every pinned curve divided by that of the run on screen: on the line at 1 they are ' +
+      'Other configs (“Compare with…”) run beside this one and follow edits as it does. Of another cell the curve is ' +
+        'moved to begin where this run’s does: norms over other states differ in size, what is left of them compares.',
+    ),
+    t(
+      'The difference draws every other curve divided by that of the run on screen: on the line at 1 they are ' +
         'the same. Runs of another length meet at their last steps, because what counts is how far the gradient ' +
         'has come.',
     ),
   ],
-  formula: '‖g_t‖_{pin} / ‖g_t‖_{run}',
+  formula: '‖g_t‖_{other} / ‖g_t‖_{run}',
   source: t('The norms are those of the gradient flow'),
 });
 
@@ -35,14 +41,18 @@ export class Compare {
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #pins: Pins;
+  readonly #compared: Compared;
+  readonly #act: ComparedActs;
   readonly #list = el('ul', { class: 'pins' });
   readonly #controls: HTMLElement;
   readonly #difference: HTMLInputElement;
   #key = '';
 
-  constructor(page: Page, pins: Pins, overlays: Overlays) {
+  constructor(page: Page, pins: Pins, compared: Compared, overlays: Overlays, act: ComparedActs) {
     this.#page = page;
     this.#pins = pins;
+    this.#compared = compared;
+    this.#act = act;
     const title = t('Compare');
     const copying = new Copying(() => Promise.resolve(this.#tsv()));
     const menu = menuButton(t('Menu of {0}', title), () => [
@@ -59,8 +69,8 @@ export class Compare {
       overlays.changed();
     };
     this.#difference.addEventListener('change', () => differ(this.#difference.checked));
-    if (pins.pins.length > 0 && page.memory.chosen('difference') === true) differ(true);
-    const draws = dropdown(t('Curve of the pinned runs'), (value) =>
+    if ((pins.pins.length > 0 || compared.kept) && page.memory.chosen('difference') === true) differ(true);
+    const draws = dropdown(t('Curve of the other runs'), (value) =>
       pins.draw(value === 'singleSource' ? 'singleSource' : 'dh'),
     );
     setOptions(
@@ -84,10 +94,12 @@ export class Compare {
       this.#controls,
       this.#list,
     );
-    pins.onChange(() => {
-      if (pins.pins.length === 0 && overlays.difference) differ(false);
+    const others = (): void => {
+      if (pins.pins.length === 0 && compared.runs.length === 0 && overlays.difference) differ(false);
       this.show();
-    });
+    };
+    pins.onChange(others);
+    compared.onChange(others);
     page.themes.onChange(() => {
       this.#key = '';
       this.show();
@@ -97,14 +109,29 @@ export class Compare {
 
   show(): void {
     const { pins } = this.#pins;
-    this.element.hidden = pins.length === 0 || !this.#page.groups.shows('compare');
-    const key = pins.map(({ id, name }) => `${id} ${name}`).join('\n');
+    const { runs } = this.#compared;
+    const { run } = this.#page.model;
+    this.element.hidden = (pins.length === 0 && runs.length === 0) || !this.#page.groups.shows('compare');
+    const key = [
+      ...(runs.length === 0 ? [] : [`${run?.runId ?? ''} ${run?.network?.shown ?? ''}`]),
+      ...runs.map(({ run: other, ...told }) => JSON.stringify([told, other?.runId])),
+      ...pins.map(({ id, name }) => `${id} ${name}`),
+    ].join('\n');
     if (key === this.#key) return;
     this.#key = key;
-    this.#list.replaceChildren(...pins.map((pin) => this.#row(pin)));
+    this.#list.replaceChildren(
+      ...(run === null ? [] : comparedRows(this.#compared, run, this.#page.themes.current, this.#act)),
+      ...pins.map((pin) => this.#row(pin)),
+    );
   }
 
   #tsv(): string {
+    const names = namesOf(this.#compared.runs);
+    const compared = this.#compared.runs.flatMap(({ run }, i) =>
+      run === null
+        ? []
+        : [['', names[i] ?? '', run.kind, String(run.perStepFactor ?? ''), String(run.log10Ratio ?? '')]],
+    );
     const rows = this.#pins.pins.map(({ id, name, kind, perStepFactor, log10Ratio }) => [
       `#${id}`,
       name,
@@ -112,52 +139,31 @@ export class Compare {
       String(perStepFactor ?? ''),
       String(log10Ratio ?? ''),
     ]);
-    return [[t('pin'), t('name'), t('verdict'), t('factor per step'), t('log10 of the ratio')], ...rows]
+    return [[t('pin'), t('name'), t('verdict'), t('factor per step'), t('log10 of the ratio')], ...compared, ...rows]
       .map((cells) => `${tsvLine(cells)}\n`)
       .join('');
   }
 
   #row(pin: Pin): HTMLElement {
     const { colour, dash } = this.#pins.look(pin, this.#page.themes.current);
-    const swatch = el('i', { class: 'swatch' });
-    const [on, off] = [dash[0] ?? 1, dash[1] ?? 0];
-    swatch.style.height = '2px';
-    swatch.style.backgroundImage =
-      `repeating-linear-gradient(to right, ${colour} 0 ${on}px, transparent ` + `${on}px ${on + off}px)`;
     const name = el('input', {
       class: 'pin-name',
       attributes: { type: 'text', 'aria-label': t('Name of pin #{0}', pin.id), spellcheck: 'false' },
     });
     name.value = pin.name;
     name.addEventListener('change', () => this.#pins.rename(pin.id, name.value.trim()));
-    const mark = el('span', {});
-    showBadge(mark, pin.kind, 'mark');
     return el(
       'li',
       { attributes: { 'data-pin': String(pin.id) } },
       el(
         'div',
         { class: 'pin-head' },
-        swatch,
+        swatchOf(colour, dash),
         el('b', {}, `#${pin.id}`),
         name,
         textButton('✕', t('Remove pin #{0}', pin.id), () => this.#remove(pin.id)),
       ),
-      el(
-        'div',
-        { class: 'pin-facts' },
-        mark,
-        el(
-          'span',
-          { attributes: { 'data-value': String(pin.perStepFactor) } },
-          pin.perStepFactor === null ? '–' : t('×{0} per step', formatFactor(pin.perStepFactor)),
-        ),
-        el(
-          'span',
-          { class: 'outcome-name', attributes: { 'data-value': String(pin.log10Ratio) } },
-          pin.log10Ratio === null ? '–' : t('×{0} in all', formatLog10(pin.log10Ratio, 3)),
-        ),
-      ),
+      verdictFacts(pin),
     );
   }
 

@@ -42,7 +42,8 @@ const lightness: Readonly<Record<Theme['kind'], number>> = {
   'high-contrast': 0.86,
   'high-contrast-light': 0.42,
 };
-const colourOf = (id: number, { kind }: Theme): string =>
+/** Of the first, second, … line over the run. */
+export const colourOf = (id: number, { kind }: Theme): string =>
   `oklch(${lightness[kind]} 0.13 ${hues[(id - 1) % hues.length] ?? 0})`;
 
 /** At most `mostPoints` steps, smallest and largest of each bin, so that no spike is lost. */
@@ -221,6 +222,8 @@ export class Pins {
     return this.pins.map((pin) => ({
       id: `pin ${pin.id}`,
       name: `#${pin.id} ${literal(pin.name)}`,
+      csv: `pin${pin.id}`,
+      csvNote: pin.name,
       curve: pin.curve,
       colour: (theme) => this.look(pin, theme).colour,
       width: 1.5,

@@ -124,6 +124,7 @@ export class Tried {
       {
         id: 'whatIf',
         name: t('what if'),
+        csv: 'what_if',
         curve: { T: shown.T, t: shown.steps, ...shown.log10 },
         colour: ({ purple }) => purple,
         width: 2.5,

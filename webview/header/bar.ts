@@ -21,6 +21,7 @@ export type BarActions = {
   exportPicture(): void;
   toggleWhatIf(): void;
   pin(): void;
+  compareWith(): void;
   chooseLayer(layer: number): void;
   goTo(): void;
 };
@@ -121,6 +122,7 @@ export class Bar {
       this.#pinsFull
         ? { ...item(t('Pin run'), t('no more can be pinned: remove a pin first'), () => undefined), disabled: true }
         : item(t('Pin run'), t('keep this curve to compare others with it'), () => actions.pin()),
+      item(t('Compare with…'), t('lay the runs of other configs over this one'), () => actions.compareWith()),
       item(t('HTML report'), t('one file with these charts, for any browser'), () => actions.exportReport()),
       item(t('Result as JSON'), t('every tensor, norm and the verdict'), () => actions.exportJson()),
       picture,

@@ -2,7 +2,7 @@
 // is looked at.
 import { inReport } from './inReport.js';
 import { nearestIndex, printNear } from './nearest.js';
-import { emptyField } from './tablePlan.js';
+import { emptyField, named } from './tablePlan.js';
 import type { CellFacts, Model, RunSeries, RunSummary } from './model.js';
 import type { TablePlan } from './tablePlan.js';
 import type { Field } from './tablePlan.js';
@@ -83,8 +83,8 @@ export function seriesRows(
   run: RunSummary,
   rowsAtOnce: number,
   cells: (series: RunSeries, steps: readonly number[]) => Field[][] | Promise<Field[][]>,
-): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
-  const shared = { rowName: 't', rowsAtOnce };
+): Pick<TablePlan, 'rowHeading' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
+  const shared = { rowHeading: named('t'), rowsAtOnce };
   const known = inReport ? run.steps : null;
   if (known === null)
     return {

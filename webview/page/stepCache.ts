@@ -2,6 +2,7 @@
 import { exactLog10, formatLog10, formatNumber } from './format.js';
 import type { Model, RunSummary, StepsRequest, StepValues } from './model.js';
 import { nearestIndex } from './nearest.js';
+import { named } from './tablePlan.js';
 import type { TablePlan } from './tablePlan.js';
 import type { Field } from './tablePlan.js';
 
@@ -72,11 +73,11 @@ export function stepRows(
   sequence: number,
   source: StepSource,
   cells: (values: StepValues | null) => Field[],
-): Pick<TablePlan, 'rowName' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
+): Pick<TablePlan, 'rowHeading' | 'rowCount' | 'rowsAtOnce' | 'rowLabel' | 'steps' | 'rowOf' | 'rows'> {
   const known = status?.recordedSteps?.[source.tensor] ?? null;
   const all = async (from: number, to: number): Promise<Field[][]> =>
     (await steps.range(run, from, to, sequence, source)).map(cells);
-  const shared = { rowName: 't', rowsAtOnce: stepsAtOnce(run) };
+  const shared = { rowHeading: named('t'), rowsAtOnce: stepsAtOnce(run) };
   if (known === null) return { ...shared, rowCount: run.shapes.T, rows: all };
   return {
     ...shared,

@@ -12,6 +12,7 @@ import { nearestIndex } from '../page/nearest.js';
 import { lossOf } from '../page/series.js';
 import { paintShares, paintStack, shareAxis, sharesOf, sourceAt, sourceName } from './attributionShares.js';
 import { borders } from '../chart/trackView.js';
+import { named } from '../page/tablePlan.js';
 import type { AttributionPicture, AttributionRow, TimeWindow } from '../page/model.js';
 import type { Page, PlotSize, View } from '../chart/trackView.js';
 import type { Theme } from '../page/theme.js';
@@ -234,8 +235,11 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       const start = Math.max(0, Math.min(first, all.length - columnsShown));
       const shown = columns === 'all' ? all : all.slice(start, start + columnsShown);
       return {
-        rowName: 't',
-        columns: shown.map(({ from, to }) => sourceName(from, to)),
+        rowHeading: named('t'),
+        columns: shown.map(({ from, to }) => ({
+          title: sourceName(from, to),
+          csv: from === to ? `from_s${from}` : `from_s${from}_to_s${to}`,
+        })),
         rowCount: rowSteps.length,
         // Long runs have rows at some steps only.
         rowLabel: (at) => String(rowSteps[at] ?? ''),
@@ -358,8 +362,12 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       const layers = known?.layers ?? [];
       const size = (value = NaN) => ({ text: formatLog10(value), exact: exactLog10(value) });
       return {
-        rowName: 's',
-        columns: ['‖c_{t,s}‖', say('share'), ...layers.map(({ layer }) => say('‖c_s‖ in layer {0}', layer))],
+        rowHeading: named('s'),
+        columns: [
+          { title: '‖c_{t,s}‖', csv: 'c_norm' },
+          { title: say('share'), csv: 'share' },
+          ...layers.map(({ layer }) => ({ title: say('‖c_s‖ in layer {0}', layer), csv: `c_norm_layer${layer}` })),
+        ],
         rowCount: shares.length,
         rowLabel: (at) =>
           known === null

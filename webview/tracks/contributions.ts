@@ -6,6 +6,7 @@ import { gradientNames, log10Of, reading } from '../page/series.js';
 import { formatLog10 } from '../page/format.js';
 import { borders, limits } from '../chart/trackView.js';
 import { plotNote } from '../chart/scene.js';
+import { csvName } from '../page/tablePlan.js';
 import type { Line } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Theme } from '../page/theme.js';
@@ -66,7 +67,7 @@ export const contributions = ({ model }: Page): View => ({
     logTable(
       model,
       run,
-      gradientNames(run).map((name) => normColumn(normName(name), name)),
+      gradientNames(run).map((name) => normColumn({ title: normName(name), csv: `${csvName(name)}_norm` }, name)),
     ),
   facts: limits,
   click: () => undefined,

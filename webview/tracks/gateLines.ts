@@ -8,6 +8,7 @@ import { withAlpha } from '../page/colourMaths.js';
 import { extent, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { gateColour } from './gateColours.js';
+import { csvName, named } from '../page/tablePlan.js';
 import type { GateSeries, RunSummary } from '../page/model.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Line, Painter } from '../chart/scene.js';
@@ -135,8 +136,12 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
     },
     summary: (run) => say('Means of the gates {0} over {1} timesteps.', run.cell.gates.join(', '), run.shapes.T),
     table: (run) => ({
-      rowName: 't',
-      columns: run.cell.gates.flatMap((name) => [name, say('{0} shut', name), say('{0} open', name)]),
+      rowHeading: named('t'),
+      columns: run.cell.gates.flatMap((name) => [
+        { title: name, csv: `mean_${csvName(name)}` },
+        { title: say('{0} shut', name), csv: `shut_${csvName(name)}` },
+        { title: say('{0} open', name), csv: `open_${csvName(name)}` },
+      ]),
       rowCount: run.shapes.T,
       rowsAtOnce: blockOfRows,
       rows: async (from, to) => {

@@ -10,7 +10,7 @@ import { emptyField } from '../page/tablePlan.js';
 import type { CurveName, Overlay, Overlays } from '../chart/overlay.js';
 import type { Model, RunSeries, RunSummary } from '../page/model.js';
 import type { TablePlan } from '../page/tablePlan.js';
-import type { Field } from '../page/tablePlan.js';
+import type { Field, Heading } from '../page/tablePlan.js';
 
 /** More lines than these cannot be told apart; the band stands for all of them. */
 export const mostSequences = 16;
@@ -30,18 +30,20 @@ function overlayCell(overlay: Overlay, value: number, rounded: number, t: number
   return { text: formatLog10(value, Math.min(4, digits)), exact: formatLog10(value, digits) };
 }
 
+const csvOf: Readonly<Record<CurveName, string>> = { dh: 'g_norm', singleSource: 'single_source_norm' };
+
 function overlayColumns({ all, difference }: Overlays, T: number): LogColumn[] {
   return [
     ...all.flatMap((overlay) =>
       curveNames.map((name): LogColumn => ({
-        name: overlayColumn(overlay, name),
+        heading: { title: overlayColumn(overlay, name), csv: `${csvOf[name]}_${overlay.csv}` },
         at: (_, t) => valueAt(overlay.curve, name, t, T),
         cell: (value, t) => overlayCell(overlay, value, value, t, T),
       })),
     ),
     ...(difference
       ? all.map((overlay): LogColumn => ({
-          name: `‖g_t‖ ${overlay.name} / ‖g_t‖`,
+          heading: { title: `‖g_t‖ ${overlay.name} / ‖g_t‖`, csv: `g_norm_${overlay.csv}_ratio` },
           at: (series, t) => ratioAt(overlay, series, T, 'dh', t),
           cell: (value, t) => overlayCell(overlay, value, valueAt(overlay.curve, 'dh', t, T), t, T),
         }))
@@ -50,12 +52,19 @@ function overlayColumns({ all, difference }: Overlays, T: number): LogColumn[] {
 }
 
 /** None where a report has the norms of single sequences at some steps only. */
-const batchColumns = ({ status }: Model, B: number): string[] =>
+const batchColumns = ({ status }: Model, B: number): Heading[] =>
   B === 1 || status?.recordedNorms === false
     ? []
     : B <= mostSequences
-      ? Array.from({ length: B }, (_, b) => say('‖g_t‖ sequence {0}', b + 1))
-      : [say('‖g_t‖ smallest of the batch'), say('‖g_t‖ median of the batch'), say('‖g_t‖ largest of the batch')];
+      ? Array.from({ length: B }, (_, b) => ({
+          title: say('‖g_t‖ sequence {0}', b + 1),
+          csv: `g_norm_seq${b + 1}`,
+        }))
+      : [
+          { title: say('‖g_t‖ smallest of the batch'), csv: 'g_norm_smallest_seq' },
+          { title: say('‖g_t‖ median of the batch'), csv: 'g_norm_median_seq' },
+          { title: say('‖g_t‖ largest of the batch'), csv: 'g_norm_largest_seq' },
+        ];
 
 /** The norms of the batch's sequences, or their band, at steps from ≤ t < to. */
 async function batchCells(model: Model, run: RunSummary, from: number, to: number): Promise<Field[][]> {
@@ -87,14 +96,17 @@ async function batchCells(model: Model, run: RunSummary, from: number, to: numbe
 export function flowTable(model: Model, run: RunSummary, overlays: Overlays): TablePlan {
   const { T, B } = run.shapes;
   const whole = logTable(model, run, [
-    normColumn('‖g_t‖', 'dh'),
-    normColumn(say('last step alone'), 'singleSource'),
-    normColumn('‖dx_t‖', 'dx'),
+    normColumn({ title: '‖g_t‖', csv: csvOf.dh }, 'dh'),
+    normColumn({ title: say('last step alone'), csv: csvOf.singleSource }, 'singleSource'),
+    normColumn({ title: '‖dx_t‖', csv: 'dx_norm' }, 'dx'),
     ...overlayColumns(overlays, T),
   ]);
   return {
     ...whole,
     columns: [...whole.columns, ...batchColumns(model, B)],
+    csvNotes: overlays.all.flatMap(({ csv, csvNote }) =>
+      csvNote === undefined ? [] : [`${csvOf.dh}_${csv}: ${csvNote}`],
+    ),
     async rows(from, to) {
       const [own, batch] = await Promise.all([whole.rows(from, to), batchCells(model, run, from, to)]);
       return own.map((cells, i) => [...cells, ...(batch[i] ?? [])]);
@@ -130,31 +142,34 @@ export function flowEvents(run: RunSummary): TablePlan {
     onePercentAt,
   } = run;
   const at = (t: number | null): Field[] => [stepCell(t), stepCell(t), emptyField, emptyField, emptyField, emptyField];
-  const rows: (readonly [name: string, cells: readonly Field[]])[] = [
+  const rows: (readonly [heading: Heading, cells: readonly Field[]])[] = [
     ...segments
       .toReversed()
       .map(
         ({ from, to, perStepFactor: factor }, i) =>
-          [say('fitted rate {0}', i + 1), rateCells(from, to, factor)] as const,
+          [{ title: say('fitted rate {0}', i + 1), csv: `fitted_rate_${i + 1}` }, rateCells(from, to, factor)] as const,
       ),
-    ...(perStepFactor === null ? [] : [[say('whole trip'), rateCells(first, source, perStepFactor)] as const]),
-    [say('1 % horizon'), at(onePercentAt)],
-    [say('bound passed'), at(crossedAt)],
-    [say('{0} reaches 0', dtype), at(zeroAt)],
-    [say('{0} overflows', dtype), at(infiniteAt)],
+    ...(perStepFactor === null
+      ? []
+      : [[{ title: say('whole trip'), csv: 'whole_trip' }, rateCells(first, source, perStepFactor)] as const]),
+    [{ title: say('1 % horizon'), csv: 'one_percent_horizon' }, at(onePercentAt)],
+    [{ title: say('bound passed'), csv: 'bound_passed' }, at(crossedAt)],
+    [{ title: say('{0} reaches 0', dtype), csv: `${dtype}_reaches_0` }, at(zeroAt)],
+    [{ title: say('{0} overflows', dtype), csv: `${dtype}_overflows` }, at(infiniteAt)],
   ];
   return {
-    rowName: say('what'),
+    rowHeading: { title: say('what'), csv: 'what' },
     columns: [
-      say('from t'),
-      say('to t'),
-      say('factor per step back'),
-      say('half-life, steps'),
-      say('1 % left after, steps'),
-      say('doubled after, steps'),
+      { title: say('from t'), csv: 'from_t' },
+      { title: say('to t'), csv: 'to_t' },
+      { title: say('factor per step back'), csv: 'factor_per_step_back' },
+      { title: say('half-life, steps'), csv: 'half_life_steps' },
+      { title: say('1 % left after, steps'), csv: 'one_percent_left_after_steps' },
+      { title: say('doubled after, steps'), csv: 'doubled_after_steps' },
     ],
     rowCount: rows.length,
-    rowLabel: (row) => rows[row]?.[0] ?? '',
+    rowLabel: (row) => rows[row]?.[0].title ?? '',
+    csvLabel: (row) => rows[row]?.[0].csv ?? '',
     rows: (from, to) => Promise.resolve(rows.slice(from, to).map(([, cells]) => cells)),
   };
 }

@@ -6,7 +6,7 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { borders } from '../chart/trackView.js';
 import { columnAt, largestIn, plotNote, stepsName } from '../chart/scene.js';
-import { emptyField } from '../page/tablePlan.js';
+import { csvName, emptyField, unitHeading } from '../page/tablePlan.js';
 import { stepRows } from '../page/stepCache.js';
 import { mostUnits } from '../page/timeline.js';
 import { unitColours } from './unitLines.js';
@@ -250,8 +250,9 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
           ? Array.from({ length: run.shapes.H }, (_, unit) => unit)
           : [...timeline.units, ...extra].slice(0, unitsInTable);
       const { shownSequence: sequence } = timeline;
+      const csv = kind.gate === undefined ? kind.column : `gate_${csvName(kind.gate())}`;
       return {
-        columns: units.map((unit) => say('{0} unit {1}', kind.column, unit)),
+        columns: units.map((unit) => unitHeading(kind.column, unit, csv)),
         ...stepRows(steps, model, run, sequence, ofSteps(), (values) =>
           units.map((unit) => (values === null ? emptyField : kind.cell(values, unit))),
         ),

@@ -14,10 +14,12 @@ import type { Jacobians, TimeWindow } from '../page/model.js';
 import type { Line } from '../chart/scene.js';
 import type { Theme } from '../page/theme.js';
 import { nearest } from '../page/nearest.js';
+import { named } from '../page/tablePlan.js';
 
 type Curve = {
   readonly id: string;
   readonly legend: string;
+  readonly csv: string;
   readonly colour: 'red' | 'blue' | 'purple';
   readonly dash: readonly number[];
   readonly log10: (values: Jacobians) => Float64Array;
@@ -52,8 +54,22 @@ const each = (): Kind => ({
     source: 'Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”',
   },
   curves: [
-    { id: 'sigmaMax', legend: 'σ_{max}(J_t)', colour: 'red', dash: [], log10: ({ sigmaMax }) => logs(sigmaMax) },
-    { id: 'sigmaMin', legend: 'σ_{min}(J_t)', colour: 'blue', dash: [7, 3], log10: ({ sigmaMin }) => logs(sigmaMin) },
+    {
+      id: 'sigmaMax',
+      legend: 'σ_{max}(J_t)',
+      csv: 'sigma_max',
+      colour: 'red',
+      dash: [],
+      log10: ({ sigmaMax }) => logs(sigmaMax),
+    },
+    {
+      id: 'sigmaMin',
+      legend: 'σ_{min}(J_t)',
+      csv: 'sigma_min',
+      colour: 'blue',
+      dash: [7, 3],
+      log10: ({ sigmaMin }) => logs(sigmaMin),
+    },
   ],
 });
 
@@ -78,11 +94,26 @@ const product = (): Kind => ({
     source: 'Pennington, Schoenholz & Ganguli 2017, “Resurrecting the sigmoid”; Demmel & Veselić 1992',
   },
   curves: [
-    { id: 'largest', legend: say('largest'), colour: 'red', dash: [], log10: ({ log10Largest }) => log10Largest },
-    { id: 'median', legend: say('median'), colour: 'purple', dash: [2, 2], log10: ({ log10Median }) => log10Median },
+    {
+      id: 'largest',
+      legend: say('largest'),
+      csv: 'sigma_largest',
+      colour: 'red',
+      dash: [],
+      log10: ({ log10Largest }) => log10Largest,
+    },
+    {
+      id: 'median',
+      legend: say('median'),
+      csv: 'sigma_median',
+      colour: 'purple',
+      dash: [2, 2],
+      log10: ({ log10Median }) => log10Median,
+    },
     {
       id: 'smallest',
       legend: say('smallest'),
+      csv: 'sigma_smallest',
       colour: 'blue',
       dash: [7, 3],
       log10: ({ log10Smallest }) => log10Smallest,
@@ -291,8 +322,8 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
         const values = answered === run.runId && known !== null ? known : emptyJacobians;
         const columns = kind.curves.map(({ log10 }) => log10(values));
         return {
-          rowName: 't',
-          columns: kind.curves.map(({ legend }) => legend),
+          rowHeading: named('t'),
+          columns: kind.curves.map(({ legend, csv }) => ({ title: legend, csv })),
           rowCount: values.t.length,
           steps: values.t,
           rowLabel: (row) => String(values.t[row] ?? row),

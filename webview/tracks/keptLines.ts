@@ -7,6 +7,7 @@ import { nearestIndex, printNear } from '../page/nearest.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { plotText, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
+import { named } from '../page/tablePlan.js';
 import type { Kept, RunSummary } from '../page/model.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Line } from '../chart/scene.js';
@@ -126,8 +127,11 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
       const { shownSequence: sequence } = timeline;
       const units = source.kept?.units ?? [];
       return {
-        rowName: 't',
-        columns: [say('median'), ...units.map((unit) => say('unit {0}', unit))],
+        rowHeading: named('t'),
+        columns: [
+          { title: say('median'), csv: 'kept_median' },
+          ...units.map((unit) => ({ title: say('unit {0}', unit), csv: `kept_unit${unit}` })),
+        ],
         rowCount: run.shapes.T,
         rowsAtOnce: blockOfRows,
         rows: async (from, to) => {

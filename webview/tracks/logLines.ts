@@ -8,7 +8,7 @@ import type { LogSeries } from '../page/series.js';
 import type { Line, YAxis } from '../chart/scene.js';
 import type { TablePlan } from '../page/tablePlan.js';
 import type { Model, RunSeries, RunSummary, TimeWindow } from '../page/model.js';
-import type { Field } from '../page/tablePlan.js';
+import type { Field, Heading } from '../page/tablePlan.js';
 
 /** A line of log10 values at `steps`, or at every step (null); read as 10^value. */
 export function logLine(
@@ -86,19 +86,19 @@ export function unseenText(lines: readonly Line[], window: TimeWindow, zero: str
 
 /** Of a table: a log10 number for each step of `series`, told in full unless `cell` says otherwise. */
 export type LogColumn = {
-  readonly name: string;
+  readonly heading: Heading;
   readonly at: (series: RunSeries, t: number) => number;
   readonly cell?: (value: number, t: number) => Field;
 };
-export const normColumn = (name: string, norm: LogSeries): LogColumn => ({
-  name,
+export const normColumn = (heading: Heading, norm: LogSeries): LogColumn => ({
+  heading,
   at: (series, t) => stepValue(series.steps, log10Of(series, norm), t),
 });
 
 /** A table of log10 series, printed as the numbers they stand for. */
 export function logTable(model: Model, run: RunSummary, columns: readonly LogColumn[]): TablePlan {
   return {
-    columns: columns.map(({ name }) => name),
+    columns: columns.map(({ heading }) => heading),
     ...seriesRows(model, run, 4096, (series, steps) =>
       steps.map((t) =>
         columns.map(({ at, cell }) => {

@@ -11,6 +11,7 @@ import { nearStepValue, reading, seriesRows, stepValue } from '../page/series.js
 import { gradientField, stateField, stepsAtOnce } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
 import { Latest, unlessGone } from '../page/model.js';
+import { unitHeading } from '../page/tablePlan.js';
 import type { RunSummary, StepValues, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
@@ -344,10 +345,10 @@ export function network(page: Page, steps: Steps): View {
       const units = H <= fewUnits ? Array.from({ length: H }, (_, unit) => unit) : [];
       return {
         columns: [
-          '‖h_t‖',
-          '‖g_t‖',
-          ...units.map((unit) => say('{0} unit {1}', 'h', unit)),
-          ...units.map((unit) => say('{0} unit {1}', 'g', unit)),
+          { title: '‖h_t‖', csv: 'h_norm' },
+          { title: '‖g_t‖', csv: 'g_norm' },
+          ...units.map((unit) => unitHeading('h', unit)),
+          ...units.map((unit) => unitHeading('g', unit)),
         ],
         ...seriesRows(model, run, stepsAtOnce(run), async (series, rows) => {
           const [from, to] = [rows[0] ?? 0, (rows.at(-1) ?? -1) + 1];

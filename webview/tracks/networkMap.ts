@@ -7,6 +7,7 @@ import { Latest } from '../page/model.js';
 import { verdictName } from '../page/verdictNames.js';
 import { borders } from '../chart/trackView.js';
 import { columnAt, plotNote, plotText, stepsName } from '../chart/scene.js';
+import { named } from '../page/tablePlan.js';
 import type { NetworkMap, RunSummary, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
@@ -84,6 +85,12 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
 
   const nameOf = (run: RunSummary, row: number | 'dx'): string =>
     row === 'dx' ? 'dx' : run.network === null ? '' : layerName(run.network, row);
+
+  /** As `layer1_reverse`. */
+  const csvLayer = ({ network }: RunSummary, row: number): string => {
+    const choice = network?.layers[row];
+    return choice === undefined ? `row${row}` : `layer${choice.layer}_${choice.direction}`;
+  };
 
   function paint(painter: Painter, run: RunSummary, theme: Theme): void {
     const image = bitmap(run, theme);
@@ -212,8 +219,12 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
     table(run) {
       const rows = rowsOf(run);
       return {
-        rowName: 't',
-        columns: rows.map((row) => `‖${row === 'dx' ? 'dx' : 'ds'}_t‖ ${row === 'dx' ? '' : nameOf(run, row)}`.trim()),
+        rowHeading: named('t'),
+        columns: rows.map((row) =>
+          row === 'dx'
+            ? { title: '‖dx_t‖', csv: 'dx_norm' }
+            : { title: `‖ds_t‖ ${nameOf(run, row)}`, csv: `ds_norm_${csvLayer(run, row)}` },
+        ),
         rowCount: run.shapes.T,
         rowsAtOnce: tableColumns,
         rows: async (from, to) => {

@@ -7,6 +7,7 @@ import { nearestIndex } from '../page/nearest.js';
 import { plotNote, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { pathColour } from './gateColours.js';
+import { csvName, named } from '../page/tablePlan.js';
 import type { CellFacts, GateSeries, RunSummary, TimeWindow } from '../page/model.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Line, Painter } from '../chart/scene.js';
@@ -153,10 +154,10 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
       );
     },
     table: (run) => ({
-      rowName: 't',
+      rowHeading: named('t'),
       columns: (source.series?.paths ?? []).flatMap(({ name }) => [
-        `× ${pathName(run.cell, name)}`,
-        say('share of {0}', pathName(run.cell, name)),
+        { title: `× ${pathName(run.cell, name)}`, csv: `factor_${csvName(name)}` },
+        { title: say('share of {0}', pathName(run.cell, name)), csv: `share_${csvName(name)}` },
       ]),
       rowCount: run.shapes.T,
       rowsAtOnce: blockOfRows,

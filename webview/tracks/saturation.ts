@@ -73,7 +73,7 @@ export const saturation = ({ model }: Page): View => ({
     return say('Share of saturated units per timestep: at most {0}.', formatPercent(largest));
   },
   table: (run) => ({
-    columns: [say('saturated share')],
+    columns: [{ title: say('saturated share'), csv: 'saturated_share' }],
     ...seriesRows(model, run, 4096, (series, steps) =>
       steps.map((t) => [{ text: formatPercent(share(series, t)), exact: String(share(series, t)) }]),
     ),

@@ -7,10 +7,11 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { columnAt, columnsIn, largestIn, stepsName, stepsOf } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
+import { named } from '../page/tablePlan.js';
 import type { ActivationBins, Activations, RunSummary, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
-import type { Field } from '../page/tablePlan.js';
+import type { Field, TablePlan } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
 const bins: ActivationBins = 28;
@@ -171,10 +172,19 @@ export function spread({ model, timeline }: Page): View {
       const { sequence } = timeline;
       const [low, high] = [picture?.map.low ?? -1, picture?.map.high ?? 1];
       const finite = run.layers[0].hNorm.every(Number.isFinite);
-      const columns = (count: number): string[] => [
-        ...Array.from({ length: count }, (_, i) => `≥ ${formatNumber(low + ((high - low) * i) / count, 2)}`),
-        ...(finite ? [] : [say('not finite')]),
-      ];
+      const columns = (count: number): Pick<TablePlan, 'columns' | 'csvNotes'> => {
+        const from = (bin: number): number => low + ((high - low) * bin) / count;
+        return {
+          columns: [
+            ...Array.from({ length: count }, (_, bin) => ({
+              title: `≥ ${formatNumber(from(bin), 2)}`,
+              csv: `share_bin${bin}`,
+            })),
+            ...(finite ? [] : [{ title: say('not finite'), csv: 'share_not_finite' }]),
+          ],
+          csvNotes: [[`bins ${count}`, `low ${low}`, `high ${high}`].join('; ')],
+        };
+      };
       const cells = (map: Activations | null, count: number, column: number): Field[] =>
         [
           ...Array.from({ length: count }, (_, bin) => map?.shares[(count - 1 - bin) * map.columns + column] ?? NaN),
@@ -184,8 +194,8 @@ export function spread({ model, timeline }: Page): View {
       if (picture !== null && recordedAsPicture(run)) {
         const { map } = picture;
         return {
-          rowName: 't',
-          columns: columns(map.bins),
+          rowHeading: named('t'),
+          ...columns(map.bins),
           rowCount: map.columns,
           rowOf: (t) => columnAt(map, t).column,
           rowLabel: (row) => {
@@ -197,8 +207,8 @@ export function spread({ model, timeline }: Page): View {
         };
       }
       return {
-        rowName: 't',
-        columns: columns(tableBins),
+        rowHeading: named('t'),
+        ...columns(tableBins),
         rowCount: run.shapes.T,
         rowsAtOnce: 4096,
         rows: async (from, to) => {

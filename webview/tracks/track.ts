@@ -327,7 +327,7 @@ export class Track {
     await this.ready();
     const { run } = this.#host.page.model;
     if (run === null) return;
-    const content = await this.#gathering.text(() => toCsv(this.view.table(run, 'all')));
+    const content = await this.#gathering.text(() => toCsv(this.view.table(run, 'all'), run));
     if (content !== null) this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content });
   }
 
@@ -337,7 +337,7 @@ export class Track {
     if (run === null || details === undefined) return;
     this.#host.save({
       suggestedName: fileName(run.name, `${this.view.id}-details`, 'csv'),
-      content: await toCsv(details.table(run)),
+      content: await toCsv(details.table(run), run),
     });
   }
 

@@ -6,7 +6,7 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { extent, withNeighbours } from '../chart/scene.js';
 import { printNear } from '../page/nearest.js';
-import { emptyField } from '../page/tablePlan.js';
+import { emptyField, unitHeading } from '../page/tablePlan.js';
 import { stateField, stepRows } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
 import type { Line, Scene } from '../chart/scene.js';
@@ -153,7 +153,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     table(run: RunSummary) {
       const { units, shownSequence: sequence } = timeline;
       return {
-        columns: units.map((unit) => say('{0} unit {1}', 'h', unit)),
+        columns: units.map((unit) => unitHeading('h', unit)),
         ...stepRows(steps, model, run, sequence, { tensor: 'hs' }, (values) =>
           units.map((unit) => (values === null ? emptyField : stateField(values, unit))),
         ),

@@ -48,7 +48,9 @@ export class Details {
       el(
         'tr',
         {},
-        ...[plan.rowName, ...plan.columns].map((name) => el('th', { attributes: { scope: 'col' } }, math(name))),
+        ...[plan.rowHeading, ...plan.columns].map(({ title }) =>
+          el('th', { attributes: { scope: 'col' } }, math(title)),
+        ),
       ),
     );
     this.#body.replaceChildren(

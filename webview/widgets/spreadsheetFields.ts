@@ -15,3 +15,6 @@ export const tsvLine = (cells: readonly string[]): string =>
 
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 export const csvLine = (cells: readonly string[]): string => cells.map((text) => quoted(safe(text))).join(',');
+
+/** A line that `read_csv(…, comment='#')` passes over; quotes, commas and line ends would count for some readers. */
+export const csvComment = (text: string): string => `# ${text.replace(/[\s\p{Cc}",]+/gu, ' ').trim()}`;

@@ -1,10 +1,12 @@
 // The numbers behind a chart as a real table: a screenful of rows around the cursor, so that 20,000 steps cost nothing.
-import { csvLine, tsvLine } from './spreadsheetFields.js';
+import { csvComment, csvLine, tsvLine } from './spreadsheetFields.js';
 import { copyByKey } from './clipboard.js';
 import { el, math, textButton, withoutEscapes } from './dom.js';
 import { t as say } from '../page/l10n.js';
 import { unlessGone } from '../page/model.js';
+import { runInShort } from '../page/runInShort.js';
 import type { Copying } from './clipboard.js';
+import type { RunSummary } from '../page/model.js';
 import type { TablePlan } from '../page/tablePlan.js';
 
 const rowsShown = 12;
@@ -75,8 +77,8 @@ export class TableTwin {
       el(
         'tr',
         {},
-        el('th', { attributes: { scope: 'col' } }, math(plan.rowName)),
-        ...plan.columns.map((column) => el('th', { attributes: { scope: 'col' } }, math(column))),
+        el('th', { attributes: { scope: 'col' } }, math(plan.rowHeading.title)),
+        ...plan.columns.map((column) => el('th', { attributes: { scope: 'col' } }, math(column.title))),
       ),
     );
     this.#body.replaceChildren(
@@ -94,7 +96,7 @@ export class TableTwin {
     );
     this.#place.textContent = say(
       '{0} = {1} … {2} of {3}',
-      plan.rowName,
+      plan.rowHeading.title,
       label(from),
       label(Math.max(from, to - 1)),
       plan.rowCount,
@@ -106,7 +108,7 @@ export class TableTwin {
 /** Rows from ≤ row < to as tab-separated values under their headings, every digit. */
 export async function toTsv(plan: TablePlan, from = 0, to = plan.rowCount): Promise<string> {
   const label = plan.rowLabel ?? String;
-  const lines = [tsvLine([plan.rowName, ...plan.columns].map(withoutEscapes))];
+  const lines = [tsvLine([plan.rowHeading, ...plan.columns].map(({ title }) => withoutEscapes(title)))];
   const { rowsAtOnce = usualRowsAtOnce } = plan;
   for (let start = from; start < to; start += rowsAtOnce) {
     const rows = await plan.rows(start, Math.min(to, start + rowsAtOnce));
@@ -115,10 +117,13 @@ export async function toTsv(plan: TablePlan, from = 0, to = plan.rowCount): Prom
   return `${lines.join('\n')}\n`;
 }
 
-/** The whole table as comma-separated values, every digit. */
-export async function toCsv(plan: TablePlan): Promise<string> {
-  const label = plan.rowLabel ?? String;
-  const lines = [csvLine([plan.rowName, ...plan.columns].map(withoutEscapes))];
+/** The whole table as comma-separated values, every digit, below comments on the run and on the columns. */
+export async function toCsv(plan: TablePlan, run: RunSummary): Promise<string> {
+  const label = plan.csvLabel ?? plan.rowLabel ?? String;
+  const lines = [
+    ...[runInShort(run), ...(plan.csvNotes ?? [])].map(csvComment),
+    csvLine([plan.rowHeading, ...plan.columns].map(({ csv }) => csv)),
+  ];
   const { rowsAtOnce = usualRowsAtOnce } = plan;
   for (let from = 0; from < plan.rowCount; from += rowsAtOnce) {
     const rows = await plan.rows(from, Math.min(plan.rowCount, from + rowsAtOnce));

@@ -11,12 +11,16 @@ export type FoundTensor = { readonly name: string } & (
 /** What a file says of a layer beside its numbers, under the name that a JSON file would give it. */
 export type Fact = { readonly name: string; readonly value: string | number | boolean | readonly string[] };
 
-/** `isOne`: the file is a single block of numbers, which has no name. */
+/** `isOne`: the file is a single block of numbers, which has no name. `notes`: plain numbers beside the tensors. */
 export type Container = {
   readonly tensors: readonly FoundTensor[];
   readonly facts?: readonly Fact[];
   readonly isOne: boolean;
+  readonly notes?: ReadonlyMap<string, number>;
 };
+
+/** More of them are no notes. */
+export const mostNotes = 100;
 
 /** One file format. */
 export type FileFormat = {

@@ -61,8 +61,19 @@ export function readDocument(
   const binary = format.name();
   try {
     const fileBeside = (name: string): Uint8Array | null => beside.get(name)?.bytes ?? null;
-    const root = rootOf(format.open(bytes, tick, fileBeside), tick);
-    return { id, text: '', lines: new Lines('', tick), root, problems: [], tick, binary };
+    const container = format.open(bytes, tick, fileBeside);
+    const { notes } = container;
+    const root = rootOf(container, tick);
+    return {
+      id,
+      text: '',
+      lines: new Lines('', tick),
+      root,
+      problems: [],
+      tick,
+      binary,
+      ...(notes === undefined ? {} : { notes }),
+    };
   } catch (error) {
     if (error instanceof FormatError) return broken(id, binary, error.finding, error.part, tick);
     throw error;

@@ -6,7 +6,7 @@ import { describeShape } from '../json/node.js';
 import type { JsonNode } from '../json/node.js';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
-import { viewOf } from './container.js';
+import { mostNotes, viewOf } from './container.js';
 import type { Container, FileFormat, FoundTensor } from './container.js';
 import { bytesText, damaged } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
@@ -60,13 +60,27 @@ function open(bytes: Uint8Array, tick: Tick): Container {
     );
   const data = bytes.subarray(start);
   const places: Place[] = [];
+  let notes: ReadonlyMap<string, number> = new Map();
   for (const [i, { key, value }] of root.properties.entries()) {
     if (i % 1024 === 0) tick();
-    if (key !== '__metadata__') places.push(placeOf(key, value, data, start));
+    if (key === '__metadata__') notes = notesOf(value);
+    else places.push(placeOf(key, value, data, start));
   }
   checkOverlaps(places, start);
   if (places.length === 0) throw damaged(t('at least one tensor'), t('none'), lengthBytes);
-  return { tensors: places.map(({ tensor }) => tensor), isOne: false };
+  return { tensors: places.map(({ tensor }) => tensor), isOne: false, notes };
+}
+
+/** The format keeps texts there; those that are numbers count. */
+function notesOf(metadata: JsonNode): ReadonlyMap<string, number> {
+  const properties = metadata.kind === 'object' ? metadata.properties.slice(0, mostNotes) : [];
+  return new Map(
+    properties.flatMap(({ key, value }) =>
+      value.kind === 'string' && value.value.trim() !== '' && Number.isFinite(Number(value.value))
+        ? [[key, Number(value.value)] as const]
+        : [],
+    ),
+  );
 }
 
 const wholeNumbers = (node: JsonNode | undefined): readonly number[] | null =>

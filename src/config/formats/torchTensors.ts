@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import { describeShape } from '../json/node.js';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
+import { mostNotes } from './container.js';
 import type { Container, FoundTensor } from './container.js';
 import { bytesText, damaged, refused } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
@@ -66,7 +67,18 @@ export function torchTensors(value: PickleValue, bytesOfStorage: StorageBytes, t
       t('no tensor'),
       exportAdvice(),
     );
-  return { tensors: found, isOne: found.length === 1 && found[0]?.name === '' };
+  return { tensors: found, isOne: found.length === 1 && found[0]?.name === '', notes: notesOf(value) };
+}
+
+/** What a checkpoint keeps beside its tensors: `{ 'epoch': 3, 'loss': 0.2, 'model_state_dict': … }`. */
+function notesOf(value: PickleValue): ReadonlyMap<string, number> {
+  const notes = new Map<string, number>();
+  if (typeof value !== 'object' || value?.kind !== 'dict') return notes;
+  for (const [key, note] of value.entries) {
+    if (typeof key === 'string' && typeof note === 'number') notes.set(key, note);
+    if (notes.size === mostNotes) break;
+  }
+  return notes;
 }
 
 /** A tensor lies inside its storage, and has no more numbers than that. */

@@ -22,6 +22,8 @@ export type Document = {
   readonly tick: Tick;
   /** Which format of tensors it is, such as "a NumPy .npy file"; null for a text. Such a file has no text to edit. */
   readonly binary: string | null;
+  /** Numbers that a file of tensors holds beside them, by their names: the step of a training script, its loss. */
+  readonly notes?: ReadonlyMap<string, number>;
 };
 
 /** Keys that stand twice are told up to this number. */

@@ -25,6 +25,8 @@ import { askForOrder, mayBeStepByStep, orderOf } from './sequenceOrder.js';
 import type { InitialStates } from './readState.js';
 import { readUpstream } from './readUpstream.js';
 import { Sources, fileName } from './sourceFiles.js';
+import { trainingNotes } from './trainingNotes.js';
+import type { TrainingNotes } from './trainingNotes.js';
 import { validateObject } from './validateObject.js';
 import type { Value } from '../json/jsonValue.js';
 import { readWeights } from './readWeights.js';
@@ -35,6 +37,8 @@ export type ReadResult = {
   readonly experiment: Experiment | null;
   /** That of the config, or the one that the weights tell; null where neither can be read. */
   readonly cell: CellName | null;
+  /** What a training script has left beside the weights; null where they cannot be read, or hold nothing of it. */
+  readonly training: TrainingNotes | null;
   /** All of them, by file and place. */
   readonly problems: Problem[];
   /** Ids of every file that was read or looked for, missing ones too, so that they can be watched. */
@@ -53,20 +57,21 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
   const report = new Report();
   const sources = new Sources(open.files, report);
   const { entry } = open;
-  const { experiment, cell } =
+  const { experiment, cell, training } =
     entry.kind === 'config'
       ? await readConfig(entry.config, open, sources, report)
       : await readPair(entry, sources, report);
   return {
     experiment: report.hasErrors ? null : experiment,
     cell,
+    training,
     problems: sources.named(report.sorted(sources.ids)),
     files: sources.ids,
   };
 }
 
-type Read = Pick<ReadResult, 'experiment' | 'cell'>;
-const nothing: Read = { experiment: null, cell: null };
+type Read = Pick<ReadResult, 'experiment' | 'cell' | 'training'>;
+const nothing: Read = { experiment: null, cell: null, training: null };
 
 async function readPair(entry: Pair, sources: Sources, report: Report): Promise<Read> {
   const weightsRoot = await sources.openPart(entry.weights, entry.network);
@@ -87,7 +92,7 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
     clipNorm: null,
     truncate: null,
   });
-  return { experiment, cell: weights?.cell ?? null };
+  return { experiment, cell: weights?.cell ?? null, training: notesOf(weightsRoot) };
 }
 
 /** Null where the weights do not tell their inputs; that has been reported. */
@@ -179,8 +184,10 @@ async function readConfig(
     clipNorm: numberOf(norm),
     truncate: numberOf(valid.get('truncate')),
   });
-  return { experiment, cell: weights?.cell ?? cell };
+  return { experiment, cell: weights?.cell ?? cell, training: notesOf(weightsRoot) };
 }
+
+const notesOf = (weights: Value | null): TrainingNotes | null => (weights === null ? null : trainingNotes(weights));
 
 type Rest = Omit<Experiment, 'cell' | 'shapes' | 'layers' | 'chunks'>;
 

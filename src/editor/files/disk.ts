@@ -12,6 +12,8 @@ export type DiskStat = {
   /** When it was last written, ms since 1970. */ readonly writtenAt: number;
   readonly bytes: number;
   readonly isFolder: boolean;
+  /** Another one when the file was replaced by another; 0 where there is none. */
+  readonly inode: number;
 };
 
 /** Changes with every write of a file on the disk. */
@@ -51,12 +53,12 @@ export const statOf = (uri: vscode.Uri): Promise<DiskStat> =>
     async (path) => {
       const found = await stat(path);
       // The time of a device or a pipe is that of whoever used it last: it has no content that could have changed.
-      if (!found.isFile() && !found.isDirectory()) return { writtenAt: 0, bytes: 0, isFolder: false };
-      return { writtenAt: found.mtimeMs, bytes: found.size, isFolder: found.isDirectory() };
+      if (!found.isFile() && !found.isDirectory()) return { writtenAt: 0, bytes: 0, isFolder: false, inode: 0 };
+      return { writtenAt: found.mtimeMs, bytes: found.size, isFolder: found.isDirectory(), inode: found.ino };
     },
     async () => {
       const { mtime, size, type } = await vscode.workspace.fs.stat(uri);
-      return { writtenAt: mtime, bytes: size, isFolder: (type & vscode.FileType.Directory) !== 0 };
+      return { writtenAt: mtime, bytes: size, isFolder: (type & vscode.FileType.Directory) !== 0, inode: 0 };
     },
   );
 

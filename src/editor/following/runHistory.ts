@@ -41,8 +41,10 @@ function tellingPlaces(values: Float64Array): Uint32Array {
 export class History {
   #versions: Kept[] = [];
   #forgotten = 0;
+  /** Writes of the files that no run has shown. */
+  skipped = 0;
 
-  add({ runId, verdict, layers: [{ log10 }], steps, shapes: { T } }: RunSummary, time: number): void {
+  add({ runId, verdict, training, layers: [{ log10 }], steps, shapes: { T } }: RunSummary, time: number): void {
     const places = tellingPlaces(log10.dh);
     const t = places.length === T ? null : places.map((place) => steps?.[place] ?? place);
     const keep = (values: Float64Array): Float32Array => Float32Array.from(places, (place) => values[place] ?? NaN);
@@ -54,6 +56,7 @@ export class History {
       log10Ratio,
       perStepFactor,
       lambda1: null,
+      training,
       T,
       t,
       dh: keep(log10.dh),
@@ -72,13 +75,15 @@ export class History {
   list(): HistoryList {
     return {
       forgotten: this.#forgotten,
-      versions: this.#versions.map(({ runId, time, kind, log10Ratio, perStepFactor, lambda1 }) => ({
+      skipped: this.skipped,
+      versions: this.#versions.map(({ runId, time, kind, log10Ratio, perStepFactor, lambda1, training }) => ({
         runId,
         time,
         kind,
         log10Ratio,
         perStepFactor,
         lambda1,
+        training,
       })),
     };
   }

@@ -11,6 +11,8 @@ import type { Doors } from '../context/doors.js';
 import { readReference, versionOf } from '../files/editorFiles.js';
 import { Rewrites } from '../files/partialWrites.js';
 import { History } from './runHistory.js';
+import { SkippedWrites } from './skippedWrites.js';
+import { statIfThere } from '../files/disk.js';
 import { readSettings } from '../context/settings.js';
 import { FileWatch } from '../files/fileWatch.js';
 import type { ChangedBy } from '../files/fileWatch.js';
@@ -60,6 +62,7 @@ export class Session implements vscode.Disposable {
   readonly #files: FileWatch;
   readonly #poll: DiskPoll;
   readonly #rewrites = new Rewrites();
+  readonly #writes = new SkippedWrites();
   readonly #subscription: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
   #waitingSince: number | null = null;
@@ -110,7 +113,11 @@ export class Session implements vscode.Disposable {
           this.summary = summary;
           // Another layer of the same run is no new result.
           if (this.#choosing) this.#choosing = false;
-          else this.history.add(summary, Date.now());
+          else {
+            this.#writes.shown();
+            this.history.skipped = this.#writes.skipped;
+            this.history.add(summary, Date.now());
+          }
           this.spectrum = null;
           this.stale = null;
           this.#summaryArrived.fire(summary);
@@ -132,13 +139,19 @@ export class Session implements vscode.Disposable {
     const allowed = doors.onDidChange(() => this.#schedule('text'));
     this.#subscription = vscode.Disposable.from(
       allowed,
+      vscode.workspace.onDidSaveTextDocument(({ uri }) => {
+        if (this.follows(uri.toString())) this.#writes.saved(uri.toString());
+      }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('rnnGradients.verdict') || (this.#unfollowed && readSettings().followEdits))
           this.#schedule('text');
       }),
     );
     const changed = (uri: vscode.Uri, by: ChangedBy): void => {
-      if (by === 'disk') this.#rewrites.note(uri);
+      if (by === 'disk') {
+        this.#rewrites.note(uri);
+        void this.#noteWrite(uri);
+      }
       if (readSettings().followEdits) this.#schedule(by);
       else this.#leaveBehind(uri);
     };
@@ -162,6 +175,11 @@ export class Session implements vscode.Disposable {
   /** Whether the text has changed since the last run began, and no run follows it. */
   get isLeftBehind(): boolean {
     return this.#unfollowed;
+  }
+
+  /** Writes of other programs since the last run began. */
+  get unreadWrites(): number {
+    return this.#writes.unread;
   }
 
   /** Whether an edit of this file is a reason to run again. */
@@ -246,6 +264,7 @@ export class Session implements vscode.Disposable {
     const started = performance.now();
     this.#runAfterwards = false;
     this.#unfollowed = false;
+    this.#writes.began();
     this.#versions = new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
     const answer = this.#client.run(this.entry, readSettings().bounds, this.#layer);
     const runId = this.#client.latestRun;
@@ -306,6 +325,14 @@ export class Session implements vscode.Disposable {
         this.#runAfterwards = true;
       else this.#runUnattended();
     }, wait);
+  }
+
+  async #noteWrite(uri: vscode.Uri): Promise<void> {
+    try {
+      this.#writes.note(uri.toString(), await statIfThere(uri));
+    } catch (error) {
+      this.log.error(`${this.title}: ${String(error)}`);
+    }
   }
 
   #runUnattended(): void {

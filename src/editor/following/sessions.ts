@@ -3,9 +3,12 @@ import type { Entry } from '../../config/read/index.js';
 import type { Doors } from '../context/doors.js';
 import { Session, entryKey } from './session.js';
 
-/** All experiments that are on screen, found by what they run. */
+/**
+ * All experiments that are on screen, in a panel of their own or laid over another's, found by what they run. One ends
+ * with the last that shows it.
+ */
 export class Sessions implements vscode.Disposable {
-  readonly #byKey = new Map<string, { session: Session; subscriptions: vscode.Disposable[] }>();
+  readonly #byKey = new Map<string, { session: Session; subscriptions: vscode.Disposable[]; holders: number }>();
   readonly #changed = new vscode.EventEmitter<Session>();
   readonly #closed = new vscode.EventEmitter<Session>();
   /** A session has a new status, problems or summary. */
@@ -32,14 +35,19 @@ export class Sessions implements vscode.Disposable {
     return [...this.#byKey.values()].find(({ session }) => session.follows(id))?.session;
   }
 
+  /** Whoever opens it closes it. */
   open(entry: Entry): Session {
-    const known = this.find(entry);
-    if (known !== undefined) return known;
+    const known = this.#byKey.get(entryKey(entry));
+    if (known !== undefined) {
+      known.holders++;
+      return known.session;
+    }
     const session = new Session(entry, this.workerPath, this.log, this.doors);
     const changed = (): void => this.#changed.fire(session);
     this.#byKey.set(session.key, {
       session,
       subscriptions: [session.onDidChange(changed), session.onDidSummarise(changed)],
+      holders: 1,
     });
     return session;
   }
@@ -50,15 +58,19 @@ export class Sessions implements vscode.Disposable {
 
   close(session: Session): void {
     const known = this.#byKey.get(session.key);
-    if (known?.session !== session) return;
+    if (known?.session !== session || --known.holders > 0) return;
+    this.#end(known);
+  }
+
+  #end({ session, subscriptions }: { session: Session; subscriptions: vscode.Disposable[] }): void {
     this.#byKey.delete(session.key);
-    for (const subscription of known.subscriptions) subscription.dispose();
+    for (const subscription of subscriptions) subscription.dispose();
     session.dispose();
     this.#closed.fire(session);
   }
 
   dispose(): void {
-    for (const { session } of [...this.#byKey.values()]) this.close(session);
+    for (const known of [...this.#byKey.values()]) this.#end(known);
     this.#changed.dispose();
     this.#closed.dispose();
   }

@@ -1,7 +1,7 @@
 // What is told about a run at once.
 import { factsOf, lossSteps } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
-import type { LayerSeries, NetworkSummary, RunSummary } from '../../protocol/index.js';
+import type { LayerSeries, NetworkSummary, RunSummary, TrainingNotes } from '../../protocol/index.js';
 
 /** log10 of the smallest positive and the largest number. */
 const dtypeRanges = {
@@ -86,7 +86,13 @@ function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun,
 }
 
 /** The layer that is shown, with what is the network's: the loss above all layers, and gradients clipped as one. */
-export function summariseNetwork(runId: number, run: AnyNetworkRun, shown: number, elapsedMs: number): RunSummary {
+export function summariseNetwork(
+  runId: number,
+  run: AnyNetworkRun,
+  shown: number,
+  elapsedMs: number,
+  training: TrainingNotes | null = null,
+): RunSummary {
   const { experiment, result } = run.layers[shown] ?? run.layers[0];
   return {
     ...summarise(runId, experiment, result, elapsedMs),
@@ -94,6 +100,7 @@ export function summariseNetwork(runId: number, run: AnyNetworkRun, shown: numbe
     clipFactor: run.clipFactor,
     lossValue: run.lossValue,
     network: networkSummary(run, shown),
+    training,
   };
 }
 
@@ -103,6 +110,7 @@ export function summarise(runId: number, experiment: LayerExperiment, result: An
   return {
     runId,
     network: null,
+    training: null,
     name,
     cell: factsOf(cell),
     dtype,

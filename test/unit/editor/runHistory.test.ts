@@ -10,6 +10,7 @@ function summary(runId: number, dh: Float64Array): RunSummary {
   return {
     runId,
     network: null,
+    training: null,
     name: 'test',
     cell: factsOf('tanh'),
     dtype: 'float32',
@@ -61,11 +62,19 @@ function summary(runId: number, dh: Float64Array): RunSummary {
 describe('the history', () => {
   it('holds every version in its order, and the exponent when it comes', () => {
     const history = new History();
-    for (let run = 1; run <= 3; run++) history.add(summary(run, Float64Array.of(-run, 0)), 1000 * run);
+    for (let run = 1; run <= 3; run++)
+      history.add(
+        {
+          ...summary(run, Float64Array.of(-run, 0)),
+          training: run === 3 ? { step: 30, epoch: null, loss: 0.5 } : null,
+        },
+        1000 * run,
+      );
     history.addExponent(2, -0.25);
     history.addExponent(99, 1);
     assert.deepEqual(history.list(), {
       forgotten: 0,
+      skipped: 0,
       versions: [1, 2, 3].map((run) => ({
         runId: run,
         time: 1000 * run,
@@ -73,6 +82,7 @@ describe('the history', () => {
         log10Ratio: -run,
         perStepFactor: 0.5 + run / 1e6,
         lambda1: run === 2 ? -0.25 : null,
+        training: run === 3 ? { step: 30, epoch: null, loss: 0.5 } : null,
       })),
     });
     assert.deepEqual(history.curve(2), {

@@ -82,6 +82,8 @@ const panelSamples: Samples<PanelContract> = {
     rerun: [null],
     chooseLayer: [{ layer: 1 }],
     cancel: [null],
+    compareWith: [null],
+    compared: [{ config: 'a.rnn.json', act: 'rerun' }],
     undo: [{ redo: false }],
     saveFile: [
       { suggestedName: 'a.csv', content: 'a' },

@@ -23,6 +23,7 @@ const wave = (phase: number): Float64Array =>
 const summary: RunSummary = {
   runId: 1,
   network: null,
+  training: null,
   name: 'long',
   cell: factsOf('tanh'),
   dtype: 'float64',

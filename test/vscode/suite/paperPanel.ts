@@ -1,6 +1,7 @@
 // A panel over a page of paper: what it posts is kept, what it hears is sent by hand.
 import * as vscode from 'vscode';
-import { Session } from '../../../src/editor/following/session.js';
+import { Sessions } from '../../../src/editor/following/sessions.js';
+import type { Session } from '../../../src/editor/following/session.js';
 import { Panel } from '../../../src/panel/panel.js';
 import { openDoors, until, workerPath } from './support.js';
 
@@ -9,9 +10,16 @@ export type Answer = {
   readonly id: number;
   readonly result?: unknown;
   readonly message?: string;
+  /** Of an event. */
+  readonly name?: string;
+  readonly payload?: unknown;
 };
 export type Paper = {
   readonly session: Session;
+  readonly sessions: Sessions;
+  readonly panel: Panel;
+  /** What the page would have heard, in its order: events and answers. */
+  readonly posted: readonly Answer[];
   readonly ask: (message: Readonly<Record<string, unknown>>) => Promise<Answer>;
   readonly send: (message: unknown) => void;
   readonly close: () => void;
@@ -21,12 +29,8 @@ export type Paper = {
 export function panelOver(config: vscode.Uri, error: (line: string) => void): Paper {
   const quiet = (): void => undefined;
   const log = { error, info: quiet, warn: quiet, debug: quiet };
-  const session = new Session(
-    { kind: 'config', config: config.toString() },
-    workerPath(),
-    log as unknown as vscode.LogOutputChannel,
-    openDoors(),
-  );
+  const sessions = new Sessions(workerPath(), log as unknown as vscode.LogOutputChannel, openDoors());
+  const session = sessions.open({ kind: 'config', config: config.toString() });
   const posted: Answer[] = [];
   const arrived = new vscode.EventEmitter<unknown>();
   const webview = {
@@ -48,13 +52,22 @@ export function panelOver(config: vscode.Uri, error: (line: string) => void): Pa
     viewColumn: vscode.ViewColumn.Two,
     reveal: () => undefined,
   };
-  const panel = new Panel(view as unknown as vscode.WebviewPanel, session, vscode.Uri.file('/'), () => undefined);
+  const panel = new Panel(
+    view as unknown as vscode.WebviewPanel,
+    session,
+    sessions,
+    vscode.Uri.file('/'),
+    () => undefined,
+  );
   let id = 0;
   return {
     session,
+    sessions,
+    panel,
+    posted,
     close() {
       panel.dispose();
-      session.dispose();
+      sessions.dispose();
     },
     send: (message) => arrived.fire(message),
     ask(message) {

@@ -1,0 +1,68 @@
+// For a lecture: vanishing beside exploding, in two clicks.
+import assert from 'node:assert/strict';
+import { describe } from 'node:test';
+import { scenario } from '../support/workbench.js';
+import type { Workbench } from '../support/workbench.js';
+
+const explorer = ({ page }: Workbench, file: string) =>
+  page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: file }).first();
+/** The verdicts in the list of what is compared, in its order. */
+const verdicts = (workbench: Workbench): Promise<string[]> =>
+  workbench.webview().locator('.pins .mark').allInnerTexts();
+const areCompared = async (workbench: Workbench): Promise<void> => {
+  await workbench.until(
+    'both verdicts',
+    async () => (await verdicts(workbench)).map((text) => text.trim()).join() === 'VANISHING,EXPLODING',
+  );
+  const legend = workbench.webview().locator('[data-track=flow] .legend');
+  await legend.filter({ hasText: /exploding: .* · EXPLODING/ }).waitFor();
+};
+
+describe('configs that are selected in the explorer', () => {
+  scenario(
+    'are laid over each other from its menu, follow edits, and are back after a reload',
+    {},
+    async (workbench) => {
+      const { page } = workbench;
+      await page.keyboard.press('Control+Shift+E');
+      // Each example has a folder of its own.
+      for (const folder of ['vanishing', 'exploding']) {
+        await explorer(workbench, folder).click();
+        await explorer(workbench, `${folder}.rnn.json`).waitFor();
+      }
+      await explorer(workbench, 'vanishing.rnn.json').click();
+      await explorer(workbench, 'exploding.rnn.json').click({ modifiers: ['ControlOrMeta'] });
+      await explorer(workbench, 'exploding.rnn.json').click({ button: 'right' });
+      // A menu takes no click while it is still opening, but keys.
+      const line = page.locator('.monaco-menu .action-item').filter({ hasText: 'Compare RNN Runs' });
+      await line.hover();
+      await line.and(page.locator('.focused')).waitFor();
+      await page.keyboard.press('Enter');
+      await areCompared(workbench);
+      assert.equal(
+        await page
+          .locator('.tab')
+          .filter({ hasText: /^RNN: / })
+          .count(),
+        1,
+      );
+
+      await workbench.openFile('exploding.rnn.json');
+      await workbench.replaceInEditor('0.75,  0.75, -0.75, -0.75', '0.75,  0.75, oops, -0.75');
+      const problem = workbench
+        .webview()
+        .locator('.pins .note')
+        .filter({ hasText: /As it was before: exploding\.rnn\.json:/ });
+      await problem.waitFor();
+      assert.deepEqual(
+        (await verdicts(workbench)).map((text) => text.trim()),
+        ['VANISHING', 'EXPLODING'],
+      );
+      await workbench.replaceInEditor('oops', '-0.75');
+      await problem.waitFor({ state: 'detached' });
+
+      await workbench.reload();
+      await areCompared(workbench);
+    },
+  );
+});
