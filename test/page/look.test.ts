@@ -244,7 +244,7 @@ describe('what arrives later', () => {
           await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
           await page.locator('.side [data-name=lyapunov]').filter({ hasText: /\d/ }).waitFor();
           // Far below the window they are not painted yet when the first run is, and their heads have fewer lines.
-          await computed(page, 'attribution');
+          for (const track of ['product', 'attribution']) await computed(page, track);
           await nextFrames(page);
           return places();
         };
@@ -330,9 +330,10 @@ describe('the flag on the time axis', () => {
         const flag = document.querySelector('.flag')?.getBoundingClientRect();
         const ruler = document.querySelector('.ruler')?.getBoundingClientRect();
         if (flag === undefined || ruler === undefined) return ['no flag'];
-        const ticks = [...document.querySelectorAll('.ruler-ticks span:not(.behind)')].filter((tick) => {
+        const ticks = [...document.querySelectorAll('.ruler-ticks span')].filter((tick) => {
           const box = tick.getBoundingClientRect();
-          return box.right > flag.left && box.left < flag.right;
+          const beside = box.right <= flag.left || box.left >= flag.right;
+          return !beside && box.bottom > flag.top && box.top < flag.bottom;
         });
         return [
           ...(flag.left < ruler.left || flag.right > ruler.right ? ['cut off'] : []),
