@@ -244,7 +244,7 @@ describe('what arrives later', () => {
           await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
           await page.locator('.side [data-name=lyapunov]').filter({ hasText: /\d/ }).waitFor();
           // Far below the window they are not painted yet when the first run is, and their heads have fewer lines.
-          await computed(page, 'attribution');
+          for (const track of ['product', 'attribution']) await computed(page, track);
           await nextFrames(page);
           return places();
         };
