@@ -61,19 +61,15 @@ async function askForOthers(
 ): Promise<readonly vscode.Uri[] | undefined> {
   const own = entryKey(entry);
   const compared = panels.comparedWith(entry);
-  return pickSeveral(
-    title,
-    t('Compare {0} with…', sessions.find(entry)?.title ?? fileItem(entryUri(entry)).label),
-    {
-      search: searchFiles(configPattern, ignored, undefined, longestSearch),
-      known: [...compared.map((config) => vscode.Uri.parse(config, true)), ...openConfigs().values()],
-      fits: (uri) => uri.toString() !== own,
-      picked: (uri) => compared.includes(uri.toString()),
-      filters: { [t('Configs')]: ['rnn.json', 'json'] },
-      another: t('Another file…'),
-      none: t('No other *.rnn.json found in this workspace'),
-    },
-  );
+  return pickSeveral(title, t('Compare {0} with…', sessions.find(entry)?.title ?? fileItem(entryUri(entry)).label), {
+    search: searchFiles(configPattern, ignored, undefined, longestSearch),
+    known: [...compared.map((config) => vscode.Uri.parse(config, true)), ...openConfigs().values()],
+    fits: (uri) => uri.toString() !== own,
+    picked: (uri) => compared.includes(uri.toString()),
+    filters: { [t('Configs')]: ['rnn.json', 'json'] },
+    another: t('Another file…'),
+    none: t('No other *.rnn.json found in this workspace'),
+  });
 }
 
 /** From the palette, from a panel (which passes its entry), or on what is selected in the Explorer. */
