@@ -214,6 +214,7 @@ describe('stepping through', () => {
   it('opens the unit that is clicked under the lens, which stays where it is', async () => {
     const { page } = open;
     await cursorTo(page, 40);
+    await page.locator('#track-network-plot').scrollIntoViewIfNeeded();
     const box = await page.locator('#track-network-plot').boundingBox();
     assert.ok(box !== null);
     const [left = 0, right = 0] = ((await page.locator('#track-network-plot').getAttribute('data-plot')) ?? '')
