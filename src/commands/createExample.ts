@@ -24,6 +24,21 @@ export const createExample =
         file: 'orthogonal',
         detail: t('An orthogonal Wh keeps the norm of the gradient: the healthy case.'),
       },
+      {
+        label: t('LSTM forget bias'),
+        file: 'lstm-forget-bias',
+        detail: t('Forget gates that are shut cut the gradient off; one bias opens them.'),
+      },
+      {
+        label: t('Stack'),
+        file: 'stack',
+        detail: t('Three layers of LSTM: one of them loses the gradient. Which?'),
+      },
+      {
+        label: t('Packed sequences'),
+        file: 'packed',
+        detail: t('Three lengths, two directions: each sequence has its own end.'),
+      },
     ];
     const choice = await vscode.window.showQuickPick(examples, {
       title: t('Create an RNN example'),

@@ -43,7 +43,10 @@ const shipped = [
   'extension/dist/worker.js',
   // "Create an Example Config" opens them.
   'extension/examples/exploding/exploding.rnn.json',
+  'extension/examples/lstm-forget-bias/lstm-forget-bias.rnn.json',
   'extension/examples/orthogonal/orthogonal.rnn.json',
+  'extension/examples/packed/packed.rnn.json',
+  'extension/examples/stack/stack.rnn.json',
   'extension/examples/vanishing/vanishing.rnn.json',
   'extension/l10n/bundle.l10n.ko.json',
   'extension/l10n/examples.ko.json',

@@ -275,6 +275,17 @@ describe('rnn-gradients run', () => {
     );
   });
 
+  it('finds in the examples what they say of themselves', async () => {
+    const code = async (example: string, ...rest: string[]): Promise<number | null> =>
+      (await cli('run', `examples/${example}/${example}.rnn.json`, '--fail-on', 'vanishing', ...rest)).code;
+    assert.equal(await code('lstm-forget-bias'), 1);
+    // Layers 0 and 2 carry the gradient, the one between does not.
+    for (const [layer, expected] of [0, 1, 0].entries())
+      assert.equal(await code('stack', '--layer', String(layer)), expected, `layer ${layer}`);
+    const packed = await cli('run', 'examples/packed/packed.rnn.json');
+    assert.match(packed.stdout, /two directions, .*lengths 10 to 40/);
+  });
+
   it('tells every problem with its place and exits with 2', async () => {
     const config = await write(
       'broken.rnn.json',
