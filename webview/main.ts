@@ -241,11 +241,15 @@ groups.availability = (view) =>
 function arrange(): void {
   main.dataset['group'] = groups.shown;
   atStep.element.hidden = !groups.shows('atStep');
+  if (!atStep.element.hidden) atStep.show();
   proofs.element.hidden = !groups.shows('proofs');
   compare.show();
 }
 groups.onChange(arrange);
-past.onChange(() => bar.show());
+past.onChange(() => {
+  bar.show();
+  groups.update();
+});
 groups.onChange(() => {
   for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;
 });
@@ -272,7 +276,9 @@ addEventListener('keydown', (event) => {
   const by = { '[': -1, ']': 1 }[event.key];
   const network = model.run?.network ?? null;
   if (by === undefined || network === null || writesText(event.composedPath()[0])) return;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  // On many keyboards the brackets need AltGr, which comes as Ctrl and Alt, or as Alt.
+  const typed = event.getModifierState('AltGraph') || (event.altKey && !event.metaKey);
+  if ((event.ctrlKey || event.metaKey) && !typed) return;
   const layer = network.shown + by;
   if (layer >= 0 && layer < network.layers.length) actions.chooseLayer(layer);
 });
@@ -324,6 +330,7 @@ model.onChange((change) => {
     proofs.show();
     showCards();
     bar.show();
+    groups.update();
     arrange();
   }
 });

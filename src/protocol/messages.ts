@@ -439,12 +439,14 @@ export type KeptRequest = {
 export type KeptUnits = 12;
 export type Kept = {
   readonly gate: string;
+  /** Over how many steps the whole product goes. */
+  readonly steps: number;
   readonly t: Float64Array;
   /** Some units, evenly spaced, and log10 of what is kept of each [t]; the median is that of all units. */
   readonly units: readonly number[];
   readonly log10: readonly Float64Array[];
   readonly median: Float64Array;
-  /** Steps after which a unit has lost half, at its mean rate [H]; Infinity where nothing is lost. */
+  /** Steps after which a unit has lost half, at its mean rate [H]; Infinity where nothing is lost, NaN of no steps. */
   readonly halfLives: Float64Array;
 };
 

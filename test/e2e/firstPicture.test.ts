@@ -77,8 +77,8 @@ describe('the first picture', () => {
       await workbench.answer(/See whether a recurrent/, 'See whether a recurrent network can learn');
       await step('create').locator('.monaco-button').filter({ hasText: 'Create RNN Config' }).click();
       await workbench.acceptAll([
-        /Which cell/,
         /Where do the numbers come from/,
+        /Which cell/,
         /Sizes B, T, I, H/,
         /How do the recurrent weights/,
         /Seed/,

@@ -43,7 +43,7 @@ describe('mending from the palette', () => {
     await workbench.palette('Run RNN');
     await workbench.badge(/vanishing/i);
     await workbench.palette('RNN: Initialise Weights');
-    await workbench.answer(/Initialise[^]*Wx[^]*Wh/, 'Wh');
+    await workbench.answer(/Initialise[^]*Wh[^]*Wx/, 'Wh');
     await workbench.answer(/Initialise Wh[^]*Glorot uniform/, 'Orthogonal');
     await workbench.answer(/Seed/, 'a few');
     await workbench.answer(/A whole number from 0/, '12');

@@ -17,10 +17,12 @@ describe('a window', () => {
       await workbench.badge(/vanishing/i);
       await workbench.page.locator('.tab').filter({ hasText: 'RNN: tanh RNN on daily weather' }).waitFor();
       await workbench.palette('RNN: Create RNN Config');
-      await workbench.answer(/Which cell/, 'tanh');
       await workbench.answer(/Where do the numbers come from/, 'Existing files');
       await workbench.answer(/Which file holds the weights/, 'weights.json');
+      await workbench.answer(/Which cell/, 'tanh');
       await workbench.answer(/Which file holds the sequences/, 'sequences.json');
+      await workbench.answer(/What flows in from above/, 'Ones at the last step');
+      await workbench.answer(/Where does the state begin/, 'Zeros');
       await workbench.page.locator('.view-line').filter({ hasText: '"../weather/weights.json"' }).waitFor();
       await workbench.palette('Run RNN');
       await workbench.page.locator('.tab').filter({ hasText: 'RNN: weights' }).waitFor();

@@ -126,7 +126,7 @@ describe('a folder that is not trusted', () => {
       await workbench.replaceInEditor('tahn', 'tanh');
       await workbench.palette('RNN: Initialise Weights');
       for (const [question, answer] of [
-        [/Initialise[^]*Wx[^]*Wh/, 'Wh'],
+        [/Initialise[^]*Wh[^]*Wx/, 'Wh'],
         [/Initialise Wh/, 'Orthogonal'],
         [/Seed/, '1'],
       ] as const)

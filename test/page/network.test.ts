@@ -273,6 +273,9 @@ it('a loss is drawn at the steps where its gradient enters, and the header names
   };
   const drawn = async (t: number): Promise<boolean> => {
     await cursorTo(page, t);
+    // Out of sight it is painted when the page has nothing else to do.
+    await page.locator('#track-network-plot').scrollIntoViewIfNeeded();
+    await nextFrames(page);
     // The lens brings its neighbours with it: only a loss at one of them may be drawn.
     const text = await paintedText(page, 'track-network-plot');
     assert.ok(

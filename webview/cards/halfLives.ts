@@ -18,8 +18,9 @@ const startOf = (bin: number): number => 2 ** (first + bin / perDoubling);
 
 export function halfLivesCard({ model, timeline }: Page, source: GateSource, changed: () => void): CardView {
   const notes = el('p', { class: 'note' });
-  source.onKept(changed);
-  const halfLives = (): Float64Array => (source.kept?.halfLives ?? new Float64Array(0)).filter((v) => !Number.isNaN(v));
+  source.whole.onChange(changed);
+  const halfLives = (): Float64Array =>
+    (source.whole.answer?.halfLives ?? new Float64Array(0)).filter((v) => !Number.isNaN(v));
   const counts = (): number[] => {
     const all = new Array<number>(bins).fill(0);
     for (const steps of halfLives()) all[binOf(steps)] = (all[binOf(steps)] ?? 0) + 1;
@@ -30,11 +31,13 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
 
   function explain(): void {
     const all = halfLives().sort();
-    const T = model.run?.shapes.T ?? 0;
-    const long = all.filter((steps) => steps >= T).length;
+    const steps = source.whole.answer?.steps ?? 0;
+    const long = all.filter((halfLife) => halfLife >= steps).length;
     notes.textContent =
       all.length === 0
-        ? t('Being computed…')
+        ? source.whole.missing
+          ? t('Not computed: there is not enough memory.')
+          : t('Being computed…')
         : t(
             'The median unit has lost half after {0} steps; {1} of {2} units keep more than half over the whole run.',
             formatSteps(all[all.length >> 1] ?? NaN),
@@ -59,17 +62,17 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
       formula: 'half-life = ln 2 / −mean ln f',
       source: 'Tallec & Ollivier 2018, “Can recurrent neural networks warp time?”',
     },
+    older: () => source.whole.older,
     available: () => (model.run?.cell.keeper ?? null) !== null,
     prepare() {
-      const { window } = timeline;
-      if (model.run !== null && source.kept === null) source.askKept(timeline.shownSequence, window, 2);
+      if (model.run !== null) source.askWhole(timeline.shownSequence, model.run.shapes.T);
       explain();
     },
     paint(sheet) {
       const { context, theme } = sheet;
       const all = counts();
       if (halfLives().length === 0) {
-        paintNote(sheet, t('Being computed…'));
+        paintNote(sheet, notes.textContent);
         return;
       }
       const plot = frame(sheet);
@@ -92,8 +95,8 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
         const y = plot.y(count);
         context.fillRect(plot.x(bin) + 1, y, Math.max(1, width - 2), plot.bottom - y);
       });
-      const T = model.run?.shapes.T ?? 0;
-      const x = Math.round(plot.x(Math.min(bins, (Math.log2(T) - first) * perDoubling))) + 0.5;
+      const steps = source.whole.answer?.steps ?? 0;
+      const x = Math.round(plot.x(Math.min(bins, (Math.log2(Math.max(1, steps)) - first) * perDoubling))) + 0.5;
       context.strokeStyle = theme.muted;
       context.setLineDash([3, 3]);
       context.beginPath();
@@ -117,11 +120,11 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
     table: () => ({
       rowHeading: { title: t('unit'), csv: 'unit' },
       columns: [{ title: t('half-life'), csv: 'half_life_steps' }],
-      rowCount: source.kept?.halfLives.length ?? 0,
+      rowCount: source.whole.answer?.halfLives.length ?? 0,
       rows: (from, to) =>
         Promise.resolve(
           Array.from({ length: to - from }, (_, i) => {
-            const steps = source.kept?.halfLives[from + i] ?? NaN;
+            const steps = source.whole.answer?.halfLives[from + i] ?? NaN;
             return [{ text: steps === Infinity ? '∞' : formatNumber(steps), exact: String(steps) }];
           }),
         ),

@@ -160,7 +160,7 @@ export class Ruler {
       }
     });
     columns.forEach((value, x) => {
-      const share = Math.max(0, 1 - (largest - value) / decades);
+      const share = value === -Infinity ? 0 : Math.max(0, 1 - (largest - value) / decades);
       context.fillStyle = noNumber[x] === 1 ? theme.purple : withAlpha(theme.red, share);
       context.fillRect(x, 0, 1, height);
     });

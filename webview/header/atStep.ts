@@ -100,7 +100,7 @@ export class AtStep {
       el('table', { class: 'unit-values' }, head, this.#units),
     );
     page.timeline.onChange((change) => {
-      if (change !== 'window') this.show();
+      if (change !== 'window' && page.groups.shows('atStep')) this.show();
     });
   }
 

@@ -84,7 +84,9 @@ export class Bar {
         this.menu,
       ),
     );
-    page.timeline.onChange(() => this.show());
+    page.timeline.onChange((change) => {
+      if (change !== 'cursor') this.show();
+    });
   }
 
   /** Enough is pinned. */
@@ -134,7 +136,8 @@ export class Bar {
   }
 
   #showLayers({ network }: RunSummary): void {
-    this.#layerLabel.hidden = network === null || network.layers.length === 1;
+    // A report has the numbers of one layer.
+    this.#layerLabel.hidden = inReport || network === null || network.layers.length === 1;
     if (network === null) return;
     const options = network.layers.map((choice, i): [string, string] => [String(i), layerName(network, choice)]);
     const key = JSON.stringify(options);

@@ -1,5 +1,6 @@
 // The groups of views as a bar of tabs: by mouse, by arrow keys, and by their numbers from anywhere on the page.
 import { el } from '../widgets/dom.js';
+import { inReport } from '../page/inReport.js';
 import { t } from '../page/l10n.js';
 import type { GroupId, Groups } from '../page/groups.js';
 
@@ -13,6 +14,7 @@ export class Tabs {
   readonly element: HTMLElement;
   readonly #groups: Groups;
   readonly #tabs: ReadonlyMap<GroupId, HTMLButtonElement>;
+  #shown: GroupId | null = null;
 
   /** `panel`: the id of the element that the tabs change. */
   constructor(groups: Groups, panel: string) {
@@ -37,7 +39,7 @@ export class Tabs {
       ...this.#tabs.values(),
     );
     this.element.addEventListener('keydown', (event) => this.#walk(event));
-    addEventListener('keydown', (event) => this.#jump(event));
+    if (!inReport) addEventListener('keydown', (event) => this.#jump(event));
     groups.onChange(() => this.show());
     this.show();
   }
@@ -51,8 +53,11 @@ export class Tabs {
       tab.setAttribute('aria-selected', String(chosen));
       tab.tabIndex = chosen ? 0 : -1;
       tab.title = `${tab.textContent} (${at + 1})`;
-      if (chosen) tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      // A tab that had the keyboard and is gone hands it on.
+      if (tab.hidden && tab === document.activeElement) this.#tabs.get(shown)?.focus();
+      if (chosen && shown !== this.#shown) tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     }
+    this.#shown = shown;
   }
 
   #walk(event: KeyboardEvent): void {
@@ -65,7 +70,7 @@ export class Tabs {
   }
 
   #jump(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || writes(event.composedPath()[0])) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.composedPath().some(writes)) return;
     const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : NaN;
     if (digit <= this.#groups.offered.length) this.#choose(digit - 1, this.element.contains(document.activeElement));
   }

@@ -61,6 +61,8 @@ export class Groups {
   readonly #memory: Memory;
   readonly #listeners = new Set<() => void>();
   #chosen: GroupId;
+  /** The one that everybody has heard of. */
+  #told: GroupId | null = null;
   #isAvailable: (view: string) => boolean = () => true;
 
   constructor(memory: Memory) {
@@ -100,10 +102,20 @@ export class Groups {
     this.#listeners.add(listener);
   }
 
+  /** What there is to show may have become another: those who hear of a choice hear of that. */
+  update(): void {
+    if (this.shown !== this.#told) this.#tell();
+  }
+
   choose(id: GroupId): void {
     if (id === this.#chosen && id === this.shown) return;
     this.#chosen = id;
     this.#memory.choose('group', id);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#told = this.shown;
     for (const listener of this.#listeners) listener();
   }
 }

@@ -21,3 +21,9 @@ export const printNear =
 /** The value at step t of a series that may be decimated: the nearest step that it holds. */
 export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number): number =>
   values[nearestIndex(t, step)] ?? NaN;
+
+/** The step whose numbers are told for `step`: `t = 12`, or `t ≈ 12` where another one stands for it. */
+export function stepRead(series: { readonly t: Float64Array } | null, step: number): string {
+  const at = series === null ? step : (series.t[nearestIndex(series.t, step)] ?? step);
+  return at === step ? `t = ${step}` : `t ≈ ${at}`;
+}

@@ -3,8 +3,9 @@ import { ticksBetween } from '../chart/axis.js';
 import { formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { isGated } from '../page/model.js';
-import { nearestIndex, printNear } from '../page/nearest.js';
+import { nearestIndex, printNear, stepRead } from '../page/nearest.js';
 import { withAlpha } from '../page/colourMaths.js';
+import { windowRows } from '../page/windowRows.js';
 import { extent, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { gateColour } from './gateColours.js';
@@ -17,16 +18,15 @@ import type { Theme } from '../page/theme.js';
 
 /** Below and above these a gate counts as shut and as open. */
 const [shut, wide] = [0.1, 0.9];
-const blockOfRows = 4096;
 
 const at = ({ t }: GateSeries, values: Float64Array, step: number): number => values[nearestIndex(t, step)] ?? NaN;
 
 export function gateLines({ model, timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
-  source.onSeries(() => changed());
+  source.series.onChange(() => changed());
 
   function lines(run: RunSummary, theme: Theme): Line[] {
-    const { series } = source;
+    const { answer: series } = source.series;
     if (series === null) return [];
     const line = (
       id: string,
@@ -91,6 +91,7 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
       source: 'Karpathy, Johnson & Fei-Fei 2015, “Visualizing and understanding recurrent networks”',
     },
     available: isGated,
+    older: () => source.series.older,
     refresh(window, size, onChange) {
       changed = onChange;
       source.askSeries(withNeighbours(window, timeline.steps), size.columns);
@@ -118,9 +119,9 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
     },
     colourBar: () => null,
     readout: (_run, t) => {
-      const { series } = source;
+      const { answer: series } = source.series;
       return [
-        `t = ${t}`,
+        stepRead(series, t),
         ...(series?.gates ?? []).map(({ name, mean, closed, open }) =>
           series === null
             ? ''
@@ -142,19 +143,18 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
         { title: say('{0} shut', name), csv: `shut_${csvName(name)}` },
         { title: say('{0} open', name), csv: `open_${csvName(name)}` },
       ]),
-      rowCount: run.shapes.T,
-      rowsAtOnce: blockOfRows,
-      rows: async (from, to) => {
-        const series = await model.sliceOf(run, 'gateSeries', { window: { t0: from, t1: to }, maxPoints: to - from });
-        return Array.from({ length: to - from }, (_, i) =>
-          (series?.gates ?? []).flatMap(({ mean, closed, open }) =>
+      ...windowRows(
+        run,
+        source.series.answer,
+        (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
+        (series, t) =>
+          series.gates.flatMap(({ mean, closed, open }) =>
             [mean, closed, open].map((values, k) => {
-              const value = series === null ? NaN : at(series, values, from + i);
+              const value = at(series, values, t);
               return { text: k === 0 ? formatNumber(value) : formatPercent(value), exact: String(value) };
             }),
           ),
-        );
-      },
+      ),
     }),
     click: () => undefined,
   };

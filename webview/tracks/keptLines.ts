@@ -3,24 +3,25 @@ import { ticksBetween } from '../chart/axis.js';
 import { exactLog10, formatLog10, formatSteps } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { logAxis, logLine } from './logLines.js';
-import { nearestIndex, printNear } from '../page/nearest.js';
+import { nearestIndex, printNear, stepRead } from '../page/nearest.js';
 import { withAlpha } from '../page/colourMaths.js';
-import { plotText, withNeighbours } from '../chart/scene.js';
+import { windowRows } from '../page/windowRows.js';
+import { plotNote, plotText, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { named } from '../page/tablePlan.js';
 import type { Kept, RunSummary } from '../page/model.js';
+import { keptUnits, unitsDrawn } from '../page/gateSource.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Line } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Theme } from '../page/theme.js';
 
-const blockOfRows = 4096;
 /** Fewer decades than this below the top nobody tells apart from nothing. */
 const mostDecades = 12;
 
 /** The half-life of the unit in the middle. */
 export function middleHalfLife({ halfLives }: Kept): number {
-  const sorted = halfLives.slice().sort();
+  const sorted = halfLives.filter((steps) => !Number.isNaN(steps)).sort();
   return sorted[sorted.length >> 1] ?? NaN;
 }
 
@@ -29,11 +30,11 @@ export const halfLifeText = (steps: number): string =>
 
 export function keptLines({ model, timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
-  source.onKept(() => changed());
-  const gate = (): string => source.kept?.gate ?? model.run?.cell.keeper ?? '';
+  source.kept.onChange(() => changed());
+  const gate = (): string => model.run?.cell.keeper ?? '';
 
   function lines(theme: Theme): Line[] {
-    const { kept } = source;
+    const { answer: kept } = source.kept;
     if (kept === null) return [];
     const faint = withAlpha(theme.green, theme.highContrast ? 0.8 : 0.45);
     return [
@@ -80,6 +81,9 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
       source: 'Gers, Schmidhuber & Cummins 2000, “Learning to forget”; Tallec & Ollivier 2018',
     },
     available: (run) => run.cell.keeper !== null,
+    older: () => source.kept.older,
+    // A plain pass over the sequence: not for those who do not look.
+    costly: true,
     refresh(window, size, onChange) {
       changed = onChange;
       source.askKept(timeline.shownSequence, withNeighbours(window, timeline.steps), size.columns);
@@ -96,8 +100,11 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
         lines: all,
         under: () => undefined,
         over: (painter) => {
-          const { kept } = source;
-          if (kept === null) return;
+          const { answer: kept } = source.kept;
+          if (kept === null) {
+            if (source.kept.missing) plotNote(painter, theme, say('not computed: there is not enough memory'));
+            return;
+          }
           const text = say('half-life of the median unit: {0}', halfLifeText(middleHalfLife(kept)));
           plotText(painter, theme, text, painter.left + 10, painter.top + 12, theme.green, 'left');
         },
@@ -107,14 +114,14 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
     },
     colourBar: () => null,
     readout: (_run, t) => {
-      const { kept } = source;
+      const { answer: kept } = source.kept;
       return [
-        `t = ${t}`,
+        stepRead(kept, t),
         ...(kept === null ? [] : [say('median: {0}', formatLog10(kept.median[nearestIndex(kept.t, t)] ?? NaN))]),
       ];
     },
     summary: () => {
-      const { kept } = source;
+      const { answer: kept } = source.kept;
       return kept === null
         ? say('Being computed.')
         : say(
@@ -125,29 +132,24 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
     },
     table(run: RunSummary) {
       const { shownSequence: sequence } = timeline;
-      const units = source.kept?.units ?? [];
+      const units = unitsDrawn(run.shapes.H);
       return {
         rowHeading: named('t'),
         columns: [
           { title: say('median'), csv: 'kept_median' },
           ...units.map((unit) => ({ title: say('unit {0}', unit), csv: `kept_unit${unit}` })),
         ],
-        rowCount: run.shapes.T,
-        rowsAtOnce: blockOfRows,
-        rows: async (from, to) => {
-          const kept = await model.sliceOf(run, 'kept', {
-            sequence,
-            window: { t0: from, t1: to },
-            maxPoints: to - from,
-            maxUnits: Math.max(1, units.length),
-          });
-          return Array.from({ length: to - from }, (_, i) =>
-            [kept?.median, ...(kept?.log10 ?? [])].map((values) => {
-              const value = kept === null ? NaN : (values?.[nearestIndex(kept.t, from + i)] ?? NaN);
+        ...windowRows(
+          run,
+          source.kept.answer,
+          (window) =>
+            model.sliceOf(run, 'kept', { sequence, window, maxPoints: window.t1 - window.t0, maxUnits: keptUnits }),
+          (kept, t) =>
+            [kept.median, ...kept.log10].map((values) => {
+              const value = values[nearestIndex(kept.t, t)] ?? NaN;
               return { text: formatLog10(value), exact: exactLog10(value) };
             }),
-          );
-        },
+        ),
       };
     },
     click: () => undefined,

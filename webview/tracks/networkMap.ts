@@ -6,11 +6,13 @@ import { layerName } from '../page/layerNames.js';
 import { Latest } from '../page/model.js';
 import { verdictName } from '../page/verdictNames.js';
 import { borders } from '../chart/trackView.js';
-import { columnAt, plotNote, plotText, stepsName } from '../chart/scene.js';
+import { inReport } from '../page/inReport.js';
+import { columnAt, plotNote, plotText, stepsName, stepsOf } from '../chart/scene.js';
 import { named } from '../page/tablePlan.js';
 import type { NetworkMap, RunSummary, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
+import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
 /** So many decades below the largest are one colour with nothing, and at least so many are drawn. */
@@ -180,7 +182,7 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
         under: (painter) => paint(painter, run, theme),
         over: (painter) => {
           marks(painter, run, theme);
-          if (picture !== null && picture.largest === -Infinity)
+          if (picture?.map.values.every((value) => value === -Infinity) === true)
             plotNote(painter, theme, say('no gradient enters anywhere'));
         },
         ...borders(run, window),
@@ -218,6 +220,12 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
       ].join(' '),
     table(run) {
       const rows = rowsOf(run);
+      const cells = (known: Picture, column: number): Field[] =>
+        rows.map((row) => {
+          const value = rowValues(known, row)[column] ?? NaN;
+          return { text: formatLog10(value), exact: exactLog10(value) };
+        });
+      const recorded = inReport && picture !== null && picture.map.columns < run.shapes.T ? picture : null;
       return {
         rowHeading: named('t'),
         columns: rows.map((row) =>
@@ -225,19 +233,30 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
             ? { title: '‖dx_t‖', csv: 'dx_norm' }
             : { title: `‖ds_t‖ ${nameOf(run, row)}`, csv: `ds_norm_${csvLayer(run, row)}` },
         ),
-        rowCount: run.shapes.T,
-        rowsAtOnce: tableColumns,
-        rows: async (from, to) => {
-          const map = await model.sliceOf(run, 'networkMap', { window: { t0: from, t1: to }, maxColumns: to - from });
-          const known = map === null ? null : pictureOf(map);
-          return Array.from({ length: to - from }, (_, i) =>
-            rows.map((row) => {
-              const at = known === null ? -1 : columnAt(known.map, from + i).column;
-              const value = known === null ? NaN : (rowValues(known, row)[at] ?? NaN);
-              return { text: formatLog10(value), exact: exactLog10(value) };
+        ...(recorded === null
+          ? {
+              rowCount: run.shapes.T,
+              rowsAtOnce: tableColumns,
+              rows: async (from: number, to: number) => {
+                const window = { t0: from, t1: to };
+                const map = await model.sliceOf(run, 'networkMap', { window, maxColumns: to - from });
+                const known = map === null ? null : pictureOf(map);
+                return Array.from({ length: to - from }, (_, i) =>
+                  known === null ? [] : cells(known, columnAt(known.map, from + i).column),
+                );
+              },
+            }
+          : {
+              // A report has its columns, each of which holds the largest of its steps.
+              rowCount: recorded.map.columns,
+              rowLabel: (row: number) => {
+                const { from, to } = stepsOf(recorded.map, row);
+                return stepsName(from, to);
+              },
+              rowOf: (t: number) => columnAt(recorded.map, t).column,
+              rows: (from: number, to: number) =>
+                Promise.resolve(Array.from({ length: to - from }, (_, i) => cells(recorded, from + i))),
             }),
-          );
-        },
       };
     },
     click(value) {

@@ -3,7 +3,8 @@ import { ticksBetween } from '../chart/axis.js';
 import { formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { isGated } from '../page/model.js';
-import { nearestIndex } from '../page/nearest.js';
+import { nearestIndex, printNear, stepRead } from '../page/nearest.js';
+import { windowRows } from '../page/windowRows.js';
 import { plotNote, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { pathColour } from './gateColours.js';
@@ -14,8 +15,6 @@ import type { Line, Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Theme } from '../page/theme.js';
 
-const blockOfRows = 4096;
-
 /** Factor e^ln of each path at a step, and its share of their sum; in the order of the answer. */
 function sharesAt(series: GateSeries, t: number): readonly { readonly name: string; factor: number; share: number }[] {
   const place = nearestIndex(series.t, t);
@@ -24,17 +23,20 @@ function sharesAt(series: GateSeries, t: number): readonly { readonly name: stri
   return factors.map((path) => ({ ...path, share: sum > 0 ? path.factor / sum : NaN }));
 }
 
+/** In the order of the answer. */
+const pathsOf = ({ hasD, gates }: CellFacts): readonly string[] => [...(hasD ? ['beside'] : []), ...gates];
+
 /** `c by f` of an LSTM, `h by z` of a GRU; else the gate that the path goes through. */
 export const pathName = ({ keeper, states }: CellFacts, name: string): string =>
   name === 'beside' ? say('{0} by {1}', states.at(-1) ?? 'h', keeper ?? '') : say('h by {0} and Wh', name);
 
 export function paths({ model, timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
-  source.onSeries(() => changed());
+  source.series.onChange(() => changed());
 
   /** Lines of no width, for the legend and its readings. */
   function lines(run: RunSummary, theme: Theme): Line[] {
-    const { series } = source;
+    const { answer: series } = source.series;
     if (series === null) return [];
     return series.paths.map(({ name }, i): Line => ({
       id: name,
@@ -44,7 +46,7 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
       dash: [],
       series: { t: new Float64Array(0), values: new Float64Array(0) },
       at: (t) => sharesAt(series, t)[i]?.share ?? NaN,
-      print: (value) => (Number.isNaN(value) ? '–' : formatPercent(value)),
+      print: (value, t) => (Number.isNaN(value) ? '–' : printNear(series.t, formatPercent)(value, t)),
       inRange: false,
     }));
   }
@@ -56,7 +58,7 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
     theme: Theme,
     hidden: ReadonlySet<string>,
   ): void {
-    const { series } = source;
+    const { answer: series } = source.series;
     if (series === null) return;
     const { context } = painter;
     const { t } = series;
@@ -104,6 +106,7 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
       source: 'Hochreiter & Schmidhuber 1997 (constant error carousel); Pascanu, Mikolov & Bengio 2013',
     },
     available: isGated,
+    older: () => source.series.older,
     refresh(window, size, onChange) {
       changed = onChange;
       source.askSeries(withNeighbours(window, timeline.steps), size.columns);
@@ -121,9 +124,9 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
         lines: lines(run, theme),
         under: (painter) => paint(painter, run, window, theme, hidden),
         over: (painter) => {
-          const { series } = source;
+          const { answer: series } = source.series;
           if (series?.paths.every(({ ln }) => ln.every((value) => Number.isNaN(value))) === true)
-            plotNote(painter, theme, say('the gradient from the last step is exactly 0'));
+            plotNote(painter, theme, say('nothing of the gradient from the last step is here, or it is not finite'));
         },
         ...borders(run, window),
         theme,
@@ -131,45 +134,46 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
     },
     colourBar: () => null,
     readout: (run, t) => {
-      const { series } = source;
+      const { answer: series } = source.series;
       return [
-        `t = ${t}`,
+        stepRead(series, t),
         ...(series === null ? [] : sharesAt(series, t)).map(({ name, factor, share }) =>
           say('{0}: ×{1}, {2} of the sum', pathName(run.cell, name), formatNumber(factor, 3), formatPercent(share)),
         ),
       ];
     },
     summary: (run) => {
-      const { series } = source;
+      const { answer: series } = source.series;
       if (series === null) return say('Being computed.');
-      const middle = sharesAt(series, Math.floor(run.shapes.T / 2));
+      const step = series.t[series.t.length >> 1] ?? 0;
+      const middle = sharesAt(series, step);
       const largest = middle.reduce(
         (most, path) => (path.share > most.share ? path : most),
         middle[0] ?? { name: '', share: 0 },
       );
       return say(
-        'Shares of the paths back through each step; in the middle most goes by {0}: {1}.',
+        'Shares of the paths back through each step; at t = {0} most goes by {1}: {2}.',
+        step,
         pathName(run.cell, largest.name),
         formatPercent(largest.share),
       );
     },
     table: (run) => ({
       rowHeading: named('t'),
-      columns: (source.series?.paths ?? []).flatMap(({ name }) => [
+      columns: pathsOf(run.cell).flatMap((name) => [
         { title: `× ${pathName(run.cell, name)}`, csv: `factor_${csvName(name)}` },
         { title: say('share of {0}', pathName(run.cell, name)), csv: `share_${csvName(name)}` },
       ]),
-      rowCount: run.shapes.T,
-      rowsAtOnce: blockOfRows,
-      rows: async (from, to) => {
-        const series = await model.sliceOf(run, 'gateSeries', { window: { t0: from, t1: to }, maxPoints: to - from });
-        return Array.from({ length: to - from }, (_, i) =>
-          (series === null ? [] : sharesAt(series, from + i)).flatMap(({ factor, share }) => [
+      ...windowRows(
+        run,
+        source.series.answer,
+        (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
+        (series, t) =>
+          sharesAt(series, t).flatMap(({ factor, share }) => [
             { text: formatNumber(factor), exact: String(factor) },
             { text: formatPercent(share), exact: String(share) },
           ]),
-        );
-      },
+      ),
     }),
     click: () => undefined,
   };

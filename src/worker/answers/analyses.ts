@@ -11,6 +11,7 @@ import {
 } from '../../engine/index.js';
 import type {
   Attribution,
+  GatesOfSequence,
   GateValues,
   JacobianSeries,
   OpenedGates,
@@ -150,8 +151,8 @@ export class Analyses {
     return job.state.values;
   }
 
-  /** Values of the gates of a sequence, [T,G·H]; null where a newer run needs the thread. Whoever asks keeps them. */
-  async gateValues(sequence: number): Promise<Float64Array | null> {
+  /** The gates of a sequence; null where a newer run needs the thread. Whoever asks keeps them. */
+  async gateValues(sequence: number): Promise<GatesOfSequence | null> {
     const { experiment, result } = this.#needed();
     const job = this.#jobOf(this.#gateValues, sequence, () => {
       const { gates, steps } = gateValues(experiment, result, sequence);
@@ -162,7 +163,7 @@ export class Analyses {
     } finally {
       if (this.#gateValues.get(sequence) === job) this.#gateValues.delete(sequence);
     }
-    return job.state.values;
+    return job.state.sequence;
   }
 
   #needed(): KeptRun {

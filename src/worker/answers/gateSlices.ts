@@ -1,6 +1,7 @@
 // What the gates of a cell do, and what a network's layers get: cut from a finished run.
 import { t as say } from '@vscode/l10n';
-import { cellOf, inPositions, keptToTheEnd } from '../../engine/index.js';
+import { cellOf, inPositions } from '../../engine/index.js';
+import type { GatesOfSequence } from '../../engine/index.js';
 import type {
   GateSeries,
   GateSeriesRequest,
@@ -10,24 +11,23 @@ import type {
   NetworkMapRequest,
   TimeWindow,
 } from '../../protocol/index.js';
-import { binStart, clampWindow, decimate, decimatedSteps } from './decimate.js';
+import { binStart, clampWindow } from './decimate.js';
 import { requireGates } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
-import { Once } from './perRunCache.js';
 
 /** More numbers than this are not held for a picture, 256 MiB. */
 const mostGateValues = 2 ** 25;
 
-/** Values of the gates of the sequence that was asked for last, [T,G·H]: every zoom comes back to them. */
-const known = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly values: Float64Array }>();
+/** The gates of the sequence that was asked for last: every zoom comes back to them. */
+const known = new WeakMap<KeptRun['result'], { readonly sequence: number; readonly gates: GatesOfSequence }>();
 
-export const keepGateValues = ({ result }: KeptRun, sequence: number, values: Float64Array): void =>
-  void known.set(result, { sequence, values });
+export const keepGateValues = ({ result }: KeptRun, sequence: number, gates: GatesOfSequence): void =>
+  void known.set(result, { sequence, gates });
 
 /** Null while they are not computed. */
-export function gateValuesOf({ result }: KeptRun, sequence: number): Float64Array | null {
+export function gateValuesOf({ result }: KeptRun, sequence: number): GatesOfSequence | null {
   const last = known.get(result);
-  return last?.sequence === sequence ? last.values : null;
+  return last?.sequence === sequence ? last.gates : null;
 }
 
 const sizeOfGateValues = ({ result: { shapes }, experiment }: KeptRun): number =>
@@ -48,17 +48,25 @@ export function requireGateValues(run: KeptRun): void {
     );
 }
 
-/** The largest of a series in each column; where no number is finite, −∞ if one is exactly 0. */
+/** The largest of a series in each column; NaN where a step has no number, −∞ where all are exactly 0. */
 function columnsOf(series: Float64Array, { t0, t1 }: TimeWindow, columns: number, out: Float64Array): void {
   for (let column = 0; column < columns; column++) {
-    let largest = NaN;
-    for (let t = binStart(t0, t1 - t0, columns, column); t < binStart(t0, t1 - t0, columns, column + 1); t++) {
-      const value = series[t] ?? NaN;
-      if (Number.isNaN(largest) || value > largest) largest = value;
-    }
+    let largest = -Infinity;
+    for (let t = binStart(t0, t1 - t0, columns, column); t < binStart(t0, t1 - t0, columns, column + 1); t++)
+      largest = Math.max(largest, series[t] ?? NaN);
     out[column] = largest;
   }
 }
+
+/** Steps of a window, all of them or evenly spaced ones: each number is then that of its own step, in every series. */
+function sampledSteps(window: TimeWindow, most: number): Float64Array {
+  const span = window.t1 - window.t0;
+  const count = Math.min(span, Math.max(2, most));
+  return Float64Array.from({ length: count }, (_, i) =>
+    count === 1 ? window.t0 : window.t0 + Math.round((i * (span - 1)) / (count - 1)),
+  );
+}
+const pick = (series: Float64Array, t: Float64Array): Float64Array => t.map((step) => series[step] ?? NaN);
 
 /** Null of a single layer, which has no map. */
 export function networkMap({ network, experiment, result }: KeptRun, request: NetworkMapRequest): NetworkMap | null {
@@ -83,12 +91,8 @@ export function gateSeries(run: KeptRun, request: GateSeriesRequest): GateSeries
   const { result } = run;
   const [{ gates, lnPaths }] = result.layers;
   const window = clampWindow(request.window, result.shapes.T);
-  const { t, bins } = decimatedSteps(window, request.maxPoints);
-  const line = (series: Float64Array): Float64Array => {
-    const out = new Float64Array(t.length);
-    decimate(window, bins, out, (step) => series[step] ?? NaN);
-    return out;
-  };
+  const t = sampledSteps(window, request.maxPoints);
+  const line = (series: Float64Array): Float64Array => pick(series, t);
   return {
     t,
     gates: Object.entries(gates ?? {}).map(([name, { mean, closed, open }]) => ({
@@ -101,44 +105,32 @@ export function gateSeries(run: KeptRun, request: GateSeriesRequest): GateSeries
   };
 }
 
-const keptLogs = new Once<Float64Array>();
-
 /** @throws of a cell that has no gate for it */
-export function keptByGate(run: KeptRun, values: Float64Array, request: KeptRequest): Kept {
-  const { result, experiment } = run;
-  const { keeper, gates, name } = cellOf(experiment.cell);
-  if (keeper === undefined) throw new Error(say('The cell "{0}" has no gate that keeps its state.', name));
+export function keptByGate({ result, experiment }: KeptRun, { kept }: GatesOfSequence, request: KeptRequest): Kept {
+  const { keeper, name } = cellOf(experiment.cell);
+  if (keeper === undefined || kept === null)
+    throw new Error(say('The cell "{0}" has no gate that keeps its state.', name));
   const { T, H } = result.shapes;
-  const at = gates.indexOf(keeper.gate);
-  // A sequence that ends earlier has nothing behind its end, and each chunk starts anew.
-  const last = (run.network?.lengths[request.sequence] ?? T) - 1;
-  const first = result.chunkStarts.at(-1) ?? 0;
-  const logs = keptLogs.of(result, `kept ${request.sequence}`, () =>
-    keptToTheEnd(values, { T, H }, { count: gates.length, keeper: at }, { first, last }),
-  );
   const window = clampWindow(request.window, T);
-  const { t, bins } = decimatedSteps(window, request.maxPoints);
-  const count = Math.min(H, Math.max(1, request.maxUnits));
-  const units = Array.from({ length: count }, (_, i) => Math.floor((i * H) / count));
-  const line = (of: (step: number) => number): Float64Array => {
-    const out = new Float64Array(t.length);
-    decimate(window, bins, out, of);
-    return out;
-  };
-  const medians = new Float64Array(window.t1 - window.t0);
-  for (let step = window.t0; step < window.t1; step++) {
-    const sorted = logs.slice(step * H, (step + 1) * H).sort();
-    medians[step - window.t0] = ((sorted[(H - 1) >> 1] ?? NaN) + (sorted[H >> 1] ?? NaN)) / 2;
-  }
+  const t = sampledSteps(window, request.maxPoints);
+  const units = shownUnits(H, request.maxUnits);
+  const first = kept.median.findIndex((value) => !Number.isNaN(value));
   return {
     gate: keeper.gate,
+    steps: kept.steps,
     t,
     units,
-    log10: units.map((unit) => line((step) => logs[step * H + unit] ?? NaN)),
-    median: line((step) => medians[step - window.t0] ?? NaN),
+    log10: units.map((unit) => t.map((step) => kept.log10[step * H + unit] ?? NaN)),
+    median: pick(kept.median, t),
     halfLives: Float64Array.from({ length: H }, (_, unit) => {
-      const lost = -(logs[first * H + unit] ?? NaN) / Math.max(1, last - first);
+      const lost = -(kept.log10[first * H + unit] ?? NaN) / Math.max(1, kept.steps);
       return lost === 0 ? Infinity : Math.log10(2) / lost;
     }),
   };
 }
+
+/** As many units as are drawn, evenly spaced. */
+const shownUnits = (H: number, most: number): readonly number[] => {
+  const count = Math.min(H, Math.max(1, most));
+  return Array.from({ length: count }, (_, i) => Math.floor((i * H) / count));
+};

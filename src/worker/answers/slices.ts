@@ -206,7 +206,8 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
       limits.of(result, `c ${sequence}`, () => largestOverTime(c, result.shapes, sequence)),
     );
   }
-  if (request.tensor === 'gate') return plain(valuesOfGate(run, sequence, request.gate), 0, 1);
+  // Of the window alone: its rows begin at the first step of it.
+  if (request.tensor === 'gate') return plain(valuesOfGate(run, sequence, request.gate, window), -window.t0, 1);
   const { log10Max, decades } = gradientScales.of(result, String(sequence), () => gradientScale(run, sequence));
   const cells = blit(
     { ...picture, values: dhScaled, base: sequence * T },
@@ -225,16 +226,17 @@ function secondState({ result, experiment }: KeptRun): Trace {
   return c;
 }
 
-/** [T,H] of one gate, of those that are known. @throws while they are not, and of a gate that the cell has not */
-function valuesOfGate(run: KeptRun, sequence: number, name: string | undefined): Float64Array {
+/** [t1 − t0,H] of one gate, of those that are known. @throws while they are not, and of a gate that the cell has not */
+function valuesOfGate(run: KeptRun, sequence: number, name: string | undefined, { t0, t1 }: TimeWindow): Float64Array {
   const { gates } = cellOf(run.experiment.cell);
-  const { T, H } = run.result.shapes;
+  const { H } = run.result.shapes;
   const at = gates.indexOf(name ?? '');
   const all = gateValuesOf(run, sequence);
   if (at < 0 || all === null) throw new Error(say('There are no values of a gate "{0}" here.', name ?? ''));
-  const own = new Float64Array(T * H);
-  for (let t = 0; t < T; t++)
-    own.set(all.subarray((t * gates.length + at) * H, (t * gates.length + at + 1) * H), t * H);
+  const { values } = all;
+  const own = new Float64Array((t1 - t0) * H);
+  for (let t = t0; t < t1; t++)
+    own.set(values.subarray((t * gates.length + at) * H, (t * gates.length + at + 1) * H), (t - t0) * H);
   return own;
 }
 
@@ -303,7 +305,7 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
       case 'z':
         return [preActivationsOf(run, sequence), 0];
       case 'gate':
-        return [valuesOfGate(run, sequence, request.gate), 0];
+        throw new Error('A gate has rows of its own.');
       case 'c':
         return [secondState(run), sequence];
       case 'hs':
@@ -312,7 +314,10 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
   };
   return {
     t: Float64Array.from({ length: to - from }, (_, i) => from + i),
-    h: rows(...inPlaceOfH()),
+    h:
+      request.tensor === 'gate'
+        ? valuesOfGate(run, sequence, request.gate, { t0: from, t1: to })
+        : rows(...inPlaceOfH()),
     g: rows(dhScaled, sequence),
     gLog10: Float64Array.from({ length: to - from }, (_, i) => (dhExponent[from + i] ?? 0) * log10of2),
   };

@@ -1,5 +1,5 @@
 // What is told about a run at once.
-import { factsOf, lossSteps } from '../../engine/index.js';
+import { factsOf, inPositions, lossSteps } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
 import type { LayerSeries, NetworkSummary, RunSummary, TrainingNotes } from '../../protocol/index.js';
 
@@ -58,11 +58,19 @@ const countOf = (steps: Steps): number => steps.reduce((sum, [from, to]) => sum 
 function lossStepsOf(layers: AnyNetworkRun['layers'], shown: number): Steps {
   const highest = Math.max(...layers.map(({ experiment }) => experiment.layers[0].layer));
   const top = layers.find(({ experiment }) => experiment.layers[0].layer === highest) ?? layers[0];
-  const steps = lossSteps(top.experiment);
-  const wanted = layers[shown] ?? top;
-  if (wanted.experiment.layers[0].direction === top.experiment.layers[0].direction) return steps;
-  const { T } = top.experiment.shapes;
-  return steps.map(([from, to]) => [T - 1 - to, T - 1 - from] as const).reverse();
+  const enters = new Uint8Array(top.experiment.shapes.T);
+  for (const [from, to] of lossSteps(top.experiment)) enters.fill(1, from, to + 1);
+  // Each direction counts as it computes, chunk by chunk.
+  const positions = inPositions(top.experiment, Float64Array.from(enters));
+  const own = inPositions((layers[shown] ?? top).experiment, positions);
+  const steps: [number, number][] = [];
+  own.forEach((one, t) => {
+    const last = steps.at(-1);
+    if (one !== 1) return;
+    if (last?.[1] === t - 1) last[1] = t;
+    else steps.push([t, t]);
+  });
+  return steps;
 }
 
 /** Null for a single layer whose sequences are all as long as each other. */
@@ -72,8 +80,6 @@ function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun,
   if (layers.length === 1 && shortest === experiment.shapes.T) return null;
   const entering = lossStepsOf(layers, shown);
   return {
-    lossSteps: entering,
-    lossCount: countOf(entering),
     layers: layers.map(({ experiment: { layers: specs }, result }) => {
       const [{ layer, direction, H }] = specs;
       const { kind: own, perStepFactor: factor } = result.verdict;
@@ -81,6 +87,8 @@ function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun,
     }),
     shown,
     verdict: { kind, reason, perStepFactor, log10Ratio },
+    lossSteps: entering,
+    lossCount: countOf(entering),
     lengths: [shortest, longest],
   };
 }

@@ -443,7 +443,7 @@ export async function makeRecord(
     if (z === null) throw new Cancelled();
     keepPreActivations(run, 0, z);
   }
-  if (isGated(run) && fitsGateValues(run)) {
+  if (isGated(run) && fitsGateValues(run) && gateValuesOf(run, 0) === null) {
     const values = await analyses.gateValues(0);
     if (values === null) throw new Cancelled();
     keepGateValues(run, 0, values);

@@ -1,4 +1,5 @@
 // Answers the page's questions about a run from its record, as the worker answers them from the run.
+import type { GatesOfSequence } from '../../engine/index.js';
 import type {
   Heatmap,
   HeatmapRequest,
@@ -131,7 +132,7 @@ export function replay(record: RunRecord): Answers {
   const run: KeptRun | null = whole === null ? null : { runId, ...whole };
   const sequences = recordedSequences(record);
   const analyses = new Analyses(run, { ...shapes, B: sequences }, () => undefined, finished);
-  async function gatesOf(kept: KeptRun, sequence: number): Promise<Float64Array | null> {
+  async function gatesOf(kept: KeptRun, sequence: number): Promise<GatesOfSequence | null> {
     const known = gateValuesOf(kept, sequence);
     if (known !== null) return known;
     const values = await analyses.gateValues(sequence);

@@ -136,8 +136,8 @@ export class Service {
         gateSeries: slice(gateSeries),
         kept: this.#behindGates(
           slice((run, request: KeptRequest) => {
-            const values = gateValuesOf(run, Math.min(request.sequence, run.result.shapes.B - 1));
-            return values === null ? null : keptByGate(run, values, request);
+            const gates = gateValuesOf(run, Math.min(request.sequence, run.result.shapes.B - 1));
+            return gates === null ? null : keptByGate(run, gates, request);
           }),
           () => true,
         ),

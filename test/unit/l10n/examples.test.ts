@@ -7,7 +7,7 @@ import { retold, toldIn } from '../../../src/config/edit/localisedComments.js';
 import { readConfigText } from '../config/memory.js';
 import { mistranslations } from './terms.js';
 
-const examples = ['vanishing', 'exploding', 'orthogonal'].map((name) =>
+const examples = ['vanishing', 'exploding', 'orthogonal', 'lstm-forget-bias', 'stack', 'packed'].map((name) =>
   readFileSync(`examples/${name}/${name}.rnn.json`, 'utf8'),
 );
 
