@@ -43,7 +43,7 @@ for (const [name, theme] of Object.entries(themes)) {
       await workbench.page.waitForTimeout(500);
     }
     await workbench.page.locator('.editor-group-container').first().locator('.tab.active').click();
-    await workbench.webview().locator('.side [data-name=lyapunov]').filter({ hasText: /\d/ }).waitFor();
+    await workbench.webview().locator('[data-track=hiddenMap] .colour-bar').waitFor();
     await workbench.page.mouse.move(5, 5);
     await workbench.page.waitForTimeout(1_000);
     await workbench.screenshot(`${folder}/weather-${name}.png`);

@@ -37,7 +37,7 @@ export const cellStateMap = (): HeatmapKind => ({
 export const shownGate = ({ cell: { gates, keeper } }: RunSummary, wanted: string): string =>
   gates.includes(wanted) ? wanted : (keeper ?? gates[0]);
 
-export function gateMap({ model, memory }: Page): HeatmapKind {
+export function gateMap({ model, memory }: Page): HeatmapKind & { readonly costly: true } {
   const kept = memory.chosen('gate');
   let wanted = typeof kept === 'string' ? kept : '';
   let changed = (): void => undefined;
@@ -69,6 +69,8 @@ export function gateMap({ model, memory }: Page): HeatmapKind {
   controls.append(say('Gate'), choice);
   return {
     id: 'gateMap',
+    // A plain pass over the sequence: not for those who do not look.
+    costly: true,
     tensor: 'gate',
     gate: now,
     controls,
