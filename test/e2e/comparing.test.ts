@@ -25,10 +25,15 @@ describe('configs that are selected in the explorer', () => {
       const { page } = workbench;
       await page.keyboard.press('Control+Shift+E');
       // Each example has a folder of its own.
-      for (const folder of ['vanishing', 'exploding']) {
-        await explorer(workbench, folder).click();
-        await explorer(workbench, `${folder}.rnn.json`).waitFor();
-      }
+      for (const folder of ['vanishing', 'exploding'])
+        await workbench.until(`the files of ${folder}`, async () => {
+          if (await explorer(workbench, `${folder}.rnn.json`).isVisible()) return true;
+          // A folder that is open would be shut by a click.
+          const shut = page.locator('.explorer-folders-view .monaco-list-row[aria-expanded=false]');
+          const row = shut.filter({ hasText: folder }).first();
+          if (await row.isVisible()) await row.click();
+          return false;
+        });
       await explorer(workbench, 'vanishing.rnn.json').click();
       await explorer(workbench, 'exploding.rnn.json').click({ modifiers: ['ControlOrMeta'] });
       await explorer(workbench, 'exploding.rnn.json').click({ button: 'right' });
