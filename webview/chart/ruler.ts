@@ -39,6 +39,8 @@ export class Ruler {
   readonly #direction = el('div', { class: 'direction' });
   readonly #strip = el('canvas');
   readonly #thumb = el('div', { class: 'thumb' });
+  /** What the strip shows: no zoom changes it. */
+  #painted: readonly unknown[] = [];
 
   constructor(page: Page) {
     this.#page = page;
@@ -136,12 +138,15 @@ export class Ruler {
     const theme = this.#page.themes.current;
     const [width, height] = [this.#strip.clientWidth, this.#strip.clientHeight];
     if (run === null || width === 0) return;
+    const values = log10Of(run, 'dh');
+    const wanted = [values, theme, width, height, devicePixelRatio];
+    if (wanted.every((part, i) => part === this.#painted[i])) return;
+    this.#painted = wanted;
     this.#strip.width = Math.round(width * devicePixelRatio);
     this.#strip.height = Math.round(height * devicePixelRatio);
     const context = this.#strip.getContext('2d');
     if (context === null) return;
     context.scale(devicePixelRatio, devicePixelRatio);
-    const values = log10Of(run, 'dh');
     const {
       steps,
       shapes: { T },

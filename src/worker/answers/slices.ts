@@ -300,24 +300,21 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
   const sequence = Math.min(request.sequence, B - 1);
   const rows = (trace: Trace, item: number): Float64Array =>
     Float64Array.from(trace.subarray((item * T + from) * H, (item * T + to) * H));
-  const inPlaceOfH = (): readonly [Trace, number] => {
+  const inPlaceOfH = (): Float64Array => {
     switch (request.tensor) {
       case 'z':
-        return [preActivationsOf(run, sequence), 0];
+        return rows(preActivationsOf(run, sequence), 0);
       case 'gate':
-        throw new Error('A gate has rows of its own.');
+        return valuesOfGate(run, sequence, request.gate, { t0: from, t1: to });
       case 'c':
-        return [secondState(run), sequence];
+        return rows(secondState(run), sequence);
       case 'hs':
-        return [states.h, sequence];
+        return rows(states.h, sequence);
     }
   };
   return {
     t: Float64Array.from({ length: to - from }, (_, i) => from + i),
-    h:
-      request.tensor === 'gate'
-        ? valuesOfGate(run, sequence, request.gate, { t0: from, t1: to })
-        : rows(...inPlaceOfH()),
+    h: inPlaceOfH(),
     g: rows(dhScaled, sequence),
     gLog10: Float64Array.from({ length: to - from }, (_, i) => (dhExponent[from + i] ?? 0) * log10of2),
   };
