@@ -12,7 +12,8 @@ const mark = (workbench: Workbench, which: number, verdict: RegExp): Promise<voi
 
 /** Drags a slider from where it is to a share of its length. */
 async function drag(workbench: Workbench, field: string, share: number): Promise<void> {
-  const range = workbench.webview().locator(`${field} .range`);
+  const range = workbench.webview().locator(`${field} .range:enabled`);
+  await range.waitFor();
   const box = await range.boundingBox();
   assert.ok(box !== null);
   const [from, to] = [

@@ -215,6 +215,7 @@ describe('with the keyboard alone', () => {
     await tabTo('.bar vscode-button[title^="Try other weights"]');
     await page.keyboard.press('Enter');
     await page.locator('.whatif').waitFor();
+    await page.locator('[data-measure=sigmaMax] input[type=range]:enabled').waitFor();
     await tabTo('[data-measure=sigmaMax] input[type=range]');
     for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
     await page.locator('[data-outcome=factor] b').waitFor();

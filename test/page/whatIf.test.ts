@@ -420,6 +420,30 @@ describe('the bar', () => {
     }
   }
 
+  it('offers a slider of Wh as soon as Wh is measured, and not before', async () => {
+    open = await pages.open();
+    const { page, host } = open;
+    await host.run(weatherConfig());
+    await painted(open);
+    let release = (): void => undefined;
+    host.hold = {
+      name: 'whatIf',
+      until: new Promise((resolve) => {
+        release = resolve;
+      }),
+    };
+    await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
+    await page.locator('[data-measure=sigmaMax] .range:disabled').waitFor();
+    host.hold = null;
+    release();
+    const range = page.locator('[data-measure=sigmaMax] .range:enabled');
+    await range.focus();
+    const [measured, end] = await range.evaluate((input: HTMLInputElement) => [input.value, input.max]);
+    assert.ok(Number(measured) > 0 && Number(measured) < Number(end), `${measured} of ${end}`);
+    await range.press('ArrowRight');
+    await page.locator('[data-outcome=factor] b').waitFor();
+  });
+
   it('makes pictures fast enough to be dragged', async () => {
     const [B, T, H] = [8, 100, 64];
     const Wh = matrix(initialise('orthogonal', H, H, 1)!, H);

@@ -70,7 +70,8 @@ async function type(seconds: number): Promise<number> {
 
 /** Drags a slider of the what-ifs to and fro with the mouse. */
 async function drag(seconds: number): Promise<number> {
-  const slider = workbench.webview().locator('[data-field=rescale][data-measure=spectralRadius] input[type=range]');
+  const slider = workbench.webview().locator('[data-measure=spectralRadius] input[type=range]:enabled');
+  await slider.waitFor();
   const box = await slider.boundingBox();
   if (box === null) throw new Error('The slider of the spectral radius is not on the screen.');
   let moves = 0;
