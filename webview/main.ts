@@ -206,29 +206,30 @@ function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
   }).map((view) => new Card(view, page, save));
   return own;
 }
-const cards = [
-  (changed: () => void) => [historyCard(past, changed)],
+const historyCards = cardsOf((changed) => [historyCard(past, changed)]);
+const otherCards = [
   (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
   (changed: () => void) => [halfLivesCard(page, gates, changed)],
   (changed: () => void) => [reachCard(page, changed)],
   () => [lyapunovCard(page), eigenvaluesCard(page)],
   (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place)),
 ].flatMap(cardsOf);
+const cards = [...historyCards, ...otherCards];
 const showCards = (): void => {
   for (const card of cards) card.show();
 };
-const [historyElement, ...otherCards] = cards.map(({ element }) => element);
+const elementsOf = (some: readonly Card[]): HTMLElement[] => some.map(({ element }) => element);
 /** Beside the tracks: the numbers at the cursor, then the cards in the order of the groups. */
 const sideElement = el(
   'aside',
   { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } },
   atStep.element,
   compare.element,
-  ...otherCards.slice(0, 2),
+  ...elementsOf(otherCards.slice(0, 2)),
   proofs.element,
   // It comes with the second version: what stands above it does not move.
-  historyElement ?? null,
-  ...otherCards.slice(2),
+  ...elementsOf(historyCards),
+  ...elementsOf(otherCards.slice(2)),
 );
 const main = el('main', { class: 'main', id: 'views' }, tracks.element, sideElement);
 document
@@ -243,12 +244,27 @@ function arrange(): void {
   atStep.element.hidden = !groups.shows('atStep');
   if (!atStep.element.hidden) atStep.show();
   proofs.element.hidden = !groups.shows('proofs');
+  placeHistory();
   compare.show();
+}
+/** While a script trains, the history stands first; in the order of the keyboard as on the screen. */
+function placeHistory(): void {
+  const first = groups.shown === 'overview' && past.followsTraining;
+  if (first === main.classList.contains('training')) return;
+  main.classList.toggle('training', first);
+  if (first) {
+    sideElement.prepend(...elementsOf(historyCards));
+    main.prepend(sideElement);
+  } else {
+    proofs.element.after(...elementsOf(historyCards));
+    main.append(sideElement);
+  }
 }
 groups.onChange(arrange);
 past.onChange(() => {
   bar.show();
   groups.update();
+  placeHistory();
 });
 groups.onChange(() => {
   for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;

@@ -770,11 +770,13 @@ export type HistoryVersion = {
 };
 /**
  * Oldest first. `forgotten`: how many older ones were let go. `skipped`: how many writes of the files were seen that no
- * run has shown, because others came before one could begin; there may have been more.
+ * run has shown, because others came before one could begin; there may have been more. `rewrites`: how many results show
+ * files that another program, such as a training script, has written.
  */
 export type HistoryList = {
   readonly forgotten: number;
   readonly skipped: number;
+  readonly rewrites: number;
   readonly versions: readonly HistoryVersion[];
 };
 /** log10 of norms of an older result, at the steps `t` or at all T of them. */

@@ -48,7 +48,7 @@ const channel = new Channel<PanelContract, PageContract>(
   {
     ...replay(record),
     applyWhatIf: () => false,
-    history: () => ({ forgotten: 0, skipped: 0, versions: [] }),
+    history: () => ({ forgotten: 0, skipped: 0, rewrites: 0, versions: [] }),
     version: () => null,
   },
   {

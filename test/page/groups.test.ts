@@ -150,6 +150,32 @@ describe('the groups', () => {
     assert.deepEqual((await views(open)).sort(), ['flow', 'history']);
     await close(open);
   });
+
+  it('put the history first while a script rewrites the weights', async () => {
+    for (const width of [1200, 720]) {
+      const open = await weather(width, 900);
+      const { page, host } = open;
+      const isFirst = (): Promise<boolean> =>
+        page.evaluate(() => {
+          const [history, flow] = ['[data-card=history]', '[data-track=flow]'].map((at) => document.querySelector(at));
+          if (!(history instanceof Element && flow instanceof Element)) return false;
+          const [a, b] = [history.getBoundingClientRect(), flow.getBoundingClientRect()];
+          const before = history.compareDocumentPosition(flow) & Node.DOCUMENT_POSITION_FOLLOWING;
+          return before !== 0 && (a.bottom <= b.top || (a.left >= b.right && a.top <= b.bottom));
+        });
+      host.history.rewrites = 1;
+      await host.run(weatherConfig({ dtype: 'float64' }));
+      await page.locator('[data-card=history] canvas').waitFor();
+      assert.equal(await isFirst(), false, `${width} pixels, one write`);
+      host.history.rewrites = 2;
+      await host.run(weatherConfig());
+      await page.locator('.main.training [data-card=history] canvas').waitFor();
+      assert.ok(await isFirst(), `${width} pixels, two writes`);
+      await page.keyboard.press('2');
+      await page.locator('.main:not(.training)').waitFor();
+      await close(open);
+    }
+  });
 });
 
 describe('the list of views', () => {

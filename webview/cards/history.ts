@@ -82,7 +82,7 @@ function stamp(context: CanvasRenderingContext2D, kind: Kind, x: number, y: numb
 
 /** The versions, and the one that the user looks back at. */
 export class Past {
-  list: HistoryList = { forgotten: 0, skipped: 0, versions: [] };
+  list: HistoryList = { forgotten: 0, skipped: 0, rewrites: 0, versions: [] };
   /** Null: the run on screen alone. */
   chosen: number | null = null;
   #curve: VersionCurve | null = null;
@@ -128,6 +128,11 @@ export class Past {
   get place(): number {
     const at = this.list.versions.findIndex(({ runId }) => runId === this.chosen);
     return at < 0 ? this.list.versions.length - 1 : at;
+  }
+
+  /** A program writes the files again and again: what becomes of the gradient is then what one looks for. */
+  get followsTraining(): boolean {
+    return this.list.rewrites > 1;
   }
 
   /** How the user counts: the first version of the session is 1, also when it was let go. */

@@ -43,6 +43,8 @@ export class History {
   #forgotten = 0;
   /** Writes of the files that no run has shown. */
   skipped = 0;
+  /** Results that show files which another program wrote. */
+  rewrites = 0;
 
   add({ runId, verdict, training, layers: [{ log10 }], steps, shapes: { T } }: RunSummary, time: number): void {
     const places = tellingPlaces(log10.dh);
@@ -76,6 +78,7 @@ export class History {
     return {
       forgotten: this.#forgotten,
       skipped: this.skipped,
+      rewrites: this.rewrites,
       versions: this.#versions.map(({ runId, time, kind, log10Ratio, perStepFactor, lambda1, training }) => ({
         runId,
         time,

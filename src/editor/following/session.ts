@@ -116,6 +116,7 @@ export class Session implements vscode.Disposable {
           else {
             this.#writes.shown();
             this.history.skipped = this.#writes.skipped;
+            this.history.rewrites = this.#writes.rewrites;
             this.history.add(summary, Date.now());
           }
           this.spectrum = null;

@@ -20,6 +20,8 @@ export class SkippedWrites {
   readonly #own = new Set<string>();
   /** Writes that were seen and that no run has shown. */
   skipped = 0;
+  /** Results that have shown something which another program wrote. */
+  rewrites = 0;
 
   /** How many have come since the last run began. */
   get unread(): number {
@@ -50,6 +52,7 @@ export class SkippedWrites {
   /** The run has shown its result: of each file one version. */
   shown(): void {
     for (const count of this.#reading.values()) this.skipped += count - 1;
+    if (this.#reading.size > 0) this.rewrites++;
     this.#reading = new Map();
   }
 }

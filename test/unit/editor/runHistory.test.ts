@@ -75,6 +75,7 @@ describe('the history', () => {
     assert.deepEqual(history.list(), {
       forgotten: 0,
       skipped: 0,
+      rewrites: 0,
       versions: [1, 2, 3].map((run) => ({
         runId: run,
         time: 1000 * run,

@@ -15,7 +15,11 @@ describe('skipped writes', () => {
       writes.began();
       writes.shown();
     }
-    assert.equal(writes.skipped, 0);
+    assert.deepEqual([writes.skipped, writes.rewrites], [0, 5]);
+    // An edit of the user.
+    writes.began();
+    writes.shown();
+    assert.equal(writes.rewrites, 5);
   });
 
   it('are all but the one that a run reads', () => {
