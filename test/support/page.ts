@@ -130,9 +130,11 @@ function insidePage({
   document.addEventListener('securitypolicyviolation', (event) =>
     (page['violations'] as string[]).push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
   );
-  page['receive'] = (message: unknown) => window.dispatchEvent(new MessageEvent('message', { data: open(message) }));
+  page['receive'] = (message: string) =>
+    window.dispatchEvent(new MessageEvent('message', { data: open(JSON.parse(message)) }));
   page['acquireVsCodeApi'] = () => ({
-    postMessage: (message: unknown) => void (page['toHost'] as (message: unknown) => Promise<void>)(close(message)),
+    postMessage: (message: unknown) =>
+      void (page['toHost'] as (message: string) => Promise<void>)(JSON.stringify(close(message))),
     getState: (): unknown => JSON.parse(sessionStorage.getItem(stateKey) ?? 'null'),
     setState: (state: unknown) => sessionStorage.setItem(stateKey, JSON.stringify(state)),
   });
@@ -458,7 +460,7 @@ async function makeStage(browser: Browser, scale: number): Promise<Stage> {
   });
   page.on('pageerror', (error) => stage.play?.complain(error.message));
   page.on('framenavigated', () => stage.play?.navigated());
-  await page.exposeFunction('toHost', (message: unknown) => stage.play?.hear(unpack(message)));
+  await page.exposeFunction('toHost', (message: string) => stage.play?.hear(unpack(JSON.parse(message))));
   return stage;
 }
 
@@ -584,8 +586,8 @@ export async function startPages(): Promise<PageServer> {
           if (stage.play !== play) return;
           void page
             .evaluate(
-              (packed) => (window as unknown as { receive(message: unknown): void }).receive(packed),
-              pack(message),
+              (packed) => (window as unknown as { receive(message: string): void }).receive(packed),
+              JSON.stringify(pack(message)),
             )
             .catch((error: unknown) => {
               // What was on its way to a page that is loaded again is heard by nobody.

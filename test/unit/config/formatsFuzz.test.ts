@@ -18,7 +18,7 @@ const seedsOf = (...formats: readonly string[]): Uint8Array[] =>
     .filter(({ format, bytes }) => formats.includes(format) && bytes < 40_000)
     .map(({ file }) => new Uint8Array(readFileSync(path.join(folder, file))));
 
-const cases = long ? 20_000 : 2_500;
+const cases = long ? 20_000 : 1_500;
 const quiet = (): void => undefined;
 
 /** Bytes that mean something: signs of numbers, opcodes of pickles that call, keep and count. */

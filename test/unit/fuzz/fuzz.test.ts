@@ -20,7 +20,7 @@ const silent = { onFound: (): void => undefined, onProgress: (): void => undefin
 const known = ['too long', 'half a character'];
 
 /** Mutations of the first test, and how many of them are to run and to be refused. */
-const campaignOf = long ? { to: 1500, ran: 300, refused: 600 } : { to: 800, ran: 160, refused: 320 };
+const campaignOf = long ? { to: 1500, ran: 300, refused: 600 } : { to: 500, ran: 100, refused: 200 };
 
 describe('mutated experiments', () => {
   it('are read, inspected, changed and run without a fault', async (context) => {

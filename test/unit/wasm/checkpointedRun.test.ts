@@ -7,7 +7,7 @@ import { isHeld } from '../../../src/engine/core/tensor.js';
 import { dtypes, finish, preActivations, runResumably, runWithin, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment, FloatArray, LayerLoss, Trace } from '../../../src/engine/index.js';
 import { filled, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
-import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
+import { heavyVariants, kernelCells, kernelsOf, randomExperiment } from './support.js';
 import type { RandomShape } from './support.js';
 
 /** Every number of a trace, asked for row by row. */
@@ -53,7 +53,7 @@ const shapes: fc.Arbitrary<RandomShape> = fc.record({
   initial: fc.boolean(),
 });
 
-for (const variant of variants) {
+for (const variant of heavyVariants) {
   describe(`a run in pieces with ${variant} instructions`, () => {
     const [kernels, others] = [kernelsOf(variant), kernelsOf(variant)];
     const same = (experiment: LayerExperiment): void => {

@@ -13,7 +13,7 @@ import type { JacobianSeries, LayerExperiment, Resumable, Spectrum } from '../..
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import type { RandomGated } from './gatedSupport.js';
-import { kernelsOf, variants } from './support.js';
+import { heavyVariants, kernelsOf, variants } from './support.js';
 
 const shapes: Readonly<Record<string, Partial<RandomGated>>> = {
   'of ordinary weights': { H: 20, T: 40 },
@@ -38,7 +38,7 @@ function difference(found: ArrayLike<number>, known: ArrayLike<number>): number 
   return largest;
 }
 
-for (const variant of variants) {
+for (const variant of heavyVariants) {
   describe(`the Jacobians of gated cells with ${variant} instructions`, () => {
     for (const [name, shape] of Object.entries(shapes))
       it(`${name} have the exponents, products and singular values of plain arithmetic`, (t) => {

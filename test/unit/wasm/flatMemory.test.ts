@@ -22,7 +22,7 @@ import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTea
 import { configOf, referenceCase } from '../../support/experiments.js';
 import { assertFlat } from '../../support/flatMemory.js';
 import { long } from '../../support/long.js';
-import { kernelsOf, randomExperiment, variants } from './support.js';
+import { heavyVariants, kernelsOf, randomExperiment } from './support.js';
 import type { RandomShape } from './support.js';
 
 const shape: RandomShape = {
@@ -60,7 +60,7 @@ function wire(): [Port, Port] {
 
 if (isHelper(workerData)) help(workerData);
 else if (isMainThread) {
-  for (const variant of variants) {
+  for (const variant of heavyVariants) {
     describe(`memory with ${variant} instructions is flat over`, () => {
       const kinds: Readonly<Record<string, RandomShape>> = {
         'results that share a buffer': { ...shape, B: 2, T: 30, I: 3, H: 10 },

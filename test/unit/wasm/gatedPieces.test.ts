@@ -36,12 +36,13 @@ import { spread } from '../../../src/worker/answers/unitSlices.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { tooLarge } from '../../../src/worker/thread/memoryLimit.js';
 import { mostHeld } from '../../support/flatMemory.js';
+import { long } from '../../support/long.js';
 import { randomLoss, randomNetwork } from '../engine/networks.js';
 import type { NetworkShape } from '../engine/networks.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import type { RandomGated } from './gatedSupport.js';
-import { kernelsOf, variants } from './support.js';
+import { heavyVariants, kernelsOf, variants } from './support.js';
 
 /** Every number of a trace, asked for row by row. */
 function everything(trace: Trace, N: number): FloatArray {
@@ -100,7 +101,7 @@ const shapes: fc.Arbitrary<RandomGated> = fc.record({
   scale: fc.constantFrom(0.3, 1, 3),
 });
 
-for (const variant of variants) {
+for (const variant of heavyVariants) {
   describe(`a gated run in pieces with ${variant} instructions`, () => {
     const [kernels, others] = [kernelsOf(variant), kernelsOf(variant)];
 
@@ -126,12 +127,12 @@ for (const variant of variants) {
                 seed: 11 + i,
                 cell,
                 B: 3,
-                T: 90,
+                T: 60,
                 I: 4,
                 widths: [9, 5],
                 directions,
                 truncate: ragged ? null : 25,
-                ...(ragged ? { lengths: [90, 31, 64] } : {}),
+                ...(ragged ? { lengths: [60, 21, 44] } : {}),
               });
               const all: Experiment[] = [
                 { ...network, dtype },
@@ -160,7 +161,7 @@ if (variant !== undefined) {
       seed: 4,
       cell: 'lstm',
       B: 3,
-      T: 1200,
+      T: long ? 1200 : 480,
       I: 5,
       widths: [12, 8],
       directions: ['forward', 'reverse'],
@@ -185,8 +186,8 @@ if (variant !== undefined) {
   describe('the memory of a gated run in pieces', () => {
     for (const [name, experiment] of Object.entries({
       'an LSTM in two directions': network(),
-      'a GRU in one': network({ cell: 'gru', directions: ['forward'], T: 2000 }),
-      'ragged sequences': network({ lengths: [1200, 40, 700] }),
+      'a GRU in one': network({ cell: 'gru', directions: ['forward'], T: long ? 2000 : 800 }),
+      'ragged sequences': network({ lengths: long ? [1200, 40, 700] : [480, 16, 280] }),
       'a loss at every step': { ...network(), loss: randomLoss(network(), 'mse', 'every', 3) },
     }))
       it(`of ${name} stays within what is said before, also when all of it is asked for`, async (t) => {
@@ -203,7 +204,7 @@ if (variant !== undefined) {
               }
           }
         }
-        const held = (await mostHeld(asked(), 400)) + bytes();
+        const held = (await mostHeld(asked(), long ? 400 : 1_500)) + bytes();
         t.diagnostic(`told ${(told / 1e6).toFixed(1)} MB, held ${(held / 1e6).toFixed(1)} MB`);
         assert.ok(held <= told, `${held} bytes were held, and ${told} were told`);
         assert.ok(told <= 3 * held, `${told} bytes were told, and ${held} were held`);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cellNames, cellOf, Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
 import type { CellName, DType, LayerExperiment, LayerUpstream, Variant } from '../../../src/engine/index.js';
+import { long } from '../../support/long.js';
 import { filled, nested, randomNumbers } from '../engine/build.js';
 
 export const wasmAt = (name: Variant | 'numbers'): string => path.join(process.cwd(), 'out', 'kernels', `${name}.wasm`);
@@ -19,6 +20,8 @@ export function kernelsOf(variant: Variant, shared = false): Kernels {
 export const kernelCells = cellNames.filter((name) => cellOf(name).kernel !== null);
 
 export const variants = supportedVariants();
+/** For what takes long: the variant that this machine runs, and all of them in the long form. */
+export const heavyVariants = long ? variants : variants.slice(0, 1);
 
 export type RandomShape = {
   readonly seed: number;

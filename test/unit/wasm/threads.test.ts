@@ -10,7 +10,7 @@ import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTea
 import { long } from '../../support/long.js';
 import { flatRun, scaledIdentity, weightsOf, withLayer } from '../engine/build.js';
 import type { FlatRun } from '../engine/build.js';
-import { kernelsOf, randomExperiment, variants } from './support.js';
+import { heavyVariants, kernelsOf, randomExperiment } from './support.js';
 import type { RandomShape } from './support.js';
 
 async function withTeam(kernels: Kernels, variant: Variant, helpers: number, work: () => void): Promise<void> {
@@ -138,7 +138,7 @@ function wantedOf(variant: Variant, experiments: readonly LayerExperiment[]): Wa
 
 if (isHelper(workerData)) help(workerData);
 else if (isMainThread) {
-  for (const variant of variants) {
+  for (const variant of heavyVariants) {
     describe(`threads with ${variant} instructions`, () => {
       let wanted: readonly Wanted[] = [];
       let infinite: readonly Wanted[] = [];
