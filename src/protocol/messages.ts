@@ -7,6 +7,7 @@ import type {
   Outline,
   PartRole,
   SequenceOrder,
+  StepLabels,
   TrainingNotes,
   WeightBlocks,
 } from '../config/read/index.js';
@@ -35,7 +36,7 @@ import type {
 } from '../engine/index.js';
 import type { None } from './rpc.js';
 
-export type { CellFacts, OpenedGates, OpenedUnit, TrainingNotes };
+export type { CellFacts, OpenedGates, OpenedUnit, StepLabels, TrainingNotes };
 
 /** One number per timestep each, of one layer in one direction, for lines on the shared time axis. */
 export type LayerSeries = {
@@ -127,6 +128,8 @@ export type RunSummary = RunSeries & {
   readonly truncate: number | null;
   /** What the script that trains the weights says beside them; null where it says nothing. */
   readonly training: TrainingNotes | null;
+  /** What the sequences' file calls their steps, in the order of the input; null where it does not. */
+  readonly labels: StepLabels | null;
   /**
    * log10 of the smallest positive (subnormal) and the largest number of the dtype: where plain arithmetic loses the
    * gradient.
@@ -770,8 +773,8 @@ export type HistoryVersion = {
 };
 /**
  * Oldest first. `forgotten`: how many older ones were let go. `skipped`: how many writes of the files were seen that no
- * run has shown, because others came before one could begin; there may have been more. `rewrites`: how many results show
- * files that another program, such as a training script, has written.
+ * run has shown, because others came before one could begin; there may have been more. `rewrites`: results that show
+ * what another program, such as a training script, has written.
  */
 export type HistoryList = {
   readonly forgotten: number;

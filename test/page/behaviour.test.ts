@@ -48,6 +48,42 @@ describe('the host', () => {
   });
 });
 
+describe('the names of steps', () => {
+  it('stand at the cursor and below the axis, those of the sequence that is shown', async () => {
+    const { page, host } = open;
+    const days = Array.from({ length: 60 }, (_, i) => `${i + 1}.2.`);
+    host.files['days.csv'] = `day,x\n${days.map((day, i) => `${day},${Math.sin(i)}`).join('\n')}\n`;
+    const weights = { Wx: [[1]], Wh: [[0.5]], b: [0] };
+    await host.run(JSON.stringify({ weights, sequences: { file: 'days.csv', window: 30 } }));
+    await painted(open);
+    await cursorTo(page, 7);
+    await page.locator('.flag', { hasText: /^t = 7 · 8\.2\.$/ }).waitFor();
+    assert.equal(await page.locator('.card h2').first().textContent(), 'At t = 7 · 8.2. · pinned');
+    assert.match((await page.locator('#track-flow-plot').getAttribute('aria-valuetext')) ?? '', /^t = 7 · 8\.2\., /);
+    const below = (): Promise<string[]> => page.locator('.ruler-labels span').allTextContents();
+    assert.deepEqual((await below()).slice(0, 2), ['1.2.', (await window())[1] === '1' ? '2.2.' : '6.2.']);
+    // None lies on another one.
+    const boxes = await page
+      .locator('.ruler-labels span')
+      .evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ left, right }) => [left, right]));
+    boxes.slice(1).forEach(([left = 0], i) => assert.ok(left > (boxes[i]?.[1] ?? 0), `label ${i}`));
+    await page.locator('vscode-dropdown.sequence').evaluate((field: HTMLSelectElement) => {
+      field.value = '1';
+      field.dispatchEvent(new Event('change'));
+    });
+    await page.locator('.flag', { hasText: /^t = 7 · 38\.2\.$/ }).waitFor();
+    host.files['text.txt'] = 'a b';
+    const letters = {
+      weights: { ...weights, Wx: [[1], [1], [1]] },
+      sequences: { file: 'text.txt', tokens: 'characters' },
+    };
+    await host.run(JSON.stringify(letters));
+    await page.waitForFunction(
+      () => [...document.querySelectorAll('.ruler-labels span')].map((one) => one.textContent).join('') === 'a␣b',
+    );
+  });
+});
+
 describe('the time cursor', () => {
   it('moves by keyboard in every track, in tables and beside them, and is told aloud', async () => {
     await showWeather();

@@ -6,6 +6,7 @@ import { withAlpha } from '../page/colourMaths.js';
 import { el } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';
 import { log10Of, lossOf } from '../page/series.js';
+import { namedStep, stepLabel } from '../page/stepLabels.js';
 import type { Page } from './trackView.js';
 import type { RunSummary } from '../page/model.js';
 
@@ -13,6 +14,9 @@ import type { RunSummary } from '../page/model.js';
 const decades = 4;
 /** More losses than this have no flag of their own. */
 const mostFlags = 6;
+
+/** How wide a letter of a label is, and how far two words lie apart at least, and two letters. */
+const [labelPixels, wordGap, letterGap] = [6.5, 6, 2];
 
 /** The steps of the losses, where they are few. */
 function fewLosses(run: RunSummary): readonly number[] {
@@ -34,6 +38,7 @@ export class Ruler {
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #ticks = el('div', { class: 'ruler-ticks' });
+  readonly #labels = el('div', { class: 'ruler-labels' });
   readonly #flag = el('div', { class: 'flag' });
   readonly #losses = el('div', { class: 'losses' });
   readonly #direction = el('div', { class: 'direction' });
@@ -59,6 +64,7 @@ export class Ruler {
       this.#losses,
       el('div', { class: 'rail' }, this.#strip, this.#thumb),
       this.#ticks,
+      this.#labels,
       this.#flag,
     );
   }
@@ -86,12 +92,45 @@ export class Ruler {
         return tick;
       }),
     );
+    this.#showLabels();
     this.#thumb.style.left = `${(t0 / steps) * 100}%`;
     this.#thumb.style.width = `${((t1 - t0) / steps) * 100}%`;
     this.element.classList.toggle('zoomed', zoomed);
     this.#showSource();
     this.#paintStrip();
     this.showCursor();
+  }
+
+  /** What the file calls the steps: each of them where all fit, else some. */
+  #showLabels(): void {
+    const {
+      window: { t0, t1 },
+      shownSequence,
+    } = this.#page.timeline;
+    const { run } = this.#page.model;
+    const isLabelled = (run?.labels ?? null) !== null;
+    this.element.classList.toggle('labelled', isLabelled);
+    if (run === null || !isLabelled) {
+      this.#labels.replaceChildren();
+      return;
+    }
+    const room = this.width / (t1 - t0);
+    const widest = (steps: readonly number[]): number => {
+      const letters = steps.reduce((most, t) => Math.max(most, stepLabel(run, t, shownSequence).length), 0);
+      return labelPixels * letters + (letters > 1 ? wordGap : letterGap);
+    };
+    const all = Array.from({ length: Math.min(t1 - t0, Math.ceil(this.width / labelPixels)) }, (_, i) => t0 + i);
+    const ticks = timeTicks(t0, t1, this.width);
+    const between = (ticks[1] ?? t1) - (ticks[0] ?? t0);
+    const every = Math.ceil(widest(ticks) / (between * room));
+    const shown = all.length === t1 - t0 && widest(all) <= room ? all : ticks.filter((_, i) => i % every === 0);
+    this.#labels.replaceChildren(
+      ...shown.map((t) => {
+        const label = el('span', {}, stepLabel(run, t, shownSequence));
+        label.style.left = `${this.x(t)}px`;
+        return label;
+      }),
+    );
   }
 
   showCursor(): void {
@@ -101,12 +140,18 @@ export class Ruler {
       window: { t0, t1 },
     } = this.#page.timeline;
     this.#flag.hidden = cursor < t0 || cursor >= t1;
-    this.#flag.textContent = `t = ${cursor}`;
+    this.#flag.textContent = namedStep(this.#page.model.run, cursor, this.#page.timeline.shownSequence);
     this.#flag.classList.toggle('pinned', pinned);
     // Near an end the flag leans inward instead of being cut off; it is as wide as its number.
     const half = this.#flag.offsetWidth / 2 + 2;
     const at = Math.max(half, Math.min(this.x(cursor), this.element.clientWidth - half));
     this.#flag.style.left = `${at}px`;
+    // Half a word beside the flag says nothing.
+    for (const told of [this.#direction, ...this.#losses.querySelectorAll<HTMLElement>('.loss')]) {
+      const left = told.offsetLeft;
+      const isCovered = !this.#flag.hidden && left < at + half && left + told.offsetWidth > at - half;
+      told.classList.toggle('covered', isCovered);
+    }
   }
 
   /** Where the gradient enters, and which way it goes from there. */

@@ -11,6 +11,7 @@ import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { gradientNames, log10Of, readField, stepValue } from '../page/series.js';
 import { gradientField, stateField } from '../page/stepCache.js';
+import { stepLabel } from '../page/stepLabels.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
@@ -125,7 +126,9 @@ export class AtStep {
     } = this.#page;
     if (run === null) return;
     const { cursor } = timeline;
-    this.#title.textContent = timeline.pinned ? say('At t = {0} · pinned', cursor) : say('At t = {0}', cursor);
+    const label = stepLabel(run, cursor, timeline.shownSequence);
+    const at = label === '' ? String(cursor) : `${cursor} · ${label}`;
+    this.#title.textContent = timeline.pinned ? say('At t = {0} · pinned', at) : say('At t = {0}', at);
     const rows = this.#rows(run);
     this.#arrange(rows);
     for (const row of rows) {

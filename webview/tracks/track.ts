@@ -17,6 +17,7 @@ import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
 import type { TablePlan } from '../page/tablePlan.js';
 import type { Failure } from '../page/model.js';
 import { placesIn } from '../chart/scene.js';
+import { namedStep } from '../page/stepLabels.js';
 import type { Line, Scene } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { SaveFile } from '../chart/pngExport.js';
@@ -255,8 +256,8 @@ export class Track {
 
   moveCursor(): void {
     if (!this.visible || this.#chart === null) return;
-    const { cursor, window, steps } = this.#host.page.timeline;
-    const told = [`t = ${cursor}`];
+    const { cursor, window, steps, shownSequence } = this.#host.page.timeline;
+    const told = [namedStep(this.#host.page.model.run, cursor, shownSequence)];
     const inView = cursor >= window.t0 && cursor < window.t1;
     const x = gutter.left + ((cursor + 0.5 - window.t0) / (window.t1 - window.t0)) * this.#chart.plotWidth;
     for (const { line, value, dot } of this.#readings) {

@@ -14,6 +14,7 @@ export type { FileSurvey, FoundBlock, FoundNetwork } from './survey.js';
 export { fitOf, wantedShapes } from './pairing.js';
 export type { Fit, KnownPair, PairRole } from './pairing.js';
 export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
+export type { StepLabels } from './stepLabels.js';
 export type { TrainingNotes } from './trainingNotes.js';
 export { orderOf, sequenceOrders } from './sequenceOrder.js';
 export type { SequenceOrder } from './sequenceOrder.js';

@@ -9,12 +9,14 @@ import { sequencePartKeys } from './partKeys.js';
 import { numbersOf, Options, textTokens } from './plainFiles.js';
 import { readTensor } from './readTensor.js';
 import type { Sources } from './sourceFiles.js';
+import { labelsOf, tokenLabels } from './stepLabels.js';
+import type { StepLabels } from './stepLabels.js';
 import { describeTokens } from './tokens.js';
 import type { TokenKind } from './tokens.js';
 import { cutWindows, windowsOf } from './windows.js';
 import type { Windows } from './windows.js';
 
-type Sequences = { readonly value: Value; readonly windows: Windows };
+type Sequences = { readonly value: Value; readonly windows: Windows; readonly labels: StepLabels | null };
 
 /** `part`: what the config says; null where a table is run without one. Null after a report. */
 export async function plainSequences(
@@ -64,7 +66,8 @@ export async function plainSequences(
       else data.set(matrix.data.subarray(id * width, (id + 1) * width), at);
     }
   }
-  return { value: tensorOf(root, [count, size, width], data), windows };
+  const labels = tokenLabels(read.ids, own, stride);
+  return { value: tensorOf(root, [count, size, width], data), windows, labels };
 }
 
 function tableSequences(root: Value, options: Options, report: Report): Sequences | null {
@@ -80,7 +83,8 @@ function tableSequences(root: Value, options: Options, report: Report): Sequence
   );
   if (windows === null) return null;
   const data = cutWindows(table.data, columns.length, windows, root.document.tick);
-  return { value: tensorOf(root, [windows.count, windows.size, columns.length], data), windows };
+  const labels = labelsOf(table.labels, windows.stride);
+  return { value: tensorOf(root, [windows.count, windows.size, columns.length], data), windows, labels };
 }
 
 /** [V][E], a row for each token. Null after a report. */

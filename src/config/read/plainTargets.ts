@@ -111,5 +111,5 @@ async function tokenColumn(
   const read = await textTokens(root, kind, options, sources, report);
   return read === null
     ? null
-    : { rows: read.ids.length, columns: ['token'], data: Float64Array.from(read.ids), leftOut: [] };
+    : { rows: read.ids.length, columns: ['token'], data: Float64Array.from(read.ids), leftOut: [], labels: null };
 }

@@ -26,6 +26,7 @@ import type { InitialStates } from './readState.js';
 import { readUpstream } from './readUpstream.js';
 import { Sources, fileName } from './sourceFiles.js';
 import { trainingNotes } from './trainingNotes.js';
+import type { StepLabels } from './stepLabels.js';
 import type { TrainingNotes } from './trainingNotes.js';
 import { validateObject } from './validateObject.js';
 import type { Value } from '../json/jsonValue.js';
@@ -39,6 +40,8 @@ export type ReadResult = {
   readonly cell: CellName | null;
   /** What a training script has left beside the weights; null where they cannot be read, or hold nothing of it. */
   readonly training: TrainingNotes | null;
+  /** What the sequences' file calls their steps; null where it does not. */
+  readonly labels: StepLabels | null;
   /** All of them, by file and place. */
   readonly problems: Problem[];
   /** Ids of every file that was read or looked for, missing ones too, so that they can be watched. */
@@ -57,7 +60,7 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
   const report = new Report();
   const sources = new Sources(open.files, report);
   const { entry } = open;
-  const { experiment, cell, training } =
+  const { experiment, cell, training, labels } =
     entry.kind === 'config'
       ? await readConfig(entry.config, open, sources, report)
       : await readPair(entry, sources, report);
@@ -65,13 +68,14 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
     experiment: report.hasErrors ? null : experiment,
     cell,
     training,
+    labels,
     problems: sources.named(report.sorted(sources.ids)),
     files: sources.ids,
   };
 }
 
-type Read = Pick<ReadResult, 'experiment' | 'cell' | 'training'>;
-const nothing: Read = { experiment: null, cell: null, training: null };
+type Read = Pick<ReadResult, 'experiment' | 'cell' | 'training' | 'labels'>;
+const nothing: Read = { experiment: null, cell: null, training: null, labels: null };
 
 async function readPair(entry: Pair, sources: Sources, report: Report): Promise<Read> {
   const weightsRoot = await sources.openPart(entry.weights, entry.network);
@@ -92,7 +96,8 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
     clipNorm: null,
     truncate: null,
   });
-  return { experiment, cell: weights?.cell ?? null, training: notesOf(weightsRoot) };
+  const labels = sequences?.labels ?? null;
+  return { experiment, cell: weights?.cell ?? null, training: notesOf(weightsRoot), labels };
 }
 
 /** Null where the weights do not tell their inputs; that has been reported. */
@@ -102,7 +107,8 @@ function madeFor(weights: ReadWeights | null, made: MadeSequences): ReadSequence
   const { I, input } = weights;
   if (input === null || I === null) return null;
   const xs = makeSequences(made, I);
-  return { B, T, I, chunks: [{ steps: T, xs }], ragged: null, where: input.where, isBlock: false, windows: null };
+  const chunks = [{ steps: T, xs }];
+  return { B, T, I, chunks, ragged: null, where: input.where, isBlock: false, windows: null, labels: null };
 }
 
 function sequencesName({ sequences, array }: Pair): string {
@@ -184,7 +190,8 @@ async function readConfig(
     clipNorm: numberOf(norm),
     truncate: numberOf(valid.get('truncate')),
   });
-  return { experiment, cell: weights?.cell ?? cell, training: notesOf(weightsRoot) };
+  const labels = sequences?.labels ?? null;
+  return { experiment, cell: weights?.cell ?? cell, training: notesOf(weightsRoot), labels };
 }
 
 const notesOf = (weights: Value | null): TrainingNotes | null => (weights === null ? null : trainingNotes(weights));

@@ -13,6 +13,7 @@ import { isTooUneven } from './padding.js';
 import { turned } from './sequenceOrder.js';
 import type { SequenceOrder } from './sequenceOrder.js';
 import { readTensor } from './readTensor.js';
+import type { StepLabels } from './stepLabels.js';
 import type { Tensor } from './readTensor.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Windows } from './windows.js';
@@ -30,6 +31,8 @@ export type ReadSequences = {
   readonly isBlock: boolean;
   /** How they were cut out of a table or a text; null where they were not. */
   readonly windows: Windows | null;
+  /** What the file calls the steps; null where it does not, and of several files. */
+  readonly labels: StepLabels | null;
 };
 
 /** One chunk, with the lengths of its sequences where they differ. */
@@ -75,6 +78,7 @@ export async function readSequences(
     ragged: ragged === null ? null : shortest(ragged),
     where: first.where,
     windows,
+    labels: parts.length === 1 ? (followed[0]?.labels ?? null) : null,
     isBlock:
       windows === null && matching.every(({ where: { node } }) => node.kind === 'tensor' && node.shape.length === 3),
   };
@@ -127,12 +131,12 @@ async function followAll(parts: readonly Value[], sources: Sources, report: Repo
   return roots;
 }
 
-type Followed = { readonly value: Value; readonly windows: Windows | null };
+type Followed = Pick<ReadSequences, 'windows' | 'labels'> & { readonly value: Value };
 
 /** A table or a text becomes numbers; null after a report. */
 async function numbersIn(part: Value, root: Value, sources: Sources, report: Report): Promise<Followed | null> {
   if (root.node.kind === 'plain') return plainSequences(part === root ? null : part, root, sources, report);
-  return refusesPlainKeys(part, report) ? null : { value: root, windows: null };
+  return refusesPlainKeys(part, report) ? null : { value: root, windows: null, labels: null };
 }
 
 const shortest = ({ where, lengths, shape }: Chunk): Value =>

@@ -10,6 +10,7 @@ import { cut } from '../json/problem.js';
 import { nearest } from '../problems/editDistance.js';
 import { maxRepeats } from '../problems/problemReport.js';
 import type { Finding, Report } from '../problems/problemReport.js';
+import { Labelling } from './stepLabels.js';
 
 /** Rows × columns of numbers, row by row. */
 export type Table = {
@@ -19,6 +20,8 @@ export type Table = {
   readonly data: Float64Array;
   /** Columns that hold no numbers and were not asked for, such as dates. */
   readonly leftOut: readonly string[];
+  /** What the first of such columns holds in each row, chosen or not; null where there is none, or too much of it. */
+  readonly labels: readonly string[] | null;
 };
 
 /** A number with a point; where commas do not separate fields, also with a comma. A field is walked through once. */
@@ -76,16 +79,21 @@ function readColumns(root: Value, chosen: Value | null, report: Report): Table |
     });
     return null;
   }
+  const label = numeric.findIndex((isOne, i) => !isOne && !columns.includes(i));
+  const labelling = label < 0 ? null : new Labelling();
   const reading = new Reading(root, names, columns, isNumber, separator, report);
-  do reading.row(rows);
-  while (rows.next());
+  do {
+    reading.row(rows);
+    labelling?.add(rows.field(label).trim());
+  } while (rows.next());
   if (rows.fault !== null) {
     report.error(placeOf(root, rows.fault.at, 1, ''), faultOf(rows));
     return null;
   }
   const table = reading.result();
   const leftOut = chosen === null ? names.filter((_, i) => numeric[i] !== true) : [];
-  return table === null ? null : { ...table, columns: columns.map((i) => names[i] ?? ''), leftOut };
+  const labels = labelling?.texts ?? null;
+  return table === null ? null : { ...table, columns: columns.map((i) => names[i] ?? ''), leftOut, labels };
 }
 
 const empty = (): Finding => ({

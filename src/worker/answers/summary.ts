@@ -1,7 +1,7 @@
 // What is told about a run at once.
 import { factsOf, inPositions, lossSteps } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
-import type { LayerSeries, NetworkSummary, RunSummary, TrainingNotes } from '../../protocol/index.js';
+import type { LayerSeries, NetworkSummary, RunSummary } from '../../protocol/index.js';
 
 /** log10 of the smallest positive and the largest number. */
 const dtypeRanges = {
@@ -99,7 +99,7 @@ export function summariseNetwork(
   run: AnyNetworkRun,
   shown: number,
   elapsedMs: number,
-  training: TrainingNotes | null = null,
+  told: Pick<RunSummary, 'training' | 'labels'> = { training: null, labels: null },
 ): RunSummary {
   const { experiment, result } = run.layers[shown] ?? run.layers[0];
   return {
@@ -108,7 +108,8 @@ export function summariseNetwork(
     clipFactor: run.clipFactor,
     lossValue: run.lossValue,
     network: networkSummary(run, shown),
-    training,
+    training: told.training,
+    labels: told.labels,
   };
 }
 
@@ -119,6 +120,7 @@ export function summarise(runId: number, experiment: LayerExperiment, result: An
     runId,
     network: null,
     training: null,
+    labels: null,
     name,
     cell: factsOf(cell),
     dtype,

@@ -282,7 +282,8 @@ export class Service {
     };
     try {
       progress('read')(0);
-      const { experiment: network, problems: found, training } = await readExperiment(entry, files, { tick: check });
+      const read = await readExperiment(entry, files, { tick: check });
+      const { experiment: network, problems: found } = read;
       const problems = [...found];
       check();
       const obstacle = network === null ? null : tooLarge(network, this.#kernels, this.#capacity, fileOf(entry));
@@ -299,7 +300,7 @@ export class Service {
       const shown = layerShown(whole, asked);
       const { experiment, result } = whole.layers[shown] ?? whole.layers[0];
       const run = { runId, experiment, result, network: whole };
-      const summary = summariseNetwork(runId, whole, shown, performance.now() - started, training);
+      const summary = summariseNetwork(runId, whole, shown, performance.now() - started, read);
       const kept: Kept = {
         ...run,
         spectrum: null,

@@ -99,13 +99,13 @@ const read = (sequences: object | string, inputs: number, files: Texts = {}, res
     ...files,
   });
 const good = async (...given: Parameters<typeof read>) => {
-  const { experiment, problems } = await read(...given);
+  const { experiment, problems, labels } = await read(...given);
   assert.deepEqual(
     problems.filter(({ severity }) => severity === 'error').map(({ message, found }) => `${message} ${found}`),
     [],
   );
   assert.ok(experiment);
-  return { experiment, problems, xs: [...(experiment.chunks[0]?.xs ?? [])] };
+  return { experiment, problems, labels, xs: [...(experiment.chunks[0]?.xs ?? [])] };
 };
 const refusal = async (...given: Parameters<typeof read>): Promise<Problem> => {
   const { experiment, problems } = await read(...given);
@@ -274,6 +274,32 @@ describe('targets out of a table', () => {
       (await refusal('t.csv', 2, {}, loss({ columns: ['a'], ahead: 9 }))).message,
       /No row lies far enough ahead/,
     );
+  });
+});
+
+describe('labels of the steps', () => {
+  it('are what the first column without numbers holds, also where columns are chosen', async () => {
+    const days = ['1 May', '2 May', '3 May', '4 May', '5 May'];
+    assert.deepEqual((await good('t.csv', 2)).labels, { texts: days, stride: 5 });
+    const windows = await good({ file: 't.csv', columns: ['a'], window: 3, stride: 1 }, 1);
+    assert.deepEqual(windows.labels, { texts: days, stride: 1 });
+    assert.equal((await good({ file: 'n.csv' }, 2, { 'n.csv': '1,2\n3,4\n' })).labels, null);
+    assert.equal((await good('e.csv', 1, { 'e.csv': 'day,a\n"",1\n"",2\n' })).labels, null);
+  });
+
+  it('are the tokens of a text', async () => {
+    const files = { 'w.txt': 'to be or not to be', 'v.json': '["be","to","<unk>"]' };
+    const { labels } = await good({ file: 'w.txt', tokens: 'words', vocabulary: 'v.json', window: 2 }, 3, files);
+    assert.deepEqual(labels, { texts: ['to', 'be', '<unk>', '<unk>', 'to', 'be'], stride: 2 });
+  });
+
+  it('are none where there are too many, or several files; long ones are cut', async () => {
+    const rows = (count: number): string => `day,a\n${'x,1\n'.repeat(count)}`;
+    assert.equal((await good('l.csv', 1, { 'l.csv': rows(65_536) })).labels?.texts.length, 65_536);
+    assert.equal((await good('l.csv', 1, { 'l.csv': rows(65_537) })).labels, null);
+    assert.equal((await good(['t.csv', 't.csv'], 2)).labels, null);
+    const [label = ''] = (await good('c.csv', 1, { 'c.csv': `day,a\n${'y'.repeat(300)},1\n` })).labels?.texts ?? [];
+    assert.equal(label.length, 40);
   });
 });
 

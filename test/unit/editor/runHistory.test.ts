@@ -11,6 +11,7 @@ function summary(runId: number, dh: Float64Array): RunSummary {
     runId,
     network: null,
     training: null,
+    labels: null,
     name: 'test',
     cell: factsOf('tanh'),
     dtype: 'float32',

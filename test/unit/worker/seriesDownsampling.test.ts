@@ -24,6 +24,7 @@ const summary: RunSummary = {
   runId: 1,
   network: null,
   training: null,
+  labels: null,
   name: 'long',
   cell: factsOf('tanh'),
   dtype: 'float64',
