@@ -6,7 +6,7 @@ import type { Locator } from 'playwright-core';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
-const steps = ['create', 'run', 'read', 'mend', 'pytorch'] as const;
+const steps = ['create', 'run', 'read', 'mend', 'network', 'pytorch'] as const;
 type StepId = (typeof steps)[number];
 
 const step = (workbench: Workbench, id: StepId): Locator =>
@@ -60,7 +60,8 @@ async function ticked(workbench: Workbench, done: readonly StepId[]): Promise<vo
 }
 
 describe('the walkthrough', () => {
-  scenario('leads from an example to a mended network by its links alone', { alone: 'window' }, async (workbench) => {
+  const folder = { alone: 'window', workspace: 'examples/packed' } as const;
+  scenario('leads from an example to a mended network by its links alone', folder, async (workbench) => {
     assert.equal(await workbench.page.locator('.gettingStartedContainer').count(), 0, 'nothing opens by itself');
     await workbench.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await ticked(workbench, []);
@@ -103,6 +104,12 @@ describe('the walkthrough', () => {
     await choose(workbench, 'Seed', '1');
     await workbench.badge(/healthy/i);
     await ticked(workbench, ['create', 'run', 'read', 'mend']);
+
+    await follow(workbench, 'network', 'Open a Stack or the Weather');
+    await choose(workbench, 'Weather, compared');
+    // Its folder is made in the one that is open: three networks, each with its verdict.
+    await workbench.webview().locator('[data-card=compare]', { hasText: 'GRU on daily weather' }).waitFor();
+    await ticked(workbench, ['create', 'run', 'read', 'mend', 'network']);
 
     await follow(workbench, 'pytorch', 'Copy the Python Lines');
     await workbench.until('the lines on the clipboard', () =>

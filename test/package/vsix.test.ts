@@ -48,6 +48,18 @@ const shipped = [
   'extension/examples/packed/packed.rnn.json',
   'extension/examples/stack/stack.rnn.json',
   'extension/examples/vanishing/vanishing.rnn.json',
+  'extension/examples/weather/README.md',
+  'extension/examples/weather/dhs.json',
+  'extension/examples/weather/gru.readout.json',
+  'extension/examples/weather/gru.rnn.json',
+  'extension/examples/weather/gru.state_dict.json',
+  'extension/examples/weather/lstm.readout.json',
+  'extension/examples/weather/lstm.rnn.json',
+  'extension/examples/weather/lstm.state_dict.json',
+  'extension/examples/weather/sequences.json',
+  'extension/examples/weather/targets.json',
+  'extension/examples/weather/weather.rnn.json',
+  'extension/examples/weather/weights.json',
   'extension/l10n/bundle.l10n.ko.json',
   'extension/l10n/examples.ko.json',
   'extension/media/icon.png',
@@ -55,6 +67,8 @@ const shipped = [
   'extension/media/walkthrough/create.md',
   'extension/media/walkthrough/mend.ko.svg',
   'extension/media/walkthrough/mend.svg',
+  'extension/media/walkthrough/network.ko.md',
+  'extension/media/walkthrough/network.md',
   'extension/media/walkthrough/pytorch.ko.md',
   'extension/media/walkthrough/pytorch.md',
   'extension/media/walkthrough/read.ko.svg',
@@ -90,8 +104,8 @@ describe('the packaged extension', () => {
     assert.deepEqual(files.sort(), [...shipped].sort());
   });
 
-  it('is smaller than 1 MB', () => {
-    assert.ok(bytes.length < 1_000_000, `${bytes.length} bytes`);
+  it('is smaller than 1.5 MB', () => {
+    assert.ok(bytes.length < 1_500_000, `${bytes.length} bytes`);
   });
 
   it('names only files that it holds, in every language', async () => {

@@ -68,8 +68,8 @@ export function registerContextKeys(
 }
 
 /**
- * What the walkthrough ticks off: a verdict, a panel that is looked at, and a gradient that vanished and does not any
- * more.
+ * What the walkthrough ticks off: a verdict, a panel that is looked at, a network of gates or layers, and a gradient
+ * that vanished and does not any more.
  */
 function tickOff(sessions: Sessions, panels: Panels): vscode.Disposable {
   const before = new WeakMap<Session, number>();
@@ -80,6 +80,7 @@ function tickOff(sessions: Sessions, panels: Panels): vscode.Disposable {
       if (summary === null || stale !== null || before.get(session) === summary.runId) return;
       before.set(session, summary.runId);
       void pulse('verdictArrived');
+      if (summary.network !== null || summary.cell.gates.length > 1) void pulse('networkShown');
       const { kind } = summary.network?.verdict ?? summary.verdict;
       if (kind === 'vanishing') vanished.add(session);
       if (kind === 'healthy' && vanished.delete(session)) void pulse('gradientMended');

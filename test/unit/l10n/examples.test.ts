@@ -1,15 +1,23 @@
 // What the created examples tell, in every language, with the same numbers.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { languages } from '../../../build/l10n.mjs';
 import { retold, toldIn } from '../../../src/config/edit/localisedComments.js';
-import { readConfigText } from '../config/memory.js';
+import { configName, readTexts } from '../config/memory.js';
 import { mistranslations } from './terms.js';
 
-const examples = ['vanishing', 'exploding', 'orthogonal', 'lstm-forget-bias', 'stack', 'packed'].map((name) =>
-  readFileSync(`examples/${name}/${name}.rnn.json`, 'utf8'),
+const alone = ['vanishing', 'exploding', 'orthogonal', 'lstm-forget-bias', 'stack', 'packed'];
+const examples = [...alone.map((name) => `${name}/${name}`), 'weather/weather', 'weather/lstm', 'weather/gru'].map(
+  (name) => readFileSync(`examples/${name}.rnn.json`, 'utf8'),
 );
+/** What the configs of the weather name. */
+const beside = Object.fromEntries(
+  readdirSync('examples/weather')
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => [name, readFileSync(`examples/weather/${name}`, 'utf8')]),
+);
+const read = (config: string) => readTexts({ ...beside, [configName]: config });
 
 for (const language of languages) {
   const table = JSON.parse(readFileSync(`l10n/examples.${language}.json`, 'utf8')) as Record<string, string>;
@@ -32,7 +40,7 @@ for (const language of languages) {
       it(`run as the English ones do: ${toldIn(example)[1] ?? ''}`, async () => {
         const translated = retold(example, table);
         assert.notEqual(translated, example);
-        const [now, before] = await Promise.all([readConfigText(translated), readConfigText(example)]);
+        const [now, before] = await Promise.all([read(translated), read(example)]);
         assert.deepEqual(now.problems, []);
         assert.deepEqual({ ...now.experiment, name: '' }, { ...before.experiment, name: '' });
         assert.equal(now.experiment?.name, table[before.experiment?.name ?? '']);
