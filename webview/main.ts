@@ -268,7 +268,12 @@ past.onChange(() => {
 });
 groups.onChange(() => {
   for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;
+  // A narrow page scrolls as a whole, and the bar stays.
+  scrollTo({ top: Math.min(scrollY, bar.element.offsetTop) });
 });
+new ResizeObserver(() =>
+  document.documentElement.style.setProperty('--bar-height', `${bar.element.offsetHeight}px`),
+).observe(bar.element);
 arrange();
 
 /** Every view that has something to show, and the way there. */
@@ -288,6 +293,8 @@ function seekView(): void {
     cards.find((card) => card.id === id)?.seek();
   });
 }
+/** The layer that was asked for by the keys, until its run is there. */
+let layerWanted: number | null = null;
 addEventListener('keydown', (event) => {
   const by = { '[': -1, ']': 1 }[event.key];
   const network = model.run?.network ?? null;
@@ -295,8 +302,11 @@ addEventListener('keydown', (event) => {
   // On many keyboards the brackets need AltGr, which comes as Ctrl and Alt, or as Alt.
   const typed = event.getModifierState('AltGraph') || (event.altKey && !event.metaKey);
   if ((event.ctrlKey || event.metaKey) && !typed) return;
-  const layer = network.shown + by;
-  if (layer >= 0 && layer < network.layers.length) actions.chooseLayer(layer);
+  // Keys that follow each other count from where the one before leads.
+  const layer = (layerWanted ?? network.shown) + by;
+  if (layer < 0 || layer >= network.layers.length) return;
+  layerWanted = layer;
+  actions.chooseLayer(layer);
 });
 addEventListener('keydown', (event) => {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || model.run === null) return;
@@ -325,6 +335,7 @@ let restored = false;
 timeline.onChange(() => model.look(timeline.window, timeline.cursor));
 model.onChange((change) => {
   const { run } = model;
+  if (change === 'run' && run?.network?.shown === layerWanted) layerWanted = null;
   if (change === 'run' && run !== null)
     timeline.setRun(run.shapes, run.verdict.crossedAt ?? run.shapes.T - 1, tellingWindow(run));
   if (change === 'run' && run !== null) model.look(timeline.window, timeline.cursor);
@@ -338,6 +349,7 @@ model.onChange((change) => {
     }
   }
   if (change === 'run') whatIfBar.show();
+  if (change === 'status' && (model.status?.running ?? null) === null) layerWanted = null;
   if (change === 'run' || change === 'status') showStatus();
   if (change === 'run') tracks.refresh();
   if (change === 'series') tracks.repaint();

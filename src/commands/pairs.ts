@@ -125,6 +125,7 @@ export async function saveAsConfig(context: Context, session: Session): Promise<
       kind: 'files',
       weights: placeOf(refer, weights, entry.network ?? null),
       sequences,
+      ...(entry.order === undefined ? {} : { order: entry.order }),
       initialState: null,
       above: { kind: 'ones', at: 'last' },
     },

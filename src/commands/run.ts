@@ -175,6 +175,12 @@ export function registerPairs(context: Context): vscode.Disposable {
         const other = await otherSequences(session, context);
         return other === undefined ? undefined : runEntry(other.entry, context);
       }
+      case 'BTI':
+      case 'TBI': {
+        const { entry } = session;
+        if (entry.kind !== 'pair') return undefined;
+        return runEntry(context.panels.become(session, { ...entry, order: wish }).entry, context);
+      }
     }
   };
   return context.panels.onDidWish(({ wish, session }) => {

@@ -38,13 +38,16 @@ function statusOf(session: Session): PanelStatus {
       severity: problem.severity,
       place: placeOf(problem),
       text: describeProblem(problem),
-      asksForOrder: problem.fix?.kind === 'sequenceOrder',
+      asksForOrder: problem.code === 'unclear-order',
     })),
   };
 }
 
-/** Of a pair of files without a config: to run it, to save it as one, to run its weights on other sequences. */
-export type PairWish = 'run' | 'save' | 'sequences';
+/**
+ * Of a pair of files without a config: to run it, to save it as one, to run its weights on other sequences, to read
+ * its sequences in this order.
+ */
+export type PairWish = 'run' | 'save' | 'sequences' | SequenceOrder;
 
 /**
  * The host side of one webview: shows one session, answers what the page asks. The page may come and go (hidden tabs);
@@ -85,7 +88,8 @@ export class Panel implements vscode.Disposable {
         ready: () => this.#sendAll(),
         painted: ({ runId }) => session.painted(runId),
         revealProblem: ({ index }) => this.#revealProblem(index),
-        answerOrder: ({ index, order }) => this.#answerOrder(index, order).catch(reportFailure),
+        answerOrder: ({ index, order }) =>
+          session.entry.kind === 'pair' ? wish(order) : this.#answerOrder(index, order).catch(reportFailure),
         revealConfig: () => (session.entry.kind === 'config' ? this.#reveal(entryUri(session.entry)) : undefined),
         revealWeight: (place) => this.#revealWeight(place),
         rerun: () => (session.entry.kind === 'pair' ? wish('run') : session.run().catch(reportFailure)),

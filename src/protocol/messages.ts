@@ -84,6 +84,8 @@ export type NetworkSummary = {
   readonly layers: readonly LayerChoice[];
   /** Which of them everything else of the summary is about. */
   readonly shown: number;
+  /** Numbers of a timestep that enter the network; those of the layer are `shapes.I`. */
+  readonly inputs: number;
   readonly verdict: Pick<Verdict, 'kind' | 'reason' | 'perStepFactor' | 'log10Ratio'>;
   /** As those of the summary, but where the loss enters the network; what enters a layer comes from the layer above. */
   readonly lossSteps: RunSummary['lossSteps'];

@@ -13,8 +13,8 @@ before(async () => {
 });
 after(() => pages.close());
 
-it('at 300 pixels every scale of colours is whole, and the rate is told as far as the plot is wide', async () => {
-  const open = await pages.open({ width: 300, height: 4000 });
+it('at 280 pixels every scale of colours is whole, and the rate is told as far as the plot is wide', async () => {
+  const open = await pages.open({ width: 280, height: 4000 });
   const { page, host } = open;
   await keepPaintedText(open);
   await host.run(weatherConfig());
@@ -25,7 +25,7 @@ it('at 300 pixels every scale of colours is whole, and the rate is told as far a
   const ends = await page
     .locator('.legend .colour-bar')
     .evaluateAll((bars) => bars.map((bar) => bar.getBoundingClientRect().right));
-  assert.ok(ends.length >= 3 && ends.every((end) => end <= 300), ends.join());
+  assert.ok(ends.length >= 3 && ends.every((end) => end <= 280), ends.join());
   const told = await paintedText(page, 'track-flow-plot');
   assert.ok(told.includes('×0.879 per step back'), told.join(' | '));
   await page.setViewportSize({ width: 1200, height: 4000 });

@@ -1,11 +1,12 @@
 // Networks on the page: every layer's numbers are those of the reference cases, and what a cell or a network does not
 // have is not there.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { readFixture } from '../support/experiments.js';
-import { computed, csvRows, painted, relativeError, side } from './support.js';
+import { computed, csvRows, nextFrames, painted, relativeError, side } from './support.js';
 
 type Layer = {
   readonly norms: {
@@ -173,7 +174,7 @@ describe('a stack in two directions with sequences of several lengths', () => {
   it('tells the verdict of the network, its shape, and that of every layer and direction', async () => {
     assert.match(await open.page.locator('.reason').innerText(), /^Worst is layer/);
     const facts = (await open.page.locator('.facts').innerText()).replaceAll('\u00a0', ' ');
-    assert.match(facts, /lstm · 2 layers · two directions · lengths 1 to 9 · B 4 · T 9 · I 8 · H 4/);
+    assert.match(facts, /lstm · 2 layers · two directions · lengths 1 to 9 · B 4 · T 9 · I 3 · H 4/);
     const options = await open.page.locator(`${layers} option, ${layers} vscode-option`).allInnerTexts();
     assert.deepEqual(
       options.map((option) => option.trim()),
@@ -194,6 +195,21 @@ describe('a stack in two directions with sequences of several lengths', () => {
     assert.deepEqual(open.host.sent.chooseLayer.slice(before), [{ layer: 0 }]);
     await show(reference, 0);
     near(await column('flow', 'g_norm'), reference.expected.layers[0]!.norms.dh, 'dh of layer 0');
+  });
+});
+
+describe('a network that carries what one of its layers loses', () => {
+  it('tells of that layer beside the verdict, with what would mend it, and leads there', async () => {
+    await open.host.run(readFileSync('examples/stack/stack.rnn.json', 'utf8'));
+    const { page, host } = open;
+    const layer = page.locator('.layer-verdict:visible');
+    await layer.waitFor();
+    assert.equal((await layer.innerText()).replaceAll(/\s+/g, ' '), 'layer 1 alone: VANISHING');
+    assert.match(await page.locator('.next').innerText(), /^Layer 1: /);
+    const before = host.sent.chooseLayer.length;
+    await layer.click();
+    while (host.sent.chooseLayer.length === before) await nextFrames(page);
+    assert.deepEqual(host.sent.chooseLayer.slice(before), [{ layer: 1 }]);
   });
 });
 

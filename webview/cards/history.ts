@@ -58,6 +58,10 @@ const scriptText = ({ step, epoch, loss }: TrainingNotes): string =>
     ...(loss === null ? [] : [t('loss {0}', noteField(loss).text)]),
   ].join(' · ');
 
+/** ` ×0.907`, where there is one rate. */
+const factorText = ({ perStepFactor }: HistoryVersion): string =>
+  perStepFactor === null ? '' : ` ×${formatFactor(perStepFactor)}`;
+
 /** A point whose shape says the verdict as its colour does: pointing down, a diamond, round, pointing up, square. */
 function stamp(context: CanvasRenderingContext2D, kind: Kind, x: number, y: number, size: number): void {
   context.beginPath();
@@ -229,7 +233,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
           ? t('At least 1 write of the files was skipped: the next one came before a run could follow.')
           : t('At least {0} writes of the files were skipped: others came before a run could follow.', skipped);
     range.setAttribute('aria-valuetext', version === undefined ? '' : `${text}, ${kindNames[version.kind]()}`);
-    told.textContent = text;
+    told.textContent = version === undefined ? '' : `${text} · ${kindNames[version.kind]()}${factorText(version)}`;
     live.hidden = past.chosen === null;
   }
 

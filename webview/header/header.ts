@@ -3,6 +3,7 @@ import { el, math, textButton } from '../widgets/dom.js';
 import { inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { layerName } from '../page/layerNames.js';
 import { lossOf } from '../page/series.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { Kind } from '../page/verdictNames.js';
@@ -18,6 +19,7 @@ export type HeaderActions = {
   revealProblem(index: number): void;
   answerOrder(index: number, order: 'BTI' | 'TBI'): void;
   tryNext(): void;
+  chooseLayer(layer: number): void;
 };
 
 /** The shape says the same as the colour: going down, staying, going up, broken off. */
@@ -55,6 +57,11 @@ export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark'
   badge.className = `${look} ${kind}`;
   badge.replaceChildren(icon(kind), verdictName(kind));
 }
+
+/** From what is well to what is worst. */
+const byHarm: readonly Kind[] = ['healthy', 'fading', 'vanishing', 'exploding', 'nonfinite'];
+
+const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** A number with what belongs to it: `t = 12`, `× 1.3e−5`, `10^-33 %`, `3 steps`. */
 const figure = new RegExp(
@@ -117,7 +124,7 @@ const facts = (run: RunSummary): string => {
     ...(network === null ? [] : networkFacts(network)),
     `B ${B}`,
     `T ${T}`,
-    `I ${I}`,
+    `I ${network?.inputs ?? I}`,
     `H ${H}`,
     dtype,
     sourceName(run),
@@ -133,6 +140,11 @@ export class Header {
   readonly #actions: HeaderActions;
   readonly #verdict: HTMLElement;
   readonly #badge = el('span', { class: 'badge' });
+  readonly #layerBadge = el('span', { class: 'mark' });
+  /** What the verdict of the network hides: a layer that is worse by itself. */
+  readonly #layer = el('button', { class: 'layer-verdict', attributes: { type: 'button' } });
+  readonly #layerName = el('span', {});
+  #worstLayer = 0;
   readonly #reason = el('p', { class: 'reason' });
   readonly #next = el('p', { class: 'next' });
   readonly #name = el('span', { class: 'run-name' });
@@ -154,6 +166,9 @@ export class Header {
       actions.tryNext(),
     );
     this.#try.classList.add('link');
+    this.#layer.append(this.#layerName, this.#layerBadge);
+    this.#layer.addEventListener('click', () => actions.chooseLayer(this.#worstLayer));
+    this.#layer.hidden = true;
     addEventListener('resize', () => {
       this.#verdict.style.minHeight = '';
     });
@@ -169,7 +184,7 @@ export class Header {
     this.#verdict = el(
       'div',
       { class: 'verdict' },
-      this.#badge,
+      el('div', { class: 'badges' }, this.#badge, this.#layer),
       el(
         'div',
         { class: 'verdict-text' },
@@ -195,16 +210,36 @@ export class Header {
     const told = run.network?.verdict ?? verdict;
     showBadge(this.#badge, told.kind);
     this.#reason.replaceChildren(...emphasised(told.reason));
-    // What would mend the layer that is looked at is told where it is what is wrong with the network.
+    this.#showWorst(run.network);
+    // Where the network is judged another way, it is said whose advice it is.
+    const whose = told.kind === verdict.kind || run.network === null ? '' : layerName(run.network, run.network.shown);
     this.#next.replaceChildren(
-      ...(verdict.next === null || told.kind !== verdict.kind
+      ...(verdict.next === null
         ? []
-        : [...emphasised(verdict.next.sentence), ...(inReport ? [] : [' ', this.#try])]),
+        : [
+            whose === '' ? '' : `${capital(whose)}: `,
+            ...emphasised(verdict.next.sentence),
+            ...(inReport ? [] : [' ', this.#try]),
+          ]),
     );
     this.#name.textContent = run.name;
     this.#name.title = run.name;
     this.#facts.textContent = facts(run);
     this.#keepHeight();
+  }
+
+  /** A network may be healthy because others carry what one layer loses. */
+  #showWorst(network: NetworkSummary | null): void {
+    const ranks = network?.layers.map(({ kind }) => byHarm.indexOf(kind)) ?? [];
+    const worst = Math.max(-1, ...ranks);
+    const kind = byHarm[worst];
+    this.#layer.hidden = network === null || kind === undefined || worst <= byHarm.indexOf(network.verdict.kind);
+    if (network === null || kind === undefined || this.#layer.hidden) return;
+    this.#worstLayer = ranks.indexOf(worst);
+    this.#layerName.textContent = t('{0} alone:', layerName(network, this.#worstLayer));
+    showBadge(this.#layerBadge, kind, 'mark');
+    this.#layer.title = t('Look at this layer: every view follows');
+    this.#layer.disabled = inReport;
   }
 
   /** While runs follow each other, as under a slider, nothing below moves; a run after a rest takes what it needs. */
@@ -263,18 +298,20 @@ export class Header {
             el('span', { class: 'place' }, place),
             el('span', { class: 'text' }, text),
           ),
-          ...(asksForOrder ? [this.#orderAnswers(index)] : []),
+          ...(asksForOrder ? [this.#orderAnswers(index, status.entry.kind === 'config')] : []),
         ),
       ),
       ...(rest > 0 ? [el('li', { class: 'rest' }, t('and {0} more in the Problems panel', rest))] : []),
     );
   }
 
-  /** One click each; the config then says it for good. */
-  #orderAnswers(index: number): HTMLElement {
-    const answer = (order: 'BTI' | 'TBI', label: string): HTMLButtonElement => {
-      const about = t('{0}; writes "sequenceOrder": "{1}" into the config', label, order);
-      return textButton(label, about, () => this.#actions.answerOrder(index, order));
+  /** One click each; a config then says it for good. */
+  #orderAnswers(index: number, inConfig: boolean): HTMLElement {
+    const answer = (order: 'BTI' | 'TBI', label: string): UiButton => {
+      const about = inConfig
+        ? t('{0}; writes "sequenceOrder": "{1}" into the config', label, order)
+        : t('{0}; runs them so', label);
+      return button(label, 'secondary', about, () => this.#actions.answerOrder(index, order));
     };
     return el(
       'div',

@@ -34,6 +34,12 @@ export function jumpList(anchor: HTMLElement, places: readonly Place[], go: (id:
   field.addEventListener('input', () => {
     const wanted = field.value.trim().toLowerCase();
     for (const item of items) item.hidden = !item.textContent.toLowerCase().includes(wanted);
+    // What is called so stands before what is called something with it, and that before what is in a group of the name.
+    const place = (item: HTMLElement): number => {
+      const at = item.querySelector('b')?.textContent.toLowerCase().indexOf(wanted) ?? -1;
+      return at === 0 ? 0 : at > 0 ? 1 : 2;
+    };
+    none.before(...items.toSorted((a, b) => place(a) - place(b)));
     none.hidden = shown().length > 0;
   });
   const list = el('div', { class: 'menu jump' }, field, ...items, none);

@@ -55,8 +55,12 @@ export class Tabs {
       tab.title = `${tab.textContent} (${at + 1})`;
       // A tab that had the keyboard and is gone hands it on.
       if (tab.hidden && tab === document.activeElement) this.#tabs.get(shown)?.focus();
-      if (chosen && shown !== this.#shown) tab.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     }
+    // Where they stand in one line that is longer than the page.
+    const { element } = this;
+    const tab = this.#tabs.get(shown);
+    if (tab !== undefined && shown !== this.#shown && element.scrollWidth > element.clientWidth)
+      element.scrollLeft = tab.offsetLeft - element.offsetLeft - 24;
     this.#shown = shown;
   }
 

@@ -4,6 +4,7 @@ import { cellNames, cellOf, initialise, Random } from '../../engine/index.js';
 import type { Cell, CellName, Initialisation, Shapes } from '../../engine/index.js';
 import type { MadeSequences } from '../read/fileAccess.js';
 import { makeSequences } from '../read/madeSequences.js';
+import type { SequenceOrder } from '../read/sequenceOrder.js';
 import { ownParametersOf } from '../read/gateBlocks.js';
 import { origin } from './provenanceNotes.js';
 
@@ -22,6 +23,7 @@ export type NewConfig = {
         readonly kind: 'files';
         readonly weights: FilePlace;
         readonly sequences: NewSequences;
+        readonly order?: SequenceOrder;
         readonly initialState: FilePlace | null;
         readonly above: Above;
       };
@@ -132,12 +134,14 @@ const placeText = ({ file, name }: FilePlace): string =>
 
 type FileSource = Extract<NewConfig['source'], { readonly kind: 'files' }>;
 
-function fileSource({ weights, sequences, initialState }: FileSource): string {
+function fileSource({ weights, sequences, order, initialState }: FileSource): string {
   const state = initialState === null ? '' : `\n  "initialState": ${placeText(initialState)},`;
+  const shape = order === 'TBI' ? t('[T][B][I]: step by step') : t('[B][T][I], or [T][I] for one sequence');
+  const said = order === undefined ? '' : `\n  "sequenceOrder": "${order}",`;
   const numbers =
     sequences.kind === 'made'
       ? madeText(sequences)
-      : `  // ${t('[B][T][I], or [T][I] for one sequence')}\n  "sequences": ${placeText(sequences.place)},`;
+      : `  // ${shape}\n  "sequences": ${placeText(sequences.place)},${said}`;
   return `  // ${t("Wx, Wh, b; PyTorch's weight_ih_l0, weight_hh_l0, …; or Keras' kernel, recurrent_kernel, bias")}
   "weights": ${placeText(weights)},
 ${numbers}${state}`;

@@ -1,3 +1,5 @@
+import type { SequenceOrder } from './sequenceOrder.js';
+
 /**
  * What came back for a file that a config names. `id` says which file it is, the same for every way to name it;
  * `version` changes with its content. `guarded`: nothing of what stands in it may be quoted.
@@ -55,6 +57,8 @@ export type Pair = {
   readonly network?: string;
   readonly sequences: string | MadeSequences;
   readonly array?: string;
+  /** Which of the two axes comes first, where the user has said so. */
+  readonly order?: SequenceOrder;
 };
 
 /** What a user can run. */

@@ -80,12 +80,14 @@ const nothing: Read = { experiment: null, cell: null, training: null, labels: nu
 async function readPair(entry: Pair, sources: Sources, report: Report): Promise<Read> {
   const weightsRoot = await sources.openPart(entry.weights, entry.network);
   const given = typeof entry.sequences === 'string' ? await sources.openPart(entry.sequences, entry.array) : null;
-  const read = given === null ? null : await readSequences(given, 'float32', sources, report);
+  const { order } = entry;
+  const read = given === null ? null : await readSequences(given, 'float32', sources, report, order);
   const context = { cell: null, dtype: 'float32', inputs: read?.I ?? null } as const;
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
   const sequences = typeof entry.sequences === 'string' ? read : madeFor(weights, entry.sequences);
   checkInputs(sequences, weights, report);
-  if (sequences?.isBlock === true && mayBeStepByStep(sequences, { state: null, upstream: null }))
+  const isUnclear = order === undefined && sequences?.isBlock === true;
+  if (isUnclear && mayBeStepByStep(sequences, { state: null, upstream: null }))
     askForOrder(sequences.where, sequences, false, report);
   const experiment = assemble(sequences, weights, [], {
     name: `${bareName(entry.weights)} + ${sequencesName(entry)}`,

@@ -25,7 +25,7 @@ const betweenLatencies = 1_000;
 export const entryKey = (entry: Entry): string =>
   entry.kind === 'config'
     ? entry.config
-    : JSON.stringify([entry.weights, entry.network ?? '', entry.sequences, entry.array ?? '']);
+    : JSON.stringify([entry.weights, entry.network ?? '', entry.sequences, entry.array ?? '', entry.order ?? '']);
 /** The files that an entry itself names. */
 const filesOf = (entry: Entry): string[] =>
   entry.kind === 'config'

@@ -86,6 +86,7 @@ function networkSummary({ layers, verdict, lengths, experiment }: AnyNetworkRun,
       return { layer, direction, H, kind: own, perStepFactor: factor };
     }),
     shown,
+    inputs: experiment.shapes.I,
     verdict: { kind, reason, perStepFactor, log10Ratio },
     lossSteps: entering,
     lossCount: countOf(entering),

@@ -129,6 +129,7 @@ export const entryCheck = byKind<Entry>({
     network: optional(text),
     sequences: either(text, madeSequences),
     array: optional(text),
+    order: optional(oneOf(sequenceOrders)),
   }),
 });
 const cancel = nullable(instance('SharedArrayBuffer'));
@@ -198,6 +199,7 @@ export const workerChecks: Checks<WorkerContract> = {
           kind: oneOf(['files']),
           weights: filePlace,
           sequences,
+          order: optional(oneOf(sequenceOrders)),
           initialState: nullable(filePlace),
           above,
         }),

@@ -99,6 +99,10 @@ describe('newConfigText', () => {
       },
     };
     const { problems, files } = await read(newConfigText(request));
+    const { source } = request;
+    assert.ok(source.kind === 'files');
+    const said = newConfigText({ ...request, source: { ...source, order: 'TBI' } });
+    assert.ok(said.includes('"sequenceOrder": "TBI"') && !newConfigText(request).includes('sequenceOrder'));
     assert.deepEqual(files.toSorted(), ['dhs.json', 'h0.json', 'my weights.json', 'new.rnn.json', 'xs.json']);
     assert.ok(problems.every(({ code }) => code === 'missing-file'));
   });

@@ -108,6 +108,15 @@ describe('the order in which the sequences stand', () => {
     assert.ok(problem !== undefined && others.length === 0);
     assert.equal(problem.file, 's.json');
     assert.equal(problem.fix, undefined);
+    // One click answers, and the pair is run so.
+    for (const [order, T] of [
+      ['TBI', 9],
+      ['BTI', 3],
+    ] as const) {
+      const told = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: 's.json', order });
+      assert.deepEqual(asked(told.problems), []);
+      assert.equal(told.experiment?.shapes.T, T);
+    }
     assert.ok(problem.advice.includes('save the two files as a config'));
   });
 });
