@@ -1,4 +1,4 @@
-// What people train: tanh, LSTM, GRU, three layers of LSTM, each with PyTorch's default weights, against PyTorch itself;
+// What people train: tanh, LSTM, GRU, three layers of LSTM, with PyTorch's default weights, against PyTorch itself;
 // with a gradient at every step, and with one at the last step alone, which vanishes into subnormal numbers.
 import { cpus, loadavg } from 'node:os';
 import { giveBack } from '../../src/engine/core/bufferPool.js';
@@ -151,8 +151,8 @@ export const cells: Section = {
     say(
       'The kernels: forward, the whole way back and the norms of every step of one layer, from arrays to arrays. The ' +
         'whole run is all that the worker computes before the picture appears. torch: forward and backward alone, no ' +
-        'norm of any step. All have the default weights of PyTorch. Those of a case up to torch took turns, and `torch` ' +
-        'says how many times faster than it they were in these turns. Vanishing: ones at the last step alone.\n',
+        'norm of any step. All have the default weights of PyTorch. Those of a case up to torch took turns, and ' +
+        '`torch` says how many times faster than it they were then. Vanishing: ones at the last step alone.\n',
     );
     const before = loadNow();
     say('| row | case | contestant | median ms | best ms | GFLOP/s | of peak | torch | runs |');
@@ -193,8 +193,8 @@ export const cells: Section = {
           for (const contestant of group) if (!contestant.name.startsWith('torch')) contestant.stop();
         }
     say(
-      `\nMeasured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}; load of the ` +
-        `${cpus().length} processors before ${before}, behind ${loadNow()}.`,
+      `\nMeasured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}; load of ` +
+        `the ${cpus().length} processors before ${before}, behind ${loadNow()}.`,
     );
     for (const { peer } of rivals) peer.stop();
   },

@@ -6,10 +6,13 @@ import { direction } from './layerJson.js';
 
 type Source = Attribution['sources'][number];
 
-/** Of an attribution whose steps are positions in the sequence. */
+/**
+ * Of an attribution whose steps are positions in the sequence: its sources, and log10 of the norm, over all steps, of
+ * what each of them alone sends to the states of a layer.
+ */
 export const attributionPart: Part<Attribution> = record<Attribution>({
   sources: told(
-    'The steps at which a loss is [S]; neighbours in groups where there are many',
+    '[S]',
     from(
       ({ sources }) => sources,
       each(record<Source>({ from: from((source) => source.from, count), to: from(({ to }) => to, count) })),
@@ -22,7 +25,7 @@ export const attributionPart: Part<Attribution> = record<Attribution>({
         layer: from(({ layer }) => layer, count),
         direction: from((arrival) => arrival.direction, direction),
         log10ds: told(
-          'log10 of the norm, over all steps, of what each source alone sends to ∂L/∂s_t [S]',
+          '‖∂L_s/∂s‖ [S]',
           from(({ log10 }) => log10, numbers),
         ),
       }),
