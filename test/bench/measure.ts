@@ -44,11 +44,11 @@ export async function inTurn(
     });
   }
   const unspent = ({ spent }: Sample): boolean => spent < budget;
+  // Nobody can run in this row.
+  if (samples.length === 0) return new Map();
   const isQuick = samples.every(({ spent }) => spent < longestWarmUp);
   for (let round = 1; ; round++) {
-    const goesOn = pair
-      ? samples.every(unspent) || (isQuick && round < fewestRounds && samples.length > 0)
-      : samples.some(unspent);
+    const goesOn = pair ? samples.every(unspent) || (isQuick && round < fewestRounds) : samples.some(unspent);
     if (!goesOn) break;
     for (const sample of samples) {
       if (!pair && !unspent(sample)) continue;

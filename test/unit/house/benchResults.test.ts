@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { entriesOf, tellUsers, usersTitle } from '../../bench/entries.js';
 import type { Measured } from '../../bench/entries.js';
+import type { Contestant } from '../../bench/contestants.js';
+import { inTurn } from '../../bench/measure.js';
 import { withFirstSection, withSection } from '../../bench/results.js';
 
 const lstm = { section: 'cells', row: 'M', cell: 'lstm', layers: 1, at: 'every', threads: 1 } as const;
@@ -10,6 +12,23 @@ const whole: Measured = { ...lstm, contestant: 'the whole run, float32', times: 
 const torch: Measured = { ...lstm, contestant: 'torch nn.LSTM', times: [20, 10, 8], rival: [20, 10, 8] };
 
 describe('the results of the benchmark', () => {
+  it('are of nobody where nobody can run, and of three rounds at least of those who take turns', async () => {
+    const row = { name: 'M', B: 8, T: 100, I: 16, H: 64 };
+    const contestant = (canRun: boolean): Contestant => ({
+      name: String(canRun),
+      threads: 1,
+      dtype: 'float32',
+      prepare: () => Promise.resolve(canRun),
+      run: () => Promise.resolve(50),
+      memory: () => Promise.resolve(null),
+      stop: () => undefined,
+    });
+    assert.equal((await inTurn(row, [contestant(false)], 100, true)).size, 0);
+    const [one, other] = [contestant(true), contestant(true)];
+    const times = await inTurn(row, [one, other], 10, true);
+    assert.deepEqual([times.get(one), times.get(other)], [Array(3).fill(50), Array(3).fill(50)]);
+  });
+
   it('have an entry for each contestant with its median, its best and its runs', () => {
     assert.deepEqual(entriesOf([torch]), [
       {
