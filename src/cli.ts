@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import { t as say } from '@vscode/l10n';
 import {
+  attributionTable,
   contentsText,
   convertedPieces,
   countedLayers,
@@ -22,6 +23,7 @@ import {
   runTable,
   watchStreams,
   whyInput,
+  whyLeftOut,
   whyUnwritable,
   withoutLeftovers,
 } from './cli/index.js';
@@ -29,8 +31,24 @@ import { describeProblem, readExperiment } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
 import { contentsOf, convertFile, isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
-import { cellOf, defaultBounds, finish, runExperiment, spectrumResumably, Workspaces } from './engine/index.js';
-import type { AnyRun, LayerExperiment, NetworkLayer, Spectrum, VerdictKind, AnyNetworkRun } from './engine/index.js';
+import {
+  attributeNetwork,
+  cellOf,
+  defaultBounds,
+  finish,
+  runExperiment,
+  spectrumResumably,
+  Workspaces,
+} from './engine/index.js';
+import type {
+  AnyRun,
+  Attribution,
+  LayerExperiment,
+  NetworkLayer,
+  Spectrum,
+  VerdictKind,
+  AnyNetworkRun,
+} from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
@@ -50,7 +68,7 @@ import type { LayerSpectrum } from './worker/record/index.js';
 const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
-      '[--threads N] [--max-text N] [--language en|ko]\n' +
+      '[--attribution] [--threads N] [--max-text N] [--language en|ko]\n' +
       '       rnn-gradients inspect FILE\n' +
       '       rnn-gradients convert FILE OUT [--name NAME]\n' +
       '       rnn-gradients schema\n' +
@@ -71,6 +89,7 @@ const usage = (): string =>
       'exploding, nonfinite\n' +
       '  --layer N        table, --fail-on and report are about layer N of a network, counted from 0, instead of ' +
       'the whole\n' +
+      '  --attribution    also tell how much of each loss arrives at each layer and direction\n' +
       '  --name NAME      which network or tensor of a file that holds several\n' +
       "  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of " +
       'verdicts stay as they are\n' +
@@ -108,6 +127,7 @@ type Arguments =
       readonly threads: number;
       /** What --fail-on, the table and the report are about; null: the network. */
       readonly layer: number | null;
+      readonly attribution: boolean;
       readonly longestText: number;
     };
 
@@ -168,6 +188,7 @@ function parseArguments(args: readonly string[]): Arguments {
           'fail-on': { type: 'string' },
           threads: { type: 'string' },
           layer: { type: 'string' },
+          attribution: { type: 'boolean' },
           name: { type: 'string' },
           'max-text': { type: 'string' },
           language: { type: 'string' },
@@ -211,6 +232,7 @@ function parseArguments(args: readonly string[]): Arguments {
     failOn: parseFailOn(values['fail-on'] ?? ''),
     threads: parseThreads(values.threads ?? '0'),
     layer: values.layer === undefined ? null : parseLayer(values.layer),
+    attribution: values.attribution === true,
     longestText,
   };
 }
@@ -303,6 +325,13 @@ async function convert(file: string, target: string, name: string | null, files:
   }
 }
 
+/** In positions, because the first layer of a network runs forward. */
+function attributionOf(run: AnyNetworkRun): Attribution {
+  const { attribution, steps } = attributeNetwork(run, 0);
+  finish(steps);
+  return attribution;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
   if (parsed.command === 'inspect') return inspect(parsed.file, nodeFiles(parsed.longestText));
@@ -384,9 +413,13 @@ async function main(args: readonly string[]): Promise<number> {
           ? reportSpectrum(spectrumOf(layer).spectrum)
           : reportExponents(layer, spectrumOf(layer).spectrum),
       );
+  const attribution = parsed.attribution ? attributionOf(run) : null;
+  if (attribution !== null && parsed.json !== '-') print(attributionTable(run, attribution, parsed.layer));
+  // Standard output is the result's.
+  else if (attribution !== null && attribution.leftOut !== null) printError(`${whyLeftOut(attribution.leftOut)}\n`);
   const kinds = parsed.layer === null ? [run.verdict.kind] : shown.map(({ result }) => result.verdict.kind);
   const verdictCode = kinds.some((kind) => parsed.failOn.includes(kind)) ? 1 : 0;
-  const json = resultJson(run, spectrumOf);
+  const json = resultJson(run, spectrumOf, attribution?.leftOut === null ? attribution : null);
   if (parsed.json === '-') await printAll(json);
   if (jsonFile !== null) {
     try {

@@ -5,7 +5,7 @@ import type { AnyNetworkRun, AnyRun, LayerExperiment, NetworkLayer, Spectrum } f
 import { escapeControls } from '../worker/record/index.js';
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
-function fromLog10(log10: number): string {
+export function fromLog10(log10: number): string {
   if (!Number.isFinite(log10)) return log10 === -Infinity ? '0' : String(log10);
   if (log10 >= -3 && log10 < 5) return (10 ** log10).toPrecision(4);
   const exponent = Math.floor(log10);
@@ -16,8 +16,8 @@ function fromLog10(log10: number): string {
 export const significant = (value: number): string =>
   `${value < 0 ? '-' : ''}${fromLog10(Math.log10(Math.abs(value)))}`;
 
-/** A handful of steps from the last to the first: the way the gradient travels. */
-function tableSteps(T: number): number[] {
+/** A handful of so many places from the last to the first: the way the gradient travels. */
+export function someOf(T: number): number[] {
   const rows = Math.min(T, 11);
   return [...new Set(Array.from({ length: rows }, (_, i) => Math.round((T - 1) * (1 - i / Math.max(1, rows - 1)))))];
 }
@@ -25,7 +25,7 @@ function tableSteps(T: number): number[] {
 /** Columns of numbers, a row for each of these steps. */
 const table = (T: number, columns: readonly (readonly [title: string, at: (t: number) => string])[]): string[] => [
   ['t', ...columns.map(([title]) => title)].map((title) => title.padStart(12)).join(''),
-  ...tableSteps(T).map((t) => [String(t), ...columns.map(([, at]) => at(t))].map((cell) => cell.padStart(12)).join('')),
+  ...someOf(T).map((t) => [String(t), ...columns.map(([, at]) => at(t))].map((cell) => cell.padStart(12)).join('')),
 ];
 
 const logColumn = (title: string, series: Float64Array): readonly [string, (t: number) => string] => [

@@ -22,6 +22,7 @@ import type {
   Initialisation,
   InputFacts,
   JacobianSeries,
+  LayerArrival,
   MatrixFacts,
   NumberFacts,
   OpenedGates,
@@ -293,6 +294,8 @@ export type AttributionPicture = Unfinished & {
   readonly window: TimeWindow;
   readonly columns: number;
   readonly rows: number;
+  /** Whether losses at steps before t reach it too, in the order in which the layer computes. */
+  readonly bothSides: boolean;
   /** First and last source step of each row, latest first; only sources that can reach the window. */
   readonly from: Float64Array;
   readonly to: Float64Array;
@@ -313,7 +316,8 @@ export type AttributionPicture = Unfinished & {
   readonly leftOut: Attribution['leftOut'];
 };
 /**
- * What makes g_t, source by source (those at t or later), log10 of norms; `t` is the nearest step that was computed.
+ * What makes g_t, source by source (those at t or later, all where they come from both sides), log10 of norms; `t` is
+ * the nearest step that was computed.
  */
 export type AttributionRowRequest = { readonly runId: number; readonly t: number };
 export type AttributionRow = Unfinished & {
@@ -321,13 +325,17 @@ export type AttributionRow = Unfinished & {
   readonly from: Float64Array;
   readonly to: Float64Array;
   readonly log10: Float64Array;
-  /** Of a stack: what each of these sources sends to all steps of each layer together; empty for a single layer. */
-  readonly layers: readonly { readonly layer: number; readonly log10: Float64Array }[];
+  readonly bothSides: boolean;
+  /**
+   * Of a stack: what each of these sources sends to all steps of each layer's direction together; empty for a single
+   * layer in one direction.
+   */
+  readonly layers: readonly LayerArrival[];
 };
 
 /** Rows from ≤ row < to of all that are computed: what every source of the run makes of g at their steps `t`. */
 export type AttributionRowsRequest = { readonly runId: number; readonly from: number; readonly to: number };
-/** `log10` [n, sources]: −Infinity for a source before t. */
+/** `log10` [n, sources]: −Infinity for a source that cannot reach t. */
 export type AttributionRows = Unfinished & { readonly t: Float64Array; readonly log10: Float64Array };
 
 /** dWh by the distance between a loss and the step that it reaches; of gated cells every parameter and gate. */

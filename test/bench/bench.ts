@@ -1,14 +1,17 @@
 // `npm run bench`: measures one section after the other and writes test/bench/RESULTS.md. See build/bench.mjs for the
 // flags.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { analyses } from './analyses.js';
+import { cells } from './cells.js';
 import type { Row } from './contestants.js';
 import { differences } from './differences.js';
-import { gated } from './gated.js';
+import { entriesOf, tellUsers, usersTitle } from './entries.js';
+import type { Measured } from './entries.js';
 import { memoryOf, networks } from './networks.js';
 import { pauses } from './pauses.js';
 import { reading } from './reading.js';
+import { results, withFirstSection, withSection } from './results.js';
 import { subnormal } from './subnormal.js';
 import { waking } from './waking.js';
 import { worker } from './worker.js';
@@ -22,6 +25,8 @@ export type Terms = {
   readonly threads: number;
   /** True where processors have vectors wider than AVX2, which libraries then use. */
   readonly wide: boolean;
+  /** What every contestant took, for --json and for the table on top. */
+  readonly keep: (measured: Measured) => void;
 };
 
 /** A part of the results: its lines of Markdown, told on the console too as they come. */
@@ -32,7 +37,7 @@ export type Section = {
 
 const sections: readonly Section[] = [
   networks,
-  gated,
+  cells,
   analyses,
   reading,
   pauses,
@@ -55,14 +60,17 @@ async function main(args: readonly string[]): Promise<void> {
     args.includes(flag) ? (args[args.indexOf(flag) + 1]?.split(',') ?? []) : null;
   const quick = args.includes('--quick');
   const [rowNames, sectionNames] = [listed('--rows'), listed('--sections')];
+  const value = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
+  const measured: Measured[] = [];
   const terms: Terms = {
     rows: allRows.filter(({ name }) => (rowNames === null ? !quick || name !== 'XL' : rowNames.includes(name))),
     quick,
     budget: quick ? 400 : 2000,
-    threads: Math.min(2, cpus().length),
+    threads: Math.min(Number(value('--threads') ?? 2), cpus().length),
+    keep: (one) => void measured.push(one),
     wide: existsSync('/proc/cpuinfo') && readFileSync('/proc/cpuinfo', 'utf8').includes('avx512'),
   };
-  const single = args.includes('--memory-of') ? args[args.indexOf('--memory-of') + 1] : undefined;
+  const single = value('--memory-of');
   if (single !== undefined) {
     for (const row of terms.rows) console.log(await memoryOf(single, row, terms.threads));
     return;
@@ -82,8 +90,26 @@ async function main(args: readonly string[]): Promise<void> {
     await section.run(terms, say);
     say('');
   }
-  if (!args.includes('--dry') && !quick && rowNames === null && sectionNames === null)
-    writeFileSync('test/bench/RESULTS.md', lines.join('\n'));
+  const load = loadavg()[1]?.toFixed(1) ?? '–';
+  const users = tellUsers(
+    measured,
+    allRows,
+    `Measured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}, ` +
+      `${cpus().length} processors, load ${load}.`,
+  );
+  for (const line of users) console.log(line);
+  const json = value('--json');
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(entriesOf(measured), null, 2)}\n`);
+  const isWhole = !quick && rowNames === null && sectionNames === null;
+  if (args.includes('--dry') || !(isWhole || args.includes('--renew'))) return;
+  const [head = '', ...told] = lines.join('\n').split(/^(?=## )/m);
+  let text = isWhole ? head : readFileSync(results, 'utf8');
+  for (const part of told) {
+    const [title = '', ...body] = part.split('\n');
+    text = withSection(text, title, body.join('\n').trim());
+  }
+  if (users.length > 0) text = withFirstSection(text, usersTitle, users.slice(1).join('\n').trim());
+  writeFileSync(results, text);
 }
 
 await main(process.argv.slice(2));

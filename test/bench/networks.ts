@@ -1,11 +1,13 @@
 // The rows of the table: one run of a network, everybody in turn.
 import { spawnSync } from 'node:child_process';
 import type { Section, Terms } from './bench.js';
-import { kernels, pythonPeers, reference, tfjsPeer, wholeRun } from './contestants.js';
-import type { Contestant, Entrants, Row } from './contestants.js';
+import { kernels, reference, wholeRun } from './contestants.js';
+import type { Contestant, Row } from './contestants.js';
 import { tellGoals } from './goals.js';
 import type { Faster } from './goals.js';
 import { digits, inTurn, median, peak, quantile } from './measure.js';
+import { pythonPeers, tfjsPeer } from './peers.js';
+import type { Entrants } from './peers.js';
 
 /** Forward, the way back and the weight gradients: three products of B·T rows with [H+I,H], two operations each. */
 const operations = ({ B, T, I, H }: Row): number => 6 * B * T * H * (H + I);
@@ -105,6 +107,9 @@ export const networks: Section = {
             : own.includes(contestant)
               ? memoryApart(contestant.name, row)
               : await contestant.memory(row);
+        const { name, threads: on } = contestant;
+        const network = { section: 'networks', row: row.name, cell: 'tanh', layers: 1, at: 'every' } as const;
+        terms.keep({ ...network, contestant: name, threads: on, times, rival: null });
         faster.push({ row: row.name, contestant, ratio, ofPeak: speed / peaks[contestant.dtype] });
         say(
           `| ${[

@@ -1,7 +1,8 @@
 """NumPy and PyTorch as peers of the benchmark: one command a line on standard input, one JSON answer a line.
 
   about                      what is installed, and which BLAS it runs on
-  prepare PEER B T I H       numbers for a run in float32
+  prepare PEER B T I H       numbers for a run in float32; PEER may be KIND/LAYERS/AT of torch, as LSTM/3/every: torch.nn's
+                             own layer with its default weights, the gradient at `every` step or at the `last` alone
   run N                      N runs of the peer prepared last; answers with milliseconds a run
   forget                     drops the numbers and takes the memory that is left as the start
   memory                     MiB at most since then (Linux)
@@ -89,6 +90,24 @@ def torch_layer(B, T, I, H):
     return run
 
 
+def torch_network(kind, layers, at):
+    """nn.RNN, nn.LSTM, nn.GRU as they come: whole tensors only, no norms of the steps."""
+    def make(B, T, I, H):
+        torch.manual_seed(1)
+        rnn = getattr(torch.nn, kind)(I, H, num_layers=int(layers), batch_first=True)
+        xs = torch.randn(B, T, I, requires_grad=True)
+        dhs = torch.randn(B, T, H) if at == 'every' else torch.zeros(B, T, H)
+        if at == 'last':
+            dhs[:, -1] = 1
+
+        def run():
+            rnn.zero_grad()
+            xs.grad = None
+            rnn(xs)[0].backward(dhs)
+        return run
+    return make
+
+
 def torch_steps(B, T, I, H):
     """RNNCell step by step with retain_grad: the gradient's norm at every step, which nn.RNN does not show."""
     cell = torch.nn.RNNCell(I, H)
@@ -136,7 +155,8 @@ for line in sys.stdin:
     elif command == 'memory':
         answer = {'mib': None if before is None else max(0, resident('VmHWM') - before)}
     elif command == 'prepare':
-        current = peers[rest[0]](*map(int, rest[1:]))
+        make = torch_network(*rest[0].split('/')) if '/' in rest[0] else peers[rest[0]]
+        current = make(*map(int, rest[1:]))
         answer = {'ok': True}
     else:
         count = int(rest[0])

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { readFixture } from '../support/experiments.js';
-import { computed, csvRows, nextFrames, painted, relativeError, side } from './support.js';
+import { computed, csvRows, cursorTo, nextFrames, painted, relativeError, side } from './support.js';
 
 type Layer = {
   readonly norms: {
@@ -195,6 +195,53 @@ describe('a stack in two directions with sequences of several lengths', () => {
     assert.deepEqual(open.host.sent.chooseLayer.slice(before), [{ layer: 0 }]);
     await show(reference, 0);
     near(await column('flow', 'g_norm'), reference.expected.layers[0]!.norms.dh, 'dh of layer 0');
+  });
+
+  it('says which losses reach a layer below from both sides of a step', async () => {
+    await cursorTo(open.page, 4);
+    await computed(open.page, 'sources');
+    await open.page.locator('[data-track=sources] .formula', { hasText: 't = 4' }).waitFor();
+    const { head, rows } = await csvRows(open, 'sources');
+    const directions = ['layer0_forward', 'layer0_reverse', 'layer1_forward', 'layer1_reverse'];
+    assert.deepEqual(head, ['s', 'c_norm', 'share', ...directions.map((name) => `c_norm_${name}`)]);
+    assert.deepEqual(
+      rows.map(([s]) => s),
+      Array.from({ length: 9 }, (_, s) => String(s)),
+    );
+    for (const [s, ...values] of rows)
+      assert.ok(
+        values.map(Number).every((value) => value > 0),
+        `s ${s}: ${values.join()}`,
+      );
+  });
+});
+
+describe('one layer in two directions', () => {
+  const reference = fixture('gru_bi_final');
+
+  it('says how much of the loss of each direction arrives at it, and that nothing crosses', async () => {
+    await show(reference, 0);
+    await cursorTo(open.page, 0);
+    await computed(open.page, 'sources');
+    await open.page.locator('[data-track=sources] .formula', { hasText: 't = 0' }).waitFor();
+    const { head, rows } = await csvRows(open, 'sources');
+    assert.deepEqual(head.slice(-2), ['c_norm_layer0_forward', 'c_norm_layer0_reverse']);
+    // The reverse direction has its loss at the first step, the forward one at the last.
+    assert.deepEqual(
+      rows.map(([s]) => s),
+      ['0', '8'],
+    );
+    const [forward, reverse] = reference.expected.layers.map(({ norms }) => Math.hypot(...norms.dh));
+    near(
+      rows.map((row) => row.at(-2) ?? ''),
+      [0, forward!],
+      'forward',
+    );
+    near(
+      rows.map((row) => row.at(-1) ?? ''),
+      [reverse!, 0],
+      'reverse',
+    );
   });
 });
 

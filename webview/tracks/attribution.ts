@@ -2,15 +2,23 @@
 // bars (drawn by shares.ts).
 import { unitTicks } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
-import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from '../page/format.js';
 import { attributionFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { columnAt, plotNote, stepsName } from '../chart/scene.js';
+import { layerName } from '../page/layerNames.js';
 import { nearestIndex } from '../page/nearest.js';
 import { lossOf } from '../page/series.js';
-import { paintShares, paintStack, shareAxis, sharesOf, sourceAt, sourceName } from './attributionShares.js';
+import {
+  paintShares,
+  paintStack,
+  paintUnreachable,
+  shareAxis,
+  sharesOf,
+  sourceAt,
+  sourceName,
+} from './attributionShares.js';
 import { borders } from '../chart/trackView.js';
 import { named } from '../page/tablePlan.js';
 import type { AttributionPicture, AttributionRow, TimeWindow } from '../page/model.js';
@@ -125,6 +133,10 @@ export function attributionTracks({ model, timeline }: Page): View[] {
             'travel to the past only.',
         ),
         say(
+          'In a network of two directions a loss reaches the layers below the last one from both sides: one ' +
+            'direction above them takes it to the past, the other one to the future.',
+        ),
+        say(
           'A band along the diagonal that soon fades means that every step learns only from the losses right ' +
             'after it. With one loss there is one row. The contributions of a column add up to g_t as vectors, ' +
             'so their norms may add up to more.',
@@ -206,7 +218,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       const at = Math.max(0, Math.min(map.rows - 1, Math.round(value)));
       const { column, from, to } = columnAt(map, t);
       const head = `${stepsName(from, to)}, ${sourceName(map.from[at] ?? 0, map.to[at] ?? 0)}`;
-      if ((map.to[at] ?? 0) < from) return [head, say('a loss cannot reach later steps')];
+      if (!map.bothSides && (map.to[at] ?? 0) < from) return [head, say('a loss cannot reach later steps')];
       const shade = map.values[at * map.columns + column] ?? NaN;
       if (!Number.isFinite(shade)) return [head, map.fraction < 1 ? say('not computed yet') : say('not finite')];
       const size =
@@ -219,7 +231,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     },
     summary: (run) =>
       [
-        say('How much of the gradient at each of {0} timesteps comes from the loss at each later step.', run.shapes.T),
+        say('How much of the gradient at each of {0} timesteps comes from the loss at each step.', run.shapes.T),
         picture === null
           ? say('Being computed.')
           : say(
@@ -275,7 +287,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       text: [
         say(
           'The column of the attribution picture at the cursor: how much of the gradient at t comes from the ' +
-            'loss at each later step s. On top all shares end to end, the nearest loss first, so that the whole ' +
+            'loss at each step s. On top all shares end to end, in the order of their steps, so that the whole ' +
             'width is the whole gradient; below, each at its own step. Orange is near, blue far away on a log ' +
             'scale of the distance.',
         ),
@@ -285,7 +297,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         ),
         say(
           'Of a stack the losses are those of the whole network, on their way through all layers above; the table ' +
-            'also says how much of each arrives at each layer, over all of its steps.',
+            'also says how much of each arrives at each layer and direction, over all of its steps.',
         ),
       ],
       formula: 'share_s = ‖c_{t,s}‖ / Σ_r ‖c_{t,r}‖',
@@ -315,14 +327,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         },
         over: (painter) => {
           if (row === null) return;
-          const highest = painter.y(end);
-          painter.context.fillStyle = withAlpha(theme.muted, 0.16);
-          painter.context.fillRect(
-            painter.left,
-            highest,
-            painter.x(row.t - 0.5) - painter.left,
-            painter.bottom - highest,
-          );
+          if (!row.bothSides) paintUnreachable(painter, theme, row.t, painter.y(end));
           paintStack(painter, theme, row, run.shapes.T);
           if (row.fraction === 1 && row.log10.every((value) => value === -Infinity))
             plotNote(painter, theme, say('nothing arrives here'));
@@ -338,7 +343,10 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       if (row === null) return [`s = ${t}`];
       const at = sourceAt(row, t, value, across);
       if (at < 0)
-        return [`s = ${t}`, t < row.t ? say('earlier than the cursor: cannot reach it') : say('no loss here')];
+        return [
+          `s = ${t}`,
+          !row.bothSides && t < row.t ? say('earlier than the cursor: cannot reach it') : say('no loss here'),
+        ];
       return [
         sourceName(row.from[at] ?? t, row.to[at] ?? t),
         say('{0} of g at t = {1}', formatPercent(sharesOf(row)[at] ?? NaN), row.t),
@@ -356,17 +364,21 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         formatPercent(shares[strongest] ?? 0),
       );
     },
-    table() {
+    table(run) {
       const known = row;
       const shares = known === null ? new Float64Array(0) : sharesOf(known);
       const layers = known?.layers ?? [];
+      const bothDirections = layers.some(({ direction }) => direction === 'reverse');
       const size = (value = NaN) => ({ text: formatLog10(value), exact: exactLog10(value) });
       return {
         rowHeading: named('s'),
         columns: [
           { title: '‖c_{t,s}‖', csv: 'c_norm' },
           { title: say('share'), csv: 'share' },
-          ...layers.map(({ layer }) => ({ title: say('‖c_s‖ in layer {0}', layer), csv: `c_norm_layer${layer}` })),
+          ...layers.map(({ layer, direction }, i) => ({
+            title: say('‖c_s‖ in {0}', run.network === null ? '' : layerName(run.network, i)),
+            csv: `c_norm_layer${layer}${bothDirections ? `_${direction}` : ''}`,
+          })),
         ],
         rowCount: shares.length,
         rowLabel: (at) =>

@@ -1,6 +1,7 @@
 // How the shares of one step's gradient are drawn: end to end as one stacked bar, and each at the step whose loss it
 // comes from.
 import { niceStep } from '../chart/axis.js';
+import { withAlpha } from '../page/colourMaths.js';
 import { colourMap, onColour } from '../page/colours.js';
 import { formatPercent } from '../page/format.js';
 import type { AttributionRow } from '../page/model.js';
@@ -20,6 +21,16 @@ export function sharesOf({ log10 }: AttributionRow): Float64Array {
   const sum = sizes.reduce((total, value) => total + value, 0);
   return sum === 0 ? sizes : sizes.map((value) => value / sum);
 }
+
+/** Steps between the row's own and the nearest one of a source. */
+const distanceOf = ({ t, from, to }: AttributionRow, at: number): number =>
+  Math.max(0, (from[at] ?? 0) - t, t - (to[at] ?? 0));
+
+/** The steps at which a source is drawn: of a group around t that sends to the past only, those from t on. */
+const drawnSteps = ({ t, from, to, bothSides }: AttributionRow, at: number): readonly [number, number] => [
+  bothSides ? (from[at] ?? 0) : Math.max(t, from[at] ?? 0),
+  to[at] ?? 0,
+];
 
 /** Near sources in orange, far ones in blue: how many steps a loss had to travel, on a log scale. */
 function distanceColour(theme: Theme, distance: number, steps: number): string {
@@ -64,7 +75,7 @@ function beside(cursor: number, x: number, width: number, textWidth: number): nu
   return [cursor + half, cursor - half].find((place) => place - half >= x && place + half <= x + width) ?? middle;
 }
 
-/** All shares end to end, the nearest loss first: the whole width is the whole gradient. */
+/** All shares end to end in the order of their steps: the whole width is the whole gradient. */
 export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, steps: number): void {
   const { context, left, right, top } = painter;
   const height = stackHeight(painter);
@@ -74,9 +85,9 @@ export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, 
   context.textBaseline = 'middle';
   let x = left;
   sharesOf(row).forEach((share, i) => {
-    const [from, to] = [Math.max(row.t, row.from[i] ?? 0), row.to[i] ?? 0];
+    const [from, to] = drawnSteps(row, i);
     const width = share * (right - left);
-    const fill = distanceColour(theme, from - row.t, steps);
+    const fill = distanceColour(theme, distanceOf(row, i), steps);
     // The ground shows between neighbours that are wide enough for it.
     context.fillStyle = fill;
     context.fillRect(x, top, width > 3 ? width - 1 : width, height);
@@ -100,11 +111,18 @@ export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, 
 export function paintShares(painter: Painter, theme: Theme, row: AttributionRow, steps: number): void {
   const { context, bottom } = painter;
   sharesOf(row).forEach((share, i) => {
-    const [from, to] = [Math.max(row.t, row.from[i] ?? 0), row.to[i] ?? 0];
+    const [from, to] = drawnSteps(row, i);
     const [x0, x1] = [painter.x(from - 0.5), painter.x(to + 0.5)];
     const gap = x1 - x0 > 5 ? 1 : 0;
-    context.fillStyle = distanceColour(theme, from - row.t, steps);
+    context.fillStyle = distanceColour(theme, distanceOf(row, i), steps);
     const top = painter.y(share);
     context.fillRect(x0 + gap / 2, top, Math.max(0.75, x1 - x0 - gap), bottom - top);
   });
+}
+
+/** The steps before t, below the stacked bar: losses there cannot reach it. */
+export function paintUnreachable(painter: Painter, theme: Theme, t: number, top: number): void {
+  const { context, left, bottom } = painter;
+  context.fillStyle = withAlpha(theme.muted, 0.16);
+  context.fillRect(left, top, painter.x(t - 0.5) - left, bottom - top);
 }

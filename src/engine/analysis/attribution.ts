@@ -29,6 +29,11 @@ export type Attribution = {
    * over all of its steps together. Of one layer alone that is what `log10` says.
    */
   readonly layers?: readonly LayerArrival[];
+  /**
+   * Whether losses at the steps before t reach it too: in a network of two directions those below its last layer send
+   * from both sides.
+   */
+  readonly bothSides: boolean;
   /** Why there is nothing: even a few sources would take too long, or more memory than there is. */
   readonly leftOut: 'work' | 'memory' | null;
 };
@@ -115,7 +120,7 @@ export function affordableSources(
 }
 
 /** The same for so many multiplications that one source takes at each step of its way. */
-export function affordable(
+function affordable(
   chunks: readonly { readonly steps: number }[],
   all: number,
   eachStep: number,
@@ -123,7 +128,16 @@ export function affordable(
 ): number | null {
   const longest = chunks.reduce((max, { steps }) => Math.max(max, steps), 0);
   // Sources that stand everywhere travel half of a chunk on average, one at its end all of it.
-  const each = (all <= chunks.length ? longest : longest / 2) * eachStep;
+  return sourcesWithin(chunks, all, (all <= chunks.length ? longest : longest / 2) * eachStep, [usual, most]);
+}
+
+/** The same for so many multiplications of one source on all of its way. */
+export function sourcesWithin(
+  chunks: readonly { readonly steps: number }[],
+  all: number,
+  each: number,
+  [usual, most]: readonly [number, number],
+): number | null {
   const count = Math.max(
     Math.min(fewestSources, Math.floor(most / each)),
     Math.min(mostSources, Math.floor(usual / each)),

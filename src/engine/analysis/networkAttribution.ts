@@ -10,11 +10,11 @@ import type { Sequence } from '../core/tensor.js';
 import { exactSteps, gateWidth, stateWidth } from '../network/cellRows.js';
 import { cutBefore } from '../network/chunks.js';
 import type { Experiment, LayerExperiment } from '../network/experiment.js';
-import { stackOf } from '../network/layers.js';
+import { directionsOf, reversedSeries, stackOf } from '../network/layers.js';
 import type { LayerChunks } from '../network/networkSource.js';
 import { beginsAt, stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { affordable, groups, leaveOut, plainBudget, plainLimit } from './attribution.js';
+import { groups, leaveOut, plainBudget, plainLimit, sourcesWithin } from './attribution.js';
 import type { Attribution, GrowingAttribution } from './attribution.js';
 
 /** Numbers that the sources of one pass may hold between two layers, and those of one source at most: 32 MB, 512 MB. */
@@ -43,16 +43,43 @@ class Arriving {
 const positionOf = ({ layers: [{ direction }] }: LayerExperiment, { start, steps }: RunChunk, step: number): number =>
   start + (direction === 'forward' ? step : steps - 1 - step);
 
-/** Multiplications that one source takes at each step, and the widest output between two layers. */
-function sizesOf(layers: readonly LayerChunks[]): { readonly eachStep: number; readonly widest: number } {
-  let [eachStep, widest] = [0, 0];
-  for (const { experiment } of layers) {
-    const { cell, shapes } = experiment;
-    const { B, I, H } = shapes;
-    eachStep += B * H * cellOf(cell).gates.length * (I + H);
+/**
+ * Whether a loss reaches a layer from both sides of its step: what one direction of a layer above has brought there,
+ * the other one takes the opposite way.
+ */
+const fromBothSides = (experiment: Experiment, { layers: [{ layer }] }: LayerExperiment): boolean =>
+  directionsOf(experiment) > 1 && layer < stackOf(experiment).length - 1;
+
+/**
+ * Multiplications of one of `all` sources on its way through all layers, and the widest output between two of them.
+ * Sources that stand everywhere go through half of a chunk on average, and through all of it where they come from both
+ * sides.
+ */
+function sizesOf(
+  experiment: Experiment,
+  layers: readonly LayerChunks[],
+  all: number,
+): { readonly each: number; readonly widest: number } {
+  const { chunks } = experiment;
+  const longest = chunks.reduce((max, { steps }) => Math.max(max, steps), 0);
+  let [each, widest] = [0, 0];
+  for (const { experiment: own } of layers) {
+    const { B, I, H } = own.shapes;
+    const steps = all <= chunks.length || fromBothSides(experiment, own) ? longest : longest / 2;
+    each += steps * B * H * cellOf(own.cell).gates.length * (I + H);
     widest = Math.max(widest, I, 2 * H);
   }
-  return { eachStep, widest };
+  return { each, widest };
+}
+
+/** Steps between positions and the order in which a direction computes, both ways. */
+function turned({ layers: [{ direction }], chunks, shapes: { T } }: LayerExperiment): (t: number) => number {
+  if (direction === 'forward') return (t) => t;
+  const order = reversedSeries(
+    Float64Array.from({ length: T }, (_, t) => t),
+    chunks,
+  );
+  return (t) => order[t]!;
 }
 
 /** The steps of each chunk at which something enters the network's output, counted on the whole time axis. */
@@ -140,8 +167,8 @@ function* throughLayer(
 
 /**
  * Fills the attribution of a network of several layers or directions: `layers` are those of its run, `dhs` [B,T,D·H] is
- * what enters its output, and the steps of the attribution are those of the layer that is shown. Positions in the
- * sequence throughout.
+ * what enters its output. Steps and sources of the attribution count as the layer that is shown computes; on the way
+ * there they are positions in the sequence.
  */
 export function* attributeThrough(
   experiment: Experiment,
@@ -152,22 +179,30 @@ export function* attributeThrough(
   const { B, T } = experiment.shapes;
   const entering = yield* enteringSteps(experiment, dhs);
   const all = entering.reduce((sum, steps) => sum + steps.length, 0);
-  const { eachStep, widest } = sizesOf(layers);
-  const most = affordable(experiment.chunks, all, eachStep, [plainBudget, plainLimit]);
+  const shown = layers[index]!.experiment;
+  attribution.bothSides = fromBothSides(experiment, shown);
+  const { each, widest } = sizesOf(experiment, layers, all);
+  const most = sourcesWithin(experiment.chunks, all, each, [plainBudget, plainLimit]);
   if (most === null || B * T * widest > heldAtMost) {
     leaveOut(attribution, most === null ? 'work' : 'memory');
     return;
   }
-  const sources = groups(entering, most);
+  const turn = turned(shown);
+  const sources = groups(entering, most).sort((a, b) => turn(a.from) - turn(b.from));
   const S = sources.length;
   const { t: rows } = attribution;
-  const rowAt = new Map(Array.from(rows, (position, row) => [position, row]));
+  const rowAt = new Map(Array.from(rows, (step, row) => [turn(step), row]));
   const arrivals = layers.map(({ experiment: { layers: specs } }) => ({
     layer: specs[0].layer,
     direction: specs[0].direction,
     log10: new Float64Array(S).fill(NaN),
   }));
-  Object.assign(attribution, { sources, layers: arrivals, log10: new Float64Array(rows.length * S).fill(NaN) });
+  attribution.sources = sources.map(({ from, to }) => {
+    const ends = [turn(from), turn(to)];
+    return { from: Math.min(...ends), to: Math.max(...ends) };
+  });
+  attribution.layers = arrivals;
+  attribution.log10 = new Float64Array(rows.length * S).fill(NaN);
   const atOnce = Math.max(1, Math.floor(heldAtOnce / (B * T * widest)));
   const stack = stackOf(experiment);
   for (let first = 0; first < S; first += atOnce) {

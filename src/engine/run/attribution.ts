@@ -31,7 +31,13 @@ export function attribute(
 ): { readonly attribution: Attribution; readonly steps: Resumable<void> } {
   const workspaces = kernelsFor(experiment, given);
   const t = rowSteps(experiment.shapes.T);
-  const attribution: GrowingAttribution = { sources: [], t, log10: new Float64Array(0), leftOut: null };
+  const attribution: GrowingAttribution = {
+    sources: [],
+    t,
+    log10: new Float64Array(0),
+    bothSides: false,
+    leftOut: null,
+  };
   return { attribution, steps: fill(experiment, result, attribution, workspaces) };
 }
 

@@ -9,8 +9,8 @@ import type { AnyNetworkRun } from './networkRun.js';
 
 /**
  * What each loss of a network's run makes of ∂L/∂s_t in one of its layers, of which `shown` is the index, and how much
- * of it arrives at each layer. Steps are positions in the sequence, and so are sources. `attribution` fills while
- * `steps` runs, source by source.
+ * of it arrives at each layer. Steps and sources count in the order in which that layer's direction computes: for
+ * `forward` that is the position in the sequence. `attribution` fills while `steps` runs, source by source.
  */
 export function attributeNetwork(
   run: AnyNetworkRun,
@@ -21,6 +21,7 @@ export function attributeNetwork(
     t: rowSteps(run.experiment.shapes.T),
     log10: new Float64Array(0),
     layers: [],
+    bothSides: false,
     leftOut: null,
   };
   function* fill(): Resumable<void> {

@@ -190,19 +190,21 @@ export class Analyses {
   async attributionRow({ t }: AttributionRowRequest): Promise<AttributionRow> {
     const job = this.#attributionJob();
     if (job.fraction < 1) await job.more();
-    const { sources, t: steps, log10, layers = [] } = job.state;
+    const { sources, t: steps, log10, layers = [], bothSides } = job.state;
     const row = nearest(steps, t);
     const at = steps[row] ?? 0;
     const kept = sources.flatMap((source, s) =>
-      source.to >= at ? [{ ...source, s, log10: log10[row * sources.length + s] ?? NaN }] : [],
+      bothSides || source.to >= at ? [{ ...source, s, log10: log10[row * sources.length + s] ?? NaN }] : [],
     );
     return {
       t: at,
       from: Float64Array.from(kept, ({ from }) => from),
       to: Float64Array.from(kept, ({ to }) => to),
       log10: Float64Array.from(kept, (source) => source.log10),
-      layers: layers.map(({ layer, log10: arrived }) => ({
+      bothSides,
+      layers: layers.map(({ layer, direction, log10: arrived }) => ({
         layer,
+        direction,
         log10: Float64Array.from(kept, ({ s }) => arrived[s] ?? NaN),
       })),
       fraction: job.fraction,
@@ -212,12 +214,14 @@ export class Analyses {
   async attributionRows({ from, to }: AttributionRowsRequest): Promise<AttributionRows> {
     const job = this.#attributionJob();
     if (job.fraction < 1) await job.more();
-    const { sources, t, log10 } = job.state;
-    // A group that ends before t cannot reach it.
+    const { sources, t, log10, bothSides } = job.state;
+    // Where losses come from one side, a group that ends before t cannot reach it.
     const values = log10
       .slice(from * sources.length, to * sources.length)
       .map((value, i) =>
-        (sources[i % sources.length]?.to ?? 0) < (t[from + Math.floor(i / sources.length)] ?? 0) ? -Infinity : value,
+        !bothSides && (sources[i % sources.length]?.to ?? 0) < (t[from + Math.floor(i / sources.length)] ?? 0)
+          ? -Infinity
+          : value,
       );
     return { t: t.slice(from, to), log10: values, fraction: job.fraction };
   }
@@ -334,7 +338,7 @@ function nearest(values: Float64Array, wanted: number): number {
 }
 
 function picture(
-  { sources, t: steps, log10, leftOut }: Attribution,
+  { sources, t: steps, log10, bothSides, leftOut }: Attribution,
   request: AttributionRequest,
   { T }: Shapes,
 ): Omit<AttributionPicture, 'fraction'> {
@@ -342,7 +346,7 @@ function picture(
   const span = window.t1 - window.t0;
   const reaching = sources
     .map((source, s) => ({ ...source, s }))
-    .filter(({ to }) => to >= window.t0)
+    .filter(({ to }) => bothSides || to >= window.t0)
     .reverse();
   const rows = Math.min(reaching.length, Math.max(1, request.maxRows));
   const columns = Math.min(span, Math.max(1, request.maxColumns), Math.max(1, Math.ceil((steps.length * span) / T)));
@@ -378,6 +382,7 @@ function picture(
     window,
     columns,
     rows,
+    bothSides,
     values,
     log10Max,
     decades,

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { cellOf, directionsOf } from '../../engine/index.js';
+import { cellOf } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
 
 /** A finished run as the worker keeps it: the layer that is looked at, and the network that it belongs to. */
@@ -10,16 +10,12 @@ export type KeptRun = {
   readonly network?: AnyNetworkRun;
 };
 
-/**
- * The network and which of its layers is looked at, where what enters the network's output goes through several
- * layers, all in one order of time. Null of a single layer and of two directions: a loss then reaches a layer from
- * both sides of its step.
- */
+/** The network and which of its layers is looked at; null of a single layer in one direction. */
 export function stackBehind({
   network,
   result,
 }: KeptRun): { readonly run: AnyNetworkRun; readonly index: number } | null {
-  if (network === undefined || network.layers.length === 1 || directionsOf(network.experiment) > 1) return null;
+  if (network === undefined || network.layers.length === 1) return null;
   return { run: network, index: network.layers.findIndex((layer) => layer.result === result) };
 }
 

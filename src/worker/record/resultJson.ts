@@ -12,6 +12,7 @@ import {
 } from '../../engine/index.js';
 import type {
   AnyNetworkRun,
+  Attribution,
   CellName,
   LayerExperiment,
   NetworkLoss,
@@ -20,6 +21,7 @@ import type {
   Shapes,
   Spectrum,
 } from '../../engine/index.js';
+import { attributionPart } from './attributionJson.js';
 import {
   always,
   anyNumber,
@@ -53,7 +55,11 @@ export function* withGateBlocks(experiment: LayerExperiment, spectrum: Spectrum)
 }
 
 /** All that is written. */
-type Whole = { readonly run: AnyNetworkRun; readonly spectrumOf: (layer: Layer) => LayerSpectrum };
+type Whole = {
+  readonly run: AnyNetworkRun;
+  readonly spectrumOf: (layer: Layer) => LayerSpectrum;
+  readonly attribution: Attribution | null;
+};
 
 const ofRun = <Inner>(find: (run: AnyNetworkRun) => Inner, part: Part<Inner>): Part<Whole> =>
   from(({ run }) => find(run), part);
@@ -242,6 +248,7 @@ function resultPart(cell: CellName, isVanilla: boolean): Part<Whole> {
       ofRunOrNull(({ log10SingleSource }) => log10SingleSource, numbers),
     ),
     loss: ofRunOrNull((run) => finish(run.lossInFull()), lossPart),
+    attribution: orNull(({ attribution }) => attribution, attributionPart),
     clipFactor: ofRunOrNull(({ clipFactor }) => clipFactor, anyNumber),
     verdict: ofRun(({ verdict }) => verdict, networkVerdict),
   });
@@ -252,11 +259,16 @@ function resultPart(cell: CellName, isVanilla: boolean): Part<Whole> {
  * all timesteps under PyTorch's names; t is the position in the sequence, also of a `reverse` direction. Of one vanilla
  * layer in one direction the fields of schema 1 stand beside (dWx, dWh, db, norms.d…, spectrum). Directions that are
  * lost have "-Infinity" in `lyapunov`; it is null where the product of all Jacobians is zero.
+ * `attribution` counts in positions too; null where nobody asked for it.
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */
-export function* resultJson(run: AnyNetworkRun, spectrumOf: (layer: Layer) => LayerSpectrum): Pieces {
+export function* resultJson(
+  run: AnyNetworkRun,
+  spectrumOf: (layer: Layer) => LayerSpectrum,
+  attribution: Attribution | null = null,
+): Pieces {
   const { experiment } = run;
-  yield* resultPart(experiment.cell, isOneVanillaLayer(experiment)).write({ run, spectrumOf });
+  yield* resultPart(experiment.cell, isOneVanillaLayer(experiment)).write({ run, spectrumOf, attribution });
   yield '\n';
 }
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Ajv } from 'ajv';
 import { isPlain, referenceNames } from '../engine/fixtures.js';
+import { networkCase } from '../engine/networkFixtures.js';
 
 type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
 const cli = (...args: string[]): Promise<Ran> =>
@@ -284,6 +285,43 @@ describe('rnn-gradients run', () => {
       assert.equal(await code('stack', '--layer', String(layer)), expected, `layer ${layer}`);
     const packed = await cli('run', 'examples/packed/packed.rnn.json');
     assert.match(packed.stdout, /two directions, .*lengths 10 to 40/);
+  });
+
+  it('tells how much of each loss arrives at each layer and direction where it is asked to', async () => {
+    // Ones on what each direction computed last: the reverse one has its loss at the first step.
+    const { expected, ...reference } = networkCase('gru_bi_final');
+    const keys = ['name', 'cell', 'dtype', 'weights', 'sequences', 'initialState', 'upstreamGradient'];
+    const given = Object.entries(reference).filter(([key, value]) => keys.includes(key) && value !== null);
+    const config = await write('both.rnn.json', Object.fromEntries(given));
+    const { layers } = expected as { readonly layers: readonly { readonly norms: { readonly ds: number[] } }[] };
+    const [forward, reverse] = layers.map(({ norms }) => Math.log10(Math.hypot(...norms.ds)));
+    type Told = {
+      readonly attribution: {
+        readonly sources: unknown;
+        readonly layers: readonly { readonly log10ds: readonly (number | string)[] }[];
+      } | null;
+    };
+    const json = JSON.parse((await cli('run', config, '--attribution', '--json', '-')).stdout) as Told;
+    assert.deepEqual(json.attribution?.sources, [
+      { from: 0, to: 0 },
+      { from: 8, to: 8 },
+    ]);
+    const [first, second] = json.attribution.layers.map(({ log10ds }) => log10ds);
+    assert.deepEqual([first?.[0], second?.[1]], ['-Infinity', '-Infinity']);
+    assert.ok(Math.abs(Number(first?.[1]) - forward!) < 1e-9 && Math.abs(Number(second?.[0]) - reverse!) < 1e-9);
+    const { stdout, stderr } = await cli('run', config, '--attribution');
+    assert.equal(stderr, '');
+    const [title, ...rows] = stdout.trimEnd().split('\n').slice(-3);
+    assert.equal(title?.trim(), 's     layer 0  layer 0, reverse');
+    assert.deepEqual(
+      rows.map((row) => row.trim().split(/ +/)),
+      [
+        ['8', (10 ** forward!).toPrecision(4), '0'],
+        ['0', '0', (10 ** reverse!).toPrecision(4)],
+      ],
+    );
+    const without = await cli('run', config, '--json', '-');
+    assert.equal((JSON.parse(without.stdout) as Told).attribution, null);
   });
 
   it('tells every problem with its place and exits with 2', async () => {

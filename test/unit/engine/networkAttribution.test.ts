@@ -110,6 +110,19 @@ const cases: Readonly<Record<string, NetworkShape>> = {
     directions: ['forward'],
     lengths: [4, T],
   },
+  'three sigmoid layers in two directions': {
+    ...shape,
+    cell: 'sigmoid',
+    widths: [2, 3, 2],
+    directions: ['forward', 'reverse'],
+  },
+  'one LSTM layer in two directions over ragged sequences': {
+    ...shape,
+    cell: 'lstm',
+    widths: [3],
+    directions: ['forward', 'reverse'],
+    lengths: [3, T],
+  },
 };
 
 for (const [name, own] of Object.entries(cases))
@@ -131,19 +144,32 @@ for (const [name, own] of Object.entries(cases))
           attribution.sources,
           Array.from({ length: T }, (_, s) => ({ from: s, to: s })),
         );
+        const [{ layer: number, direction }] = layer.layers;
+        const isTop = number === own.widths.length - 1;
+        assert.equal(attribution.bothSides, own.directions.length > 1 && !isTop);
+        // Steps and sources count as this direction computes.
+        const placed = (t: number): number => (direction === 'reverse' ? T - 1 - t : t);
+        let [before, arrivals] = [0, 0];
         for (const [s, alone] of byReference.entries()) {
           const wanted = log10ds(alone, l);
           let squares = 0;
           for (let t = 0; t < T; t++) {
-            const found = attribution.log10[t * T + s]!;
+            const found = attribution.log10[placed(t) * T + placed(s)]!;
             if (wanted[t] === -Infinity) assert.equal(found, -Infinity, `t ${t} s ${s}`);
             else near(found, wanted[t]!, 1e-11, `t ${t} s ${s}`);
             squares += 100 ** wanted[t]!;
+            if (placed(s) < placed(t) && wanted[t] !== -Infinity) before++;
           }
-          const arrived = attribution.layers![l]!;
-          assert.deepEqual([arrived.layer, arrived.direction], [layer.layers[0].layer, layer.layers[0].direction]);
-          near(arrived.log10[s]!, 0.5 * Math.log10(squares), 1e-11, `all steps, s ${s}`);
+          for (const [k, { experiment: other }] of run.layers.entries()) {
+            const arrived = attribution.layers![k]!;
+            assert.deepEqual([arrived.layer, arrived.direction], [other.layers[0].layer, other.layers[0].direction]);
+            if (k !== l) continue;
+            near(arrived.log10[placed(s)]!, 0.5 * Math.log10(squares), 1e-11, `all steps, s ${s}`);
+            arrivals++;
+          }
         }
+        assert.equal(arrivals, T);
+        assert.equal(before > 0, attribution.bothSides);
       });
 
     it('of each direction of the last layer by itself, in the order in which it computes', () => {

@@ -311,17 +311,22 @@ if (variant !== undefined) {
         ].join(''),
       ];
       same(asked(finish(runExperiment(0, e, undefined, kernels))), asked(finish(runNetwork(e, undefined, kernels))));
-      const one = network({ T: 90, directions: ['forward'], widths: [6, 5] });
-      const all: Experiment = { ...one, loss: randomLoss(one, 'mse', 'every', 3) };
-      const attributed = (run: AnyNetworkRun): unknown => {
-        const { attribution, steps } = attributeNetwork(run, 0);
-        finish(steps);
-        return attribution;
-      };
-      same(
-        attributed(finish(runExperiment(0, all, undefined, kernels))),
-        attributed(finish(runNetwork(all, undefined, kernels))),
-      );
+      for (const own of [
+        { directions: ['forward'], widths: [6, 5] },
+        { directions: ['forward', 'reverse'], widths: [6, 5], lengths: [90, 20, 55] },
+      ] as const) {
+        const one = network({ T: 90, ...own });
+        const all: Experiment = { ...one, loss: randomLoss(one, 'mse', 'every', 3) };
+        const attributed = (run: AnyNetworkRun): unknown => {
+          const { attribution, steps } = attributeNetwork(run, own.directions.length - 1);
+          finish(steps);
+          return attribution;
+        };
+        same(
+          attributed(finish(runExperiment(0, all, undefined, kernels))),
+          attributed(finish(runNetwork(all, undefined, kernels))),
+        );
+      }
     });
   });
 }

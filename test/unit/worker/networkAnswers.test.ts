@@ -166,11 +166,51 @@ describe('attribution in a stack', () => {
     }
   });
 
-  it('of a single layer, and of one of two directions, is that of what enters the layer', async () => {
-    for (const weights of [layers(4, 2, ['l0']), layers(4, 2, both)]) {
-      const { desk, runId } = await run({ ...config, weights });
-      const row = await desk.ask('attributionRow', { runId, t: 2 });
-      assert.deepEqual(row?.layers, []);
+  it('of two directions comes from both sides below the last layer, as each direction computes', async () => {
+    const weights = layers(4, 2, both);
+    for (const [layer, expected] of [
+      [0, { bothSides: true, from: [0, 1, 2, 3, 4] }],
+      [1, { bothSides: true, from: [0, 1, 2, 3, 4] }],
+      [2, { bothSides: false, from: [3, 4] }],
+      [3, { bothSides: false, from: [3, 4] }],
+    ] as const) {
+      const { desk, runId, record } = await recordOf({ ...config, weights }, layer);
+      const row = await desk.ask('attributionRow', { runId, t: 3 });
+      assert.ok(row);
+      assert.deepEqual([row.bothSides, [...row.from]], [expected.bothSides, expected.from], `layer ${layer}`);
+      assert.deepEqual(
+        row.layers.map(({ layer: index, direction }) => [index, direction]),
+        [
+          [0, 'forward'],
+          [0, 'reverse'],
+          [1, 'forward'],
+          [1, 'reverse'],
+        ],
+      );
+      row.log10.forEach((value, s) => {
+        assert.ok(Number.isFinite(value), `source ${s}`);
+        assert.ok(value < (row.layers[layer]?.log10[s] ?? NaN), `source ${s}`);
+      });
+      const asked = { runId, window: { t0: 2, t1: 5 }, maxColumns: 9, maxRows: 9 };
+      const picture = await desk.ask('attribution', asked);
+      assert.deepEqual([...(picture?.from ?? [])].reverse(), layer < 2 ? [0, 1, 2, 3, 4] : [2, 3, 4]);
+      assert.deepEqual(await replay(record).attribution(asked), picture);
+      assert.deepEqual(await replay(record).attributionRow({ runId, t: 3 }), row);
+      const all = await desk.ask('attributionRows', { runId, from: 0, to: 5 });
+      assert.ok(all);
+      assert.deepEqual(await replay(record).attributionRows({ runId, from: 0, to: 5 }), all);
+      // What each loss sends to all steps, from its column.
+      for (let s = 0; s < 5; s++) {
+        const column = Array.from({ length: 5 }, (_, t) => 10 ** (all.log10[t * 5 + s] ?? NaN));
+        const arrived = row.layers[layer]?.log10[s - expected.from[0]];
+        if (arrived !== undefined) assert.ok(Math.abs(Math.log10(Math.hypot(...column)) - arrived) < 1e-12);
+      }
     }
+  });
+
+  it('of a single layer is that of what enters the layer', async () => {
+    const { desk, runId } = await run({ ...config, weights: layers(4, 2, ['l0']) });
+    const row = await desk.ask('attributionRow', { runId, t: 2 });
+    assert.deepEqual(row?.layers, []);
   });
 });

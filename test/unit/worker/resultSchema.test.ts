@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Ajv } from 'ajv';
-import { finish, runExperiment, spectrumResumably } from '../../../src/engine/index.js';
+import { attributeNetwork, finish, runExperiment, spectrumResumably } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
 import { resultJson, resultJsonSchema, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { experimentOf, reference, referenceNames } from '../engine/fixtures.js';
@@ -19,14 +19,17 @@ import { randomLoss, randomNetwork } from '../engine/networks.js';
 type Json = null | boolean | number | string | Json[] | { [key in string]: Json };
 type Fields = Record<string, Json>;
 
-const resultOf = (experiment: Experiment): Fields =>
-  JSON.parse(
-    [
-      ...resultJson(finish(runExperiment(Infinity, experiment)), ({ experiment: layer, result }) =>
-        finish(withGateBlocks(layer, finish(spectrumResumably(layer, result)))),
-      ),
-    ].join(''),
-  ) as Fields;
+function resultOf(experiment: Experiment, isAttributed = false): Fields {
+  const run = finish(runExperiment(Infinity, experiment));
+  const { attribution, steps } = attributeNetwork(run, 0);
+  if (isAttributed) finish(steps);
+  const pieces = resultJson(
+    run,
+    ({ experiment: layer, result }) => finish(withGateBlocks(layer, finish(spectrumResumably(layer, result)))),
+    isAttributed ? attribution : null,
+  );
+  return JSON.parse([...pieces].join('')) as Fields;
+}
 
 const validate = new Ajv({ allErrors: true, strict: true }).compile(resultJsonSchema());
 
@@ -82,14 +85,16 @@ describe('the JSON schema of the result', () => {
     it(`takes the result of the gated case ${name}`, () =>
       assertValid(resultOf(experimentOfGated(gatedCase(name), 'float64'))));
   for (const [name, experiment] of Object.entries(made))
-    it(`takes the result of ${name}`, () => assertValid(resultOf(experiment)));
+    it(`takes the result of ${name}, with its attribution and without`, () => {
+      for (const isAttributed of [true, false]) assertValid(resultOf(experiment, isAttributed));
+    });
 
   for (const [name, experiment] of Object.entries({
     ...made,
     'a tanh layer': experimentOf(reference('tiny'), 'float64'),
     'an LSTM layer': experimentOfCase(networkCase('lstm_mse_last'), 'float64'),
   })) {
-    const whole = resultOf(experiment);
+    const whole = resultOf(experiment, true);
     const fields = fieldsOf(whole);
 
     it(`refuses the result of ${name} with any of its ${fields.length} fields missing`, () => {
