@@ -65,7 +65,7 @@ export type { OpenedUnit } from './analysis/openedStep.js';
 export { gateValues } from './analysis/gateValues.js';
 export type { GatesOfSequence, GateValues } from './analysis/gateValues.js';
 export { openGates } from './analysis/openedGates.js';
-export type { OpenedGates, OpenedPath } from './analysis/openedGates.js';
+export type { OpenedEdge, OpenedGates } from './analysis/openedGates.js';
 export { stateGradients } from './run/stateGradients.js';
 export type { StateGradients } from './analysis/stateGradients.js';
 export { reachOf } from './run/gradientReach.js';

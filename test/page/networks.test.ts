@@ -136,13 +136,64 @@ describe('one LSTM layer', () => {
       dc.map((value, j) => value * g[j]!),
     );
     const H = dc.length;
-    const back = ['i', 'f', 'g', 'o'].map((gate) => numbers(`${gate} → t−1`, 4));
+    const back = ['i', 'f', 'g', 'o'].map((gate) => numbers(`z_${gate} → h(t−1)`, 4));
     same(
       'dh of t − 1',
       numbers('h(t−1)', 4),
       Array.from({ length: H }, (_, j) => back.reduce((sum, path) => sum + path[j]!, 0)),
     );
-    same('dc of t − 1', numbers('c(t−1)', 4), numbers('D → t−1', 4).slice(H));
+    same('dc of t − 1', numbers('c(t−1)', 4), numbers('f ⊙ c(t−1) → c(t−1)', 4));
+    same(
+      'what f keeps',
+      numbers('f ⊙ c(t−1) → c(t−1)', 4),
+      dc.map((value, j) => value * f[j]!),
+    );
+    // Of what arrives: of h and of c, as independent coordinates.
+    const arrives = Math.hypot(...numbers('h_t', 4), ...numbers('dc(t+1)', 4));
+    for (const [edge, gradient] of [
+      ['f ⊙ c(t−1) → c(t−1)', dc.map((value, j) => value * f[j]!)],
+      ['c_t → i ⊙ g', dc],
+      ['z_o → h(t−1)', back[3]!],
+    ] as const) {
+      const share = Number((rows.find(([label]) => label === edge) ?? [])[5]);
+      assert.ok(Math.abs(share - Math.hypot(...gradient) / arrives) < 1e-12, `${edge}: ${share}`);
+    }
+  });
+
+  it('tells the equations and numbers of the node that the keyboard chooses, in the picture and below it', async () => {
+    const { page } = open;
+    const { rows } = await csvRows(open, 'gates', 'card');
+    const norms = (name: string): readonly number[] =>
+      (rows.find(([label]) => label === name) ?? []).slice(1, 3).map(Number);
+    const told = async (name: string): Promise<number> =>
+      Number(await page.locator(`[data-name="gate-${name}"]`).getAttribute('data-value'));
+    const looksAt = async (name: string): Promise<void> => {
+      assert.deepEqual([await told('value'), await told('gradient')], norms(name), name);
+      assert.match(
+        (await page.locator('#card-gates').getAttribute('aria-label')) ?? '',
+        /of what arrives goes straight on/,
+      );
+    };
+    // First the node that hands on what is kept; from there to what it keeps, down to h, and to the gates.
+    await page.locator('.opened-node dt', { hasText: 'f ⊙ c' }).first().waitFor();
+    await looksAt('f ⊙ c(t−1)');
+    assert.equal(
+      await told('edge-c_{t−1}'),
+      Number((rows.find(([label]) => label === 'f ⊙ c(t−1) → c(t−1)') ?? [])[2]),
+    );
+    await page.locator('#card-gates').focus();
+    for (const [key, name, equation] of [
+      ['ArrowRight', 'c_t', 'ct = f ⊙ ct−1 + i ⊙ g'],
+      ['ArrowDown', 'tanh(c_t)', 'tanh(ct)'],
+      ['ArrowDown', 'h_t', 'ht = o ⊙ tanh(ct)'],
+      ['ArrowLeft', 'o', 'o = σ(zo)'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await page.locator('.opened-node dt', { hasText: equation }).first().waitFor();
+      await looksAt(name);
+    }
+    await page.keyboard.press('Escape');
+    await page.locator('.opened-node dt', { hasText: 'f ⊙ c' }).first().waitFor();
   });
 
   it('has no view that is of a single gate alone, and no layers to choose', async () => {
@@ -194,6 +245,29 @@ describe('a stack in two directions with sequences of several lengths', () => {
     assert.deepEqual(open.host.sent.chooseLayer.slice(before), [{ layer: 0 }]);
     await show(reference, 0);
     near(await column('flow', 'g_norm'), reference.expected.layers[0]!.norms.dh, 'dh of layer 0');
+  });
+});
+
+describe('an opened step of a GRU', () => {
+  const reference = fixture('gru_2layer_ragged_last');
+  before(() => show(reference, 0));
+
+  it('is its own equations, whose edges add up to what goes on to the step before', async () => {
+    await open.page.locator('[data-card=gates] .place', { hasText: 't = ' }).waitFor();
+    const { rows } = await csvRows(open, 'gates', 'card');
+    const numbers = (name: string, column: 3 | 4): number[] =>
+      ((rows.find(([label]) => label === name) ?? assert.fail(name))[column] ?? '')
+        .replace(/^'/, '')
+        .split(' ')
+        .map(Number);
+    const [z, n, before, h] = [numbers('z', 3), numbers('n', 3), numbers('h(t−1)', 3), numbers('h_t', 3)];
+    const [dh, back] = [numbers('h_t', 4), numbers('h(t−1)', 4)];
+    const edges = ['z ⊙ h(t−1)', 'z_z', 'z_r', 'q'].map((name) => numbers(`${name} → h(t−1)`, 4));
+    h.forEach((value, j) => {
+      assert.ok(Math.abs(value - ((1 - z[j]!) * n[j]! + z[j]! * before[j]!)) < 1e-12, `h[${j}]`);
+      assert.ok(Math.abs(edges[0]![j]! - dh[j]! * z[j]!) < 1e-12, `kept[${j}]`);
+      assert.ok(Math.abs(back[j]! - edges.reduce((sum, edge) => sum + edge[j]!, 0)) < 1e-12, `dh of t − 1 [${j}]`);
+    });
   });
 });
 
