@@ -166,7 +166,7 @@ const views = [
   unitLines(page, steps),
   spread(page),
   saturation(page),
-  network(page, steps),
+  network(page, steps, (layer) => actions.chooseLayer(layer)),
   ...jacobianTracks(page),
   ...attributionTracks(page),
 ];

@@ -408,6 +408,8 @@ export type NetworkMap = {
   readonly columns: number;
   /** log10 ‖ds_t‖ [layers,columns] as the summary orders them, the largest of a column; −∞ where it is exactly 0. */
   readonly values: Float64Array;
+  /** log10 of the norm of what each of them sends to the layer below [layers,columns], as `values`. */
+  readonly down: Float64Array;
   /** log10 ‖dx_t‖ [columns] of what leaves the network below. */
   readonly dx: Float64Array;
 };
