@@ -211,7 +211,8 @@ const cards = [
   (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
   (changed: () => void) => [halfLivesCard(page, gates, changed)],
   (changed: () => void) => [reachCard(page, changed)],
-  () => [lyapunovCard(page), eigenvaluesCard(page)],
+  () => [lyapunovCard(page)],
+  (changed: () => void) => [eigenvaluesCard(page, changed)],
   (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place)),
 ].flatMap(cardsOf);
 const showCards = (): void => {

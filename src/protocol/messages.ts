@@ -23,6 +23,7 @@ import type {
   JacobianSeries,
   MatrixFacts,
   NumberFacts,
+  GateEigenvalues,
   OpenedGates,
   OpenedUnit,
   Reach,
@@ -326,6 +327,10 @@ export type AttributionRowsRequest = { readonly runId: number; readonly from: nu
 export type AttributionRows = Unfinished & { readonly t: Float64Array; readonly log10: Float64Array };
 
 /** dWh by the distance between a loss and the step that it reaches; of gated cells every parameter and gate. */
+export type GateEigenvaluesRequest = { readonly runId: number };
+/** Of the blocks of Wh of a cell of several gates, gate by gate; none of weights that are too large or not finite. */
+export type GateEigenvaluesAnswer = Unfinished & { readonly gates: readonly GateEigenvalues[] };
+
 export type ReachRequest = { readonly runId: number };
 export type ReachValues = Unfinished & Reach & { readonly steps: number };
 
@@ -510,6 +515,7 @@ export type SliceRequests = {
   unitLines: { params: UnitLinesRequest; result: UnitLines | null };
   sequenceLines: { params: SequenceLinesRequest; result: SequenceLines | null };
   step: { params: StepRequest; result: StepValues | null };
+  gateEigenvalues: { params: GateEigenvaluesRequest; result: GateEigenvaluesAnswer | null };
   steps: { params: StepsRequest; result: StepsBlock | null };
 };
 

@@ -12,7 +12,11 @@ type Layer = {
     readonly dh: readonly number[];
     readonly parameters: Readonly<Record<string, readonly number[]>>;
   };
-  readonly spectrum: { readonly jacobianSigmaMax: readonly number[]; readonly lyapunov: readonly number[] | null };
+  readonly spectrum: {
+    readonly jacobianSigmaMax: readonly number[];
+    readonly lyapunov: readonly number[] | null;
+    readonly perGate: Readonly<Record<string, { readonly spectralRadius: number }>>;
+  };
 };
 type NetworkFixture = {
   readonly name: string;
@@ -196,10 +200,43 @@ describe('one LSTM layer', () => {
     await page.locator('.opened-node dt', { hasText: 'f ⊙ c' }).first().waitFor();
   });
 
+  it('has the eigenvalues of each block of Wh, all of them or of the gate that is chosen', async () => {
+    const { page } = open;
+    const [{ spectrum }] = reference.expected.layers as [Layer];
+    const card = page.locator('[data-card=eigenvalues]');
+    await card.waitFor();
+    await page.waitForFunction(() =>
+      /^Eigen.* [1-9]\d* values/.test(document.querySelector('#card-eigenvalues')?.ariaLabel ?? ''),
+    );
+    const { rows } = await csvRows(open, 'eigenvalues', 'card');
+    const H = reference.expected.hs[0]![0]!.length;
+    const Wh = (reference as unknown as { weights: Record<string, number[][]> }).weights['weight_hh_l0']!;
+    for (const [g, gate] of ['i', 'f', 'g', 'o'].entries()) {
+      const own = rows.filter((row) => row[4] === gate);
+      assert.equal(own.length, H, gate);
+      const sum = (column: number): number => own.reduce((total, row) => total + Number(row[column]), 0);
+      const trace = Array.from({ length: H }, (_, j) => Wh[g * H + j]![j]!).reduce((total, value) => total + value, 0);
+      assert.ok(Math.abs(sum(1) - trace) < 1e-9, `trace of ${gate}`);
+      assert.ok(Math.abs(sum(2)) < 1e-9, `imaginary parts of ${gate}`);
+      const radius = Math.max(...own.map((row) => Number(row[3])));
+      assert.ok(relativeError(radius, spectrum.perGate[gate]!.spectralRadius) < 1e-9, `radius of ${gate}`);
+    }
+    await card.locator('vscode-dropdown').click();
+    await card.locator('vscode-option[value=f]').click();
+    await page.waitForFunction(
+      (count) => document.querySelector('#card-eigenvalues')?.ariaLabel?.includes(` ${count} values`),
+      H,
+    );
+    const { rows: ofForget } = await csvRows(open, 'eigenvalues', 'card');
+    assert.deepEqual(
+      ofForget.map((row) => row[4]),
+      new Array(H).fill('f'),
+    );
+  });
+
   it('has no view that is of a single gate alone, and no layers to choose', async () => {
     assert.equal(await shown('preActivation'), false);
     assert.equal(await open.page.locator('[data-card=unit]').isVisible(), false);
-    assert.equal(await open.page.locator('[data-card=eigenvalues]').isVisible(), false);
     assert.equal(await open.page.locator('[data-name=spectralRadius]').count(), 0);
     assert.equal(await open.page.locator(layers).isVisible(), false);
   });

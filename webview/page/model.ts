@@ -32,6 +32,7 @@ export type {
   OpenedGates,
   OpenedUnit,
   PanelStatus,
+  GateEigenvaluesAnswer,
   ReachValues,
   RunSeries,
   RunSummary,

@@ -84,6 +84,7 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
   weights: object({ runId: count, tensor: weightNames, maxRows: count, maxColumns: count }),
   weightCells: object({ runId: count, tensor: weightNames, from: count, to: count }),
   unit: object({ runId: count, t: count, sequence: count }),
+  gateEigenvalues: object({ runId: count }),
   gates: object({ runId: count, t: count, sequence: count }),
   activations: object({
     runId: count,

@@ -150,6 +150,7 @@ export class Service {
         attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
         attributionRows: this.#later((analyses, request) => analyses.attributionRows(request)),
         reach: this.#later((analyses) => analyses.reach()),
+        gateEigenvalues: this.#later((analyses) => analyses.gateEigenvalues()),
         exponents: this.#later((analyses) => analyses.exponents()),
         weights: slice(weights),
         weightCells: slice(weightCells),
