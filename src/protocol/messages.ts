@@ -467,7 +467,20 @@ export type Band = {
 };
 
 /** The run with something changed. `whatIf` null: what is under way is not wanted any more. */
-export type WhatIfRequest = { readonly runId: number; readonly whatIf: WhatIf | null };
+export type WhatIfRequest = {
+  readonly runId: number;
+  readonly whatIf: WhatIf | null;
+  /** Where somebody looks at what the gates do: they are told of the changed run too. */
+  readonly gates?: WhatIfGatesRequest;
+};
+export type WhatIfGatesRequest = {
+  readonly window: TimeWindow;
+  readonly maxPoints: number;
+  /** Of which sequence what the gate keeps is wanted, if it is. */
+  readonly kept: { readonly sequence: number; readonly maxUnits: number } | null;
+};
+/** `kept` is null where it was not asked for, or would hold up the picture. */
+export type WhatIfGates = { readonly series: GateSeries; readonly kept: Kept | null };
 export type { WhatIf };
 export type WhatIfAnswer =
   | {
@@ -485,6 +498,8 @@ export type WhatIfAnswer =
       readonly measures: readonly WhMeasures[];
       readonly lossValue: number | null;
       readonly clipFactor: number | null;
+      /** Of the layer that is looked at, where they were asked for and it has some. */
+      readonly gates: WhatIfGates | null;
       readonly elapsedMs: number;
     }
   /** It cannot be done, and why. */
@@ -500,6 +515,7 @@ export type SliceRequests = {
   attributionRow: { params: AttributionRowRequest; result: AttributionRow | null };
   attributionRows: { params: AttributionRowsRequest; result: AttributionRows | null };
   reach: { params: ReachRequest; result: ReachValues | null };
+  gateEigenvalues: { params: GateEigenvaluesRequest; result: GateEigenvaluesAnswer | null };
   exponents: { params: ExponentsRequest; result: Exponents | null };
   weights: { params: WeightsRequest; result: WeightsPicture | null };
   weightCells: { params: WeightCellsRequest; result: WeightCells | null };
@@ -515,7 +531,6 @@ export type SliceRequests = {
   unitLines: { params: UnitLinesRequest; result: UnitLines | null };
   sequenceLines: { params: SequenceLinesRequest; result: SequenceLines | null };
   step: { params: StepRequest; result: StepValues | null };
-  gateEigenvalues: { params: GateEigenvaluesRequest; result: GateEigenvaluesAnswer | null };
   steps: { params: StepsRequest; result: StepsBlock | null };
 };
 

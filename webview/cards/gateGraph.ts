@@ -1,5 +1,5 @@
-// The computation graph of a cell of several gates: its nodes where their cell puts them, what goes forward, and what of
-// the gradient goes back along each edge.
+// The computation graph of a cell of several gates: its nodes where their cell puts them, what goes forward, and what
+// of the gradient goes back along each edge.
 import { readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { formatLog10, formatNumber } from '../page/format.js';

@@ -186,8 +186,8 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
       const node = chosenNode();
       return [
         say(
-          'Graph of the step at t = {0}: the gradient from the loss has norm {1}, from the next step {2}; {3} of what ' +
-            'arrives goes straight on to {4}.',
+          'Graph of the step at t = {0}: the gradient from the loss has norm {1}, from the next step {2}; {3} of ' +
+            'what arrives goes straight on to {4}.',
           opened.t,
           formatLog10(log10Of(opened.dhs)),
           formatLog10(log10Of(opened.fromNext)),

@@ -33,6 +33,8 @@ export type {
   OpenedUnit,
   PanelStatus,
   GateEigenvaluesAnswer,
+  WhatIfGates,
+  WhatIfGatesRequest,
   ReachValues,
   RunSeries,
   RunSummary,

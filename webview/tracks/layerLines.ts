@@ -1,5 +1,5 @@
-// The lines of all layers over one another: how large the gradient of the state is in each of them, from the rows of the
-// network map. One layer of them is looked at; these show where the others keep or lose it.
+// The lines of all layers over one another: how large the gradient of the state is in each of them, from the rows of
+// the network map. One layer of them is looked at; these show where the others keep or lose it.
 import { fromLch, fromOklab } from '../page/colourMaths.js';
 import { exactLog10, formatLog10 } from '../page/format.js';
 import { t as say } from '../page/l10n.js';

@@ -318,8 +318,8 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
             'a unit to open it beside the tracks.',
         ),
         say(
-          'Of a network of several layers each stands in a row of its own, the last one on top, with ‖∂L/∂s_t‖ in its ' +
-            'boxes; the gradient also goes down, from layer to layer. Choose a box to look at its layer.',
+          'Of a network of several layers each stands in a row of its own, the last one on top, with ‖∂L/∂s_t‖ in ' +
+            'its boxes; the gradient also goes down, from layer to layer. Choose a box to look at its layer.',
         ),
         say('Networks of up to four units show every number: the state on the left, its gradient in red on the right.'),
       ],

@@ -1,9 +1,8 @@
 // The unrolled network of several layers: a row of steps for each layer in each direction, the last layer on top. The
-// gradient goes down through the layers and along each row, as wide as it is large; the numbers are those of the network
-// map.
+// gradient goes down through the layers and along each row, as wide as it is large; the numbers are those of the
+// network map.
 import { readable } from '../page/colours.js';
 import { formatLog10 } from '../page/format.js';
-import { t as say } from '../page/l10n.js';
 import { layerName, layersFromTop } from '../page/layerNames.js';
 import { Latest } from '../page/model.js';
 import { columnAt } from '../chart/scene.js';
@@ -195,8 +194,8 @@ export class UnrolledLayers {
     const network = UnrolledLayers.of(run);
     return network === null
       ? []
-      : layersFromTop(network).map((index) =>
-          say('{0}: ‖ds‖ = {1}', layerName(network, index), formatLog10(this.log10(run, 'values', index, t))),
+      : layersFromTop(network).map(
+          (index) => `${layerName(network, index)}: ‖ds‖ = ${formatLog10(this.log10(run, 'values', index, t))}`,
         );
   }
 }

@@ -96,7 +96,7 @@ export type OpenedNode = {
   readonly backward: string;
   readonly gradient: Float64Array;
   readonly place: Place;
-  /** What it sends to each of the nodes that it is made of, by their names; what goes through the weights is not there. */
+  /** What it sends to each of the nodes that it is made of, by their names, but for what goes through the weights. */
   readonly sends: Readonly<Record<string, Float64Array>>;
   /** The gates whose blocks of Wx and of Wh it is made with, from x_t and h_{t−1}. */
   readonly ofInput?: string;
