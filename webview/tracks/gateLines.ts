@@ -61,10 +61,11 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
             print: printNear(tried.t, formatNumber),
           };
         }),
+        // Most stay where they are: only the gate that keeps has its reading.
         ...series.gates.map(({ name, mean }) =>
           line(
-            `own ${name}`,
-            name,
+            'own',
+            name === run.cell.keeper ? name : null,
             mean,
             withAlpha(gateColour(run.cell, name, theme), theme.highContrast ? 0.9 : 0.6),
             {

@@ -562,7 +562,7 @@ export function gradientFlow(page: Page, overlays: Overlays): View {
       ].join(' '),
     table: (run) => flowTable(model, run, overlays, layers),
     details: { title: say('Rates and events'), table: flowEvents },
-    facts: (run, hidden) => [...limits(run), ...(hidden.has('singleSource') ? [] : [startsAtOne()])],
+    facts: (run, hidden) => [...limits(run), ...(hidden.has('singleSource') || layers.on(run) ? [] : [startsAtOne()])],
     click: () => undefined,
   };
 }

@@ -89,8 +89,8 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
     title: say('Paths'),
     formula: () =>
       [
-        say('which way the gradient from the last step takes back through each step'),
         ...(source.tried === null ? [] : [say('what if')]),
+        say('which way the gradient from the last step takes back through each step'),
       ].join(' · '),
     height: 150,
     help: {
