@@ -136,7 +136,8 @@ const actions = {
 };
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
-const tried = new Tried(model);
+const gates = new GateSource(model, groups);
+const tried = new Tried(model, gates);
 const overlays = new Overlays();
 const pins = new Pins(memory);
 const compared = new Compared(model, memory);
@@ -150,7 +151,6 @@ for (const source of [tried, compared, pins, past]) overlays.add(source);
 const pin = (whatIf: boolean): void => {
   if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf);
 };
-const gates = new GateSource(model);
 const views = [
   networkMap(page, (layer) => actions.chooseLayer(layer)),
   gradientFlow(page, overlays),
@@ -166,7 +166,7 @@ const views = [
   unitLines(page, steps),
   spread(page),
   saturation(page),
-  network(page, steps),
+  network(page, steps, (layer) => actions.chooseLayer(layer)),
   ...jacobianTracks(page),
   ...attributionTracks(page),
 ];
@@ -211,7 +211,8 @@ const otherCards = [
   (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
   (changed: () => void) => [halfLivesCard(page, gates, changed)],
   (changed: () => void) => [reachCard(page, changed)],
-  () => [lyapunovCard(page), eigenvaluesCard(page)],
+  () => [lyapunovCard(page)],
+  (changed: () => void) => [eigenvaluesCard(page, changed)],
   (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place)),
 ].flatMap(cardsOf);
 const cards = [...historyCards, ...otherCards];

@@ -25,6 +25,7 @@ import type {
   LayerArrival,
   MatrixFacts,
   NumberFacts,
+  GateEigenvalues,
   OpenedGates,
   OpenedUnit,
   Reach,
@@ -339,6 +340,10 @@ export type AttributionRowsRequest = { readonly runId: number; readonly from: nu
 export type AttributionRows = Unfinished & { readonly t: Float64Array; readonly log10: Float64Array };
 
 /** dWh by the distance between a loss and the step that it reaches; of gated cells every parameter and gate. */
+export type GateEigenvaluesRequest = { readonly runId: number };
+/** Of the blocks of Wh of a cell of several gates, gate by gate; none of weights that are too large or not finite. */
+export type GateEigenvaluesAnswer = Unfinished & { readonly gates: readonly GateEigenvalues[] };
+
 export type ReachRequest = { readonly runId: number };
 export type ReachValues = Unfinished & Reach & { readonly steps: number };
 
@@ -421,6 +426,8 @@ export type NetworkMap = {
   readonly columns: number;
   /** log10 ‖ds_t‖ [layers,columns] as the summary orders them, the largest of a column; −∞ where it is exactly 0. */
   readonly values: Float64Array;
+  /** log10 of the norm of what each of them sends to the layer below [layers,columns], as `values`. */
+  readonly down: Float64Array;
   /** log10 ‖dx_t‖ [columns] of what leaves the network below. */
   readonly dx: Float64Array;
 };
@@ -473,7 +480,20 @@ export type Band = {
 };
 
 /** The run with something changed. `whatIf` null: what is under way is not wanted any more. */
-export type WhatIfRequest = { readonly runId: number; readonly whatIf: WhatIf | null };
+export type WhatIfRequest = {
+  readonly runId: number;
+  readonly whatIf: WhatIf | null;
+  /** Where somebody looks at what the gates do: they are told of the changed run too. */
+  readonly gates?: WhatIfGatesRequest;
+};
+export type WhatIfGatesRequest = {
+  readonly window: TimeWindow;
+  readonly maxPoints: number;
+  /** Of which sequence what the gate keeps is wanted, if it is. */
+  readonly kept: { readonly sequence: number; readonly maxUnits: number } | null;
+};
+/** `kept` is null where it was not asked for, or would hold up the picture. */
+export type WhatIfGates = { readonly series: GateSeries; readonly kept: Kept | null };
 export type { WhatIf };
 export type WhatIfAnswer =
   | {
@@ -491,6 +511,8 @@ export type WhatIfAnswer =
       readonly measures: readonly WhMeasures[];
       readonly lossValue: number | null;
       readonly clipFactor: number | null;
+      /** Of the layer that is looked at, where they were asked for and it has some. */
+      readonly gates: WhatIfGates | null;
       readonly elapsedMs: number;
     }
   /** It cannot be done, and why. */
@@ -506,6 +528,7 @@ export type SliceRequests = {
   attributionRow: { params: AttributionRowRequest; result: AttributionRow | null };
   attributionRows: { params: AttributionRowsRequest; result: AttributionRows | null };
   reach: { params: ReachRequest; result: ReachValues | null };
+  gateEigenvalues: { params: GateEigenvaluesRequest; result: GateEigenvaluesAnswer | null };
   exponents: { params: ExponentsRequest; result: Exponents | null };
   weights: { params: WeightsRequest; result: WeightsPicture | null };
   weightCells: { params: WeightCellsRequest; result: WeightCells | null };

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import { readFixture } from '../support/experiments.js';
-import { csvRows, nextFrames, painted, relativeError } from './support.js';
+import { csvRows, cursorTo, keepPaintedText, nextFrames, painted, plotOf, relativeError } from './support.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 
 type Series = readonly number[];
@@ -100,10 +100,90 @@ describe('the network map', () => {
     assert.deepEqual(host.sent.chooseLayer.slice(2), [{ layer: 0 }]);
   });
 
+  it('gives the gradient flow the lines of all layers, by position, in the legend and in its table', async () => {
+    const reference = fixture('lstm_bi_2layer_ragged');
+    await show(configOf(reference), reference.name, 0);
+    const { page } = open;
+    const toggle = page.locator('[data-track=flow] button.all-layers');
+    assert.equal((await csvRows(open, 'flow')).head.filter((name) => name.startsWith('ds_norm')).length, 0);
+    await toggle.click();
+    const chips = page.locator('[data-track=flow] .chip');
+    await chips.filter({ hasText: /^layer 1, forward *\d/ }).waitFor();
+    const { head, rows } = await csvRows(open, 'flow');
+    const cursor = Number((await page.locator('.flag').innerText()).slice(4));
+    const lines: (readonly [direction: string, look: string])[] = [];
+    for (const { norms, layer, direction } of reference.expected.layers) {
+      const at = head.indexOf(`ds_norm_layer${layer}_${direction}`);
+      near(
+        rows.map((row) => Number(row[at])),
+        norms.ds,
+        `${layer} ${direction}`,
+      );
+      const chip = chips.filter({ hasText: `layer ${layer}, ${direction}` });
+      const told = (await chip.locator('b').innerText()).trim();
+      assert.equal(told, norms.ds[cursor]!.toPrecision(4));
+      lines.push([
+        direction,
+        await chip.locator('.swatch').evaluate((swatch) => getComputedStyle(swatch).backgroundImage),
+      ]);
+    }
+    // A colour for each layer, a pattern for each direction.
+    assert.equal(new Set(lines.map(([, look]) => look)).size, lines.length, lines.join(' | '));
+    await toggle.click();
+    await chips.filter({ hasText: 'total' }).waitFor();
+    await show(configOf(fixture('lstm_last')), 'lstm_last');
+    assert.equal(await toggle.isVisible(), false);
+  });
+
   it('is not there for one layer in one direction', async () => {
     const reference = fixture('lstm_last');
     await show(configOf(reference), reference.name);
     assert.equal(await visible('[data-track=networkMap]'), false);
+  });
+});
+
+describe('the unrolled network of a stack', () => {
+  const reference = fixture('lstm_2layer_every');
+  before(() => show(configOf(reference), reference.name, 0));
+
+  it('has a row for each layer, with the gradient of its state, in the table too', async () => {
+    const [lower, upper] = reference.expected.layers;
+    const { head, rows } = await csvRows(open, 'network');
+    for (const [name, { norms }] of [
+      ['ds_norm_layer1_forward', upper!],
+      ['ds_norm_layer0_forward', lower!],
+    ] as const)
+      near(
+        rows.map((row) => Number(row[head.indexOf(name)])),
+        norms.ds,
+        name,
+      );
+    const { page } = open;
+    await keepPaintedText(open);
+    await cursorTo(page, 3);
+    await page.locator('#track-network-plot').scrollIntoViewIfNeeded();
+    for (const { norms } of [lower!, upper!])
+      await page.waitForFunction(
+        (wanted) =>
+          (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf
+            .get('track-network-plot')
+            ?.has(wanted) === true,
+        norms.ds[3]!.toPrecision(3),
+      );
+  });
+
+  it('leads to a layer and a step by a click on its box', async () => {
+    const { page, host } = open;
+    host.sent.chooseLayer.length = 0;
+    const canvas = page.locator('#track-network-plot');
+    await canvas.scrollIntoViewIfNeeded();
+    const box = (await canvas.boundingBox())!;
+    const { left } = await plotOf(page, 'network');
+    // The upper row, the first step under the lens.
+    await page.mouse.click(box.x + left + 40, box.y + 50);
+    while (host.sent.chooseLayer.length === 0) await nextFrames(page);
+    assert.deepEqual(host.sent.chooseLayer, [{ layer: 1 }]);
+    await page.locator('.flag', { hasText: /^t = 0$/ }).waitFor();
   });
 });
 

@@ -315,3 +315,78 @@ describe('the bar of a gated network', () => {
       assert.deepEqual(tooWide, []);
     });
 });
+
+describe('what the gates do', () => {
+  it('follows the forget bias while it is dragged, and is that of a config that says the same', async () => {
+    const [B, T, I, H] = [8, 100, 16, 64];
+    let seed = 3;
+    const uniform = (): number => {
+      seed = (seed * 1664525 + 1013904223) >>> 0;
+      return (2 * (seed / 2 ** 32) - 1) / Math.sqrt(H);
+    };
+    const matrix = (rows: number, columns: number): number[][] =>
+      Array.from({ length: rows }, () => Array.from({ length: columns }, uniform));
+    const config: Config = {
+      name: 'dragged',
+      cell: 'lstm',
+      dtype: 'float64',
+      weights: {
+        weight_ih_l0: matrix(4 * H, I),
+        weight_hh_l0: matrix(4 * H, H),
+        bias_ih_l0: matrix(1, 4 * H)[0]!,
+        bias_hh_l0: new Array<number>(4 * H).fill(0),
+      },
+      sequences: Array.from({ length: B }, () => matrix(T, I)),
+    };
+    open = await pages.open({ group: 'gates', height: 1000 });
+    await open.host.run(JSON.stringify(config), null);
+    await painted(open, 'gateLines');
+    await bar();
+    const range = open.page.locator(`${field('biasShift')} .range`).last();
+    await range.waitFor();
+    const counted = await range.evaluate(async (slider) => {
+      const input = slider as HTMLInputElement;
+      const seen = new Set<string>();
+      const from = performance.now();
+      const reading = (): string =>
+        [...document.querySelectorAll('[data-track=gateLines] .chip')]
+          .find((chip) => chip.textContent.includes('f what if'))
+          ?.querySelector('b')?.textContent ?? '';
+      // For a second, and until some pictures have come: how many that are is for the machine to say.
+      for (let i = 0; performance.now() - from < 1000 || (seen.size < 4 && i < 20_000); i++) {
+        input.value = String(((i % 400) + 1) * 0.01);
+        input.dispatchEvent(new Event('input'));
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        seen.add(reading());
+      }
+      return { pictures: seen.size - 1, seconds: (performance.now() - from) / 1000 };
+    });
+    console.log(`      pictures of the gates in a second: ${(counted.pictures / counted.seconds).toFixed(0)}`);
+    assert.ok(counted.pictures >= 3);
+    const cursor = Number((await open.page.locator('.flag').innerText()).slice(4));
+    await type('biasShift', '1.5');
+    const other = await whole(shifted(config, 1.5, H, 2 * H, 'bias_ih_l0'));
+    const { gates } = other.layers[0].result.layers[0];
+    await open.page.waitForFunction(
+      (wanted) =>
+        [...document.querySelectorAll('[data-track=gateLines] .chip')].some(
+          (chip) => chip.textContent.includes('f what if') && chip.querySelector('b')?.textContent === wanted,
+        ),
+      gates!['f']!.mean[cursor]!.toPrecision(4),
+    );
+    for (const [track, name, wanted] of [
+      ['gateLines', 'mean_f_what_if', gates!['f']!.mean],
+      ['gateLines', 'mean_i_what_if', gates!['i']!.mean],
+    ] as const) {
+      const { head, rows } = await csvRows(open, track);
+      const at = head.indexOf(name);
+      assert.ok(at > 0, `${name} is not among ${head.join(', ')}`);
+      wanted.forEach((value, t) => assert.ok(relativeError(Number(rows[t]![at]), value) < 1e-9, `${name} at ${t}`));
+    }
+    // What is kept is more than before at every step but the last, and the shares of the paths are another picture.
+    const kept = await csvRows(open, 'kept');
+    const [before, after] = ['kept_median', 'kept_median_what_if'].map((name) => kept.head.indexOf(name));
+    kept.rows.slice(0, -1).forEach((row) => assert.ok(Number(row[after!]) > Number(row[before!]), row.join()));
+    await open.page.locator('[data-track=paths] .formula', { hasText: 'what if' }).waitFor();
+  });
+});

@@ -13,7 +13,11 @@ type Layer = {
     readonly dh: readonly number[];
     readonly parameters: Readonly<Record<string, readonly number[]>>;
   };
-  readonly spectrum: { readonly jacobianSigmaMax: readonly number[]; readonly lyapunov: readonly number[] | null };
+  readonly spectrum: {
+    readonly jacobianSigmaMax: readonly number[];
+    readonly lyapunov: readonly number[] | null;
+    readonly perGate: Readonly<Record<string, { readonly spectralRadius: number }>>;
+  };
 };
 type NetworkFixture = {
   readonly name: string;
@@ -137,19 +141,103 @@ describe('one LSTM layer', () => {
       dc.map((value, j) => value * g[j]!),
     );
     const H = dc.length;
-    const back = ['i', 'f', 'g', 'o'].map((gate) => numbers(`${gate} → t−1`, 4));
+    const back = ['i', 'f', 'g', 'o'].map((gate) => numbers(`z_${gate} → h(t−1)`, 4));
     same(
       'dh of t − 1',
       numbers('h(t−1)', 4),
       Array.from({ length: H }, (_, j) => back.reduce((sum, path) => sum + path[j]!, 0)),
     );
-    same('dc of t − 1', numbers('c(t−1)', 4), numbers('D → t−1', 4).slice(H));
+    same('dc of t − 1', numbers('c(t−1)', 4), numbers('f ⊙ c(t−1) → c(t−1)', 4));
+    same(
+      'what f keeps',
+      numbers('f ⊙ c(t−1) → c(t−1)', 4),
+      dc.map((value, j) => value * f[j]!),
+    );
+    // Of what arrives: of h and of c, as independent coordinates.
+    const arrives = Math.hypot(...numbers('h_t', 4), ...numbers('dc(t+1)', 4));
+    for (const [edge, gradient] of [
+      ['f ⊙ c(t−1) → c(t−1)', dc.map((value, j) => value * f[j]!)],
+      ['c_t → i ⊙ g', dc],
+      ['z_o → h(t−1)', back[3]!],
+    ] as const) {
+      const share = Number((rows.find(([label]) => label === edge) ?? [])[5]);
+      assert.ok(Math.abs(share - Math.hypot(...gradient) / arrives) < 1e-12, `${edge}: ${share}`);
+    }
+  });
+
+  it('tells the equations and numbers of the node that the keyboard chooses, in the picture and below it', async () => {
+    const { page } = open;
+    const { rows } = await csvRows(open, 'gates', 'card');
+    const norms = (name: string): readonly number[] =>
+      (rows.find(([label]) => label === name) ?? []).slice(1, 3).map(Number);
+    const told = async (name: string): Promise<number> =>
+      Number(await page.locator(`[data-name="gate-${name}"]`).getAttribute('data-value'));
+    const looksAt = async (name: string): Promise<void> => {
+      assert.deepEqual([await told('value'), await told('gradient')], norms(name), name);
+      assert.match(
+        (await page.locator('#card-gates').getAttribute('aria-label')) ?? '',
+        /of what arrives goes straight on/,
+      );
+    };
+    // First the node that hands on what is kept; from there to what it keeps, down to h, and to the gates.
+    await page.locator('.opened-node dt', { hasText: 'f ⊙ c' }).first().waitFor();
+    await looksAt('f ⊙ c(t−1)');
+    assert.equal(
+      await told('edge-c_{t−1}'),
+      Number((rows.find(([label]) => label === 'f ⊙ c(t−1) → c(t−1)') ?? [])[2]),
+    );
+    await page.locator('#card-gates').focus();
+    for (const [key, name, equation] of [
+      ['ArrowRight', 'c_t', 'ct = f ⊙ ct−1 + i ⊙ g'],
+      ['ArrowDown', 'tanh(c_t)', 'tanh(ct)'],
+      ['ArrowDown', 'h_t', 'ht = o ⊙ tanh(ct)'],
+      ['ArrowLeft', 'o', 'o = σ(zo)'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await page.locator('.opened-node dt', { hasText: equation }).first().waitFor();
+      await looksAt(name);
+    }
+    await page.keyboard.press('Escape');
+    await page.locator('.opened-node dt', { hasText: 'f ⊙ c' }).first().waitFor();
+  });
+
+  it('has the eigenvalues of each block of Wh, all of them or of the gate that is chosen', async () => {
+    const { page } = open;
+    const [{ spectrum }] = reference.expected.layers as [Layer];
+    const card = page.locator('[data-card=eigenvalues]');
+    await card.waitFor();
+    await page.waitForFunction(() =>
+      /^Eigen.* [1-9]\d* values/.test(document.querySelector('#card-eigenvalues')?.ariaLabel ?? ''),
+    );
+    const { rows } = await csvRows(open, 'eigenvalues', 'card');
+    const H = reference.expected.hs[0]![0]!.length;
+    const Wh = (reference as unknown as { weights: Record<string, number[][]> }).weights['weight_hh_l0']!;
+    for (const [g, gate] of ['i', 'f', 'g', 'o'].entries()) {
+      const own = rows.filter((row) => row[4] === gate);
+      assert.equal(own.length, H, gate);
+      const sum = (column: number): number => own.reduce((total, row) => total + Number(row[column]), 0);
+      const trace = Array.from({ length: H }, (_, j) => Wh[g * H + j]![j]!).reduce((total, value) => total + value, 0);
+      assert.ok(Math.abs(sum(1) - trace) < 1e-9, `trace of ${gate}`);
+      assert.ok(Math.abs(sum(2)) < 1e-9, `imaginary parts of ${gate}`);
+      const radius = Math.max(...own.map((row) => Number(row[3])));
+      assert.ok(relativeError(radius, spectrum.perGate[gate]!.spectralRadius) < 1e-9, `radius of ${gate}`);
+    }
+    await card.locator('vscode-dropdown').click();
+    await card.locator('vscode-option[value=f]').click();
+    await page.waitForFunction(
+      (count) => document.querySelector('#card-eigenvalues')?.ariaLabel?.includes(` ${count} values`),
+      H,
+    );
+    const { rows: ofForget } = await csvRows(open, 'eigenvalues', 'card');
+    assert.deepEqual(
+      ofForget.map((row) => row[4]),
+      new Array(H).fill('f'),
+    );
   });
 
   it('has no view that is of a single gate alone, and no layers to choose', async () => {
     assert.equal(await shown('preActivation'), false);
     assert.equal(await open.page.locator('[data-card=unit]').isVisible(), false);
-    assert.equal(await open.page.locator('[data-card=eigenvalues]').isVisible(), false);
     assert.equal(await open.page.locator('[data-name=spectralRadius]').count(), 0);
     assert.equal(await open.page.locator(layers).isVisible(), false);
   });
@@ -257,6 +345,29 @@ describe('a network that carries what one of its layers loses', () => {
     await layer.click();
     while (host.sent.chooseLayer.length === before) await nextFrames(page);
     assert.deepEqual(host.sent.chooseLayer.slice(before), [{ layer: 1 }]);
+  });
+});
+
+describe('an opened step of a GRU', () => {
+  const reference = fixture('gru_2layer_ragged_last');
+  before(() => show(reference, 0));
+
+  it('is its own equations, whose edges add up to what goes on to the step before', async () => {
+    await open.page.locator('[data-card=gates] .place', { hasText: 't = ' }).waitFor();
+    const { rows } = await csvRows(open, 'gates', 'card');
+    const numbers = (name: string, column: 3 | 4): number[] =>
+      ((rows.find(([label]) => label === name) ?? assert.fail(name))[column] ?? '')
+        .replace(/^'/, '')
+        .split(' ')
+        .map(Number);
+    const [z, n, before, h] = [numbers('z', 3), numbers('n', 3), numbers('h(t−1)', 3), numbers('h_t', 3)];
+    const [dh, back] = [numbers('h_t', 4), numbers('h(t−1)', 4)];
+    const edges = ['z ⊙ h(t−1)', 'z_z', 'z_r', 'q'].map((name) => numbers(`${name} → h(t−1)`, 4));
+    h.forEach((value, j) => {
+      assert.ok(Math.abs(value - ((1 - z[j]!) * n[j]! + z[j]! * before[j]!)) < 1e-12, `h[${j}]`);
+      assert.ok(Math.abs(edges[0]![j]! - dh[j]! * z[j]!) < 1e-12, `kept[${j}]`);
+      assert.ok(Math.abs(back[j]! - edges.reduce((sum, edge) => sum + edge[j]!, 0)) < 1e-12, `dh of t − 1 [${j}]`);
+    });
   });
 });
 

@@ -244,6 +244,29 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
+    // All layers of a network at once; a step of an LSTM, and the blocks of its Wh.
+    name: 'layers',
+    width: 1200,
+    height: 3900,
+    config: stack(),
+    layer: 1,
+    parts: {
+      flow: track('flow'),
+      network: track('network'),
+      gates: card('gates'),
+      eigenvalues: card('eigenvalues'),
+    },
+    async prepare({ page }) {
+      await page.locator('.all-layers').click();
+      await page.locator('[data-track=flow] .chip', { hasText: 'layer 2' }).waitFor();
+      await page.locator('[data-card=gates] .opened-node dt').first().waitFor();
+      await page.waitForFunction(() =>
+        (document.querySelector('#card-eigenvalues')?.getAttribute('aria-label') ?? '').includes(' 96 values'),
+      );
+      await nextFrames(page);
+    },
+  },
+  {
     name: 'narrow',
     width: 420,
     height: 1100,

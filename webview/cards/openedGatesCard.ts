@@ -1,69 +1,52 @@
-// Beside the tracks: the step under the cursor of a cell of several gates, node by node: what each of its equations
-// computes, and the gradient that arrives there.
+// Beside the tracks: the step under the cursor of a cell of several gates as a graph: what each node of its equations
+// computes, the gradient that arrives there, and how much of it goes on along each edge.
 import { el, math, plainMath } from '../widgets/dom.js';
-import { paintMath } from '../chart/pngExport.js';
-import { readable } from '../page/colours.js';
-import { withAlpha } from '../page/colourMaths.js';
-import { formatLog10, formatNumber } from '../page/format.js';
+import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
-import { gradientLog10, nodeCells, nodeHeadings } from './openedNumbers.js';
+import { emptyField } from '../page/tablePlan.js';
+import { gateGraph, gateNodeAt, keptShare, nodeTowards, paintGateGraph } from './gateGraph.js';
+import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from './openedNumbers.js';
 import { norm } from './stepGraph.js';
-import type { CardView, Point, Sheet } from './card.js';
+import type { CardView } from './card.js';
+import type { Boxes, GateGraph, GraphEdge, GraphNode } from './gateGraph.js';
 import type { Page } from '../chart/trackView.js';
 import type { OpenedGates } from '../page/model.js';
+import type { Field } from '../page/tablePlan.js';
 
-/** A row of the list: a node, or a part of a gradient. */
-type Row = {
-  readonly name: string;
-  readonly forward: string | null;
-  readonly value: Float64Array | null;
-  readonly backward: string;
-  readonly gradient: Float64Array;
+/** Steps of the arrow keys, in columns and rows. */
+const arrows: Readonly<Record<string, readonly [right: number, down: number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
 };
 
-/** The last of them are the two that arrive at the step. */
-const rowHeight = 15;
-const mostRows = 24;
-/** Where the columns of the list end, as shares of the width. */
-const [valueAt, gradientAt] = [0.5, 0.74];
-
-function rowsOf({ nodes, paths, dhs, fromNext }: OpenedGates): readonly Row[] {
-  const part = (name: string, backward: string, gradient: Float64Array): Row => ({
-    name,
-    forward: null,
-    value: null,
-    backward,
-    gradient,
-  });
-  const H = dhs.length;
-  return [
-    ...nodes,
-    part('dhs', say('from the loss'), dhs),
-    part('dh_{t+1}', say('from step t + 1'), fromNext.subarray(0, H)),
-    ...(fromNext.length > H ? [part('dc_{t+1}', say('from step t + 1'), fromNext.subarray(H))] : []),
-    ...paths.map(({ name, gradient }) =>
-      name === 'beside'
-        ? part('D → t−1', say('to step t − 1, beside the weights'), gradient)
-        : part(`${name} → t−1`, say('to step t − 1 through gate {0}', name), gradient),
-    ),
-  ];
-}
+const edgeName = ({ from, to }: GraphEdge): string => `${from} → ${to}`;
+const percent = (share: number): string => (Number.isFinite(share) ? formatPercent(share) : '–');
 
 export function gatesCard({ model, timeline, groups }: Page, changed: () => void): CardView {
   let opened: OpenedGates | null = null;
+  let graph: GateGraph | null = null;
+  let boxes: Boxes = new Map();
+  /** Name of the node that is looked at; it stays while the cursor moves. */
+  let chosen: string | null = null;
   const latest = new Latest(
     (params: { t: number; sequence: number }) => model.slice('gates', params),
     (answer) => {
-      if (answer === null) return;
+      const cell = model.run?.cell;
+      if (answer === null || cell === undefined) return;
       opened = answer;
+      graph = gateGraph(answer, cell);
       heading.replaceChildren(
         math(say('t = {0} · sequence {1} · norms: grey forward, red backward', answer.t, timeline.shownSequence + 1)),
       );
+      explain();
       changed();
     },
   );
   const heading = el('p', { class: 'note place' });
+  const notes = el('div', { class: 'opened-node', attributes: { 'aria-live': 'polite' } });
   /** The run, step and sequence that were asked for last. */
   let asked = '';
   const isShown = (): boolean => model.run !== null && isGated(model.run);
@@ -77,27 +60,95 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
   timeline.onChange((change) => {
     if (change !== 'window' && groups.shows('gates')) ask();
   });
-  const rows = (): readonly Row[] => (opened === null ? [] : rowsOf(opened));
-  const log10Of = (gradient: Float64Array): number => gradientLog10(gradient, opened?.exponent ?? 0);
-  const height = (count: number, sheet: Pick<Sheet, 'height'>): number =>
-    Math.min(rowHeight, sheet.height / Math.max(1, count));
+  const exponent = (): number => opened?.exponent ?? 0;
+  const log10Of = (gradient: Float64Array): number => gradientLog10(gradient, exponent());
+  /** Where nothing is chosen, or a node that this cell has not, the one that hands on what is kept. */
+  const chosenNode = (): GraphNode | undefined =>
+    graph?.nodes.find(({ name }) => name === chosen) ?? graph?.nodes.find(({ name }) => name === graph?.keeping);
+  const leaving = (node: GraphNode): readonly GraphEdge[] =>
+    graph?.edges.filter(({ from }) => from === node.name) ?? [];
+
+  /** Equations and numbers of the node that is looked at. */
+  function explain(): void {
+    const node = chosenNode();
+    if (node === undefined) return;
+    const row = (id: string, formula: string, told: string, exact: string, few: readonly string[]): Node =>
+      el(
+        'div',
+        {},
+        el('dt', {}, math(formula)),
+        el('dd', { title: exact, attributes: { 'data-name': `gate-${id}`, 'data-value': exact } }, told),
+        few.length === 0 || few.length > fewNumbers ? null : el('dd', { class: 'note' }, `[${few.join(', ')}]`),
+      );
+    const { name, forward, value, backward, gradient } = node;
+    const rows = [
+      ...(value === null || forward === null
+        ? []
+        : [
+            row(
+              'value',
+              forward === name ? name : `${name} = ${forward}`,
+              formatNumber(norm(value)),
+              String(norm(value)),
+              [...value].map((one) => formatNumber(one, 3)),
+            ),
+          ]),
+      row(
+        'gradient',
+        value === null ? `${name}: ${backward}` : say('gradient: {0}', backward),
+        formatLog10(log10Of(gradient)),
+        exactLog10(log10Of(gradient)),
+        [...gradient].map((one) => scaledText(one, exponent())),
+      ),
+      ...leaving(node).map((edge) =>
+        row(
+          `edge-${edge.to}`,
+          say('goes on to {0}', edge.to),
+          `${formatLog10(log10Of(edge.gradient), 3)} · ${percent(edge.share)}`,
+          exactLog10(log10Of(edge.gradient)),
+          [],
+        ),
+      ),
+    ];
+    notes.replaceChildren(el('dl', { class: 'pairs formulas' }, ...rows));
+  }
+  function choose(name: string | null): void {
+    chosen = name;
+    explain();
+    changed();
+  }
+
+  /** What a node says in words: for the mouse, and for whoever does not see the picture. */
+  const told = (node: GraphNode): readonly string[] => [
+    plainMath(node.name),
+    ...(node.forward === null || node.value === null
+      ? []
+      : [plainMath(node.forward), say('norm {0}', formatNumber(norm(node.value)))]),
+    plainMath(node.backward),
+    say('norm {0}', formatLog10(log10Of(node.gradient))),
+    ...leaving(node).map((edge) => `→ ${plainMath(edge.to)}: ${percent(edge.share)}`),
+  ];
 
   return {
     id: 'gates',
     title: say('The step, opened'),
-    height: rowHeight * mostRows,
+    height: 340,
     controls: heading,
+    notes,
     help: {
       text: [
         say(
-          'The step under the cursor, a row for each node of its equations, from the inputs down to h_t. Grey ' +
-            'numbers are the norms of what a node computes, red ones and bars (log scale) those of the gradient ' +
-            'that arrives there.',
+          'The step under the cursor as its equations read, from what enters on the left to the next step on the ' +
+            'right. Grey numbers are the norms of what each node computes, red numbers those of the gradient that ' +
+            'arrives there.',
         ),
         say(
-          'The last rows are the gradients that arrive at the step, and what goes on to the step before by each ' +
-            'path; these add up to the gradients of the states before.',
+          'Red lines are as wide as the part of the gradient that goes back along them, measured by what arrives at ' +
+            'the step. The orange band is the way on which the state is kept, past the weights: its pale rim is all ' +
+            'of what arrives, so a thin core says that the gate is shut or that the gradient goes elsewhere.',
         ),
+        say('A sum hands its whole gradient to each of its parts, so the shares of a step may add up to more than 1.'),
+        say('Click a node, or choose one with the arrow keys: its equations and numbers stand below the picture.'),
         say('Of the chosen sequence; lists of up to four numbers are written out.'),
       ],
       formula: (cell) => (cell === null ? '' : `${cell.forward}   ${cell.backward}`),
@@ -107,65 +158,63 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
     prepare: ask,
     caption: () => (opened === null ? '' : `t = ${opened.t} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint(sheet) {
-      const { context, width, theme } = sheet;
-      const all = rows();
-      const step = height(all.length, sheet);
-      const logs = all.map(({ gradient }) => log10Of(gradient));
-      const finite = logs.filter(Number.isFinite);
-      const [low, high] = [Math.min(...finite), Math.max(...finite)];
-      context.textBaseline = 'middle';
-      all.forEach(({ name, value }, i) => {
-        const y = (i + 0.5) * step;
-        const log10 = logs[i] ?? NaN;
-        if (Number.isFinite(log10)) {
-          const share = high - low < 1e-9 ? 1 : 0.05 + (0.95 * (log10 - low)) / (high - low);
-          context.fillStyle = withAlpha(theme.red, 0.6);
-          context.fillRect(width * gradientAt + 8, y - step * 0.3, (width * (1 - gradientAt) - 12) * share, step * 0.6);
-        }
-        context.textAlign = 'left';
-        context.fillStyle = theme.foreground;
-        paintMath(context, theme.fontFamily, 11, name, 4, y);
-        context.font = `10px ${theme.fontFamily}`;
-        context.textAlign = 'right';
-        context.fillStyle = theme.muted;
-        if (value !== null) context.fillText(formatNumber(norm(value), 3), width * valueAt, y);
-        context.fillStyle = readable(theme.red, theme);
-        context.fillText(formatLog10(log10, 3), width * gradientAt, y);
-      });
-      context.textAlign = 'left';
+      if (graph !== null) boxes = paintGateGraph(sheet, graph, log10Of, chosenNode()?.name ?? '');
     },
-    readout({ y }: Point, sheet) {
-      const all = rows();
-      const row = all[Math.floor(y / height(all.length, sheet))];
-      if (row === undefined) return null;
+    readout(at) {
+      const node = graph === null ? undefined : gateNodeAt(graph, boxes, at);
+      return node === undefined ? null : told(node);
+    },
+    click(at) {
+      const node = graph === null ? undefined : gateNodeAt(graph, boxes, at);
+      if (node !== undefined) choose(node.name);
+    },
+    key(key) {
+      if (graph === null) return false;
+      if (key === 'Escape' && chosen !== null) {
+        choose(null);
+        return true;
+      }
+      const by = arrows[key];
+      if (by === undefined) return false;
+      const node = chosenNode();
+      const next = node === undefined ? undefined : nodeTowards(graph, node, by);
+      if (next !== undefined) choose(next.name);
+      return true;
+    },
+    summary() {
+      if (opened === null || graph === null) return '';
+      const node = chosenNode();
       return [
-        plainMath(row.name),
-        ...(row.forward === null || row.value === null
-          ? []
-          : [plainMath(row.forward), say('norm {0}', formatNumber(norm(row.value)))]),
-        plainMath(row.backward),
-        say('norm {0}', formatLog10(log10Of(row.gradient))),
-      ];
+        say(
+          'Graph of the step at t = {0}: the gradient from the loss has norm {1}, from the next step {2}; {3} of ' +
+            'what arrives goes straight on to {4}.',
+          opened.t,
+          formatLog10(log10Of(opened.dhs)),
+          formatLog10(log10Of(opened.fromNext)),
+          percent(keptShare(graph)),
+          plainMath(graph.keptAt),
+        ),
+        ...(node === undefined ? [] : [`${told(node).join(', ')}.`]),
+      ].join(' ');
     },
-    summary: () =>
-      opened === null
-        ? ''
-        : say(
-            'Nodes of the step at t = {0}: the gradient from the loss has norm {1}, from the next step {2}.',
-            opened.t,
-            formatLog10(log10Of(opened.dhs)),
-            formatLog10(log10Of(opened.fromNext)),
-          ),
     table() {
-      const all = rows();
-      const exponent = opened?.exponent ?? 0;
+      const all: readonly (GraphNode | GraphEdge)[] = graph === null ? [] : [...graph.nodes, ...graph.edges];
+      const cells = (row: GraphNode | GraphEdge): Field[] => {
+        const [value, share] = 'from' in row ? [null, row.share] : [row.value, null];
+        return [
+          ...nodeCells(value, row.gradient, exponent()),
+          share === null || !Number.isFinite(share) ? emptyField : { text: percent(share), exact: String(share) },
+        ];
+      };
       return {
-        rowHeading: { title: say('node'), csv: 'node' },
-        columns: nodeHeadings(),
+        rowHeading: { title: say('node, or edge back'), csv: 'node' },
+        columns: [...nodeHeadings(), { title: say('share of what arrives'), csv: 'share_of_arriving' }],
         rowCount: all.length,
-        rowLabel: (row) => plainMath(all[row]?.name ?? ''),
-        rows: (from, to) =>
-          Promise.resolve(all.slice(from, to).map(({ value, gradient }) => nodeCells(value, gradient, exponent))),
+        rowLabel(row) {
+          const at = all[row];
+          return at === undefined ? '' : plainMath('from' in at ? edgeName(at) : at.name);
+        },
+        rows: (from, to) => Promise.resolve(all.slice(from, to).map(cells)),
       };
     },
   };

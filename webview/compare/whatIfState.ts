@@ -2,8 +2,9 @@
 import { onFrame } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import type { Model, RunSummary } from '../page/model.js';
+import type { GateSource } from '../page/gateSource.js';
 import type { Overlay } from '../chart/overlay.js';
-import type { WhatIf, WhatIfAnswer } from '../../src/protocol/index.js';
+import type { WhatIf, WhatIfAnswer, WhatIfGatesRequest } from '../../src/protocol/index.js';
 
 export type { WhatIf };
 export type TriedRun = WhatIfAnswer & { readonly kind: 'run' };
@@ -87,14 +88,19 @@ export class Tried {
   /** Number of answers so far. */
   answers = 0;
   readonly #model: Model;
+  readonly #gates: GateSource;
   readonly #listeners = new Set<() => void>();
   readonly #soon = onFrame(() => this.#ask());
   #turn = 0;
   #askedAt: number | null = null;
   #waiting = false;
 
-  constructor(model: Model) {
+  constructor(model: Model, gates: GateSource) {
     this.#model = model;
+    this.#gates = gates;
+    gates.onAsk(() => {
+      if (this.active) this.#soon();
+    });
     model.onChange((change) => {
       if (change !== 'run') return;
       if (this.applied) this.reset();
@@ -192,7 +198,7 @@ export class Tried {
     const later = setTimeout(() => {
       if (turn === this.#turn && this.#waiting) this.#ask();
     }, patience);
-    void this.#model.slice('whatIf', { whatIf: this.asked }).then((answer) => {
+    void this.#model.slice('whatIf', this.#question()).then((answer) => {
       clearTimeout(later);
       if (turn !== this.#turn) return;
       this.#askedAt = null;
@@ -204,7 +210,13 @@ export class Tried {
     });
   }
 
+  #question(): { readonly whatIf: WhatIf; readonly gates?: WhatIfGatesRequest } {
+    const { wanted } = this.#gates;
+    return wanted === undefined ? { whatIf: this.asked } : { whatIf: this.asked, gates: wanted };
+  }
+
   #tell(): void {
+    this.#gates.tried = this.shown?.gates ?? null;
     for (const listener of this.#listeners) listener();
   }
 }

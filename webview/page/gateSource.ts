@@ -1,6 +1,10 @@
 // What several views ask of the gates: one question for all of them, and each is told when there is an answer.
 import { Latest } from './model.js';
-import type { GateSeries, Kept, KeptUnits, Model, TimeWindow } from './model.js';
+import { nearestIndex } from './nearest.js';
+import { emptyField } from './tablePlan.js';
+import type { Field } from './tablePlan.js';
+import type { Groups } from './groups.js';
+import type { GateSeries, Kept, KeptUnits, Model, TimeWindow, WhatIfGates, WhatIfGatesRequest } from './model.js';
 
 /** Lines of single units, and as many columns of their table. */
 export const keptUnits: KeptUnits = 12;
@@ -13,6 +17,7 @@ class Shared<Params, Answer> {
   /** Of which run and which parameters the answer is. */
   #of: { readonly runId: number; readonly params: Params } | null = null;
   #asked = '';
+  #askedFor: { readonly runId: number; readonly params: Params } | null = null;
   readonly #model: Model;
   readonly #latest: Latest<{ readonly runId: number; readonly params: Params }, Answer | null>;
   readonly #listeners = new Set<() => void>();
@@ -37,6 +42,11 @@ class Shared<Params, Answer> {
     return this.answer !== null && this.#of?.runId !== this.#model.run?.runId;
   }
 
+  /** What was asked for last, of the run on screen. */
+  get params(): Params | null {
+    return this.#askedFor !== null && this.#askedFor.runId === this.#model.run?.runId ? this.#askedFor.params : null;
+  }
+
   /** Whether what is there, or on its way, is of this run and `is` what is wanted. */
   has(is: (params: Params) => boolean): boolean {
     const runId = this.#model.run?.runId;
@@ -49,6 +59,7 @@ class Shared<Params, Answer> {
     const key = JSON.stringify([run.runId, params]);
     if (key === this.#asked) return;
     this.#asked = key;
+    this.#askedFor = { runId: run.runId, params };
     this.#latest.request({ runId: run.runId, params });
   }
 
@@ -66,21 +77,78 @@ export class GateSource {
   /** Of the half-lives, which are the same for every window: a question of their own displaces no other. */
   readonly whole: Shared<KeptParams, Kept>;
 
-  constructor(model: Model) {
+  readonly #groups: Groups;
+  readonly #listeners = new Set<() => void>();
+  readonly #askListeners = new Set<() => void>();
+  #tried: WhatIfGates | null = null;
+  #wantedKey: string | undefined;
+
+  constructor(model: Model, groups: Groups) {
+    this.#groups = groups;
     this.series = new Shared(model, (params) => model.slice('gateSeries', params));
     this.kept = new Shared(model, (params) => model.slice('kept', params));
     this.whole = new Shared(model, (params) => model.slice('kept', params));
   }
 
+  /** Of what is tried, while something is. */
+  get tried(): WhatIfGates | null {
+    return this.#tried;
+  }
+  set tried(tried: WhatIfGates | null) {
+    if (tried === this.#tried) return;
+    this.#tried = tried;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** What a changed run is asked for beside its curves: as much as the views in sight show; none of them: nothing. */
+  get wanted(): WhatIfGatesRequest | undefined {
+    const { series, kept } = this;
+    const shown = (...views: readonly string[]): boolean => views.some((view) => this.#groups.shows(view));
+    const ofKept = shown('kept') ? kept.params : null;
+    const params = shown('gateLines', 'paths') ? series.params : ofKept;
+    if (params === null) return undefined;
+    const { window, maxPoints } = params;
+    return { window, maxPoints, kept: ofKept === null ? null : { sequence: ofKept.sequence, maxUnits: keptUnits } };
+  }
+
+  /** Something else is tried. */
+  onTried(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+  /** The views want something else. */
+  onAsk(listener: () => void): void {
+    this.#askListeners.add(listener);
+  }
+
   askSeries(window: TimeWindow, maxPoints: number): void {
     this.series.ask({ window, maxPoints });
+    this.#tellWanted();
   }
   askKept(sequence: number, window: TimeWindow, maxPoints: number): void {
     this.kept.ask({ sequence, window, maxPoints, maxUnits: keptUnits });
+    this.#tellWanted();
+  }
+
+  #tellWanted(): void {
+    const key = JSON.stringify(this.wanted);
+    if (key === this.#wantedKey) return;
+    this.#wantedKey = key;
+    for (const listener of this.#askListeners) listener();
   }
   askWhole(sequence: number, steps: number): void {
     this.whole.ask({ sequence, window: { t0: 0, t1: steps }, maxPoints: 2, maxUnits: keptUnits });
   }
+}
+
+/** A number of what is tried at step t; none where the answer, which the picture is made of, left the step out. */
+export function triedField(
+  steps: Float64Array,
+  values: Float64Array,
+  t: number,
+  print: (value: number) => Field,
+): Field {
+  const place = nearestIndex(steps, t);
+  return steps[place] === t ? print(values[place] ?? NaN) : emptyField;
 }
 
 /** Units whose lines are drawn, evenly spaced: as the answer has them. */

@@ -10,3 +10,16 @@ export function layerName({ layers }: Pick<NetworkSummary, 'layers'>, index: num
   if (!layers.some((other) => other.direction === 'reverse')) return t('layer {0}', layer);
   return direction === 'forward' ? t('layer {0}, forward', layer) : t('layer {0}, reverse', layer);
 }
+
+/** From the top of a picture down: the last layer first, `forward` above `reverse`. */
+export const layersFromTop = ({ layers }: Pick<NetworkSummary, 'layers'>): readonly number[] =>
+  layers
+    .map(({ layer, direction }, index) => ({ layer, direction, index }))
+    .sort((a, b) => b.layer - a.layer || (a.direction === 'forward' ? -1 : 1) - (b.direction === 'forward' ? -1 : 1))
+    .map(({ index }) => index);
+
+/** As `layer1_reverse`, in a saved file. */
+export const csvLayer = ({ layers }: Pick<NetworkSummary, 'layers'>, row: number): string => {
+  const choice = layers[row];
+  return choice === undefined ? `row${row}` : `layer${choice.layer}_${choice.direction}`;
+};

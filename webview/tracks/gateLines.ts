@@ -11,6 +11,7 @@ import { borders } from '../chart/trackView.js';
 import { gateColour } from './gateColours.js';
 import { csvName, named } from '../page/tablePlan.js';
 import type { GateSeries, RunSummary } from '../page/model.js';
+import { triedField } from '../page/gateSource.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Line, Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
@@ -24,6 +25,7 @@ const at = ({ t }: GateSeries, values: Float64Array, step: number): number => va
 export function gateLines({ model, timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
   source.series.onChange(() => changed());
+  source.onTried(() => changed());
 
   function lines(run: RunSummary, theme: Theme): Line[] {
     const { answer: series } = source.series;
@@ -46,6 +48,33 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
       inRange: true,
       ...part,
     });
+    const tried = source.tried?.series ?? null;
+    if (tried !== null)
+      // What the run itself does steps back.
+      return [
+        ...tried.gates.map(({ name, mean }) => {
+          const colour = gateColour(run.cell, name, theme);
+          return {
+            ...line(name, say('{0} what if', name), mean, colour, { width: name === run.cell.keeper ? 2.5 : 1.5 }),
+            series: { t: tried.t, values: mean },
+            at: (t: number) => at(tried, mean, t),
+            print: printNear(tried.t, formatNumber),
+          };
+        }),
+        // Most stay where they are: only the gate that keeps has its reading.
+        ...series.gates.map(({ name, mean }) =>
+          line(
+            'own',
+            name === run.cell.keeper ? name : null,
+            mean,
+            withAlpha(gateColour(run.cell, name, theme), theme.highContrast ? 0.9 : 0.6),
+            {
+              width: 1,
+              dash: [6, 4],
+            },
+          ),
+        ),
+      ];
     return series.gates.flatMap(({ name, mean, closed, open }, i) => {
       const colour = gateColour(run.cell, name, theme);
       const keeps = name === run.cell.keeper;
@@ -138,22 +167,35 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
     summary: (run) => say('Means of the gates {0} over {1} timesteps.', run.cell.gates.join(', '), run.shapes.T),
     table: (run) => ({
       rowHeading: named('t'),
-      columns: run.cell.gates.flatMap((name) => [
-        { title: name, csv: `mean_${csvName(name)}` },
-        { title: say('{0} shut', name), csv: `shut_${csvName(name)}` },
-        { title: say('{0} open', name), csv: `open_${csvName(name)}` },
-      ]),
+      columns: [
+        ...run.cell.gates.flatMap((name) => [
+          { title: name, csv: `mean_${csvName(name)}` },
+          { title: say('{0} shut', name), csv: `shut_${csvName(name)}` },
+          { title: say('{0} open', name), csv: `open_${csvName(name)}` },
+        ]),
+        ...(source.tried?.series.gates ?? []).map(({ name }) => ({
+          title: say('{0} what if', name),
+          csv: `mean_${csvName(name)}_what_if`,
+        })),
+      ],
       ...windowRows(
         run,
         source.series.answer,
         (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
-        (series, t) =>
-          series.gates.flatMap(({ mean, closed, open }) =>
-            [mean, closed, open].map((values, k) => {
-              const value = at(series, values, t);
-              return { text: k === 0 ? formatNumber(value) : formatPercent(value), exact: String(value) };
-            }),
-          ),
+        (series, t) => {
+          const tried = source.tried?.series;
+          return [
+            ...series.gates.flatMap(({ mean, closed, open }) =>
+              [mean, closed, open].map((values, k) => {
+                const value = at(series, values, t);
+                return { text: k === 0 ? formatNumber(value) : formatPercent(value), exact: String(value) };
+              }),
+            ),
+            ...(tried?.gates ?? []).map(({ mean }) =>
+              triedField(tried?.t ?? mean, mean, t, (value) => ({ text: formatNumber(value), exact: String(value) })),
+            ),
+          ];
+        },
       ),
     }),
     click: () => undefined,

@@ -9,6 +9,7 @@ import { Latest } from '../page/model.js';
 import { borders, limits } from '../chart/trackView.js';
 import { Labels } from '../chart/labels.js';
 import { withAlpha } from '../page/colourMaths.js';
+import { LayerLines } from './layerLines.js';
 import { flowEvents, flowTable, mostSequences, ratioAt } from './gradientFlowTable.js';
 import { nearAt, overlayLines, stepsOf } from '../chart/overlay.js';
 import { log10Of, nearStepValue, reading } from '../page/series.js';
@@ -121,9 +122,11 @@ const strips = (run: RunSummary, window: TimeWindow, theme: Theme, hidden: Reado
     .map(([id, is, text, colour]) => ({ runs: runsOf(is, run.steps, log10Of(run, id), window), text, colour }))
     .filter(({ runs }) => runs.length > 0);
 
-export function gradientFlow({ model, timeline }: Page, overlays: Overlays): View {
+export function gradientFlow(page: Page, overlays: Overlays): View {
+  const { model, timeline, themes } = page;
   let sequences: SequenceLines | null = null;
   let changed = (): void => undefined;
+  const layers = new LayerLines(page, () => changed());
   /** Of a batch with too many lines only the chosen sequence has one. */
   const few = (): boolean => (model.run?.shapes.B ?? 0) <= mostSequences;
   const latest = new Latest(
@@ -405,13 +408,16 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     title: say('Gradient flow'),
     formula: () =>
       [
-        say('‖∂L/∂h_t‖ over batch and units, log axis'),
-        ...((model.run?.shapes.B ?? 1) > 1 && overlays.all.length === 0
+        layers.on(model.run)
+          ? say('‖∂L/∂s_t‖ of every layer, log axis')
+          : say('‖∂L/∂h_t‖ over batch and units, log axis'),
+        ...((model.run?.shapes.B ?? 1) > 1 && overlays.all.length === 0 && !layers.on(model.run)
           ? [say('band: smallest to largest of the batch')]
           : []),
       ].join(' · '),
     height: 216,
     hiddenAtFirst: ['singleSource', 'fit', 'dc', 'ds', 'dx', 'sequences'],
+    controls: layers.element,
     help: {
       text: [
         say(
@@ -432,6 +438,10 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
           'Norms carry their exponent, so they are right far below what the number format can hold. Dotted ' +
             'levels show where plain arithmetic would lose them.',
         ),
+        say(
+          'Of a network “All layers” lays the lines of all layers over one another, those of a reverse direction ' +
+            'broken: ‖∂L/∂s_t‖, the state as the next step receives it. The bold one is the layer that is looked at.',
+        ),
       ],
       formula: (cell) =>
         cell === null || cell.isActivation
@@ -441,9 +451,13 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
         'Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, “On the difficulty of training ' +
         'recurrent neural networks”; rate: Sen 1968; bounds: Zhang et al. 2021, “AUTOTRAINER”',
     },
-    available: () => true,
+    available(run) {
+      layers.show(run);
+      return true;
+    },
     refresh(window, size: PlotSize, onChange) {
       changed = onChange;
+      layers.ask(withNeighbours(window, timeline.steps), size.columns);
       const B = model.run?.shapes.B ?? 0;
       const wider = withNeighbours(window, timeline.steps);
       if (B > 1 && (few() || timeline.sequence !== null))
@@ -473,6 +487,27 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
           lines: ratios,
           under: (painter) => unityLine(painter, theme),
           over: () => undefined,
+          ...borders(run, window),
+          theme,
+        };
+      }
+      if (layers.on(run)) {
+        const over = overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, logLine));
+        const all = [...layers.lines(run, theme), ...over];
+        return {
+          axis: logAxis(all, window, say('norm'), hidden),
+          lines: all,
+          under: () => undefined,
+          over: (painter) =>
+            plotNote(
+              painter,
+              theme,
+              unseenText(
+                all.filter(({ id }) => !hidden.has(id)),
+                window,
+                say('no gradient enters anywhere'),
+              ),
+            ),
           ...borders(run, window),
           theme,
         };
@@ -510,6 +545,7 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
     colourBar: () => null,
     readout: (run, t) => [
       `t = ${t}`,
+      ...(layers.on(run) ? layers.readings(run, themes.current, t) : []),
       `‖g‖ = ${reading(run.steps, log10Of(run, 'dh'), t, formatLog10)}`,
       say('last step alone = {0}', reading(run.steps, log10Of(run, 'singleSource'), t, formatLog10)),
       `‖dx‖ = ${reading(run.steps, run.log10.dx, t, formatLog10)}`,
@@ -524,9 +560,9 @@ export function gradientFlow({ model, timeline }: Page, overlays: Overlays): Vie
         say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run, 'dh')),
         ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),
       ].join(' '),
-    table: (run) => flowTable(model, run, overlays),
+    table: (run) => flowTable(model, run, overlays, layers),
     details: { title: say('Rates and events'), table: flowEvents },
-    facts: (run, hidden) => [...limits(run), ...(hidden.has('singleSource') ? [] : [startsAtOne()])],
+    facts: (run, hidden) => [...limits(run), ...(hidden.has('singleSource') || layers.on(run) ? [] : [startsAtOne()])],
     click: () => undefined,
   };
 }

@@ -7,6 +7,7 @@ import { log10Of, stepValue } from '../page/series.js';
 import type { LogColumn } from './logLines.js';
 import { curveNames, digitsOf, keeps, overlayColumn, valueAt } from '../chart/overlay.js';
 import { emptyField } from '../page/tablePlan.js';
+import type { LayerLines } from './layerLines.js';
 import type { CurveName, Overlay, Overlays } from '../chart/overlay.js';
 import type { Model, RunSeries, RunSummary } from '../page/model.js';
 import type { TablePlan } from '../page/tablePlan.js';
@@ -93,7 +94,7 @@ async function batchCells(model: Model, run: RunSummary, from: number, to: numbe
   return cells;
 }
 
-export function flowTable(model: Model, run: RunSummary, overlays: Overlays): TablePlan {
+export function flowTable(model: Model, run: RunSummary, overlays: Overlays, layers: LayerLines): TablePlan {
   const { T, B } = run.shapes;
   const whole = logTable(model, run, [
     normColumn({ title: '‖g_t‖', csv: csvOf.dh }, 'dh'),
@@ -103,13 +104,17 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays): Ta
   ]);
   return {
     ...whole,
-    columns: [...whole.columns, ...batchColumns(model, B)],
+    columns: [...whole.columns, ...batchColumns(model, B), ...layers.headings(run)],
     csvNotes: overlays.all.flatMap(({ csv, csvNote }) =>
       csvNote === undefined ? [] : [`${csvOf.dh}_${csv}: ${csvNote}`],
     ),
     async rows(from, to) {
-      const [own, batch] = await Promise.all([whole.rows(from, to), batchCells(model, run, from, to)]);
-      return own.map((cells, i) => [...cells, ...(batch[i] ?? [])]);
+      const [own, batch, ofLayers] = await Promise.all([
+        whole.rows(from, to),
+        batchCells(model, run, from, to),
+        layers.cells(run, from, to),
+      ]);
+      return own.map((cells, i) => [...cells, ...(batch[i] ?? []), ...(ofLayers[i] ?? [])]);
     },
   };
 }

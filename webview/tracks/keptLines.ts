@@ -10,7 +10,7 @@ import { plotNote, plotText, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { named } from '../page/tablePlan.js';
 import type { Kept, RunSummary } from '../page/model.js';
-import { keptUnits, unitsDrawn } from '../page/gateSource.js';
+import { keptUnits, triedField, unitsDrawn } from '../page/gateSource.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Line } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
@@ -31,17 +31,21 @@ export const halfLifeText = (steps: number): string =>
 export function keptLines({ model, timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
   source.kept.onChange(() => changed());
+  source.onTried(() => changed());
+  /** Of what is tried, while that is there. */
+  const shown = (): Kept | null => source.tried?.kept ?? source.kept.answer;
   const gate = (): string => model.run?.cell.keeper ?? '';
 
   function lines(theme: Theme): Line[] {
-    const { answer: kept } = source.kept;
+    const { answer: own } = source.kept;
+    const kept = shown();
     if (kept === null) return [];
     const faint = withAlpha(theme.green, theme.highContrast ? 0.8 : 0.45);
     return [
       logLine(
         {
           id: 'median',
-          legend: say('median unit'),
+          legend: kept === own ? say('median unit') : say('median unit, what if'),
           colour: theme.green,
           width: 2.5,
           at: (t) => kept.median[nearestIndex(kept.t, t)] ?? NaN,
@@ -57,6 +61,22 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
           kept.t,
         ),
       ),
+      ...(own === null || own === kept
+        ? []
+        : [
+            logLine(
+              {
+                id: 'own',
+                legend: say('median unit'),
+                colour: withAlpha(theme.green, theme.highContrast ? 0.9 : 0.7),
+                dash: [6, 4],
+                at: (t) => own.median[nearestIndex(own.t, t)] ?? NaN,
+                print: printNear(own.t, formatLog10),
+              },
+              own.median,
+              own.t,
+            ),
+          ]),
     ];
   }
 
@@ -100,7 +120,7 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
         lines: all,
         under: () => undefined,
         over: (painter) => {
-          const { answer: kept } = source.kept;
+          const kept = shown();
           if (kept === null) {
             if (source.kept.missing) plotNote(painter, theme, say('not computed: there is not enough memory'));
             return;
@@ -133,22 +153,24 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
     table(run: RunSummary) {
       const { shownSequence: sequence } = timeline;
       const units = unitsDrawn(run.shapes.H);
+      const tried = source.tried?.kept ?? null;
+      const told = (value: number) => ({ text: formatLog10(value), exact: exactLog10(value) });
       return {
         rowHeading: named('t'),
         columns: [
           { title: say('median'), csv: 'kept_median' },
           ...units.map((unit) => ({ title: say('unit {0}', unit), csv: `kept_unit${unit}` })),
+          ...(tried === null ? [] : [{ title: say('median, what if'), csv: 'kept_median_what_if' }]),
         ],
         ...windowRows(
           run,
           source.kept.answer,
           (window) =>
             model.sliceOf(run, 'kept', { sequence, window, maxPoints: window.t1 - window.t0, maxUnits: keptUnits }),
-          (kept, t) =>
-            [kept.median, ...kept.log10].map((values) => {
-              const value = values[nearestIndex(kept.t, t)] ?? NaN;
-              return { text: formatLog10(value), exact: exactLog10(value) };
-            }),
+          (kept, t) => [
+            ...[kept.median, ...kept.log10].map((values) => told(values[nearestIndex(kept.t, t)] ?? NaN)),
+            ...(tried === null ? [] : [triedField(tried.t, tried.median, t, told)]),
+          ],
         ),
       };
     },

@@ -10,9 +10,13 @@ import { plotText } from '../chart/scene.js';
 import { nearStepValue, reading, seriesRows, stepValue } from '../page/series.js';
 import { gradientField, stateField, stepsAtOnce } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
+import { rowMiddle, rowsIn, UnrolledLayers } from './unrolledLayers.js';
+import { arrow, stream, subscript } from './unrolledMarks.js';
+import { layerCells, layerHeadings } from './layerLines.js';
+import { layerName } from '../page/layerNames.js';
 import { Latest, unlessGone } from '../page/model.js';
 import { unitHeading } from '../page/tablePlan.js';
-import type { RunSummary, StepValues, TimeWindow } from '../page/model.js';
+import type { NetworkSummary, RunSummary, StepValues, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Steps } from '../page/stepCache.js';
@@ -23,10 +27,15 @@ const leastSlot = 76;
 /** … and where every number is written out. */
 const wideSlot = 124;
 const strip = 14;
+/** Rows of layers begin so far below the upper edge. */
+const rowsFrom = strip + 18;
 /** Networks of so few units show every number. */
 const fewUnits = 4;
 const fewestDecades = 3;
 const mostDecades = 12;
+
+const slotOf = (run: RunSummary | null): number =>
+  run !== null && run.shapes.H <= fewUnits && UnrolledLayers.of(run) === null ? wideSlot : leastSlot;
 
 type Lens = { readonly first: number; readonly count: number };
 type Layout = { readonly lens: Lens; readonly slot: number; readonly x: (t: number) => number };
@@ -44,10 +53,11 @@ function strengths({ steps, layers: [{ log10 }] }: RunSummary): (t: number) => n
   };
 }
 
-export function network(page: Page, steps: Steps): View {
+export function network(page: Page, steps: Steps, chooseLayer: (layer: number) => void): View {
   const { model, timeline } = page;
   let changed = (): void => undefined;
   let visible = false;
+  const layers = new UnrolledLayers(model, () => changed());
   let first = 0;
   type Asked = { readonly run: RunSummary; readonly lens: Lens; readonly sequence: number };
   let known: readonly (StepValues | null)[] = [];
@@ -74,13 +84,7 @@ export function network(page: Page, steps: Steps): View {
    * from the mouse.
    */
   function layout(window: TimeWindow): Layout {
-    const count = Math.max(
-      1,
-      Math.min(
-        window.t1 - window.t0,
-        Math.floor(area.width / ((model.run?.shapes.H ?? 0) <= fewUnits ? wideSlot : leastSlot)),
-      ),
-    );
+    const count = Math.max(1, Math.min(window.t1 - window.t0, Math.floor(area.width / slotOf(model.run))));
     const { cursor } = timeline;
     if (cursor < first || cursor >= first + count) first = cursor - Math.floor(count / 2);
     first = Math.max(window.t0, Math.min(first, window.t1 - count));
@@ -116,6 +120,14 @@ export function network(page: Page, steps: Steps): View {
     return t > start && (run.truncate === null || (t - start) % run.truncate !== 0);
   };
   const loss = ({ lossSteps }: RunSummary, t: number): boolean => lossSteps.some(([from, to]) => from <= t && t <= to);
+
+  let plotHeight = 1;
+  /** The layer whose row lies at a height of the plot, from 0 to 1; null above the rows. */
+  function rowAt(stacked: NetworkSummary, value: number): number | null {
+    const rows = rowsIn(stacked, plotHeight - rowsFrom);
+    const at = value * plotHeight - rowsFrom;
+    return at < 0 ? null : (rows.shown[Math.min(rows.shown.length - 1, Math.floor(at / rows.pitch))] ?? null);
+  }
 
   /** All steps in view: the norm of the state above, the gradient below. */
   function paintStrip(
@@ -167,6 +179,25 @@ export function network(page: Page, steps: Steps): View {
     const plan = layout(window);
     const { lens, slot, x } = plan;
     const { H } = run.shapes;
+    const place = { context, top, x: (t: number) => painter.x(t) };
+    const stacked = UnrolledLayers.of(run);
+    if (stacked !== null) {
+      layers.ask(run, lens.first, lens.count);
+      paintStrip(place, run, window, theme);
+      paintLens(place, lens, theme);
+      paintCursor(painter, timeline.cursor, theme);
+      layers.paint(context, run, theme, rowsIn(stacked, bottom - top - rowsFrom), {
+        top: top + rowsFrom,
+        boxWidth: Math.min(56, slot - 24),
+        ...lens,
+        cursor: timeline.cursor,
+        x,
+        passes: (t) => passes(run, t),
+        isFilled: filled,
+        isReached: reached,
+      });
+      return;
+    }
     ask(lens, H);
     const strength = strengths(run);
     const small = H <= fewUnits && known.length > 0;
@@ -174,7 +205,6 @@ export function network(page: Page, steps: Steps): View {
     const boxWidth = Math.min(small ? 104 : 56, slot - 22);
     const from = top + strip + 30;
     const middle = from + boxHeight / 2;
-    const place = { context, top, x: (t: number) => painter.x(t) };
     paintStrip(place, run, window, theme);
     paintLens(place, lens, theme);
     paintCursor(painter, timeline.cursor, theme);
@@ -193,10 +223,13 @@ export function network(page: Page, steps: Steps): View {
         // Forward, above: the state that is handed on.
         context.strokeStyle = filled(t + 1) ? theme.muted : theme.grid;
         context.lineWidth = 1;
-        arrow(context, right + 2, next - 3, middle - 8);
+        arrow(context, { from: right + 2, to: next - 3, across: middle - 8 });
         // Backward, below: as wide at each unit as its gradient is large.
         if (!passes(run, t + 1)) text('✕', (right + next) / 2, middle + 8, theme.muted);
-        else if (reached(t)) stream(context, next - 2, right + 3, middle + 8, strength(t + 1), strength(t), theme);
+        else if (reached(t)) {
+          const way = { from: next - 2, to: right + 3, across: middle + 8 };
+          stream(context, way, strength(t + 1), strength(t), theme);
+        }
       }
       const here = t === timeline.cursor;
       context.fillStyle = filled(t)
@@ -284,6 +317,10 @@ export function network(page: Page, steps: Steps): View {
             'over at most twelve decades; where it is cut (✕) a chunk or truncated backpropagation ends. Choose ' +
             'a unit to open it beside the tracks.',
         ),
+        say(
+          'Of a network of several layers each stands in a row of its own, the last one on top, with ‖∂L/∂s_t‖ in ' +
+            'its boxes; the gradient also goes down, from layer to layer. Choose a box to look at its layer.',
+        ),
         say('Networks of up to four units show every number: the state on the left, its gradient in red on the right.'),
       ],
       formula: networkFormula,
@@ -295,8 +332,22 @@ export function network(page: Page, steps: Steps): View {
       visible = true;
     },
     scene(run, window, theme) {
+      const stacked = UnrolledLayers.of(run);
       return {
-        axis: { min: 0, max: 1, reverse: false, title: '', ticks: () => [], label: () => '' },
+        // Of several layers the axis is the height of the plot, and its labels are the names of the rows.
+        axis: {
+          min: 0,
+          max: 1,
+          reverse: stacked !== null,
+          title: '',
+          ticks: (height) => {
+            plotHeight = height;
+            if (stacked === null) return [];
+            const rows = rowsIn(stacked, height - rowsFrom);
+            return rows.shown.map((_, row) => (rowsFrom + rowMiddle(rows, row)) / height);
+          },
+          label: (value) => (stacked === null ? '' : layerName(stacked, rowAt(stacked, value) ?? stacked.shown)),
+        },
         lines: [],
         under: () => undefined,
         over: (painter) => {
@@ -321,6 +372,7 @@ export function network(page: Page, steps: Steps): View {
     colourBar: () => null,
     readout: (run) => [
       `t = ${timeline.cursor}`,
+      ...layers.readings(run, timeline.cursor),
       `‖h‖ = ${reading(run.steps, run.layers[0].hNorm, timeline.cursor, formatNumber)}`,
       `‖g‖ = ${reading(run.steps, run.layers[0].log10.dh, timeline.cursor, formatLog10)}`,
     ],
@@ -349,10 +401,12 @@ export function network(page: Page, steps: Steps): View {
           { title: '‖g_t‖', csv: 'g_norm' },
           ...units.map((unit) => unitHeading('h', unit)),
           ...units.map((unit) => unitHeading('g', unit)),
+          ...layerHeadings(run),
         ],
         ...seriesRows(model, run, stepsAtOnce(run), async (series, rows) => {
           const [from, to] = [rows[0] ?? 0, (rows.at(-1) ?? -1) + 1];
           const exact = units.length === 0 ? [] : await steps.range(run, from, to, sequence);
+          const ofLayers = await layerCells(model, run, from, to);
           return rows.map((t) => {
             const values = exact[t - from] ?? null;
             const [hNorm, log10] = [
@@ -364,12 +418,17 @@ export function network(page: Page, steps: Steps): View {
               { text: formatLog10(log10), exact: exactLog10(log10) },
               ...units.map((unit) => (values === null ? { text: '–', exact: '' } : stateField(values, unit))),
               ...units.map((unit) => (values === null ? { text: '–', exact: '' } : gradientField(values, unit))),
+              ...(ofLayers[t - from] ?? []),
             ];
           });
         }),
       };
     },
-    click: () => undefined,
+    click(value) {
+      const stacked = model.run === null ? null : UnrolledLayers.of(model.run);
+      const layer = stacked === null ? null : rowAt(stacked, value);
+      if (layer !== null && layer !== stacked?.shown) chooseLayer(layer);
+    },
   };
 }
 
@@ -386,53 +445,4 @@ function paintCursor(painter: Painter, cursor: number, theme: Theme): void {
   context.moveTo(at, top);
   context.lineTo(at, top + strip + 2);
   context.stroke();
-}
-
-const subscript = (t: number): string => String(t).replace(/\d/g, (digit) => '₀₁₂₃₄₅₆₇₈₉'.charAt(Number(digit)));
-
-function arrow(context: CanvasRenderingContext2D, from: number, to: number, y: number): void {
-  const head = from < to ? -4 : 4;
-  context.beginPath();
-  context.moveTo(from, y);
-  context.lineTo(to, y);
-  context.moveTo(to + head, y - 3);
-  context.lineTo(to, y);
-  context.lineTo(to + head, y + 3);
-  context.stroke();
-}
-
-/**
- * The gradient between two units: a band from the width at `from` to that at `to`, with a head. Dashed where nothing is
- * left.
- */
-function stream(
-  context: CanvasRenderingContext2D,
-  from: number,
-  to: number,
-  y: number,
-  before: number | null,
-  after: number | null,
-  theme: Theme,
-): void {
-  if (after === null) {
-    context.save();
-    context.strokeStyle = theme.muted;
-    context.setLineDash([2, 3]);
-    arrow(context, from, to, y);
-    context.restore();
-    return;
-  }
-  const [start, end] = [1 + 9 * (before ?? after), 1 + 9 * after];
-  const head = to + Math.min(7, (from - to) / 2);
-  context.fillStyle = withAlpha(theme.red, 0.35 + 0.65 * after);
-  context.beginPath();
-  context.moveTo(from, y - start / 2);
-  context.lineTo(head, y - end / 2);
-  context.lineTo(head, y - end / 2 - 2.5);
-  context.lineTo(to, y);
-  context.lineTo(head, y + end / 2 + 2.5);
-  context.lineTo(head, y + end / 2);
-  context.lineTo(from, y + start / 2);
-  context.closePath();
-  context.fill();
 }

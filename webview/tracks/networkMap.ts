@@ -2,7 +2,7 @@
 import { gradientColours } from '../page/colours.js';
 import { exactLog10, formatFactor, formatLog10, powerOfTen } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
-import { layerName } from '../page/layerNames.js';
+import { csvLayer, layerName, layersFromTop } from '../page/layerNames.js';
 import { Latest } from '../page/model.js';
 import { verdictName } from '../page/verdictNames.js';
 import { borders } from '../chart/trackView.js';
@@ -40,14 +40,11 @@ function pictureOf(map: NetworkMap): Picture {
 }
 
 const layersOf = (run: RunSummary): number => run.network?.layers.length ?? 0;
-/** From the top of the picture down: the last layer first, `forward` above `reverse`, then what leaves below. */
-function rowsOf(run: RunSummary): readonly (number | 'dx')[] {
-  const layers = run.network?.layers ?? [];
-  const order = layers
-    .map(({ layer, direction }, index) => ({ layer, direction, index }))
-    .sort((a, b) => b.layer - a.layer || (a.direction === 'forward' ? -1 : 1) - (b.direction === 'forward' ? -1 : 1));
-  return [...order.map(({ index }) => index), 'dx'];
-}
+/** Layers from the top of the picture down, then what leaves below. */
+const rowsOf = ({ network }: RunSummary): readonly (number | 'dx')[] => [
+  ...(network === null ? [] : layersFromTop(network)),
+  'dx',
+];
 
 export function networkMap({ model }: Page, chooseLayer: (layer: number) => void): View {
   let picture: Picture | null = null;
@@ -87,12 +84,6 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
 
   const nameOf = (run: RunSummary, row: number | 'dx'): string =>
     row === 'dx' ? 'dx' : run.network === null ? '' : layerName(run.network, row);
-
-  /** As `layer1_reverse`. */
-  const csvLayer = ({ network }: RunSummary, row: number): string => {
-    const choice = network?.layers[row];
-    return choice === undefined ? `row${row}` : `layer${choice.layer}_${choice.direction}`;
-  };
 
   function paint(painter: Painter, run: RunSummary, theme: Theme): void {
     const image = bitmap(run, theme);
@@ -231,7 +222,10 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
         columns: rows.map((row) =>
           row === 'dx'
             ? { title: '‖dx_t‖', csv: 'dx_norm' }
-            : { title: `‖ds_t‖ ${nameOf(run, row)}`, csv: `ds_norm_${csvLayer(run, row)}` },
+            : {
+                title: `‖ds_t‖ ${nameOf(run, row)}`,
+                csv: `ds_norm_${run.network === null ? row : csvLayer(run.network, row)}`,
+              },
         ),
         ...(recorded === null
           ? {

@@ -8,7 +8,7 @@ import { windowRows } from '../page/windowRows.js';
 import { plotNote, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { pathColour } from './gateColours.js';
-import { csvName, named } from '../page/tablePlan.js';
+import { csvName, emptyField, named } from '../page/tablePlan.js';
 import type { CellFacts, GateSeries, RunSummary, TimeWindow } from '../page/model.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Line, Painter } from '../chart/scene.js';
@@ -33,10 +33,13 @@ export const pathName = ({ keeper, states }: CellFacts, name: string): string =>
 export function paths({ model, timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
   source.series.onChange(() => changed());
+  source.onTried(() => changed());
+  /** Of what is tried, while that is there. */
+  const shownSeries = (): GateSeries | null => source.tried?.series ?? source.series.answer;
 
   /** Lines of no width, for the legend and its readings. */
   function lines(run: RunSummary, theme: Theme): Line[] {
-    const { answer: series } = source.series;
+    const series = shownSeries();
     if (series === null) return [];
     return series.paths.map(({ name }, i): Line => ({
       id: name,
@@ -58,7 +61,7 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
     theme: Theme,
     hidden: ReadonlySet<string>,
   ): void {
-    const { answer: series } = source.series;
+    const series = shownSeries();
     if (series === null) return;
     const { context } = painter;
     const { t } = series;
@@ -84,7 +87,11 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
   return {
     id: 'paths',
     title: say('Paths'),
-    formula: () => say('which way the gradient from the last step takes back through each step'),
+    formula: () =>
+      [
+        ...(source.tried === null ? [] : [say('what if')]),
+        say('which way the gradient from the last step takes back through each step'),
+      ].join(' · '),
     height: 150,
     help: {
       text: [
@@ -124,7 +131,7 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
         lines: lines(run, theme),
         under: (painter) => paint(painter, run, window, theme, hidden),
         over: (painter) => {
-          const { answer: series } = source.series;
+          const series = shownSeries();
           if (series?.paths.every(({ ln }) => ln.every((value) => Number.isNaN(value))) === true)
             plotNote(painter, theme, say('nothing of the gradient from the last step is here, or it is not finite'));
         },
@@ -134,7 +141,7 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
     },
     colourBar: () => null,
     readout: (run, t) => {
-      const { answer: series } = source.series;
+      const series = shownSeries();
       return [
         stepRead(series, t),
         ...(series === null ? [] : sharesAt(series, t)).map(({ name, factor, share }) =>
@@ -143,7 +150,7 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
       ];
     },
     summary: (run) => {
-      const { answer: series } = source.series;
+      const series = shownSeries();
       if (series === null) return say('Being computed.');
       const step = series.t[series.t.length >> 1] ?? 0;
       const middle = sharesAt(series, step);
@@ -160,19 +167,36 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
     },
     table: (run) => ({
       rowHeading: named('t'),
-      columns: pathsOf(run.cell).flatMap((name) => [
-        { title: `× ${pathName(run.cell, name)}`, csv: `factor_${csvName(name)}` },
-        { title: say('share of {0}', pathName(run.cell, name)), csv: `share_${csvName(name)}` },
-      ]),
+      columns: [
+        ...pathsOf(run.cell).flatMap((name) => [
+          { title: `× ${pathName(run.cell, name)}`, csv: `factor_${csvName(name)}` },
+          { title: say('share of {0}', pathName(run.cell, name)), csv: `share_${csvName(name)}` },
+        ]),
+        ...(source.tried === null
+          ? []
+          : pathsOf(run.cell).map((name) => ({
+              title: say('share of {0}, what if', pathName(run.cell, name)),
+              csv: `share_${csvName(name)}_what_if`,
+            }))),
+      ],
       ...windowRows(
         run,
         source.series.answer,
         (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
-        (series, t) =>
-          sharesAt(series, t).flatMap(({ factor, share }) => [
-            { text: formatNumber(factor), exact: String(factor) },
-            { text: formatPercent(share), exact: String(share) },
-          ]),
+        (series, t) => {
+          const tried = source.tried?.series;
+          return [
+            ...sharesAt(series, t).flatMap(({ factor, share }) => [
+              { text: formatNumber(factor), exact: String(factor) },
+              { text: formatPercent(share), exact: String(share) },
+            ]),
+            ...(tried === undefined ? [] : sharesAt(tried, t)).map(({ share }) =>
+              tried?.t[nearestIndex(tried.t, t)] === t
+                ? { text: formatPercent(share), exact: String(share) }
+                : emptyField,
+            ),
+          ];
+        },
       ),
     }),
     click: () => undefined,

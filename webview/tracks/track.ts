@@ -449,10 +449,14 @@ export class Track {
 
   #chip(line: Line, value: HTMLElement): HTMLElement {
     const swatch = el('i', { class: 'swatch' });
-    const [on, off] = [line.dash[0] ?? 1, line.dash[1] ?? 0];
     swatch.style.height = `${Math.max(2, Math.round(line.width))}px`;
-    swatch.style.backgroundImage =
-      `repeating-linear-gradient(to right, ${line.colour} 0 ${on}px, ` + `transparent ${on}px ${on + off}px)`;
+    let end = 0;
+    const stops = (line.dash.length === 0 ? [1] : line.dash).map((length, i) => {
+      const from = end;
+      end += length;
+      return `${i % 2 === 0 ? line.colour : 'transparent'} ${from}px ${end}px`;
+    });
+    swatch.style.backgroundImage = `repeating-linear-gradient(to right, ${stops.join(', ')})`;
     const chip = el(
       'button',
       {

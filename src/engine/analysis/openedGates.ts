@@ -10,8 +10,8 @@ import type { ComputedRun } from '../network/result.js';
 import { enteringRow, itemChunk, stateBefore } from '../network/runChunk.js';
 import type { StateGradients } from './stateGradients.js';
 
-/** What reaches the states before by one path of the step: by a gate and its block of Wh [H], or beside them [S·H]. */
-export type OpenedPath = { readonly name: string; readonly gradient: Float64Array };
+/** What a node sends on to one of those that it is made of, on the way back; both by their names. */
+export type OpenedEdge = { readonly from: string; readonly to: string; readonly gradient: Float64Array };
 
 /**
  * Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own
@@ -25,8 +25,8 @@ export type OpenedGates = {
   /** What enters h_t from the loss or the layer above [H], and what comes from step t + 1 [S·H], h's block first. */
   readonly dhs: Float64Array;
   readonly fromNext: Float64Array;
-  /** They add up to the gradients of the states before. */
-  readonly paths: readonly OpenedPath[];
+  /** Those that lead to a node add up to its gradient; h_t also gets `dhs`, and the states what comes from behind. */
+  readonly edges: readonly OpenedEdge[];
 };
 
 const scaled = (values: ArrayLike<number>, exponent: number): Float64Array => {
@@ -44,7 +44,8 @@ export function openGates(
   item: number,
 ): OpenedGates {
   const cell = cellOf(experiment.cell);
-  if (cell.open === undefined) throw new Error(`The cell ${cell.name} has no nodes between its gates.`);
+  if (cell.open === undefined || cell.entries === undefined)
+    throw new Error(`The cell ${cell.name} has no nodes between its gates.`);
   const { I, H } = experiment.shapes;
   const { Wx } = experiment.layers[0].parameters;
   const whole = runChunks(experiment, result).findLast(({ start }) => start <= t)!;
@@ -58,10 +59,14 @@ export function openGates(
   const before = jacobian.pullBack(ds);
   const dz = new Float64Array(jacobian.gateWidth);
   jacobian.toInputGates(ds, dz);
-  const dx = Float64Array.from({ length: I }, (_, i) =>
-    dz.reduce((sum, value, j) => sum + value * Wx[i * dz.length + j]!, 0),
-  );
-  const parts = jacobian.paths(ds, [...(cell.hasD ? ['beside'] : []), ...cell.gates]);
+  const toInput = (from: number, to: number): Float64Array =>
+    Float64Array.from({ length: I }, (_, i) => {
+      let sum = 0;
+      for (let j = from; j < to; j++) sum += dz[j]! * Wx[i * dz.length + j]!;
+      return sum;
+    });
+  const byGate = jacobian.paths(ds, [...(cell.hasD ? ['beside'] : []), ...cell.gates]);
+  const { entries } = cell;
   const states = cell.states.map((state, s): OpenedNode => {
     const name = `${state}_{t−1}`;
     return {
@@ -70,7 +75,18 @@ export function openGates(
       value: Float64Array.from(previous.subarray(s * H, (s + 1) * H)),
       backward: `∂L/∂${name}`,
       gradient: before.slice(s * H, (s + 1) * H),
+      place: entries.states[s]!,
+      sends: {},
     };
+  });
+  const inner = cell.open(own, next, ds);
+  const edges = inner.flatMap(({ name, sends, ofInput, ofState }): OpenedEdge[] => {
+    const block = cell.gates.indexOf(ofInput ?? '') * H;
+    return [
+      ...Object.entries(sends).map(([to, gradient]) => ({ from: name, to, gradient })),
+      ...(ofState === undefined ? [] : [{ from: name, to: 'h_{t−1}', gradient: byGate[ofState]! }]),
+      ...(ofInput === undefined ? [] : [{ from: name, to: 'x_t', gradient: toInput(block, block + H) }]),
+    ];
   });
   const entering = enteringRow(chunk, 0, step);
   return {
@@ -82,13 +98,15 @@ export function openGates(
         forward: 'x_t',
         value: Float64Array.from(takeStep(chunk.xs, step).data),
         backward: 'dz·Wx^{T}',
-        gradient: dx,
+        gradient: toInput(0, dz.length),
+        place: entries.x,
+        sends: {},
       },
       ...states,
-      ...cell.open(own, next, ds),
+      ...inner,
     ],
     dhs: scaled(entering.values, entering.exponent - exponent),
     fromNext: scaled(fromNext.values, fromNext.exponent - exponent),
-    paths: Object.entries(parts).map(([name, gradient]) => ({ name, gradient })),
+    edges,
   };
 }

@@ -82,6 +82,9 @@ export const emptySlopes = (
   Ax: new Float64Array(hasAx === true ? S * G * H : 0),
 });
 
+/** Where a node stands in a picture of the step: columns from what enters to what leaves, rows downwards. */
+export type Place = readonly [column: number, row: number];
+
 /**
  * One node of a step's equations [H]: what it is on the way forward, and the gradient that arrives at it on the way
  * back. Formulas are made of the names of other nodes; `dh` and `dc` are what arrives at h_t and c_t.
@@ -92,15 +95,15 @@ export type OpenedNode = {
   readonly value: Float64Array;
   readonly backward: string;
   readonly gradient: Float64Array;
+  readonly place: Place;
+  /** What it sends to each of the nodes that it is made of, by their names, but for what goes through the weights. */
+  readonly sends: Readonly<Record<string, Float64Array>>;
+  /** The gates whose blocks of Wx and of Wh it is made with, from x_t and h_{t−1}. */
+  readonly ofInput?: string;
+  readonly ofState?: string;
+  /** It hands a state on beside the weights: by it leads the way on which the state is kept. */
+  readonly keeps?: boolean;
 };
-
-export const openedNode = (
-  name: string,
-  forward: string,
-  value: Float64Array,
-  backward: string,
-  gradient: Float64Array,
-): OpenedNode => ({ name, forward, value, backward, gradient });
 
 /** A logistic gate lies in 0 … 1; a candidate, what a gate lets in, lies in −1 … 1. */
 export type GateKind = 'logistic' | 'candidate';
@@ -186,6 +189,8 @@ export interface Cell {
    * for cells of several gates.
    */
   readonly open?: (step: CellStep, next: FloatArray, ds: FloatArray) => readonly OpenedNode[];
+  /** Where x_t and the states before stand in the picture of these nodes. */
+  readonly entries?: { readonly x: Place; readonly states: readonly Place[] };
   /** Values of the gates at a step [G·H]; for cells whose gates open and close. */
   readonly gateValues?: (step: CellStep, values: Float64Array) => void;
   /**

@@ -6,8 +6,8 @@
 //
 // The biases of the input, b, and of the state, bh, are two, because the reset gate multiplies bhn.
 import { t as say } from '@vscode/l10n';
-import { affineParameters, emptySlopes, openedNode } from './cell.js';
-import type { Cell, CellStep } from './cell.js';
+import { affineParameters, emptySlopes } from './cell.js';
+import type { Cell, CellStep, OpenedNode } from './cell.js';
 import { logistic, logisticSlope, tanhSlope } from './logistic.js';
 
 /** What unit j computes on its way: the pre-activations, and h'·Whn + bhn, which the reset gate multiplies. */
@@ -134,62 +134,121 @@ export const gru: Cell = {
     const dn = each((_, j) => dh[j]! * keptOut[j]!);
     const dz = each((_, j) => dh[j]! * (previous[j]! - n[j]!));
     const dzn = each((_, j) => dn[j]! * tanhSlope(zn[j]!));
-    const dr = each((_, j) => dzn[j]! * q[j]!);
+    const [dr, dq] = [each((_, j) => dzn[j]! * q[j]!), each((_, j) => dzn[j]! * r[j]!)];
     const affine = (gate: string): string => `x_t·Wx_${gate} + b_${gate}`;
-    const fromBoth = (gate: string): string => `${affine(gate)} + h_{t−1}·Wh_${gate} + bh_${gate}`;
-    const throughLogistic = (z: Float64Array, gradient: Float64Array) =>
-      each((_, j) => gradient[j]! * logisticSlope(z[j]!));
+    const gate = (
+      name: string,
+      row: number,
+      z: Float64Array,
+      value: Float64Array,
+      backward: string,
+      dy: Float64Array,
+    ) => {
+      const gradient = each((_, j) => dy[j]! * logisticSlope(z[j]!));
+      return [
+        {
+          name: `z_${name}`,
+          forward: `${affine(name)} + h_{t−1}·Wh_${name} + bh_${name}`,
+          value: z,
+          backward: `d${name} ⊙ σ′(z_${name})`,
+          gradient,
+          place: [1, row],
+          sends: {},
+          ofInput: name,
+          ofState: name,
+        },
+        {
+          name,
+          forward: `σ(z_${name})`,
+          value,
+          backward,
+          gradient: dy,
+          place: [2, row],
+          sends: { [`z_${name}`]: gradient },
+        },
+      ] satisfies OpenedNode[];
+    };
     return [
-      openedNode('z_r', fromBoth('r'), zr, 'dr ⊙ σ′(z_r)', throughLogistic(zr, dr)),
-      openedNode('r', 'σ(z_r)', r, 'dz_n ⊙ q', dr),
-      openedNode('z_z', fromBoth('z'), zz, 'dz ⊙ σ′(z_z)', throughLogistic(zz, dz)),
-      openedNode('z', 'σ(z_z)', z, 'dh ⊙ (h_{t−1} − n)', dz),
-      openedNode(
-        'q',
-        'h_{t−1}·Wh_n + bh_n',
-        q,
-        'dz_n ⊙ r',
-        each((_, j) => dzn[j]! * r[j]!),
-      ),
-      openedNode(
-        'r ⊙ q',
-        'r ⊙ q',
-        each((_, j) => r[j]! * q[j]!),
-        'dz_n',
-        dzn,
-      ),
-      openedNode(
-        'x_t·Wx_n',
-        affine('n'),
-        each((_, j) => fromInput()[2 * H + j]!),
-        'dz_n',
-        dzn,
-      ),
-      openedNode('z_n', `${affine('n')} + r ⊙ q`, zn, 'dn ⊙ tanh′(z_n)', dzn),
-      openedNode('n', 'tanh(z_n)', n, 'dh ⊙ (1 − z)', dn),
-      openedNode(
-        '(1 − z) ⊙ n',
-        '(1 − z) ⊙ n',
-        each((_, j) => keptOut[j]! * n[j]!),
-        'dh',
-        dh,
-      ),
-      openedNode(
-        'z ⊙ h_{t−1}',
-        'z ⊙ h_{t−1}',
-        each((_, j) => z[j]! * previous[j]!),
-        'dh',
-        dh,
-      ),
-      openedNode(
-        'h_t',
-        '(1 − z) ⊙ n + z ⊙ h_{t−1}',
-        each((_, j) => next[j]!),
-        'dhs + dh_{t+1}',
-        dh,
-      ),
+      ...gate('z', 1, zz, z, 'dh ⊙ (h_{t−1} − n)', dz),
+      ...gate('r', 4, zr, r, 'dz_n ⊙ q', dr),
+      {
+        name: 'q',
+        forward: 'h_{t−1}·Wh_n + bh_n',
+        value: q,
+        backward: 'dz_n ⊙ r',
+        gradient: dq,
+        place: [1, 3],
+        sends: {},
+        ofState: 'n',
+      },
+      {
+        name: 'r ⊙ q',
+        forward: 'r ⊙ q',
+        value: each((_, j) => r[j]! * q[j]!),
+        backward: 'dz_n',
+        gradient: dzn,
+        place: [2, 3],
+        sends: { r: dr, q: dq },
+      },
+      {
+        name: 'x_t·Wx_n',
+        forward: affine('n'),
+        value: each((_, j) => fromInput()[2 * H + j]!),
+        backward: 'dz_n',
+        gradient: dzn,
+        place: [1, 2],
+        sends: {},
+        ofInput: 'n',
+      },
+      {
+        name: 'z_n',
+        forward: `${affine('n')} + r ⊙ q`,
+        value: zn,
+        backward: 'dn ⊙ tanh′(z_n)',
+        gradient: dzn,
+        place: [2, 2],
+        sends: { 'x_t·Wx_n': dzn, 'r ⊙ q': dzn },
+      },
+      {
+        name: 'n',
+        forward: 'tanh(z_n)',
+        value: n,
+        backward: 'dh ⊙ (1 − z)',
+        gradient: dn,
+        place: [3, 2],
+        sends: { z_n: dzn },
+      },
+      {
+        name: '(1 − z) ⊙ n',
+        forward: '(1 − z) ⊙ n',
+        value: each((_, j) => keptOut[j]! * n[j]!),
+        backward: 'dh',
+        gradient: dh,
+        place: [4, 2],
+        sends: { n: dn, z: each((_, j) => -dh[j]! * n[j]!) },
+      },
+      {
+        name: 'z ⊙ h_{t−1}',
+        forward: 'z ⊙ h_{t−1}',
+        value: each((_, j) => z[j]! * previous[j]!),
+        backward: 'dh',
+        gradient: dh,
+        place: [3, 0],
+        sends: { 'h_{t−1}': each((_, j) => dh[j]! * z[j]!), z: each((_, j) => dh[j]! * previous[j]!) },
+        keeps: true,
+      },
+      {
+        name: 'h_t',
+        forward: '(1 − z) ⊙ n + z ⊙ h_{t−1}',
+        value: each((_, j) => next[j]!),
+        backward: 'dhs + dh_{t+1}',
+        gradient: dh,
+        place: [4, 0],
+        sends: { 'z ⊙ h_{t−1}': dh, '(1 − z) ⊙ n': dh },
+      },
     ];
   },
+  entries: { x: [0, 3], states: [[0, 0]] },
 
   gateValues(step, values) {
     const { H } = step;

@@ -7,8 +7,8 @@
 //
 // Two states reach the next step, h and c, as independent coordinates.
 import { t as say } from '@vscode/l10n';
-import { affineParameters, openedNode } from './cell.js';
-import type { Cell } from './cell.js';
+import { affineParameters } from './cell.js';
+import type { Cell, OpenedNode } from './cell.js';
 import { logistic, logisticSlope, tanhSlope } from './logistic.js';
 
 export const lstm: Cell = {
@@ -137,52 +137,94 @@ export const lstm: Cell = {
     const dc = each((j) => ds[H + j]! + dTanhC[j]! * tanhSlope(c[j]!));
     const [di, df] = [each((j) => dc[j]! * g[j]!), each((j) => dc[j]! * cPrev[j]!)];
     const [dg, dO] = [each((j) => dc[j]! * i[j]!), each((j) => dh[j]! * tanhC[j]!)];
-    const gate = (name: string, z: Float64Array, value: Float64Array, backward: string, gradient: Float64Array) => {
+    const gate = (
+      name: string,
+      row: number,
+      z: Float64Array,
+      value: Float64Array,
+      backward: string,
+      dy: Float64Array,
+    ) => {
       const isCandidate = name === 'g';
       const slope = isCandidate ? tanhSlope : logisticSlope;
       const [forward, back] = isCandidate
         ? ['tanh(z_g)', 'dg ⊙ tanh′(z_g)']
         : [`σ(z_${name})`, `d${name} ⊙ σ′(z_${name})`];
+      const gradient = each((j) => dy[j]! * slope(z[j]!));
       return [
-        openedNode(
-          `z_${name}`,
-          `x_t·Wx_${name} + h_{t−1}·Wh_${name} + b_${name}`,
-          z,
-          back,
-          each((j) => gradient[j]! * slope(z[j]!)),
-        ),
-        openedNode(name, forward, value, backward, gradient),
-      ];
+        {
+          name: `z_${name}`,
+          forward: `x_t·Wx_${name} + h_{t−1}·Wh_${name} + b_${name}`,
+          value: z,
+          backward: back,
+          gradient,
+          place: [1, row],
+          sends: {},
+          ofInput: name,
+          ofState: name,
+        },
+        { name, forward, value, backward, gradient: dy, place: [2, row], sends: { [`z_${name}`]: gradient } },
+      ] satisfies OpenedNode[];
     };
     return [
-      ...gate('i', zi, i, 'dc ⊙ g', di),
-      ...gate('f', zf, f, 'dc ⊙ c_{t−1}', df),
-      ...gate('g', zg, g, 'dc ⊙ i', dg),
-      ...gate('o', zo, o, 'dh ⊙ tanh(c_t)', dO),
-      openedNode(
-        'f ⊙ c_{t−1}',
-        'f ⊙ c_{t−1}',
-        each((j) => f[j]! * cPrev[j]!),
-        'dc',
-        dc,
-      ),
-      openedNode(
-        'i ⊙ g',
-        'i ⊙ g',
-        each((j) => i[j]! * g[j]!),
-        'dc',
-        dc,
-      ),
-      openedNode('c_t', 'f ⊙ c_{t−1} + i ⊙ g', c, 'dc_{t+1} + dh ⊙ o ⊙ tanh′(c_t)', dc),
-      openedNode('tanh(c_t)', 'tanh(c_t)', tanhC, 'dh ⊙ o', dTanhC),
-      openedNode(
-        'h_t',
-        'o ⊙ tanh(c_t)',
-        each((j) => next[j]!),
-        'dhs + dh_{t+1}',
-        dh,
-      ),
+      ...gate('f', 1, zf, f, 'dc ⊙ c_{t−1}', df),
+      ...gate('i', 2, zi, i, 'dc ⊙ g', di),
+      ...gate('g', 3, zg, g, 'dc ⊙ i', dg),
+      ...gate('o', 4, zo, o, 'dh ⊙ tanh(c_t)', dO),
+      {
+        name: 'f ⊙ c_{t−1}',
+        forward: 'f ⊙ c_{t−1}',
+        value: each((j) => f[j]! * cPrev[j]!),
+        backward: 'dc',
+        gradient: dc,
+        place: [3, 0],
+        sends: { 'c_{t−1}': each((j) => dc[j]! * f[j]!), f: df },
+        keeps: true,
+      },
+      {
+        name: 'i ⊙ g',
+        forward: 'i ⊙ g',
+        value: each((j) => i[j]! * g[j]!),
+        backward: 'dc',
+        gradient: dc,
+        place: [3, 2],
+        sends: { i: di, g: dg },
+      },
+      {
+        name: 'c_t',
+        forward: 'f ⊙ c_{t−1} + i ⊙ g',
+        value: c,
+        backward: 'dc_{t+1} + dh ⊙ o ⊙ tanh′(c_t)',
+        gradient: dc,
+        place: [4, 0],
+        sends: { 'f ⊙ c_{t−1}': dc, 'i ⊙ g': dc },
+      },
+      {
+        name: 'tanh(c_t)',
+        forward: 'tanh(c_t)',
+        value: tanhC,
+        backward: 'dh ⊙ o',
+        gradient: dTanhC,
+        place: [4, 2],
+        sends: { c_t: each((j) => dTanhC[j]! * tanhSlope(c[j]!)) },
+      },
+      {
+        name: 'h_t',
+        forward: 'o ⊙ tanh(c_t)',
+        value: each((j) => next[j]!),
+        backward: 'dhs + dh_{t+1}',
+        gradient: dh,
+        place: [4, 4],
+        sends: { o: dO, 'tanh(c_t)': dTanhC },
+      },
     ];
+  },
+  entries: {
+    x: [0, 3],
+    states: [
+      [0, 2],
+      [0, 0],
+    ],
   },
 
   // h = o·tanh(c)

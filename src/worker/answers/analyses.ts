@@ -2,6 +2,7 @@
 import {
   attribute,
   attributeNetwork,
+  gateEigenvalues,
   gateValues,
   jacobianSeries,
   openGates,
@@ -11,6 +12,7 @@ import {
 } from '../../engine/index.js';
 import type {
   Attribution,
+  GateEigenvalues,
   GatesOfSequence,
   GateValues,
   JacobianSeries,
@@ -32,6 +34,7 @@ import type {
   AttributionRows,
   AttributionRowsRequest,
   Exponents,
+  GateEigenvaluesAnswer,
   JacobianRequest,
   Jacobians,
   ReachValues,
@@ -60,6 +63,7 @@ export class Analyses {
   #window: { readonly key: string; readonly job: Job<JacobianSeries> } | null = null;
   #attribution: Job<Attribution> | null = null;
   #reach: Job<Reach> | null = null;
+  #gateEigenvalues: Job<GateEigenvalues[]> | null = null;
   #exponents: RestingJob<Spectrum> | null = null;
   /** Under way, by their sequences. */
   readonly #gateValues = new Map<number, Job<GateValues>>();
@@ -239,6 +243,16 @@ export class Analyses {
     while (job.fraction < 1 && !job.cancelled) await job.more();
     if (job.fraction < 1) return null;
     return openGates(experiment, result, job.state, Math.max(0, Math.min(t, this.#shapes.T - 1)), item);
+  }
+
+  async gateEigenvalues(): Promise<GateEigenvaluesAnswer> {
+    if (this.#gateEigenvalues === null || this.#gateEigenvalues.cancelled) {
+      const { found, steps } = gateEigenvalues(this.#needed().experiment);
+      this.#gateEigenvalues = new Job(found, steps, this.#check);
+    }
+    const job = this.#gateEigenvalues;
+    await job.more();
+    return { gates: [...job.state], fraction: job.fraction };
   }
 
   async reach(): Promise<ReachValues> {

@@ -73,16 +73,21 @@ export function networkMap({ network, experiment, result }: KeptRun, request: Ne
   if (network === undefined) return null;
   const window = clampWindow(request.window, result.shapes.T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, request.maxColumns));
-  const values = new Float64Array(network.layers.length * columns);
+  const [values, down] = [0, 1].map(() => new Float64Array(network.layers.length * columns)) as [
+    Float64Array,
+    Float64Array,
+  ];
   // Each direction counts in the order in which it computes; all are shown on the axis of the one that is looked at.
   network.layers.forEach((layer, i) => {
     const [{ log10Norms }] = layer.result.layers;
     const own = inPositions(layer.experiment, log10Norms.ds ?? log10Norms.dh);
     columnsOf(inPositions(experiment, own), window, columns, values.subarray(i * columns, (i + 1) * columns));
+    const sent = inPositions(layer.experiment, layer.result.log10Norms.dx);
+    columnsOf(inPositions(experiment, sent), window, columns, down.subarray(i * columns, (i + 1) * columns));
   });
   const dx = new Float64Array(columns);
   columnsOf(inPositions(experiment, network.log10Norms.dx), window, columns, dx);
-  return { window, columns, values, dx };
+  return { window, columns, values, down, dx };
 }
 
 /** @throws of a cell with one gate */

@@ -21,6 +21,7 @@ export const relaySlices = (ask: Ask): Handlers => ({
   attribution: (params) => ask('attribution', params),
   attributionRow: (params) => ask('attributionRow', params),
   attributionRows: (params) => ask('attributionRows', params),
+  gateEigenvalues: (params) => ask('gateEigenvalues', params),
   reach: (params) => ask('reach', params),
   exponents: (params) => ask('exponents', params),
   weights: (params) => ask('weights', params),

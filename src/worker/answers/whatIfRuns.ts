@@ -6,6 +6,7 @@ import {
   changed,
   chosenLayers,
   dropSpare,
+  gateValues,
   measureRecurrent,
   recurrentOf,
   release,
@@ -13,8 +14,10 @@ import {
   whatIfObstacle,
 } from '../../engine/index.js';
 import type { AnyNetworkRun, Experiment, Kernels, Recurrent, VerdictBounds, WhatIf } from '../../engine/index.js';
-import type { WhatIfAnswer } from '../../protocol/index.js';
+import type { WhatIfAnswer, WhatIfGates, WhatIfGatesRequest } from '../../protocol/index.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
+import { gateSeries, keptByGate } from './gateSlices.js';
+import { isGated } from './keptRun.js';
 import { curveForPage } from './seriesDownsampling.js';
 
 /** A matrix that the user tries, with what was measured of it: moving a slider asks for it many times in turn. */
@@ -56,14 +59,15 @@ export class WhatIfs {
     this.#turn++;
   }
 
-  async ask(whatIf: WhatIf): Promise<WhatIfAnswer | null> {
+  /** `wanted`: what the gates of the changed run do is told too. */
+  async ask(whatIf: WhatIf, wanted?: WhatIfGatesRequest): Promise<WhatIfAnswer | null> {
     const turn = ++this.#turn;
     const check = (): void => {
       if (turn !== this.#turn) throw new Cancelled();
       this.#check();
     };
     // The kernels have one memory: the question before has to be out of it.
-    const answer = this.#before.then(() => this.#run(whatIf, check));
+    const answer = this.#before.then(() => this.#run(whatIf, wanted, check));
     this.#before = answer.catch(() => undefined);
     try {
       return await answer;
@@ -76,7 +80,7 @@ export class WhatIfs {
     }
   }
 
-  async #run(whatIf: WhatIf, check: () => void): Promise<WhatIfAnswer> {
+  async #run(whatIf: WhatIf, wanted: WhatIfGatesRequest | undefined, check: () => void): Promise<WhatIfAnswer> {
     check();
     const started = performance.now();
     const { experiment, shown } = this.#subject;
@@ -96,6 +100,7 @@ export class WhatIfs {
     const { layer, result } = layerOf(run, this.#subject);
     const { log10Norms, log10SingleSource } = result.layers[0];
     const ofNetwork = whatIf.layers === 'all' && run.layers.length > 1;
+    const gates = wanted === undefined || layer !== shown ? null : await gatesOf(run, layer, wanted, check);
     // While a slider moves one run follows the other, and takes its memory.
     if (asLayer(other.experiment) !== null && cellOf(other.experiment.cell).activation !== null) release(result);
     clearTimeout(this.#idle);
@@ -107,6 +112,7 @@ export class WhatIfs {
       verdict: ofNetwork ? run.verdict : result.verdict,
       ofNetwork,
       clipFactor: run.clipFactor,
+      gates,
       lossValue: run.lossValue,
       measures: other.measures.get(told) ?? [],
       T: log10Norms.dh.length,
@@ -141,6 +147,32 @@ export class WhatIfs {
     this.#recurrents.set(layer, recurrent);
     return recurrent;
   }
+}
+
+/** What is kept is told as long as it takes no more products than this: about as long as a picture may. */
+const mostProducts = 4e7;
+
+/** What the gates of a layer do; null of a cell that has one. */
+async function gatesOf(
+  run: AnyNetworkRun,
+  index: number,
+  { window, maxPoints, kept: wanted }: WhatIfGatesRequest,
+  check: () => void,
+): Promise<WhatIfGates | null> {
+  const layer = run.layers[index];
+  if (layer === undefined || !isGated(layer)) return null;
+  const { experiment, result } = layer;
+  const { B, T, I, H } = result.shapes;
+  const own = { runId: 0, experiment, result };
+  const cell = cellOf(experiment.cell);
+  const series = gateSeries(own, { runId: 0, window, maxPoints });
+  if (wanted === null || cell.keeper === undefined || T * (I + H) * cell.gates.length * H > mostProducts)
+    return { series, kept: null };
+  const sequence = Math.min(wanted.sequence, B - 1);
+  const { gates, steps } = gateValues(experiment, result, sequence);
+  await drive(steps, check, () => undefined);
+  if (gates.sequence === null) return { series, kept: null };
+  return { series, kept: keptByGate(own, gates.sequence, { runId: 0, window, maxPoints, ...wanted, sequence }) };
 }
 
 /** The layer that is looked at; where it was dropped, the same direction of the one below. */

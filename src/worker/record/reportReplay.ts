@@ -221,6 +221,7 @@ export function replay(record: RunRecord): Answers {
     attributionRow: (request) => analyses.attributionRow(request),
     attributionRows: (request) => analyses.attributionRows(request),
     reach: () => analyses.reach(),
+    gateEigenvalues: () => (run === null ? null : analyses.gateEigenvalues()),
     // A record has all exponents.
     exponents: () => ({ ...record.spectrum, fraction: 1 }),
     // Nothing runs in a report.

@@ -73,13 +73,18 @@ export const whatIfCheck = object<WhatIf>({
 
 /** Questions about a run: a page asks them, and the host passes them on. */
 export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['requests'] = {
-  whatIf: object({ runId: count, whatIf: nullable(whatIfCheck) }),
+  whatIf: object({
+    runId: count,
+    whatIf: nullable(whatIfCheck),
+    gates: optional(object({ window, maxPoints: count, kept: nullable(object({ sequence: count, maxUnits: count })) })),
+  }),
   series: object({ runId: count, window }),
   jacobians: object({ runId: count, sequence: count, window: optional(window) }),
   attribution: object({ runId: count, window, maxColumns: count, maxRows: count }),
   attributionRow: object({ runId: count, t: count }),
   attributionRows: object({ runId: count, from: count, to: count }),
   reach: object({ runId: count }),
+  gateEigenvalues: object({ runId: count }),
   exponents: object({ runId: count }),
   weights: object({ runId: count, tensor: weightNames, maxRows: count, maxColumns: count }),
   weightCells: object({ runId: count, tensor: weightNames, from: count, to: count }),

@@ -150,6 +150,7 @@ export class Service {
         attributionRow: this.#later((analyses, request) => analyses.attributionRow(request)),
         attributionRows: this.#later((analyses, request) => analyses.attributionRows(request)),
         reach: this.#later((analyses) => analyses.reach()),
+        gateEigenvalues: this.#later((analyses) => analyses.gateEigenvalues()),
         exponents: this.#later((analyses) => analyses.exponents()),
         weights: slice(weights),
         weightCells: slice(weightCells),
@@ -241,13 +242,13 @@ export class Service {
     };
   }
 
-  async #whatIf({ runId, whatIf }: WhatIfRequest): Promise<WhatIfAnswer | null> {
+  async #whatIf({ runId, whatIf, gates }: WhatIfRequest): Promise<WhatIfAnswer | null> {
     const question = ++this.#question;
     if (this.#kept?.runId === runId) this.#kept.whatIfs.stop();
     for (;;) {
       while (this.#running !== null) await this.#running;
       if (whatIf === null || question !== this.#question || this.#kept?.runId !== runId) return null;
-      const answer = await this.#kept.whatIfs.ask(whatIf);
+      const answer = await this.#kept.whatIfs.ask(whatIf, gates);
       if (answer !== null) return answer;
       // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody
       // still waits.

@@ -124,15 +124,52 @@ for (const cell of ['lstm', 'gru'] as const)
           for (let j = 0; j < H; j++) {
             near(at.dhs[j]! * 2 ** at.exponent, dhs[(item * T + t) * H + j]!, 1e-14, 'dhs');
             near(real(at.fromNext)[j]! + real(at.dhs)[j]!, node('h_t').gradient[j]!, 1e-13, 'dh');
-            const sum = (block: number): number =>
-              at.paths.reduce((total, { gradient }) => total + (real(gradient)[block * H + j] ?? 0), 0);
-            near(sum(0), node('h_{t−1}').gradient[j]!, 1e-13, 'paths to h');
-            if (cell === 'lstm') near(sum(1), node('c_{t−1}').gradient[j]!, 1e-13, 'paths to c');
           }
-          assert.deepEqual(
-            at.paths.map(({ name }) => name),
-            cell === 'lstm' ? ['beside', 'i', 'f', 'g', 'o'] : ['beside', 'r', 'z', 'n'],
+          // Beside h_t and c_t, which also get what comes from outside, a node's gradient is what its edges bring.
+          for (const [name, { gradient }] of nodes) {
+            const incoming = at.edges.filter(({ to }) => to === name);
+            const isLast = name === 'h_t' || name === 'c_t';
+            assert.equal(incoming.length > 0, name !== 'h_t', name);
+            gradient.forEach((value, j) => {
+              const outside = !isLast ? 0 : name === 'c_t' ? real(at.fromNext)[H + j]! : value;
+              near(
+                incoming.reduce((sum, edge) => sum + real(edge.gradient)[j]!, outside),
+                value,
+                1e-13,
+                `edges to ${name}[${j}]`,
+              );
+            });
+          }
+        });
+
+        it(`t ${t} of sequence ${item}: an edge has what its node's formula says`, () => {
+          const product = (a: Float64Array, b: Float64Array): number[] => [...a].map((value, j) => value * b[j]!);
+          const edge = (from: string, to: string): number[] =>
+            real(at.edges.find((one) => one.from === from && one.to === to)?.gradient ?? assert.fail(`${from} ${to}`));
+          const [state, gate, kept] = cell === 'lstm' ? ['c', 'f', 'f ⊙ c_{t−1}'] : ['h', 'z', 'z ⊙ h_{t−1}'];
+          const arrives = node(`${state}_t`).gradient;
+          edge(kept, `${state}_{t−1}`).forEach((value, j) =>
+            near(value, product(arrives, node(gate).value)[j]!, 1e-14, `kept ${j}`),
           );
+          edge(kept, gate).forEach((value, j) =>
+            near(value, product(arrives, node(`${state}_{t−1}`).value)[j]!, 1e-14, `to the gate ${j}`),
+          );
+          const { Wx, Wh, b } = experiment.layers[0].parameters;
+          for (const [g, name] of (cell === 'lstm' ? ['i', 'f', 'g', 'o'] : ['r', 'z']).entries()) {
+            const dz = node(`z_${name}`).gradient;
+            for (const [to, weights] of [
+              ['h_{t−1}', Wh],
+              ['x_t', Wx],
+            ] as const)
+              edge(`z_${name}`, to).forEach((value, k) =>
+                near(
+                  value,
+                  dz.reduce((sum, d, j) => sum + d * weights[k * b.length + g * H + j]!, 0),
+                  1e-13,
+                  `z_${name} to ${to}[${k}]`,
+                ),
+              );
+          }
         });
 
         it(`t ${t} of sequence ${item}: every gradient is the derivative of the loss`, () => {

@@ -52,6 +52,7 @@ const sliceSamples: { readonly [K in keyof SliceRequests]: readonly SliceRequest
   gates: [{ runId: 1, t: 0, sequence: 0 }],
   attributionRows: [{ runId: 1, from: 0, to: 5 }],
   reach: [{ runId: 1 }],
+  gateEigenvalues: [{ runId: 1 }],
   exponents: [{ runId: 1 }],
   weights: [{ runId: 1, tensor: 'Wx', maxRows: 5, maxColumns: 5 }],
   weightCells: [{ runId: 1, tensor: 'b', from: 0, to: 2 }],

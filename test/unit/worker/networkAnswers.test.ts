@@ -5,6 +5,7 @@ import { defaultBounds } from '../../../src/engine/index.js';
 import { replay } from '../../../src/worker/record/reportReplay.js';
 import type { RunRecord } from '../../../src/worker/record/reportRecord.js';
 import { unpack } from '../../../src/worker/record/typedArrayJson.js';
+import { readFixture } from '../../support/experiments.js';
 import { Desk } from '../../fuzz/desk.js';
 import { configEntry, configName } from '../config/memory.js';
 
@@ -138,6 +139,31 @@ describe('the record of a ragged network in two directions', () => {
         await desk.ask('jacobians', { runId, sequence: 0, window }),
       );
     });
+});
+
+describe('the map of a network', () => {
+  it('has what each layer sends down: to the layer below, and out of the network', async () => {
+    const reference = readFixture('reference/networks/lstm_2layer_every.json') as Record<string, unknown> & {
+      readonly expected: {
+        readonly norms: { readonly dx: readonly number[] };
+        readonly layers: readonly { readonly norms: { readonly dh: readonly number[] } }[];
+      };
+    };
+    const { name, cell, weights, sequences: given, initialState, upstreamGradient } = reference;
+    const { desk, runId } = await run({
+      ...{ name, cell, weights, sequences: given, upstreamGradient, dtype: 'float64' },
+      ...(initialState === null ? {} : { initialState }),
+    });
+    const { norms, layers: expected } = reference.expected;
+    const T = norms.dx.length;
+    const map = await desk.ask('networkMap', { runId, window: { t0: 0, t1: T }, maxColumns: T });
+    assert.ok(map);
+    const near = (log10: number | undefined, wanted: number): void =>
+      assert.ok(Math.abs(10 ** (log10 ?? NaN) / wanted - 1) < 1e-9, `${log10} and ${wanted}`);
+    norms.dx.forEach((wanted, t) => near(map.down[t], wanted));
+    // Nothing comes from behind the last step: all that its h gets is what the layer above sends.
+    near(map.down[T + T - 1], expected[0]!.norms.dh[T - 1]!);
+  });
 });
 
 describe('attribution in a stack', () => {

@@ -226,6 +226,42 @@ describe('Apply', () => {
         }
       });
 
+  it('tells what the gates of the changed run do, as its files do once they are written', async () => {
+    const window = { t0: 0, t1: 6 };
+    for (const { config, gates, layers } of subjects.filter(({ gates: all }) => all.length > 1)) {
+      const shown = layers - 1;
+      const [part, text] = [{ layers: shown, biasShift: 0.75, biasGate: gates[1] ?? null }, textOf(config)];
+      const before = await desk(text, shown);
+      const wanted = { window, maxPoints: 6, kept: { sequence: 1, maxUnits: 12 } };
+      const answer = await before.desk.ask('whatIf', {
+        runId: before.runId,
+        whatIf: { ...asItIs, ...part },
+        gates: wanted,
+      });
+      assert.ok(answer?.kind === 'run' && answer.gates?.kept);
+      const after = await desk(await applied(text, part), shown);
+      const { runId } = after;
+      const series = await after.desk.ask('gateSeries', { runId, window, maxPoints: 6 });
+      const kept = await after.desk.ask('kept', { runId, sequence: 1, window, maxPoints: 6, maxUnits: 12 });
+      assert.ok(series && kept);
+      assert.deepEqual(
+        answer.gates.series.gates.map(({ name }) => name),
+        gates,
+      );
+      series.gates.forEach(({ name, mean, closed, open }, g) => {
+        const told = answer.gates!.series.gates[g]!;
+        near(told.mean, mean, `mean of ${name}`);
+        near(told.closed, closed, `closed share of ${name}`);
+        near(told.open, open, `open share of ${name}`);
+      });
+      series.paths.forEach(({ name, ln }, i) => near(answer.gates!.series.paths[i]!.ln, ln, `path ${name}`));
+      near(answer.gates.kept.median, kept.median, 'kept median');
+      near(answer.gates.kept.halfLives, kept.halfLives, 'half-lives');
+      const without = await before.desk.ask('whatIf', { runId: before.runId, whatIf: { ...asItIs, ...part } });
+      assert.ok(without?.kind === 'run' && without.gates === null);
+    }
+  });
+
   it('tells the verdict of the network where all of its layers are changed', async () => {
     const [lstm] = subjects;
     const part = { layers: 'all', biasShift: 6, biasGate: 'f' } as const;
