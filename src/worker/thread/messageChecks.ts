@@ -36,6 +36,8 @@ import type {
 const mostLines = 1024;
 /** Layers whose biases are set at once: an ONNX tensor holds two. */
 const mostLayers = 2;
+/** Layers of a new config whose numbers somebody still reads and changes. */
+const mostMadeLayers = 1_000;
 /** Bins of one column of a picture of activations. */
 const mostBins = 1024;
 
@@ -204,6 +206,8 @@ export const workerChecks: Checks<WorkerContract> = {
         random: object({
           kind: oneOf(['random']),
           shapes: object({ B: size, T: size, I: size, H: size }),
+          layers: integer(1, mostMadeLayers),
+          directions: integer(1, 2),
           initialisation: oneOf(initialisations),
           seed: count,
         }),

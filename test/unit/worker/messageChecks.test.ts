@@ -151,7 +151,14 @@ const workerSamples: Samples<WorkerContract> = {
       {
         name: 'n',
         cell: 'tanh',
-        source: { kind: 'random', shapes: { B: 1, T: 2, I: 3, H: 4 }, initialisation: 'glorot', seed: 1 },
+        source: {
+          kind: 'random',
+          shapes: { B: 1, T: 2, I: 3, H: 4 },
+          layers: 2,
+          directions: 2,
+          initialisation: 'glorot',
+          seed: 1,
+        },
       },
       ...aboves.map((above) => ({
         name: 'n',
