@@ -2,9 +2,9 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Problem } from '../../config/json/index.js';
 import { fileName, sequenceOrders } from '../../config/read/index.js';
-import type { Change, GateName, Inspection, Offer } from '../../protocol/index.js';
+import type { Change, GateName, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
-import { gateLabel, layerText } from './gateNames.js';
+import { forgetBiasTitle, gateOffers, isMeantAt, isOfOneOfSeveral, meets } from './gateActions.js';
 import type { Refactorings, Target } from './refactorings.js';
 import { prefix } from '../context/settings.js';
 import { jsonSelector } from '../following/experimentLookup.js';
@@ -240,24 +240,12 @@ class Actions implements vscode.CodeActionProvider {
           asking(t("Replace {0} by He's normal initialisation…", offer.name), 'initialiseWeights', { way: 'he' }),
         ];
       }
-      case 'initialiseGates': {
-        const title = offer.role === 'recurrent' ? recurrentTitles : inputTitles;
-        return (gate === null || offer.file !== file ? [null] : [gate, null]).flatMap((one) =>
-          (['orthogonal', 'identity', 'glorot', 'he'] as const).flatMap((way) => {
-            const told = title(offer.name, one === null ? null : gateLabel(one))[way];
-            const gates = { gate: one?.gate ?? null, direction: one?.direction ?? null };
-            return told === undefined ? [] : [asking(told, 'initialiseWeights', { way, gates })];
-          }),
+      case 'initialiseGates':
+        return gateOffers(offer, offer.file === file ? gate : null).map(({ title, way, gates }) =>
+          asking(title, 'initialiseWeights', { way, gates }),
         );
-      }
-      case 'forgetBias': {
-        const layer = offer.layer === null ? null : layerText(offer.layer);
-        if (offer.layer === null) return late(t('Set the forget bias of all layers to 1'), RefactorRewrite);
-        return late(
-          layer === null ? t('Set the forget bias to 1') : t('Set the forget bias of {0} to 1', layer),
-          RefactorRewrite,
-        );
-      }
+      case 'forgetBias':
+        return late(forgetBiasTitle(offer), RefactorRewrite);
       case 'addBias':
         return late(t('Add {0} of zeros', offer.name), RefactorRewrite);
       case 'addInitialState':
@@ -269,57 +257,6 @@ class Actions implements vscode.CodeActionProvider {
     }
   }
 }
-
-type Titles = {
-  readonly orthogonal?: string;
-  readonly identity?: string;
-  readonly glorot?: string;
-  readonly he?: string;
-};
-
-/** Of a recurrent matrix of several gates; `gate` null: of each of them. */
-const recurrentTitles = (name: string, gate: string | null): Titles =>
-  gate === null
-    ? {
-        orthogonal: t("Replace each gate's block of {0} by an orthogonal matrix…", name),
-        identity: t("Replace each gate's block of {0} by the identity", name),
-      }
-    : {
-        orthogonal: t('Replace the block of gate {0} in {1} by an orthogonal matrix…', gate, name),
-        identity: t('Replace the block of gate {0} in {1} by the identity', gate, name),
-      };
-
-const inputTitles = (name: string, gate: string | null): Titles =>
-  gate === null
-    ? {
-        glorot: t("Replace each gate's block of {0} by Glorot's uniform initialisation…", name),
-        he: t("Replace each gate's block of {0} by He's normal initialisation…", name),
-      }
-    : {
-        glorot: t("Replace the block of gate {0} in {1} by Glorot's uniform initialisation…", gate, name),
-        he: t("Replace the block of gate {0} in {1} by He's normal initialisation…", gate, name),
-      };
-
-/** A bias of a layer is offered at all of that layer's weights. */
-function isMeantAt({ kind, file, layer, key, value }: Offer, range: vscode.Range, { parts }: Inspection): boolean {
-  if (meets(toRange(key), range) || meets(toRange(value), range)) return true;
-  return (
-    kind === 'forgetBias' &&
-    layer !== null &&
-    parts.some(
-      (part) =>
-        part.file === file &&
-        part.layer?.index === layer.index &&
-        (meets(toRange(part.key), range) || meets(toRange(part.value), range)),
-    )
-  );
-}
-
-/** Where a file is named, what can be done to all of its layers is not offered layer by layer. */
-const isOfOneOfSeveral = ({ kind, layer }: Offer, { offers }: Inspection): boolean =>
-  kind === 'forgetBias' && layer !== null && offers.some((other) => other.kind === kind && other.layer === null);
-
-const meets = (a: vscode.Range, b: vscode.Range): boolean => a.intersection(b) !== undefined;
 
 export const registerCodeActions = (subjects: Subjects, refactorings: Refactorings): vscode.Disposable =>
   vscode.languages.registerCodeActionsProvider(jsonSelector, new Actions(subjects, refactorings), {

@@ -1,7 +1,7 @@
 // What gates, their blocks and layers are called in a text editor.
 import { t } from '@vscode/l10n';
 import type { LayerPlace } from '../../config/read/index.js';
-import type { GateName } from '../../protocol/index.js';
+import type { GateName, PartInfo } from '../../protocol/index.js';
 
 const titles: Readonly<Record<string, () => string>> = {
   i: () => t('input gate'),
@@ -38,3 +38,7 @@ export function layerText({ layer, direction, layers, directions }: LayerPlace):
   if (direction === null) return t('layer {0}, both directions', layer);
   return direction === 'forward' ? t('layer {0}, forward', layer) : t('layer {0}, reverse', layer);
 }
+
+/** Whether weights hold several gates, whose places can be asked for. */
+export const hasGates = ({ blocks, role }: PartInfo): boolean =>
+  (blocks?.gates.length ?? 1) > 1 && (role === 'input' || role === 'recurrent' || role === 'bias');

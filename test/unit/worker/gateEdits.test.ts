@@ -92,6 +92,26 @@ describe('gates of weights', () => {
     );
   });
 
+  it('of more than 128 units tell no radius, which takes long, but how far from orthogonal they are', async () => {
+    const H = 129;
+    const eye = (factor: number): number[][] => matrix(H, H, (r, c) => (r === c ? factor : 0));
+    const weights = { weight_ih_l0: matrix(4 * H, 1), weight_hh_l0: [1, 3, 1, 0].flatMap(eye) };
+    const gates = await new Probe(textOf(weights)).gates('"weight_hh_l0"');
+    assert.deepEqual(
+      gates.map(({ matrix: facts }) => [
+        round(facts?.sigmaMax),
+        facts?.spectralRadius,
+        round(facts?.orthogonalityError),
+      ]),
+      [
+        [1, null, 0],
+        [3, null, round(8 * Math.sqrt(H))],
+        [1, null, 0],
+        [0, null, round(Math.sqrt(H))],
+      ],
+    );
+  });
+
   it('of a bias tell its own means, and of an input matrix no radius', async () => {
     const probe = new Probe(textOf(lstm('l0')));
     assert.deepEqual(
