@@ -22,6 +22,8 @@ export type Answers = {
   readonly cell: CellName;
   readonly layers: number;
   readonly directions: number;
+  /** Whether there are several layers: then how many is a question of its own. */
+  readonly isStack: boolean;
   readonly shapes: Shapes;
   readonly initialisation: Initialisation;
   readonly seed: number;

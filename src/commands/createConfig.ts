@@ -76,7 +76,7 @@ const askKind: Question<Answers> = async (step) => {
 };
 
 const askLayers: Question<Answers> = async (step) => {
-  const answer = await type(step, t('Layers, one above the other'), '1', (text) =>
+  const answer = await type(step, t('Layers, one above the other'), '2', (text) =>
     /^\d+$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= mostLayers
       ? null
       : t('A whole number from 1 to {0}.', mostLayers),
@@ -84,18 +84,30 @@ const askLayers: Question<Answers> = async (step) => {
   return answer === undefined || answer === back ? answer : { layers: Number(answer) };
 };
 
-const directionsOffered = (): readonly (vscode.QuickPickItem & { readonly directions: number })[] => [
-  { label: t('Forward'), directions: 1, detail: t('From the first step to the last.') },
+type NetworkChoice = vscode.QuickPickItem & Pick<Answers, 'directions' | 'isStack'>;
+
+const networks = (): readonly NetworkChoice[] => [
+  { label: t('One layer'), directions: 1, isStack: false },
   {
-    label: t('Both directions'),
+    label: t('One layer, both directions'),
     directions: 2,
-    detail: t('Beside it one from the last step to the first; a layer above takes both.'),
+    isStack: false,
+    detail: t('One reads from the first step to the last, the other from the last to the first.'),
+  },
+  { label: t('Several layers…'), directions: 1, isStack: true, detail: t('Each takes the outputs of the one below.') },
+  {
+    label: t('Several layers, both directions…'),
+    directions: 2,
+    isStack: true,
+    detail: t('Each takes the outputs of both directions below.'),
   },
 ];
 
-const askDirections: Question<Answers> = async (step) => {
-  const answer = await pick(step, t('In which directions?'), directionsOffered());
-  return answer === undefined || answer === back ? answer : { directions: answer.directions };
+const askNetwork: Question<Answers> = async (step) => {
+  const answer = await pick(step, t('How many layers, in which directions?'), networks());
+  if (answer === undefined || answer === back) return answer;
+  const { directions, isStack } = answer;
+  return { directions, isStack, ...(isStack ? {} : { layers: 1 }) };
 };
 
 const askShapes =
@@ -150,13 +162,13 @@ function next(
   choices: readonly CellChoice[],
   answers: Partial<Answers>,
 ): { readonly ask: Question<Answers>; readonly of: number } | null {
-  const { cell, kind, layers, directions, shapes, initialisation, seed } = answers;
-  const of = 7;
+  const { cell, kind, layers, directions, isStack, shapes, initialisation, seed } = answers;
+  const of = isStack === true ? 7 : 6;
   if (kind === undefined) return { ask: askKind, of };
   if (kind === 'files') return nextOfFiles(surveys, choices, answers);
   if (cell === undefined) return { ask: askCell(choices), of };
+  if (directions === undefined) return { ask: askNetwork, of };
   if (layers === undefined) return { ask: askLayers, of };
-  if (directions === undefined) return { ask: askDirections, of };
   const gates = choices.find((choice) => choice.cell === cell)?.gates ?? 1;
   if (shapes === undefined) return { ask: askShapes({ gates, layers, directions }), of };
   if (initialisation === undefined) return { ask: askInitialisation, of };

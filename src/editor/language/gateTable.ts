@@ -24,14 +24,15 @@ function columnsOf({ part, gates }: PartFacts): Column[] {
   const hasRadius = gates.some(({ matrix }) => (matrix?.spectralRadius ?? null) !== null);
   return [
     { head: t('gate'), of: (gate) => `**${gateLabel(gate)}** ${gateTitle(gate.gate)}`, isNumber: false },
-    number(lines, ({ from, to }) => (to - from === 1 ? `${from}` : `${from} … ${to - 1}`)),
+    // A span is never broken into two lines.
+    number(lines, ({ from, to }) => (to - from === 1 ? `${from}` : `${from}\u00a0…\u00a0${to - 1}`)),
     ...(part.role === 'bias' ? [number(t('mean'), ({ mean }) => told(mean))] : []),
     number(part.role === 'bias' ? t('mean of all biases') : t('mean bias'), biasText),
     ...(part.role === 'bias' ? [] : [number('σ_max', ({ matrix }) => told(matrix?.sigmaMax ?? null))]),
     ...(isSquare && hasRadius
       ? [number(t('spectral radius'), ({ matrix }) => told(matrix?.spectralRadius ?? null))]
       : []),
-    ...(isSquare ? [number('‖WᵀW − I‖_F', ({ matrix }) => told(matrix?.orthogonalityError ?? null))] : []),
+    ...(isSquare ? [number('‖WᵀW\u00a0−\u00a0I‖_F', ({ matrix }) => told(matrix?.orthogonalityError ?? null))] : []),
   ];
 }
 

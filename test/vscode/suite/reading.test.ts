@@ -253,7 +253,7 @@ describe('Inlay hints', () => {
       ],
     );
     const hover = await hoverText(document, '"weight_hh_l0"');
-    assert.match(hover, /\| \*\*f\*\* forget gate \| 2 … 3 \| 1 \| 0\.\d+ \| 0\.\d+ \| \d\.\d+ \|/);
+    assert.match(hover, /\| \*\*f\*\* forget gate \| 2\s…\s3 \| 1 \| 0\.\d+ \| 0\.\d+ \| \d\.\d+ \|/);
     assert.doesNotMatch(hover, /every step back|can explode/);
     await vscode.commands.executeCommand('rnnGradients.run', config);
     await until('the verdict above the weights', async () => {
@@ -350,8 +350,8 @@ describe('A network', () => {
     assert.match(bias, /\*\*bias_ih_l1\*\* \[4·H\] = \[\d+\] · layer 1/);
     assert.match(bias, /\| gate \| numbers \| mean \| mean of all biases \|/);
     // As the comment on top of the example says: −2 in the middle, 4 above and below.
-    assert.match(bias, /\| \*\*f\*\* forget gate \| \d+ … \d+ \| -?\d\S* \| -2 \|/);
-    assert.match(await hoverText(document, '"weight_hh_l2"'), /\| \*\*f\*\* forget gate \| \d+ … \d+ \| 4 \| \d/);
+    assert.match(bias, /\| \*\*f\*\* forget gate \| \d+\s…\s\d+ \| -?\d\S* \| -2 \|/);
+    assert.match(await hoverText(document, '"weight_hh_l2"'), /\| \*\*f\*\* forget gate \| \d+\s…\s\d+ \| 4 \| \d/);
     assert.match(await hoverText(document, '"weight_hh_l2"'), /· layer 2, stored for column vectors/);
 
     const hints = await hintsOf(document);
