@@ -4,7 +4,7 @@ import type { Context } from './commands/index.js';
 import { commands, registerPairs } from './commands/index.js';
 import { Doors } from './editor/context/index.js';
 import { Sessions } from './editor/following/index.js';
-import { registerCodeLens, registerLanguageFeatures } from './editor/language/index.js';
+import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
 import { setLanguage } from './l10n.js';
 import { Panels } from './panel/index.js';
@@ -38,6 +38,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     features.disposable,
     doors,
     registerCodeLens(sessions, features.subjects.inspections),
+    registerLayerLens(sessions, features.subjects.inspections),
     registerContextKeys(sessions, panels, features.subjects, features.weightFiles),
     registerStatusBar(sessions, panels),
     registerPairs(context),

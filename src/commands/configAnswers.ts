@@ -20,6 +20,10 @@ export type ChosenReadout = { readonly file: vscode.Uri; readonly O: number | nu
 export type Answers = {
   readonly kind: NewConfig['source']['kind'];
   readonly cell: CellName;
+  readonly layers: number;
+  readonly directions: number;
+  /** Whether there are several layers: then how many is a question of its own. */
+  readonly isStack: boolean;
   readonly shapes: Shapes;
   readonly initialisation: Initialisation;
   readonly seed: number;
@@ -83,7 +87,7 @@ function aboveOf({ above, upstream, readout, targets }: Partial<Answers>): Above
 
 /** Null while something is missing. */
 export function configOf(answers: Partial<Answers>): NewConfig | null {
-  const { cell, kind, shapes, initialisation, seed, weights, sequences, state } = answers;
+  const { cell, kind, layers, directions, shapes, initialisation, seed, weights, sequences, state } = answers;
   if (cell === undefined) return null;
   if (kind === 'files') {
     const above = aboveOf(answers);
@@ -103,10 +107,12 @@ export function configOf(answers: Partial<Answers>): NewConfig | null {
       },
     };
   }
-  if (shapes === undefined || initialisation === undefined || seed === undefined) return null;
+  if (layers === undefined || directions === undefined || shapes === undefined) return null;
+  if (initialisation === undefined || seed === undefined) return null;
+  const network = [layers > 1 ? `, ${layers} layers` : '', directions > 1 ? ', both directions' : ''].join('');
   return {
-    name: `${cell}, ${initialisation} Wh, seed ${seed}`,
+    name: `${cell}${network}, ${initialisation} Wh, seed ${seed}`,
     cell,
-    source: { kind: 'random', shapes, initialisation, seed },
+    source: { kind: 'random', shapes, layers, directions, initialisation, seed },
   };
 }

@@ -28,8 +28,20 @@ const kinds = (): readonly (vscode.QuickPickItem & { readonly source: Answers['k
   },
 ];
 
+/** More layers than this are not one network that somebody looks at layer by layer. */
+const mostLayers = 100;
+
+/** What decides how many numbers the sizes make. */
+type Network = { readonly gates: number; readonly layers: number; readonly directions: number };
+
+/** Numbers of the matrices and biases; a layer above another takes the outputs of all directions below it. */
+function weightCount({ gates, layers, directions }: Network, { I, H }: Shapes): number {
+  const one = (inputs: number): number => directions * gates * H * (H + inputs + 1);
+  return one(I) + (layers - 1) * one(directions * H);
+}
+
 /** Sizes as they are typed: four whole numbers, with anything between them. Or what is wrong. */
-function readShapes(text: string, gates: number): Shapes | string {
+function readShapes(text: string, network: Network): Shapes | string {
   const numbers = text
     .trim()
     .split(/[\s,;×x]+/)
@@ -37,7 +49,7 @@ function readShapes(text: string, gates: number): Shapes | string {
   const [B = 0, T = 0, I = 0, H = 0] = numbers;
   if (numbers.length !== 4 || numbers.some((n) => !Number.isInteger(n) || n < 1))
     return t('Four whole numbers from 1: sequences, timesteps, inputs, units. Such as 1, 50, 2, 16.');
-  const count = B * T * I + gates * H * (H + I);
+  const count = B * T * I + weightCount(network, { B, T, I, H });
   return count > mostNumbers
     ? t(
         'These are {0} numbers; a config that can be read and changed holds up to {1}. Put larger ones in files.',
@@ -63,20 +75,55 @@ const askKind: Question<Answers> = async (step) => {
   return answer === undefined || answer === back ? answer : { kind: answer.source };
 };
 
+const askLayers: Question<Answers> = async (step) => {
+  const answer = await type(step, t('Layers, one above the other'), '2', (text) =>
+    /^\d+$/.test(text.trim()) && Number(text) >= 1 && Number(text) <= mostLayers
+      ? null
+      : t('A whole number from 1 to {0}.', mostLayers),
+  );
+  return answer === undefined || answer === back ? answer : { layers: Number(answer) };
+};
+
+type NetworkChoice = vscode.QuickPickItem & Pick<Answers, 'directions' | 'isStack'>;
+
+const networks = (): readonly NetworkChoice[] => [
+  { label: t('One layer'), directions: 1, isStack: false },
+  {
+    label: t('One layer, both directions'),
+    directions: 2,
+    isStack: false,
+    detail: t('One reads from the first step to the last, the other from the last to the first.'),
+  },
+  { label: t('Several layers…'), directions: 1, isStack: true, detail: t('Each takes the outputs of the one below.') },
+  {
+    label: t('Several layers, both directions…'),
+    directions: 2,
+    isStack: true,
+    detail: t('Each takes the outputs of both directions below.'),
+  },
+];
+
+const askNetwork: Question<Answers> = async (step) => {
+  const answer = await pick(step, t('How many layers, in which directions?'), networks());
+  if (answer === undefined || answer === back) return answer;
+  const { directions, isStack } = answer;
+  return { directions, isStack, ...(isStack ? {} : { layers: 1 }) };
+};
+
 const askShapes =
-  (gates: number): Question<Answers> =>
+  (network: Network): Question<Answers> =>
   async (step) => {
     const answer = await type(
       step,
       t('Sizes B, T, I, H: sequences, timesteps, inputs, hidden units'),
       '1, 50, 2, 16',
       (text) => {
-        const shapes = readShapes(text, gates);
+        const shapes = readShapes(text, network);
         return typeof shapes === 'string' ? shapes : null;
       },
     );
     if (answer === undefined || answer === back) return answer;
-    const shapes = readShapes(answer, gates);
+    const shapes = readShapes(answer, network);
     return typeof shapes === 'string' ? undefined : { shapes };
   };
 
@@ -115,14 +162,17 @@ function next(
   choices: readonly CellChoice[],
   answers: Partial<Answers>,
 ): { readonly ask: Question<Answers>; readonly of: number } | null {
-  const { cell, kind, shapes, initialisation, seed } = answers;
-  if (kind === undefined) return { ask: askKind, of: 5 };
+  const { cell, kind, layers, directions, isStack, shapes, initialisation, seed } = answers;
+  const of = isStack === true ? 7 : 6;
+  if (kind === undefined) return { ask: askKind, of };
   if (kind === 'files') return nextOfFiles(surveys, choices, answers);
-  if (cell === undefined) return { ask: askCell(choices), of: 5 };
+  if (cell === undefined) return { ask: askCell(choices), of };
+  if (directions === undefined) return { ask: askNetwork, of };
+  if (layers === undefined) return { ask: askLayers, of };
   const gates = choices.find((choice) => choice.cell === cell)?.gates ?? 1;
-  if (shapes === undefined) return { ask: askShapes(gates), of: 5 };
-  if (initialisation === undefined) return { ask: askInitialisation, of: 5 };
-  return seed === undefined ? { ask: askSeed, of: 5 } : null;
+  if (shapes === undefined) return { ask: askShapes({ gates, layers, directions }), of };
+  if (initialisation === undefined) return { ask: askInitialisation, of };
+  return seed === undefined ? { ask: askSeed, of } : null;
 }
 
 /**

@@ -57,13 +57,18 @@ async function entryFor(argument: unknown, context: Context): Promise<Entry | un
   return config !== undefined && isConfig(config) ? { kind: 'config', config: config.toString() } : undefined;
 }
 
-/** Brings the panel of an experiment to the front; opens it when it is closed. */
-export const showPanel: CommandFactory = (context) => async (argument) => {
+/**
+ * Brings the panel of an experiment to the front, with a layer of its network where a lens says which; opens it when it
+ * is closed.
+ */
+export const showPanel: CommandFactory = (context) => async (argument, layer) => {
   const entry = await entryFor(argument, context);
   if (entry === undefined) return;
   const isNew = context.sessions.find(entry) === undefined;
   const session = context.panels.show(entry);
   void pulse('panelShown');
+  const isOther = typeof layer === 'number' && layer !== session.summary?.network?.shown;
   // A failure is logged and shown by run itself.
-  if (isNew) session.run().catch(() => undefined);
+  if (isOther) session.chooseLayer(layer).catch(() => undefined);
+  else if (isNew) session.run().catch(() => undefined);
 };

@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { describeShape } from '../config/json/index.js';
 import type { Initialisation } from '../engine/index.js';
-import type { Change, Offer } from '../protocol/index.js';
+import type { Change, GateInitialisation, Offer } from '../protocol/index.js';
 import type { Target } from '../editor/language/index.js';
 import { chooseConfig } from './chooseConfig.js';
 import type { CommandFactory, Context } from './commandContext.js';
@@ -11,7 +11,12 @@ import { configMeant } from './activeTarget.js';
 import { ways, wholeNumber } from './initialisationQuestions.js';
 
 type RescaleArgument = Target & { readonly quantity?: 'spectralRadius' | 'sigmaMax'; readonly to?: number };
-type InitialiseArgument = Target & { readonly way?: Initialisation; readonly seed?: number };
+type InitialiseArgument = Target & {
+  readonly way?: Initialisation;
+  readonly seed?: number;
+  /** Of a matrix of several gates: which of its blocks. */
+  readonly gates?: Pick<GateInitialisation, 'gate' | 'direction'>;
+};
 
 /**
  * A code action and a keybinding pass an object; the palette nothing, and then the active editor says what is meant.
@@ -43,11 +48,15 @@ async function applyInSight({ panels, refactorings }: Context, target: Target, c
 }
 
 /** The value of an experiment that a change is offered for; asks when there are several. */
-async function choose(context: Context, kind: Offer['kind'], title: string): Promise<Target | undefined> {
+async function choose(
+  context: Context,
+  kinds: readonly Offer['kind'][],
+  title: string,
+): Promise<(Target & Pick<Offer, 'kind'>) | undefined> {
   const config = await configFor(context, title);
   if (config === null) return undefined;
   const inspection = await context.subjects.inspections.of(config);
-  const offers = inspection?.offers.filter((offer) => offer.kind === kind) ?? [];
+  const offers = inspection?.offers.filter(({ kind }) => kinds.includes(kind)) ?? [];
   if (offers.length === 0) {
     void vscode.window.showWarningMessage(
       t(
@@ -74,7 +83,7 @@ async function choose(context: Context, kind: Offer['kind'], title: string): Pro
         )?.offer;
   return chosen === undefined
     ? undefined
-    : { config: config.toString(), file: chosen.file, path: chosen.path, name: chosen.name };
+    : { config: config.toString(), file: chosen.file, path: chosen.path, name: chosen.name, kind: chosen.kind };
 }
 
 const aboveZero = (text: string): string | null =>
@@ -85,7 +94,7 @@ const quantities = { spectralRadius: () => t('spectral radius'), sigmaMax: () =>
 /** Multiplies Wh by the factor that gives it the chosen spectral radius or largest singular value. */
 export const rescaleWeights: CommandFactory = (context) => async (argument) => {
   const given: RescaleArgument | undefined = isTarget(argument) ? argument : undefined;
-  const target = given ?? (await choose(context, 'rescale', t('Rescale')));
+  const target = given ?? (await choose(context, ['rescale'], t('Rescale')));
   if (target === undefined) return;
   const picks = (['spectralRadius', 'sigmaMax'] as const).map((quantity) => ({
     label: quantities[quantity](),
@@ -115,8 +124,11 @@ export const rescaleWeights: CommandFactory = (context) => async (argument) => {
  */
 export const initialiseWeights: CommandFactory = (context) => async (argument) => {
   const given: InitialiseArgument | undefined = isTarget(argument) ? argument : undefined;
-  const target = given ?? (await choose(context, 'initialise', t('Initialise')));
-  if (target === undefined) return;
+  const chosen = given ?? (await choose(context, ['initialise', 'initialiseGates'], t('Initialise')));
+  if (chosen === undefined) return;
+  const gates = given?.gates ?? ('kind' in chosen && chosen.kind === 'initialiseGates' ? eachGate : null);
+  const { config, file, path: place, name } = chosen;
+  const target: Target = { config, file, path: place, name };
   const way =
     given?.way ??
     (await vscode.window.showQuickPick(ways(), { title: t('Initialise {0}', target.name), placeHolder: t('How?') }))
@@ -127,14 +139,23 @@ export const initialiseWeights: CommandFactory = (context) => async (argument) =
       ? 0
       : (given?.seed ?? (await askNumber(t('Initialise {0}', target.name), t('Seed'), '1', wholeNumber)));
   if (seed === undefined) return;
-  const change: Change = { kind: 'initialise', way, seed, gain: 1 };
+  const change: Change =
+    gates === null ? { kind: 'initialise', way, seed, gain: 1 } : { kind: 'initialiseGates', way, seed, ...gates };
   if ((await applyInSight(context, target, change)) && way !== 'identity')
-    context.log.info(`${target.name} of ${target.file}: ${way}, seed ${seed}`);
+    context.log.info(`${gateNote(gates)}${name} of ${file}: ${way}, seed ${seed}`);
+};
+
+type Gates = NonNullable<InitialiseArgument['gates']>;
+const eachGate: Gates = { gate: null, direction: null };
+/** Which blocks of a matrix, for the log. */
+const gateNote = (gates: Gates | null): string => {
+  const which = [gates?.gate ?? [], gates?.direction ?? []].flat();
+  return which.length === 0 ? '' : `gate ${which.join(' ')} in `;
 };
 
 /** Moves inline weights, comments and all, into a new file beside the config. */
 export const moveWeightsToFile: CommandFactory = (context) => async (argument) => {
-  const target = isTarget(argument) ? argument : await choose(context, 'moveToFile', t('Move the weights'));
+  const target = isTarget(argument) ? argument : await choose(context, ['moveToFile'], t('Move the weights'));
   if (target !== undefined) await context.refactorings.moveToFile(target);
 };
 

@@ -73,6 +73,13 @@ export type { Reach, ReachBlock } from './analysis/gradientReach.js';
 export { asItIs, changesWeights, chosenLayers, starts, whatIfObstacle, withoutLast } from './network/whatIf.js';
 export type { Measure, Start, WhatIf } from './network/whatIf.js';
 export { changed } from './network/changedExperiment.js';
-export { changedLayer, measureRecurrent, recurrentOf } from './network/whatIfLayer.js';
-export type { ChangedLayer, LayerToChange, Recurrent, WhMeasures } from './network/whatIfLayer.js';
+export { changedLayer, gatesAnew, measureRecurrent, recurrentOf } from './network/whatIfLayer.js';
+export type {
+  ChangedLayer,
+  GatesAnew,
+  LayerToChange,
+  LayerWithGates,
+  Recurrent,
+  WhMeasures,
+} from './network/whatIfLayer.js';
 export { Random } from './core/random.js';

@@ -3,6 +3,8 @@ import type {
   Entry,
   FileContent,
   FileSurvey,
+  GateBlock,
+  LayerPlace,
   Link,
   Outline,
   PartRole,
@@ -594,17 +596,29 @@ export type PartInfo = {
   readonly transposed: boolean;
   /** How weights are made up, as the recurrent matrix of their layer tells; null where it does not, and of the rest. */
   readonly blocks: WeightBlocks | null;
+  /** Of weights of a network: which layer's they are. */
+  readonly layer: LayerPlace | null;
   readonly numbers: NumberFacts | null;
 };
 
+/** The blocks of all gates of a matrix anew, or of one; of a tensor that holds both directions in one or in both. */
+export type GateInitialisation = {
+  readonly kind: 'initialiseGates';
+  readonly way: Initialisation;
+  readonly seed: number;
+  readonly gate: string | null;
+  readonly direction: Direction | null;
+};
 /**
  * What an editor can do to the numbers of a config. `gain` multiplies the fresh numbers. `reference` names the new
- * file.
+ * file. `layers` are counted with directions; null: all.
  */
 export type Change =
   | { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }
   | { readonly kind: 'rescale'; readonly quantity: 'spectralRadius' | 'sigmaMax'; readonly to: number }
   | { readonly kind: 'initialise'; readonly way: Initialisation; readonly seed: number; readonly gain: number }
+  | GateInitialisation
+  | { readonly kind: 'forgetBias'; readonly layers: readonly number[] | null }
   | { readonly kind: 'moveToFile'; readonly reference: string }
   | { readonly kind: 'sequenceOrder'; readonly order: SequenceOrder };
 /** A change that makes sense now, for the value at a path of a file. */
@@ -616,6 +630,11 @@ export type Offer = {
   readonly square: boolean;
   /** Of a matrix. */
   readonly shape: readonly number[] | null;
+  /** Of weights. */
+  readonly role: PartRole | null;
+  readonly layer: LayerPlace | null;
+  /** Of `initialiseGates`. */
+  readonly gates: readonly string[];
   readonly key: Range;
   readonly value: Range;
 };
@@ -664,13 +683,42 @@ export type FactsRequest = {
   readonly position: Position;
   readonly cancel: SharedArrayBuffer | null;
 };
+/** A gate's block of weights, as the file has it; see `gateBlocksOf`. */
+export type GateName = Pick<GateBlock, 'gate' | 'direction' | 'bias' | 'lies' | 'from' | 'to'>;
+/** Where it stands in the text. */
+export type GatePlace = GateName & {
+  /** Of its first row, or its first number. */
+  readonly start: Position;
+  /** All of it; null for columns, which stand apart. */
+  readonly range: Range | null;
+};
+export type GateFacts = GateName & {
+  /** Of a block of a bias. */
+  readonly mean: number | null;
+  /**
+   * Means of the gate's biases in this layer, null where it has none. They add up, but for the gate whose state's part
+   * is reset with its bias before it is added.
+   */
+  readonly biases: { readonly input: number | null; readonly state: number | null; readonly addUp: boolean };
+  /** Null for a bias, and for a block too large to decompose while somebody waits. */
+  readonly matrix: MatrixFacts | null;
+};
+/** The gates in the weights of a file, between two lines, both included. */
+export type GatePlacesRequest = {
+  readonly config: string;
+  readonly file: string;
+  readonly lines: { readonly from: number; readonly to: number };
+  readonly cancel: SharedArrayBuffer | null;
+};
+export type PartGates = { readonly key: Range; readonly gates: readonly GatePlace[] };
+
 /** What takes arithmetic: told of one part when somebody looks at it. */
 export type PartFacts = {
   readonly part: PartInfo;
   /** Null for what is no matrix and for one too large to decompose while somebody waits. */
   readonly matrix: MatrixFacts | null;
-  /** Of a recurrent matrix that holds several gates: each of them by itself. Empty where they are too large. */
-  readonly gates: readonly { readonly name: string; readonly facts: MatrixFacts }[];
+  /** Of weights that hold several gates: each of them by itself. */
+  readonly gates: readonly GateFacts[];
   /** Of sequences. */
   readonly inputs: InputFacts | null;
   /** Of weights in the row-vector convention: inputs or units that nothing flows from, and that nothing flows to. */
@@ -693,6 +741,10 @@ export type EditorRequests = {
   inspect: { params: InspectRequest; result: Inspection | null };
   /** The part at a position of a file of the config; null when there is none or it was cancelled. */
   facts: { params: FactsRequest; result: PartFacts | null };
+  /** Null when it was cancelled. */
+  gatePlaces: { params: GatePlacesRequest; result: readonly PartGates[] | null };
+  /** The gate whose numbers stand at a position; null when there is none or it was cancelled. */
+  gateAt: { params: FactsRequest; result: GateName | null };
   change: { params: ChangeRequest; result: ChangeOutcome };
   /** What makes a what-if come true: changes to the config and to the files that hold the weights. */
   applyWhatIf: { params: { readonly entry: Entry; readonly whatIf: WhatIf }; result: ChangeOutcome };

@@ -79,6 +79,7 @@ describe('the first picture', () => {
       await workbench.acceptAll([
         /Where do the numbers come from/,
         /Which cell/,
+        /How many layers/,
         /Sizes B, T, I, H/,
         /How do the recurrent weights/,
         /Seed/,

@@ -13,6 +13,9 @@ describe('a new config', () => {
       await workbench.palette('RNN: Create RNN Config');
       await workbench.answer(/Where do the numbers come from/, 'Made-up');
       await workbench.answer(/Which cell/, 'identity');
+      await workbench.answer(/How many layers, in which directions/, 'Several layers, both');
+      await workbench.answer(/Layers, one above the other/, '0');
+      await workbench.answer(/A whole number from 1/, '2');
       await workbench.answer(/Sizes B, T, I, H/, '1, 50, 2');
       await workbench.answer(/Four whole numbers/, '1, 50, 2, 5000');
       await workbench.answer(/Put larger ones in files/, '2, 20, 3, 8');
@@ -23,6 +26,7 @@ describe('a new config', () => {
       await workbench.answer(/Seed/, '7');
       await workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' }).waitFor();
       await workbench.badge(/fading|healthy/i);
+      await workbench.page.locator('.tab').filter({ hasText: 'identity, 2 layers, both directions' }).waitFor();
       const text = workbench.page.locator('.tab.active').filter({ hasText: 'network.rnn.json' });
       await text.waitFor();
       assert.ok(!existsSync(path.join(workbench.folder, 'network.rnn.json')), 'nothing was written');

@@ -132,7 +132,14 @@ export function corpus(): Specimen[] {
   const createdText = newConfigText({
     name: 'made',
     cell: 'relu',
-    source: { kind: 'random', shapes: { B: 2, T: 4, I: 1, H: 3 }, initialisation: 'orthogonal', seed: 3 },
+    source: {
+      kind: 'random',
+      layers: 1,
+      directions: 1,
+      shapes: { B: 2, T: 4, I: 1, H: 3 },
+      initialisation: 'orthogonal',
+      seed: 3,
+    },
   });
   return [
     ...['exploding', 'orthogonal', 'vanishing'].map(example),

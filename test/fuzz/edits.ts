@@ -28,7 +28,7 @@ function applied(files: Bytes, texts: Texts, changes: readonly TextChange[], add
 /** Of many such places most are only counted, under the code of one of them. */
 const isBroken = ({ code }: Problem): boolean => code === 'not-json' || code === 'not-a-number';
 
-function changeOf({ kind, name, square }: Offer, dice: Dice): Change {
+function changeOf({ kind, name, square, gates, layer }: Offer, dice: Dice): Change {
   switch (kind) {
     case 'rescale':
       return {
@@ -38,6 +38,16 @@ function changeOf({ kind, name, square }: Offer, dice: Dice): Change {
       };
     case 'initialise':
       return { kind, way: dice.pick(initialisations), seed: dice.below(1000), gain: dice.pick([1, 0.5, 2 ** 0.5]) };
+    case 'initialiseGates':
+      return {
+        kind,
+        way: dice.pick(initialisations),
+        seed: dice.below(1000),
+        gate: dice.pick([null, ...gates]),
+        direction: layer?.direction === null ? dice.pick([null, 'forward', 'reverse'] as const) : null,
+      };
+    case 'forgetBias':
+      return { kind, layers: layer === null ? null : [layer.index] };
     case 'moveToFile':
       return { kind, reference: newFile };
     case 'transpose':

@@ -1,6 +1,6 @@
 // What an editor asks of a text before a run: kinds, references, an inspection, and facts at places in it.
 import { isDeepStrictEqual } from 'node:util';
-import type { Outline } from '../../src/config/index.js';
+import type { Outline, Position } from '../../src/config/index.js';
 import type { Inspection } from '../../src/protocol/messages.js';
 import type { Walk } from './examine.js';
 
@@ -80,10 +80,16 @@ function checkPlaces({ texts, fault }: Walk, { parts, links, offers, documents, 
       fault('inspection', 'a shape that is none', JSON.stringify(shapes));
 }
 
-async function checkFacts(
-  { mutation: { entry }, dice, desk, stage, fault, answer, texts }: Walk,
-  { parts }: Inspection,
-): Promise<void> {
+async function checkFacts(walk: Walk, { parts }: Inspection): Promise<void> {
+  const {
+    mutation: { entry },
+    dice,
+    desk,
+    stage,
+    fault,
+    answer,
+    texts,
+  } = walk;
   if (entry.kind !== 'config' || parts.length === 0) return;
   await stage('facts', async () => {
     for (let i = Math.min(mostFacts, parts.length); i > 0; i--) {
@@ -92,6 +98,7 @@ async function checkFacts(
       const position = dice.pick([key.start, value.start, value.end, { line, character: dice.below(60) }]);
       const facts = await desk.ask('facts', { config: entry.config, file, position, cancel: new SharedArrayBuffer(4) });
       answer(facts);
+      await checkGates(walk, entry.config, file, position);
       if (facts === null) continue;
       const {
         element,
@@ -107,4 +114,21 @@ async function checkFacts(
       if (wrong !== null) fault('facts', 'a part outside of its file', wrong);
     }
   });
+}
+
+/** The gate at a place, and where all of the file's gates stand. */
+async function checkGates(
+  { desk, texts, fault, answer }: Walk,
+  config: string,
+  file: string,
+  position: Position,
+): Promise<void> {
+  const cancel = new SharedArrayBuffer(4);
+  answer(await desk.ask('gateAt', { config, file, position, cancel }));
+  const places = await desk.ask('gatePlaces', { config, file, lines: { from: 0, to: 1e9 }, cancel });
+  answer(places);
+  for (const { start, range } of places?.flatMap(({ gates }) => gates) ?? []) {
+    const wrong = texts.of(file).wrongRange(range ?? { start, end: start });
+    if (wrong !== null) fault('facts', 'a gate outside of its file', wrong);
+  }
 }

@@ -1,12 +1,11 @@
 // A new config as text: valid, commented, and the same for the same seed.
 import { t } from '@vscode/l10n';
-import { cellNames, cellOf, initialise, Random } from '../../engine/index.js';
-import type { Cell, CellName, Initialisation, Shapes } from '../../engine/index.js';
+import { cellNames, cellOf, Random } from '../../engine/index.js';
+import type { CellName, Initialisation, Shapes } from '../../engine/index.js';
 import type { MadeSequences } from '../read/fileAccess.js';
 import { makeSequences } from '../read/madeSequences.js';
 import type { SequenceOrder } from '../read/sequenceOrder.js';
-import { ownParametersOf } from '../read/gateBlocks.js';
-import { origin } from './provenanceNotes.js';
+import { rowLines, weightsText } from './madeWeights.js';
 
 /** What the command "Create RNN Config…" has asked for: made-up weights and sequences, or files that are there. */
 export type NewConfig = {
@@ -16,6 +15,9 @@ export type NewConfig = {
     | {
         readonly kind: 'random';
         readonly shapes: Shapes;
+        /** One above the other, each in one or two directions. */
+        readonly layers: number;
+        readonly directions: number;
         readonly initialisation: Initialisation;
         readonly seed: number;
       }
@@ -49,88 +51,25 @@ export type Above =
       readonly targets: FilePlace;
     };
 
-/** Nine digits give back the same float32, and are few enough to read and change. */
-const number = (value: number): string => String(Number(value.toPrecision(9)));
+const placeText = ({ file, name }: FilePlace): string =>
+  name === null ? JSON.stringify(file) : `{ "file": ${JSON.stringify(file)}, "name": ${JSON.stringify(name)} }`;
 
-/** Rows of a [rows,columns] part of `values`, one a line. */
-const rowLines = (values: Float64Array, rows: number, columns: number, indent: string, offset = 0): string =>
-  Array.from(
-    { length: rows },
-    (_, i) =>
-      `${indent}[${Array.from(values.subarray(offset + i * columns, offset + (i + 1) * columns), number).join(', ')}]`,
-  ).join(',\n');
+type RandomSource = Extract<NewConfig['source'], { readonly kind: 'random' }>;
 
-/** Blocks [rows,H] side by side, one for each gate: [rows,G·H]. */
-function sideBySide(blocks: readonly Float64Array[], rows: number, H: number): Float64Array {
-  const width = blocks.length * H;
-  const out = new Float64Array(rows * width);
-  for (const [gate, block] of blocks.entries())
-    for (let row = 0; row < rows; row++) out.set(block.subarray(row * H, (row + 1) * H), row * width + gate * H);
-  return out;
-}
-
-/** Each gate is a matrix of its own, filled from its own seed. */
-function fill(way: Initialisation, rows: number, H: number, gates: number, seed: number): Float64Array {
-  const blocks = Array.from({ length: gates }, (_, gate) => {
-    const block = initialise(way, rows, H, seed + streams * gate);
-    if (block === null) throw new Error(`${way} cannot fill a matrix [${rows},${H}].`);
-    return block;
-  });
-  return sideBySide(blocks, rows, H);
-}
-
-/** A parameter of the cell's own, behind a comma: one number again and again, behind a comment that says its shape. */
-function ownText(name: string, [rows, columns]: readonly [number, number], start: number): string {
-  const list = `[${Array.from({ length: columns }, () => number(start)).join(', ')}]`;
-  const text = rows === 1 ? list : `[${Array.from({ length: rows }, () => `\n      ${list}`).join(',')}\n    ]`;
-  return `,\n    // ${rows === 1 ? '' : `[${rows}]`}[${columns}]\n    "${name}": ${text}`;
-}
-
-/** Three streams from one seed, so that another size of one part leaves the others as they are. */
-const streams = 3;
-
-function randomSource(
-  { gates, parameters }: Pick<Cell, 'gates' | 'parameters'>,
-  { B, T, I, H }: Shapes,
-  initialisation: Initialisation,
-  seed: number,
-): string {
-  const G = gates.length;
-  const Wx = fill('glorot', I, H, G, seed + 1);
-  const Wh = fill(initialisation, H, H, G, seed);
-  // A forget gate that begins open lets the gradient through from the start (Jozefowicz et al. 2015).
-  const opens = (gate: string): boolean => G > 1 && gate === 'f';
-  const bias = gates.flatMap((gate) => new Array<string>(H).fill(opens(gate) ? '1' : '0'));
-  const opened = gates.some(opens)
-    ? `\n    // ${t('b of the forget gate f: 1, so that it begins open and lets the gradient through')}`
-    : '';
-  const random = new Random(seed + 2);
+function randomSource(cell: CellName, source: RandomSource): string {
+  const { B, T, I } = source.shapes;
+  // Between the seeds of the weights.
+  const seed = source.seed + 2;
+  const random = new Random(seed);
   const xs = Float64Array.from({ length: B * T * I }, () => random.normal());
-  // What the cell has besides; a bias of the state is left out, and so 0.
-  const own = ownParametersOf({ parameters }).map(({ name, shape, start = 0 }) => ownText(name, shape(I, H), start));
-  const [width, each] = G === 1 ? ['H', ''] : [`${G}·H`, `, ${gates.join(', ')}`];
   return `  "weights": {
-    // [I][${width}] = [${I}][${G * H}]${each}
-    // Wx: ${origin('glorot', seed + 1)}
-    "Wx": [
-${rowLines(Wx, I, G * H, '      ')}
-    ],
-    // [H][${width}] = [${H}][${G * H}]${each}
-    // Wh: ${origin(initialisation, seed)}
-    "Wh": [
-${rowLines(Wh, H, G * H, '      ')}
-    ],
-    // [${width}]${each}${opened}
-    "b": [${bias.join(', ')}]${own.join('')}
+${weightsText(cellOf(cell), source)}
   },
-  // [B][T][I] = [${B}][${T}][${I}], ${t('standard normal numbers')}, seed ${seed + 2}
+  // [B][T][I] = [${B}][${T}][${I}], ${t('standard normal numbers')}, seed ${seed}
   "sequences": [
 ${sequencesText(xs, B, T, I)}
   ],`;
 }
-
-const placeText = ({ file, name }: FilePlace): string =>
-  name === null ? JSON.stringify(file) : `{ "file": ${JSON.stringify(file)}, "name": ${JSON.stringify(name)} }`;
 
 type FileSource = Extract<NewConfig['source'], { readonly kind: 'files' }>;
 
@@ -161,7 +100,7 @@ const sequencesText = (xs: Float64Array, B: number, T: number, I: number): strin
   Array.from({ length: B }, (_, b) => `    [\n${rowLines(xs, T, I, '      ', b * T * I)}\n    ]`).join(',\n');
 
 function aboveText(above: Above): string {
-  const comment = t('Where the loss sits: "last", "every", or the gradient itself [B][T][H]');
+  const comment = t('Where the loss sits: "last", "final", "every", or the gradient itself [B][T][D·H]');
   switch (above.kind) {
     case 'ones':
       return `  // ${comment}\n  "upstreamGradient": "${above.at}"`;
@@ -188,10 +127,9 @@ function formulaOf(cell: CellName): string {
 
 /** The text of a `*.rnn.json`. The same request gives the same text. */
 export function newConfigText({ name, cell, source }: NewConfig): string {
-  const numbers =
-    source.kind === 'random'
-      ? randomSource(cellOf(cell), source.shapes, source.initialisation, source.seed)
-      : fileSource(source);
+  const numbers = source.kind === 'random' ? randomSource(cell, source) : fileSource(source);
+  // At the last step a reverse direction has only begun.
+  const at = source.kind === 'random' && source.directions === 2 ? 'final' : 'last';
   return `// ${t('Run it with "Run RNN" from the command palette. Hover a key to learn what it does.')}
 {
   "name": ${JSON.stringify(name)},
@@ -199,7 +137,7 @@ export function newConfigText({ name, cell, source }: NewConfig): string {
   "cell": "${cell}",
   "dtype": "float32",
 ${numbers}
-${aboveText(source.kind === 'files' ? source.above : { kind: 'ones', at: 'last' })}
+${aboveText(source.kind === 'files' ? source.above : { kind: 'ones', at })}
 }
 `;
 }

@@ -51,7 +51,7 @@ function noteAt(value: Value, name: string, ofFile: boolean): Note | null {
   } = value;
   const story =
     `${name.replace(/[^\w]/g, '\\$&')}${ofFile ? ' of [^:\\r\\n]+' : ''}: ` +
-    `((?:${Object.values(described).join('|')})(?:, [^\\r\\n]*?)?)`;
+    `((?:gate \\w+ )?(?:(?:forward|reverse) )?(?:${Object.values(described).join('|')})(?:, [^\\r\\n]*?)?)`;
   let end = lines.start(place.offset);
   if (indentOf(value) === null) {
     const from = Math.max(end, place.offset - longestNote);

@@ -2,7 +2,7 @@
 export { readDocument } from './jsonDocument.js';
 export type { Document } from './jsonDocument.js';
 export { Value } from './jsonValue.js';
-export { indicesAt } from './locateNumbers.js';
+export { indicesAt, locateLeaves, locateLists } from './locateNumbers.js';
 export { describeShape } from './node.js';
 export type { TensorNode } from './node.js';
 export { describeProblem } from './problem.js';

@@ -57,6 +57,29 @@ export function locateRow(text: string, node: TensorNode, indices: readonly numb
 }
 
 /**
+ * Spans of the innermost lists with the given numbers (ascending) of a collapsed array, counted through all of it: one
+ * reading for all.
+ */
+export function locateLists(text: string, node: TensorNode, wanted: readonly number[], tick: Tick): Span[] {
+  const scanner = new Scanner(text, tick, node.offset);
+  const found: Span[] = [];
+  let [depth, list, start] = [0, 0, node.offset];
+  do {
+    const kind = scanner.scan();
+    if (kind === token.end) break;
+    if (kind === token.openBracket) {
+      depth++;
+      start = scanner.offset;
+    } else if (kind === token.closeBracket) {
+      if (depth === node.shape.length && list++ === wanted[found.length])
+        found.push({ offset: start, length: scanner.offset + 1 - start });
+      depth--;
+    }
+  } while (depth > 0 && found.length < wanted.length);
+  return found;
+}
+
+/**
  * Indices that lead from the collapsed array to the element at each target (ascending), for the paths of problems: one
  * reading for all.
  */

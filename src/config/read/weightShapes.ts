@@ -66,14 +66,3 @@ export function weightLayers([first, ...others]: readonly Group[]): WeightLayer[
     return Array.from({ length: count }, (_, index) => ({ group, index }));
   });
 }
-
-/** One gate of a recurrent matrix as its file has it, [H,H]; for a layout that is not stacked. */
-export function gateOf(data: Float64Array, { H, order }: Blocks, transposed: boolean, gate: number): Float64Array {
-  const block = order[gate] ?? 0;
-  if (transposed) return data.subarray(block * H * H, (block + 1) * H * H);
-  const width = order.length * H;
-  const own = new Float64Array(H * H);
-  for (let row = 0; row < H; row++)
-    own.set(data.subarray(row * width + block * H, row * width + (block + 1) * H), row * H);
-  return own;
-}

@@ -6,10 +6,13 @@ import type {
   ChangeOutcome,
   ChangeRequest,
   EditorRequests,
+  FactsRequest,
   FileRequest,
   FileSurvey,
+  GateName,
   Inspection,
   PartFacts,
+  PartGates,
 } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
 import type { Questions, Stoppable } from '../../worker/thread/index.js';
@@ -103,29 +106,38 @@ export class Inspections implements vscode.Disposable {
   }
 
   /** What takes arithmetic, of the part at a place; null when there is none. */
-  async facts(
+  facts(
     config: vscode.Uri,
     file: vscode.Uri,
     position: vscode.Position,
     token: vscode.CancellationToken,
   ): Promise<PartFacts | null> {
-    if ((await this.of(config, token)) === null || token.isCancellationRequested) return null;
-    const stop = new Stop();
-    const subscription = token.onCancellationRequested(() => stop.ask());
-    try {
-      return await this.#ask(
-        'facts',
-        {
-          config: config.toString(),
-          file: file.toString(),
-          position: { line: position.line, character: position.character },
-          cancel: stop.flag,
-        },
-        stop,
-      );
-    } finally {
-      subscription.dispose();
-    }
+    return this.#ofReading(config, token, (stop) => this.#ask('facts', placed(config, file, position, stop), stop));
+  }
+
+  /** The gate whose numbers stand at a place; null when there is none. */
+  gateAt(
+    config: vscode.Uri,
+    file: vscode.Uri,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<GateName | null> {
+    return this.#ofReading(config, token, (stop) => this.#ask('gateAt', placed(config, file, position, stop), stop));
+  }
+
+  /** Where the gates of the weights in these lines stand. */
+  async gatePlaces(
+    config: vscode.Uri,
+    file: vscode.Uri,
+    { start, end }: vscode.Range,
+    token: vscode.CancellationToken,
+  ): Promise<readonly PartGates[]> {
+    const lines = { from: start.line, to: end.line };
+    const places = await this.#ofReading(config, token, (stop) => {
+      const request = { config: config.toString(), file: file.toString(), lines, cancel: stop.flag };
+      return this.#ask('gatePlaces', request, stop);
+    });
+    return places ?? [];
   }
 
   change(request: ChangeRequest): Promise<ChangeOutcome> {
@@ -258,6 +270,22 @@ export class Inspections implements vscode.Disposable {
     return this.#with((client) => client.ask(name, params, stop));
   }
 
+  /** What is asked of the text as it is now; null when the caller has lost interest. */
+  async #ofReading<Result>(
+    config: vscode.Uri,
+    token: vscode.CancellationToken,
+    ask: (stop: Stop) => Promise<Result>,
+  ): Promise<Result | null> {
+    if ((await this.of(config, token)) === null || token.isCancellationRequested) return null;
+    const stop = new Stop();
+    const subscription = token.onCancellationRequested(() => stop.ask());
+    try {
+      return await ask(stop);
+    } finally {
+      subscription.dispose();
+    }
+  }
+
   async #with<Result>(ask: (client: EngineClient) => Promise<Result>): Promise<Result> {
     if (this.#disposed) throw new Error('The editor features have been shut down.');
     for (const stop of this.#waiting) stop.ask();
@@ -290,6 +318,18 @@ export class Inspections implements vscode.Disposable {
     this.#client = null;
   }
 }
+
+const placed = (
+  config: vscode.Uri,
+  file: vscode.Uri,
+  { line, character }: vscode.Position,
+  { flag }: Stop,
+): FactsRequest => ({
+  config: config.toString(),
+  file: file.toString(),
+  position: { line, character },
+  cancel: flag,
+});
 
 /** A file with its version, its bytes only when the worker does not have that version. */
 async function readVersioned(request: FileRequest, doors: Doors, onRead: OnRead): Promise<FileContent> {

@@ -223,7 +223,8 @@ export class Session implements vscode.Disposable {
   /** Looks at another layer of the network, counted with its directions. */
   chooseLayer(layer: number): Promise<RunOutcome> {
     this.#layer = layer;
-    this.#choosing = true;
+    // Before the first result there is none that this could be another view of.
+    this.#choosing = this.summary !== null;
     return this.run();
   }
 

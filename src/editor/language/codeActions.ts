@@ -2,8 +2,9 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Problem } from '../../config/json/index.js';
 import { fileName, sequenceOrders } from '../../config/read/index.js';
-import type { Change, Offer } from '../../protocol/index.js';
+import type { Change, GateName, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
+import { forgetBiasTitle, gateOffers, isMeantAt, isOfOneOfSeveral, meets } from './gateActions.js';
 import type { Refactorings, Target } from './refactorings.js';
 import { prefix } from '../context/settings.js';
 import { jsonSelector } from '../following/experimentLookup.js';
@@ -68,14 +69,30 @@ class Actions implements vscode.CodeActionProvider {
     context: vscode.CodeActionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.CodeAction[]> {
-    return toldApart(
-      (await this.subjects.allOf(document, mostConfigs, token)).flatMap((subject) =>
-        this.#actions(range, context, subject),
-      ),
-    );
+    const actions: PlacedAction[] = [];
+    for (const subject of await this.subjects.allOf(document, mostConfigs, token))
+      actions.push(...this.#actions(range, context, subject, await this.#gateAt(range.start, subject, token)));
+    return toldApart(actions);
   }
 
-  #actions(range: vscode.Range, context: vscode.CodeActionContext, subject: Subject): PlacedAction[] {
+  /** The gate whose numbers the cursor stands among; null outside of the numbers of weights. */
+  async #gateAt(
+    position: vscode.Position,
+    { config, file, inspection }: Subject,
+    token: vscode.CancellationToken,
+  ): Promise<GateName | null> {
+    const isInside = inspection.offers.some(
+      (offer) => offer.kind === 'initialiseGates' && offer.file === file && toRange(offer.value).contains(position),
+    );
+    return isInside ? this.subjects.inspections.gateAt(config, vscode.Uri.parse(file, true), position, token) : null;
+  }
+
+  #actions(
+    range: vscode.Range,
+    context: vscode.CodeActionContext,
+    subject: Subject,
+    gate: GateName | null,
+  ): PlacedAction[] {
     const { inspection, file } = subject;
     // What names a file offers what that file offers.
     const named = new Set(
@@ -97,10 +114,10 @@ class Actions implements vscode.CodeActionProvider {
       .slice(0, mostFixes);
     const offers = inspection.offers.filter((offer) =>
       offer.file === file
-        ? meets(toRange(offer.key), range) || meets(toRange(offer.value), range)
-        : named.has(offer.file),
+        ? isMeantAt(offer, range, inspection)
+        : named.has(offer.file) && !isOfOneOfSeveral(offer, inspection),
     );
-    return [...fixes, ...offers.flatMap((offer) => this.#refactors(offer, subject))];
+    return [...fixes, ...offers.flatMap((offer) => this.#refactors(offer, subject, gate))];
   }
 
   async resolveCodeAction(action: vscode.CodeAction): Promise<vscode.CodeAction> {
@@ -192,7 +209,7 @@ class Actions implements vscode.CodeActionProvider {
         );
   }
 
-  #refactors(offer: Offer, { config }: Subject): PlacedAction[] {
+  #refactors(offer: Offer, { config, file }: Subject, gate: GateName | null): PlacedAction[] {
     const target: Target = { config: config.toString(), file: offer.file, path: offer.path, name: offer.name };
     const change = this.refactorings.plainChange(offer);
     const late = (title: string, kind: vscode.CodeActionKind): PlacedAction[] =>
@@ -223,6 +240,12 @@ class Actions implements vscode.CodeActionProvider {
           asking(t("Replace {0} by He's normal initialisation…", offer.name), 'initialiseWeights', { way: 'he' }),
         ];
       }
+      case 'initialiseGates':
+        return gateOffers(offer, offer.file === file ? gate : null).map(({ title, way, gates }) =>
+          asking(title, 'initialiseWeights', { way, gates }),
+        );
+      case 'forgetBias':
+        return late(forgetBiasTitle(offer), RefactorRewrite);
       case 'addBias':
         return late(t('Add {0} of zeros', offer.name), RefactorRewrite);
       case 'addInitialState':
@@ -234,8 +257,6 @@ class Actions implements vscode.CodeActionProvider {
     }
   }
 }
-
-const meets = (a: vscode.Range, b: vscode.Range): boolean => a.intersection(b) !== undefined;
 
 export const registerCodeActions = (subjects: Subjects, refactorings: Refactorings): vscode.Disposable =>
   vscode.languages.registerCodeActionsProvider(jsonSelector, new Actions(subjects, refactorings), {

@@ -81,19 +81,25 @@ class RunLens implements vscode.CodeLensProvider {
   }
 }
 
+/** Calls `refresh` when lenses would say something else. */
+export function whenVerdictsChange(sessions: Sessions, refresh: () => void): vscode.Disposable {
+  const told = new WeakMap<Session, string>();
+  return vscode.Disposable.from(
+    // Progress is told many times a second; the lenses change only with the verdict.
+    sessions.onDidChange((session) => {
+      const news = `${session.summary?.runId} ${session.stale === null}`;
+      if (told.get(session) === news) return;
+      told.set(session, news);
+      refresh();
+    }),
+    sessions.onDidClose(refresh),
+  );
+}
+
 export function registerCodeLens(sessions: Sessions, inspections: Inspections): vscode.Disposable {
   const lens = new RunLens(sessions, inspections);
-  const told = new WeakMap<Session, string>();
-  // Progress is told many times a second; the lenses change only with the verdict.
-  const refresh = (session: Session): void => {
-    const news = `${session.summary?.runId} ${session.stale === null}`;
-    if (told.get(session) === news) return;
-    told.set(session, news);
-    lens.refresh();
-  };
   return vscode.Disposable.from(
     vscode.languages.registerCodeLensProvider(configSelector, lens),
-    sessions.onDidChange(refresh),
-    sessions.onDidClose(() => lens.refresh()),
+    whenVerdictsChange(sessions, () => lens.refresh()),
   );
 }

@@ -2,6 +2,8 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Inspection, PartFacts, PartInfo } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
+import { layerText } from './gateNames.js';
+import { gateTable } from './gateTable.js';
 import { implications, listed, round } from './matrixInsights.js';
 import { jsonSelector } from '../following/experimentLookup.js';
 import type { Subject, Subjects } from '../following/experimentLookup.js';
@@ -137,7 +139,8 @@ const rangeText = ({ numbers }: PartInfo): string =>
   !isTold(numbers) ? '' : `, ${round(numbers.min)} … ${round(numbers.max)}`;
 
 function head(part: PartInfo): string {
-  const title = `**${part.name}** ${shapeText(part)}`;
+  const layer = part.layer === null ? null : layerText(part.layer);
+  const title = [`**${part.name}** ${shapeText(part)}`, ...(layer === null ? [] : [layer])].join(' · ');
   if (part.role === 'sequences' && part.shape?.length === 2) return t('{0}: one sequence', title);
   if (part.transposed && part.role !== 'sequences') {
     return part.blocks === null
@@ -159,7 +162,7 @@ function numbersLine({ numbers }: PartInfo): string {
 }
 
 function describe(facts: PartFacts, inspection: Inspection): string[] {
-  const { part, matrix, gates, element, inputs } = facts;
+  const { part, matrix, element, inputs } = facts;
   const lines = [head(part), numbersLine(part)];
   if (matrix !== null && !Number.isNaN(matrix.sigmaMax)) {
     const square = [
@@ -168,12 +171,7 @@ function describe(facts: PartFacts, inspection: Inspection): string[] {
     ];
     lines.push([`σ_max ${round(matrix.sigmaMax)}`, ...(part.role === 'recurrent' ? square : [])].join(' · '));
   }
-  for (const {
-    name,
-    facts: { sigmaMax, spectralRadius },
-  } of gates)
-    if (!Number.isNaN(sigmaMax) && spectralRadius !== null)
-      lines.push(t('gate {0}: σ_max {1} · spectral radius {2}', name, round(sigmaMax), round(spectralRadius)));
+  lines.push(gateTable(facts));
   if (inputs !== null && (inputs.dead.length > 0 || inputs.constant.length > 0)) {
     lines.push(
       [

@@ -2,12 +2,16 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Inspection, PartInfo } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
+import { blockText, gateLabel, gateTitle, hasGates, layerText } from './gateNames.js';
 import { shapeText, weightAxes } from './hover.js';
 import { prefix, readSettings } from '../context/settings.js';
 import { jsonSelector } from '../following/experimentLookup.js';
 import type { Subject, Subjects } from '../following/experimentLookup.js';
 
-/** Shapes beside the keys of weights and sequences, and beside the paths of the files that hold them. */
+/**
+ * Shapes beside the keys of weights and sequences, and beside the paths of the files that hold them; of networks the
+ * layers that weights belong to, and the gates where the block of each begins.
+ */
 class ShapeHints implements vscode.InlayHintsProvider {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeInlayHints = this.#changed.event;
@@ -35,14 +39,38 @@ class ShapeHints implements vscode.InlayHintsProvider {
     };
     const own = inspection.parts
       .filter((part) => part.file === file && part.path !== '')
-      .flatMap((part) => beside(toRange(part.key).end, shapeText(part)));
+      .flatMap((part) => beside(toRange(part.key).end, [shapeText(part), ...layerOf(part)].join(' · ')));
     const named = inspection.links
       .filter((link) => link.file === file)
       .flatMap((link) => {
         const text = summary(inspection, link.target, link.key);
         return text === '' ? [] : beside(toRange(link.range).end.translate(0, 1), text);
       });
-    return [...this.#cell(subject, beside), ...own, ...named];
+    return [...this.#cell(subject, beside), ...own, ...named, ...(await this.#gates(subject, document, range, token))];
+  }
+
+  /** Before the first row of each gate's block, or before its first number where blocks lie side by side. */
+  async #gates(
+    { config, inspection, file }: Subject,
+    { uri }: vscode.TextDocument,
+    range: vscode.Range,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlayHint[]> {
+    const isInSight = inspection.parts.some(
+      (part) => part.file === file && hasGates(part) && toRange(part.value).intersection(range) !== undefined,
+    );
+    if (!isInSight) return [];
+    const places = await this.subjects.inspections.gatePlaces(config, uri, range, token);
+    return places.flatMap(({ gates }) =>
+      gates.flatMap((gate) => {
+        const at = new vscode.Position(gate.start.line, gate.start.character);
+        if (!range.contains(at)) return [];
+        const hint = new vscode.InlayHint(at, `${gateLabel(gate)}:`, vscode.InlayHintKind.Parameter);
+        hint.paddingRight = true;
+        hint.tooltip = `${gateTitle(gate.gate)}, ${blockText(gate)}`;
+        return [hint];
+      }),
+    );
   }
 
   /** Beside the key of the weights in the config. */
@@ -57,6 +85,11 @@ class ShapeHints implements vscode.InlayHintsProvider {
     return text === null || weights === undefined ? [] : beside(toRange(weights.key).end, text);
   }
 }
+
+const layerOf = ({ layer }: PartInfo): string[] => {
+  const text = layer === null ? null : layerText(layer);
+  return text === null ? [] : [text];
+};
 
 /** `lstm: inferred from weight_hh_l0 [4·H, H]`, where the config does not name its cell. */
 export function cellText({ cell, cellFrom, parts }: Pick<Inspection, 'cell' | 'cellFrom' | 'parts'>): string | null {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { LayerPlace } from '../../config/read/index.js';
 import type { Change, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { resolveReference, versionOf } from '../files/editorFiles.js';
@@ -56,8 +57,10 @@ export class Refactorings {
   }
 
   /** A change for offers that are one edit without a question; null for the others, which are commands. */
-  plainChange({ kind }: Pick<Offer, 'kind'>): Change | null {
+  plainChange({ kind, layer }: Pick<Offer, 'kind' | 'layer'>): Change | null {
     switch (kind) {
+      case 'forgetBias':
+        return { kind, layers: layer === null ? null : numbersOf(layer) };
       case 'transpose':
       case 'addBias':
       case 'addInitialState':
@@ -66,6 +69,7 @@ export class Refactorings {
       case 'moveToFile':
       case 'rescale':
       case 'initialise':
+      case 'initialiseGates':
         return null;
     }
   }
@@ -80,6 +84,10 @@ export class Refactorings {
     });
   }
 }
+
+/** Numbers of the layers in a tensor: two where it holds both directions. */
+const numbersOf = ({ index, direction, directions }: LayerPlace): number[] =>
+  direction === null && directions === 2 ? [index, index + 1] : [index];
 
 /** A name for the weights beside the config that no file has yet. */
 async function freeName(config: vscode.Uri, extension: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import type { VerdictKind } from '../../engine/index.js';
+import type { Direction, VerdictKind } from '../../engine/index.js';
 import type { Session } from '../following/session.js';
 
 /** The verdict as lenses and the status bar tell it. */
@@ -48,6 +48,29 @@ export function verdictWords({ summary, stale }: Session): VerdictWords | null {
 
 /** Behind what is told of a run that a config has left behind. */
 const age = (stale: boolean): string => (stale ? ` (${t('of the last good run')})` : '');
+
+/** Of each layer of a network, in the order of the run; none of one layer in one direction. */
+export function layerVerdicts({ summary, stale }: Session): LayerVerdict[] {
+  const layers = summary?.network?.layers ?? [];
+  if (layers.length < 2) return [];
+  return layers.map(({ layer, direction, kind, perStepFactor }) => ({
+    layer,
+    direction,
+    words: {
+      glyph: glyphs[kind],
+      verdict: kind,
+      kind: words[kind](),
+      factor: perStepFactor === null ? '' : `×${perStepFactor.toPrecision(3)}`,
+      stale: stale !== null,
+      reason: '',
+    },
+  }));
+}
+export type LayerVerdict = {
+  readonly layer: number;
+  readonly direction: Direction;
+  readonly words: VerdictWords;
+};
 
 /** In one line, as above a config. */
 export function verdictLine({ glyph, kind, factor, stale }: VerdictWords): string {

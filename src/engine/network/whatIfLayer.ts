@@ -9,6 +9,7 @@ import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { sigmaMaxOf } from '../linalg/lanczos.js';
 import type { LayerSpec } from './experiment.js';
 import { glorot, initialiseResumably, orthogonal, uniform } from './initialise.js';
+import type { Initialisation } from './initialise.js';
 import type { Measure, WhatIf } from './whatIf.js';
 
 /** What of a layer is changed; its initial states stay. */
@@ -22,7 +23,7 @@ export type WhMeasures = Readonly<Record<Measure, number | null>>;
 const freelyDecomposed = 256;
 
 /** Streams of random numbers lie so far apart that no two matrices of a network share one, whatever the seed. */
-const [betweenTensors, betweenLayers] = [10_000, 100_000];
+const [betweenGates, betweenTensors, betweenLayers] = [1_000, 10_000, 100_000];
 /** Behind the gates, which come first. */
 const streams = { input: 7, inputBias: 8, stateBias: 9 } as const;
 const seedOf = (seed: number, layer: number, stream: number): number =>
@@ -50,15 +51,25 @@ export function* recurrentOf(
   // Keras draws all gates as one matrix with orthonormal rows.
   if (way === 'keras') return yield* orthogonal(H, G * H, seedOf(seed, layer, 0));
   if (way === 'pytorch') return yield* uniform(H, G * H, 1 / Math.sqrt(H), seedOf(seed, layer, 0));
-  const Wh = new Float64Array(H * G * H);
+  // Every way has a square matrix.
+  return (yield* blocksAnew(way, H, H, G, (g) => seedOf(seed, layer, g))) ?? parameters.Wh;
+}
+
+/** A block [rows,H] for each gate, side by side: [rows,G·H]. Null where the way needs square ones. */
+function* blocksAnew(
+  way: Initialisation,
+  rows: number,
+  H: number,
+  G: number,
+  seedOfGate: (gate: number) => number,
+): Resumable<Float64Array | null> {
+  const whole = new Float64Array(rows * G * H);
   for (let g = 0; g < G; g++) {
-    const block = yield* part(initialiseResumably(way, H, H, seedOf(seed, layer, g)), g / G, (g + 1) / G);
-    // Every way has a square matrix.
-    if (block === null) return parameters.Wh;
-    if (G === 1) return block;
-    for (let k = 0; k < H; k++) Wh.set(block.subarray(k * H, (k + 1) * H), (k * G + g) * H);
+    const block = yield* part(initialiseResumably(way, rows, H, seedOfGate(g)), g / G, (g + 1) / G);
+    if (block === null || G === 1) return block;
+    for (let k = 0; k < rows; k++) whole.set(block.subarray(k * H, (k + 1) * H), (k * G + g) * H);
   }
-  return Wh;
+  return whole;
 }
 
 /** Both measures of a square matrix [H,H]; the radius of a large one only when `needed`. NaN: it is not finite. */
@@ -136,11 +147,18 @@ function* startOf(
       biases: [yield* uniform(1, width, bound, seed('inputBias')), yield* uniform(1, width, bound, seed('stateBias'))],
     };
   }
-  const bias = new Float64Array(width);
-  // A forget gate begins open (Jozefowicz et al. 2015).
-  const forget = gates.length > 1 ? gates.indexOf('f') : -1;
+  return { Wx: yield* glorot(I, width, seed('input')), biases: openForgetGate({ gates }, H) };
+}
+
+/** The forget gate's number among the gates, of a cell that has one; else −1. */
+const forgetGateOf = ({ gates }: Gates): number => (gates.length > 1 ? gates.indexOf('f') : -1);
+
+/** Biases with which a forget gate begins open (Jozefowicz et al. 2015): 1 for it, 0 for every other. */
+function openForgetGate({ gates }: Gates, H: number): readonly [input: Float64Array, state: Float64Array] {
+  const bias = new Float64Array(gates.length * H);
+  const forget = forgetGateOf({ gates });
   if (forget >= 0) bias.fill(1, forget * H, (forget + 1) * H);
-  return { Wx: yield* glorot(I, width, seed('input')), biases: [bias, new Float64Array(width)] };
+  return [bias, new Float64Array(bias.length)];
 }
 
 /** A Wh that is tried, with what was measured of its gates; null where nobody asked. */
@@ -196,4 +214,49 @@ export function* changedLayer(
         sigmaMax: times(sigmaMax, g),
       })) ?? null,
   };
+}
+
+/** What is made anew in one part of a layer: the blocks of one gate or of all, or the biases of the forget gate. */
+export type GatesAnew =
+  | {
+      readonly of: 'input' | 'recurrent';
+      readonly gate: string | null;
+      readonly way: Initialisation;
+      readonly seed: number;
+    }
+  | { readonly of: 'forgetBias' };
+
+/** A layer with the blocks of all gates anew, of which only those of one are meant; null: of all. */
+export type LayerWithGates = { readonly layer: ChangedLayer; readonly onlyGate: number | null };
+
+/** Each gate's block is a matrix of its own. The sentence that says why it cannot be, where it cannot. */
+export function* gatesAnew(
+  { name, gates }: Pick<Cell, 'name' | 'gates'>,
+  spec: LayerToChange,
+  index: number,
+  anew: GatesAnew,
+): Resumable<LayerWithGates | string> {
+  const {
+    H,
+    parameters: { Wx, Wh },
+  } = spec;
+  const same = { Wx, Wh, biases: null, shift: null, measures: null };
+  if (anew.of === 'forgetBias') {
+    const forget = forgetGateOf({ gates });
+    return forget < 0
+      ? say('The cell "{0}" has no gate "{1}": its gates are {2}.', name, 'f', gates.join(', '))
+      : { layer: { ...same, biases: openForgetGate({ gates }, H) }, onlyGate: forget };
+  }
+  const { way, seed, gate } = anew;
+  const onlyGate = gate === null ? null : gates.indexOf(gate);
+  if (onlyGate === -1)
+    return say('The cell "{0}" has no gate "{1}": its gates are {2}.', name, gate ?? '', gates.join(', '));
+  if (anew.of === 'recurrent')
+    return { layer: { ...same, Wh: yield* recurrentOf({ gates }, spec, index, { way, seed }) }, onlyGate };
+  const I = Wx.length / (gates.length * H);
+  const first = seedOf(seed, index, streams.input);
+  const fresh = yield* blocksAnew(way, I, H, gates.length, (g) => first + betweenGates * g);
+  return fresh === null
+    ? say('A block of {0} inputs and {1} units has no identity: it is not square.', I, H)
+    : { layer: { ...same, Wx: fresh }, onlyGate };
 }

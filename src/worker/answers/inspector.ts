@@ -9,9 +9,11 @@ import {
 } from '../../config/index.js';
 import { readDocument } from '../../config/formats/index.js';
 import { indicesAt, Value } from '../../config/json/index.js';
-import type { Document, TensorNode } from '../../config/json/index.js';
-import { besideFiles, blocksOf, gateOf } from '../../config/read/index.js';
-import type { Blocks, FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
+import type { Document, Position, TensorNode } from '../../config/json/index.js';
+import type { Group } from '../../config/layouts/index.js';
+import { besideFiles, blocksOf, layerPlaces } from '../../config/read/index.js';
+import type { OpenEntry } from '../../config/index.js';
+import type { Blocks, FileContent, Files, FoundParts, LayerPlace, Part } from '../../config/read/index.js';
 import { cellOf, factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { CellName, MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
@@ -20,27 +22,31 @@ import type {
   ChangeRequest,
   FactsRequest,
   FileRequest,
+  GateName,
+  GatePlacesRequest,
   InspectRequest,
   Inspection,
   PartFacts,
+  PartGates,
   PartInfo,
   Reference,
 } from '../../protocol/index.js';
-import { changesFor, inlineWeightsHaveComments, offersOf } from '../changes/refactorings.js';
+import { gateChanges, isGateChange } from '../changes/gateChanges.js';
+import { offersOf } from '../changes/offers.js';
+import { changesFor, inlineWeightsHaveComments } from '../changes/refactorings.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { begin, raised } from '../scheduling/cancelFlag.js';
+import { blockAt, KnownGates } from './gateFacts.js';
 import { shapesOf, unitsOf } from './knownShapes.js';
 
 /** Configs whose documents are kept, so that an edit of one file reads that file alone. */
 const keptConfigs = 4;
 /** Larger matrices are not decomposed while somebody waits for a hover. */
 const largestDecomposed = 512;
-/** Of a cell with several gates each gate is a matrix of its own. */
-const largestGate = 128;
 /** tanh' is below 0.06 beyond this. */
 const saturated = 2.09;
 
-type Kept = { readonly found: FoundParts; readonly inspection: Inspection };
+type Kept = { readonly open: OpenEntry; readonly found: FoundParts; readonly inspection: Inspection };
 type KeptDocument = { readonly version: string | undefined; readonly document: Document };
 
 /**
@@ -54,7 +60,7 @@ export class Inspector {
   readonly #kept = new Map<string, Kept>();
   readonly #numbers = new WeakMap<TensorNode, NumberFacts>();
   readonly #matrices = new WeakMap<TensorNode, MatrixFacts>();
-  readonly #gates = new WeakMap<TensorNode, PartFacts['gates']>();
+  readonly #gates = new KnownGates();
   #queue: Promise<unknown> = Promise.resolve();
   #check: () => void = () => undefined;
   /** Kept documents outlive the inspection that read them, so they ask whichever one is going on. */
@@ -72,20 +78,39 @@ export class Inspector {
     return unlessStopped(cancel, async (check) => {
       const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
       check();
-      const offset = found.roots.find(({ document }) => document.id === file)?.document.lines.offset(position);
-      const part =
-        offset === undefined
-          ? undefined
-          : found.parts.find(
-              ({ value: { document, place, node } }) =>
-                document.id === file && within(offset, Math.min(place.offset, node.offset), node.offset + node.length),
-            );
-      return part === undefined || offset === undefined ? null : await this.#factsOf(part, offset, check);
+      const place = partAt(found, file, position);
+      return place === null ? null : await this.#factsOf(found, place.part, place.offset, check);
+    });
+  }
+
+  async gateAt({ config, file, position, cancel }: FactsRequest): Promise<GateName | null> {
+    return unlessStopped(cancel, async (check) => {
+      const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
+      check();
+      const place = partAt(found, file, position);
+      return place === null ? null : blockAt(place.part, place.offset, check);
+    });
+  }
+
+  async gatePlaces({ config, file, lines, cancel }: GatePlacesRequest): Promise<readonly PartGates[] | null> {
+    return unlessStopped(cancel, async (check) => {
+      const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
+      const here = found.parts.filter(({ value: { document, node } }) => {
+        if (document.id !== file) return false;
+        const { start, end } = document.lines.range(node);
+        return start.line <= lines.to && end.line >= lines.from;
+      });
+      return here.flatMap((part) => {
+        check();
+        const gates = this.#gates.places(part, check);
+        return gates.length === 0 ? [] : [{ key: part.value.address().range, gates }];
+      });
     });
   }
 
   async change({ config, file, path, change }: ChangeRequest): Promise<ChangeOutcome> {
-    const { found, inspection } = await this.#read(config, () => undefined);
+    const { open, found, inspection } = await this.#read(config, () => undefined);
+    if (isGateChange(change)) return gateChanges(open, file, path, change);
     return changesFor(found, file, path, change, inspection.dtype, inspection.shapes, (part) =>
       this.#matrixFacts(part, () => undefined),
     );
@@ -136,7 +161,7 @@ export class Inspector {
     const open = await openEntry({ kind: 'config', config }, files, { tick: this.#tick, readDocument: parse });
     const { problems, files: ids, cell } = await checkExperiment(open);
     const found = await findParts(open);
-    const kept = { found, inspection: this.#describe(config, found, problems, ids, cell) };
+    const kept = { open, found, inspection: this.#describe(config, found, problems, ids, cell) };
     this.#kept.delete(config);
     this.#kept.set(config, kept);
     this.#forget();
@@ -171,6 +196,7 @@ export class Inspector {
     read: CellName | null,
   ): Inspection {
     const shapes = shapesOf(found);
+    const places = layerPlaces(found.groups);
     // Where the weights cannot be read either, it is the one that is named, or the usual one.
     const cell = read ?? found.cell;
     const [recurrent] = found.groups.flatMap(({ recurrent: matrix, layout }) =>
@@ -186,9 +212,9 @@ export class Inspector {
       cell: cell === null ? null : factsOf(cell),
       cellFrom: isInferred ? (recurrent ?? null) : null,
       dtype: found.dtype,
-      parts: found.parts.map((part) => this.#partInfo(part)),
+      parts: found.parts.map((part) => this.#partInfo(part, places)),
       links: found.links,
-      offers: offersOf(found, shapes),
+      offers: offersOf(found, shapes, places),
       documents: found.roots.map((root) => ({
         file: root.document.id,
         outline: outlineOf(root),
@@ -198,7 +224,7 @@ export class Inspector {
     };
   }
 
-  #partInfo({ role, name, value, transposed, group }: Part): PartInfo {
+  #partInfo({ role, name, value, transposed, group }: Part, placeOf: (group: Group) => LayerPlace | null): PartInfo {
     const { file, range, path } = value.address();
     const { node, document } = value;
     let numbers: NumberFacts | null = null;
@@ -214,6 +240,7 @@ export class Inspector {
       path,
       transposed,
       blocks: group === null ? null : told(blocksOf(group)),
+      layer: group === null ? null : placeOf(group),
       key: range,
       value: document.lines.range(node),
       shape: node.kind === 'tensor' ? node.shape : null,
@@ -221,13 +248,13 @@ export class Inspector {
     };
   }
 
-  async #factsOf(part: Part, offset: number, check: () => void): Promise<PartFacts> {
+  async #factsOf({ groups }: FoundParts, part: Part, offset: number, check: () => void): Promise<PartFacts> {
     const {
       value: { node, document },
       role,
       transposed,
     } = part;
-    const info = this.#partInfo(part);
+    const info = this.#partInfo(part, layerPlaces(groups));
     if (node.kind !== 'tensor')
       return { part: info, matrix: null, gates: [], inputs: null, zeros: null, saturating: 0, element: null };
     const [rows = 0, columns = 0] = node.shape;
@@ -256,7 +283,7 @@ export class Inspector {
     return {
       part: info,
       matrix: await this.#matrixFacts(part, check),
-      gates: await this.#gateFacts(part, check),
+      gates: await this.#gates.facts(part, check),
       inputs,
       zeros,
       saturating: isState ? node.data.filter((x) => Math.abs(x) > saturated).length : 0,
@@ -278,22 +305,6 @@ export class Inspector {
     return facts;
   }
 
-  async #gateFacts({ role, group, transposed, value: { node } }: Part, check: () => void): Promise<PartFacts['gates']> {
-    const blocks = group === null ? null : blocksOf(group);
-    if (role !== 'recurrent' || node.kind !== 'tensor' || blocks === null) return [];
-    const { gates, H, stacked } = blocks;
-    if (gates.length === 1 || stacked || H > largestGate) return [];
-    const known = this.#gates.get(node);
-    if (known !== undefined) return known;
-    const own: { readonly name: string; readonly facts: MatrixFacts }[] = [];
-    for (const [gate, name] of gates.entries()) {
-      const matrix = gateOf(node.data, blocks, transposed, gate);
-      own.push({ name, facts: await drive(measureMatrix(matrix, H, H), check, () => undefined) });
-    }
-    this.#gates.set(node, own);
-    return own;
-  }
-
   /** Lets go of configs that nobody has looked at lately, and of files that no kept config names. */
   #forget(): void {
     for (const config of [...this.#kept.keys()].slice(0, -keptConfigs)) this.#kept.delete(config);
@@ -305,6 +316,21 @@ export class Inspector {
 
 const told = (blocks: Blocks | null): PartInfo['blocks'] =>
   blocks === null ? null : { H: blocks.H, gates: blocks.gates, stacked: blocks.stacked };
+
+/** The part whose key or value stands at a position. */
+function partAt(
+  { roots, parts }: FoundParts,
+  file: string,
+  position: Position,
+): { readonly part: Part; readonly offset: number } | null {
+  const offset = roots.find(({ document }) => document.id === file)?.document.lines.offset(position);
+  if (offset === undefined) return null;
+  const part = parts.find(
+    ({ value: { document, place, node } }) =>
+      document.id === file && within(offset, Math.min(place.offset, node.offset), node.offset + node.length),
+  );
+  return part === undefined ? null : { part, offset };
+}
 
 const within = (offset: number, start: number, end: number): boolean => start <= offset && offset <= end;
 

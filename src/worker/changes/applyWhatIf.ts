@@ -9,7 +9,8 @@ import type { TextChange } from '../../config/edit/index.js';
 import { whatIfObstacle, withoutLast } from '../../engine/index.js';
 import type { WhatIf } from '../../engine/index.js';
 import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
-import { binaryRefusal, Refusal, weightChanges } from './weightChanges.js';
+import { binaryRefusal, Refusal } from './layerWrites.js';
+import { weightChanges } from './weightChanges.js';
 
 type Read = (request: FileRequest) => Promise<FileContent>;
 

@@ -1,4 +1,4 @@
-// Refactorings of a config's numbers: where they are offered, and what they do to the text.
+// Refactorings of a config's numbers: what they do to the text.
 import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../../config/index.js';
 import { describeShape } from '../../config/json/index.js';
@@ -19,107 +19,15 @@ import {
 } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
 import type { Value } from '../../config/json/index.js';
-import { blocksOf, transpose, weightLayers } from '../../config/read/index.js';
+import { blocksOf, transpose } from '../../config/read/index.js';
 import type { SequenceOrder } from '../../config/read/index.js';
 import { initialise } from '../../engine/index.js';
 import type { DType, MatrixFacts } from '../../engine/index.js';
-import type { Change, ChangeOutcome, KnownShapes, Offer } from '../../protocol/index.js';
+import type { Change, ChangeOutcome, KnownShapes } from '../../protocol/index.js';
 import { addedBiases } from './addedBiases.js';
-import { binaryRefusal } from './weightChanges.js';
-
-/** Initial states of more numbers than this are better kept in a file. */
-const mostZeros = 10_000;
-/** Files of more characters than this are better kept out of a config. */
-const longestInline = 2_000_000;
-
-const isMatrix = ({ value: { node } }: Part): boolean =>
-  node.kind === 'tensor' && node.shape.length === 2 && node.data.length > 0;
-
-/**
- * The sizes that a matrix has as its layout stores it; null where they are not known. `I` are the network's inputs,
- * which are those of its only layer.
- */
-function wantedShape({ role, group, transposed }: Part, I: number | null): [number | null, number | null] | null {
-  if (role !== 'input' && role !== 'recurrent') return null;
-  const blocks = group === null ? null : blocksOf(group);
-  const H = blocks?.H ?? null;
-  const [rows, columns] = [role === 'input' ? I : H, blocks === null ? null : blocks.H * blocks.gates.length];
-  return transposed ? [columns, rows] : [rows, columns];
-}
-
-/** Whether the matrix fits when it is turned around; true for square ones, which fit both ways. */
-function fitsTransposed(part: Part, I: number | null): boolean {
-  const { node } = part.value;
-  if (node.kind !== 'tensor' || !isMatrix(part)) return false;
-  const [rows = 0, columns = 0] = node.shape;
-  const wanted = wantedShape(part, I);
-  // A recurrent matrix that is not square fits neither way.
-  if (wanted === null || (part.role === 'recurrent' && rows !== columns)) return false;
-  return (wanted[0] === null || wanted[0] === columns) && (wanted[1] === null || wanted[1] === rows);
-}
-
-/** H of each layer and direction, as `initialState` counts them; null where the weights do not tell. */
-function stateWidths({ groups }: FoundParts): readonly number[] | null {
-  const widths = weightLayers(groups).map(({ group }) => blocksOf(group)?.H ?? null);
-  return widths.length > 0 && widths.every((H) => H !== null) ? widths : null;
-}
-
-/** Every refactoring that makes sense for this config now, with the value that it belongs to. */
-export function offersOf(found: FoundParts, shapes: KnownShapes): Offer[] {
-  const offers: Offer[] = [];
-  const add = (kind: Offer['kind'], value: Value, name: string, square = false): void => {
-    offers.push({
-      kind,
-      square,
-      shape: value.node.kind === 'tensor' ? value.node.shape : null,
-      file: value.document.id,
-      path: value.path,
-      name,
-      key: value.address().range,
-      value: value.document.lines.range(value.node),
-    });
-  };
-  // The matrix that the gradient goes through comes first.
-  const isFirst = ({ role }: Part): number => (role === 'recurrent' ? 0 : 1);
-  for (const part of found.parts.toSorted((a, b) => isFirst(a) - isFirst(b))) {
-    if (part.value.document.binary !== null) continue;
-    if (fitsTransposed(part, onlyLayer(found.layers) === null ? null : shapes.I))
-      add('transpose', part.value, part.name);
-    if (!isMatrix(part)) continue;
-    const square = part.value.node.kind === 'tensor' && part.value.node.shape[0] === part.value.node.shape[1];
-    if (part.role === 'recurrent' && square) add('rescale', part.value, part.name);
-    if ((part.role === 'recurrent' && square) || part.role === 'input')
-      add('initialise', part.value, part.name, square);
-  }
-  const { config, layers, weights } = found;
-  const group = onlyLayer(layers);
-  if (
-    group !== null &&
-    group.recurrent !== null &&
-    group.recurrent.document.binary === null &&
-    group.biases.every((bias) => bias === null) &&
-    blocksOf(group) !== null
-  )
-    add('addBias', group.recurrent, group.layout.biases.join(', '));
-  if (config === null) return offers;
-  const state = config.get('initialState');
-  const before = state ?? config.get('sequences') ?? config.get('weights');
-  const widths = stateWidths(found);
-  if (
-    before !== null &&
-    (state === null || state.node.kind === 'null') &&
-    shapes.B !== null &&
-    widths !== null &&
-    shapes.B * widths.reduce((sum, H) => sum + H, 0) <= mostZeros
-  )
-    add('addInitialState', before, 'initialState');
-  const value = config.get('weights');
-  if (value?.node.kind === 'object' && weights?.document === value.document) add('moveToFile', value, 'weights');
-  const isText = weights?.document.binary === null;
-  if (value?.node.kind === 'string' && isText && weights.node.kind === 'object' && weights.node.length <= longestInline)
-    add('moveInline', value, 'weights');
-  return offers;
-}
+import type { GateChange } from './gateChanges.js';
+import { binaryRefusal } from './layerWrites.js';
+import { stateWidths } from './offers.js';
 
 const refuse = (message: string): ChangeOutcome => ({ ok: false, message });
 const accept = (changes: readonly TextChange[], newFile: string | null = null): ChangeOutcome => ({
@@ -140,7 +48,7 @@ export async function changesFor(
   found: FoundParts,
   file: string,
   path: string,
-  change: Change,
+  change: Exclude<Change, GateChange>,
   dtype: DType,
   shapes: KnownShapes,
   measure: (part: Part) => Promise<MatrixFacts | null>,

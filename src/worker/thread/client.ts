@@ -29,7 +29,7 @@ export type EngineData = { readonly language: Language; readonly threads: number
 /** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
 export type Questions = Omit<WorkerContract['requests'], 'run'>;
 /** What can be asked with a flag that stops it. */
-export type Stoppable = 'inspect' | 'facts' | 'references' | 'survey';
+export type Stoppable = 'inspect' | 'facts' | 'gatePlaces' | 'gateAt' | 'references' | 'survey';
 type Live = { readonly worker: Worker; readonly channel: Channel<WorkerHostContract, WorkerContract> };
 type ActiveRun = {
   readonly runId: number;

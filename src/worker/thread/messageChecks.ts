@@ -23,6 +23,7 @@ import {
 import type {
   Change,
   Checks,
+  GateInitialisation,
   None,
   SliceRequests,
   TimeWindow,
@@ -33,6 +34,10 @@ import type {
 
 /** Lines of units in one picture: more than the page ever shows, and few enough to be cut at once. */
 const mostLines = 1024;
+/** Layers whose biases are set at once: an ONNX tensor holds two. */
+const mostLayers = 2;
+/** Layers of a new config whose numbers somebody still reads and changes. */
+const mostMadeLayers = 1_000;
 /** Bins of one column of a picture of activations. */
 const mostBins = 1024;
 
@@ -150,6 +155,14 @@ const change = byKind<Change>({
   moveInline: plainChange,
   rescale: object({ kind: oneOf(['rescale']), quantity: oneOf(['spectralRadius', 'sigmaMax']), to: number(0) }),
   initialise: object({ kind: oneOf(['initialise']), way: oneOf(initialisations), seed: integer(), gain: number() }),
+  initialiseGates: object<GateInitialisation>({
+    kind: oneOf(['initialiseGates']),
+    way: oneOf(initialisations),
+    seed: count,
+    gate: nullable(gateNames),
+    direction: nullable(oneOf(['forward', 'reverse'])),
+  }),
+  forgetBias: object({ kind: oneOf(['forgetBias']), layers: nullable(arrayOf(count, mostLayers)) }),
   moveToFile: object({ kind: oneOf(['moveToFile']), reference: text }),
   sequenceOrder: object({ kind: oneOf(['sequenceOrder']), order: oneOf(sequenceOrders) }),
 });
@@ -187,6 +200,8 @@ export const workerChecks: Checks<WorkerContract> = {
     reportData: ofRun,
     inspect: object({ config: text, cancel }),
     facts: object({ config: text, file: text, position, cancel }),
+    gatePlaces: object({ config: text, file: text, lines: object({ from: count, to: count }), cancel }),
+    gateAt: object({ config: text, file: text, position, cancel }),
     change: object({ config: text, file: text, path: text, change }),
     applyWhatIf: object({ entry: entryCheck, whatIf: whatIfCheck }),
     cells: nothing,
@@ -197,6 +212,8 @@ export const workerChecks: Checks<WorkerContract> = {
         random: object({
           kind: oneOf(['random']),
           shapes: object({ B: size, T: size, I: size, H: size }),
+          layers: integer(1, mostMadeLayers),
+          directions: integer(1, 2),
           initialisation: oneOf(initialisations),
           seed: count,
         }),

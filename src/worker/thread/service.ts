@@ -113,6 +113,8 @@ export class Service {
         references: (request) => inspector.references(request),
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
+        gatePlaces: (request) => inspector.gatePlaces(request),
+        gateAt: (request) => inspector.gateAt(request),
         change: (request) => inspector.change(request),
         cells: () =>
           cellNames.map((cell) => {

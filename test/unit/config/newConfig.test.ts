@@ -24,13 +24,18 @@ const read = (text: string) =>
     },
   );
 const shapes = { B: 2, T: 5, I: 3, H: 4 };
+const one = { layers: 1, directions: 1 };
 
 describe('newConfigText', () => {
   for (const cell of cellNames)
     for (const initialisation of initialisations) {
       it(`writes a ${cell} config with ${initialisation} weights that runs without a problem`, async () => {
         const { experiment, problems } = await read(
-          newConfigText({ name: 'a "new" one', cell, source: { kind: 'random', shapes, initialisation, seed: 7 } }),
+          newConfigText({
+            name: 'a "new" one',
+            cell,
+            source: { kind: 'random', ...one, shapes, initialisation, seed: 7 },
+          }),
         );
         assert.deepEqual(problems, []);
         assert.equal(experiment?.name, 'a "new" one');
@@ -47,7 +52,7 @@ describe('newConfigText', () => {
       newConfigText({
         name: 'q',
         cell: 'tanh',
-        source: { kind: 'random', shapes: { ...shapes, H: 6 }, initialisation: 'orthogonal', seed: 3 },
+        source: { kind: 'random', ...one, shapes: { ...shapes, H: 6 }, initialisation: 'orthogonal', seed: 3 },
       }),
     );
     const Wh = experiment?.layers[0].parameters.Wh ?? new Float64Array();
@@ -63,7 +68,7 @@ describe('newConfigText', () => {
     const text = newConfigText({
       name: 'own',
       cell: leakyInTheTable(),
-      source: { kind: 'random', shapes, initialisation: 'glorot', seed: 3 },
+      source: { kind: 'random', ...one, shapes, initialisation: 'glorot', seed: 3 },
     });
     const { experiment } = await read(text);
     assert.deepEqual([...(experiment?.layers[0].parameters['alpha'] ?? [])], [0.5, 0.5, 0.5, 0.5]);
@@ -72,16 +77,62 @@ describe('newConfigText', () => {
 
   it('opens the forget gates of an LSTM alone, and says so', async () => {
     const made = (cell: CellName): string =>
-      newConfigText({ name: 'q', cell, source: { kind: 'random', shapes, initialisation: 'orthogonal', seed: 3 } });
+      newConfigText({
+        name: 'q',
+        cell,
+        source: { kind: 'random', ...one, shapes, initialisation: 'orthogonal', seed: 3 },
+      });
     const { experiment } = await read(made('lstm'));
     assert.deepEqual([...(experiment?.layers[0].parameters.b ?? [])], [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
     for (const cell of cellNames)
       assert.equal(made(cell).includes('// b of the forget gate f: 1, so that it begins open'), cell === 'lstm', cell);
   });
 
+  for (const cell of cellNames)
+    for (const [layers, directions] of [
+      [3, 1],
+      [1, 2],
+      [2, 2],
+    ] as const)
+      it(`writes ${layers} layers of ${cell} in ${directions} directions that run without a problem`, async () => {
+        const text = newConfigText({
+          name: 'stack',
+          cell,
+          source: { kind: 'random', layers, directions, shapes, initialisation: 'orthogonal', seed: 7 },
+        });
+        const { experiment, problems } = await read(text);
+        assert.deepEqual(problems, []);
+        assert.equal(experiment?.cell, cell);
+        assert.deepEqual(
+          experiment.layers.map(({ layer, direction }) => `${layer} ${direction}`),
+          Array.from({ length: layers * directions }, (_, i) =>
+            directions === 1 ? `${i} forward` : `${i >> 1} ${i % 2 === 0 ? 'forward' : 'reverse'}`,
+          ),
+        );
+        assert.deepEqual(experiment.upstream, { kind: directions === 2 ? 'final' : 'last' });
+        // Each gate's block of each Wh has columns of length 1, and no two layers are alike.
+        const G = experiment.layers[0].parameters.Wh.length / shapes.H ** 2;
+        for (const { parameters } of experiment.layers) {
+          for (let column = 0; column < G * shapes.H; column++) {
+            const length = Math.hypot(
+              ...Array.from({ length: shapes.H }, (_, row) => parameters.Wh[row * G * shapes.H + column]!),
+            );
+            assert.ok(Math.abs(length - 1) < 1e-7);
+          }
+          if (cell === 'lstm') assert.deepEqual([...parameters.b].slice(4, 8), [1, 1, 1, 1]);
+        }
+        assert.equal(new Set(experiment.layers.map(({ parameters }) => parameters.Wh[0])).size, layers * directions);
+        const { verdict } = finish(runExperiment(Infinity, experiment));
+        assert.notEqual(verdict.kind, 'nonfinite');
+      });
+
   it('gives the same text for the same seed and another for another', () => {
     const make = (seed: number): string =>
-      newConfigText({ name: 's', cell: 'tanh', source: { kind: 'random', shapes, initialisation: 'glorot', seed } });
+      newConfigText({
+        name: 's',
+        cell: 'tanh',
+        source: { kind: 'random', ...one, shapes, initialisation: 'glorot', seed },
+      });
     assert.equal(make(1), make(1));
     assert.notEqual(make(1), make(2));
   });

@@ -19,6 +19,7 @@ const contracting: PartFacts = {
     shape: [2, 2],
     transposed: false,
     blocks: null,
+    layer: null,
     numbers: null,
   },
   matrix: { sigmaMax: 0.5, spectralRadius: 0.5, orthogonalityError: 1 },

@@ -513,20 +513,21 @@ describe('an inspection of gated cells and networks', () => {
     const facts = await probe.factsAt('"recurrent_kernel"');
     assert.equal(facts?.matrix, null);
     assert.deepEqual(
-      facts.gates.map(({ name, facts: { sigmaMax, spectralRadius } }) => [
-        name,
-        Math.round(sigmaMax * 1e9) / 1e9,
-        Math.round((spectralRadius ?? NaN) * 1e9) / 1e9,
+      facts.gates.map(({ gate, lies, from, to, matrix: measured }) => [
+        gate,
+        `${lies} ${from}-${to}`,
+        Math.round((measured?.sigmaMax ?? NaN) * 1e9) / 1e9,
+        Math.round((measured?.spectralRadius ?? NaN) * 1e9) / 1e9,
       ]),
       [
-        ['r', 5, 5],
-        ['z', 3, 3],
-        ['n', 0.5, 0.5],
+        ['z', 'columns 0-2', 3, 3],
+        ['r', 'columns 2-4', 5, 5],
+        ['n', 'columns 4-6', 0.5, 0.5],
       ],
     );
     const torch = await probeOf({ weight_ih: matrix(4, 1), weight_hh: [[7], [2], [3], [4]] }).factsAt('"weight_hh"');
     assert.deepEqual(
-      torch?.gates.map(({ name, facts: { sigmaMax } }) => [name, Math.round(sigmaMax * 1e9) / 1e9]),
+      torch?.gates.map(({ gate, matrix: measured }) => [gate, Math.round((measured?.sigmaMax ?? NaN) * 1e9) / 1e9]),
       [
         ['i', 7],
         ['f', 2],

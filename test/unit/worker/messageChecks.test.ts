@@ -111,6 +111,10 @@ const changes = [
   { kind: 'moveInline' },
   { kind: 'rescale', quantity: 'sigmaMax', to: 1 },
   { kind: 'initialise', way: 'orthogonal', seed: 1, gain: 1 },
+  { kind: 'initialiseGates', way: 'glorot', seed: 1, gate: 'f', direction: 'reverse' },
+  { kind: 'initialiseGates', way: 'orthogonal', seed: 1, gate: null, direction: null },
+  { kind: 'forgetBias', layers: [0, 1] },
+  { kind: 'forgetBias', layers: null },
   { kind: 'moveToFile', reference: 'w.json' },
   { kind: 'sequenceOrder', order: 'TBI' },
 ] as const;
@@ -139,6 +143,8 @@ const workerSamples: Samples<WorkerContract> = {
       { config, cancel: new SharedArrayBuffer(4) },
     ],
     facts: [{ config, file, position, cancel: null }],
+    gatePlaces: [{ config, file, lines: { from: 0, to: 9 }, cancel: null }],
+    gateAt: [{ config, file, position, cancel: null }],
     change: changes.map((change) => ({ config, file, path, change })),
     applyWhatIf: whatIfs.map((whatIf) => ({ entry: entries[0], whatIf })),
     cells: [null],
@@ -146,7 +152,14 @@ const workerSamples: Samples<WorkerContract> = {
       {
         name: 'n',
         cell: 'tanh',
-        source: { kind: 'random', shapes: { B: 1, T: 2, I: 3, H: 4 }, initialisation: 'glorot', seed: 1 },
+        source: {
+          kind: 'random',
+          shapes: { B: 1, T: 2, I: 3, H: 4 },
+          layers: 2,
+          directions: 2,
+          initialisation: 'glorot',
+          seed: 1,
+        },
       },
       ...aboves.map((above) => ({
         name: 'n',
@@ -210,7 +223,10 @@ function* damaged(value: unknown, at = ''): Generator<readonly [damaged: unknown
 }
 
 /** Where one of a few words stands, so that not every text does. */
-const words = /\.(cell|way|tensor|kind|quantity|measure|order|initialisation|clipNorm|truncate|lossAt|made|at|loss)$/;
+const words = new RegExp(
+  '\\.(cell|way|gate|direction|tensor|kind|quantity|measure|order|initialisation|clipNorm|truncate|lossAt|made|at|' +
+    'loss)$',
+);
 
 /** Where any text, any left-out field or any number does: `what at`. */
 const takes = (at: string, sample: unknown, junk: unknown): boolean => {

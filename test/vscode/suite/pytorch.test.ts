@@ -8,11 +8,17 @@ import { writeFiles } from './editorSupport.js';
 import { closeEverything, lensSays, openText } from './support.js';
 
 const lines = `import json
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 with open("weights.json", "w") as file:
     json.dump({name: tensor.tolist() for name, tensor in model.state_dict().items()}, file)
+if isinstance(xs, PackedSequence):
+    padded, lengths = pad_packed_sequence(xs, batch_first=True)
+    sequences = [steps[:length].tolist() for steps, length in zip(padded, lengths.tolist())]
+else:
+    sequences = xs.tolist()  # [B][T][I]: batch first
 with open("sequences.json", "w") as file:
-    json.dump(xs.tolist(), file)  # [B][T][I]: batch first
+    json.dump(sequences, file)
 `;
 
 describe('Copy the Python Lines that Export a PyTorch Model', () => {

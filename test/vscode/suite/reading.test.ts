@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import { showPanel } from '../../../src/commands/preview.js';
+import type { Context } from '../../../src/commands/commandContext.js';
 import { rangeOf, sibling, writeFiles } from './editorSupport.js';
+import { panelOver } from './paperPanel.js';
 import { closeEverything, copyExample, lensSays, openText, panelTabs, replaceText, until } from './support.js';
 import { long } from '../../support/long.js';
 
@@ -239,15 +242,18 @@ describe('Inlay hints', () => {
     ].join('\n');
     await vscode.workspace.fs.writeFile(config, new TextEncoder().encode(text));
     const { document } = await openText(config);
-    assert.deepEqual(await hintsOf(document), [
-      '"weights" lstm: inferred from weight_hh_l0 [4·H, H]',
-      '"weight_ih_l0" [4·H, I] = [8, 1]',
-      '"weight_hh_l0" [4·H, H] = [8, 2]',
-      '"bias_ih_l0" [4·H] = [8]',
-      '"sequences" [B, T, I] = [1, 3, 1]',
-    ]);
+    assert.deepEqual(
+      (await hintsOf(document)).filter((hint) => !/ [ifgo]:$/.test(hint)),
+      [
+        '"weights" lstm: inferred from weight_hh_l0 [4·H, H]',
+        '"weight_ih_l0" [4·H, I] = [8, 1]',
+        '"weight_hh_l0" [4·H, H] = [8, 2]',
+        '"bias_ih_l0" [4·H] = [8]',
+        '"sequences" [B, T, I] = [1, 3, 1]',
+      ],
+    );
     const hover = await hoverText(document, '"weight_hh_l0"');
-    assert.match(hover, /gate f: σ_max 0\.\d+ · spectral radius 0\.\d+/);
+    assert.match(hover, /\| \*\*f\*\* forget gate \| 2\s…\s3 \| 1 \| 0\.\d+ \| 0\.\d+ \| \d\.\d+ \|/);
     assert.doesNotMatch(hover, /every step back|can explode/);
     await vscode.commands.executeCommand('rnnGradients.run', config);
     await until('the verdict above the weights', async () => {
@@ -322,6 +328,111 @@ describe('Links, outline and folding', () => {
     await until('the rows of Wh to be hidden', () => (visible(line + 1) ? undefined : true));
     assert.equal(visible(line), true);
     assert.equal(visible(rangeOf(document, '"upstreamGradient"').start.line), true);
+  });
+});
+
+/** Names below each other, with what is told beside them. */
+const outlineText = (symbols: readonly vscode.DocumentSymbol[], depth = 0): string[] =>
+  symbols.flatMap(({ name, detail, children }) => [
+    `${'  '.repeat(depth)}${name}${detail === '' ? '' : `: ${detail}`}`,
+    ...outlineText(children, depth + 1),
+  ]);
+const symbolsOf = (uri: vscode.Uri): Thenable<vscode.DocumentSymbol[]> =>
+  vscode.commands.executeCommand<vscode.DocumentSymbol[]>('vscode.executeDocumentSymbolProvider', uri);
+
+describe('A network', () => {
+  afterEach(closeEverything);
+
+  it('is told by layer and gate: hovers, hints, outline, and what the run says above each layer', async () => {
+    const config = await copyExample('stack');
+    const { document } = await openText(config);
+    const bias = await hoverText(document, '"bias_ih_l1"');
+    assert.match(bias, /\*\*bias_ih_l1\*\* \[4·H\] = \[\d+\] · layer 1/);
+    assert.match(bias, /\| gate \| numbers \| mean \| mean of all biases \|/);
+    // As the comment on top of the example says: −2 in the middle, 4 above and below.
+    assert.match(bias, /\| \*\*f\*\* forget gate \| \d+\s…\s\d+ \| -?\d\S* \| -2 \|/);
+    assert.match(await hoverText(document, '"weight_hh_l2"'), /\| \*\*f\*\* forget gate \| \d+\s…\s\d+ \| 4 \| \d/);
+    assert.match(await hoverText(document, '"weight_hh_l2"'), /· layer 2, stored for column vectors/);
+
+    const hints = await hintsOf(document);
+    const H = /"bias_ih_l0": \[([^\]]*)\]/.exec(document.getText())?.[1]?.split(',').length ?? 0;
+    assert.ok(hints.includes(`"weight_hh_l1" [4·H, H] = [${H}, ${H / 4}] · layer 1`), hints.join('\n'));
+    const row = document.lineAt(rangeOf(document, '"weight_hh_l1"').start.line + 1 + H / 4);
+    const named = await vscode.commands.executeCommand<vscode.InlayHint[]>(
+      'vscode.executeInlayHintProvider',
+      document.uri,
+      row.range,
+    );
+    assert.deepEqual(
+      named.map(({ label, position }) => [label, position.character]),
+      [['f:', row.firstNonWhitespaceCharacterIndex]],
+    );
+
+    const outline = outlineText(await symbolsOf(config));
+    const layer = outline.indexOf('  layer 1');
+    assert.ok(layer > 0, outline.join('\n'));
+    assert.deepEqual(
+      outline.slice(layer + 1, layer + 7).map((line) => line.replace(/:.*/, '')),
+      ['    weight_ih_l1', '      i', '      f', '      g', '      o', '    weight_hh_l1'],
+    );
+    assert.equal(outline[layer + 3], `      f: forget gate · rows ${H / 4} … ${H / 2 - 1}`);
+
+    await vscode.commands.executeCommand('rnnGradients.run', config);
+    const lens = await until('the verdict of the middle layer', async () =>
+      (await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', config)).find(
+        ({ command }) => command?.title.startsWith('layer 1: ') === true,
+      ),
+    );
+    assert.equal(lens.range.start.line, rangeOf(document, '"weight_ih_l1"').start.line);
+    assert.match(lens.command?.title ?? '', /vanishing/);
+    assert.match(await lensSays(config, /^layer 0: /), /healthy|fading/);
+    assert.deepEqual(lens.command?.arguments?.[1], 1);
+  });
+
+  it('opens at the layer whose lens is clicked', async () => {
+    const config = await copyExample('stack');
+    const { session, sessions, close } = panelOver(config, (line) => assert.fail(line));
+    try {
+      await session.run();
+      assert.equal(session.summary?.network?.layers.length, 3);
+      const other = session.summary.network.shown === 2 ? 0 : 2;
+      const context = { sessions, panels: { show: () => session } } as unknown as Context;
+      await showPanel(context)(session.entry, other);
+      await until('the other layer', () => (session.summary?.network?.shown === other ? true : undefined));
+      assert.equal(session.history.list().versions.length, 1, 'another layer of the same run is no new result');
+    } finally {
+      close();
+    }
+  });
+
+  it('of Keras and of two directions stands below its layers, and gates begin in the first row', async () => {
+    const matrix = (rows: number, columns: number): string =>
+      JSON.stringify(Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => r + c / 100)));
+    const layer = (inputs: number): string =>
+      `{ "kernel": ${matrix(inputs, 6)},\n"recurrent_kernel": ${matrix(2, 6)},\n"bias": ${matrix(2, 6)} }`;
+    const weights = `{\n"gru": ${layer(1)},\n"gru_1": ${layer(2)}\n}\n`;
+    const torch = ['_l0', '_l0_reverse']
+      .map((name) => `"weight_ih${name}": ${matrix(6, 1)},\n"weight_hh${name}": ${matrix(6, 2)}`)
+      .join(',\n');
+    const config = await writeFiles({
+      'a.rnn.json': '{ "weights": "w.json", "sequences": [[[1], [2]]] }',
+      'w.json': weights,
+      'b.rnn.json': `{ "weights": {\n${torch}\n}, "sequences": [[[1], [2]]], "upstreamGradient": "final" }`,
+    });
+    const { document } = await openText(sibling(config, 'w.json'));
+    const outline = outlineText(await symbolsOf(document.uri)).filter((line) => !line.includes('kernel'));
+    assert.ok(outline.includes('gru_1: layer 1'), outline.join('\n'));
+    const hints = await hintsOf(document);
+    const named = (key: string): string[] =>
+      hints.filter((hint) => hint.startsWith(`"${key}": [[`)).map((hint) => hint.replace(/.*[[,] ?/, ''));
+    assert.deepEqual(named('recurrent_kernel'), ['z:', 'r:', 'n:', 'z:', 'r:', 'n:']);
+    assert.deepEqual(named('bias').slice(0, 4), ['z · input:', 'r · input:', 'n · input:', 'z · state:']);
+    const both = sibling(config, 'b.rnn.json');
+    await openText(both);
+    const told = outlineText(await symbolsOf(both));
+    const at = told.indexOf('  reverse: layer 0');
+    assert.ok(at > 0 && told.includes('weights: layer 0'), told.join('\n'));
+    assert.match(told[at + 1] ?? '', /^ {4}weight_ih_l0_reverse: \[3·H, I\] = \[6, 1\]/);
   });
 });
 

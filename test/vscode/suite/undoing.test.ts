@@ -161,6 +161,35 @@ const whatIfs: readonly (Partial<WhatIf> & { readonly says: RegExp })[] = [
   { layers: 0, biasShift: 1, biasGate: 'o', drop: 'last', says: /"h": \[\[\[0\.10\]\]\], "c": \[\[\[0\]\]\]/ },
 ];
 
+const ofGates: readonly (Doing & { readonly says: RegExp })[] = [
+  {
+    what: 'an open forget gate',
+    at: '"weight_ih_l1"',
+    title: 'Set the forget bias of layer 1 to 1',
+    says: /"bias_ih_l1": \[0, 1, 0, 0\]/,
+  },
+  {
+    what: 'orthogonal blocks',
+    at: '"weight_hh_l1"',
+    title: "Replace each gate's block of weight_hh_l1 by an orthogonal matrix…",
+    answer: { seed: 7 },
+    says: /weight_hh_l1: orthogonal, seed 7/,
+  },
+  {
+    what: 'the block of the gate at the cursor',
+    at: '2e-1]',
+    title: 'Replace the block of gate f in weight_hh_l0 by the identity',
+    says: /"weight_hh_l0": \[\[0\.10\], \[1(?:\.0)?\], \[0\.30\], \[0\.40\]\]/,
+  },
+  {
+    what: 'Glorot blocks',
+    at: '"weight_ih_l0"',
+    title: "Replace each gate's block of weight_ih_l0 by Glorot's uniform initialisation…",
+    answer: { seed: 7 },
+    says: /weight_ih_l0: Glorot uniform, seed 7/,
+  },
+];
+
 describe('What undo gives back of what was tried of a network', () => {
   afterEach(closeEverything);
 
@@ -184,6 +213,20 @@ describe('What undo gives back of what was tried of a network', () => {
         }
       } finally {
         close();
+      }
+    });
+});
+
+describe('What undo gives back of changed gates', () => {
+  afterEach(closeEverything);
+
+  for (const style of ['LF', 'a byte order mark, CRLF, tabs and no final newline'] as const)
+    it(`is the same bytes, of a file with ${style}`, async () => {
+      const file = await written({ 'a.rnn.json': (styles[style] ?? ((text: string) => text))(stack) });
+      const { document } = await openText(file);
+      for (const { says, ...doing } of ofGates) {
+        const after = await carryOutAndUndo(document, file, doing);
+        assert.match(after.replaceAll(/\s+/g, ' '), says);
       }
     });
 });
