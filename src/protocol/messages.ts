@@ -1,7 +1,8 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
 import type {
   Entry,
-  FileContent,
+  SentBytes,
+  SentFile,
   FileSurvey,
   Link,
   Outline,
@@ -619,8 +620,8 @@ export type Inspection = {
 /** Asks again as long as the text changes: a set flag stops the one before; without one it is answered for nothing. */
 export type InspectRequest = { readonly config: string; readonly cancel: SharedArrayBuffer | null };
 
-/** The bytes of a file to look through. */
-export type BytesRequest = { readonly bytes: Uint8Array; readonly cancel: SharedArrayBuffer | null };
+/** A file to look through. */
+export type BytesRequest = { readonly bytes: SentBytes; readonly cancel: SharedArrayBuffer | null };
 
 export type FactsRequest = {
   readonly config: string;
@@ -713,7 +714,7 @@ export type WorkerContract = {
 };
 /** What the extension host answers and hears from a worker. */
 export type WorkerHostContract = {
-  requests: { readFile: { params: FileRequest; result: FileContent } };
+  requests: { readFile: { params: FileRequest; result: SentFile } };
   events: {
     progress: Progress;
     problems: { readonly runId: number; readonly problems: readonly Problem[] };

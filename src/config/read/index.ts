@@ -1,7 +1,17 @@
 // The face of this room: what other rooms use.
 export type { FileKind } from './classify.js';
 export type { FoundParts, Link, Part, PartRole } from './configParts.js';
-export type { Entry, FileContent, FileTrouble, Files, MadeSequences, Pair } from './fileAccess.js';
+export type {
+  DiskFile,
+  Entry,
+  FileContent,
+  FileTrouble,
+  Files,
+  MadeSequences,
+  Pair,
+  SentBytes,
+  SentFile,
+} from './fileAccess.js';
 export { fileKeys, keyOf } from './keyNames.js';
 export type { Outline } from './outline.js';
 export { hasStateBias, storedIndex, transpose } from './gateBlocks.js';

@@ -8,14 +8,14 @@ import {
   references,
 } from '../../config/index.js';
 import { readDocument } from '../../config/formats/index.js';
-import { indicesAt, Value } from '../../config/json/index.js';
+import type { Bytes } from '../../config/formats/index.js';
+import { indicesAt, UnreadableNumbers, Value } from '../../config/json/index.js';
 import type { Document, TensorNode } from '../../config/json/index.js';
 import { besideFiles, blocksOf, gateOf } from '../../config/read/index.js';
 import type { Blocks, FileContent, Files, FoundParts, Part } from '../../config/read/index.js';
 import { cellOf, factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { CellName, MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
-  BytesRequest,
   ChangeOutcome,
   ChangeRequest,
   FactsRequest,
@@ -80,7 +80,13 @@ export class Inspector {
               ({ value: { document, place, node } }) =>
                 document.id === file && within(offset, Math.min(place.offset, node.offset), node.offset + node.length),
             );
-      return part === undefined || offset === undefined ? null : await this.#factsOf(part, offset, check);
+      if (part === undefined || offset === undefined) return null;
+      try {
+        return await this.#factsOf(part, offset, check);
+      } catch (error) {
+        if (error instanceof UnreadableNumbers) return null;
+        throw error;
+      }
     });
   }
 
@@ -91,7 +97,7 @@ export class Inspector {
     );
   }
 
-  references({ bytes, cancel }: BytesRequest): Promise<Reference[] | null> {
+  references(bytes: Bytes, cancel: SharedArrayBuffer | null): Promise<Reference[] | null> {
     return unlessStopped(cancel, (check) => {
       check();
       const root = Value.root(readDocument('', bytes, check));
@@ -131,7 +137,7 @@ export class Inspector {
         return content;
       },
     };
-    const parse = (id: string, bytes: Uint8Array): Document =>
+    const parse = (id: string, bytes: Bytes): Document =>
       this.#documents.get(id)?.document ?? readDocument(id, bytes, this.#tick);
     const open = await openEntry({ kind: 'config', config }, files, { tick: this.#tick, readDocument: parse });
     const { problems, files: ids, cell } = await checkExperiment(open);
@@ -204,8 +210,8 @@ export class Inspector {
     let numbers: NumberFacts | null = null;
     if (node.kind === 'tensor') {
       this.#tick();
-      numbers = this.#numbers.get(node) ?? measureNumbers(node.data, this.#tick);
-      this.#numbers.set(node, numbers);
+      numbers = this.#numbers.get(node) ?? this.#measured(node);
+      if (numbers !== null) this.#numbers.set(node, numbers);
     }
     return {
       role,
@@ -219,6 +225,16 @@ export class Inspector {
       shape: node.kind === 'tensor' ? node.shape : null,
       numbers,
     };
+  }
+
+  /** Null where they cannot be read, which the problems say. */
+  #measured(node: TensorNode): NumberFacts | null {
+    try {
+      return measureNumbers(node.data, this.#tick);
+    } catch (error) {
+      if (error instanceof UnreadableNumbers) return null;
+      throw error;
+    }
   }
 
   async #factsOf(part: Part, offset: number, check: () => void): Promise<PartFacts> {

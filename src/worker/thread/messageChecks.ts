@@ -1,7 +1,7 @@
 // What the worker takes from the host, and of it what the host takes from a page: one check for each message of the
 // contract.
 import { sequenceOrders } from '../../config/read/index.js';
-import type { Entry, MadeSequences, Pair } from '../../config/read/index.js';
+import type { DiskFile, Entry, MadeSequences, Pair } from '../../config/read/index.js';
 import type { Above, FilePlace, NewSequences } from '../../config/edit/index.js';
 import type { Position } from '../../config/json/index.js';
 import { cellNames, cellOf, initialisations, starts } from '../../engine/index.js';
@@ -133,7 +133,7 @@ export const entryCheck = byKind<Entry>({
 });
 const cancel = nullable(instance('SharedArrayBuffer'));
 const position = object<Position>({ line: count, character: count });
-const bytes = instance('Uint8Array');
+const bytes = either(instance('Uint8Array'), object<DiskFile>({ path: text, size: count, stamp: text }));
 
 type PlainChange = Extract<Change, { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }>;
 const plainChange = object<PlainChange>({ kind: oneOf(['transpose', 'addBias', 'addInitialState', 'moveInline']) });
