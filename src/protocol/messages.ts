@@ -35,6 +35,7 @@ import type {
   WhMeasures,
 } from '../engine/index.js';
 import type { None } from './rpc.js';
+import type { TensorFileRequests } from './tensorMessages.js';
 
 export type { CellFacts, OpenedGates, OpenedUnit, TrainingNotes };
 
@@ -700,7 +701,8 @@ export type ReportData = {
 /** What the worker answers and hears. */
 export type WorkerContract = {
   requests: SliceRequests &
-    EditorRequests & {
+    EditorRequests &
+    TensorFileRequests & {
       /** Resolves when everything, spectrum included, has been sent. */
       run: { params: RunRequest; result: RunOutcome };
       /** Null when it was stopped. */

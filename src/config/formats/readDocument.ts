@@ -19,7 +19,7 @@ import { onnx } from './onnx.js';
 import { safetensors } from './safetensors.js';
 import { allOf, areHere, readRange, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
-import { inexactInteger, numbersOf } from './storedNumbers.js';
+import { inexactInteger, numbersInPieces, numbersOf, typeName } from './storedNumbers.js';
 import type { Stored } from './storedNumbers.js';
 import { torchLegacy } from './torchLegacy.js';
 
@@ -38,17 +38,39 @@ class StoredTensorNode implements TensorNode {
   readonly offset = 0;
   readonly length = 0;
   readonly shape: readonly number[];
-  readonly #read: () => Float64Array;
+  readonly dtype: string;
+  readonly #stored: Stored;
+  readonly #tick: Tick;
+  readonly #wrong: (error: unknown) => unknown;
   #data: Float64Array | null = null;
 
-  constructor(shape: readonly number[], read: () => Float64Array) {
-    this.shape = shape;
-    this.#read = read;
+  /** `wrong`: what an error of the format is for whoever asks for numbers. */
+  constructor(stored: Stored, tick: Tick, wrong: (error: unknown) => unknown) {
+    this.shape = stored.shape;
+    this.dtype = typeName(stored.type);
+    this.#stored = stored;
+    this.#tick = tick;
+    this.#wrong = wrong;
   }
 
   /** @throws UnreadableNumbers where they are on a disk and are not what the file says */
   get data(): Float64Array {
-    return (this.#data ??= this.#read());
+    try {
+      return (this.#data ??= checkedNumbers(this.#stored, this.#tick));
+    } catch (error) {
+      throw this.#wrong(error);
+    }
+  }
+
+  /** @throws UnreadableNumbers as `data` does */
+  readonly pieces = (): Iterable<Float64Array> => this.#pieces();
+
+  *#pieces(): Generator<Float64Array> {
+    try {
+      yield* numbersInPieces(this.#stored, this.#tick);
+    } catch (error) {
+      throw this.#wrong(error);
+    }
   }
 }
 
@@ -110,18 +132,12 @@ function beginsAsJson(bytes: Uint8Array): boolean {
 }
 
 function rootOf(id: string, binary: string, { tensors, facts = [], isOne }: Container, tick: Tick): JsonNode {
-  const numbers = (name: string, stored: Stored) => (): Float64Array => {
-    try {
-      return checkedNumbers(stored, tick);
-    } catch (error) {
-      if (error instanceof FormatError) throw new UnreadableNumbers(problemOf(id, binary, error.finding, name));
-      throw error;
-    }
-  };
+  const wrong = (name: string) => (error: unknown) =>
+    error instanceof FormatError ? new UnreadableNumbers(problemOf(id, binary, error.finding, name)) : error;
   const node = ({ name, stored, refused }: FoundTensor): JsonNode =>
     stored === null
       ? { kind: 'unreadable', finding: refused, ...nowhere }
-      : new StoredTensorNode(stored.shape, numbers(name, stored));
+      : new StoredTensorNode(stored, tick, wrong(name));
   const [first] = tensors;
   if (isOne && first !== undefined) return node(first);
   const properties = tensors.map((tensor): Property => ({ key: tensor.name, keySpan: nowhere, value: node(tensor) }));

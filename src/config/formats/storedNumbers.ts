@@ -140,6 +140,24 @@ export function numbersOf(stored: Stored, tick: Tick): Float64Array {
   return data;
 }
 
+/** The same numbers, some at a time, in one array that is filled again and again. @throws FormatError */
+export function* numbersInPieces(stored: Stored, tick: Tick): Generator<Float64Array> {
+  const { type, little, offset, shape } = stored;
+  const count = countOf(shape) ?? 0;
+  if (count === 0) return;
+  if (!isRowMajor(stored)) {
+    yield numbersOf(stored, tick);
+    return;
+  }
+  const { at, bytes: size } = kinds[type];
+  const piece = new Float64Array(Math.min(count, numbersPerTick));
+  for (const [, view] of piecesOf(stored, offset, offset + count, tick)) {
+    const numbers = view.byteLength / size;
+    for (let i = 0; i < numbers; i++) piece[i] = at(view, i * size, little);
+    yield piece.subarray(0, numbers);
+  }
+}
+
 /** The first whole number that no float64 holds exactly, as text; null where there is none. */
 export function inexactInteger(stored: Stored, tick: Tick): string | null {
   const { type, little, offset, shape } = stored;

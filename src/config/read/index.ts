@@ -20,6 +20,8 @@ export { storedNetwork } from './storedLayers.js';
 export type { StoredLayer, StoredNetwork } from './storedLayers.js';
 export { blocksOf, gateOf, inputsOf, weightLayers } from './weightShapes.js';
 export { surveyFile } from './survey.js';
+export { describeNetwork, openTensorFile } from './tensorFile.js';
+export type { NamedTensor, TensorFile } from './tensorFile.js';
 export type { FileSurvey, FoundBlock, FoundNetwork } from './survey.js';
 export { fitOf, wantedShapes } from './pairing.js';
 export type { Fit, KnownPair, PairRole } from './pairing.js';

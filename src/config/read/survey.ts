@@ -63,7 +63,8 @@ export function surveyFile(bytes: Bytes, tick: Tick): FileSurvey {
   return { kind, networks, blocks: whole === null ? blocksIn(root) : [whole], readout: readoutIn(root) };
 }
 
-function networksIn(root: Value): FoundNetwork[] {
+/** Recurrent networks by the names of their tensors; `root` is an object that is no config. */
+export function networksIn(root: Value): FoundNetwork[] {
   const { groups, network } = weightNames(root);
   if (network === null) return [];
   if (network.kind === 'network') return told(null, network.groups);

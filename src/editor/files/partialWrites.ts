@@ -28,7 +28,7 @@ export class Rewrites {
   }
 
   /** Whether these problems are likely to go away by themselves. */
-  async explain(problems: readonly Problem[]): Promise<boolean> {
+  async explain(problems: readonly Pick<Problem, 'severity' | 'code' | 'file'>[]): Promise<boolean> {
     const now = performance.now();
     this.#since ??= now;
     if (now - this.#since > longest) return false;

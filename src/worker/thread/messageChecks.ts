@@ -25,6 +25,7 @@ import type {
   Checks,
   None,
   SliceRequests,
+  TensorRequests,
   TimeWindow,
   WeightPlace,
   WhatIf,
@@ -119,6 +120,15 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
   }),
 };
 
+/** Questions of the viewer, which the host passes on. */
+const tensorPlace = { reading: count, index: count };
+/** More is on no screen. */
+const pixels = integer(1, 4096);
+export const tensorChecks: Checks<{ requests: TensorRequests; events: None }>['requests'] = {
+  tensorFacts: object(tensorPlace),
+  tensorPicture: object({ ...tensorPlace, maxRows: pixels, maxColumns: pixels }),
+};
+
 const size = integer(1);
 const madeSequences = object<MadeSequences>({ made: oneOf(['random', 'zeros']), B: size, T: size, seed: count });
 export const entryCheck = byKind<Entry>({
@@ -168,6 +178,8 @@ const above = byKind<Above>({
 export const workerChecks: Checks<WorkerContract> = {
   requests: {
     ...sliceChecks,
+    ...tensorChecks,
+    tensors: object({ file: text, reading: count }),
     run: object({
       runId: count,
       entry: entryCheck,

@@ -53,6 +53,7 @@ import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
 import { layerShown, summariseNetwork } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
+import { TensorFiles } from '../answers/tensorFiles.js';
 import { WhatIfs } from '../answers/whatIfRuns.js';
 
 /** Milliseconds between two parts of a spectrum that is still growing. */
@@ -107,11 +108,15 @@ export class Service {
         this.#kept?.runId === request.runId ? cut(this.#kept, request) : null;
     const gates = this.#later((analyses, request: UnitRequest) => analyses.openedGates(request));
     const inspector = new Inspector(this.#readFile);
+    const tensors = new TensorFiles(this.#readFile);
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(
       port,
       {
         run: (request) => this.#alone(request),
         survey: ({ bytes, cancel }) => unlessStopped(cancel, (check) => surveyFile(openSent(bytes), check)),
+        tensors: (request) => tensors.open(request),
+        tensorFacts: (request) => tensors.facts(request),
+        tensorPicture: (request) => tensors.picture(request),
         references: ({ bytes, cancel }) => inspector.references(openSent(bytes), cancel),
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
