@@ -53,7 +53,13 @@ const product = [
   { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
   {
     ...forPage,
-    entryPoints: { main: 'webview/main.ts', style: 'webview/style.css', report: 'webview/report.css' },
+    entryPoints: {
+      main: 'webview/main.ts',
+      style: 'webview/style.css',
+      report: 'webview/report.css',
+      tensors: 'webview/tensors.ts',
+      tensorsStyle: 'webview/tensors.css',
+    },
     outdir: 'dist/webview',
   },
   { ...forPage, format: 'iife', entryPoints: { report: 'src/report/reportPage.ts' }, outdir: 'dist/webview' },

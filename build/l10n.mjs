@@ -41,12 +41,12 @@ function namesOfT(file) {
   );
 }
 
-/** The page's start runs after everything that it imports, the language first. */
-const startsLast = 'webview/main.ts';
+/** The start of a page runs after everything that it imports, the language first. */
+const startLast = ['webview/main.ts', 'webview/tensors.ts'];
 
 /** Sentences said while a module loads would be said before the language is known. */
 const insideFunction = (node) => {
-  if (node.getSourceFile().fileName === startsLast) return true;
+  if (startLast.includes(node.getSourceFile().fileName)) return true;
   for (let at = node.parent; at !== undefined; at = at.parent) {
     if (
       ts.isFunctionLike(at) ||

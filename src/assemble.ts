@@ -7,10 +7,12 @@ import { Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
 import { setLanguage } from './l10n.js';
-import { Panels } from './panel/index.js';
+import { Panels, showTensors } from './panel/index.js';
 
 export type Assembly = {
   readonly panels: Panels;
+  /** Fills the tab of a file of tensors. */
+  showTensors(uri: vscode.Uri, view: vscode.WebviewPanel): void;
   /** Runs a command by its name without the prefix. */
   execute(command: string, args: readonly unknown[]): unknown;
 };
@@ -46,6 +48,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
   return {
     panels,
+    showTensors: (uri, view) => showTensors(uri, view, { extensionUri, workerPath: sessions.workerPath, log, doors }),
     execute: (command, args) => {
       const known = made.get(command);
       if (known === undefined) throw new Error(`There is no command ${command}.`);

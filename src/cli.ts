@@ -27,7 +27,7 @@ import {
   whyUnwritable,
   withoutLeftovers,
 } from './cli/index.js';
-import { describeProblem, readExperiment } from './config/index.js';
+import { describeProblem, readExperiment, UnreadableNumbers } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
 import { contentsOf, convertFile, isBound, mostBytes } from './config/read/index.js';
 import type { Problem } from './config/index.js';
@@ -53,7 +53,15 @@ import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
 import { Analyses, summariseNetwork } from './worker/answers/index.js';
-import { capacityHere, help, isHelper, loadKernels, readRegularFile, tooLarge } from './worker/thread/index.js';
+import {
+  capacityHere,
+  help,
+  isHelper,
+  loadKernels,
+  openedFile,
+  readRegularFile,
+  tooLarge,
+} from './worker/thread/index.js';
 import {
   escapeControls,
   makeRecord,
@@ -83,8 +91,8 @@ const usage = (): string =>
       '  --html FILE      also write a report with all charts to FILE: one HTML file that any browser ' +
       'opens, without a network\n' +
       '  --threads N      threads for a large run; 0 (default): as many as are worth it on this machine\n' +
-      '  --max-text N     megabytes of the largest file that is read, from 1 to 512 (default): a larger ' +
-      'one is a problem\n' +
+      '  --max-text N     megabytes of the largest file that is read whole, from 1 to 512 (default): a ' +
+      'larger one is a problem\n' +
       '  --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, fading, ' +
       'exploding, nonfinite\n' +
       '  --layer N        table, --fail-on and report are about layer N of a network, counted from 0, instead of ' +
@@ -240,7 +248,7 @@ function parseArguments(args: readonly string[]): Arguments {
 const nodeFiles = (bound: number): Files => ({
   async read(reference, from): Promise<FileContent> {
     const id = from === null ? reference : path.resolve(path.dirname(from), reference);
-    return { id, ...(await readRegularFile(id, { bound })) };
+    return openedFile({ id, ...(await readRegularFile(id, { bound })) });
   },
 });
 
@@ -321,7 +329,7 @@ async function convert(file: string, target: string, name: string | null, files:
     await withoutLeftovers(() => writeWhole(target, convertedPieces(content, target)));
     return 0;
   } catch (error) {
-    return refuse(error instanceof NotWritable ? error.message : reasonOf(error));
+    return refuse(error instanceof NotWritable || error instanceof UnreadableNumbers ? error.message : reasonOf(error));
   }
 }
 

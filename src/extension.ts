@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { Assembly } from './assemble.js';
 import { configPattern, ignored, isConfig, prefix } from './editor/context/index.js';
-import { previewType, viewType } from './panel/index.js';
+import { previewType, tensorsType, viewType } from './panel/index.js';
 
 type Manifest = { readonly contributes: { readonly commands: readonly { readonly command: string }[] } };
 
@@ -34,6 +34,17 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   for (const type of [viewType, previewType])
     subscriptions.push(vscode.window.registerWebviewPanelSerializer(type, serializer));
+
+  subscriptions.push(
+    vscode.window.registerCustomEditorProvider(
+      tensorsType,
+      {
+        openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
+        resolveCustomEditor: async ({ uri }, panel) => (await load()).showTensors(uri, panel),
+      } satisfies vscode.CustomReadonlyEditorProvider,
+      { supportsMultipleEditorsPerDocument: true },
+    ),
+  );
 
   const isThere = (): boolean => vscode.workspace.textDocuments.some(({ uri }) => isConfig(uri));
   if (isThere()) {

@@ -1,6 +1,7 @@
 // Which network of a file is meant, and which file of weights.
 import { t } from '@vscode/l10n';
 import type * as vscode from 'vscode';
+import { describeNetwork } from '../config/read/index.js';
 import type { FoundNetwork } from '../config/read/index.js';
 import type { Surveys } from '../editor/following/index.js';
 import { back, fileItem, pick, pickGrowing } from './quickInput.js';
@@ -10,19 +11,6 @@ import { SurveyedFiles } from './surveyedFiles.js';
 
 /** A network in its file; `network` null where nobody could look into it. */
 export type ChosenNetwork = { readonly weights: vscode.Uri; readonly network: FoundNetwork | null };
-
-/** `LSTM 2 layers, two directions, I 128, H 256` */
-export function describeNetwork({ cell, layers, directions, I, widths }: FoundNetwork): string {
-  const kind = (cell ?? 'rnn').toUpperCase();
-  const stack = layers === 1 ? kind : t('{0} {1} layers', kind, layers);
-  const units = [...new Set(widths)];
-  return [
-    stack,
-    ...(directions === 1 ? [] : [t('two directions')]),
-    ...(I === null ? [] : [`I ${I}`]),
-    `H ${units.join(', ')}`,
-  ].join(', ');
-}
 
 /** The only network of a file, or the one that the user picks. */
 export async function chooseNetwork(

@@ -29,6 +29,14 @@ async function survey(uri: vscode.Uri, { surveys }: Context): Promise<FileSurvey
   return surveyed.kind === 'known' ? surveyed.survey : null;
 }
 
+/** Which network of the file is meant, as the viewer's buttons say; menus pass something else, or nothing. */
+type MeantNetwork = { readonly network: string | null };
+const meantNetwork = (argument: unknown): MeantNetwork | null => {
+  if (typeof argument !== 'object' || argument === null || !('network' in argument)) return null;
+  const { network } = argument;
+  return typeof network === 'string' || network === null ? { network } : null;
+};
+
 const ofConfig = (config: vscode.Uri): Entry => ({ kind: 'config', config: config.toString() });
 
 /** Weights: a config that names them, or sequences alone. */
@@ -36,9 +44,15 @@ async function entryOfWeights(
   weights: vscode.Uri,
   { networks }: FileSurvey,
   context: Context,
+  known: MeantNetwork | null,
 ): Promise<Entry | undefined> {
   const configs = await context.subjects.configsOf(weights);
-  const chosen = await chooseNetwork({ title: t('Run RNN: {0}', baseName(weights)) }, weights, networks);
+  const meant = known === null ? networks : networks.filter(({ name }) => name === known.network);
+  const chosen = await chooseNetwork(
+    { title: t('Run RNN: {0}', baseName(weights)) },
+    weights,
+    meant.length > 0 ? meant : networks,
+  );
   if (chosen === undefined || chosen === back) return undefined;
   const answer = await chooseSequences(context, chosen, configs);
   return answer?.kind === 'config' ? ofConfig(answer.config) : answer;
@@ -73,7 +87,12 @@ async function entryOfSequences(
  * What to run for a file. `meant`: the user pointed at it, so that it is told when it cannot be run; else something
  * else is offered.
  */
-async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Promise<Entry | undefined> {
+async function entryFor(
+  uri: vscode.Uri,
+  meant: boolean,
+  context: Context,
+  known: MeantNetwork | null = null,
+): Promise<Entry | undefined> {
   if (uri.path.endsWith('.rnn.json')) return ofConfig(uri);
   const found = await survey(uri, context);
   switch (found?.kind) {
@@ -82,7 +101,7 @@ async function entryFor(uri: vscode.Uri, meant: boolean, context: Context): Prom
     case 'config':
       return ofConfig(uri);
     case 'weights':
-      return entryOfWeights(uri, found, context);
+      return entryOfWeights(uri, found, context, known);
     case 'sequences':
       return entryOfSequences(uri, found, context);
     case 'unknown': {
@@ -214,8 +233,9 @@ function target(argument: unknown): vscode.Uri | undefined {
   return shown !== undefined && mayHoldNumbers(baseName(shown)) ? shown : undefined;
 }
 
-export const run: CommandFactory = (context) => async (argument) => {
+export const run: CommandFactory = (context) => async (argument, second) => {
   try {
+    const known = meantNetwork(second);
     const active = argument instanceof vscode.Uri ? undefined : context.panels.activeSession;
     if (active !== undefined) {
       await runEntry(active.entry, context);
@@ -227,8 +247,8 @@ export const run: CommandFactory = (context) => async (argument) => {
     const uri = meant ?? (await chooseConfig(context, t('Run RNN')));
     if (uri === undefined) return;
     const entry =
-      context.sessions.naming(uri)?.entry ??
-      (await entryFor(uri, open === undefined || argument instanceof vscode.Uri, context));
+      (known === null ? context.sessions.naming(uri)?.entry : undefined) ??
+      (await entryFor(uri, open === undefined || argument instanceof vscode.Uri, context, known));
     if (entry !== undefined) await runEntry(entry, context);
   } catch (error) {
     fail(error, context);

@@ -9,7 +9,7 @@ export type { OpenEntry } from './read/openEntry.js';
 export { matrixLines, outlineOf } from './read/outline.js';
 export type { Outline } from './read/outline.js';
 export type { Entry, FileContent, Files } from './read/fileAccess.js';
-export { describeProblem, problemCodes } from './json/problem.js';
+export { describeProblem, problemCodes, UnreadableNumbers } from './json/problem.js';
 export type { Fix, Position, Problem, ProblemCode, Range } from './json/problem.js';
 export { configJsonSchema, configKeys } from './read/schema.js';
 export type { KeySpec, KeyTable } from './read/keySpec.js';

@@ -1,5 +1,6 @@
 // The face of this room: what other rooms use.
-export { previewType, viewType } from './viewTypes.js';
+export { showTensors } from './tensorViewer.js';
+export { previewType, tensorsType, viewType } from './viewTypes.js';
 export { mostCompared } from './comparison.js';
 export { Panels, isEntry } from './panels.js';
 export type { PairWish } from './panel.js';

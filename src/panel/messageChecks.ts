@@ -1,8 +1,8 @@
 // What the host takes from a page: one check for each message of the contract. A page is the side that could be broken.
-import { either, flag, instance, integer, nothing, object, oneOf, text } from '../protocol/index.js';
+import { either, flag, instance, integer, nothing, nullable, object, oneOf, text } from '../protocol/index.js';
 import { sequenceOrders } from '../config/read/index.js';
-import type { Checks, PanelContract } from '../protocol/index.js';
-import { sliceChecks, weightPlaceFields, whatIfCheck } from '../worker/thread/index.js';
+import type { Checks, PanelContract, TensorViewContract } from '../protocol/index.js';
+import { sliceChecks, tensorChecks, weightPlaceFields, whatIfCheck } from '../worker/thread/index.js';
 
 const count = integer(0);
 
@@ -26,6 +26,16 @@ export const panelChecks: Checks<PanelContract> = {
     saveFile: object({ suggestedName: text, content: either(text, instance('Uint8Array')) }),
     exportJson: nothing,
     exportReport: nothing,
+    failed: object({ message: text }),
+  },
+};
+
+export const tensorViewChecks: Checks<TensorViewContract> = {
+  requests: tensorChecks,
+  events: {
+    ready: nothing,
+    run: object({ network: nullable(text) }),
+    copyPython: object({ lines: text }),
     failed: object({ message: text }),
   },
 };

@@ -2,3 +2,5 @@
 export const viewType = 'rnnGradients.panel';
 /** The panel that follows the editor from config to config. */
 export const previewType = 'rnnGradients.preview';
+/** The editor that shows what is in a file of tensors. */
+export const tensorsType = 'rnnGradients.tensors';

@@ -1,7 +1,8 @@
 // Every message that crosses a thread or the webview's border. One type a message; nothing here runs.
 import type {
   Entry,
-  FileContent,
+  SentBytes,
+  SentFile,
   FileSurvey,
   GateBlock,
   LayerPlace,
@@ -39,6 +40,7 @@ import type {
   WhMeasures,
 } from '../engine/index.js';
 import type { None } from './rpc.js';
+import type { TensorFileRequests } from './tensorMessages.js';
 
 export type { CellFacts, OpenedGates, OpenedUnit, StepLabels, TrainingNotes };
 
@@ -674,8 +676,8 @@ export type Inspection = {
 /** Asks again as long as the text changes: a set flag stops the one before; without one it is answered for nothing. */
 export type InspectRequest = { readonly config: string; readonly cancel: SharedArrayBuffer | null };
 
-/** The bytes of a file to look through. */
-export type BytesRequest = { readonly bytes: Uint8Array; readonly cancel: SharedArrayBuffer | null };
+/** A file to look through. */
+export type BytesRequest = { readonly bytes: SentBytes; readonly cancel: SharedArrayBuffer | null };
 
 export type FactsRequest = {
   readonly config: string;
@@ -787,7 +789,8 @@ export type ReportData = {
 /** What the worker answers and hears. */
 export type WorkerContract = {
   requests: SliceRequests &
-    EditorRequests & {
+    EditorRequests &
+    TensorFileRequests & {
       /** Resolves when everything, spectrum included, has been sent. */
       run: { params: RunRequest; result: RunOutcome };
       /** Null when it was stopped. */
@@ -801,7 +804,7 @@ export type WorkerContract = {
 };
 /** What the extension host answers and hears from a worker. */
 export type WorkerHostContract = {
-  requests: { readFile: { params: FileRequest; result: FileContent } };
+  requests: { readFile: { params: FileRequest; result: SentFile } };
   events: {
     progress: Progress;
     problems: { readonly runId: number; readonly problems: readonly Problem[] };

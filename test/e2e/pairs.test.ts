@@ -46,13 +46,14 @@ async function offersRun(workbench: Workbench, file: string): Promise<boolean> {
   return count === 1;
 }
 
-async function runByMenu(workbench: Workbench, file: string): Promise<void> {
+async function byMenu(workbench: Workbench, file: string, words: string): Promise<void> {
   await explorer(workbench, file).click({ button: 'right' });
-  const entry = workbench.page.locator('.monaco-menu .action-item .action-label').filter({ hasText: 'Run RNN' });
+  const entry = workbench.page.locator('.monaco-menu .action-item .action-label').filter({ hasText: words });
   await entry.hover();
-  await workbench.page.locator('.monaco-menu .action-item.focused').filter({ hasText: 'Run RNN' }).waitFor();
+  await workbench.page.locator('.monaco-menu .action-item.focused').filter({ hasText: words }).waitFor();
   await workbench.page.keyboard.press('Enter');
 }
+const runByMenu = (workbench: Workbench, file: string): Promise<void> => byMenu(workbench, file, 'Run RNN');
 
 const rows = (workbench: Workbench) => workbench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
 /** The rows of the list, once this one is among them. */
@@ -153,4 +154,35 @@ describe('weights without a config', () => {
     );
     await workbench.page.keyboard.press('Escape');
   });
+
+  scenario(
+    'the viewer of weights shows the networks of a file, and runs the one beside a button',
+    { workspace },
+    async (workbench) => {
+      const { page } = workbench;
+      await page.keyboard.press('Control+Shift+E');
+      await explorer(workbench, 'two.pt').waitFor();
+      await byMenu(workbench, 'two.pt', 'Open With...');
+      await workbench.answer(/Select editor for/, 'RNN Weights Viewer');
+      const view = workbench.webview();
+      await view.locator('h1', { hasText: 'two.pt' }).waitFor();
+      assert.deepEqual(await view.locator('.networks li > span').allInnerTexts(), [
+        'encoder · LSTM 2 layers, I 3, H 5',
+        'decoder · GRU, two directions, I 3, H 4',
+      ]);
+      await view
+        .locator('tr')
+        .filter({ hasText: 'decoder.weight_hh_l0' })
+        .first()
+        .locator('td[data-value]')
+        .first()
+        .waitFor();
+      await view.locator('.heatmap canvas[aria-label]').waitFor();
+      await view.getByRole('button', { name: 'Run RNN: decoder' }).click();
+      await workbench.answer(/batch\.json/, 'batch.json');
+      // Beside the viewer.
+      const panel = page.locator('iframe.webview').filter({ visible: true }).last().contentFrame();
+      await panel.frameLocator('#active-frame').locator('.facts').filter({ hasText: /gru/ }).waitFor();
+    },
+  );
 });

@@ -1,11 +1,12 @@
 // The editor's side of a worker without the thread: it answers for the files, asks, and hears events. What goes over is
 // cloned and moved as between threads.
-import type { Entry, FileContent, Files } from '../../src/config/index.js';
+import type { Entry } from '../../src/config/index.js';
 import type { Kernels } from '../../src/engine/index.js';
 import type { WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
 import { Service } from '../../src/worker/thread/service.js';
+import type { InMemory } from '../unit/config/memory.js';
 
 export type Bytes = Readonly<Record<string, Uint8Array>>;
 
@@ -13,9 +14,9 @@ export type Bytes = Readonly<Record<string, Uint8Array>>;
 const capacity = { whole: 2 ** 30, most: 2 ** 31 };
 
 /** Files as a map from names to bytes; a file is found under `./` too, and some names stand for what cannot be read. */
-export function memoryFiles(files: Bytes): Files {
+export function memoryFiles(files: Bytes): { read: (reference: string, from: string | null) => Promise<InMemory> } {
   return {
-    read(reference: string): Promise<FileContent> {
+    read(reference: string): Promise<InMemory> {
       const id = reference.replace(/^(?:\.\/)+/, '');
       const bytes = Object.hasOwn(files, id) ? files[id] : undefined;
       if (bytes !== undefined) return Promise.resolve({ ok: true, id, bytes });

@@ -40,6 +40,8 @@ const shipped = [
   'extension/dist/webview/report.css',
   'extension/dist/webview/report.js',
   'extension/dist/webview/style.css',
+  'extension/dist/webview/tensors.js',
+  'extension/dist/webview/tensorsStyle.css',
   'extension/dist/worker.js',
   // "Create an Example Config" opens them.
   'extension/examples/exploding/exploding.rnn.json',

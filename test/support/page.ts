@@ -8,13 +8,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { History } from '../../src/editor/following/runHistory.js';
+import { TensorHost } from './tensorHost.js';
+import { wire } from './wire.js';
 import { defaultBounds } from '../../src/engine/index.js';
 import { setLanguage } from '../../src/l10n.js';
 import type { Language } from '../../src/l10n.js';
 import { panelHtml } from '../../src/panel/panelHtml.js';
 import { panelChecks } from '../../src/panel/messageChecks.js';
 import { Channel } from '../../src/protocol/rpc.js';
-import type { Port } from '../../src/protocol/rpc.js';
 import type {
   ComparedRun,
   PageContract,
@@ -154,22 +155,6 @@ const stateOf = (group: GroupId, moreWhatIfs: boolean): unknown => ({
   choices: { group, 'more what-ifs': moreWhatIfs },
   ...(group === 'all' ? { tracks: { states: { flow: { hidden: [] } } }, time: { order: 'index' } } : {}),
 });
-
-/** Two ends of a wire inside this process. */
-function wire(): [Port, Port] {
-  const listeners: ((message: unknown) => void)[] = [];
-  const end = (own: number, other: number): Port => ({
-    // As between threads: what is transferred is gone here.
-    post: (message, transfer) => {
-      const copy: unknown = structuredClone(message, { transfer: [...transfer] });
-      queueMicrotask(() => listeners[other]?.(copy));
-    },
-    onMessage: (listener) => {
-      listeners[own] = listener;
-    },
-  });
-  return [end(0, 1), end(1, 0)];
-}
 
 const isEvent = (message: unknown): message is { readonly name: string; readonly payload: unknown } =>
   typeof message === 'object' && message !== null && 'payload' in message;
@@ -395,13 +380,29 @@ export class TestHost {
   }
 }
 
-export type OpenPage = {
+type OpenStage = {
   readonly page: Page;
-  readonly host: TestHost;
   readonly complaints: string[];
   violations(): Promise<string[]>;
   setTheme(theme: ThemeName): Promise<void>;
   close(): Promise<void>;
+};
+export type OpenPage = OpenStage & { readonly host: TestHost };
+/** The viewer of files of tensors. */
+export type OpenTensors = OpenStage & { readonly host: TensorHost };
+type StageOptions = {
+  readonly theme?: ThemeName;
+  readonly width?: number;
+  readonly height?: number;
+  readonly scale?: number;
+  readonly language?: Language;
+  /** A page that no test had before and none has after this one: for tests of what a page holds and costs. */
+  readonly fresh?: boolean;
+};
+/** Who answers a page: hears what goes wrong, and is connected anew whenever the page is loaded. */
+type Host = {
+  onFault: (message: string) => void;
+  connect(post: (message: unknown) => void): (message: unknown) => void;
 };
 /** A report on disk, as its reader opens it. `requests`: every address that was asked for besides the file itself. */
 export type OpenReport = {
@@ -421,20 +422,16 @@ export type PageServer = {
       script?: boolean;
     },
   ): Promise<OpenReport>;
-  open(options?: {
-    theme?: ThemeName;
-    width?: number;
-    height?: number;
-    scale?: number;
-    kernels?: boolean;
-    language?: Language;
-    /** The group of views that is shown first: all, unless a test is about the groups. */
-    group?: GroupId;
-    /** Whether the bar of what-ifs has all that can be changed: with all views, unless a test is about its button. */
-    moreWhatIfs?: boolean;
-    /** A page that no test had before and none has after this one: for tests of what a page holds and costs. */
-    fresh?: boolean;
-  }): Promise<OpenPage>;
+  open(
+    options?: StageOptions & {
+      readonly kernels?: boolean;
+      /** The group of views that is shown first: all, unless a test is about the groups. */
+      readonly group?: GroupId;
+      /** Whether the bar of what-ifs has all that can be changed: with all views, unless a test is about its button. */
+      readonly moreWhatIfs?: boolean;
+    },
+  ): Promise<OpenPage>;
+  openTensors(file: string, bytes: Uint8Array, options?: StageOptions): Promise<OpenTensors>;
   close(): Promise<void>;
 };
 
@@ -498,14 +495,15 @@ async function makeSite(): Promise<Site> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    if (pathname === '/') {
+    const script = { '/': 'main.js', '/tensors': 'tensors.js' }[pathname];
+    if (script !== undefined) {
       response.setHeader('content-type', 'text/html; charset=utf-8');
       response.end(
         panelHtml({
           cspSource: origin,
           nonce,
-          scriptUri: `${origin}/main.js`,
-          styleUri: `${origin}/style.css`,
+          scriptUri: `${origin}/${script}`,
+          styleUri: `${origin}/${script === 'main.js' ? 'style.css' : 'tensorsStyle.css'}`,
           title: 'test',
           language: site.spoken,
         }),
@@ -558,74 +556,80 @@ export async function startPages(): Promise<PageServer> {
     close: (made) => made.close(),
   });
 
-  return {
-    async open({
+  async function openStage(
+    place: string,
+    state: unknown,
+    host: Host,
+    {
       theme = 'dark',
       width = 1200,
       height = 980,
       scale = 1,
-      kernels = true,
       language = { name: 'en', bundle: {} },
       fresh = false,
-      group = 'all',
-      moreWhatIfs = group === 'all',
-    } = {}) {
-      site.spoken = language;
-      // The engine runs in this process, and says the verdict.
-      setLanguage(language);
-      const stage = await takeStage(browser, scale, fresh);
-      const { context, page } = stage;
-      contexts.add(context);
-      await page.setViewportSize({ width, height });
-      const host = new TestHost(kernels);
-      const complaints: string[] = [];
-      host.onFault = (message) => complaints.push(message);
-      const connect = (): ((message: unknown) => void) =>
-        host.connect((message) => {
-          // What an earlier test's host still has to say is nothing to the page of this one.
-          if (stage.play !== play) return;
-          void page
-            .evaluate(
-              (packed) => (window as unknown as { receive(message: string): void }).receive(packed),
-              JSON.stringify(pack(message)),
-            )
-            .catch((error: unknown) => {
-              // What was on its way to a page that is loaded again is heard by nobody.
-              if (!page.isClosed() && !String(error).includes('context was destroyed')) complaints.push(String(error));
-            });
-        });
-      let receive = connect();
-      const play: Play = {
-        complain: (text) => complaints.push(text),
-        navigated: () => {
-          receive = connect();
-        },
-        hear: (message) => receive(message),
-      };
-      stage.play = play;
-      const script = await page.addInitScript(insidePage, {
-        theme: themeOf(theme),
-        play: randomUUID(),
-        state: stateOf(group, moreWhatIfs),
+    }: StageOptions,
+  ): Promise<OpenStage> {
+    site.spoken = language;
+    const stage = await takeStage(browser, scale, fresh);
+    const { context, page } = stage;
+    contexts.add(context);
+    await page.setViewportSize({ width, height });
+    const complaints: string[] = [];
+    host.onFault = (message) => complaints.push(message);
+    const connect = (): ((message: unknown) => void) =>
+      host.connect((message) => {
+        // What an earlier test's host still has to say is nothing to the page of this one.
+        if (stage.play !== play) return;
+        void page
+          .evaluate(
+            (packed) => (window as unknown as { receive(message: string): void }).receive(packed),
+            JSON.stringify(pack(message)),
+          )
+          .catch((error: unknown) => {
+            // What was on its way to a page that is loaded again is heard by nobody.
+            if (!page.isClosed() && !String(error).includes('context was destroyed')) complaints.push(String(error));
+          });
       });
-      await page.goto(site.url);
-      return {
-        page,
-        host,
-        complaints,
-        violations: () => page.evaluate(() => (window as unknown as { violations: string[] }).violations),
-        setTheme: (name) =>
-          page.evaluate(
-            (next) => (window as unknown as { setTheme(theme: unknown): void }).setTheme(next),
-            themeOf(name),
-          ),
-        close: async () => {
-          contexts.delete(context);
-          stage.play = null;
-          await script.dispose();
-          await leaveStage(stage, scale, fresh);
-        },
-      };
+    let receive = connect();
+    const play: Play = {
+      complain: (text) => complaints.push(text),
+      navigated: () => {
+        receive = connect();
+      },
+      hear: (message) => receive(message),
+    };
+    stage.play = play;
+    const script = await page.addInitScript(insidePage, { theme: themeOf(theme), play: randomUUID(), state });
+    await page.goto(site.url + place);
+    return {
+      page,
+      complaints,
+      violations: () => page.evaluate(() => (window as unknown as { violations: string[] }).violations),
+      setTheme: (name) =>
+        page.evaluate(
+          (next) => (window as unknown as { setTheme(theme: unknown): void }).setTheme(next),
+          themeOf(name),
+        ),
+      close: async () => {
+        contexts.delete(context);
+        stage.play = null;
+        await script.dispose();
+        await leaveStage(stage, scale, fresh);
+      },
+    };
+  }
+
+  return {
+    async open({ kernels = true, group = 'all', moreWhatIfs = group === 'all', ...options } = {}) {
+      // The engine runs in this process, and says the verdict.
+      setLanguage(options.language);
+      const host = new TestHost(kernels);
+      return { host, ...(await openStage('', stateOf(group, moreWhatIfs), host, options)) };
+    },
+    async openTensors(file, bytes, options = {}) {
+      setLanguage(options.language);
+      const host = new TensorHost(file, bytes);
+      return { host, ...(await openStage('tensors', null, host, options)) };
     },
     async openReport(
       file,

@@ -7,9 +7,10 @@ import { refused } from './formatError.js';
 import { isKerasZip, openKerasZip } from './kerasZip.js';
 import { isNpz, openNpz } from './npz.js';
 import { isTorchZip, openTorchZip } from './torchZip.js';
+import type { Bytes } from './source.js';
 import { Zip } from './zip.js';
 
-function open(bytes: Uint8Array, tick: Tick): Container {
+function open(bytes: Bytes, tick: Tick): Container {
   const zip = new Zip(bytes, tick);
   if (isTorchZip(zip)) return openTorchZip(zip, tick);
   if (isNpz(zip)) return openNpz(zip, tick);
@@ -25,5 +26,6 @@ function open(bytes: Uint8Array, tick: Tick): Container {
 export const archives: FileFormat = {
   name: () => t('a ZIP archive (.npz, .pt or .keras)'),
   match: (bytes) => beginsWith(bytes, 0x50, 0x4b, 3, 4) || beginsWith(bytes, 0x50, 0x4b, 5, 6),
+  inRanges: true,
   open,
 };

@@ -1,6 +1,7 @@
 // What a format gives: named tensors whose numbers are made when they are asked for.
 import type { Tick } from '../json/scanner.js';
 import type { FormatFinding } from './formatError.js';
+import type { Bytes } from './source.js';
 import type { Stored } from './storedNumbers.js';
 
 /** `stored` is checked: it lies inside its bytes. A tensor that this program does not take says why instead. */
@@ -26,13 +27,25 @@ export const mostNotes = 100;
 export type FileFormat = {
   /** As people call it, with its article: `a NumPy .npy file`. */
   readonly name: () => string;
-  /** Whether the first bytes are those of the format. */
+  /** Whether the first bytes are those of the format; `headBytes` of them are enough. */
   readonly match: (bytes: Uint8Array) => boolean;
-  /** `beside`: the bytes of a file in the same folder, null where there is none. @throws FormatError */
-  readonly open: (bytes: Uint8Array, tick: Tick, beside: Beside) => Container;
-};
+} & (
+  | {
+      /** It reads the ranges that it needs. @throws FormatError */
+      readonly inRanges: true;
+      readonly open: (bytes: Bytes, tick: Tick) => Container;
+    }
+  | {
+      readonly inRanges?: false;
+      /** `beside`: the bytes of a file in the same folder, null where there is none. @throws FormatError */
+      readonly open: (bytes: Uint8Array, tick: Tick, beside: Beside) => Container;
+    }
+);
 
 export type Beside = (name: string) => Uint8Array | null;
+
+/** The longest beginning that a format is known by. */
+export const headBytes = 64;
 
 export const beginsWith = (bytes: Uint8Array, ...head: readonly number[]): boolean =>
   head.every((byte, i) => bytes[i] === byte);

@@ -21,7 +21,8 @@ function makeTables(): Int32Array[] {
   return all;
 }
 
-export function crc32(bytes: Uint8Array, tick: Tick): number {
+/** `before`: the checksum of what stands before these bytes. */
+export function crc32(bytes: Uint8Array, tick: Tick, before = 0): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
     Int32Array,
     Int32Array,
@@ -34,7 +35,7 @@ export function crc32(bytes: Uint8Array, tick: Tick): number {
   ];
   const of = (table: Int32Array, index: number): number => table[index & 0xff] ?? 0;
   const byte = (at: number): number => bytes[at] ?? 0;
-  let crc = -1;
+  let crc = ~before;
   let at = 0;
   for (const end = bytes.length - 7; at < end; at += 8) {
     if ((at & (bytesPerTick - 1)) === 0) tick();

@@ -1,3 +1,6 @@
 // The face of this room: what other rooms use.
-export { readDocument } from './readDocument.js';
+export { headBytes } from './container.js';
+export { isReadInRanges, readDocument } from './readDocument.js';
 export type { BesideFile } from './readDocument.js';
+export { areHere, changedMeanwhile, sizeOf } from './source.js';
+export type { Bytes, Source } from './source.js';

@@ -7,6 +7,8 @@ import { beginsWith, viewOf } from './container.js';
 import type { FileFormat, FoundTensor } from './container.js';
 import type { FormatError } from './formatError.js';
 import { bytesText, damaged, refused } from './formatError.js';
+import { areHere, rangeOf, readRange, sizeOf } from './source.js';
+import type { Bytes } from './source.js';
 import { bytesOf, countOf, inexactInteger, stridesOf } from './storedNumbers.js';
 import type { NumberType } from './storedNumbers.js';
 
@@ -27,6 +29,8 @@ const types: Readonly<Record<string, NumberType>> = {
 
 /** Headers that NumPy writes have about 100 bytes; those of structured types are longer. */
 const longestHeader = 65_536;
+/** What stands before the header in any version. */
+const longestPreamble = 12;
 
 /** What a dtype such as `<f4` says. @throws FormatError for what are no plain numbers */
 export function numberType(descr: string, part: string): { readonly type: NumberType; readonly little: boolean } {
@@ -98,36 +102,36 @@ function parseHeader(text: string, at: number, part: string): Header {
 
 export const isNpy = (bytes: Uint8Array): boolean => beginsWith(bytes, 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
-/** The array of a whole .npy; `name` is what it is called inside an archive. @throws FormatError */
-export function readNpy(bytes: Uint8Array, name: string, tick: Tick): FoundTensor {
-  const version = bytes[6] ?? 0;
+/**
+ * The array of a whole .npy; `name` is what it is called inside an archive. `header`: the same bytes where reading them
+ * checks nothing yet. @throws FormatError
+ */
+export function readNpy(bytes: Bytes, name: string, tick: Tick, header: Bytes = bytes): FoundTensor {
+  const all = sizeOf(bytes);
+  const head = readRange(header, 0, Math.min(longestPreamble, all));
+  const version = head[6] ?? 0;
   const wide = version >= 2;
   const start = wide ? 12 : 10;
-  if (!isNpy(bytes) || version < 1 || version > 3)
+  if (!isNpy(head) || version < 1 || version > 3)
     throw damaged(t('the .npy format, version 1 to 3'), t('version {0}', version), 0, name);
-  if (bytes.length < start) throw damaged(t('a header'), t('the end of the file'), bytes.length, name);
-  const length = wide ? viewOf(bytes).getUint32(8, true) : viewOf(bytes).getUint16(8, true);
-  if (length > longestHeader || start + length > bytes.length)
-    throw damaged(
-      t('a header of at most {0} bytes', Math.min(longestHeader, bytes.length - start)),
-      bytesText(length),
-      8,
-      name,
-    );
-  const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(bytes.subarray(start, start + length));
+  if (all < start) throw damaged(t('a header'), t('the end of the file'), all, name);
+  const length = wide ? viewOf(head).getUint32(8, true) : viewOf(head).getUint16(8, true);
+  if (length > longestHeader || start + length > all)
+    throw damaged(t('a header of at most {0} bytes', Math.min(longestHeader, all - start)), bytesText(length), 8, name);
+  const text = new TextDecoder(version === 3 ? 'utf-8' : 'latin1').decode(readRange(header, start, start + length));
   const { descr, columnMajor, shape } = parseHeader(text, start, name);
   const { type, little } = numberType(descr, name);
-  const data = bytes.subarray(start + length);
+  const data = rangeOf(bytes, start + length, all);
   const count = countOf(shape);
-  if (count === null || count * bytesOf(type) > data.length)
+  if (count === null || count * bytesOf(type) > sizeOf(data))
     throw damaged(
       t('numbers of shape {0}', `[${shape.slice(0, 8).join(', ')}]`),
-      bytesText(data.length),
+      bytesText(sizeOf(data)),
       start + length,
       name,
     );
   const stored = { type, bytes: data, little, shape, offset: 0, strides: stridesOf(shape, columnMajor) };
-  const inexact = inexactInteger(stored, tick);
+  const inexact = areHere(data) ? inexactInteger(stored, tick) : null;
   return inexact === null ? { name, stored } : { name, stored: null, refused: tooPrecise(inexact) };
 }
 
@@ -143,5 +147,6 @@ export const tooPrecise = (found: string) => ({
 export const npy: FileFormat = {
   name: () => t('a NumPy .npy file'),
   match: isNpy,
+  inRanges: true,
   open: (bytes, tick) => ({ tensors: [readNpy(bytes, '', tick)], isOne: true }),
 };

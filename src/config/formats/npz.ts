@@ -4,6 +4,7 @@ import type { Tick } from '../json/scanner.js';
 import type { Container, FoundTensor } from './container.js';
 import { damaged, FormatError } from './formatError.js';
 import { readNpy } from './npy.js';
+import type { Bytes } from './source.js';
 import type { Zip } from './zip.js';
 
 export const isNpz = ({ entries }: Zip): boolean =>
@@ -14,16 +15,16 @@ export function openNpz(zip: Zip, tick: Tick): Container {
   const tensors: FoundTensor[] = [];
   for (const entry of zip.entries.values()) {
     const name = entry.name.slice(0, -'.npy'.length);
-    tensors.push(readArray(zip.read(entry, tick), name, tick));
+    tensors.push(readArray(zip.content(entry, tick), name, tick, zip.unchecked(entry, tick)));
   }
   if (tensors.length === 0) throw damaged(t('at least one array'), t('none'));
   return { tensors, isOne: false };
 }
 
 /** An array of objects stands beside others that can be read. */
-function readArray(bytes: Uint8Array, name: string, tick: Tick): FoundTensor {
+function readArray(bytes: Bytes, name: string, tick: Tick, header: Bytes): FoundTensor {
   try {
-    return readNpy(bytes, name, tick);
+    return readNpy(bytes, name, tick, header);
   } catch (error) {
     if (error instanceof FormatError && error.finding.code === 'unsupported-feature')
       return { name, stored: null, refused: error.finding };

@@ -6,6 +6,7 @@ import { damaged } from './formatError.js';
 import { joined, readTensor } from './onnxTensors.js';
 import type { OnnxTensor } from './onnxTensors.js';
 import type { Field, Message, Protobuf } from './protobuf.js';
+import { readRange, sizeOf } from './source.js';
 import { countOf, numbersOf, stridesOf } from './storedNumbers.js';
 import type { Stored } from './storedNumbers.js';
 
@@ -166,11 +167,14 @@ export class OnnxGraph {
     // Without numbers there may be more rows than memory.
     const isEmpty = parts.some(({ shape }) => shape.includes(0));
     if (!fits || axis < 0 || axis >= rank || isEmpty) return null;
-    this.#folded.bytes += parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    this.#folded.bytes += parts.reduce((sum, { bytes }) => sum + sizeOf(bytes), 0);
     if (this.#folded.bytes > this.#file.bytes.length)
       throw damaged(t('tensors beside each other'), t('one that is put together again and again'), null, cut(name, 80));
     const rows = Array.from({ length: outer }, (_, row) =>
-      parts.map(({ bytes }) => bytes.subarray((row * bytes.length) / outer, ((row + 1) * bytes.length) / outer)),
+      parts.map(({ bytes }) => {
+        const size = sizeOf(bytes) / outer;
+        return readRange(bytes, row * size, (row + 1) * size);
+      }),
     );
     const shape = first.shape.map((size, i) =>
       i === axis ? parts.reduce((sum, part) => sum + (part.shape[i] ?? 0), 0) : size,

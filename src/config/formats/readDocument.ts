@@ -5,16 +5,21 @@ import { plainDocument, readDocument as readText } from '../json/jsonDocument.js
 import type { Document } from '../json/jsonDocument.js';
 import { Lines } from '../json/lineIndex.js';
 import type { JsonNode, Property, TensorNode } from '../json/node.js';
+import { UnreadableNumbers } from '../json/problem.js';
+import type { Problem } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { archives } from './archives.js';
+import { headBytes } from './container.js';
 import type { Container, Fact, FileFormat, FoundTensor } from './container.js';
 import { FormatError } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
 import { hdf5 } from './hdf5.js';
-import { npy } from './npy.js';
+import { npy, tooPrecise } from './npy.js';
 import { onnx } from './onnx.js';
 import { safetensors } from './safetensors.js';
-import { numbersOf } from './storedNumbers.js';
+import { allOf, areHere, readRange, sizeOf } from './source.js';
+import type { Bytes } from './source.js';
+import { inexactInteger, numbersInPieces, numbersOf, typeName } from './storedNumbers.js';
 import type { Stored } from './storedNumbers.js';
 import { torchLegacy } from './torchLegacy.js';
 
@@ -33,37 +38,72 @@ class StoredTensorNode implements TensorNode {
   readonly offset = 0;
   readonly length = 0;
   readonly shape: readonly number[];
+  readonly dtype: string;
   readonly #stored: Stored;
   readonly #tick: Tick;
+  readonly #wrong: (error: unknown) => unknown;
   #data: Float64Array | null = null;
 
-  constructor(stored: Stored, tick: Tick) {
+  /** `wrong`: what an error of the format is for whoever asks for numbers. */
+  constructor(stored: Stored, tick: Tick, wrong: (error: unknown) => unknown) {
     this.shape = stored.shape;
+    this.dtype = typeName(stored.type);
     this.#stored = stored;
     this.#tick = tick;
+    this.#wrong = wrong;
   }
 
+  /** @throws UnreadableNumbers where they are on a disk and are not what the file says */
   get data(): Float64Array {
-    return (this.#data ??= numbersOf(this.#stored, this.#tick));
+    try {
+      return (this.#data ??= checkedNumbers(this.#stored, this.#tick));
+    } catch (error) {
+      throw this.#wrong(error);
+    }
+  }
+
+  /** @throws UnreadableNumbers as `data` does */
+  readonly pieces = (): Iterable<Float64Array> => this.#pieces();
+
+  *#pieces(): Generator<Float64Array> {
+    try {
+      yield* numbersInPieces(this.#stored, this.#tick);
+    } catch (error) {
+      throw this.#wrong(error);
+    }
   }
 }
+
+/** What was checked of bytes that are here when the file was opened is checked of others when they are read. */
+function checkedNumbers(stored: Stored, tick: Tick): Float64Array {
+  const inexact = areHere(stored.bytes) ? null : inexactInteger(stored, tick);
+  if (inexact !== null) throw new FormatError(tooPrecise(inexact));
+  return numbersOf(stored, tick);
+}
+
+/** Whether files that begin so are read in ranges, as far as that can be said of their first `headBytes`. */
+export const isReadInRanges = (head: Uint8Array): boolean =>
+  formats.find(({ match }) => match(head))?.inRanges === true;
 
 /** The bytes of a file as a document: a file of tensors has no text, and its root is an object of them. */
 export function readDocument(
   id: string,
-  bytes: Uint8Array,
+  bytes: Bytes,
   tick: Tick,
   beside: ReadonlyMap<string, BesideFile> = new Map(),
 ): Document {
-  const format = formats.find(({ match }) => match(bytes));
-  if (format === undefined)
-    return isLfsPointer(bytes) ? broken(id, null, lfsPointer(), '', tick) : textDocument(id, bytes, tick);
-  const binary = format.name();
+  let format: FileFormat | undefined;
   try {
+    const head = readRange(bytes, 0, Math.min(headBytes, sizeOf(bytes)));
+    format = formats.find(({ match }) => match(head));
+    if (format === undefined) {
+      const all = allOf(bytes);
+      return isLfsPointer(all) ? broken(id, null, lfsPointer(), '', tick) : textDocument(id, all, tick);
+    }
     const fileBeside = (name: string): Uint8Array | null => beside.get(name)?.bytes ?? null;
-    const container = format.open(bytes, tick, fileBeside);
+    const container = format.inRanges === true ? format.open(bytes, tick) : format.open(allOf(bytes), tick, fileBeside);
     const { notes } = container;
-    const root = rootOf(container, tick);
+    const root = rootOf(id, format.name(), container, tick);
     return {
       id,
       text: '',
@@ -71,11 +111,11 @@ export function readDocument(
       root,
       problems: [],
       tick,
-      binary,
+      binary: format.name(),
       ...(notes === undefined ? {} : { notes }),
     };
   } catch (error) {
-    if (error instanceof FormatError) return broken(id, binary, error.finding, error.part, tick);
+    if (error instanceof FormatError) return broken(id, format?.name() ?? null, error.finding, error.part, tick);
     throw error;
   }
 }
@@ -91,9 +131,13 @@ function beginsAsJson(bytes: Uint8Array): boolean {
   return first === 0x5b || first === 0x7b;
 }
 
-function rootOf({ tensors, facts = [], isOne }: Container, tick: Tick): JsonNode {
-  const node = ({ stored, refused }: FoundTensor): JsonNode =>
-    stored === null ? { kind: 'unreadable', finding: refused, ...nowhere } : new StoredTensorNode(stored, tick);
+function rootOf(id: string, binary: string, { tensors, facts = [], isOne }: Container, tick: Tick): JsonNode {
+  const wrong = (name: string) => (error: unknown) =>
+    error instanceof FormatError ? new UnreadableNumbers(problemOf(id, binary, error.finding, name)) : error;
+  const node = ({ name, stored, refused }: FoundTensor): JsonNode =>
+    stored === null
+      ? { kind: 'unreadable', finding: refused, ...nowhere }
+      : new StoredTensorNode(stored, tick, wrong(name));
   const [first] = tensors;
   if (isOne && first !== undefined) return node(first);
   const properties = tensors.map((tensor): Property => ({ key: tensor.name, keySpan: nowhere, value: node(tensor) }));
@@ -108,17 +152,21 @@ function factNode(value: Fact['value']): JsonNode {
   return { kind: 'array', items: value.map(factNode), ...nowhere };
 }
 
-function broken(id: string, binary: string | null, finding: FormatFinding, part: string, tick: Tick): Document {
+function problemOf(id: string, binary: string | null, finding: FormatFinding, part: string): Problem {
   const start = { line: 0, character: 0 };
-  const problem = {
+  return {
     file: id,
     range: { start, end: start },
     path: part === '' ? '' : appendKey('', part),
-    severity: 'error' as const,
+    severity: 'error',
     ...finding,
     ...(binary === null ? {} : { expected: `${binary}: ${finding.expected}` }),
   };
-  return { id, text: '', lines: new Lines('', tick), root: null, problems: [problem], tick, binary };
+}
+
+function broken(id: string, binary: string | null, finding: FormatFinding, part: string, tick: Tick): Document {
+  const problems = [problemOf(id, binary, finding, part)];
+  return { id, text: '', lines: new Lines('', tick), root: null, problems, tick, binary };
 }
 
 const lfsHead = new TextEncoder().encode('version https://git-lfs.github.com/spec/');

@@ -10,6 +10,8 @@ import { mostNotes, viewOf } from './container.js';
 import type { Container, FileFormat, FoundTensor } from './container.js';
 import { bytesText, damaged } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
+import { rangeOf, readRange, sizeOf } from './source.js';
+import type { Bytes } from './source.js';
 import { bytesOf, countOf, stridesOf } from './storedNumbers.js';
 import type { NumberType } from './storedNumbers.js';
 
@@ -40,25 +42,23 @@ const lengthBytes = 8;
 
 type Place = { readonly tensor: FoundTensor; readonly from: number; readonly to: number };
 
-function open(bytes: Uint8Array, tick: Tick): Container {
-  const length = Number(viewOf(bytes).getBigUint64(0, true));
+function open(bytes: Bytes, tick: Tick): Container {
+  const all = sizeOf(bytes);
+  const length = Number(viewOf(readRange(bytes, 0, lengthBytes)).getBigUint64(0, true));
   const start = lengthBytes + length;
-  if (length > longestHeader || start > bytes.length)
-    throw damaged(
-      t('a header of at most {0} bytes', Math.min(longestHeader, bytes.length - lengthBytes)),
-      bytesText(length),
-      0,
-    );
-  const { root, problems } = readDocument('', bytes.subarray(lengthBytes, start), tick);
+  if (length > longestHeader || start > all)
+    throw damaged(t('a header of at most {0} bytes', Math.min(longestHeader, all - lengthBytes)), bytesText(length), 0);
+  const header = readRange(bytes, lengthBytes, start);
+  const { root, problems } = readDocument('', header, tick);
   const [problem] = problems;
   if (root?.kind !== 'object' || problem !== undefined)
     throw damaged(
       problem === undefined ? t('a JSON object as header') : problem.expected,
-      problem === undefined ? cut(new TextDecoder().decode(bytes.subarray(8, 48)), 40) : problem.found,
+      problem === undefined ? cut(new TextDecoder().decode(header.subarray(0, 40)), 40) : problem.found,
       lengthBytes,
       problem?.code === 'duplicate-key' ? problem.path : '',
     );
-  const data = bytes.subarray(start);
+  const data = rangeOf(bytes, start, all);
   const places: Place[] = [];
   let notes: ReadonlyMap<string, number> = new Map();
   for (const [i, { key, value }] of root.properties.entries()) {
@@ -88,7 +88,7 @@ const wholeNumbers = (node: JsonNode | undefined): readonly number[] | null =>
     ? [...node.data]
     : null;
 
-function placeOf(name: string, entry: JsonNode, data: Uint8Array, start: number): Place {
+function placeOf(name: string, entry: JsonNode, data: Bytes, start: number): Place {
   const part = cut(name, 80);
   const get = (key: string): JsonNode | undefined =>
     entry.kind === 'object' ? entry.properties.findLast((property) => property.key === key)?.value : undefined;
@@ -100,8 +100,13 @@ function placeOf(name: string, entry: JsonNode, data: Uint8Array, start: number)
   const type = Object.hasOwn(types, dtype.value) ? types[dtype.value] : undefined;
   const bits = type === undefined ? otherBits[dtype.value] : bytesOf(type) * 8;
   const count = countOf(shape);
-  if (to < from || to > data.length)
-    throw damaged(t('a range inside of {0} bytes', data.length), t('the range from {0} to {1}', from, to), start, part);
+  if (to < from || to > sizeOf(data))
+    throw damaged(
+      t('a range inside of {0} bytes', sizeOf(data)),
+      t('the range from {0} to {1}', from, to),
+      start,
+      part,
+    );
   if (count === null || (bits !== undefined && (count * bits) / 8 !== to - from))
     throw damaged(
       t('{0} numbers of the shape {1}', dtype.value, describeShape(shape.slice(0, 8))),
@@ -116,7 +121,7 @@ function placeOf(name: string, entry: JsonNode, data: Uint8Array, start: number)
           name,
           stored: {
             type,
-            bytes: data.subarray(from, to),
+            bytes: rangeOf(data, from, to),
             little: true,
             shape,
             offset: 0,
@@ -154,4 +159,4 @@ function checkOverlaps(places: readonly Place[], start: number): void {
 const match = (bytes: Uint8Array): boolean =>
   bytes[lengthBytes] === 0x7b && bytes.subarray(0, lengthBytes).some((byte, i) => byte === 0 && bytes[i + 1] === 0);
 
-export const safetensors: FileFormat = { name: () => t('a safetensors file'), match, open };
+export const safetensors: FileFormat = { name: () => t('a safetensors file'), match, inRanges: true, open };

@@ -1,5 +1,7 @@
 // Numbers as files store them, and how they become float64 without losing anything.
 import type { Tick } from '../json/scanner.js';
+import { readRange } from './source.js';
+import type { Bytes } from './source.js';
 
 export type NumberType = 'f2' | 'bf16' | 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'bool';
 
@@ -43,7 +45,7 @@ export const bytesOf = (type: NumberType): number => kinds[type].bytes;
 /** Where the numbers of one tensor stand. Steps count numbers, not bytes; `bytes` holds all that they reach. */
 export type Stored = {
   readonly type: NumberType;
-  readonly bytes: Uint8Array;
+  readonly bytes: Bytes;
   readonly little: boolean;
   readonly shape: readonly number[];
   readonly offset: number;
@@ -77,15 +79,49 @@ const mostNumbers = 2 ** 32;
 
 const numbersPerTick = 65_536;
 
-/** All numbers, row-major. */
-export function numbersOf({ type, bytes, little, shape, offset, strides }: Stored, tick: Tick): Float64Array {
+/** Whether the numbers stand in the file in the order in which they are wanted. */
+function isRowMajor({ shape, strides }: Stored): boolean {
+  const wanted = stridesOf(shape);
+  return shape.every((size, axis) => size === 1 || strides[axis] === wanted[axis]);
+}
+
+/** The last number that a tensor reaches; it has at least one. */
+const lastOf = ({ shape, offset, strides }: Stored): number =>
+  shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), offset);
+
+/** From number `from` to before number `to`, in pieces: a tensor that is half of the file is never held twice. */
+function* piecesOf(
+  { type, bytes }: Stored,
+  from: number,
+  to: number,
+  tick: Tick,
+): Generator<readonly [number, DataView]> {
+  const size = bytesOf(type);
+  for (let first = from; first < to; first += numbersPerTick) {
+    tick();
+    const piece = readRange(bytes, first * size, Math.min(first + numbersPerTick, to) * size);
+    yield [first, new DataView(piece.buffer, piece.byteOffset, piece.byteLength)];
+  }
+}
+
+/** All numbers, row-major. @throws FormatError where they are on a disk and cannot be read */
+export function numbersOf(stored: Stored, tick: Tick): Float64Array {
+  const { type, bytes, little, shape, offset, strides } = stored;
   const count = countOf(shape) ?? 0;
   const data = new Float64Array(count);
   if (count === 0) return data;
   const { at, bytes: size } = kinds[type];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isRowMajor(stored)) {
+    for (const [first, view] of piecesOf(stored, offset, offset + count, tick)) {
+      const numbers = view.byteLength / size;
+      for (let i = 0; i < numbers; i++) data[first - offset + i] = at(view, i * size, little);
+    }
+    return data;
+  }
+  const reached = readRange(bytes, offset * size, (lastOf(stored) + 1) * size);
+  const view = new DataView(reached.buffer, reached.byteOffset, reached.byteLength);
   const indices = shape.map(() => 0);
-  let place = offset;
+  let place = 0;
   for (let i = 0; i < count; i++) {
     if (i % numbersPerTick === 0) tick();
     data[i] = at(view, place * size, little);
@@ -104,16 +140,33 @@ export function numbersOf({ type, bytes, little, shape, offset, strides }: Store
   return data;
 }
 
-/** The first whole number that no float64 holds exactly, as text; null where there is none. */
-export function inexactInteger({ type, bytes, little, offset, shape }: Stored, tick: Tick): string | null {
-  if (type !== 'i8' && type !== 'u8') return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** The same numbers, some at a time, in one array that is filled again and again. @throws FormatError */
+export function* numbersInPieces(stored: Stored, tick: Tick): Generator<Float64Array> {
+  const { type, little, offset, shape } = stored;
   const count = countOf(shape) ?? 0;
-  for (let i = 0; i < count; i++) {
-    if (i % numbersPerTick === 0) tick();
-    const place = (offset + i) * 8;
-    const x = type === 'i8' ? view.getBigInt64(place, little) : view.getBigUint64(place, little);
-    if (BigInt(Number(x)) !== x) return String(x);
+  if (count === 0) return;
+  if (!isRowMajor(stored)) {
+    yield numbersOf(stored, tick);
+    return;
+  }
+  const { at, bytes: size } = kinds[type];
+  const piece = new Float64Array(Math.min(count, numbersPerTick));
+  for (const [, view] of piecesOf(stored, offset, offset + count, tick)) {
+    const numbers = view.byteLength / size;
+    for (let i = 0; i < numbers; i++) piece[i] = at(view, i * size, little);
+    yield piece.subarray(0, numbers);
+  }
+}
+
+/** The first whole number that no float64 holds exactly, as text; null where there is none. */
+export function inexactInteger(stored: Stored, tick: Tick): string | null {
+  const { type, little, offset, shape } = stored;
+  if ((type !== 'i8' && type !== 'u8') || countOf(shape) === 0) return null;
+  for (const [, view] of piecesOf(stored, offset, lastOf(stored) + 1, tick)) {
+    for (let place = 0; place < view.byteLength; place += 8) {
+      const x = type === 'i8' ? view.getBigInt64(place, little) : view.getBigUint64(place, little);
+      if (BigInt(Number(x)) !== x) return String(x);
+    }
   }
   return null;
 }

@@ -10,6 +10,8 @@ import type { FormatFinding } from './formatError.js';
 import { tooPrecise } from './npy.js';
 import { exportAdvice, otherStorageBytes, storageType } from './pickleGlobals.js';
 import type { PickleValue, Storage, Tensor } from './pickleValues.js';
+import { areHere, sizeOf } from './source.js';
+import type { Bytes } from './source.js';
 import { bytesOf, countOf, inexactInteger } from './storedNumbers.js';
 
 /** Dicts in dicts: an optimizer's state has 4 levels. */
@@ -20,7 +22,7 @@ const mostTensors = 200_000;
 const mostShared = 8;
 
 /** The bytes of a storage; `little`: the order of its bytes. */
-export type StorageBytes = (storage: Storage) => { readonly bytes: Uint8Array; readonly little: boolean };
+export type StorageBytes = (storage: Storage) => { readonly bytes: Bytes; readonly little: boolean };
 
 /** How many bytes a number of a storage has. */
 export const storageNumberBytes = (type: string): number => {
@@ -93,8 +95,8 @@ function checked(
   const { bytes, little } = bytesOfStorage(storage);
   const { type: storageName, count: declared, key } = storage;
   const size = storageNumberBytes(storageName);
-  if (declared * size !== bytes.length)
-    throw damaged(t('a storage of {0} numbers', declared), bytesText(bytes.length), null, part);
+  if (declared * size !== sizeOf(bytes))
+    throw damaged(t('a storage of {0} numbers', declared), bytesText(sizeOf(bytes)), null, part);
   const count = countOf(shape);
   const last = shape.reduce((sum, length, axis) => sum + (length - 1) * (strides[axis] ?? 0), offset);
   const total = (asked.get(key) ?? 0) + (count ?? 0);
@@ -114,7 +116,9 @@ function checked(
   const type = storageType(storageName);
   if (type === null) return { name, stored: null, refused: otherType(storageName) };
   const stored = { type, bytes, little, shape, offset: isEmpty ? 0 : offset, strides };
-  const inexact = inexactInteger({ ...stored, shape: [declared], offset: 0 }, tick);
+  const inexact = areHere(bytes)
+    ? inexactInteger({ ...stored, shape: [declared], offset: 0, strides: [1] }, tick)
+    : null;
   return inexact === null ? { name, stored } : { name, stored: null, refused: tooPrecise(inexact) };
 }
 

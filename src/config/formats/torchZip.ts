@@ -38,9 +38,9 @@ export function openTorchZip(zip: Zip, tick: Tick): Container {
   return torchTensors(
     value,
     ({ key }) => {
-      const bytes = /^[\w-]{1,64}$/.test(key) ? read(`data/${key}`) : null;
-      if (bytes === null) throw damaged(t('the storage {0}', cut(key, 40)), t('none'), null, pickle);
-      return { bytes, little };
+      const entry = /^[\w-]{1,64}$/.test(key) ? zip.entries.get(`${folder}data/${key}`) : undefined;
+      if (entry === undefined) throw damaged(t('the storage {0}', cut(key, 40)), t('none'), null, pickle);
+      return { bytes: zip.content(entry, tick), little };
     },
     tick,
   );

@@ -7,6 +7,8 @@ import type { Tick } from '../json/scanner.js';
 import { viewOf } from './container.js';
 import { crc32 } from './crc32.js';
 import { bytesText, damaged, refused } from './formatError.js';
+import { areHere, rangeOf, readRange, sizeOf } from './source.js';
+import type { Bytes } from './source.js';
 import { mostRatio, unpacked } from './unpack.js';
 
 export type ZipEntry = {
@@ -25,17 +27,27 @@ const signatures = { local: 0x04034b50, central: 0x02014b50, end: 0x06054b50, en
 const endBytes = 22;
 const centralBytes = 46;
 const localBytes = 30;
+const locatorBytes = 20;
+const end64Bytes = 56;
 const max16 = 0xffff;
 const max32 = 0xffffffff;
+
+/** Of an archive on the disk an entry that is packed, or a pickle, is held whole: no larger one than this. */
+const mostAtOnce = 512e6;
+/** A stored entry of at most so many bytes is read once and held, until another one is. */
+const mostHeld = 16e6;
+/** Bytes of an entry whose checksum is computed between two reads. */
+const checkedAtOnce = 1 << 20;
 
 /** An archive whose directory has been checked. */
 export class Zip {
   readonly entries: ReadonlyMap<string, ZipEntry>;
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Bytes;
   readonly #unpacked = new Map<string, Uint8Array>();
+  readonly #contents = new Map<string, Bytes>();
 
   /** @throws FormatError */
-  constructor(bytes: Uint8Array, tick: Tick) {
+  constructor(bytes: Bytes, tick: Tick) {
     this.#bytes = bytes;
     this.entries = directory(bytes, tick);
   }
@@ -44,19 +56,68 @@ export class Zip {
   read(entry: ZipEntry, tick: Tick): Uint8Array {
     const known = this.#unpacked.get(entry.name);
     if (known !== undefined) return known;
-    const stored = this.#bytes.subarray(entry.start, entry.start + entry.stored);
-    const content = entry.deflated ? inflate(stored, entry, tick) : stored;
-    const crc = crc32(content, tick);
-    if (crc !== entry.crc)
-      throw damaged(
-        t('the checksum {0}', hex(entry.crc)),
-        t('numbers with the checksum {0}', hex(crc)),
-        entry.start,
+    if (!areHere(this.#bytes) && entry.size > mostAtOnce)
+      throw refused(
+        t('A packed entry of the archive is too large to be read.'),
+        t('at most {0} in one entry', bytesText(mostAtOnce)),
+        bytesText(entry.size),
+        t('Save it without compression: numbers that are stored are read where they are wanted.'),
         cut(entry.name, 80),
       );
+    const stored = readRange(this.#bytes, entry.start, entry.start + entry.stored);
+    const content = entry.deflated ? inflate(stored, entry, tick) : stored;
+    compare(entry, crc32(content, tick));
+    // Of an archive on the disk one entry is kept: several tensors may lie in it.
+    if (!areHere(this.#bytes)) this.#unpacked.clear();
     this.#unpacked.set(entry.name, content);
     return content;
   }
+
+  /** The same; of an archive on the disk nothing is read before it is asked for. */
+  content(entry: ZipEntry, tick: Tick): Bytes {
+    if (areHere(this.#bytes)) return this.read(entry, tick);
+    const known = this.#contents.get(entry.name);
+    if (known !== undefined) return known;
+    const content =
+      entry.deflated || entry.stored <= mostHeld
+        ? {
+            size: entry.size,
+            read: (offset: number, length: number) => this.read(entry, tick).subarray(offset, offset + length),
+          }
+        : this.#storedContent(entry, tick);
+    this.#contents.set(entry.name, content);
+    return content;
+  }
+
+  /** Where an entry describes itself, before anything of it has been compared with its checksum. */
+  unchecked(entry: ZipEntry, tick: Tick): Bytes {
+    return entry.deflated ? this.content(entry, tick) : rangeOf(this.#bytes, entry.start, entry.start + entry.stored);
+  }
+
+  /** A large entry is read twice: whether it is sound is known before any of it is given. */
+  #storedContent(entry: ZipEntry, tick: Tick): Bytes {
+    const plain = rangeOf(this.#bytes, entry.start, entry.start + entry.stored);
+    let isChecked = false;
+    return {
+      size: entry.stored,
+      read: (offset, length) => {
+        if (!isChecked) {
+          let crc = 0;
+          for (let at = 0; at < entry.stored; at += checkedAtOnce)
+            crc = crc32(readRange(plain, at, Math.min(at + checkedAtOnce, entry.stored)), tick, crc);
+          compare(entry, crc);
+          isChecked = true;
+        }
+        return readRange(plain, offset, offset + length);
+      },
+    };
+  }
+}
+
+/** @throws FormatError */
+function compare({ crc: wanted, name, start }: ZipEntry, crc: number): void {
+  if (crc === wanted) return;
+  throw damaged(t('the checksum {0}', hex(wanted)), t('numbers with the checksum {0}', hex(crc)), start, cut(name, 80));
 }
 
 const hex = (x: number): string => x.toString(16).padStart(8, '0');
@@ -64,76 +125,86 @@ const hex = (x: number): string => x.toString(16).padStart(8, '0');
 const inflate = (stored: Uint8Array, { size, start, name }: ZipEntry, tick: Tick): Uint8Array =>
   unpacked(stored, size, 'deflate', (found) => damaged(bytesText(size), found, start, cut(name, 80)), tick);
 
+type Directory = { readonly start: number; readonly end: number; readonly count: number };
+
 /** Where the directory lies, from the record at the end. */
-function endOf(bytes: Uint8Array): { readonly start: number; readonly end: number; readonly count: number } {
-  const view = viewOf(bytes);
-  const lowest = Math.max(0, bytes.length - endBytes - max16);
-  let at = bytes.length - endBytes;
+function endOf(bytes: Bytes): Directory {
+  const all = sizeOf(bytes);
+  // The record at the longest comment's distance from the end, and the locator before it.
+  const tail = Math.max(0, all - endBytes - max16 - locatorBytes);
+  const view = viewOf(readRange(bytes, tail, all));
+  const lowest = Math.max(0, all - endBytes - max16);
+  let at = all - endBytes;
   // The comment behind the record ends with the file.
   while (
     at >= lowest &&
-    !(view.getUint32(at, true) === signatures.end && at + endBytes + view.getUint16(at + 20, true) === bytes.length)
+    !(
+      view.getUint32(at - tail, true) === signatures.end && at + endBytes + view.getUint16(at - tail + 20, true) === all
+    )
   )
     at--;
-  if (at < lowest || at < 0) throw damaged(t('the directory of the archive'), t('none at its end'), bytes.length);
+  if (at < lowest || at < 0) throw damaged(t('the directory of the archive'), t('none at its end'), all);
   const plain = {
-    count: view.getUint16(at + 10, true),
-    length: view.getUint32(at + 12, true),
-    start: view.getUint32(at + 16, true),
+    count: view.getUint16(at - tail + 10, true),
+    length: view.getUint32(at - tail + 12, true),
+    start: view.getUint32(at - tail + 16, true),
     end: at,
   };
-  const locator = at - 20;
-  const isLarge = locator >= 0 && view.getUint32(locator, true) === signatures.locator;
-  if (!isLarge) return checked(plain, bytes);
-  const record = Number(view.getBigUint64(locator + 8, true));
-  if (record + 56 > locator || view.getUint32(record, true) !== signatures.end64)
-    throw damaged(t('the large directory of the archive'), t('something else'), Math.min(record, bytes.length));
+  const locator = at - locatorBytes;
+  const isLarge = locator >= 0 && view.getUint32(locator - tail, true) === signatures.locator;
+  if (!isLarge) return checked(plain, all);
+  const record = Number(view.getBigUint64(locator - tail + 8, true));
+  const large = record + end64Bytes > locator ? null : viewOf(readRange(bytes, record, record + end64Bytes));
+  if (large?.getUint32(0, true) !== signatures.end64)
+    throw damaged(t('the large directory of the archive'), t('something else'), Math.min(record, all));
   return checked(
     {
-      count: Number(view.getBigUint64(record + 32, true)),
-      length: Number(view.getBigUint64(record + 40, true)),
-      start: Number(view.getBigUint64(record + 48, true)),
+      count: Number(large.getBigUint64(32, true)),
+      length: Number(large.getBigUint64(40, true)),
+      start: Number(large.getBigUint64(48, true)),
       end: record,
     },
-    bytes,
+    all,
   );
 }
 
 function checked(
   { count, length, start, end }: { count: number; length: number; start: number; end: number },
-  bytes: Uint8Array,
-): { readonly start: number; readonly end: number; readonly count: number } {
+  all: number,
+): Directory {
   if (start + length > end || count * centralBytes > length)
-    throw damaged(
-      t('a directory of {0} entries before byte {1}', count, end),
-      bytesText(length),
-      Math.min(start, bytes.length),
-    );
+    throw damaged(t('a directory of {0} entries before byte {1}', count, end), bytesText(length), Math.min(start, all));
   return { count, start, end: start + length };
 }
 
-function directory(bytes: Uint8Array, tick: Tick): Map<string, ZipEntry> {
-  const view = viewOf(bytes);
+function directory(bytes: Bytes, tick: Tick): Map<string, ZipEntry> {
   const { start, end, count } = endOf(bytes);
+  if (end - start > mostAtOnce) throw damaged(bytesText(mostAtOnce), bytesText(end - start), start);
+  const rows = readRange(bytes, start, end);
+  const view = viewOf(rows);
   const entries = new Map<string, ZipEntry>();
   const ranges: { readonly name: string; readonly from: number; readonly to: number }[] = [];
-  let at = start;
+  // Places in the directory, counted from its start.
+  let row = 0;
   let total = 0;
   for (let i = 0; i < count; i++) {
     if (i % 1024 === 0) tick();
-    if (at + centralBytes > end || view.getUint32(at, true) !== signatures.central)
+    const at = start + row;
+    if (row + centralBytes > rows.length || view.getUint32(row, true) !== signatures.central)
       throw damaged(t('entry {0} of the directory', i + 1), t('something else'), at);
-    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true));
-    const next = at + centralBytes + (nameLength ?? 0) + (extraLength ?? 0) + (commentLength ?? 0);
-    if (next > end) throw damaged(t('entry {0} of the directory', i + 1), t('the end of the directory'), at);
-    const nameEnd = at + centralBytes + (nameLength ?? 0);
-    const rawName = bytes.subarray(at + centralBytes, nameEnd);
+    const [nameLength = 0, extraLength = 0, commentLength = 0] = [28, 30, 32].map((offset) =>
+      view.getUint16(row + offset, true),
+    );
+    const nameEnd = row + centralBytes + nameLength;
+    const next = nameEnd + extraLength + commentLength;
+    if (next > rows.length) throw damaged(t('entry {0} of the directory', i + 1), t('the end of the directory'), at);
+    const rawName = rows.subarray(row + centralBytes, nameEnd);
     const name = new TextDecoder().decode(rawName);
     const part = cut(name, 80);
     refuseName(name, part, entries);
-    const flags = view.getUint16(at + 8, true);
-    const method = view.getUint16(at + 10, true);
-    const sizes = sizesOf(view, at, nameEnd, nameEnd + (extraLength ?? 0), part);
+    const flags = view.getUint16(row + 8, true);
+    const method = view.getUint16(row + 10, true);
+    const sizes = sizesOf(view, row, nameEnd, nameEnd + extraLength, part);
     if ((flags & 1) !== 0 || (method !== 0 && method !== 8))
       throw refused(
         (flags & 1) !== 0 ? t('The archive is encrypted.') : t('The archive is packed in a way that is not read.'),
@@ -143,7 +214,8 @@ function directory(bytes: Uint8Array, tick: Tick): Map<string, ZipEntry> {
         part,
       );
     const { stored, size, local } = sizes;
-    total += size;
+    // What is only stored lies in the file, which has no more of it than its size.
+    if (method === 8) total += size;
     if (size > stored * mostRatio || total > mostUnpacked || (method === 0 && size !== stored))
       throw damaged(
         t('at most {0} times as many bytes as are stored', mostRatio),
@@ -161,9 +233,9 @@ function directory(bytes: Uint8Array, tick: Tick): Map<string, ZipEntry> {
         start: data,
         stored,
         size,
-        crc: view.getUint32(at + 16, true),
+        crc: view.getUint32(row + 16, true),
       });
-    at = next;
+    row = next;
   }
   ranges.sort((a, b) => a.from - b.from);
   for (const [i, { name, from }] of ranges.entries())
@@ -203,13 +275,15 @@ function sizesOf(view: DataView, at: number, extra: number, extraEnd: number, pa
 }
 
 /** Where the bytes of an entry begin: its own header says how long it is, and has to give the same name. */
-function dataStart(bytes: Uint8Array, local: number, name: Uint8Array, end: number, part: string): number {
-  const view = viewOf(bytes);
-  if (local + localBytes > end || view.getUint32(local, true) !== signatures.local)
-    throw damaged(t('the entry that the directory names'), t('something else'), Math.min(local, bytes.length), part);
-  const nameLength = view.getUint16(local + 26, true);
-  const own = bytes.subarray(local + localBytes, local + localBytes + nameLength);
-  if (own.length !== name.length || !own.every((byte, i) => byte === name[i]))
+function dataStart(bytes: Bytes, local: number, name: Uint8Array, end: number, part: string): number {
+  const head =
+    local + localBytes > end ? null : readRange(bytes, local, Math.min(local + localBytes + name.length, end));
+  const view = head === null ? null : viewOf(head);
+  if (head === null || view?.getUint32(0, true) !== signatures.local)
+    throw damaged(t('the entry that the directory names'), t('something else'), Math.min(local, sizeOf(bytes)), part);
+  const nameLength = view.getUint16(26, true);
+  const own = head.subarray(localBytes, localBytes + nameLength);
+  if (nameLength !== name.length || own.length !== name.length || !own.every((byte, i) => byte === name[i]))
     throw damaged(t('the name that the directory gives'), t('another one'), local, part);
-  return local + localBytes + nameLength + view.getUint16(local + 28, true);
+  return local + localBytes + nameLength + view.getUint16(28, true);
 }

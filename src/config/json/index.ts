@@ -5,5 +5,5 @@ export { Value } from './jsonValue.js';
 export { indicesAt, locateLeaves, locateLists } from './locateNumbers.js';
 export { describeShape } from './node.js';
 export type { TensorNode } from './node.js';
-export { describeProblem } from './problem.js';
+export { describeProblem, UnreadableNumbers } from './problem.js';
 export type { Position, Problem, ProblemCode, Range } from './problem.js';

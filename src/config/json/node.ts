@@ -16,6 +16,10 @@ export type TensorNode = Span & {
   readonly kind: 'tensor';
   readonly shape: readonly number[];
   readonly data: Float64Array;
+  /** Of a file of tensors: how the numbers are stored, as people call it. */
+  readonly dtype?: string;
+  /** Of a file of tensors: the numbers of `data`, piece by piece; each piece takes the place of the one before. */
+  readonly pieces?: () => Iterable<Float64Array>;
 };
 /** An array that is not a regular block of numbers: of texts, of objects, or ragged. Its regular parts are tensors. */
 export type ArrayNode = Span & { readonly kind: 'array'; readonly items: readonly JsonNode[] };

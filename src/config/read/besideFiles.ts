@@ -1,6 +1,7 @@
 // Files of the same folder without which a file cannot be read: ONNX keeps large weights apart.
 import { missingBeside } from '../formats/onnx.js';
-import type { BesideFile } from '../formats/readDocument.js';
+import { areHere } from '../formats/index.js';
+import type { BesideFile } from '../formats/index.js';
 import type { Tick } from '../json/scanner.js';
 import type { FileContent } from './fileAccess.js';
 
@@ -13,11 +14,13 @@ export async function besideFiles(
   tick: Tick,
 ): Promise<ReadonlyMap<string, BesideFile>> {
   const files = new Map<string, BesideFile>();
+  // What is read in ranges has all of itself.
+  if (!areHere(bytes)) return files;
   while (files.size < mostBeside) {
     const name = missingBeside(bytes, files, tick);
     if (name === null) break;
     const content = await read(name, id);
-    files.set(name, { id: content.id, bytes: content.ok ? content.bytes : null });
+    files.set(name, { id: content.id, bytes: content.ok && areHere(content.bytes) ? content.bytes : null });
   }
   return files;
 }

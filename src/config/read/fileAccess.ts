@@ -1,18 +1,30 @@
+import type { Bytes } from '../formats/index.js';
 import type { SequenceOrder } from './sequenceOrder.js';
 
 /**
- * What came back for a file that a config names. `id` says which file it is, the same for every way to name it;
- * `version` changes with its content. `guarded`: nothing of what stands in it may be quoted.
+ * `id` says which file it is, the same for every way to name it; `version` changes with its content. `guarded`: nothing
+ * of what stands in it may be quoted.
  */
-export type FileContent =
-  | {
-      readonly ok: true;
-      readonly id: string;
-      readonly bytes: Uint8Array;
-      readonly version?: string;
-      readonly guarded?: true;
-    }
-  | ({ readonly ok: false; readonly id: string } & FileTrouble);
+type FileFacts = {
+  readonly ok: true;
+  readonly id: string;
+  readonly version?: string;
+  readonly guarded?: true;
+};
+type NoFile = { readonly ok: false; readonly id: string } & FileTrouble;
+
+/** What came back for a file that a config names. */
+export type FileContent = (FileFacts & { readonly bytes: Bytes }) | NoFile;
+
+/**
+ * A file of this machine's disk that is read in ranges, by whoever wants them; `stamp` says which writing of it is
+ * meant.
+ */
+export type DiskFile = { readonly path: string; readonly size: number; readonly stamp: string };
+
+/** The same on its way from one thread to another, which opens such a file itself. */
+export type SentBytes = Uint8Array | DiskFile;
+export type SentFile = (FileFacts & { readonly bytes: SentBytes }) | NoFile;
 
 /** What is no file although it has a name like one; `other` stands for what some systems have besides. */
 export type SpecialKind = 'device' | 'pipe' | 'socket' | 'other';

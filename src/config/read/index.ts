@@ -1,7 +1,17 @@
 // The face of this room: what other rooms use.
 export type { FileKind } from './classify.js';
 export type { FoundParts, Link, Part, PartRole } from './configParts.js';
-export type { Entry, FileContent, FileTrouble, Files, MadeSequences, Pair } from './fileAccess.js';
+export type {
+  DiskFile,
+  Entry,
+  FileContent,
+  FileTrouble,
+  Files,
+  MadeSequences,
+  Pair,
+  SentBytes,
+  SentFile,
+} from './fileAccess.js';
 export { fileKeys, keyOf } from './keyNames.js';
 export type { Outline } from './outline.js';
 export { gateBlocksOf, layerPlaces, numbersOf } from './gateParts.js';
@@ -12,6 +22,8 @@ export { storedNetwork } from './storedLayers.js';
 export type { StoredLayer, StoredNetwork } from './storedLayers.js';
 export { blocksOf, inputsOf, weightLayers } from './weightShapes.js';
 export { surveyFile } from './survey.js';
+export { describeNetwork, openTensorFile } from './tensorFile.js';
+export type { NamedTensor, TensorFile } from './tensorFile.js';
 export type { FileSurvey, FoundBlock, FoundNetwork } from './survey.js';
 export { fitOf, wantedShapes } from './pairing.js';
 export type { Fit, KnownPair, PairRole } from './pairing.js';

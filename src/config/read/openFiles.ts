@@ -1,5 +1,5 @@
-import { readDocument } from '../formats/readDocument.js';
-import type { BesideFile } from '../formats/readDocument.js';
+import { readDocument } from '../formats/index.js';
+import type { BesideFile, Bytes } from '../formats/index.js';
 import { besideFiles } from './besideFiles.js';
 import type { Document } from '../json/jsonDocument.js';
 import { Value } from '../json/jsonValue.js';
@@ -8,12 +8,7 @@ import type { Tick } from '../json/scanner.js';
 import type { FileContent, Files } from './fileAccess.js';
 
 /** Turns bytes into a document; an editor keeps the documents of files that have not changed. */
-export type ReadDocument = (
-  id: string,
-  bytes: Uint8Array,
-  tick: Tick,
-  beside?: ReadonlyMap<string, BesideFile>,
-) => Document;
+export type ReadDocument = (id: string, bytes: Bytes, tick: Tick, beside?: ReadonlyMap<string, BesideFile>) => Document;
 
 export type ReadOptions = {
   /** Called about every millisecond of work; may throw to give up, and what it throws passes through. */

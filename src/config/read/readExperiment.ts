@@ -8,7 +8,7 @@ import { reportOlder } from './keyNames.js';
 import { realStepsOf } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
 import { readLoss } from './readLoss.js';
-import { cut } from '../json/problem.js';
+import { cut, UnreadableNumbers } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
 import { Report } from '../problems/problemReport.js';
 import { onlyTensor } from './fileParts.js';
@@ -60,10 +60,9 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
   const report = new Report();
   const sources = new Sources(open.files, report);
   const { entry } = open;
-  const { experiment, cell, training, labels } =
-    entry.kind === 'config'
-      ? await readConfig(entry.config, open, sources, report)
-      : await readPair(entry, sources, report);
+  const { experiment, cell, training, labels } = await orProblem(report, () =>
+    entry.kind === 'config' ? readConfig(entry.config, open, sources, report) : readPair(entry, sources, report),
+  );
   return {
     experiment: report.hasErrors ? null : experiment,
     cell,
@@ -76,6 +75,17 @@ export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
 
 type Read = Pick<ReadResult, 'experiment' | 'cell' | 'training' | 'labels'>;
 const nothing: Read = { experiment: null, cell: null, training: null, labels: null };
+
+/** Numbers of a file on the disk are read where they are wanted; when they cannot be, nothing else can be said. */
+async function orProblem(report: Report, read: () => Promise<Read>): Promise<Read> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof UnreadableNumbers)) throw error;
+    report.add(error.problem);
+    return nothing;
+  }
+}
 
 async function readPair(entry: Pair, sources: Sources, report: Report): Promise<Read> {
   const weightsRoot = await sources.openPart(entry.weights, entry.network);

@@ -1,7 +1,8 @@
 // What a file of numbers holds, as its names and shapes tell: recurrent networks, and blocks of numbers. Nothing is
 // checked, and of a file of tensors no number is made.
 import type { CellName } from '../../engine/index.js';
-import { readDocument } from '../formats/readDocument.js';
+import { readDocument } from '../formats/index.js';
+import type { Bytes } from '../formats/index.js';
 import { isEmpty } from '../json/node.js';
 import type { JsonNode } from '../json/node.js';
 import type { Tick } from '../json/scanner.js';
@@ -51,7 +52,7 @@ const mostBlocks = 50;
 
 const nothing: FileSurvey = { kind: 'unknown', networks: [], blocks: [], readout: null };
 
-export function surveyFile(bytes: Uint8Array, tick: Tick): FileSurvey {
+export function surveyFile(bytes: Bytes, tick: Tick): FileSurvey {
   tick();
   const root = Value.root(readDocument('', bytes, tick));
   if (root === null) return nothing;
@@ -62,7 +63,8 @@ export function surveyFile(bytes: Uint8Array, tick: Tick): FileSurvey {
   return { kind, networks, blocks: whole === null ? blocksIn(root) : [whole], readout: readoutIn(root) };
 }
 
-function networksIn(root: Value): FoundNetwork[] {
+/** Recurrent networks by the names of their tensors; `root` is an object that is no config. */
+export function networksIn(root: Value): FoundNetwork[] {
   const { groups, network } = weightNames(root);
   if (network === null) return [];
   if (network.kind === 'network') return told(null, network.groups);

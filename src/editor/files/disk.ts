@@ -4,7 +4,7 @@
 import { stat } from 'node:fs/promises';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { FileTrouble } from '../../config/read/index.js';
+import type { FileTrouble, SentBytes } from '../../config/read/index.js';
 import { readRegularFile, specialFile, tooLargeFile, troubleOf } from '../../worker/thread/index.js';
 import type { ReadFile, ReadOptions } from '../../worker/thread/index.js';
 
@@ -73,7 +73,7 @@ async function readByVsCode(uri: vscode.Uri, bound: number): Promise<ReadFile> {
 }
 
 /** @throws DiskError */
-export async function bytesOf(uri: vscode.Uri, options: ReadOptions): Promise<Uint8Array> {
+export async function bytesOf(uri: vscode.Uri, options: ReadOptions): Promise<SentBytes> {
   const read = await told<ReadFile>(
     uri,
     (path) => readRegularFile(path, options),

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { FileContent } from '../../config/read/index.js';
+import type { SentBytes, SentFile } from '../../config/read/index.js';
 import type { FileRequest } from '../../protocol/index.js';
 import { raised } from '../../worker/scheduling/index.js';
 import { bytesOf, DiskError, diskVersion, statIfThere, statOf, versionOnDisk } from './disk.js';
@@ -81,7 +81,7 @@ export type Reading = {
  * The bytes of one moment: a program that writes while we read would else leave us with the start of one text and the
  * end of another.
  */
-async function readWhole(uri: vscode.Uri, { real = uri, onRead, cancel = null }: Reading): Promise<Uint8Array> {
+async function readWhole(uri: vscode.Uri, { real = uri, onRead, cancel = null }: Reading): Promise<SentBytes> {
   const options = { bound: readSettings().longestText, isCancelled: raised(cancel) };
   for (let reads = 1; ; reads++) {
     const before = diskVersion(await statOf(real));
@@ -96,14 +96,15 @@ async function readWhole(uri: vscode.Uri, { real = uri, onRead, cancel = null }:
 /** When the file on the disk was last written, ms since 1970; null when it is not there. */
 export const writtenAt = async (uri: vscode.Uri): Promise<number | null> => (await statIfThere(uri))?.writtenAt ?? null;
 
-export async function readUri(uri: vscode.Uri, reading: Reading = {}): Promise<FileContent> {
+export async function readUri(uri: vscode.Uri, reading: Reading = {}): Promise<SentFile> {
   const id = uri.toString();
   const document = unsavedDocument(uri);
   if (document !== undefined) return { ok: true, id, bytes: await encodeText(document) };
   if (uri.scheme === 'untitled')
     return { ok: false, id, reason: 'missing', detail: t('it was closed without being saved') };
   try {
-    return { ok: true, id, bytes: ownBuffer(await readWhole(uri, reading)) };
+    const bytes = await readWhole(uri, reading);
+    return { ok: true, id, bytes: bytes instanceof Uint8Array ? ownBuffer(bytes) : bytes };
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
     if (error.trouble.reason === 'missing') reading.onRead?.(uri, null);
@@ -138,7 +139,7 @@ export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
 /** What a config names, as far as it may be looked at: unsaved text first. Ids are URIs as strings. */
 export type Found =
   | { readonly ok: true; readonly uri: vscode.Uri; readonly real: vscode.Uri; readonly guarded: boolean }
-  | (FileContent & { readonly ok: false });
+  | (SentFile & { readonly ok: false });
 
 /** An id alone is that of a file which the user has opened himself. */
 export async function findReference({ reference, from }: FileRequest, doors: Doors): Promise<Found> {
@@ -156,10 +157,10 @@ export async function findReference({ reference, from }: FileRequest, doors: Doo
   return way.open ? { ok: true, uri, real: way.real, guarded: way.guarded } : { ...way, ok: false, id: uri.toString() };
 }
 
-export const asFound = (content: FileContent, guarded: boolean): FileContent =>
+export const asFound = (content: SentFile, guarded: boolean): SentFile =>
   content.ok && guarded ? { ...content, guarded: true } : content;
 
-export async function readReference(request: FileRequest, doors: Doors, onRead: OnRead): Promise<FileContent> {
+export async function readReference(request: FileRequest, doors: Doors, onRead: OnRead): Promise<SentFile> {
   const found = await findReference(request, doors);
   if (!found.ok) return found;
   return asFound(await readUri(found.uri, { real: found.real, onRead, cancel: request.cancel ?? null }), found.guarded);

@@ -28,19 +28,15 @@ export class Rewrites {
   }
 
   /** Whether these problems are likely to go away by themselves. */
-  async explain(problems: readonly Problem[]): Promise<boolean> {
+  async explain(problems: readonly Pick<Problem, 'severity' | 'code' | 'file'>[]): Promise<boolean> {
     const now = performance.now();
     this.#since ??= now;
     if (now - this.#since > longest) return false;
     for (const { severity, code, file } of problems) {
-      if (
-        severity === 'error' &&
-        hasty.has(code) &&
-        (code === 'not-json'
-          ? await this.#isBeingWritten(file)
-          : [...this.#writes.keys()].some((id) => this.#isFresh(id)))
-      )
-        return true;
+      if (severity !== 'error' || !hasty.has(code)) continue;
+      // A file that is not there has no time; of one that is no JSON its own time alone decides.
+      if (code !== 'not-json' && [...this.#writes.keys()].some((id) => this.#isFresh(id))) return true;
+      if (code !== 'missing-file' && (await this.#isBeingWritten(file))) return true;
     }
     return false;
   }

@@ -7,5 +7,6 @@ export type { Session } from './session.js';
 export { Sessions } from './sessions.js';
 export type { Surveyed, Surveys } from './surveys.js';
 export { prefix } from '../context/settings.js';
+export { TensorReader } from './tensorReader.js';
 export { openUntitledConfig } from './untitledConfig.js';
 export { pulse } from '../context/walkthroughKeys.js';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { FileContent } from '../../config/read/index.js';
+import type { SentBytes, SentFile } from '../../config/read/index.js';
 import type { NewConfig } from '../../config/edit/index.js';
 import type {
   CellChoice,
@@ -153,12 +153,12 @@ export class Inspections implements vscode.Disposable {
   }
 
   /** Null when it was stopped. */
-  references(bytes: Uint8Array, stop: Stop): Promise<EditorRequests['references']['result']> {
+  references(bytes: SentBytes, stop: Stop): Promise<EditorRequests['references']['result']> {
     return this.#ask('references', { bytes, cancel: stop.flag }, stop);
   }
 
   /** What a file holds; null when it was stopped. `behind`: whatever else is asked meanwhile stops it. */
-  survey(bytes: Uint8Array, stop: Stop, behind: boolean): Promise<FileSurvey | null> {
+  survey(bytes: SentBytes, stop: Stop, behind: boolean): Promise<FileSurvey | null> {
     const answer = this.#with((client) => client.ask('survey', { bytes, cancel: stop.flag }, stop));
     if (!behind) return answer;
     this.#waiting.add(stop);
@@ -332,7 +332,7 @@ const placed = (
 });
 
 /** A file with its version, its bytes only when the worker does not have that version. */
-async function readVersioned(request: FileRequest, doors: Doors, onRead: OnRead): Promise<FileContent> {
+async function readVersioned(request: FileRequest, doors: Doors, onRead: OnRead): Promise<SentFile> {
   const found = await findReference(request, doors);
   if (!found.ok) return found;
   const { uri, real, guarded } = found;

@@ -1,6 +1,6 @@
 // What files hold, for lists to choose from: asked of the worker once for each content of a file.
 import type * as vscode from 'vscode';
-import type { FileContent } from '../../config/read/index.js';
+import type { SentFile } from '../../config/read/index.js';
 import type { FileSurvey } from '../../protocol/index.js';
 import { Stop } from '../../worker/scheduling/index.js';
 import type { Doors } from '../context/doors.js';
@@ -77,7 +77,7 @@ export class Surveys {
     }
   }
 
-  async #read(uri: vscode.Uri, stop: Stop): Promise<FileContent> {
+  async #read(uri: vscode.Uri, stop: Stop): Promise<SentFile> {
     const way = await this.#doors.way(uri, isUnsaved(uri));
     return way.open ? readUri(uri, { real: way.real, cancel: stop.flag }) : { ...way, ok: false, id: uri.toString() };
   }

@@ -8,7 +8,8 @@ import {
   references,
 } from '../../config/index.js';
 import { readDocument } from '../../config/formats/index.js';
-import { indicesAt, Value } from '../../config/json/index.js';
+import type { Bytes } from '../../config/formats/index.js';
+import { indicesAt, UnreadableNumbers, Value } from '../../config/json/index.js';
 import type { Document, Position, TensorNode } from '../../config/json/index.js';
 import type { Group } from '../../config/layouts/index.js';
 import { besideFiles, blocksOf, layerPlaces } from '../../config/read/index.js';
@@ -17,7 +18,6 @@ import type { Blocks, FileContent, Files, FoundParts, LayerPlace, Part } from '.
 import { cellOf, factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
 import type { CellName, MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
-  BytesRequest,
   ChangeOutcome,
   ChangeRequest,
   FactsRequest,
@@ -79,7 +79,13 @@ export class Inspector {
       const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
       check();
       const place = partAt(found, file, position);
-      return place === null ? null : await this.#factsOf(found, place.part, place.offset, check);
+      if (place === null) return null;
+      try {
+        return await this.#factsOf(found, place.part, place.offset, check);
+      } catch (error) {
+        if (error instanceof UnreadableNumbers) return null;
+        throw error;
+      }
     });
   }
 
@@ -116,7 +122,7 @@ export class Inspector {
     );
   }
 
-  references({ bytes, cancel }: BytesRequest): Promise<Reference[] | null> {
+  references(bytes: Bytes, cancel: SharedArrayBuffer | null): Promise<Reference[] | null> {
     return unlessStopped(cancel, (check) => {
       check();
       const root = Value.root(readDocument('', bytes, check));
@@ -156,7 +162,7 @@ export class Inspector {
         return content;
       },
     };
-    const parse = (id: string, bytes: Uint8Array): Document =>
+    const parse = (id: string, bytes: Bytes): Document =>
       this.#documents.get(id)?.document ?? readDocument(id, bytes, this.#tick);
     const open = await openEntry({ kind: 'config', config }, files, { tick: this.#tick, readDocument: parse });
     const { problems, files: ids, cell } = await checkExperiment(open);
@@ -230,8 +236,8 @@ export class Inspector {
     let numbers: NumberFacts | null = null;
     if (node.kind === 'tensor') {
       this.#tick();
-      numbers = this.#numbers.get(node) ?? measureNumbers(node.data, this.#tick);
-      this.#numbers.set(node, numbers);
+      numbers = this.#numbers.get(node) ?? this.#measured(node);
+      if (numbers !== null) this.#numbers.set(node, numbers);
     }
     return {
       role,
@@ -246,6 +252,16 @@ export class Inspector {
       shape: node.kind === 'tensor' ? node.shape : null,
       numbers,
     };
+  }
+
+  /** Null where they cannot be read, which the problems say. */
+  #measured(node: TensorNode): NumberFacts | null {
+    try {
+      return measureNumbers(node.data, this.#tick);
+    } catch (error) {
+      if (error instanceof UnreadableNumbers) return null;
+      throw error;
+    }
   }
 
   async #factsOf({ groups }: FoundParts, part: Part, offset: number, check: () => void): Promise<PartFacts> {

@@ -1,4 +1,5 @@
 // What a run has read, as a report tells it.
+import { areHere, sizeOf } from '../../config/formats/index.js';
 import type { Entry, FileContent } from '../../config/read/index.js';
 import type { ReportData } from '../../protocol/index.js';
 
@@ -16,8 +17,8 @@ export class ReadSources {
   /** Keeps the size of a file, and of the config its text. */
   note(entry: Entry, from: string | null, content: FileContent): void {
     if (!content.ok) return;
-    this.#sizes.set(content.id, content.bytes.length);
-    if (entry.kind !== 'config' || from !== null) return;
+    this.#sizes.set(content.id, sizeOf(content.bytes));
+    if (entry.kind !== 'config' || from !== null || !areHere(content.bytes)) return;
     const text = new TextDecoder().decode(content.bytes);
     this.config = { text: text.slice(0, longestConfig), characters: text.length };
   }

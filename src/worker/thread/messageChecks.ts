@@ -1,7 +1,7 @@
 // What the worker takes from the host, and of it what the host takes from a page: one check for each message of the
 // contract.
 import { sequenceOrders } from '../../config/read/index.js';
-import type { Entry, MadeSequences, Pair } from '../../config/read/index.js';
+import type { DiskFile, Entry, MadeSequences, Pair } from '../../config/read/index.js';
 import type { Above, FilePlace, NewSequences } from '../../config/edit/index.js';
 import type { Position } from '../../config/json/index.js';
 import { cellNames, cellOf, initialisations, starts } from '../../engine/index.js';
@@ -26,6 +26,7 @@ import type {
   GateInitialisation,
   None,
   SliceRequests,
+  TensorRequests,
   TimeWindow,
   WeightPlace,
   WhatIf,
@@ -129,6 +130,15 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
   }),
 };
 
+/** Questions of the viewer, which the host passes on. */
+const tensorPlace = { reading: count, index: count };
+/** More is on no screen. */
+const pixels = integer(1, 4096);
+export const tensorChecks: Checks<{ requests: TensorRequests; events: None }>['requests'] = {
+  tensorFacts: object(tensorPlace),
+  tensorPicture: object({ ...tensorPlace, maxRows: pixels, maxColumns: pixels }),
+};
+
 const size = integer(1);
 const madeSequences = object<MadeSequences>({ made: oneOf(['random', 'zeros']), B: size, T: size, seed: count });
 export const entryCheck = byKind<Entry>({
@@ -144,7 +154,7 @@ export const entryCheck = byKind<Entry>({
 });
 const cancel = nullable(instance('SharedArrayBuffer'));
 const position = object<Position>({ line: count, character: count });
-const bytes = instance('Uint8Array');
+const bytes = either(instance('Uint8Array'), object<DiskFile>({ path: text, size: count, stamp: text }));
 
 type PlainChange = Extract<Change, { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }>;
 const plainChange = object<PlainChange>({ kind: oneOf(['transpose', 'addBias', 'addInitialState', 'moveInline']) });
@@ -187,6 +197,8 @@ const above = byKind<Above>({
 export const workerChecks: Checks<WorkerContract> = {
   requests: {
     ...sliceChecks,
+    ...tensorChecks,
+    tensors: object({ file: text, reading: count }),
     run: object({
       runId: count,
       entry: entryCheck,

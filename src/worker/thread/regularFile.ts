@@ -1,22 +1,26 @@
 // Reading from a disk that may hold anything: devices that never end, pipes that nobody writes to, files that are
 // larger than the memory.
 import { constants } from 'node:fs';
-import type { Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { t } from '@vscode/l10n';
-import type { FileTrouble, SpecialKind } from '../../config/read/index.js';
+import { headBytes, isReadInRanges } from '../../config/formats/index.js';
+import type { FileTrouble, SentBytes, SpecialKind } from '../../config/read/index.js';
 import { megabytes } from '../../config/read/index.js';
 
 /** Bytes that are read between two looks at the flag. */
 const atOnce = 1 << 22;
 
-/** `bound`: a file of more bytes is not read. `isCancelled` is asked before each piece. */
+/** A file of at most so many bytes is read at once, whatever it holds. */
+const mostWhole = 8e6;
+
+/** `bound`: the most bytes that are read at once. `isCancelled` is asked before each piece. */
 export type ReadOptions = { readonly bound: number; readonly isCancelled?: () => boolean };
-export type ReadFile = { readonly ok: true; readonly bytes: Uint8Array } | ({ readonly ok: false } & FileTrouble);
+export type ReadFile = { readonly ok: true; readonly bytes: SentBytes } | ({ readonly ok: false } & FileTrouble);
 
 /** An opened pipe is not waited for, and a terminal does not become that of the program. (Windows has neither.) */
-const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+export const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 const reasons: Readonly<Record<string, 'missing' | 'folder'>> = {
   ENOENT: 'missing',
@@ -51,15 +55,19 @@ export const specialFile = (kind: SpecialKind): FileTrouble => ({
   detail: t('it is no file with content'),
 });
 
+/** Another one after each writing, and of each file of that name: whoever renames a file over it is told too. */
+export const stampOf = ({ mtimeNs, size, ino }: BigIntStats): string => `${mtimeNs} ${size} ${ino}`;
+
 /** Why what was found is not to be read; null when nothing stands in the way. */
-function obstacle(found: Stats, bound: number): FileTrouble | null {
+function obstacle(found: Stats): FileTrouble | null {
   if (found.isDirectory()) return { reason: 'folder', detail: t('it is a folder') };
   if (!found.isFile()) return specialFile(kindOf(found));
-  return found.size > bound ? tooLargeFile(found.size, bound) : null;
+  return null;
 }
 
 /**
- * The bytes of a regular file, as many as it says that it has when it is opened. One that says 0 and has more, as in
+ * The bytes of a regular file, as many as it says that it has when it is opened, or its place where it is large and of
+ * a form that is read in ranges. One that says 0 and has more, as in
  * /proc, is empty here: some of those wait for what the system will write next. A file that becomes longer meanwhile is
  * read to its old end.
  */
@@ -69,20 +77,32 @@ export async function readRegularFile(
 ): Promise<ReadFile> {
   try {
     // To open some of them does something already: it ends whoever writes to a pipe, rewinds a tape, starts a clock.
-    const before = obstacle(await stat(path), bound);
+    const before = obstacle(await stat(path));
     if (before !== null) return { ok: false, ...before };
     const file = await open(path, flags);
     try {
       // Another one may have that name by now: what was opened decides.
       const found = await file.stat();
-      const trouble = obstacle(found, bound);
-      return trouble === null ? await readPieces(file, found.size, isCancelled) : { ok: false, ...trouble };
+      const trouble = obstacle(found);
+      if (trouble !== null) return { ok: false, ...trouble };
+      if (found.size > Math.min(mostWhole, bound) && (await isInRanges(file))) {
+        const stamp = stampOf(await file.stat({ bigint: true }));
+        return { ok: true, bytes: { path, size: found.size, stamp } };
+      }
+      return found.size > bound
+        ? { ok: false, ...tooLargeFile(found.size, bound) }
+        : await readPieces(file, found.size, isCancelled);
     } finally {
       await file.close();
     }
   } catch (error) {
     return { ok: false, ...troubleOf(error) };
   }
+}
+
+async function isInRanges(file: FileHandle): Promise<boolean> {
+  const { buffer, bytesRead } = await file.read(new Uint8Array(headBytes), 0, headBytes, 0);
+  return isReadInRanges(buffer.subarray(0, bytesRead));
 }
 
 async function readPieces(file: FileHandle, size: number, isCancelled: () => boolean): Promise<ReadFile> {

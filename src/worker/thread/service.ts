@@ -2,11 +2,12 @@ import { t as say } from '@vscode/l10n';
 import { readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import { surveyFile } from '../../config/read/index.js';
-import type { Entry, Files } from '../../config/read/index.js';
+import type { Entry, FileContent, Files } from '../../config/read/index.js';
 import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
+  FileRequest,
   KeptRequest,
   Phase,
   Port,
@@ -24,6 +25,7 @@ import { Channel } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
 import { applyWhatIf } from '../changes/applyWhatIf.js';
 import { joinBytes } from '../scheduling/joinBytes.js';
+import { openedFile, openSent } from './diskSource.js';
 import { capacityHere, tooLarge } from './memoryLimit.js';
 import type { Capacity } from './memoryLimit.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
@@ -51,6 +53,7 @@ import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
 import { layerShown, summariseNetwork } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
+import { TensorFiles } from '../answers/tensorFiles.js';
 import { WhatIfs } from '../answers/whatIfRuns.js';
 
 /** Milliseconds between two parts of a spectrum that is still growing. */
@@ -104,13 +107,17 @@ export class Service {
       (request: Request): Result | null =>
         this.#kept?.runId === request.runId ? cut(this.#kept, request) : null;
     const gates = this.#later((analyses, request: UnitRequest) => analyses.openedGates(request));
-    const inspector = new Inspector((request) => this.#channel.request('readFile', request));
+    const inspector = new Inspector(this.#readFile);
+    const tensors = new TensorFiles(this.#readFile);
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(
       port,
       {
         run: (request) => this.#alone(request),
-        survey: ({ bytes, cancel }) => unlessStopped(cancel, (check) => surveyFile(bytes, check)),
-        references: (request) => inspector.references(request),
+        survey: ({ bytes, cancel }) => unlessStopped(cancel, (check) => surveyFile(openSent(bytes), check)),
+        tensors: (request) => tensors.open(request),
+        tensorFacts: (request) => tensors.facts(request),
+        tensorPicture: (request) => tensors.picture(request),
+        references: ({ bytes, cancel }) => inspector.references(openSent(bytes), cancel),
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
         gatePlaces: (request) => inspector.gatePlaces(request),
@@ -122,10 +129,8 @@ export class Service {
             return { cell, gates: gates.length, detail: words.choice() };
           }),
         newConfig: newConfigText,
-        locateWeight: ({ entry, place, layer }) =>
-          locateWeight(entry, place, layer, (request) => this.#channel.request('readFile', request)),
-        applyWhatIf: ({ entry, whatIf }) =>
-          applyWhatIf(entry, whatIf, (request) => this.#channel.request('readFile', request)),
+        locateWeight: ({ entry, place, layer }) => locateWeight(entry, place, layer, this.#readFile),
+        applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, this.#readFile),
         whatIf: (request) => this.#whatIf(request),
         series: (request) =>
           this.#kept?.runId === request.runId
@@ -175,6 +180,10 @@ export class Service {
       },
     );
   }
+
+  /** A large file of the disk is opened here: its bytes never pass through the extension host. */
+  readonly #readFile = async (request: FileRequest): Promise<FileContent> =>
+    openedFile(await this.#channel.request('readFile', request));
 
   async #alone(request: RunRequest): Promise<RunOutcome> {
     let told = (): void => undefined;
@@ -276,7 +285,7 @@ export class Service {
     const sources = new ReadSources();
     const files: Files = {
       read: async (reference, from) => {
-        const content = await this.#channel.request('readFile', { reference, from, cancel });
+        const content = await this.#readFile({ reference, from, cancel });
         seen.add(content.id);
         sources.note(entry, from, content);
         check();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { readDocument } from '../../../src/config/formats/index.js';
+import { isReadInRanges, readDocument } from '../../../src/config/formats/index.js';
+import { UnreadableNumbers } from '../../../src/config/json/index.js';
 import { Zip } from '../../../src/config/formats/zip.js';
 import { Dice } from '../../fuzz/dice.js';
 import { long } from '../../support/long.js';
@@ -89,6 +90,31 @@ function examine(bytes: Uint8Array, isPacked: boolean): 'tensors' | 'problem' {
   return root === null ? 'problem' : 'tensors';
 }
 
+/** In ranges: none of them outside of the file, and numbers or a problem where they are asked for. */
+function examineRanges(bytes: Uint8Array): void {
+  const source = {
+    size: bytes.length,
+    read(offset: number, length: number): Uint8Array {
+      assert.ok(offset >= 0 && length >= 0 && offset + length <= bytes.length, `${offset} + ${length}`);
+      return bytes.slice(offset, offset + length);
+    },
+  };
+  const { root, problems } = readDocument('file', source, quiet);
+  assert.ok((root === null) === problems.length > 0);
+  const nodes = root === null ? [] : root.kind === 'object' ? root.properties.map(({ value }) => value) : [root];
+  for (const node of nodes) {
+    if (node.kind !== 'tensor') continue;
+    try {
+      assert.equal(
+        node.data.length,
+        node.shape.reduce((product, size) => product * size, 1),
+      );
+    } catch (error) {
+      if (!(error instanceof UnreadableNumbers)) throw error;
+    }
+  }
+}
+
 describe('mutated files', () => {
   const corpora: readonly (readonly [string, Uint8Array[], typeof mutated])[] = [
     ['safetensors', seedsOf('safetensors'), mutated],
@@ -111,6 +137,7 @@ describe('mutated files', () => {
         const bytes = mutate(dice, dice.pick(seeds), dice.pick(seeds));
         try {
           outcomes[examine(bytes, isPacked)]++;
+          if (number % 4 === 0 && isReadInRanges(bytes.subarray(0, 64))) examineRanges(bytes);
         } catch (error) {
           throw new Error(`mutation ${number} of ${title}`, { cause: error });
         }

@@ -13,7 +13,8 @@ import {
 } from '../../../src/config/index.js';
 import type { Files, Outline, Problem } from '../../../src/config/index.js';
 import { surveyFile } from '../../../src/config/read/index.js';
-import { readDocument } from '../../../src/config/json/jsonDocument.js';
+import { readDocument } from '../../../src/config/formats/index.js';
+import type { Bytes } from '../../../src/config/formats/index.js';
 import type { Document } from '../../../src/config/json/jsonDocument.js';
 import { parseBytes } from '../../../src/config/json/fastParse.js';
 import { locateLeaves } from '../../../src/config/json/locateNumbers.js';
@@ -132,7 +133,7 @@ describe('every key is looked at a few times', () => {
   /** Reads a config whose root counts how often its properties are taken up. */
   async function keysRead(text: string): Promise<number> {
     let count = 0;
-    const counting = (id: string, bytes: Uint8Array): Document => {
+    const counting = (id: string, bytes: Bytes): Document => {
       const read = readDocument(id, bytes, quiet);
       const root = read.root as ObjectNode;
       const properties = root.properties.map(({ key, keySpan, value }) => ({
@@ -406,7 +407,7 @@ describe('an experiment and the places of its parts are one reading', () => {
     };
     const parsed: string[] = [];
     const taken = new Map<string, number>();
-    const readCounted = (id: string, bytes: Uint8Array): Document => {
+    const readCounted = (id: string, bytes: Bytes): Document => {
       parsed.push(id);
       const document = readDocument(id, bytes, quiet);
       const { root } = document;

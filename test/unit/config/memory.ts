@@ -1,10 +1,16 @@
-import type { Entry, Files, Problem, ReadResult } from '../../../src/config/index.js';
+import type { Entry, Problem, ReadResult } from '../../../src/config/index.js';
+import type { SentFile } from '../../../src/config/read/index.js';
 import { readExperiment } from '../../../src/config/index.js';
 
 export type Texts = Readonly<Record<string, string | Uint8Array>>;
 
+export type InMemory =
+  (Extract<SentFile, { ok: true }> & { readonly bytes: Uint8Array }) | Extract<SentFile, { ok: false }>;
+
 /** Files as a map from their names to their content; a name that ends in a slash is a folder. */
-export function memoryFiles(texts: Texts): Files {
+export function memoryFiles(texts: Texts): {
+  read: (reference: string, from: string | null) => Promise<InMemory>;
+} {
   return {
     read: (reference) => {
       const id = reference.replace(/^\.\//, '');

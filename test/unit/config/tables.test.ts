@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { Rows, separatorOf } from '../../../src/config/formats/delimited.js';
 import type { Separator } from '../../../src/config/formats/delimited.js';
 import { readDocument } from '../../../src/config/formats/index.js';
+import type { Bytes } from '../../../src/config/formats/index.js';
 import { readExperiment } from '../../../src/config/index.js';
 import type { Problem } from '../../../src/config/index.js';
 import { contentsOf } from '../../../src/config/read/index.js';
@@ -189,7 +190,7 @@ describe('a table as sequences', () => {
     const ticksOf = async (): Promise<number> => {
       let ticks = 0;
       const tick = (): number => ticks++;
-      const read = (id: string, bytes: Uint8Array): ReturnType<typeof readDocument> => {
+      const read = (id: string, bytes: Bytes): ReturnType<typeof readDocument> => {
         const document = documents.get(id) ?? readDocument(id, bytes, () => ticks++);
         documents.set(id, document);
         return document;

@@ -12,6 +12,7 @@ const load = createRequire(bundle);
 type Uri = { readonly scheme: string; readonly path: string };
 type Listener<T> = (value: T) => void;
 type Commands = ReadonlyMap<string, (...args: unknown[]) => Promise<unknown>>;
+type CustomEditor = { resolveCustomEditor(document: { uri: Uri }, panel: unknown): Promise<unknown> };
 type Serializer = { deserializeWebviewPanel(panel: unknown, state: unknown): Promise<unknown> };
 
 const file = (name: string): Uri => ({ scheme: 'file', path: `/home/somebody/${name}` });
@@ -20,6 +21,7 @@ const file = (name: string): Uri => ({ scheme: 'file', path: `/home/somebody/${n
 async function windowWith(open: readonly string[], configs: readonly string[]) {
   const commands = new Map<string, (...args: unknown[]) => Promise<unknown>>();
   const serializers = new Map<string, Serializer>();
+  const editors = new Map<string, CustomEditor>();
   const hear: Record<'opened' | 'created' | 'folders', Listener<never>[]> = { opened: [], created: [], folders: [] };
   const listen = (kind: keyof typeof hear) => (listener: Listener<never>) => {
     hear[kind].push(listener);
@@ -32,6 +34,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
     },
     window: {
       registerWebviewPanelSerializer: (type: string, serializer: Serializer) => void serializers.set(type, serializer),
+      registerCustomEditorProvider: (type: string, editor: CustomEditor) => void editors.set(type, editor),
     },
     workspace: {
       textDocuments: open.map((name) => ({ uri: file(name) })),
@@ -51,6 +54,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
   let loads = 0;
   const assemble = () => ({
     panels: { deserializeWebviewPanel: (panel: unknown, state: unknown) => told.push(['panel', panel, state]) },
+    showTensors: (uri: Uri, panel: unknown) => told.push(['tensors', uri.path, panel]),
     execute: (name: string, args: readonly unknown[]) => {
       told.push([name, ...args]);
       return 'done';
@@ -84,7 +88,16 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
     for (const listener of [...hear[kind]]) listener(value as never);
     await settled();
   };
-  return { commands: commands as Commands, serializers, told, found, tell, listeners: hear, loads: () => loads };
+  return {
+    commands: commands as Commands,
+    serializers,
+    editors,
+    told,
+    found,
+    tell,
+    listeners: hear,
+    loads: () => loads,
+  };
 }
 
 const after: (() => void)[] = [];
@@ -132,13 +145,15 @@ describe('a window without a config', () => {
     assert.equal(second.loads(), 1);
   });
 
-  inWindow('runs a command with its arguments, and restores a panel', async () => {
-    const { commands, serializers, told, loads } = await windowWith([], []);
+  inWindow('runs a command with its arguments, restores a panel, and shows a file of tensors', async () => {
+    const { commands, serializers, editors, told, loads } = await windowWith([], []);
     assert.equal(await commands.get('rnnGradients.run')?.('a', 2), 'done');
     await serializers.get('rnnGradients.panel')?.deserializeWebviewPanel('view', 'state');
+    await editors.get('rnnGradients.tensors')?.resolveCustomEditor({ uri: file('model.pt') }, 'tab');
     assert.deepEqual(told, [
       ['run', 'a', 2],
       ['panel', 'view', 'state'],
+      ['tensors', '/home/somebody/model.pt', 'tab'],
     ]);
     assert.equal(loads(), 1);
   });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, afterEach, beforeEach, describe, it } from 'node:test';
-import type { Entry, FileContent } from '../../../src/config/read/fileAccess.js';
+import type { Entry, SentFile } from '../../../src/config/read/fileAccess.js';
 import { defaultBounds, Kernels, supportedVariants } from '../../../src/engine/index.js';
 import type { RunSummary, SpectrumSummary } from '../../../src/protocol/messages.js';
 import { EngineClient } from '../../../src/worker/thread/client.js';
@@ -31,7 +31,7 @@ function probe(): Probe {
   const found: Omit<Probe, 'client'> = { summaries: [], spectra: [], crashes: [], text: '', onRun: () => undefined };
   const client = new EngineClient({
     workerPath: path.resolve('test/fixtures/worker/bare.cjs'),
-    readFile: (): FileContent => ({ ok: true, id: entry.config, bytes: new TextEncoder().encode(found.text) }),
+    readFile: (): SentFile => ({ ok: true, id: entry.config, bytes: new TextEncoder().encode(found.text) }),
     events: {
       progress: ({ phase }) => {
         if (phase === 'run') found.onRun();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { asItIs, defaultBounds } from '../../../src/engine/index.js';
-import type { Entry, FileContent } from '../../../src/config/read/fileAccess.js';
+import type { Entry, SentFile } from '../../../src/config/read/fileAccess.js';
 import type { Progress, RunSummary } from '../../../src/protocol/messages.js';
 import { EngineClient } from '../../../src/worker/thread/client.js';
 import type { EngineClientOptions } from '../../../src/worker/thread/client.js';
@@ -41,7 +41,7 @@ function probe(options: Partial<EngineClientOptions> = {}): Probe {
   const state: Pick<Probe, 'text' | 'onProgress'> = { text: configText('first', 3, 2), onProgress: () => undefined };
   const client = new EngineClient({
     workerPath: realWorker,
-    readFile: (): FileContent => ({
+    readFile: (): SentFile => ({
       ok: true,
       id: entry.config,
       bytes: Uint8Array.from(new TextEncoder().encode(state.text)),

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asItIs } from '../../../src/engine/index.js';
-import { panelChecks } from '../../../src/panel/messageChecks.js';
+import { panelChecks, tensorViewChecks } from '../../../src/panel/messageChecks.js';
 import { shown } from '../../../src/protocol/checks.js';
 import type { Check, Fault } from '../../../src/protocol/checks.js';
 import type { PanelContract, SliceRequests, WhatIf, WorkerContract } from '../../../src/protocol/messages.js';
+import type { TensorViewContract } from '../../../src/protocol/tensorMessages.js';
 import type { Contract } from '../../../src/protocol/rpc.js';
 import { Service } from '../../../src/worker/thread/service.js';
 import { workerChecks } from '../../../src/worker/thread/messageChecks.js';
@@ -124,6 +125,19 @@ const aboves = [
   { kind: 'file', place },
   { kind: 'loss', loss: 'mse', at: 'every', readout: place, targets: place },
 ] as const;
+const tensorSamples = {
+  tensorFacts: [{ reading: 1, index: 0 }],
+  tensorPicture: [{ reading: 1, index: 0, maxRows: 200, maxColumns: 300 }],
+};
+const viewSamples: Samples<TensorViewContract> = {
+  requests: tensorSamples,
+  events: {
+    ready: [null],
+    run: [{ network: 'encoder.rnn' }, { network: null }],
+    copyPython: [{ lines: 'import torch' }],
+    failed: [{ message: 'no' }],
+  },
+};
 const workerSamples: Samples<WorkerContract> = {
   requests: {
     ...sliceSamples,
@@ -134,7 +148,12 @@ const workerSamples: Samples<WorkerContract> = {
       layer: null,
       cancel: new SharedArrayBuffer(4),
     })),
-    survey: [{ bytes: new Uint8Array(1), cancel: null }],
+    survey: [
+      { bytes: new Uint8Array(1), cancel: null },
+      { bytes: { path: 'model.pt', size: 9e9, stamp: '1 2 3' }, cancel: null },
+    ],
+    ...tensorSamples,
+    tensors: [{ file: 'model.pt', reading: 3 }],
     references: [{ bytes: new Uint8Array(1), cancel: new SharedArrayBuffer(4) }],
     resultJson: [{ runId: 1 }],
     reportData: [{ runId: 1 }],
@@ -251,6 +270,7 @@ const takes = (at: string, sample: unknown, junk: unknown): boolean => {
 describe('the border', () => {
   for (const [hop, checks, samples] of [
     ['page → host', panelChecks, panelSamples],
+    ['viewer → host', tensorViewChecks, viewSamples],
     ['host → worker', workerChecks, workerSamples],
   ] as const) {
     for (const what of ['requests', 'events'] as const) {

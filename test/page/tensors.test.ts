@@ -1,0 +1,192 @@
+// The viewer of files of tensors: its own bundle, in a real browser, over the real worker logic.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { korean } from '../support/languages.js';
+import { floats, safetensorsParts } from '../support/largeFiles.js';
+import type { Tensor } from '../support/largeFiles.js';
+import { startPages } from '../support/page.js';
+import type { OpenTensors, PageServer } from '../support/page.js';
+import { themeNames } from '../support/themes.js';
+import { allViolationsOf } from './axe.js';
+
+let pages: PageServer;
+before(async () => {
+  pages = await startPages();
+});
+after(() => pages.close());
+
+const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(`test/fixtures/files/${name}`));
+const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+const tensor = (name: string, shape: readonly number[], at: (i: number) => number = Math.sin): Tensor => ({
+  name,
+  shape,
+  data: floats(count(shape), at),
+});
+const many = Array.from({ length: 450 }, (_, i) => tensor(`blocks.${i}.weight`, [3, 4], (j) => i + j));
+/** Two networks, a matrix with a story, and more tensors than are on any screen. `scale`: of all but the blocks. */
+function model(scale = 1): Uint8Array {
+  const { parts } = safetensorsParts([
+    tensor('encoder.lstm.weight_ih_l0', [16, 3], (i) => scale * Math.sin(i)),
+    tensor('encoder.lstm.weight_hh_l0', [16, 4], (i) => scale * Math.cos(i)),
+    tensor('decoder.gru.weight_ih_l0', [12, 3]),
+    tensor('decoder.gru.weight_hh_l0', [12, 4]),
+    tensor('probe', [2, 3], (i) => [3, -4, 0, NaN, 0, 0].map((x) => x * scale)[i] ?? 0),
+    ...many,
+  ]);
+  return new Uint8Array(Buffer.concat(parts as Uint8Array[]));
+}
+
+async function clean(open: OpenTensors): Promise<void> {
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+}
+
+const fact = (page: OpenTensors['page'], name: string, value: string): Promise<void> =>
+  page.locator(`.detail dd[data-name="${name}"][data-value="${value}"]`).waitFor();
+
+describe('the viewer', () => {
+  it('shows networks on top, tensors with facts of those in sight, and the chosen one', async () => {
+    const open = await pages.openTensors('model.safetensors', model());
+    const { page, host } = open;
+    await page.locator('h1', { hasText: 'model.safetensors' }).waitFor();
+    assert.deepEqual(await page.locator('.networks li > span').allInnerTexts(), [
+      'encoder.lstm · LSTM, I 3, H 4',
+      'decoder.gru · GRU, I 3, H 4',
+    ]);
+    await page.getByRole('button', { name: 'Run RNN: decoder.gru' }).click();
+    await page.getByRole('button', { name: 'Run RNN: encoder.lstm' }).press('Enter');
+    assert.deepEqual(host.sent.run, [{ network: 'decoder.gru' }, { network: 'encoder.lstm' }]);
+
+    const probe = page.locator('tr[data-index="4"]');
+    await probe.locator('td[data-value="5"]').waitFor();
+    assert.deepEqual((await probe.locator('td').allInnerTexts()).slice(0, 6), [
+      'float32',
+      '2 × 3',
+      '5.000',
+      '−4.000',
+      '3.000',
+      '1',
+    ]);
+    await probe.locator('.histogram').waitFor();
+    await probe.locator('button').click();
+    for (const [name, value] of [
+      ['norm', '5'],
+      ['mean', '-0.2'],
+      ['zeros', '3'],
+      ['nan', '1'],
+      ['infinite', '0'],
+    ] as const)
+      await fact(page, name, value);
+    await page.locator('.heatmap canvas[aria-label*="probe: 2 rows and 3 columns"]').waitFor();
+
+    // Nobody has scrolled to the last of them, so nobody has computed anything of it.
+    assert.ok(host.asked.length < 150, `${host.asked.length} tensors`);
+    await clean(open);
+  });
+
+  it('paints each number in its colour, and reads it by pointer and by arrow keys', async () => {
+    const open = await pages.openTensors('model.safetensors', model());
+    const { page } = open;
+    await page.locator('tr[data-index="4"] button').click();
+    const canvas = page.locator('.heatmap canvas[aria-label*="probe"]');
+    await canvas.waitFor();
+    const colours = await canvas.evaluate((element) => {
+      const { width, height } = element as HTMLCanvasElement;
+      const copy = document.createElement('canvas');
+      [copy.width, copy.height] = [width, height];
+      const context = copy.getContext('2d', { willReadFrequently: true });
+      context?.drawImage(element as HTMLCanvasElement, 0, 0);
+      const at = (row: number, column: number): number[] => [
+        ...(context?.getImageData(((column + 0.5) * width) / 3, ((row + 0.5) * height) / 2, 1, 1).data ?? []),
+      ];
+      return { positive: at(0, 0), negative: at(0, 1), zero: at(0, 2), none: at(1, 0) };
+    });
+    const [r, , b] = colours.positive;
+    assert.ok((b ?? 0) > (r ?? 0), `3 is ${String(colours.positive)}`);
+    assert.ok((colours.negative[0] ?? 0) > (colours.negative[2] ?? 0), `−4 is ${String(colours.negative)}`);
+    assert.deepEqual(colours.zero.slice(0, 3), [31, 31, 31]);
+    assert.notDeepEqual(colours.none, colours.zero);
+
+    const readout = page.locator('.readout');
+    const box = await canvas.boundingBox();
+    await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 4);
+    await readout.getByText('[0, 1]: −4.000').waitFor();
+    await page.mouse.move(0, 0);
+    await canvas.focus();
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowLeft']) await page.keyboard.press(key);
+    await readout.getByText('[1, 0]: –').waitFor();
+    await clean(open);
+  });
+
+  it('goes through the list by arrow keys, finds by name, and has every row when it is scrolled', async () => {
+    const open = await pages.openTensors('model.safetensors', model());
+    const { page } = open;
+    await page.locator('tr[data-index="0"] button').click();
+    await page.keyboard.press('ArrowDown');
+    await page.locator('tr[data-index="1"].chosen').waitFor();
+    await page.locator('h2', { hasText: 'encoder.lstm.weight_hh_l0' }).waitFor();
+    const rows = page.locator('tbody tr');
+    assert.ok((await rows.count()) < 455);
+    await page.keyboard.press('End');
+    await page.locator('tr[data-index="399"]').waitFor();
+    await page.locator('tbody button').last().focus();
+    await page.keyboard.press('End');
+    await page.locator('tr[data-index="454"]').waitFor();
+
+    await page.locator('.find vscode-text-field').locator('input').fill('BLOCKS.44');
+    await page.locator('.count', { hasText: '11 of 455 tensors' }).waitFor();
+    assert.equal(await rows.count(), 11);
+    // Its numbers are those of its own place in the file.
+    await page.locator('tr[data-index="449"] button').click();
+    await fact(page, 'min', '444');
+    await fact(page, 'max', '455');
+    await clean(open);
+  });
+
+  it('keeps what is chosen, and where the keyboard is, when the file is written again', async () => {
+    const open = await pages.openTensors('model.safetensors', model());
+    const { page, host } = open;
+    await page.locator('tr[data-index="4"] button').click();
+    await fact(page, 'norm', '5');
+    await host.write(model(2));
+    await fact(page, 'norm', '10');
+    await page.locator('tr[data-index="4"] td[data-value="10"]').waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'probe');
+    await host.write(fixture('hostile/truncated.pt'));
+    await page.locator('.unreadable').waitFor();
+    await host.write(model(3));
+    await fact(page, 'norm', '15');
+    assert.ok(await page.locator('.unreadable').isHidden());
+    await clean(open);
+  });
+
+  it('says why a file cannot be read, and hands out the lines that mend it', async () => {
+    const open = await pages.openTensors('os.pt', fixture('hostile/os_system.pt'));
+    const { page, host } = open;
+    await page.locator('.unreadable', { hasText: 'The file wants to load os.system, which is no tensor.' }).waitFor();
+    assert.ok(await page.locator('.columns').isHidden());
+    assert.deepEqual(await allViolationsOf(page, ['html']), []);
+    await page.getByRole('button', { name: 'Copy the lines' }).click();
+    assert.match(host.sent.copyPython[0]?.lines ?? '', /^import torch; .*\n/);
+    await clean(open);
+  });
+
+  it('has no fault that axe finds, in four themes and in Korean, wide and narrow', async () => {
+    const open = await pages.openTensors('model.safetensors', model(), { language: korean(), width: 700 });
+    const { page } = open;
+    await page.getByRole('button', { name: 'RNN 실행: encoder.lstm' }).waitFor();
+    await page.locator('tr[data-index="4"] button').click();
+    await fact(page, 'norm', '5');
+    for (const [i, theme] of themeNames.entries()) {
+      await open.setTheme(theme);
+      await page.setViewportSize({ width: i % 2 === 0 ? 700 : 1200, height: 900 });
+      assert.deepEqual(await allViolationsOf(page, ['html']), [], theme);
+    }
+    const english = (await page.locator('main').innerText()).match(/\b(?:Norm|Shape|tensors?|Filter|Choose)\b/g);
+    assert.deepEqual(english, null);
+    await clean(open);
+  });
+});

@@ -1,0 +1,206 @@
+// Files that are read in ranges: the same numbers and the same refusals as of files that are here as a whole, and
+// nothing read but what is asked for.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { isReadInRanges, readDocument } from '../../../src/config/formats/index.js';
+import type { Source } from '../../../src/config/formats/index.js';
+import { UnreadableNumbers } from '../../../src/config/json/index.js';
+import type { Document, Problem } from '../../../src/config/json/index.js';
+import { readExperiment } from '../../../src/config/index.js';
+import { surveyFile } from '../../../src/config/read/index.js';
+import { floats, safetensorsParts, torchParts } from '../../support/largeFiles.js';
+import type { Part, Tensor } from '../../support/largeFiles.js';
+import { zipOf } from '../../support/zipWriter.js';
+import { configEntry, configName, memoryFiles } from './memory.js';
+
+const quiet = (): void => undefined;
+const folder = path.join('test', 'fixtures', 'files');
+const fixtures = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll(path.sep, '/'))
+  .filter((file) => /\.[a-z0-9]+$/.test(file) && !/(?:^|\/)expected\//.test(file));
+const inRanges = fixtures
+  .map((file) => [file, new Uint8Array(readFileSync(path.join(folder, file)))] as const)
+  .filter(([, bytes]) => isReadInRanges(bytes.subarray(0, 64)));
+
+/** A file that counts what is read of it, and hands out copies: nothing else of it can be seen. */
+function counted(bytes: Uint8Array): Source & { readonly ranges: [from: number, to: number][] } {
+  const ranges: [number, number][] = [];
+  return {
+    ranges,
+    size: bytes.length,
+    read(offset, length) {
+      assert.ok(offset >= 0 && length >= 0 && offset + length <= bytes.length, `${offset} + ${length}`);
+      ranges.push([offset, offset + length]);
+      return bytes.slice(offset, offset + length);
+    },
+  };
+}
+const bytesRead = ({ ranges }: ReturnType<typeof counted>): number =>
+  ranges.reduce((sum, [from, to]) => sum + to - from, 0);
+const joined = (parts: readonly Part[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : part))));
+
+type Told = Pick<Problem, 'message' | 'expected' | 'found'>;
+const finding = ({ message, expected, found }: Told): Told => ({ message, expected, found });
+/** Everything that a document holds, or the first thing that is wrong with it. */
+function contents({ root, problems }: Document): unknown {
+  const [problem] = problems;
+  if (root === null) return problem === undefined ? null : finding(problem);
+  const nodes =
+    root.kind === 'object' ? root.properties.map(({ key, value }) => [key, value] as const) : [['', root] as const];
+  try {
+    return nodes.map(([key, node]) =>
+      node.kind === 'tensor'
+        ? [key, node.shape, [...node.data].map((x) => (Object.is(x, -0) ? '-0' : x))]
+        : node.kind === 'unreadable'
+          ? [key, finding(node.finding)]
+          : [key, node],
+    );
+  } catch (error) {
+    assert.ok(error instanceof UnreadableNumbers, String(error));
+    return finding(error.problem);
+  }
+}
+
+describe('a file in ranges is the file as a whole', () => {
+  it('there are such files of each form', () => {
+    for (const ending of ['.safetensors', '.npy', '.npz', '.pt', '.pth', '.keras'])
+      assert.ok(
+        inRanges.some(([file]) => file.endsWith(ending)),
+        ending,
+      );
+  });
+
+  for (const [file, bytes] of inRanges) {
+    it(file, () => {
+      const source = counted(bytes);
+      const wanted = contents(readDocument('file', bytes, quiet));
+      const found = contents(readDocument('file', source, quiet));
+      assert.deepEqual(found, wanted);
+      assert.ok(source.ranges.length > 1 || bytes.length < 64);
+    });
+  }
+});
+
+const H = 8;
+const layer: readonly Tensor[] = [
+  { name: 'encoder.rnn.weight_ih_l0', shape: [H, 3], data: floats(H * 3, (i) => i / 100) },
+  { name: 'encoder.rnn.weight_hh_l0', shape: [H, H], data: floats(H * H, (i) => 0.3 - i / 200) },
+  { name: 'encoder.rnn.bias_ih_l0', shape: [H], data: floats(H, () => 0) },
+  { name: 'encoder.rnn.bias_hh_l0', shape: [H], data: floats(H, () => 0) },
+];
+const before: Tensor = { name: 'embedding.weight', shape: [1_000_000, 4], data: 16_000_000 };
+const behind: Tensor = { name: 'head.weight', shape: [500_000, 10], data: 20_000_000 };
+const tensors = [before, ...layer, behind];
+const layerBytes = (H * 3 + H * H + 2 * H) * 4;
+
+const filesWith = (source: Source): Parameters<typeof readExperiment>[1] => {
+  const rest = memoryFiles({ [configName]: '{ "weights": "model", "sequences": [[[1, 2, 3], [4, 5, 6]]] }' });
+  return {
+    read: (reference, from) =>
+      reference === 'model' ? Promise.resolve({ ok: true, id: 'model', bytes: source }) : rest.read(reference, from),
+  };
+};
+const run = (source: Source): ReturnType<typeof readExperiment> => readExperiment(configEntry, filesWith(source));
+
+describe('of a large file', () => {
+  it('safetensors: what it holds takes the header, a run the numbers of its layer', async () => {
+    const { header, parts } = safetensorsParts(tensors);
+    const bytes = joined(parts);
+    const looked = counted(bytes);
+    assert.deepEqual(
+      surveyFile(looked, quiet).networks.map(({ name, I, widths }) => [name, I, widths]),
+      [[null, 3, [H]]],
+    );
+    assert.ok(bytesRead(looked) <= header + 8 + 64, `${bytesRead(looked)} bytes`);
+    const source = counted(bytes);
+    const { experiment, problems } = await run(source);
+    assert.deepEqual(problems, []);
+    assert.ok(experiment !== null);
+    assert.ok(bytesRead(source) <= header + 8 + 64 + layerBytes, `${bytesRead(source)} bytes`);
+    assert.ok(Math.abs((experiment.layers[0].parameters.Wh[1] ?? 0) - (0.3 - H / 200)) < 1e-7);
+  });
+
+  it('PyTorch: the directory and the pickle, then the storages of the layer', async () => {
+    const bytes = joined(torchParts(tensors));
+    const looked = counted(bytes);
+    assert.equal(surveyFile(looked, quiet).networks.length, 1);
+    // The end of the archive is looked through for its directory.
+    const atMost = 70_000;
+    assert.ok(bytesRead(looked) <= atMost, `${bytesRead(looked)} bytes`);
+    const source = counted(bytes);
+    const { experiment, problems } = await run(source);
+    assert.deepEqual(problems, []);
+    assert.ok(experiment !== null);
+    assert.ok(bytesRead(source) <= bytesRead(looked) + layerBytes, `${bytesRead(source)} bytes`);
+  });
+
+  it('an entry too large to be held is compared with its checksum before any of it is given', () => {
+    const bytes = joined(torchParts(tensors));
+    // A number in the middle of the largest entry.
+    const at = bytes.length - 10_000_000;
+    bytes[at] = 1;
+    const { root, problems } = readDocument('model.pt', counted(bytes), quiet);
+    assert.deepEqual(problems, []);
+    const numbers = (name: string): unknown => {
+      const node = root?.kind === 'object' ? root.properties.find(({ key }) => key === name)?.value : undefined;
+      assert.equal(node?.kind, 'tensor');
+      return node.data.length;
+    };
+    assert.equal(numbers('encoder.rnn.weight_hh_l0'), H * H);
+    assert.throws(
+      () => numbers('head.weight'),
+      (error) =>
+        error instanceof UnreadableNumbers &&
+        error.problem.file === 'model.pt' &&
+        error.problem.code === 'unreadable-file' &&
+        error.problem.expected.includes('checksum'),
+    );
+  });
+
+  it('npz: a header of each array, then the numbers of one', () => {
+    const npy = new Uint8Array(readFileSync(path.join(folder, 'seq_f4.npy')));
+    const bytes = zipOf([
+      { name: 'a.npy', content: npy },
+      { name: 'filler.bin.npy', content: joined([npy.subarray(0, 128), new Uint8Array(2_000_000)]) },
+    ]);
+    const source = counted(bytes);
+    const { root } = readDocument('x.npz', source, quiet);
+    const seen = bytesRead(source);
+    assert.ok(seen < 70_000, `${seen} bytes`);
+    assert.ok(root?.kind === 'object');
+    const [first] = root.properties;
+    assert.ok(first?.value.kind === 'tensor' && first.value.data.length > 0);
+    assert.equal(bytesRead(source) - seen, npy.length);
+  });
+});
+
+describe('what is wrong with numbers is told when they are read', () => {
+  it('a layer whose storage is damaged: a problem of the file, at the tensor', async () => {
+    const bytes = joined(torchParts(layer));
+    const { data } = layer[1] ?? { data: 0 };
+    const at = Buffer.from(bytes).indexOf(data);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const { experiment, problems } = await run(counted(bytes));
+    assert.equal(experiment, null);
+    const [problem] = problems;
+    assert.equal(problem?.file, 'model');
+    assert.equal(problem.code, 'unreadable-file');
+    assert.match(problem.message, /damaged/);
+  });
+
+  it('whole numbers that no float64 holds', () => {
+    const data = new Uint8Array(BigInt64Array.from([1n, 2n ** 53n + 1n]).buffer);
+    const bytes = joined(torchParts([{ name: 'steps', shape: [2], data }], 'LongStorage', 8));
+    const whole = readDocument('x.pt', bytes, quiet);
+    assert.ok(whole.root?.kind === 'object' && whole.root.properties[0]?.value.kind === 'unreadable');
+    const { root } = readDocument('x.pt', counted(bytes), quiet);
+    const node = root?.kind === 'object' ? root.properties[0]?.value : undefined;
+    assert.throws(
+      () => (node?.kind === 'tensor' ? node.data : null),
+      (error) => error instanceof UnreadableNumbers && error.problem.found === '9007199254740993',
+    );
+  });
+});

@@ -1,0 +1,105 @@
+// The chosen tensor: everything that is known of its numbers, and its heatmap.
+import type { TensorFacts } from '../../src/protocol/index.js';
+import { formatNumber } from '../page/format.js';
+import { t } from '../page/l10n.js';
+import type { ThemeWatch } from '../page/theme.js';
+import { el } from '../widgets/dom.js';
+import { histogramShape } from './histogramShape.js';
+import { TensorHeatmap } from './tensorHeatmap.js';
+import type { TensorModel } from './tensorModel.js';
+import { nameOf, shapeText } from './tensorTable.js';
+
+export class TensorDetail {
+  readonly element: HTMLElement;
+  readonly #model: TensorModel;
+  readonly #title = el('h2', {}, t('Choose a tensor'));
+  readonly #facts = el('dl', { class: 'facts-list' });
+  readonly #spread = el('figure', { class: 'spread' });
+  readonly #wrong = el('p', { class: 'wrong', attributes: { role: 'alert' } });
+  readonly #heatmap: TensorHeatmap;
+  #index: number | null = null;
+
+  constructor(model: TensorModel, themes: ThemeWatch) {
+    this.#model = model;
+    this.#heatmap = new TensorHeatmap(themes);
+    this.element = el(
+      'section',
+      { class: 'detail', attributes: { 'aria-label': t('Chosen tensor') } },
+      this.#title,
+      this.#wrong,
+      this.#facts,
+      this.#spread,
+      this.#heatmap.element,
+    );
+    this.#heatmap.element.hidden = true;
+    model.onFacts((index) => {
+      if (index === this.#index) this.#tell();
+    });
+  }
+
+  /** Null: none. */
+  show(index: number | null): void {
+    this.#index = index;
+    this.#tell();
+    const tensor = index === null ? undefined : this.#model.tensors[index];
+    if (index === null || tensor === undefined || tensor.shape === null) {
+      this.#heatmap.element.hidden = true;
+      return;
+    }
+    this.#model.want(index, true);
+    this.#heatmap.element.hidden = false;
+    const { rows, columns } = this.#heatmap.room;
+    this.#model.picture(index, rows, columns).then(
+      (picture) => {
+        if (picture !== null && this.#index === index) this.#heatmap.show(tensor, picture);
+      },
+      (error: unknown) => {
+        if (this.#index !== index) return;
+        this.#heatmap.element.hidden = true;
+        this.#wrong.textContent = error instanceof Error ? error.message : String(error);
+      },
+    );
+  }
+
+  #tell(): void {
+    const tensor = this.#index === null ? undefined : this.#model.tensors[this.#index];
+    const known = this.#index === null ? null : this.#model.factsOf(this.#index);
+    this.#title.textContent = tensor === undefined ? t('Choose a tensor') : nameOf(tensor);
+    this.#wrong.textContent = tensor?.told ?? known?.why ?? '';
+    const row = (name: string, id: string, text: string, exact = text): HTMLElement =>
+      el(
+        'div',
+        {},
+        el('dt', {}, name),
+        el('dd', { title: exact, attributes: { 'data-name': id, 'data-value': exact } }, text),
+      );
+    const number = (name: string, id: string, value: number | undefined): HTMLElement =>
+      value === undefined ? row(name, id, '…', '') : row(name, id, formatNumber(value), String(value));
+    const facts = known?.facts ?? undefined;
+    const counted = (name: string, id: string, key: 'zeros' | 'notANumber' | 'infinite'): HTMLElement =>
+      row(name, id, facts === undefined ? '…' : facts[key].toLocaleString('en'), String(facts?.[key] ?? ''));
+    const size = tensor?.shape?.reduce((product, length) => product * length, 1);
+    this.#facts.replaceChildren(
+      ...(tensor === undefined || tensor.shape === null || size === undefined
+        ? []
+        : [
+            row(t('Type'), 'dtype', tensor.dtype ?? ''),
+            row(t('Shape'), 'shape', shapeText(tensor.shape)),
+            row(t('Numbers'), 'count', size.toLocaleString('en'), String(size)),
+            number(t('Norm'), 'norm', facts?.norm),
+            number(t('Mean'), 'mean', facts?.mean),
+            number(t('Min'), 'min', facts?.min),
+            number(t('Max'), 'max', facts?.max),
+            counted(t('Exact zeros'), 'zeros', 'zeros'),
+            counted('NaN', 'nan', 'notANumber'),
+            counted(t('Infinite'), 'infinite', 'infinite'),
+          ]),
+    );
+    this.#spread.replaceChildren(...(facts === undefined || Number.isNaN(facts.low) ? [] : spread(facts)));
+  }
+}
+
+const spread = (facts: TensorFacts): Node[] => [
+  histogramShape(facts),
+  el('figcaption', {}, el('span', {}, formatNumber(facts.low, 3)), el('span', {}, formatNumber(facts.high, 3))),
+];

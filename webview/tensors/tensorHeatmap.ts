@@ -1,0 +1,168 @@
+// All numbers of a tensor as one picture: the last axis from left to right, all others from top to bottom.
+import type { TensorLine, TensorPicture } from '../../src/protocol/index.js';
+import { colourMap } from '../page/colours.js';
+import { formatNumber } from '../page/format.js';
+import { t } from '../page/l10n.js';
+import type { ThemeWatch } from '../page/theme.js';
+import { el, onFrame } from '../widgets/dom.js';
+
+/** CSS pixels. A row of numbers is no thread, and a tall tensor does not leave the screen. */
+const [lowest, highest, widestCell] = [24, 420, 28];
+/** The picture asks for no more than this of either axis. */
+const mostCells = 1024;
+
+type Place = { readonly row: number; readonly column: number };
+
+/** One large number may not leave the others dark: colours go by the root of the magnitude, with its sign. */
+const tone = (share: number): number => Math.sign(share) * Math.sqrt(Math.abs(share));
+
+export class TensorHeatmap {
+  readonly element: HTMLElement;
+  readonly #canvas = el('canvas', { attributes: { tabindex: '0', role: 'img' } });
+  readonly #bar = el('canvas', { class: 'bar', attributes: { 'aria-hidden': 'true' } });
+  readonly #ends = el('div', { class: 'ends' });
+  readonly #readout = el('p', { class: 'readout', attributes: { role: 'status' } });
+  readonly #themes: ThemeWatch;
+  #picture: TensorPicture | null = null;
+  #place: Place | null = null;
+
+  constructor(themes: ThemeWatch) {
+    this.#themes = themes;
+    this.element = el(
+      'div',
+      { class: 'heatmap' },
+      this.#canvas,
+      this.#readout,
+      el('div', { class: 'scale' }, this.#bar, this.#ends),
+    );
+    this.#canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => this.#point(offsetX, offsetY));
+    this.#canvas.addEventListener('pointerleave', () => this.#go(null));
+    this.#canvas.addEventListener('keydown', (event) => this.#walk(event));
+    themes.onChange(() => this.paint());
+    // Painting sets the size of the canvas, and with it that of the element.
+    new ResizeObserver(onFrame(() => this.paint())).observe(this.element);
+  }
+
+  /** As many cells as there is room for. */
+  get room(): { readonly rows: number; readonly columns: number } {
+    const ratio = devicePixelRatio;
+    return {
+      rows: Math.min(mostCells, Math.round(highest * ratio)),
+      columns: Math.min(mostCells, Math.max(1, Math.round(this.element.clientWidth * ratio))),
+    };
+  }
+
+  show(tensor: TensorLine, picture: TensorPicture | null): void {
+    this.#picture = picture;
+    this.#go(null);
+    this.element.hidden = picture === null || picture.values.length === 0;
+    if (picture === null) return;
+    const [rows, columns] = picture.shape;
+    this.#canvas.setAttribute(
+      'aria-label',
+      t(
+        'Heatmap of {0}: {1} rows and {2} columns, the largest magnitude {3}. Arrow keys read single cells.',
+        tensor.name,
+        rows,
+        columns,
+        formatNumber(picture.limit),
+      ),
+    );
+    this.paint();
+  }
+
+  paint(): void {
+    const picture = this.#picture;
+    if (picture === null || picture.values.length === 0) return;
+    const theme = this.#themes.current;
+    const map = colourMap(theme);
+    const ratio = devicePixelRatio;
+    const [rows, columns] = picture.shape;
+    const width = Math.max(1, Math.min(this.element.clientWidth, columns * widestCell));
+    const height = Math.max(
+      lowest,
+      Math.min(highest, rows * widestCell, (rows / columns) * width * (columns > 8 ? 1 : 4)),
+    );
+    for (const [canvas, h, w] of [
+      [this.#canvas, height, width],
+      [this.#bar, 8, width],
+    ] as const) {
+      canvas.style.width = `${w}px`;
+      canvas.style.height = `${h}px`;
+      canvas.width = Math.max(1, Math.round(w * ratio));
+      canvas.height = Math.max(1, Math.round(h * ratio));
+    }
+    const cells = document.createElement('canvas');
+    cells.width = picture.columns;
+    cells.height = picture.rows;
+    cells
+      .getContext('2d')
+      ?.putImageData(new ImageData(map.pixels(picture.values.map(tone), 1), picture.columns, picture.rows), 0, 0);
+    const context = this.#canvas.getContext('2d');
+    if (context === null) return;
+    context.imageSmoothingEnabled = false;
+    context.drawImage(cells, 0, 0, this.#canvas.width, this.#canvas.height);
+    if (this.#place !== null) {
+      const [w, h] = [this.#canvas.width / picture.columns, this.#canvas.height / picture.rows];
+      for (const [colour, line] of [
+        [theme.background, 3],
+        [theme.foreground, 1],
+      ] as const) {
+        context.strokeStyle = colour;
+        context.lineWidth = line * ratio;
+        context.strokeRect(this.#place.column * w, this.#place.row * h, Math.max(w, 2), Math.max(h, 2));
+      }
+    }
+    const scale = this.#bar.getContext('2d');
+    for (let x = 0; scale !== null && x < this.#bar.width; x++) {
+      scale.fillStyle = map.css(-1 + (2 * (x + 0.5)) / this.#bar.width);
+      scale.fillRect(x, 0, 1, this.#bar.height);
+    }
+    this.#ends.style.width = `${width}px`;
+    this.#ends.replaceChildren(
+      el('span', {}, formatNumber(-picture.limit, 3)),
+      el('span', {}, '√|w|'),
+      el('span', {}, formatNumber(picture.limit, 3)),
+    );
+  }
+
+  #point(x: number, y: number): void {
+    const picture = this.#picture;
+    const { clientWidth, clientHeight } = this.#canvas;
+    if (picture === null || clientWidth === 0) return;
+    const within = (share: number, most: number): number => Math.max(0, Math.min(most - 1, Math.floor(share * most)));
+    this.#go({ row: within(y / clientHeight, picture.rows), column: within(x / clientWidth, picture.columns) });
+  }
+
+  #go(place: Place | null): void {
+    const picture = this.#picture;
+    this.#place = place;
+    this.#readout.textContent = place === null || picture === null ? '\u00a0' : readout(picture, place);
+    this.paint();
+  }
+
+  #walk(event: KeyboardEvent): void {
+    const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    const picture = this.#picture;
+    if (by === undefined || picture === null) return;
+    event.preventDefault();
+    const { row, column } = this.#place ?? { row: -(by[0] ?? 0), column: -(by[1] ?? 0) };
+    this.#go({
+      row: Math.max(0, Math.min(picture.rows - 1, row + (by[0] ?? 0))),
+      column: Math.max(0, Math.min(picture.columns - 1, column + (by[1] ?? 0))),
+    });
+  }
+}
+
+/** The number of a cell, or the largest of those that it covers. */
+function readout({ shape, rows, columns, values, limit }: TensorPicture, { row, column }: Place): string {
+  const span = (at: number, cells: number, size: number): readonly [number, number] => [
+    Math.ceil((at * size) / cells),
+    Math.max(Math.ceil((at * size) / cells), Math.ceil(((at + 1) * size) / cells) - 1),
+  ];
+  const text = ([from, to]: readonly [number, number]): string => (from === to ? String(from) : `${from}–${to}`);
+  const share = values[row * columns + column] ?? NaN;
+  const value = formatNumber(Number.isFinite(share) && limit > 0 ? share * limit : share);
+  const place = `[${text(span(row, rows, shape[0]))}, ${text(span(column, columns, shape[1]))}]`;
+  return rows < shape[0] || columns < shape[1] ? t('{0}: largest {1}', place, value) : `${place}: ${value}`;
+}

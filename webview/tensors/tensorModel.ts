@@ -1,0 +1,79 @@
+// What the page knows of a file of tensors. Facts are asked for one tensor after the other, and only of those in sight.
+import type { ShownTensors, TensorFacts, TensorLine, TensorPicture, TensorRequests } from '../../src/protocol/index.js';
+
+export type Ask = <K extends keyof TensorRequests>(
+  name: K,
+  params: TensorRequests[K]['params'],
+) => Promise<TensorRequests[K]['result']>;
+
+/** `why`: they could not be made. */
+export type KnownFacts = { readonly facts: TensorFacts | null; readonly why: string | null; readonly reading: number };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export class TensorModel {
+  shown: ShownTensors | null = null;
+  readonly #ask: Ask;
+  /** By the names of tensors, so that those of an older writing stand there until the new ones are known. */
+  readonly #facts = new Map<string, KnownFacts>();
+  readonly #wanted = new Set<number>();
+  #asking = false;
+  readonly #listeners = new Set<(index: number) => void>();
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  get tensors(): readonly TensorLine[] {
+    return this.shown?.file?.tensors ?? [];
+  }
+
+  /** Hears when the facts of a tensor are known. */
+  onFacts(listener: (index: number) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  show(shown: ShownTensors): void {
+    this.shown = shown;
+    const names = new Set(this.tensors.map(({ name }) => name));
+    for (const name of this.#facts.keys()) if (!names.has(name)) this.#facts.delete(name);
+    this.#wanted.clear();
+  }
+
+  factsOf(index: number): KnownFacts | null {
+    return this.#facts.get(this.tensors[index]?.name ?? '') ?? null;
+  }
+
+  /** A tensor has come into sight, or has left it. */
+  want(index: number, inSight: boolean): void {
+    if (!inSight) this.#wanted.delete(index);
+    else if (this.tensors[index]?.shape !== null && this.factsOf(index)?.reading !== this.shown?.reading)
+      this.#wanted.add(index);
+    void this.#next();
+  }
+
+  /** Null: the file was written meanwhile, and what it holds now is told next. */
+  async picture(index: number, maxRows: number, maxColumns: number): Promise<TensorPicture | null> {
+    const reading = this.shown?.reading ?? 0;
+    return this.#ask('tensorPicture', { reading, index, maxRows, maxColumns });
+  }
+
+  async #next(): Promise<void> {
+    const [index] = this.#wanted;
+    const reading = this.shown?.reading;
+    if (this.#asking || index === undefined || reading === undefined) return;
+    this.#asking = true;
+    this.#wanted.delete(index);
+    const name = this.tensors[index]?.name ?? '';
+    const known = await this.#ask('tensorFacts', { reading, index }).then(
+      (facts) => (facts === null ? null : { facts, why: null, reading }),
+      (error: unknown) => ({ facts: null, why: messageOf(error), reading }),
+    );
+    this.#asking = false;
+    if (known !== null && this.shown?.reading === reading) {
+      this.#facts.set(name, known);
+      for (const listener of this.#listeners) listener(index);
+    }
+    await this.#next();
+  }
+}
