@@ -32,6 +32,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     subjects: features.subjects,
     refactorings: features.refactorings,
     surveys: features.surveys,
+    weightFiles: features.weightFiles,
   };
   subscriptions.push(
     log,

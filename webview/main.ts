@@ -93,6 +93,13 @@ const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, 
     },
     spectrum: (spectrum) => model.setSpectrum(spectrum),
     compared: (runs) => compared.set(runs),
+    takeFocus: () => {
+      // Once more after the editor has heard that its text has lost the focus, which it may hear late.
+      for (const ms of [0, 150])
+        setTimeout(() => {
+          if (!document.hasFocus()) window.focus();
+        }, ms);
+    },
   },
   { checks: 'trusted', onFault: failed },
 );

@@ -12,11 +12,28 @@ type Choice = vscode.QuickPickItem & { readonly choose: () => Thenable<vscode.Ur
 
 const fileChoice = (uri: vscode.Uri): Choice => ({ ...fileItem(uri), choose: () => Promise.resolve(uri) });
 
+const weightsChoice = (uri: vscode.Uri): Choice => {
+  const { label, description } = fileItem(uri);
+  const told = t('weights of a recurrent network');
+  return { ...fileChoice(uri), label, description: description === '' ? told : `${told} · ${description}` };
+};
+
+/** Files are looked into in the background; most workspaces are done with by then, ms. */
+const [longestLook, betweenLooks] = [1_500, 50];
+async function lookedInto({ weightFiles }: Context): Promise<void> {
+  const end = Date.now() + longestLook;
+  while (!weightFiles.isComplete && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, betweenLooks));
+}
+
 /**
  * Nothing that is meant is in front: the configs that are open unsaved, those of the workspace, any other file, or a
- * new one. What leads to a picture at once comes first.
+ * new one; where they are wanted, also the weights that no config names. What leads to a picture at once comes first.
  */
-export async function chooseConfig(context: Context, title: string, why?: string): Promise<vscode.Uri | undefined> {
+export async function chooseConfig(
+  context: Context,
+  title: string,
+  { why, weights = false }: { readonly why?: string; readonly weights?: boolean } = {},
+): Promise<vscode.Uri | undefined> {
   const unsaved = vscode.workspace.textDocuments
     .filter(({ isUntitled, uri }) => isUntitled && uri.path.endsWith('.rnn.json'))
     .map(({ uri }) => uri);
@@ -36,18 +53,26 @@ export async function chooseConfig(context: Context, title: string, why?: string
   };
   const answer = await pickFound<Choice>(
     { title },
-    searchFiles(configPattern, ignored, undefined, longestSearch),
+    searchFiles(configPattern, ignored, undefined, longestSearch).then(async (found) => {
+      if (weights) await lookedInto(context);
+      return found;
+    }),
     (found) => {
       const configs = [...unsaved, ...[...(found ?? [])].sort((a, b) => a.path.localeCompare(b.path))].map(fileChoice);
+      const named = new Set(context.subjects.index.weightFiles.map(String));
+      const bare = weights ? context.weightFiles.all.filter((uri) => !named.has(uri.toString())) : [];
+      const files = [...configs, ...bare.map(weightsChoice)];
       return {
-        items: configs.length === 0 ? [example, create, open] : [...configs, open, example, create],
+        items: files.length === 0 ? [example, create, open] : [...files, open, example, create],
         placeholder:
           why ??
           (found === undefined
             ? t('Which config? Still searching…')
-            : configs.length === 0
+            : files.length === 0
               ? t('No *.rnn.json found in this workspace')
-              : t('Which config?')),
+              : bare.length > 0
+                ? t('Which config, or which weights?')
+                : t('Which config?')),
       };
     },
   );

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Refactorings } from '../editor/language/index.js';
-import type { Sessions, Subjects, Surveys } from '../editor/following/index.js';
+import type { Sessions, Subjects, Surveys, WeightFiles } from '../editor/following/index.js';
 import type { Panels } from '../panel/index.js';
 
 /** What every command works with. */
@@ -12,6 +12,7 @@ export type Context = {
   readonly subjects: Subjects;
   readonly refactorings: Refactorings;
   readonly surveys: Surveys;
+  readonly weightFiles: WeightFiles;
 };
 
 /** Makes the handler of a command; its arguments are whatever a menu, a lens or a keybinding passes. */

@@ -50,7 +50,8 @@ function compareSelected(context: Context, selected: readonly vscode.Uri[]): voi
 async function firstEntry(context: Context, title: string): Promise<Entry | undefined> {
   const { activeSession } = context.panels;
   if (activeSession !== undefined) return activeSession.entry;
-  const config = (await configMeant(context)) ?? (await chooseConfig(context, title, t('Compare which config?')));
+  const config =
+    (await configMeant(context)) ?? (await chooseConfig(context, title, { why: t('Compare which config?') }));
   return config !== undefined && isConfig(config) ? entryOf(config) : undefined;
 }
 

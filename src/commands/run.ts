@@ -108,11 +108,8 @@ async function entryFor(
       // Several arrays, none of which is called sequences.
       if (found.blocks.some(({ shape }) => shape.length === 3)) return entryOfSequences(uri, found, context);
       if (!meant) {
-        const chosen = await chooseConfig(
-          context,
-          t('Run RNN'),
-          t('{0} is neither a config nor weights. Which config instead?', baseName(uri)),
-        );
+        const why = t('{0} is neither a config nor weights. Which config instead?', baseName(uri));
+        const chosen = await chooseConfig(context, t('Run RNN'), { why, weights: true });
         return chosen === undefined ? undefined : entryFor(chosen, true, context);
       }
       throw new Error(
@@ -244,7 +241,7 @@ export const run: CommandFactory = (context) => async (argument, second) => {
     const open = target(argument);
     // Text that is no JSON is in front: the user chooses. Without any (a walkthrough) there may be one that is meant.
     const meant = open ?? (vscode.window.activeTextEditor === undefined ? await configMeant(context) : undefined);
-    const uri = meant ?? (await chooseConfig(context, t('Run RNN')));
+    const uri = meant ?? (await chooseConfig(context, t('Run RNN'), { weights: true }));
     if (uri === undefined) return;
     const entry =
       (known === null ? context.sessions.naming(uri)?.entry : undefined) ??

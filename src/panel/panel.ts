@@ -102,7 +102,9 @@ export class Panel implements vscode.Disposable {
         undo: ({ redo }) =>
           this.#applied
             ?.undo(redo, view.viewColumn, () => {
-              if (!this.#disposed) view.reveal(view.viewColumn);
+              if (this.#disposed) return;
+              view.reveal(view.viewColumn);
+              this.#channel.emit('takeFocus', null);
             })
             .catch(reportFailure),
         saveFile: ({ suggestedName, content }) =>

@@ -522,10 +522,18 @@ export type WhatIfAnswer =
   /** It cannot be done, and why. */
   | { readonly kind: 'refused'; readonly message: string };
 
+/**
+ * What the next thing to try, which the verdict of the layer names, makes of it: it is run. Null where there is nothing
+ * to try, where the run takes so long that a second one would be in the way, and when a what-if ended it.
+ */
+export type NextEffectRequest = { readonly runId: number };
+export type NextEffect = Pick<Verdict, 'kind' | 'perStepFactor' | 'log10Ratio' | 'onePercentSteps'>;
+
 /** A run that is gone (a newer one replaced it) answers slices with null. */
 export type SliceRequests = {
   /** Null also when a newer question ended this one. */
   whatIf: { params: WhatIfRequest; result: WhatIfAnswer | null };
+  nextEffect: { params: NextEffectRequest; result: NextEffect | null };
   series: { params: SeriesRequest; result: SeriesAnswer | null };
   jacobians: { params: JacobianRequest; result: Jacobians | null };
   attribution: { params: AttributionRequest; result: AttributionPicture | null };
@@ -906,6 +914,8 @@ export type PageContract = {
     spectrum: SpectrumSummary;
     /** All of them, whenever one is new. */
     compared: readonly ComparedRun[];
+    /** The panel is brought to the front for its keys: the editor may forget to hand the keyboard in. */
+    takeFocus: null;
   };
 };
 /** What the host answers and hears from a page. */

@@ -247,7 +247,7 @@ describe('an LSTM whose forget gates are shut', () => {
   before(() => show(fixture('lstm_forget_minus3')));
 
   it('is told what to try, with what a short run of it has shown, and shows what it does', async () => {
-    const next = open.page.locator('.next');
+    const next = open.page.locator('.next.tried');
     assert.match(await next.innerText(), /^The forget gates are at 0\.\d+ on average\. Try a forget bias of \+\d: /);
     await next.locator('button').click();
     // The verdict before, and behind it that of what is tried.
@@ -340,7 +340,7 @@ describe('a network that carries what one of its layers loses', () => {
     const layer = page.locator('.layer-verdict:visible');
     await layer.waitFor();
     assert.equal((await layer.innerText()).replaceAll(/\s+/g, ' '), 'layer 1 alone: VANISHING');
-    assert.match(await page.locator('.next').innerText(), /^Layer 1: /);
+    assert.match(await page.locator('.next.tried').innerText(), /^Layer 1: /);
     const before = host.sent.chooseLayer.length;
     await layer.click();
     while (host.sent.chooseLayer.length === before) await nextFrames(page);

@@ -192,7 +192,7 @@ export const scenes: readonly Scene[] = [
     config: weatherConfig({ name: 'stripes', upstreamGradient: 'every', truncate: 1 }),
     parts: { contributions: track('contributions') },
     async prepare({ page }) {
-      await page.setViewportSize({ width: 460, height: 1000 });
+      await page.setViewportSize({ width: 460, height: 1600 });
     },
   },
   {

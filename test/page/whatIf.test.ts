@@ -501,12 +501,35 @@ describe('the next thing to try', () => {
     open = await pages.open();
     await open.host.run(ringConfig(0.5, 8, 40));
     await painted(open);
-    assert.match((await open.page.locator('.next').textContent()) ?? '', /Try an orthogonal Wh/);
+    // It is offered once it has been run, with what came of it.
+    await open.page.locator('.next.tried .mark.healthy').waitFor();
+    assert.match(
+      (await open.page.locator('.next').innerText()).replaceAll(/\s+/g, ' '),
+      /^Try an orthogonal Wh: .*\. With it: HEALTHY ×1\.000? per step back\. Show what it does$/,
+    );
     await open.page.locator('.next button', { hasText: 'Show what it does' }).press('Enter');
     await shown(/1\.000/);
     assert.deepEqual(await open.page.locator('.turn .mark').allTextContents(), ['VANISHING', 'HEALTHY']);
     assert.equal(await open.page.locator('.field.changed').count(), 1);
     assert.deepEqual(open.host.applied, []);
+  });
+
+  it('says what is left where it does not mend all, and is not offered where it does not help', async () => {
+    open = await pages.open();
+    const { page, host } = open;
+    const told = { kind: 'vanishing', perStepFactor: 0.8, log10Ratio: -4, onePercentSteps: 20 };
+    host.instead.set('nextEffect', told);
+    await host.run(ringConfig(0.5, 8, 40));
+    await page
+      .locator('.next.tried', { hasText: '×0.800 per step back; 1 % is then left after 20.0 steps.' })
+      .waitFor();
+    host.instead.set('nextEffect', { ...told, perStepFactor: 0.5, log10Ratio: host.summary?.verdict.log10Ratio });
+    await host.run(ringConfig(0.5, 8, 41));
+    await page.locator('.next').waitFor({ state: 'hidden' });
+    // Nobody knows: it is offered as what it is.
+    host.instead.set('nextEffect', null);
+    await host.run(ringConfig(0.5, 8, 40));
+    await page.locator('.next.tried', { hasText: /^Try an orthogonal Wh: [^:]*\. Show what it does$/ }).waitFor();
   });
 
   it('is not there when nothing is wrong', async () => {

@@ -23,6 +23,7 @@ import type {
   PanelStatus,
   ReportData,
   RunSummary,
+  SliceRequests,
   SpectrumSummary,
   WhatIf,
   WorkerContract,
@@ -192,6 +193,8 @@ export class TestHost {
   };
   /** Names of the slices that the page asked for. */
   readonly asked: string[] = [];
+  /** Answers of a test's own, by the names of the slices. */
+  readonly instead = new Map<string, unknown>();
   /** Names of slices that nobody can answer any more, as after the engine has stopped. */
   readonly lost = new Set<string>();
   /** Answers to slices of this name wait while this holds them. */
@@ -283,7 +286,9 @@ export class TestHost {
           if (this.hold?.name === name) await this.hold.until;
           if (this.lost.has(name)) throw new Error('The engine stopped.');
           await this.meanwhile(name);
-          const answer = await this.#worker.request(name, params);
+          const answer = this.instead.has(name)
+            ? (this.instead.get(name) as SliceRequests[typeof name]['result'])
+            : await this.#worker.request(name, params);
           this.#note(name, answer);
           return answer;
         }),

@@ -42,7 +42,7 @@ export type View = {
   /** Folded until the user unfolds it: not everybody needs it. */
   readonly folded?: true;
   /** Lines that are drawn only when the user wants them: their ids. */
-  readonly hiddenAtFirst?: readonly string[];
+  hiddenAtFirst?(run: RunSummary | null): readonly string[];
   /** Its numbers are an analysis of the whole run: not asked for while it is folded or far out of sight. */
   readonly costly?: true;
   /** Of a costly one: whether what it was asked for is still to come. */

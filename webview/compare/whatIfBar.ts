@@ -324,7 +324,8 @@ export class WhatIfBar {
       slider.scale = linear(0, this.#reach(measure, told), (value) => value >= 0 && finite(value));
       slider.show(told);
       // Before it is measured there is nothing to move from; whoever is on it already stays there.
-      slider.disabled = told === null && !slider.element.contains(document.activeElement);
+      const isUnknown = told === null && this.#tried.refusal === null;
+      slider.disabled = isUnknown && !slider.element.contains(document.activeElement);
     }
     this.#inputs.show(whatIf.inputScale ?? 1);
     this.#bias.show(whatIf.biasShift ?? 0);

@@ -1,7 +1,7 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
 import { el, math, textButton } from '../widgets/dom.js';
 import { inReport } from '../page/inReport.js';
-import { formatFactor, formatMs, formatNumber } from '../page/format.js';
+import { formatFactor, formatMs, formatNumber, formatSteps } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
 import { lossOf } from '../page/series.js';
@@ -10,7 +10,7 @@ import type { Kind } from '../page/verdictNames.js';
 import { button, progressRing } from '../ui.js';
 import { hasConfig } from './pairBar.js';
 import type { UiButton } from '../ui.js';
-import type { Model, NetworkSummary, PanelStatus, RunSummary } from '../page/model.js';
+import type { Model, NetworkSummary, NextEffect, PanelStatus, RunSummary } from '../page/model.js';
 
 export type HeaderActions = {
   cancel(): void;
@@ -56,6 +56,24 @@ function icon(kind: Kind): SVGElement {
 export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark' = 'badge'): void {
   badge.className = `${look} ${kind}`;
   badge.replaceChildren(icon(kind), verdictName(kind));
+}
+
+/** How far from as much as started arrives, in decades; so much less of it is a help. */
+const leastHelp = 0.9;
+const harm = ({ log10Ratio }: Pick<NextEffect, 'log10Ratio'>): number => Math.abs(log10Ratio ?? Infinity);
+const helps = (before: RunSummary['verdict'], after: NextEffect): boolean =>
+  harm(after) <= leastHelp * harm(before) || (harm(before) === Infinity && harm(after) < Infinity);
+
+/** `With it: HEALTHY, ×1.00 per step back`; what is left to mend where it is not told already. */
+function effectOf({ kind, perStepFactor, onePercentSteps }: NextEffect, tellsReach: boolean): (Node | string)[] {
+  const mark = el('span', {});
+  showBadge(mark, kind, 'mark');
+  const rate = perStepFactor === null ? '' : t(' ×{0} per step back', formatFactor(perStepFactor));
+  const left =
+    kind === 'healthy' || onePercentSteps === null || !tellsReach
+      ? ''
+      : t('; 1 % is then left after {0} steps', formatSteps(onePercentSteps));
+  return [t('With it:'), ' ', mark, ...emphasised(`${rate}${left}.`)];
 }
 
 /** From what is well to what is worst. */
@@ -155,6 +173,7 @@ export class Header {
   readonly #phase = el('span', {});
   readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': t('Progress of the run') } });
   readonly #try: HTMLButtonElement;
+  #nextOf: number | null = null;
   #patience: ReturnType<typeof setTimeout> | null = null;
   #shownAt = -Infinity;
   #problemsKey = '';
@@ -200,32 +219,63 @@ export class Header {
   show(model: Model): void {
     const { run, status } = model;
     this.element.classList.toggle('without-run', run === null);
-    if (run !== null) this.#showRun(run);
+    if (run !== null) this.#showRun(run, model);
     if (status !== null) this.#showStatus(status, run !== null);
   }
 
-  #showRun(run: RunSummary): void {
+  #showRun(run: RunSummary, model: Model): void {
     const { verdict } = run;
     // Of a network the verdict is that of all of it; the layer that is looked at says its own in the toolbar.
     const told = run.network?.verdict ?? verdict;
     showBadge(this.#badge, told.kind);
     this.#reason.replaceChildren(...emphasised(told.reason));
     this.#showWorst(run.network);
-    // Where the network is judged another way, it is said whose advice it is.
-    const whose = told.kind === verdict.kind || run.network === null ? '' : layerName(run.network, run.network.shown);
-    this.#next.replaceChildren(
-      ...(verdict.next === null
-        ? []
-        : [
-            whose === '' ? '' : `${capital(whose)}: `,
-            ...emphasised(verdict.next.sentence),
-            ...(inReport ? [] : [' ', this.#try]),
-          ]),
-    );
+    if (run.runId !== this.#nextOf) this.#showNext(run, model);
     this.#name.textContent = run.name;
     this.#name.title = run.name;
     this.#facts.textContent = facts(run);
     this.#keepHeight();
+  }
+
+  /**
+   * The next thing to try, once it has been run: where it does not help it is not offered. Meanwhile its place is kept,
+   * or what stood there when it is the same.
+   */
+  #showNext(run: RunSummary, model: Model): void {
+    this.#nextOf = run.runId;
+    const { verdict, network, cell } = run;
+    const { next } = verdict;
+    if (next === null) {
+      this.#next.replaceChildren();
+      return;
+    }
+    // Where the network is judged another way, it is said whose advice it is.
+    const told = network?.verdict ?? verdict;
+    const whose =
+      told.kind === verdict.kind || network === null ? '' : `${capital(layerName(network, network.shown))}: `;
+    const sentence = whose + next.sentence;
+    const offer = (...effect: readonly (Node | string)[]): void =>
+      this.#next.replaceChildren(
+        whose,
+        ...emphasised(next.sentence),
+        ...(effect.length === 0 ? [] : [' ', ...effect]),
+        ...(inReport ? [] : [' ', this.#try]),
+      );
+    if (this.#next.dataset['sentence'] !== sentence) offer();
+    this.#next.dataset['sentence'] = sentence;
+    this.#next.classList.toggle('tried', inReport);
+    if (inReport) return;
+    void model.slice('nextEffect', {}).then((effect) => {
+      if (this.#nextOf !== run.runId) return;
+      this.#next.classList.add('tried');
+      // What the verdict stands on is no other without truncation.
+      if (effect === null || next.whatIf.truncate !== null) offer();
+      else if (helps(verdict, effect)) offer(...effectOf(effect, cell.gates.length === 1));
+      else {
+        this.#next.replaceChildren();
+        delete this.#next.dataset['sentence'];
+      }
+    });
   }
 
   /** A network may be healthy because others carry what one layer loses. */

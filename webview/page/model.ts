@@ -29,6 +29,7 @@ export type {
   LayerChoice,
   NetworkMap,
   NetworkSummary,
+  NextEffect,
   OpenedGates,
   OpenedUnit,
   PanelStatus,

@@ -104,7 +104,7 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
     title: say('Gates'),
     formula: () => say('mean over units and batch; shaded: below 0.1 and above 0.9'),
     height: 150,
-    hiddenAtFirst: ['closed', 'open'],
+    hiddenAtFirst: () => ['closed', 'open'],
     help: {
       text: [
         say(

@@ -66,6 +66,18 @@ const factorText = (factor: number): string => {
     : say('×{0} per step back · doubles in {1} steps', told, formatSteps(Math.log(2) / Math.log(factor)));
 };
 
+/** So many decades from the total a mark of the verdict does not belong to the line of the total. */
+const apart = 1;
+
+/** Whether the verdict, which goes by the last step alone, marks steps where the total tells something else. */
+function judgesAnother(run: RunSummary): boolean {
+  const { onePercentAt, verdict, steps } = run;
+  const at = (name: 'dh' | 'singleSource', t: number): number => nearStepValue(steps, log10Of(run, name), t);
+  return [onePercentAt, verdict.crossedAt, verdict.zeroAt, verdict.infiniteAt].some(
+    (t) => t !== null && Math.abs(at('dh', t) - at('singleSource', t)) > apart,
+  );
+}
+
 type Runs = readonly (readonly [first: number, last: number])[];
 
 /** Runs of steps at which a series `is` something, both ends included, as far as its steps tell. */
@@ -416,7 +428,10 @@ export function gradientFlow(page: Page, overlays: Overlays): View {
           : []),
       ].join(' · '),
     height: 216,
-    hiddenAtFirst: ['singleSource', 'fit', 'dc', 'ds', 'dx', 'sequences'],
+    hiddenAtFirst: (run) => [
+      ...(run !== null && judgesAnother(run) ? [] : ['singleSource']),
+      ...['fit', 'dc', 'ds', 'dx', 'sequences'],
+    ],
     controls: layers.element,
     help: {
       text: [

@@ -127,6 +127,13 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
       const text = [verdictName(kind), ...(perStepFactor === null ? [] : [`×${formatFactor(perStepFactor)}`])].join(
         ' ',
       );
+      // On a plate, because the row below it may be of the same colour.
+      context.font = `10px ${theme.fontFamily}`;
+      const width = context.measureText(text).width + 8;
+      context.fillStyle = theme.background;
+      context.beginPath();
+      context.roundRect(right - 4 - width, painter.y(i) - 7, width, 14, 3);
+      context.fill();
       plotText(painter, theme, text, right - 8, painter.y(i), tones[kind], 'right', 10);
     });
   }

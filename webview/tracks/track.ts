@@ -23,7 +23,8 @@ import type { Page, View } from '../chart/trackView.js';
 import type { SaveFile } from '../chart/pngExport.js';
 import type { Theme } from '../page/theme.js';
 
-export type TrackState = { folded: boolean; height: number; table: boolean; hidden: readonly string[] };
+/** `hidden`: lines that the user does not want to see; null while nobody has said so. */
+export type TrackState = { folded: boolean; height: number; table: boolean; hidden: readonly string[] | null };
 export type TrackHost = {
   readonly page: Page;
   readonly save: SaveFile;
@@ -54,7 +55,7 @@ export class Track {
   readonly #words = el('p', { class: 'in-words' });
   readonly #failed = el('p', { class: 'failed', attributes: { role: 'alert' } });
   #failure: Failure | null = null;
-  readonly #hidden: Set<string>;
+  #hidden: Set<string>;
   readonly #order = seenFirst(() => this.#paint());
   readonly #draw = this.#order.ask;
   #chart: TimeChart | null = null;
@@ -72,7 +73,7 @@ export class Track {
     this.view = view;
     this.state = state;
     this.#host = host;
-    this.#hidden = new Set(state.hidden);
+    this.#hidden = new Set(state.hidden ?? view.hiddenAtFirst?.(null));
     const id = `track-${view.id}`;
     // What a screen reader knows to hand arrow keys to; its value is the step under the cursor.
     this.canvas = el('canvas', {
@@ -349,6 +350,7 @@ export class Track {
       themes: { current: theme },
     } = this.#host.page;
     if (run === null || !this.visible) return;
+    if (this.state.hidden === null) this.#hidden = new Set(this.view.hiddenAtFirst?.(run));
     this.#scene = this.view.scene(run, window, theme, this.#hidden);
     const options = {
       scene: this.#scene,

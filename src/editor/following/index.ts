@@ -6,6 +6,7 @@ export { entryKey, entryUri } from './session.js';
 export type { Session } from './session.js';
 export { Sessions } from './sessions.js';
 export type { Surveyed, Surveys } from './surveys.js';
+export type { WeightFiles } from './weightFiles.js';
 export { prefix } from '../context/settings.js';
 export { TensorReader } from './tensorReader.js';
 export { openUntitledConfig } from './untitledConfig.js';

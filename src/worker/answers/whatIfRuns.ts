@@ -60,8 +60,18 @@ export class WhatIfs {
   }
 
   /** `wanted`: what the gates of the changed run do is told too. */
-  async ask(whatIf: WhatIf, wanted?: WhatIfGatesRequest): Promise<WhatIfAnswer | null> {
-    const turn = ++this.#turn;
+  ask(whatIf: WhatIf, wanted?: WhatIfGatesRequest): Promise<WhatIfAnswer | null> {
+    this.#turn++;
+    return this.#answer(whatIf, wanted);
+  }
+
+  /** The same of what nobody has moved: it ends no question, and any question ends it. */
+  effectOf(whatIf: WhatIf): Promise<WhatIfAnswer | null> {
+    return this.#answer(whatIf, undefined);
+  }
+
+  async #answer(whatIf: WhatIf, wanted: WhatIfGatesRequest | undefined): Promise<WhatIfAnswer | null> {
+    const turn = this.#turn;
     const check = (): void => {
       if (turn !== this.#turn) throw new Cancelled();
       this.#check();

@@ -226,5 +226,6 @@ export function replay(record: RunRecord): Answers {
     exponents: () => ({ ...record.spectrum, fraction: 1 }),
     // Nothing runs in a report.
     whatIf: () => null,
+    nextEffect: () => null,
   };
 }

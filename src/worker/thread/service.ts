@@ -17,6 +17,8 @@ import type {
   RunSummary,
   UnitRequest,
   WhatIfAnswer,
+  NextEffect,
+  NextEffectRequest,
   WhatIfRequest,
   WorkerContract,
   WorkerHostContract,
@@ -71,6 +73,9 @@ type Kept = KeptRun & {
   readonly summary: RunSummary;
   readonly sources: ReadSources;
 };
+
+/** A run that takes longer, ms, is not run a second time unasked. */
+const longestTried = 1_000;
 
 /** Where it is told that a run is too large: what its size comes from. */
 function fileOf(entry: Entry): string {
@@ -132,6 +137,7 @@ export class Service {
         locateWeight: ({ entry, place, layer }) => locateWeight(entry, place, layer, this.#readFile),
         applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, this.#readFile),
         whatIf: (request) => this.#whatIf(request),
+        nextEffect: (request) => this.#nextEffect(request),
         series: (request) =>
           this.#kept?.runId === request.runId
             ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request)
@@ -251,6 +257,18 @@ export class Service {
         if (values !== null) keepGateValues(kept, sequence, values);
       }
     };
+  }
+
+  async #nextEffect({ runId }: NextEffectRequest): Promise<NextEffect | null> {
+    while (this.#running !== null) await this.#running;
+    const kept = this.#kept;
+    if (kept?.runId !== runId) return null;
+    const { verdict, network, elapsedMs } = kept.summary;
+    if (verdict.next === null || elapsedMs > longestTried) return null;
+    const answer = await kept.whatIfs.effectOf({ ...verdict.next.whatIf, layers: network?.shown ?? null });
+    if (answer?.kind !== 'run') return null;
+    const { kind, perStepFactor, log10Ratio, onePercentSteps } = answer.verdict;
+    return { kind, perStepFactor, log10Ratio, onePercentSteps };
   }
 
   async #whatIf({ runId, whatIf, gates }: WhatIfRequest): Promise<WhatIfAnswer | null> {
