@@ -18,12 +18,6 @@ const files = [
   'gru.readout.json',
 ];
 
-const exists = (uri: vscode.Uri): Thenable<boolean> =>
-  vscode.workspace.fs.stat(uri).then(
-    () => true,
-    () => false,
-  );
-
 /** Into the folder that is open, or one that the user chooses. */
 async function parentFolder(): Promise<vscode.Uri | undefined> {
   const [open] = vscode.workspace.workspaceFolders ?? [];
@@ -37,7 +31,17 @@ async function parentFolder(): Promise<vscode.Uri | undefined> {
   return chosen?.[0];
 }
 
-/** Writes the folder where it is not there yet, and nothing where it is; then shows the three runs together. */
+/** Names in the folder; null where there is none. What else stands in the way is thrown. */
+async function namesIn(folder: vscode.Uri): Promise<readonly string[] | null> {
+  try {
+    return (await vscode.workspace.fs.readDirectory(folder)).map(([name]) => name);
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return null;
+    throw error;
+  }
+}
+
+/** Writes what the folder lacks, and nothing over what is there; then shows the three runs together. */
 export async function createWeather(
   { extensionUri, panels, log }: Context,
   texts: Readonly<Record<string, string>>,
@@ -45,25 +49,24 @@ export async function createWeather(
   const parent = await parentFolder();
   if (parent === undefined) return undefined;
   const folder = vscode.Uri.joinPath(parent, 'weather');
-  const configs = cells.map((name) => vscode.Uri.joinPath(folder, `${name}.rnn.json`));
-  if (!(await exists(folder))) {
-    const source = vscode.Uri.joinPath(extensionUri, 'examples', 'weather');
-    for (const name of files)
-      await vscode.workspace.fs.copy(vscode.Uri.joinPath(source, name), vscode.Uri.joinPath(folder, name));
-    for (const [i, name] of cells.entries()) {
-      const config = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(source, `${name}.rnn.json`));
-      const text = retold(new TextDecoder().decode(config), texts);
-      await vscode.workspace.fs.writeFile(configs[i] ?? folder, new TextEncoder().encode(text));
-    }
-  }
-  const [first, ...others] = configs;
-  const missing = await Promise.all(configs.map(async (uri) => !(await exists(uri))));
-  if (first === undefined || missing.includes(true)) {
+  const source = vscode.Uri.joinPath(extensionUri, 'examples', 'weather');
+  const configs = cells.map((name) => `${name}.rnn.json`);
+  const there = (await namesIn(folder)) ?? [];
+  const known = [...files, ...configs];
+  // Another folder of this name is the user's own.
+  if (there.length > 0 && !there.some((name) => known.includes(name))) {
     void vscode.window.showWarningMessage(
       t('A folder "weather" is there already, and it does not hold this example. Rename it, or open another folder.'),
     );
     return undefined;
   }
+  for (const name of known.filter((one) => !there.includes(one))) {
+    const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(source, name));
+    const isConfig = configs.includes(name);
+    const content = isConfig ? new TextEncoder().encode(retold(new TextDecoder().decode(bytes), texts)) : bytes;
+    await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(folder, name), content);
+  }
+  const [first = folder, ...others] = configs.map((name) => vscode.Uri.joinPath(folder, name));
   await vscode.window.showTextDocument(first);
   const entry: Entry = { kind: 'config', config: first.toString() };
   const session = panels.compare(
