@@ -260,6 +260,7 @@ function placeHistory(): void {
   const first = groups.shown === 'overview' && past.followsTraining;
   if (first === main.classList.contains('training')) return;
   main.classList.toggle('training', first);
+  const [focused, at] = [document.activeElement, sideElement.scrollTop];
   if (first) {
     sideElement.prepend(...elementsOf(historyCards));
     main.prepend(sideElement);
@@ -267,6 +268,9 @@ function placeHistory(): void {
     proofs.element.after(...elementsOf(historyCards));
     main.append(sideElement);
   }
+  // What is moved loses both.
+  sideElement.scrollTop = at;
+  if (focused instanceof HTMLElement && sideElement.contains(focused)) focused.focus({ preventScroll: true });
 }
 groups.onChange(arrange);
 past.onChange(() => {
@@ -276,8 +280,9 @@ past.onChange(() => {
 });
 groups.onChange(() => {
   for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;
-  // A narrow page scrolls as a whole, and the bar stays.
-  scrollTo({ top: Math.min(scrollY, bar.element.offsetTop) });
+  // A narrow page scrolls as a whole, and the bar stays: what stands below it tells where that is.
+  const below = [toolbar.element, whatIfBar.element, main].find((element) => element.checkVisibility()) ?? main;
+  scrollTo({ top: Math.max(0, Math.min(scrollY, below.offsetTop - bar.element.offsetHeight)) });
 });
 new ResizeObserver(() =>
   document.documentElement.style.setProperty('--bar-height', `${bar.element.offsetHeight}px`),

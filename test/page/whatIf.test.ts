@@ -525,7 +525,11 @@ describe('the next thing to try', () => {
       .waitFor();
     host.instead.set('nextEffect', { ...told, perStepFactor: 0.5, log10Ratio: host.summary?.verdict.log10Ratio });
     await host.run(ringConfig(0.5, 8, 41));
-    await page.locator('.next').waitFor({ state: 'hidden' });
+    await page.locator('.next.tried:empty').waitFor({ state: 'attached' });
+    host.instead.set('nextEffect', { ...told, kind: 'nonfinite', log10Ratio: null });
+    await host.run(ringConfig(0.5, 8, 42));
+    await nextFrames(page);
+    await page.locator('.next.tried:empty').waitFor({ state: 'attached' });
     // Nobody knows: it is offered as what it is.
     host.instead.set('nextEffect', null);
     await host.run(ringConfig(0.5, 8, 40));

@@ -151,10 +151,13 @@ function insidePage({
   });
 }
 
+/** Lines of the gradient flow that are there for the asking. */
+const optionalLines = ['singleSource', 'fit', 'dc', 'ds', 'dx', 'sequences'];
+
 /** What the page remembers of earlier: the group; with all of the views, all of their lines and all steps too. */
 const stateOf = (group: GroupId, moreWhatIfs: boolean): unknown => ({
   choices: { group, 'more what-ifs': moreWhatIfs },
-  ...(group === 'all' ? { tracks: { states: { flow: { hidden: [] } } }, time: { order: 'index' } } : {}),
+  ...(group === 'all' ? { tracks: { states: { flow: { shown: optionalLines } } }, time: { order: 'index' } } : {}),
 });
 
 const isEvent = (message: unknown): message is { readonly name: string; readonly payload: unknown } =>

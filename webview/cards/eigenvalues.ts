@@ -242,7 +242,8 @@ export function eigenvaluesCard({ model, memory }: Page, changed: () => void): C
     async ready() {
       if (!gated()) await model.ownSpectrum();
       ask();
-      while (gated() && coming()) await new Promise((resolve) => setTimeout(resolve, 50));
+      const runId = model.run?.runId;
+      while (gated() && coming() && model.run?.runId === runId) await new Promise((resolve) => setTimeout(resolve, 50));
     },
     summary: () =>
       t(

@@ -3,6 +3,7 @@
 import { el, math, plainMath } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
+import { inReport } from '../page/inReport.js';
 import { isGated, Latest } from '../page/model.js';
 import { emptyField } from '../page/tablePlan.js';
 import { gateGraph, gateNodeAt, keptShare, nodeTowards, paintGateGraph } from './gateGraph.js';
@@ -27,6 +28,9 @@ const percent = (share: number): string => (Number.isFinite(share) ? formatPerce
 
 export function gatesCard({ model, timeline, groups }: Page, changed: () => void): CardView {
   let opened: OpenedGates | null = null;
+  /** The run that it is of; and whether the last question had no answer. */
+  let of = -1;
+  let hasNone = false;
   let graph: GateGraph | null = null;
   let boxes: Boxes = new Map();
   /** Name of the node that is looked at; it stays while the cursor moves. */
@@ -34,8 +38,17 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
   const latest = new Latest(
     (params: { t: number; sequence: number }) => model.slice('gates', params),
     (answer) => {
-      const cell = model.run?.cell;
-      if (answer === null || cell === undefined) return;
+      const { run } = model;
+      if (answer === null || run === null) {
+        // Asked again with the next move; a report has not recorded it.
+        asked = '';
+        hasNone = true;
+        changed();
+        return;
+      }
+      const { cell } = run;
+      hasNone = false;
+      of = run.runId;
       opened = answer;
       graph = gateGraph(answer, cell);
       heading.replaceChildren(
@@ -46,7 +59,9 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
     },
   );
   const heading = el('p', { class: 'note place' });
-  const notes = el('div', { class: 'opened-node', attributes: { 'aria-live': 'polite' } });
+  const notes = el('div', { class: 'opened-node' });
+  /** Aloud, of the node that was chosen; the numbers at the cursor are told by whoever moves it. */
+  const spoken = el('p', { class: 'unseen', attributes: { role: 'status' } });
   /** The run, step and sequence that were asked for last. */
   let asked = '';
   const isShown = (): boolean => model.run !== null && isGated(model.run);
@@ -115,6 +130,8 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
   function choose(name: string | null): void {
     chosen = name;
     explain();
+    const node = chosenNode();
+    spoken.textContent = node === undefined ? '' : told(node).join(', ');
     changed();
   }
 
@@ -134,7 +151,7 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
     title: say('The step, opened'),
     height: 340,
     controls: heading,
-    notes,
+    notes: el('div', {}, notes, spoken),
     help: {
       text: [
         say(
@@ -154,7 +171,9 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
       formula: (cell) => (cell === null ? '' : `${cell.forward}   ${cell.backward}`),
       source: 'Hochreiter & Schmidhuber 1997; Gers et al. 2000; Cho et al. 2014',
     },
-    available: isShown,
+    // A report of a large run has not recorded it.
+    available: () => isShown() && !(inReport && hasNone && opened === null),
+    older: () => opened !== null && of !== model.run?.runId,
     prepare: ask,
     caption: () => (opened === null ? '' : `t = ${opened.t} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint(sheet) {

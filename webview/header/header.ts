@@ -62,7 +62,7 @@ export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark'
 const leastHelp = 0.9;
 const harm = ({ log10Ratio }: Pick<NextEffect, 'log10Ratio'>): number => Math.abs(log10Ratio ?? Infinity);
 const helps = (before: RunSummary['verdict'], after: NextEffect): boolean =>
-  harm(after) <= leastHelp * harm(before) || (harm(before) === Infinity && harm(after) < Infinity);
+  harm(after) < Infinity && harm(after) <= leastHelp * harm(before);
 
 /** `With it: HEALTHY, ×1.00 per step back`; what is left to mend where it is not told already. */
 function effectOf({ kind, perStepFactor, onePercentSteps }: NextEffect, tellsReach: boolean): (Node | string)[] {
@@ -247,6 +247,7 @@ export class Header {
     const { next } = verdict;
     if (next === null) {
       this.#next.replaceChildren();
+      delete this.#next.dataset['sentence'];
       return;
     }
     // Where the network is judged another way, it is said whose advice it is.
@@ -261,16 +262,21 @@ export class Header {
         ...(effect.length === 0 ? [] : [' ', ...effect]),
         ...(inReport ? [] : [' ', this.#try]),
       );
-    if (this.#next.dataset['sentence'] !== sentence) offer();
+    const tellsReach = cell.gates.length === 1;
+    if (this.#next.dataset['sentence'] !== sentence) {
+      // Out of sight it takes the room of what comes.
+      if (inReport) offer();
+      else offer(...effectOf({ ...verdict, kind: 'vanishing', perStepFactor: 0.5, onePercentSteps: 100 }, tellsReach));
+      this.#next.classList.toggle('tried', inReport);
+    }
     this.#next.dataset['sentence'] = sentence;
-    this.#next.classList.toggle('tried', inReport);
     if (inReport) return;
     void model.slice('nextEffect', {}).then((effect) => {
       if (this.#nextOf !== run.runId) return;
       this.#next.classList.add('tried');
       // What the verdict stands on is no other without truncation.
       if (effect === null || next.whatIf.truncate !== null) offer();
-      else if (helps(verdict, effect)) offer(...effectOf(effect, cell.gates.length === 1));
+      else if (helps(verdict, effect)) offer(...effectOf(effect, tellsReach));
       else {
         this.#next.replaceChildren();
         delete this.#next.dataset['sentence'];
@@ -288,8 +294,8 @@ export class Header {
     this.#worstLayer = ranks.indexOf(worst);
     this.#layerName.textContent = t('{0} alone:', layerName(network, this.#worstLayer));
     showBadge(this.#layerBadge, kind, 'mark');
-    this.#layer.title = t('Look at this layer: every view follows');
     this.#layer.disabled = inReport;
+    if (!inReport) this.#layer.title = t('Look at this layer: every view follows');
   }
 
   /** While runs follow each other, as under a slider, nothing below moves; a run after a rest takes what it needs. */

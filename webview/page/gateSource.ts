@@ -88,6 +88,8 @@ export class GateSource {
     this.series = new Shared(model, (params) => model.slice('gateSeries', params));
     this.kept = new Shared(model, (params) => model.slice('kept', params));
     this.whole = new Shared(model, (params) => model.slice('kept', params));
+    // Views that come back into sight want what they have missed.
+    groups.onChange(() => this.#tellWanted());
   }
 
   /** Of what is tried, while something is. */

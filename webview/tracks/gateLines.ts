@@ -165,39 +165,42 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
       ];
     },
     summary: (run) => say('Means of the gates {0} over {1} timesteps.', run.cell.gates.join(', '), run.shapes.T),
-    table: (run) => ({
-      rowHeading: named('t'),
-      columns: [
-        ...run.cell.gates.flatMap((name) => [
-          { title: name, csv: `mean_${csvName(name)}` },
-          { title: say('{0} shut', name), csv: `shut_${csvName(name)}` },
-          { title: say('{0} open', name), csv: `open_${csvName(name)}` },
-        ]),
-        ...(source.tried?.series.gates ?? []).map(({ name }) => ({
-          title: say('{0} what if', name),
-          csv: `mean_${csvName(name)}_what_if`,
-        })),
-      ],
-      ...windowRows(
-        run,
-        source.series.answer,
-        (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
-        (series, t) => {
-          const tried = source.tried?.series;
-          return [
-            ...series.gates.flatMap(({ mean, closed, open }) =>
-              [mean, closed, open].map((values, k) => {
-                const value = at(series, values, t);
-                return { text: k === 0 ? formatNumber(value) : formatPercent(value), exact: String(value) };
-              }),
-            ),
-            ...(tried?.gates ?? []).map(({ mean }) =>
-              triedField(tried?.t ?? mean, mean, t, (value) => ({ text: formatNumber(value), exact: String(value) })),
-            ),
-          ];
-        },
-      ),
-    }),
+    table(run) {
+      // Of what is tried now, also while rows are gathered.
+      const tried = source.tried?.series ?? null;
+      return {
+        rowHeading: named('t'),
+        columns: [
+          ...run.cell.gates.flatMap((name) => [
+            { title: name, csv: `mean_${csvName(name)}` },
+            { title: say('{0} shut', name), csv: `shut_${csvName(name)}` },
+            { title: say('{0} open', name), csv: `open_${csvName(name)}` },
+          ]),
+          ...(tried?.gates ?? []).map(({ name }) => ({
+            title: say('{0} what if', name),
+            csv: `mean_${csvName(name)}_what_if`,
+          })),
+        ],
+        ...windowRows(
+          run,
+          source.series.answer,
+          (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
+          (series, t) => {
+            return [
+              ...series.gates.flatMap(({ mean, closed, open }) =>
+                [mean, closed, open].map((values, k) => {
+                  const value = at(series, values, t);
+                  return { text: k === 0 ? formatNumber(value) : formatPercent(value), exact: String(value) };
+                }),
+              ),
+              ...(tried?.gates ?? []).map(({ mean }) =>
+                triedField(tried?.t ?? mean, mean, t, (value) => ({ text: formatNumber(value), exact: String(value) })),
+              ),
+            ];
+          },
+        ),
+      };
+    },
     click: () => undefined,
   };
 }

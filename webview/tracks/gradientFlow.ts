@@ -66,15 +66,19 @@ const factorText = (factor: number): string => {
     : say('×{0} per step back · doubles in {1} steps', told, formatSteps(Math.log(2) / Math.log(factor)));
 };
 
-/** So many decades from the total a mark of the verdict does not belong to the line of the total. */
+/** A mark of the verdict that lies so many decades from the line of the total does not belong to it. */
 const apart = 1;
 
 /** Whether the verdict, which goes by the last step alone, marks steps where the total tells something else. */
 function judgesAnother(run: RunSummary): boolean {
   const { onePercentAt, verdict, steps } = run;
-  const at = (name: 'dh' | 'singleSource', t: number): number => nearStepValue(steps, log10Of(run, name), t);
+  // Both begin at the source, each at a height of its own.
+  const lost = (name: 'dh' | 'singleSource', t: number): number => {
+    const values = log10Of(run, name);
+    return nearStepValue(steps, values, t) - nearStepValue(steps, values, verdict.source);
+  };
   return [onePercentAt, verdict.crossedAt, verdict.zeroAt, verdict.infiniteAt].some(
-    (t) => t !== null && Math.abs(at('dh', t) - at('singleSource', t)) > apart,
+    (t) => t !== null && Math.abs(lost('dh', t) - lost('singleSource', t)) > apart,
   );
 }
 

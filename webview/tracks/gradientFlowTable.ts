@@ -7,6 +7,7 @@ import { log10Of, stepValue } from '../page/series.js';
 import type { LogColumn } from './logLines.js';
 import { curveNames, digitsOf, keeps, overlayColumn, valueAt } from '../chart/overlay.js';
 import { emptyField } from '../page/tablePlan.js';
+import { layerCells } from './layerLines.js';
 import type { LayerLines } from './layerLines.js';
 import type { CurveName, Overlay, Overlays } from '../chart/overlay.js';
 import type { Model, RunSeries, RunSummary } from '../page/model.js';
@@ -96,6 +97,8 @@ async function batchCells(model: Model, run: RunSummary, from: number, to: numbe
 
 export function flowTable(model: Model, run: RunSummary, overlays: Overlays, layers: LayerLines): TablePlan {
   const { T, B } = run.shapes;
+  // As it is now, also while rows are gathered.
+  const headings = layers.headings(run);
   const whole = logTable(model, run, [
     normColumn({ title: '‖g_t‖', csv: csvOf.dh }, 'dh'),
     normColumn({ title: say('last step alone'), csv: csvOf.singleSource }, 'singleSource'),
@@ -104,7 +107,7 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays, lay
   ]);
   return {
     ...whole,
-    columns: [...whole.columns, ...batchColumns(model, B), ...layers.headings(run)],
+    columns: [...whole.columns, ...batchColumns(model, B), ...headings],
     csvNotes: overlays.all.flatMap(({ csv, csvNote }) =>
       csvNote === undefined ? [] : [`${csvOf.dh}_${csv}: ${csvNote}`],
     ),
@@ -112,7 +115,7 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays, lay
       const [own, batch, ofLayers] = await Promise.all([
         whole.rows(from, to),
         batchCells(model, run, from, to),
-        layers.cells(run, from, to),
+        headings.length === 0 ? [] : layerCells(model, run, from, to),
       ]);
       return own.map((cells, i) => [...cells, ...(batch[i] ?? []), ...(ofLayers[i] ?? [])]);
     },

@@ -155,10 +155,6 @@ export class LayerLines {
     return this.on(run) ? layerHeadings(run) : [];
   }
 
-  async cells(run: RunSummary, from: number, to: number): Promise<readonly (readonly Field[])[]> {
-    return this.on(run) ? layerCells(this.#model, run, from, to) : [];
-  }
-
   #mark(): void {
     this.element.setAttribute('aria-pressed', String(this.#wanted));
   }

@@ -165,40 +165,43 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
         formatPercent(largest.share),
       );
     },
-    table: (run) => ({
-      rowHeading: named('t'),
-      columns: [
-        ...pathsOf(run.cell).flatMap((name) => [
-          { title: `× ${pathName(run.cell, name)}`, csv: `factor_${csvName(name)}` },
-          { title: say('share of {0}', pathName(run.cell, name)), csv: `share_${csvName(name)}` },
-        ]),
-        ...(source.tried === null
-          ? []
-          : pathsOf(run.cell).map((name) => ({
-              title: say('share of {0}, what if', pathName(run.cell, name)),
-              csv: `share_${csvName(name)}_what_if`,
-            }))),
-      ],
-      ...windowRows(
-        run,
-        source.series.answer,
-        (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
-        (series, t) => {
-          const tried = source.tried?.series;
-          return [
-            ...sharesAt(series, t).flatMap(({ factor, share }) => [
-              { text: formatNumber(factor), exact: String(factor) },
-              { text: formatPercent(share), exact: String(share) },
-            ]),
-            ...(tried === undefined ? [] : sharesAt(tried, t)).map(({ share }) =>
-              tried?.t[nearestIndex(tried.t, t)] === t
-                ? { text: formatPercent(share), exact: String(share) }
-                : emptyField,
-            ),
-          ];
-        },
-      ),
-    }),
+    table(run) {
+      // Of what is tried now, also while rows are gathered.
+      const tried = source.tried?.series ?? null;
+      return {
+        rowHeading: named('t'),
+        columns: [
+          ...pathsOf(run.cell).flatMap((name) => [
+            { title: `× ${pathName(run.cell, name)}`, csv: `factor_${csvName(name)}` },
+            { title: say('share of {0}', pathName(run.cell, name)), csv: `share_${csvName(name)}` },
+          ]),
+          ...(tried === null
+            ? []
+            : pathsOf(run.cell).map((name) => ({
+                title: say('share of {0}, what if', pathName(run.cell, name)),
+                csv: `share_${csvName(name)}_what_if`,
+              }))),
+        ],
+        ...windowRows(
+          run,
+          source.series.answer,
+          (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
+          (series, t) => {
+            return [
+              ...sharesAt(series, t).flatMap(({ factor, share }) => [
+                { text: formatNumber(factor), exact: String(factor) },
+                { text: formatPercent(share), exact: String(share) },
+              ]),
+              ...(tried === null ? [] : sharesAt(tried, t)).map(({ share }) =>
+                tried?.t[nearestIndex(tried.t, t)] === t
+                  ? { text: formatPercent(share), exact: String(share) }
+                  : emptyField,
+              ),
+            ];
+          },
+        ),
+      };
+    },
     click: () => undefined,
   };
 }

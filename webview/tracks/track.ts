@@ -15,7 +15,7 @@ import { savePicture } from '../chart/pngExport.js';
 import { inReport } from '../page/inReport.js';
 import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
 import type { TablePlan } from '../page/tablePlan.js';
-import type { Failure } from '../page/model.js';
+import type { Failure, RunSummary } from '../page/model.js';
 import { placesIn } from '../chart/scene.js';
 import { namedStep } from '../page/stepLabels.js';
 import type { Line, Scene } from '../chart/scene.js';
@@ -23,8 +23,14 @@ import type { Page, View } from '../chart/trackView.js';
 import type { SaveFile } from '../chart/pngExport.js';
 import type { Theme } from '../page/theme.js';
 
-/** `hidden`: lines that the user does not want to see; null while nobody has said so. */
-export type TrackState = { folded: boolean; height: number; table: boolean; hidden: readonly string[] | null };
+/** `hidden` and `shown`: lines that the user has switched off and on; of the others the view decides. */
+export type TrackState = {
+  folded: boolean;
+  height: number;
+  table: boolean;
+  hidden: readonly string[];
+  shown: readonly string[];
+};
 export type TrackHost = {
   readonly page: Page;
   readonly save: SaveFile;
@@ -73,7 +79,7 @@ export class Track {
     this.view = view;
     this.state = state;
     this.#host = host;
-    this.#hidden = new Set(state.hidden ?? view.hiddenAtFirst?.(null));
+    this.#hidden = this.#hiddenIn(null);
     const id = `track-${view.id}`;
     // What a screen reader knows to hand arrow keys to; its value is the step under the cursor.
     this.canvas = el('canvas', {
@@ -343,6 +349,13 @@ export class Track {
     });
   }
 
+  /** What the view leaves out at first, and what the user has made of it. */
+  #hiddenIn(run: RunSummary | null): Set<string> {
+    const { hidden, shown } = this.state;
+    const atFirst = this.view.hiddenAtFirst?.(run) ?? [];
+    return new Set([...atFirst.filter((id) => !shown.includes(id)), ...hidden]);
+  }
+
   #paint(): void {
     const {
       model: { run },
@@ -350,7 +363,7 @@ export class Track {
       themes: { current: theme },
     } = this.#host.page;
     if (run === null || !this.visible) return;
-    if (this.state.hidden === null) this.#hidden = new Set(this.view.hiddenAtFirst?.(run));
+    this.#hidden = this.#hiddenIn(run);
     this.#scene = this.view.scene(run, window, theme, this.#hidden);
     const options = {
       scene: this.#scene,
@@ -466,8 +479,11 @@ export class Track {
         attributes: { type: 'button', 'aria-pressed': String(!this.#hidden.has(line.id)) },
         title: say('Show or hide this line'),
         onClick: () => {
-          if (!this.#hidden.delete(line.id)) this.#hidden.add(line.id);
-          this.state.hidden = [...this.#hidden];
+          const isHidden = this.#hidden.has(line.id);
+          const without = (ids: readonly string[]): string[] => ids.filter((id) => id !== line.id);
+          this.state.hidden = [...without(this.state.hidden), ...(isHidden ? [] : [line.id])];
+          this.state.shown = [...without(this.state.shown), ...(isHidden ? [line.id] : [])];
+          this.#hidden = this.#hiddenIn(this.#host.page.model.run);
           this.#remember();
           this.#draw();
         },

@@ -144,7 +144,8 @@ export class Tracks implements TrackHost {
       folded: typeof fields['folded'] === 'boolean' ? fields['folded'] : view.folded === true,
       table: fields['table'] === true,
       height: asInteger(fields['height']) ?? view.height,
-      hidden: asStrings(fields['hidden']) ?? null,
+      hidden: asStrings(fields['hidden']) ?? [],
+      shown: asStrings(fields['shown']) ?? [],
     };
   }
 

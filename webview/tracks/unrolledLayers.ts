@@ -48,6 +48,7 @@ export class UnrolledLayers {
     const ask = ({ window, maxColumns }: Asked): Promise<NetworkMap | null> =>
       model.slice('networkMap', { window, maxColumns });
     this.#lens = new Latest(ask, (map, { runId }) => {
+      if (map === null) this.#asked = '';
       if (map === null || runId !== model.run?.runId) return;
       this.#known = { runId, map };
       changed();
