@@ -6,6 +6,7 @@ import type { ThemeWatch } from '../page/theme.js';
 import { el } from '../widgets/dom.js';
 import { histogramShape } from './histogramShape.js';
 import { TensorHeatmap } from './tensorHeatmap.js';
+import { messageOf } from './tensorModel.js';
 import type { TensorModel } from './tensorModel.js';
 import { nameOf, shapeText } from './tensorTable.js';
 
@@ -18,6 +19,10 @@ export class TensorDetail {
   readonly #wrong = el('p', { class: 'wrong', attributes: { role: 'alert' } });
   readonly #heatmap: TensorHeatmap;
   #index: number | null = null;
+  /** Name of the tensor in the heatmap; null while it is empty. */
+  #pictured: string | null = null;
+  /** Why there is no picture of the tensor. */
+  #noPicture: string | null = null;
 
   constructor(model: TensorModel, themes: ThemeWatch) {
     this.#model = model;
@@ -40,32 +45,46 @@ export class TensorDetail {
   /** Null: none. */
   show(index: number | null): void {
     this.#index = index;
+    this.#noPicture = null;
     this.#tell();
     const tensor = index === null ? undefined : this.#model.tensors[index];
+    // A picture may take seconds: until then nobody may take that of another tensor for it.
+    if (tensor?.name !== this.#pictured) this.#empty();
+    this.#model.choose(index);
     if (index === null || tensor === undefined || tensor.shape === null) {
       this.#heatmap.element.hidden = true;
       return;
     }
-    this.#model.want(index, true);
     this.#heatmap.element.hidden = false;
     const { rows, columns } = this.#heatmap.room;
     this.#model.picture(index, rows, columns).then(
       (picture) => {
-        if (picture !== null && this.#index === index) this.#heatmap.show(tensor, picture);
+        if (picture === null || this.#index !== index) return;
+        this.#pictured = tensor.name;
+        this.#heatmap.show(tensor, picture);
       },
       (error: unknown) => {
         if (this.#index !== index) return;
+        this.#empty();
         this.#heatmap.element.hidden = true;
-        this.#wrong.textContent = error instanceof Error ? error.message : String(error);
+        this.#noPicture = messageOf(error);
+        this.#tell();
       },
     );
+  }
+
+  #empty(): void {
+    this.#pictured = null;
+    this.#heatmap.clear();
   }
 
   #tell(): void {
     const tensor = this.#index === null ? undefined : this.#model.tensors[this.#index];
     const known = this.#index === null ? null : this.#model.factsOf(this.#index);
     this.#title.textContent = tensor === undefined ? t('Choose a tensor') : nameOf(tensor);
-    this.#wrong.textContent = tensor?.told ?? known?.why ?? '';
+    const wrong = tensor?.told ?? this.#noPicture ?? known?.why ?? '';
+    // An alert that is written again is read aloud again.
+    if (this.#wrong.textContent !== wrong) this.#wrong.textContent = wrong;
     const row = (name: string, id: string, text: string, exact = text): HTMLElement =>
       el(
         'div',

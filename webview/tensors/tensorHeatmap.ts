@@ -52,11 +52,20 @@ export class TensorHeatmap {
     };
   }
 
-  show(tensor: TensorLine, picture: TensorPicture | null): void {
+  /** No picture until the next one is known; the element keeps its room. */
+  clear(): void {
+    this.#picture = null;
+    this.#go(null);
+    this.#canvas.removeAttribute('aria-label');
+    for (const canvas of [this.#canvas, this.#bar])
+      canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
+    this.#ends.replaceChildren();
+  }
+
+  show(tensor: TensorLine, picture: TensorPicture): void {
     this.#picture = picture;
     this.#go(null);
-    this.element.hidden = picture === null || picture.values.length === 0;
-    if (picture === null) return;
+    this.element.hidden = picture.values.length === 0;
     const [rows, columns] = picture.shape;
     this.#canvas.setAttribute(
       'aria-label',
