@@ -199,6 +199,10 @@ describe('the viewer', () => {
     assert.equal(await painted(), false);
     await canvas.hover();
     assert.equal((await page.locator('.readout').innerText()).trim(), '');
+    // Whoever runs through the list asks for the picture where they stop, and for none on the way.
+    for (const index of [5, 6, 7, 8, 4]) await page.locator(`tr[data-index="${index}"] button`).click();
+    await page.locator('tr[data-index="4"].chosen').waitFor();
+    await slow.one();
     await slow.letGo();
     await named('probe').waitFor();
     assert.ok(await painted());

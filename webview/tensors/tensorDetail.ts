@@ -1,7 +1,8 @@
 // The chosen tensor: everything that is known of its numbers, and its heatmap.
-import type { TensorFacts } from '../../src/protocol/index.js';
+import type { TensorFacts, TensorLine, TensorPicture } from '../../src/protocol/index.js';
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { Latest } from '../page/model.js';
 import type { ThemeWatch } from '../page/theme.js';
 import { el } from '../widgets/dom.js';
 import { histogramShape } from './histogramShape.js';
@@ -9,6 +10,14 @@ import { TensorHeatmap } from './tensorHeatmap.js';
 import { messageOf } from './tensorModel.js';
 import type { TensorModel } from './tensorModel.js';
 import { nameOf, shapeText } from './tensorTable.js';
+
+/** A picture that is wanted, and how large at most. */
+type Wanted = {
+  readonly index: number;
+  readonly tensor: TensorLine;
+  readonly rows: number;
+  readonly columns: number;
+};
 
 export class TensorDetail {
   readonly element: HTMLElement;
@@ -23,6 +32,14 @@ export class TensorDetail {
   #pictured: string | null = null;
   /** Why there is no picture of the tensor. */
   #noPicture: string | null = null;
+  #wanted: Wanted | null = null;
+  /** Somebody who runs through the list waits for one picture only, that of the tensor where they stop. */
+  readonly #pictures = new Latest(
+    (wanted: Wanted) => this.#ask(wanted),
+    (answer, wanted) => {
+      if (answer !== null && this.#wanted === wanted) this.#hear(answer, wanted);
+    },
+  );
 
   constructor(model: TensorModel, themes: ThemeWatch) {
     this.#model = model;
@@ -51,26 +68,36 @@ export class TensorDetail {
     // A picture may take seconds: until then nobody may take that of another tensor for it.
     if (tensor?.name !== this.#pictured) this.#empty();
     this.#model.choose(index);
+    this.#wanted = null;
     if (index === null || tensor === undefined || tensor.shape === null) {
       this.#heatmap.element.hidden = true;
       return;
     }
     this.#heatmap.element.hidden = false;
-    const { rows, columns } = this.#heatmap.room;
-    this.#model.picture(index, rows, columns).then(
-      (picture) => {
-        if (picture === null || this.#index !== index) return;
-        this.#pictured = tensor.name;
-        this.#heatmap.show(tensor, picture);
-      },
-      (error: unknown) => {
-        if (this.#index !== index) return;
-        this.#empty();
-        this.#heatmap.element.hidden = true;
-        this.#noPicture = messageOf(error);
-        this.#tell();
-      },
-    );
+    this.#want(index, tensor);
+  }
+
+  #want(index: number, tensor: TensorLine): void {
+    this.#wanted = { index, tensor, ...this.#heatmap.room };
+    this.#pictures.request(this.#wanted);
+  }
+
+  /** The picture, or why there is none. Null: nobody waits for it any more. */
+  async #ask(wanted: Wanted): Promise<TensorPicture | string | null> {
+    if (this.#wanted !== wanted) return null;
+    return this.#model.picture(wanted.index, wanted.rows, wanted.columns).catch(messageOf);
+  }
+
+  #hear(answer: TensorPicture | string, { tensor }: Wanted): void {
+    if (typeof answer !== 'string') {
+      this.#pictured = tensor.name;
+      this.#heatmap.show(tensor, answer);
+      return;
+    }
+    this.#empty();
+    this.#heatmap.element.hidden = true;
+    this.#noPicture = answer;
+    this.#tell();
   }
 
   #empty(): void {
