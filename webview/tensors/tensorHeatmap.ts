@@ -18,7 +18,9 @@ const tone = (share: number): number => Math.sign(share) * Math.sqrt(Math.abs(sh
 
 export class TensorHeatmap {
   readonly element: HTMLElement;
-  readonly #canvas = el('canvas', { attributes: { tabindex: '0', role: 'img' } });
+  readonly #canvas = el('canvas', {
+    attributes: { tabindex: '0', role: 'application', 'aria-roledescription': t('picture with keys') },
+  });
   readonly #bar = el('canvas', { class: 'bar', attributes: { 'aria-hidden': 'true' } });
   readonly #ends = el('div', { class: 'ends' });
   readonly #readout = el('p', { class: 'readout', attributes: { role: 'status' } });
