@@ -163,6 +163,20 @@ describe('the viewer', () => {
     assert.deepEqual(colours.zero.slice(0, 3), [31, 31, 31]);
     assert.notDeepEqual(colours.none, colours.zero);
 
+    // Reading cells colours nothing anew, another theme does.
+    await page.evaluate(() => {
+      const { prototype } = CanvasRenderingContext2D;
+      const put = Object.getOwnPropertyDescriptor(prototype, 'putImageData')?.value as (...args: unknown[]) => void;
+      Object.assign(globalThis, { coloured: 0 });
+      Object.assign(prototype, {
+        putImageData(this: CanvasRenderingContext2D, ...args: unknown[]) {
+          (globalThis as unknown as { coloured: number }).coloured++;
+          put.apply(this, args);
+        },
+      });
+    });
+    const coloured = (): Promise<number> =>
+      page.evaluate(() => (globalThis as unknown as { coloured: number }).coloured);
     const readout = page.locator('.readout');
     const box = await canvas.boundingBox();
     await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 4);
@@ -171,6 +185,10 @@ describe('the viewer', () => {
     await canvas.focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowLeft']) await page.keyboard.press(key);
     await readout.getByText('[1, 0]: –').waitFor();
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    assert.equal(await coloured(), 0);
+    await open.setTheme('light');
+    await page.waitForFunction(() => (globalThis as unknown as { coloured: number }).coloured === 1);
     await clean(open);
   });
 

@@ -3,7 +3,7 @@ import type { TensorLine, TensorPicture } from '../../src/protocol/index.js';
 import { colourMap } from '../page/colours.js';
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
-import type { ThemeWatch } from '../page/theme.js';
+import type { Theme, ThemeWatch } from '../page/theme.js';
 import { el, onFrame } from '../widgets/dom.js';
 
 /** CSS pixels. A row of numbers is no thread, and a tall tensor does not leave the screen. */
@@ -26,7 +26,10 @@ export class TensorHeatmap {
   readonly #readout = el('p', { class: 'readout', attributes: { role: 'status' } });
   readonly #themes: ThemeWatch;
   #picture: TensorPicture | null = null;
+  /** The picture with a pixel for each cell, as the theme colours it; null until it is painted. */
+  #cells: HTMLCanvasElement | null = null;
   #place: Place | null = null;
+  readonly #drawSoon = onFrame(() => this.#draw());
 
   constructor(themes: ThemeWatch) {
     this.#themes = themes;
@@ -40,7 +43,10 @@ export class TensorHeatmap {
     this.#canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => this.#point(offsetX, offsetY));
     this.#canvas.addEventListener('pointerleave', () => this.#go(null));
     this.#canvas.addEventListener('keydown', (event) => this.#walk(event));
-    themes.onChange(() => this.paint());
+    themes.onChange(() => {
+      this.#cells = null;
+      this.paint();
+    });
     // Painting sets the size of the canvas, and with it that of the element.
     new ResizeObserver(onFrame(() => this.paint())).observe(this.element);
   }
@@ -56,7 +62,7 @@ export class TensorHeatmap {
 
   /** No picture until the next one is known; the element keeps its room. */
   clear(): void {
-    this.#picture = null;
+    this.#picture = this.#cells = null;
     this.#go(null);
     this.#canvas.removeAttribute('aria-label');
     for (const canvas of [this.#canvas, this.#bar])
@@ -66,6 +72,7 @@ export class TensorHeatmap {
 
   show(tensor: TensorLine, picture: TensorPicture): void {
     this.#picture = picture;
+    this.#cells = null;
     this.#go(null);
     this.element.hidden = picture.values.length === 0;
     const [rows, columns] = picture.shape;
@@ -85,8 +92,7 @@ export class TensorHeatmap {
   paint(): void {
     const picture = this.#picture;
     if (picture === null || picture.values.length === 0) return;
-    const theme = this.#themes.current;
-    const map = colourMap(theme);
+    const map = colourMap(this.#themes.current);
     const ratio = devicePixelRatio;
     const [rows, columns] = picture.shape;
     const width = Math.max(1, Math.min(this.element.clientWidth, columns * widestCell));
@@ -103,27 +109,7 @@ export class TensorHeatmap {
       canvas.width = Math.max(1, Math.round(w * ratio));
       canvas.height = Math.max(1, Math.round(h * ratio));
     }
-    const cells = document.createElement('canvas');
-    cells.width = picture.columns;
-    cells.height = picture.rows;
-    cells
-      .getContext('2d')
-      ?.putImageData(new ImageData(map.pixels(picture.values.map(tone), 1), picture.columns, picture.rows), 0, 0);
-    const context = this.#canvas.getContext('2d');
-    if (context === null) return;
-    context.imageSmoothingEnabled = false;
-    context.drawImage(cells, 0, 0, this.#canvas.width, this.#canvas.height);
-    if (this.#place !== null) {
-      const [w, h] = [this.#canvas.width / picture.columns, this.#canvas.height / picture.rows];
-      for (const [colour, line] of [
-        [theme.background, 3],
-        [theme.foreground, 1],
-      ] as const) {
-        context.strokeStyle = colour;
-        context.lineWidth = line * ratio;
-        context.strokeRect(this.#place.column * w, this.#place.row * h, Math.max(w, 2), Math.max(h, 2));
-      }
-    }
+    this.#draw();
     const scale = this.#bar.getContext('2d');
     for (let x = 0; scale !== null && x < this.#bar.width; x++) {
       scale.fillStyle = map.css(-1 + (2 * (x + 0.5)) / this.#bar.width);
@@ -135,6 +121,28 @@ export class TensorHeatmap {
       el('span', {}, '√|w|'),
       el('span', {}, formatNumber(picture.limit, 3)),
     );
+  }
+
+  /** The cells, and the frame around the one that is read. */
+  #draw(): void {
+    const [picture, context] = [this.#picture, this.#canvas.getContext('2d')];
+    if (picture === null || picture.values.length === 0 || context === null) return;
+    const theme = this.#themes.current;
+    this.#cells ??= cellsOf(picture, theme);
+    const { width, height } = this.#canvas;
+    context.imageSmoothingEnabled = false;
+    context.clearRect(0, 0, width, height);
+    context.drawImage(this.#cells, 0, 0, width, height);
+    if (this.#place === null) return;
+    const [w, h] = [width / picture.columns, height / picture.rows];
+    for (const [colour, line] of [
+      [theme.background, 3],
+      [theme.foreground, 1],
+    ] as const) {
+      context.strokeStyle = colour;
+      context.lineWidth = line * devicePixelRatio;
+      context.strokeRect(this.#place.column * w, this.#place.row * h, Math.max(w, 2), Math.max(h, 2));
+    }
   }
 
   #point(x: number, y: number): void {
@@ -149,7 +157,7 @@ export class TensorHeatmap {
     const picture = this.#picture;
     this.#place = place;
     this.#readout.textContent = place === null || picture === null ? '\u00a0' : readout(picture, place);
-    this.paint();
+    this.#drawSoon();
   }
 
   #walk(event: KeyboardEvent): void {
@@ -163,6 +171,14 @@ export class TensorHeatmap {
       column: Math.max(0, Math.min(picture.columns - 1, column + (by[1] ?? 0))),
     });
   }
+}
+
+function cellsOf({ rows, columns, values }: TensorPicture, theme: Theme): HTMLCanvasElement {
+  const cells = el('canvas');
+  [cells.width, cells.height] = [columns, rows];
+  const pixels = new ImageData(colourMap(theme).pixels(values.map(tone), 1), columns, rows);
+  cells.getContext('2d')?.putImageData(pixels, 0, 0);
+  return cells;
 }
 
 /** The number of a cell, or the largest of those that it covers. */
