@@ -243,6 +243,20 @@ describe('the viewer', () => {
     assert.deepEqual(await page.evaluate(() => (globalThis as unknown as { said: string[] }).said), [
       'The disk is gone.',
     ]);
+
+    // What was too wide for a narrow page is asked for again where there is more room.
+    await host.write(
+      new Uint8Array(Buffer.concat(safetensorsParts([tensor('wide', [2, 3000])]).parts as Uint8Array[])),
+    );
+    await named('wide').waitFor();
+    const narrow = await page.locator('.heatmap').evaluate((element) => element.clientWidth);
+    const finer = await hold(page, 'tensorPicture');
+    await page.setViewportSize({ width: 1600, height: 980 });
+    await finer.one();
+    const again = await page.evaluate(() => (globalThis as unknown as Holding).held?.['tensorPicture']?.[0] ?? '');
+    const { maxColumns } = (JSON.parse(again) as { params: { maxColumns: number } }).params;
+    assert.ok(maxColumns > narrow, `${maxColumns} columns, before ${narrow}`);
+    await finer.letGo();
     await clean(open);
   });
 
@@ -302,7 +316,7 @@ describe('the viewer', () => {
     });
     await facts.letGo();
     await fact(page, 'max', String(Math.max(...Float32Array.from({ length: 48 }, (_, i) => 2 * Math.sin(i)))));
-    assert.deepEqual(host.asked.slice(before, before + 2), [4, 0]);
+    assert.equal(host.asked[before + 1], 0);
 
     // Of many networks every one is reached, and the tensors have room below them.
     await page.setViewportSize({ width: 1200, height: 600 });

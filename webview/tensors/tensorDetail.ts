@@ -43,7 +43,7 @@ export class TensorDetail {
 
   constructor(model: TensorModel, themes: ThemeWatch) {
     this.#model = model;
-    this.#heatmap = new TensorHeatmap(themes);
+    this.#heatmap = new TensorHeatmap(themes, () => this.#refine());
     this.element = el(
       'section',
       { class: 'detail', attributes: { 'aria-label': t('Chosen tensor') } },
@@ -82,6 +82,12 @@ export class TensorDetail {
     this.#pictures.request(this.#wanted);
   }
 
+  /** A picture that was asked for when the page was narrow is asked for again when it is wider. */
+  #refine(): void {
+    const wanted = this.#wanted;
+    if (wanted !== null && this.#heatmap.hasRoomBeyond(wanted)) this.#want(wanted.index, wanted.tensor);
+  }
+
   /** The picture, or why there is none. Null: nobody waits for it any more. */
   async #ask(wanted: Wanted): Promise<TensorPicture | string | null> {
     if (this.#wanted !== wanted) return null;
@@ -92,6 +98,7 @@ export class TensorDetail {
     if (typeof answer !== 'string') {
       this.#pictured = tensor.name;
       this.#heatmap.show(tensor, answer);
+      this.#refine();
       return;
     }
     this.#empty();

@@ -11,6 +11,8 @@ const [lowest, highest, widestCell] = [24, 420, 28];
 /** The picture asks for no more than this of either axis. */
 const mostCells = 1024;
 
+/** Cells of either axis. */
+type Room = { readonly rows: number; readonly columns: number };
 type Place = { readonly row: number; readonly column: number };
 
 /** One large number may not leave the others dark: colours go by the root of the magnitude, with its sign. */
@@ -31,7 +33,8 @@ export class TensorHeatmap {
   #place: Place | null = null;
   readonly #drawSoon = onFrame(() => this.#draw());
 
-  constructor(themes: ThemeWatch) {
+  /** `resized`: there may be room for more cells. */
+  constructor(themes: ThemeWatch, resized: () => void) {
     this.#themes = themes;
     this.element = el(
       'div',
@@ -48,16 +51,30 @@ export class TensorHeatmap {
       this.paint();
     });
     // Painting sets the size of the canvas, and with it that of the element.
-    new ResizeObserver(onFrame(() => this.paint())).observe(this.element);
+    const sized = onFrame(() => {
+      this.paint();
+      resized();
+    });
+    new ResizeObserver(sized).observe(this.element);
   }
 
   /** As many cells as there is room for. */
-  get room(): { readonly rows: number; readonly columns: number } {
+  get room(): Room {
     const ratio = devicePixelRatio;
     return {
       rows: Math.min(mostCells, Math.round(highest * ratio)),
       columns: Math.min(mostCells, Math.max(1, Math.round(this.element.clientWidth * ratio))),
     };
+  }
+
+  /** Whether there is room for more cells than were asked for, and the tensor has more. */
+  hasRoomBeyond(asked: Room): boolean {
+    const [picture, room] = [this.#picture, this.room];
+    if (picture === null) return false;
+    const [height, width] = picture.shape;
+    return (
+      (picture.rows < height && room.rows > asked.rows) || (picture.columns < width && room.columns > asked.columns)
+    );
   }
 
   /** No picture until the next one is known; the element keeps its room. */
