@@ -37,6 +37,17 @@ function model(scale = 1): Uint8Array {
   return new Uint8Array(Buffer.concat(parts as Uint8Array[]));
 }
 
+/** A file of 50 networks. */
+function crowd(): Uint8Array {
+  const { parts } = safetensorsParts(
+    Array.from({ length: 50 }, (_, i) => [
+      tensor(`part${i}.lstm.weight_ih_l0`, [16, 3]),
+      tensor(`part${i}.lstm.weight_hh_l0`, [16, 4]),
+    ]).flat(),
+  );
+  return new Uint8Array(Buffer.concat(parts as Uint8Array[]));
+}
+
 async function clean(open: OpenTensors): Promise<void> {
   assert.deepEqual(await open.violations(), []);
   assert.deepEqual(open.complaints, []);
@@ -46,6 +57,48 @@ async function clean(open: OpenTensors): Promise<void> {
 
 const fact = (page: OpenTensors['page'], name: string, value: string): Promise<void> =>
   page.locator(`.detail dd[data-name="${name}"][data-value="${value}"]`).waitFor();
+
+type Holding = {
+  /** What waits, by the name of the question. */
+  held?: Record<string, string[] | undefined>;
+  toHost: (message: string) => unknown;
+  receive: (message: string) => void;
+};
+
+/** What the page asks by this name waits, until all of it is let go or refused; what it asks later does not. */
+async function hold(page: OpenTensors['page'], name: 'tensorFacts' | 'tensorPicture') {
+  await page.evaluate((asked) => {
+    const window = globalThis as unknown as Holding;
+    const send = window.toHost;
+    const waiting: string[] = [];
+    const held = (window.held ??= {});
+    held[asked] = waiting;
+    window.toHost = (message) => {
+      const waits = held[asked] === waiting && (JSON.parse(message) as { name?: string }).name === asked;
+      return waits ? waiting.push(message) : send(message);
+    };
+  }, name);
+  const end = (refusal: string | null): Promise<void> =>
+    page.evaluate(
+      ([asked, told]) => {
+        const window = globalThis as unknown as Holding;
+        const waiting = window.held?.[asked] ?? [];
+        delete window.held?.[asked];
+        for (const message of waiting) {
+          const { id } = JSON.parse(message) as { id: number };
+          if (told === null) window.toHost(message);
+          else window.receive(JSON.stringify({ type: 'error', id, message: told }));
+        }
+      },
+      [name, refusal] as const,
+    );
+  return {
+    /** Resolves when one waits. */
+    one: () => page.waitForFunction((asked) => (globalThis as unknown as Holding).held?.[asked]?.length === 1, name),
+    letGo: () => end(null),
+    refuse: (why: string) => end(why),
+  };
+}
 
 describe('the viewer', () => {
   it('shows networks on top, tensors with facts of those in sight, and the chosen one', async () => {
@@ -110,6 +163,20 @@ describe('the viewer', () => {
     assert.deepEqual(colours.zero.slice(0, 3), [31, 31, 31]);
     assert.notDeepEqual(colours.none, colours.zero);
 
+    // Reading cells colours nothing anew, another theme does.
+    await page.evaluate(() => {
+      const { prototype } = CanvasRenderingContext2D;
+      const put = Object.getOwnPropertyDescriptor(prototype, 'putImageData')?.value as (...args: unknown[]) => void;
+      Object.assign(globalThis, { coloured: 0 });
+      Object.assign(prototype, {
+        putImageData(this: CanvasRenderingContext2D, ...args: unknown[]) {
+          (globalThis as unknown as { coloured: number }).coloured++;
+          put.apply(this, args);
+        },
+      });
+    });
+    const coloured = (): Promise<number> =>
+      page.evaluate(() => (globalThis as unknown as { coloured: number }).coloured);
     const readout = page.locator('.readout');
     const box = await canvas.boundingBox();
     await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 4);
@@ -118,6 +185,78 @@ describe('the viewer', () => {
     await canvas.focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'ArrowLeft']) await page.keyboard.press(key);
     await readout.getByText('[1, 0]: –').waitFor();
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    assert.equal(await coloured(), 0);
+    await open.setTheme('light');
+    await page.waitForFunction(() => (globalThis as unknown as { coloured: number }).coloured === 1);
+    await clean(open);
+  });
+
+  it('shows no picture of another tensor until that of the chosen one is there, or why there is none', async () => {
+    const open = await pages.openTensors('model.safetensors', model());
+    const { page, host } = open;
+    await page.locator('tr[data-index="0"] button').click();
+    const canvas = page.locator('.heatmap > canvas');
+    const named = (name: string) => page.locator(`.heatmap > canvas[aria-label*="${name}"]`);
+    await named('encoder.lstm.weight_ih_l0').waitFor();
+    const painted = (): Promise<boolean> =>
+      canvas.evaluate((element) => {
+        const { width, height } = element as HTMLCanvasElement;
+        const copy = document.createElement('canvas');
+        [copy.width, copy.height] = [width, height];
+        const context = copy.getContext('2d', { willReadFrequently: true });
+        context?.drawImage(element as HTMLCanvasElement, 0, 0);
+        return context?.getImageData(0, 0, width, height).data.some((x) => x > 0) ?? false;
+      });
+    assert.ok(await painted());
+    const slow = await hold(page, 'tensorPicture');
+    await page.locator('tr[data-index="4"] button').click();
+    await fact(page, 'norm', '5');
+    await slow.one();
+    assert.equal(await canvas.getAttribute('aria-label'), null);
+    assert.equal(await painted(), false);
+    await canvas.hover();
+    assert.equal((await page.locator('.readout').innerText()).trim(), '');
+    // Whoever runs through the list asks for the picture where they stop, and for none on the way.
+    for (const index of [5, 6, 7, 8, 4]) await page.locator(`tr[data-index="${index}"] button`).click();
+    await page.locator('tr[data-index="4"].chosen').waitFor();
+    await slow.one();
+    await slow.letGo();
+    await named('probe').waitFor();
+    assert.ok(await painted());
+
+    // Its facts come after its picture has failed: why it has failed stays, and is said once.
+    const wrong = page.locator('.wrong');
+    await wrong.evaluate((element) => {
+      const said: string[] = [];
+      new MutationObserver(() => said.push(element.textContent)).observe(element, { childList: true });
+      Object.assign(globalThis, { said });
+    });
+    const [picture, facts] = [await hold(page, 'tensorPicture'), await hold(page, 'tensorFacts')];
+    await host.write(model(2));
+    await Promise.all([picture.one(), facts.one()]);
+    await picture.refuse('The disk is gone.');
+    await wrong.getByText('The disk is gone.').waitFor();
+    assert.ok(await page.locator('.heatmap').isHidden());
+    await facts.letGo();
+    await fact(page, 'norm', '10');
+    assert.deepEqual(await page.evaluate(() => (globalThis as unknown as { said: string[] }).said), [
+      'The disk is gone.',
+    ]);
+
+    // What was too wide for a narrow page is asked for again where there is more room.
+    await host.write(
+      new Uint8Array(Buffer.concat(safetensorsParts([tensor('wide', [2, 3000])]).parts as Uint8Array[])),
+    );
+    await named('wide').waitFor();
+    const narrow = await page.locator('.heatmap').evaluate((element) => element.clientWidth);
+    const finer = await hold(page, 'tensorPicture');
+    await page.setViewportSize({ width: 1600, height: 980 });
+    await finer.one();
+    const again = await page.evaluate(() => (globalThis as unknown as Holding).held?.['tensorPicture']?.[0] ?? '');
+    const { maxColumns } = (JSON.parse(again) as { params: { maxColumns: number } }).params;
+    assert.ok(maxColumns > narrow, `${maxColumns} columns, before ${narrow}`);
+    await finer.letGo();
     await clean(open);
   });
 
@@ -160,6 +299,32 @@ describe('the viewer', () => {
     await host.write(model(3));
     await fact(page, 'norm', '15');
     assert.ok(await page.locator('.unreadable').isHidden());
+
+    // The facts of the chosen one are the next to be asked for, though its row has left the screen meanwhile.
+    const facts = await hold(page, 'tensorFacts');
+    await host.write(model(2));
+    await facts.one();
+    const before = host.asked.length;
+    await page.locator('tr[data-index="0"] button').click();
+    await page.locator('.table-scroll').evaluate(async (element) => {
+      element.scrollTo(0, 3000);
+      const seen = new Promise((resolve) => {
+        new IntersectionObserver(resolve, { root: element }).observe(element.querySelector('tr[data-index="0"]')!);
+      });
+      await seen;
+      await new Promise((resolve) => setTimeout(resolve));
+    });
+    await facts.letGo();
+    await fact(page, 'max', String(Math.max(...Float32Array.from({ length: 48 }, (_, i) => 2 * Math.sin(i)))));
+    assert.equal(host.asked[before + 1], 0);
+
+    // Of many networks every one is reached, and the tensors have room below them.
+    await page.setViewportSize({ width: 1200, height: 600 });
+    await host.write(crowd());
+    await page.locator('.networks li').nth(49).waitFor();
+    const room = await page.locator('.table-scroll').boundingBox();
+    assert.ok((room?.y ?? 600) + 200 < 600, `the list begins at ${room?.y} of 600`);
+    await page.getByRole('button', { name: 'Run RNN: part49.lstm' }).click();
     await clean(open);
   });
 

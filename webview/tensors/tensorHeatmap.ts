@@ -3,7 +3,7 @@ import type { TensorLine, TensorPicture } from '../../src/protocol/index.js';
 import { colourMap } from '../page/colours.js';
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
-import type { ThemeWatch } from '../page/theme.js';
+import type { Theme, ThemeWatch } from '../page/theme.js';
 import { el, onFrame } from '../widgets/dom.js';
 
 /** CSS pixels. A row of numbers is no thread, and a tall tensor does not leave the screen. */
@@ -11,6 +11,8 @@ const [lowest, highest, widestCell] = [24, 420, 28];
 /** The picture asks for no more than this of either axis. */
 const mostCells = 1024;
 
+/** Cells of either axis. */
+type Room = { readonly rows: number; readonly columns: number };
 type Place = { readonly row: number; readonly column: number };
 
 /** One large number may not leave the others dark: colours go by the root of the magnitude, with its sign. */
@@ -18,15 +20,21 @@ const tone = (share: number): number => Math.sign(share) * Math.sqrt(Math.abs(sh
 
 export class TensorHeatmap {
   readonly element: HTMLElement;
-  readonly #canvas = el('canvas', { attributes: { tabindex: '0', role: 'img' } });
+  readonly #canvas = el('canvas', {
+    attributes: { tabindex: '0', role: 'application', 'aria-roledescription': t('picture with keys') },
+  });
   readonly #bar = el('canvas', { class: 'bar', attributes: { 'aria-hidden': 'true' } });
   readonly #ends = el('div', { class: 'ends' });
   readonly #readout = el('p', { class: 'readout', attributes: { role: 'status' } });
   readonly #themes: ThemeWatch;
   #picture: TensorPicture | null = null;
+  /** The picture with a pixel for each cell, as the theme colours it; null until it is painted. */
+  #cells: HTMLCanvasElement | null = null;
   #place: Place | null = null;
+  readonly #drawSoon = onFrame(() => this.#draw());
 
-  constructor(themes: ThemeWatch) {
+  /** `resized`: there may be room for more cells. */
+  constructor(themes: ThemeWatch, resized: () => void) {
     this.#themes = themes;
     this.element = el(
       'div',
@@ -38,13 +46,20 @@ export class TensorHeatmap {
     this.#canvas.addEventListener('pointermove', ({ offsetX, offsetY }) => this.#point(offsetX, offsetY));
     this.#canvas.addEventListener('pointerleave', () => this.#go(null));
     this.#canvas.addEventListener('keydown', (event) => this.#walk(event));
-    themes.onChange(() => this.paint());
+    themes.onChange(() => {
+      this.#cells = null;
+      this.paint();
+    });
     // Painting sets the size of the canvas, and with it that of the element.
-    new ResizeObserver(onFrame(() => this.paint())).observe(this.element);
+    const sized = onFrame(() => {
+      this.paint();
+      resized();
+    });
+    new ResizeObserver(sized).observe(this.element);
   }
 
   /** As many cells as there is room for. */
-  get room(): { readonly rows: number; readonly columns: number } {
+  get room(): Room {
     const ratio = devicePixelRatio;
     return {
       rows: Math.min(mostCells, Math.round(highest * ratio)),
@@ -52,11 +67,31 @@ export class TensorHeatmap {
     };
   }
 
-  show(tensor: TensorLine, picture: TensorPicture | null): void {
-    this.#picture = picture;
+  /** Whether there is room for more cells than were asked for, and the tensor has more. */
+  hasRoomBeyond(asked: Room): boolean {
+    const [picture, room] = [this.#picture, this.room];
+    if (picture === null) return false;
+    const [height, width] = picture.shape;
+    return (
+      (picture.rows < height && room.rows > asked.rows) || (picture.columns < width && room.columns > asked.columns)
+    );
+  }
+
+  /** No picture until the next one is known; the element keeps its room. */
+  clear(): void {
+    this.#picture = this.#cells = null;
     this.#go(null);
-    this.element.hidden = picture === null || picture.values.length === 0;
-    if (picture === null) return;
+    this.#canvas.removeAttribute('aria-label');
+    for (const canvas of [this.#canvas, this.#bar])
+      canvas.getContext('2d')?.clearRect(0, 0, canvas.width, canvas.height);
+    this.#ends.replaceChildren();
+  }
+
+  show(tensor: TensorLine, picture: TensorPicture): void {
+    this.#picture = picture;
+    this.#cells = null;
+    this.#go(null);
+    this.element.hidden = picture.values.length === 0;
     const [rows, columns] = picture.shape;
     this.#canvas.setAttribute(
       'aria-label',
@@ -74,8 +109,7 @@ export class TensorHeatmap {
   paint(): void {
     const picture = this.#picture;
     if (picture === null || picture.values.length === 0) return;
-    const theme = this.#themes.current;
-    const map = colourMap(theme);
+    const map = colourMap(this.#themes.current);
     const ratio = devicePixelRatio;
     const [rows, columns] = picture.shape;
     const width = Math.max(1, Math.min(this.element.clientWidth, columns * widestCell));
@@ -92,27 +126,7 @@ export class TensorHeatmap {
       canvas.width = Math.max(1, Math.round(w * ratio));
       canvas.height = Math.max(1, Math.round(h * ratio));
     }
-    const cells = document.createElement('canvas');
-    cells.width = picture.columns;
-    cells.height = picture.rows;
-    cells
-      .getContext('2d')
-      ?.putImageData(new ImageData(map.pixels(picture.values.map(tone), 1), picture.columns, picture.rows), 0, 0);
-    const context = this.#canvas.getContext('2d');
-    if (context === null) return;
-    context.imageSmoothingEnabled = false;
-    context.drawImage(cells, 0, 0, this.#canvas.width, this.#canvas.height);
-    if (this.#place !== null) {
-      const [w, h] = [this.#canvas.width / picture.columns, this.#canvas.height / picture.rows];
-      for (const [colour, line] of [
-        [theme.background, 3],
-        [theme.foreground, 1],
-      ] as const) {
-        context.strokeStyle = colour;
-        context.lineWidth = line * ratio;
-        context.strokeRect(this.#place.column * w, this.#place.row * h, Math.max(w, 2), Math.max(h, 2));
-      }
-    }
+    this.#draw();
     const scale = this.#bar.getContext('2d');
     for (let x = 0; scale !== null && x < this.#bar.width; x++) {
       scale.fillStyle = map.css(-1 + (2 * (x + 0.5)) / this.#bar.width);
@@ -124,6 +138,28 @@ export class TensorHeatmap {
       el('span', {}, '√|w|'),
       el('span', {}, formatNumber(picture.limit, 3)),
     );
+  }
+
+  /** The cells, and the frame around the one that is read. */
+  #draw(): void {
+    const [picture, context] = [this.#picture, this.#canvas.getContext('2d')];
+    if (picture === null || picture.values.length === 0 || context === null) return;
+    const theme = this.#themes.current;
+    this.#cells ??= cellsOf(picture, theme);
+    const { width, height } = this.#canvas;
+    context.imageSmoothingEnabled = false;
+    context.clearRect(0, 0, width, height);
+    context.drawImage(this.#cells, 0, 0, width, height);
+    if (this.#place === null) return;
+    const [w, h] = [width / picture.columns, height / picture.rows];
+    for (const [colour, line] of [
+      [theme.background, 3],
+      [theme.foreground, 1],
+    ] as const) {
+      context.strokeStyle = colour;
+      context.lineWidth = line * devicePixelRatio;
+      context.strokeRect(this.#place.column * w, this.#place.row * h, Math.max(w, 2), Math.max(h, 2));
+    }
   }
 
   #point(x: number, y: number): void {
@@ -138,7 +174,7 @@ export class TensorHeatmap {
     const picture = this.#picture;
     this.#place = place;
     this.#readout.textContent = place === null || picture === null ? '\u00a0' : readout(picture, place);
-    this.paint();
+    this.#drawSoon();
   }
 
   #walk(event: KeyboardEvent): void {
@@ -152,6 +188,14 @@ export class TensorHeatmap {
       column: Math.max(0, Math.min(picture.columns - 1, column + (by[1] ?? 0))),
     });
   }
+}
+
+function cellsOf({ rows, columns, values }: TensorPicture, theme: Theme): HTMLCanvasElement {
+  const cells = el('canvas');
+  [cells.width, cells.height] = [columns, rows];
+  const pixels = new ImageData(colourMap(theme).pixels(values.map(tone), 1), columns, rows);
+  cells.getContext('2d')?.putImageData(pixels, 0, 0);
+  return cells;
 }
 
 /** The number of a cell, or the largest of those that it covers. */

@@ -9,7 +9,7 @@ export type Ask = <K extends keyof TensorRequests>(
 /** `why`: they could not be made. */
 export type KnownFacts = { readonly facts: TensorFacts | null; readonly why: string | null; readonly reading: number };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export class TensorModel {
   shown: ShownTensors | null = null;
@@ -17,6 +17,8 @@ export class TensorModel {
   /** By the names of tensors, so that those of an older writing stand there until the new ones are known. */
   readonly #facts = new Map<string, KnownFacts>();
   readonly #wanted = new Set<number>();
+  /** The chosen tensor while its facts are still to be asked for, whether its row is in sight or not. */
+  #chosen: number | null = null;
   #asking = false;
   readonly #listeners = new Set<(index: number) => void>();
 
@@ -38,6 +40,7 @@ export class TensorModel {
     const names = new Set(this.tensors.map(({ name }) => name));
     for (const name of this.#facts.keys()) if (!names.has(name)) this.#facts.delete(name);
     this.#wanted.clear();
+    this.#chosen = null;
   }
 
   factsOf(index: number): KnownFacts | null {
@@ -46,9 +49,14 @@ export class TensorModel {
 
   /** A tensor has come into sight, or has left it. */
   want(index: number, inSight: boolean): void {
-    if (!inSight) this.#wanted.delete(index);
-    else if (this.tensors[index]?.shape !== null && this.factsOf(index)?.reading !== this.shown?.reading)
-      this.#wanted.add(index);
+    if (inSight) this.#wanted.add(index);
+    else this.#wanted.delete(index);
+    void this.#next();
+  }
+
+  /** Somebody looks at all that is known of this tensor. Null: of none. */
+  choose(index: number | null): void {
+    this.#chosen = index;
     void this.#next();
   }
 
@@ -59,11 +67,11 @@ export class TensorModel {
   }
 
   async #next(): Promise<void> {
-    const [index] = this.#wanted;
     const reading = this.shown?.reading;
-    if (this.#asking || index === undefined || reading === undefined) return;
+    if (this.#asking || reading === undefined) return;
+    const index = this.#take(reading);
+    if (index === null) return;
     this.#asking = true;
-    this.#wanted.delete(index);
     const name = this.tensors[index]?.name ?? '';
     const known = await this.#ask('tensorFacts', { reading, index }).then(
       (facts) => (facts === null ? null : { facts, why: null, reading }),
@@ -75,5 +83,17 @@ export class TensorModel {
       for (const listener of this.#listeners) listener(index);
     }
     await this.#next();
+  }
+
+  /** The chosen one first. Null: nothing is left to be asked for. */
+  #take(reading: number): number | null {
+    const [chosen, wanted] = [this.#chosen, [...this.#wanted]];
+    this.#chosen = null;
+    for (const index of chosen === null ? wanted : [chosen, ...wanted]) {
+      this.#wanted.delete(index);
+      const shape = this.tensors[index]?.shape ?? null;
+      if (shape !== null && this.factsOf(index)?.reading !== reading) return index;
+    }
+    return null;
   }
 }
