@@ -25,6 +25,8 @@ type Box = {
 async function atRest(page: Page): Promise<Buffer> {
   // The mouse leaves, and its tooltip with it.
   await page.mouse.move(0, 0);
+  // Advice stands once it has been run.
+  await page.waitForFunction(() => document.querySelector('.next:not(.tried):not(:empty)') === null);
   const still = { animations: 'disabled', caret: 'hide' } as const;
   for (let last: Buffer | null = null, calm = 0, again = 0; again < 60; again++) {
     await nextFrames(page);
