@@ -77,6 +77,9 @@ function sizeText(bytes: number): string {
   return `${Number(size.toPrecision(3))} ${unit}`;
 }
 
+/** The networks that stand on the page. */
+let networksTold = '';
+
 function show(shown: ShownTensors): void {
   const { file, name, bytes, problems } = shown;
   model.show(shown);
@@ -101,16 +104,20 @@ function show(shown: ShownTensors): void {
           ]),
     ]),
   );
-  networks.replaceChildren(
-    ...(file?.networks ?? []).map(({ name: network, prefix, told }) =>
-      el(
-        'li',
-        {},
-        el('span', {}, ...(prefix === '' ? [] : [el('b', {}, prefix), ' · ']), told),
-        runButton(t('Run RNN: {0}', prefix === '' ? name : prefix), network),
+  // Those that are the same stay, and the focus on their buttons.
+  const listed = JSON.stringify([name, file?.networks ?? []]);
+  if (listed !== networksTold)
+    networks.replaceChildren(
+      ...(file?.networks ?? []).map(({ name: network, prefix, told }) =>
+        el(
+          'li',
+          {},
+          el('span', {}, ...(prefix === '' ? [] : [el('b', {}, prefix), ' · ']), told),
+          runButton(t('Run RNN: {0}', prefix === '' ? name : prefix), network),
+        ),
       ),
-    ),
-  );
+    );
+  networksTold = listed;
   table.show();
   const kept = chosen ?? memory.read('tensors')['chosen'];
   const index = model.tensors.findIndex((tensor) => tensor.name === kept);
