@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { changedMeanwhile } from '../../../src/config/formats/index.js';
+import type { Source } from '../../../src/config/formats/index.js';
 import { asItIs } from '../../../src/engine/index.js';
 import type { WhatIf } from '../../../src/engine/index.js';
 import type { Change } from '../../../src/protocol/messages.js';
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
 import { locateWeight } from '../../../src/worker/answers/locateWeight.js';
 import { Inspector } from '../../../src/worker/answers/inspector.js';
+import { safetensorsParts } from '../../support/largeFiles.js';
 import { configEntry, configName, memoryFiles } from '../config/memory.js';
 import type { Texts } from '../config/memory.js';
 
@@ -59,6 +62,57 @@ describe('what the editor knows', () => {
     assert.deepEqual(
       offers.map(({ kind }) => kind),
       ['addInitialState'],
+    );
+  });
+});
+
+describe('a file on a disk whose numbers can no longer be read', () => {
+  /** Headers are read, numbers are not. */
+  const withoutNumbers = (bytes: Uint8Array, header: number): Source => ({
+    size: bytes.length,
+    read(offset, length) {
+      if (offset + length > header) throw changedMeanwhile();
+      return bytes.slice(offset, offset + length);
+    },
+  });
+  const inspectedWith = async (id: string, source: Source) => {
+    const rest = memoryFiles(files);
+    const inspection = await new Inspector(({ reference, from }) =>
+      reference === id ? Promise.resolve({ ok: true, id, bytes: source }) : rest.read(reference, from),
+    ).inspect({ config: configName, cancel: null });
+    assert.ok(inspection);
+    return inspection;
+  };
+
+  it('sequences: the inspection says so, and tells what is known without them', async () => {
+    const { problems, shapes, parts } = await inspectedWith('data.npy', withoutNumbers(fixture('seq_f4.npy'), 128));
+    assert.deepEqual(
+      problems.map(({ file, code }) => [file, code]),
+      [['data.npy', 'unreadable-file']],
+    );
+    assert.deepEqual([shapes.B, shapes.T, shapes.I, shapes.H], [2, 6, 3, 5]);
+    assert.equal(parts.find(({ role }) => role === 'sequences')?.numbers, null);
+  });
+
+  it('weights with a forget gate: the inspection says so, and offers nothing there', async () => {
+    const [H, I] = [4, 3];
+    const { header, parts } = safetensorsParts([
+      { name: 'weight_ih_l0', shape: [4 * H, I], data: 16 * H * I },
+      { name: 'weight_hh_l0', shape: [4 * H, H], data: 16 * H * H },
+      { name: 'bias_ih_l0', shape: [4 * H], data: 16 * H },
+      { name: 'bias_hh_l0', shape: [4 * H], data: 16 * H },
+    ]);
+    const bytes = new Uint8Array(
+      Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : part))),
+    );
+    const { problems, offers } = await inspectedWith('model.pt', withoutNumbers(bytes, header));
+    assert.deepEqual(
+      problems.map(({ file, code }) => [file, code]),
+      [['model.pt', 'unreadable-file']],
+    );
+    assert.deepEqual(
+      offers.map(({ file }) => file).filter((file) => file !== configName),
+      [],
     );
   });
 });
