@@ -4,6 +4,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { changedMeanwhile, unreadableNow } from '../../config/formats/index.js';
 import type { Bytes, Source } from '../../config/formats/index.js';
 import type { DiskFile, FileContent, SentBytes, SentFile } from '../../config/read/index.js';
+import { capacityHere } from './memoryLimit.js';
 import { flags, stampOf, troubleOf } from './regularFile.js';
 
 /** No system call takes 2 GiB at once everywhere. */
@@ -19,6 +20,8 @@ const isGone = (error: unknown): boolean =>
  */
 class DiskSource implements Source {
   readonly size: number;
+  /** What no run may take in memory is not read for one either. */
+  readonly capacity = capacityHere().most;
   readonly #path: string;
   readonly #stamp: string;
   #descriptor: number | null = null;
