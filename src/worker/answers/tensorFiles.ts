@@ -1,5 +1,5 @@
 // The viewer's side of the worker: a file of tensors that somebody looks into. Facts are made of what is in sight.
-import { describeProblem, UnreadableNumbers } from '../../config/json/index.js';
+import { describeProblem } from '../../config/json/index.js';
 import type { Problem, TensorNode } from '../../config/json/index.js';
 import { describeNetwork, openTensorFile } from '../../config/read/index.js';
 import type { FileContent, TensorFile } from '../../config/read/index.js';
@@ -85,7 +85,6 @@ export class TensorFiles {
       return await drive(make(node), check, () => undefined, 'behind');
     } catch (error) {
       if (error instanceof Cancelled) return null;
-      if (error instanceof UnreadableNumbers) throw new Error(describeProblem(error.problem), { cause: error });
       throw error;
     }
   }

@@ -75,11 +75,13 @@ describe('a file on a disk whose numbers can no longer be read', () => {
       return bytes.slice(offset, offset + length);
     },
   });
-  const inspectedWith = async (id: string, source: Source) => {
+  const reading = (id: string, source: Source): ConstructorParameters<typeof Inspector>[0] => {
     const rest = memoryFiles(files);
-    const inspection = await new Inspector(({ reference, from }) =>
-      reference === id ? Promise.resolve({ ok: true, id, bytes: source }) : rest.read(reference, from),
-    ).inspect({ config: configName, cancel: null });
+    return ({ reference, from }) =>
+      reference === id ? Promise.resolve({ ok: true, id, bytes: source }) : rest.read(reference, from);
+  };
+  const inspectedWith = async (id: string, source: Source) => {
+    const inspection = await new Inspector(reading(id, source)).inspect({ config: configName, cancel: null });
     assert.ok(inspection);
     return inspection;
   };
@@ -94,18 +96,19 @@ describe('a file on a disk whose numbers can no longer be read', () => {
     assert.equal(parts.find(({ role }) => role === 'sequences')?.numbers, null);
   });
 
+  const [H, I] = [4, 3];
+  const { header, parts } = safetensorsParts([
+    { name: 'weight_ih_l0', shape: [4 * H, I], data: 16 * H * I },
+    { name: 'weight_hh_l0', shape: [4 * H, H], data: 16 * H * H },
+    { name: 'bias_ih_l0', shape: [4 * H], data: 16 * H },
+    { name: 'bias_hh_l0', shape: [4 * H], data: 16 * H },
+  ]);
+  const lstm = new Uint8Array(
+    Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : part))),
+  );
+
   it('weights with a forget gate: the inspection says so, and offers nothing there', async () => {
-    const [H, I] = [4, 3];
-    const { header, parts } = safetensorsParts([
-      { name: 'weight_ih_l0', shape: [4 * H, I], data: 16 * H * I },
-      { name: 'weight_hh_l0', shape: [4 * H, H], data: 16 * H * H },
-      { name: 'bias_ih_l0', shape: [4 * H], data: 16 * H },
-      { name: 'bias_hh_l0', shape: [4 * H], data: 16 * H },
-    ]);
-    const bytes = new Uint8Array(
-      Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : part))),
-    );
-    const { problems, offers } = await inspectedWith('model.pt', withoutNumbers(bytes, header));
+    const { problems, offers } = await inspectedWith('model.pt', withoutNumbers(lstm, header));
     assert.deepEqual(
       problems.map(({ file, code }) => [file, code]),
       [['model.pt', 'unreadable-file']],
@@ -114,6 +117,22 @@ describe('a file on a disk whose numbers can no longer be read', () => {
       offers.map(({ file }) => file).filter((file) => file !== configName),
       [],
     );
+  });
+
+  it('changes that want them are refused with all that is to be said', async () => {
+    const read = reading('model.pt', withoutNumbers(lstm, header));
+    const change = { kind: 'forgetBias', layers: null } as const;
+    const request = { config: configName, file: 'model.pt', path: 'weight_hh_l0', change };
+    for (const outcome of [
+      await new Inspector(read).change(request),
+      await applyWhatIf(configEntry, asItIs, read),
+    ]) {
+      assert.ok(!outcome.ok);
+      assert.match(
+        outcome.message,
+        /^The file was written while it was read\. Expected .*, found .*\. It is read again/,
+      );
+    }
   });
 });
 
