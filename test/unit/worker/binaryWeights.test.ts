@@ -123,10 +123,7 @@ describe('a file on a disk whose numbers can no longer be read', () => {
     const read = reading('model.pt', withoutNumbers(lstm, header));
     const change = { kind: 'forgetBias', layers: null } as const;
     const request = { config: configName, file: 'model.pt', path: 'weight_hh_l0', change };
-    for (const outcome of [
-      await new Inspector(read).change(request),
-      await applyWhatIf(configEntry, asItIs, read),
-    ]) {
+    for (const outcome of [await new Inspector(read).change(request), await applyWhatIf(configEntry, asItIs, read)]) {
       assert.ok(!outcome.ok);
       assert.match(
         outcome.message,
