@@ -15,7 +15,7 @@ const longestInline = 2_000_000;
 const isMatrix = ({ value: { node } }: Part): boolean =>
   node.kind === 'tensor' && node.shape.length === 2 && !node.shape.includes(0);
 
-const isText = (value: Value | null): boolean => value === null || value.document.binary === null;
+const isText = (value: Value | null): boolean => (value?.document.binary ?? null) === null;
 
 /**
  * The sizes that a matrix has as its layout stores it; null where they are not known. `I` are the network's inputs,

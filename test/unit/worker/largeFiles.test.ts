@@ -220,7 +220,7 @@ describe('a large file of the disk', () => {
     assert.deepEqual(await toldOf('closeSync', 'EIO', at('model.safetensors')), []);
   });
 
-  it('no read of the system is of more than 2 GiB', async () => {
+  it('no read of the system is of more than 2 GiB', () => {
     const asked: number[] = [];
     const file = at('huge.safetensors');
     writeFileSync(file, 'opened only');
