@@ -322,14 +322,22 @@ async function convert(file: string, target: string, name: string | null, files:
   };
   const obstacle = (await whyUnwritable(target)) ?? (await whyInput(target, [file]));
   if (obstacle !== null) return refuse(obstacle);
-  const { content, problems } = await convertFile(file, name, files);
-  for (const problem of problems) printError(`${told(problem)}\n`);
-  if (content === null) return 2;
   try {
-    await withoutLeftovers(() => writeWhole(target, convertedPieces(content, target)));
-    return 0;
+    const { content, problems } = await convertFile(file, name, files);
+    for (const problem of problems) printError(`${told(problem)}\n`);
+    if (content === null) return 2;
+    try {
+      await withoutLeftovers(() => writeWhole(target, convertedPieces(content, target)));
+      return 0;
+    } catch (error) {
+      if (error instanceof UnreadableNumbers) throw error;
+      return refuse(error instanceof NotWritable ? error.message : reasonOf(error));
+    }
   } catch (error) {
-    return refuse(error instanceof NotWritable || error instanceof UnreadableNumbers ? error.message : reasonOf(error));
+    // Of the file that is read, at whichever step its numbers are wanted.
+    if (!(error instanceof UnreadableNumbers)) throw error;
+    printError(`${told(error.problem)}\n`);
+    return 2;
   }
 }
 

@@ -60,7 +60,7 @@ export class TensorModel {
     void this.#next();
   }
 
-  /** Null: the file was written meanwhile, and what it holds now is told next. */
+  /** Null: the file was written meanwhile, and what it holds now is told next; or a later picture was asked for. */
   async picture(index: number, maxRows: number, maxColumns: number): Promise<TensorPicture | null> {
     const reading = this.shown?.reading ?? 0;
     return this.#ask('tensorPicture', { reading, index, maxRows, maxColumns });

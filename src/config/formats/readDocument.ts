@@ -17,9 +17,9 @@ import { hdf5 } from './hdf5.js';
 import { npy, tooPrecise } from './npy.js';
 import { onnx } from './onnx.js';
 import { safetensors } from './safetensors.js';
-import { allOf, areHere, readRange, sizeOf } from './source.js';
+import { allOf, areHere, capacityOf, readRange, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
-import { inexactInteger, numbersInPieces, numbersOf, typeName } from './storedNumbers.js';
+import { heldBytes, inexactInteger, isRowMajor, numbersInPieces, numbersOf, typeName } from './storedNumbers.js';
 import type { Stored } from './storedNumbers.js';
 import { torchLegacy } from './torchLegacy.js';
 
@@ -40,23 +40,25 @@ class StoredTensorNode implements TensorNode {
   readonly shape: readonly number[];
   readonly dtype: string;
   readonly #stored: Stored;
+  readonly #capacity: number;
   readonly #tick: Tick;
   readonly #wrong: (error: unknown) => unknown;
   #data: Float64Array | null = null;
 
   /** `wrong`: what an error of the format is for whoever asks for numbers. */
-  constructor(stored: Stored, tick: Tick, wrong: (error: unknown) => unknown) {
+  constructor(stored: Stored, capacity: number, tick: Tick, wrong: (error: unknown) => unknown) {
     this.shape = stored.shape;
     this.dtype = typeName(stored.type);
     this.#stored = stored;
+    this.#capacity = capacity;
     this.#tick = tick;
     this.#wrong = wrong;
   }
 
-  /** @throws UnreadableNumbers where they are on a disk and are not what the file says */
+  /** @throws UnreadableNumbers where they are on a disk and are not what the file says, or are too many to be held */
   get data(): Float64Array {
     try {
-      return (this.#data ??= checkedNumbers(this.#stored, this.#tick));
+      return (this.#data ??= checkedNumbers(this.#stored, this.#capacity, this.#tick));
     } catch (error) {
       throw this.#wrong(error);
     }
@@ -67,7 +69,10 @@ class StoredTensorNode implements TensorNode {
 
   *#pieces(): Generator<Float64Array> {
     try {
-      yield* numbersInPieces(this.#stored, this.#tick);
+      if (!isRowMajor(this.#stored)) refuseBeyond(this.#stored, this.#capacity);
+      yield* numbersInPieces(this.#stored, this.#tick, (inexact) => {
+        throw new FormatError(tooPrecise(inexact));
+      });
     } catch (error) {
       throw this.#wrong(error);
     }
@@ -75,11 +80,27 @@ class StoredTensorNode implements TensorNode {
 }
 
 /** What was checked of bytes that are here when the file was opened is checked of others when they are read. */
-function checkedNumbers(stored: Stored, tick: Tick): Float64Array {
+function checkedNumbers(stored: Stored, capacity: number, tick: Tick): Float64Array {
+  refuseBeyond(stored, capacity);
   const inexact = areHere(stored.bytes) ? null : inexactInteger(stored, tick);
   if (inexact !== null) throw new FormatError(tooPrecise(inexact));
   return numbersOf(stored, tick);
 }
+
+/** Before any of it is read: the numbers of a file in ranges may be more than the machine has memory for. */
+function refuseBeyond(stored: Stored, capacity: number): void {
+  const held = heldBytes(stored);
+  if (held <= capacity) return;
+  throw new FormatError({
+    code: 'not-enough-memory',
+    message: t('These numbers need {0} of memory, more than they may take here.', megabytes(held)),
+    expected: t('at most {0}', megabytes(capacity)),
+    found: t('{0} for a tensor of shape {1}', megabytes(held), `[${stored.shape.join(', ')}]`),
+    advice: t('Cut the tensor into smaller ones: of sequences some are enough, and "sequences" takes several files.'),
+  });
+}
+
+const megabytes = (bytes: number): string => t('{0} MB', Math.ceil(bytes / 1e5) / 10);
 
 /** Whether files that begin so are read in ranges, as far as that can be said of their first `headBytes`. */
 export const isReadInRanges = (head: Uint8Array): boolean =>
@@ -103,7 +124,7 @@ export function readDocument(
     const fileBeside = (name: string): Uint8Array | null => beside.get(name)?.bytes ?? null;
     const container = format.inRanges === true ? format.open(bytes, tick) : format.open(allOf(bytes), tick, fileBeside);
     const { notes } = container;
-    const root = rootOf(id, format.name(), container, tick);
+    const root = rootOf(id, format.name(), container, capacityOf(bytes), tick);
     return {
       id,
       text: '',
@@ -131,13 +152,19 @@ function beginsAsJson(bytes: Uint8Array): boolean {
   return first === 0x5b || first === 0x7b;
 }
 
-function rootOf(id: string, binary: string, { tensors, facts = [], isOne }: Container, tick: Tick): JsonNode {
+function rootOf(
+  id: string,
+  binary: string,
+  { tensors, facts = [], isOne }: Container,
+  capacity: number,
+  tick: Tick,
+): JsonNode {
   const wrong = (name: string) => (error: unknown) =>
     error instanceof FormatError ? new UnreadableNumbers(problemOf(id, binary, error.finding, name)) : error;
   const node = ({ name, stored, refused }: FoundTensor): JsonNode =>
     stored === null
       ? { kind: 'unreadable', finding: refused, ...nowhere }
-      : new StoredTensorNode(stored, tick, wrong(name));
+      : new StoredTensorNode(stored, capacity, tick, wrong(name));
   const [first] = tensors;
   if (isOne && first !== undefined) return node(first);
   const properties = tensors.map((tensor): Property => ({ key: tensor.name, keySpan: nowhere, value: node(tensor) }));

@@ -8,12 +8,15 @@ export type Source = {
   readonly size: number;
   /** Exactly these bytes, which lie inside of the size. @throws FormatError when the file is not what it was. */
   readonly read: (offset: number, length: number) => Uint8Array;
+  /** Bytes that the numbers of one of its tensors may take when they are held; without it, any. */
+  readonly capacity?: number;
 };
 
 /** What is here already is checked at once; of a file on the disk what is asked for. */
 export type Bytes = Uint8Array | Source;
 
 export const areHere = (bytes: Bytes): bytes is Uint8Array => bytes instanceof Uint8Array;
+export const capacityOf = (bytes: Bytes): number => (areHere(bytes) ? Infinity : (bytes.capacity ?? Infinity));
 export const sizeOf = (bytes: Bytes): number => (areHere(bytes) ? bytes.length : bytes.size);
 
 /** Without a copy where the bytes are here. */
@@ -36,4 +39,14 @@ export const changedMeanwhile = (): FormatError =>
     expected: t('one version of the file from its beginning to its end'),
     found: t('another size or time of writing than before'),
     advice: t('It is read again when it changes; a program that writes it beside and renames it never disturbs.'),
+  });
+
+/** The system refuses to read what stood there before; `reason` is its own. */
+export const unreadableNow = (reason: string): FormatError =>
+  new FormatError({
+    code: 'unreadable-file',
+    message: t('The file cannot be read.'),
+    expected: t('a readable file'),
+    found: reason,
+    advice: t('Check its permissions, and that no other program holds it.'),
   });

@@ -1,6 +1,6 @@
 // Numbers as files store them, and how they become float64 without losing anything.
 import type { Tick } from '../json/scanner.js';
-import { readRange } from './source.js';
+import { areHere, readRange } from './source.js';
 import type { Bytes } from './source.js';
 
 export type NumberType = 'f2' | 'bf16' | 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'bool';
@@ -80,7 +80,7 @@ const mostNumbers = 2 ** 32;
 const numbersPerTick = 65_536;
 
 /** Whether the numbers stand in the file in the order in which they are wanted. */
-function isRowMajor({ shape, strides }: Stored): boolean {
+export function isRowMajor({ shape, strides }: Stored): boolean {
   const wanted = stridesOf(shape);
   return shape.every((size, axis) => size === 1 || strides[axis] === wanted[axis]);
 }
@@ -88,6 +88,13 @@ function isRowMajor({ shape, strides }: Stored): boolean {
 /** The last number that a tensor reaches; it has at least one. */
 const lastOf = ({ shape, offset, strides }: Stored): number =>
   shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), offset);
+
+/** Bytes of memory that all numbers at once take, with what is read for them. */
+export function heldBytes(stored: Stored): number {
+  const count = countOf(stored.shape) ?? 0;
+  const isReadWhole = count > 0 && !isRowMajor(stored) && !areHere(stored.bytes);
+  return 8 * count + (isReadWhole ? (lastOf(stored) + 1 - stored.offset) * bytesOf(stored.type) : 0);
+}
 
 /** From number `from` to before number `to`, in pieces: a tensor that is half of the file is never held twice. */
 function* piecesOf(
@@ -140,18 +147,29 @@ export function numbersOf(stored: Stored, tick: Tick): Float64Array {
   return data;
 }
 
-/** The same numbers, some at a time, in one array that is filled again and again. @throws FormatError */
-export function* numbersInPieces(stored: Stored, tick: Tick): Generator<Float64Array> {
+/**
+ * The same numbers, some at a time, in one array that is filled again and again. `wrong` is told of a whole number that
+ * no float64 holds exactly, before it is given. @throws FormatError
+ */
+export function* numbersInPieces(
+  stored: Stored,
+  tick: Tick,
+  wrong: (inexact: string) => void,
+): Generator<Float64Array> {
   const { type, little, offset, shape } = stored;
   const count = countOf(shape) ?? 0;
   if (count === 0) return;
   if (!isRowMajor(stored)) {
+    const inexact = inexactInteger(stored, tick);
+    if (inexact !== null) wrong(inexact);
     yield numbersOf(stored, tick);
     return;
   }
   const { at, bytes: size } = kinds[type];
   const piece = new Float64Array(Math.min(count, numbersPerTick));
   for (const [, view] of piecesOf(stored, offset, offset + count, tick)) {
+    const inexact = inexactIn(view, stored);
+    if (inexact !== null) wrong(inexact);
     const numbers = view.byteLength / size;
     for (let i = 0; i < numbers; i++) piece[i] = at(view, i * size, little);
     yield piece.subarray(0, numbers);
@@ -160,13 +178,20 @@ export function* numbersInPieces(stored: Stored, tick: Tick): Generator<Float64A
 
 /** The first whole number that no float64 holds exactly, as text; null where there is none. */
 export function inexactInteger(stored: Stored, tick: Tick): string | null {
-  const { type, little, offset, shape } = stored;
+  const { type, offset, shape } = stored;
   if ((type !== 'i8' && type !== 'u8') || countOf(shape) === 0) return null;
   for (const [, view] of piecesOf(stored, offset, lastOf(stored) + 1, tick)) {
-    for (let place = 0; place < view.byteLength; place += 8) {
-      const x = type === 'i8' ? view.getBigInt64(place, little) : view.getBigUint64(place, little);
-      if (BigInt(Number(x)) !== x) return String(x);
-    }
+    const inexact = inexactIn(view, stored);
+    if (inexact !== null) return inexact;
+  }
+  return null;
+}
+
+function inexactIn(view: DataView, { type, little }: Stored): string | null {
+  if (type !== 'i8' && type !== 'u8') return null;
+  for (let place = 0; place < view.byteLength; place += 8) {
+    const x = type === 'i8' ? view.getBigInt64(place, little) : view.getBigUint64(place, little);
+    if (BigInt(Number(x)) !== x) return String(x);
   }
   return null;
 }

@@ -104,9 +104,9 @@ export function shortened({ fix, ...problem }: Problem): Problem {
 export const describeProblem = (problem: Problem): string =>
   t('{0} Expected {1}, found {2}. {3}', problem.message, problem.expected, problem.found, problem.advice);
 
-/** Numbers of a tensor on the disk that cannot be read when they are wanted; the message is the problem's. */
+/** Numbers of a tensor on the disk that cannot be read when they are wanted; the message is the whole problem. */
 export class UnreadableNumbers extends Error {
   constructor(readonly problem: Problem) {
-    super(problem.message);
+    super(describeProblem(problem));
   }
 }

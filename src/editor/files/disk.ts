@@ -16,8 +16,8 @@ export type DiskStat = {
   readonly inode: number;
 };
 
-/** Changes with every write of a file on the disk. */
-export const diskVersion = ({ writtenAt, bytes }: DiskStat): string => `${writtenAt} ${bytes}`;
+/** Changes with every write of a file on the disk, and when another one is renamed over it, as its stamp does. */
+export const diskVersion = ({ writtenAt, bytes, inode }: DiskStat): string => `${writtenAt} ${bytes} ${inode}`;
 
 /** Why a file cannot be read. */
 export class DiskError extends Error {

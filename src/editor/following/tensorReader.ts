@@ -27,6 +27,9 @@ export class TensorReader implements vscode.Disposable {
   readonly onDidRead = this.#arrived.event;
   readonly #log: vscode.LogOutputChannel;
   #reading = 0;
+  #isReading = false;
+  /** The file has changed since the reading under way began. */
+  #isStale = false;
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
@@ -43,7 +46,7 @@ export class TensorReader implements vscode.Disposable {
         spectrum: () => undefined,
         failed: ({ message }) => log.error(`thread of ${uri.path}: ${message}`),
       },
-      onCrash: (message) => this.#fail(message),
+      onCrash: (message) => this.#fail(message, this.#reading),
     });
     const changed = (file: vscode.Uri): void => {
       this.#rewrites.note(file);
@@ -74,12 +77,20 @@ export class TensorReader implements vscode.Disposable {
     this.#arrived.dispose();
   }
 
+  /** The reading under way is told before the next one begins: a file that is rewritten all the time is seen too. */
   #again(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#readNow(++this.#reading).catch((error: unknown) =>
-      this.#fail(error instanceof Error ? error.message : String(error)),
-    );
+    this.#isStale = this.#isReading;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const reading = ++this.#reading;
+    void this.#readNow(reading)
+      .catch((error: unknown) => this.#fail(error instanceof Error ? error.message : String(error), reading))
+      .finally(() => {
+        this.#isReading = false;
+        if (this.#isStale && !this.#disposed) this.#timer ??= setTimeout(() => this.#again(), debounce);
+      });
   }
 
   /** A file that another program is just writing is read until it is whole, or nobody writes it any more. */
@@ -101,8 +112,9 @@ export class TensorReader implements vscode.Disposable {
     }
   }
 
-  #fail(message: string): void {
-    if (this.#disposed) return;
+  /** What becomes of an older reading is nobody's concern any more. */
+  #fail(message: string, reading: number): void {
+    if (this.#disposed || reading !== this.#reading) return;
     this.#log.error(`${this.#uri.path}: ${message}`);
     const file = this.#uri.toString();
     const problems = [{ file, code: 'unreadable-file' as const, text: message, python: null }];

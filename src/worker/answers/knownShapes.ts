@@ -25,8 +25,9 @@ function raggedCount(parts: FoundParts['parts']): number | null {
  */
 export function shapesOf({ parts, groups, config }: FoundParts): KnownShapes {
   const isStepByStep = orderOf(config?.get('sequenceOrder')) === 'TBI';
+  // By the shape alone: the numbers may lie on a disk, where they can be out of reach.
   const shape = (value: Value | null | undefined): readonly number[] | null =>
-    value?.node.kind === 'tensor' && value.node.data.length > 0 ? value.node.shape : null;
+    value?.node.kind === 'tensor' && !value.node.shape.includes(0) ? value.node.shape : null;
   const chunks = parts
     .filter(({ role }) => role === 'sequences')
     .map(({ value }) => shape(value))

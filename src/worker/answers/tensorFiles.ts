@@ -1,5 +1,5 @@
 // The viewer's side of the worker: a file of tensors that somebody looks into. Facts are made of what is in sight.
-import { describeProblem, UnreadableNumbers } from '../../config/json/index.js';
+import { describeProblem } from '../../config/json/index.js';
 import type { Problem, TensorNode } from '../../config/json/index.js';
 import { describeNetwork, openTensorFile } from '../../config/read/index.js';
 import type { FileContent, TensorFile } from '../../config/read/index.js';
@@ -27,6 +27,9 @@ export class TensorFiles {
   readonly #readFile: (request: FileRequest) => Promise<FileContent>;
   #reading = 0;
   #file: TensorFile | null = null;
+  #picture = 0;
+  /** One tensor at a time: of a packed file one entry is kept, and two would unpack theirs for each piece again. */
+  #queue: Promise<unknown> = Promise.resolve();
 
   constructor(readFile: (request: FileRequest) => Promise<FileContent>) {
     this.#readFile = readFile;
@@ -67,25 +70,42 @@ export class TensorFiles {
     return this.#work(place, tensorFacts);
   }
 
+  /** Null also when a later picture is asked for meanwhile: whoever looks sees one. */
   picture({ maxRows, maxColumns, ...place }: TensorPictureRequest): Promise<TensorPicture | null> {
-    return this.#work(place, (node) => tensorPicture(node, maxRows, maxColumns));
+    const picture = ++this.#picture;
+    return this.#work(
+      place,
+      (node) => tensorPicture(node, maxRows, maxColumns),
+      () => this.#picture === picture,
+    );
   }
 
   /** What is wrong with the numbers rejects with the sentence of its problem. */
-  async #work<Result>(
+  #work<Result>(
+    place: TensorPlace,
+    make: (node: TensorNode) => Resumable<Result>,
+    isWanted = () => true,
+  ): Promise<Result | null> {
+    const result = this.#queue.then(() => this.#workNow(place, make, isWanted));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #workNow<Result>(
     { reading, index }: TensorPlace,
     make: (node: TensorNode) => Resumable<Result>,
+    isWanted: () => boolean,
   ): Promise<Result | null> {
+    if (!isWanted()) return null;
     const node = this.#reading === reading ? this.#file?.tensors[index]?.node : null;
     if (node === null || node === undefined) return null;
     const check = (): void => {
-      if (this.#reading !== reading) throw new Cancelled();
+      if (this.#reading !== reading || !isWanted()) throw new Cancelled();
     };
     try {
       return await drive(make(node), check, () => undefined, 'behind');
     } catch (error) {
       if (error instanceof Cancelled) return null;
-      if (error instanceof UnreadableNumbers) throw new Error(describeProblem(error.problem), { cause: error });
       throw error;
     }
   }

@@ -2,6 +2,7 @@
 import { t } from '@vscode/l10n';
 import { checkExperiment, openEntry } from '../../config/index.js';
 import type { OpenEntry } from '../../config/index.js';
+import { UnreadableNumbers } from '../../config/json/index.js';
 import { storedNetwork } from '../../config/read/index.js';
 import type { Entry, FileContent, StoredNetwork } from '../../config/read/index.js';
 import { insertAfter, lineBreak, removeLastItems, removeProperties, replaceSpan } from '../../config/edit/index.js';
@@ -50,7 +51,7 @@ export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read):
       ? { ok: false, message: t('Everything is already as it would be written.') }
       : { ok: true, changes, newFile: null };
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, message: error.message };
+    if (error instanceof Refusal || error instanceof UnreadableNumbers) return { ok: false, message: error.message };
     throw error;
   }
 }

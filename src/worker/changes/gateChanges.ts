@@ -2,6 +2,7 @@
 // then.
 import { t } from '@vscode/l10n';
 import type { OpenEntry } from '../../config/index.js';
+import { UnreadableNumbers } from '../../config/json/index.js';
 import type { Value } from '../../config/json/index.js';
 import { andThen, annotate, origin } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
@@ -58,7 +59,7 @@ export async function gateChanges(
       ? { ok: false, message: t('Everything is already as it would be written.') }
       : { ok: true, changes, newFile: null };
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, message: error.message };
+    if (error instanceof Refusal || error instanceof UnreadableNumbers) return { ok: false, message: error.message };
     throw error;
   }
 }

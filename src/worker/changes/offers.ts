@@ -13,7 +13,9 @@ const mostZeros = 10_000;
 const longestInline = 2_000_000;
 
 const isMatrix = ({ value: { node } }: Part): boolean =>
-  node.kind === 'tensor' && node.shape.length === 2 && node.data.length > 0;
+  node.kind === 'tensor' && node.shape.length === 2 && !node.shape.includes(0);
+
+const isText = (value: Value | null): boolean => (value?.document.binary ?? null) === null;
 
 /**
  * The sizes that a matrix has as its layout stores it; null where they are not known. `I` are the network's inputs,
@@ -70,10 +72,10 @@ const withForgetGate = (
   groups.flatMap((group) => {
     const { recurrent: matrix } = group;
     const place = placeOf(group);
-    const isMeant = blocksOf(group)?.gates.includes('f') === true && !beginsOpen(group);
-    return matrix === null || place === null || matrix.document.binary !== null || !isMeant
-      ? []
-      : [{ matrix, group, place }];
+    if (matrix === null || place === null) return [];
+    // What cannot be written is not looked into either: its numbers may lie on a disk, out of reach.
+    if (![matrix, ...group.biases].every(isText) || blocksOf(group)?.gates.includes('f') !== true) return [];
+    return beginsOpen(group) ? [] : [{ matrix, group, place }];
   });
 
 type PlaceOf = (group: Group) => LayerPlace | null;
@@ -143,8 +145,12 @@ export function offersOf(found: FoundParts, shapes: KnownShapes, placeOf: PlaceO
     add('addInitialState', before, 'initialState');
   const value = config.get('weights');
   if (value?.node.kind === 'object' && weights?.document === value.document) add('moveToFile', value, 'weights');
-  const isText = weights?.document.binary === null;
-  if (value?.node.kind === 'string' && isText && weights.node.kind === 'object' && weights.node.length <= longestInline)
+  if (
+    value?.node.kind === 'string' &&
+    weights?.document.binary === null &&
+    weights.node.kind === 'object' &&
+    weights.node.length <= longestInline
+  )
     add('moveInline', value, 'weights');
   return offers;
 }

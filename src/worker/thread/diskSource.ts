@@ -1,10 +1,18 @@
 // A file of the disk in ranges. What is read belongs to one writing of it: the stamp that was taken when the file was
 // found has to hold when a range has been read, else the file counts as half-written.
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { changedMeanwhile } from '../../config/formats/index.js';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { changedMeanwhile, unreadableNow } from '../../config/formats/index.js';
 import type { Bytes, Source } from '../../config/formats/index.js';
 import type { DiskFile, FileContent, SentBytes, SentFile } from '../../config/read/index.js';
-import { flags, stampOf } from './regularFile.js';
+import { capacityHere } from './memoryLimit.js';
+import { flags, stampOf, troubleOf } from './regularFile.js';
+
+/** No system call takes 2 GiB at once everywhere. */
+const mostAtOnce = 2 ** 30;
+
+/** ESTALE: of a share, a file that was replaced while it was open. */
+const isGone = (error: unknown): boolean =>
+  troubleOf(error).reason === 'missing' || (error instanceof Error && 'code' in error && error.code === 'ESTALE');
 
 /**
  * The file is opened when something of it is wanted and closed when the thread comes to rest, so that nobody who writes
@@ -12,6 +20,8 @@ import { flags, stampOf } from './regularFile.js';
  */
 class DiskSource implements Source {
   readonly size: number;
+  /** What no run may take in memory is not read for one either. */
+  readonly capacity = capacityHere().most;
   readonly #path: string;
   readonly #stamp: string;
   #descriptor: number | null = null;
@@ -28,16 +38,25 @@ class DiskSource implements Source {
       const descriptor = this.#open();
       let read = 0;
       while (read < length) {
-        const count = readSync(descriptor, bytes, read, length - read, offset + read);
+        const count = readSync(descriptor, bytes, read, Math.min(mostAtOnce, length - read), offset + read);
         if (count === 0) break;
         read += count;
       }
       if (read === length && stampOf(fstatSync(descriptor, { bigint: true })) === this.#stamp) return bytes;
     } catch (error) {
-      // The file was there a moment ago: whatever the system says of it now, it is another one.
-      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (!(error instanceof Error && 'syscall' in error)) throw error;
+      if (!isGone(error) && this.#isAsFound()) throw unreadableNow(error.message);
     }
     throw changedMeanwhile();
+  }
+
+  /** Whether the system's trouble is with the file that was found, not with another one or none of that name. */
+  #isAsFound(): boolean {
+    try {
+      return stampOf(statSync(this.#path, { bigint: true })) === this.#stamp;
+    } catch (error) {
+      return !isGone(error);
+    }
   }
 
   #open(): number {
@@ -46,7 +65,12 @@ class DiskSource implements Source {
     this.#descriptor = descriptor;
     setImmediate(() => {
       this.#descriptor = null;
-      closeSync(descriptor);
+      try {
+        closeSync(descriptor);
+      } catch (error) {
+        // Nothing was written, and what was read was whole: a share that is gone by now takes nothing back.
+        if (!(error instanceof Error && 'syscall' in error)) throw error;
+      }
     });
     return descriptor;
   }

@@ -8,6 +8,8 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { convertedPieces } from '../../../src/cli/index.js';
 import { contentsOf, convertFile } from '../../../src/config/read/index.js';
+import { floats, torchParts } from '../../support/largeFiles.js';
+import type { Tensor } from '../../support/largeFiles.js';
 import { memoryFiles } from '../config/memory.js';
 
 const folder = path.join('test', 'fixtures', 'files');
@@ -124,6 +126,28 @@ describe('rnn-gradients inspect and convert', () => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
       );
     });
+
+  it('numbers that cannot be read are told of the file that holds them, not of the one that is written', async () => {
+    const weights: Tensor[] = [
+      { name: 'weight_ih_l0', shape: [4, 3], data: floats(12, (i) => i) },
+      { name: 'weight_hh_l0', shape: [4, 4], data: floats(16, (i) => i) },
+    ];
+    // Large enough to be read in ranges; a number of a stored entry is another one than its checksum says.
+    const bytes = Buffer.concat(
+      torchParts([...weights, { name: 'head.weight', shape: [2_500_000], data: 10_000_000 }]).map((part) =>
+        typeof part === 'number' ? Buffer.alloc(part) : part,
+      ),
+    );
+    const at = bytes.indexOf(floats(16, (i) => i));
+    bytes[at] = 1;
+    const [file = '', target = ''] = ['damaged.pt', 'damaged.json'].map((name) => path.join(scratch, name));
+    await writeFile(file, bytes);
+    const told = await cli('convert', file, target);
+    assert.equal(told.code, 2);
+    assert.equal(told.out, '');
+    assert.ok(told.err.startsWith(`${file}:1:1: weight_hh_l0: The file is damaged`), told.err);
+    assert.match(told.err, /Expected .*checksum.*, found .*checksum/);
+  });
 
   it('tell what is in a file, and write it as JSON and as safetensors', async () => {
     const file = path.join(folder, 'lstm.pt');

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { isReadInRanges, readDocument } from '../../../src/config/formats/index.js';
 import type { Source } from '../../../src/config/formats/index.js';
 import { UnreadableNumbers } from '../../../src/config/json/index.js';
-import type { Document, Problem } from '../../../src/config/json/index.js';
+import type { Document, Problem, TensorNode } from '../../../src/config/json/index.js';
 import { readExperiment } from '../../../src/config/index.js';
 import { surveyFile } from '../../../src/config/read/index.js';
 import { floats, safetensorsParts, torchParts } from '../../support/largeFiles.js';
@@ -201,6 +201,82 @@ describe('what is wrong with numbers is told when they are read', () => {
     assert.throws(
       () => (node?.kind === 'tensor' ? node.data : null),
       (error) => error instanceof UnreadableNumbers && error.problem.found === '9007199254740993',
+    );
+  });
+
+  it('whole numbers that no float64 holds are not given in pieces either', () => {
+    const data = new Uint8Array(BigInt64Array.from([1n, 2n ** 53n + 1n]).buffer);
+    const bytes = joined(torchParts([{ name: 'steps', shape: [2], data }], 'LongStorage', 8));
+    const { root } = readDocument('x.pt', counted(bytes), quiet);
+    const node = root?.kind === 'object' ? root.properties[0]?.value : undefined;
+    assert.throws(
+      () => (node?.kind === 'tensor' ? [...(node.pieces?.() ?? [])] : null),
+      (error) => error instanceof UnreadableNumbers && error.problem.found === '9007199254740993',
+    );
+  });
+
+  it('more numbers than may be held are refused before any of them is read, and pass by in pieces', () => {
+    const name = 'seq_f4.npy';
+    const bytes = new Uint8Array(readFileSync(path.join(folder, name)));
+    const [count, header] = [36, 128];
+    for (const [capacity, isHeld] of [
+      [8 * count, true],
+      [8 * count - 1, false],
+    ] as const) {
+      const source = counted(bytes);
+      const { root } = readDocument(name, { ...source, capacity }, quiet);
+      assert.ok(root?.kind === 'tensor');
+      assert.deepEqual(root.shape, [2, 6, 3]);
+      if (isHeld) {
+        assert.equal(root.data.length, count);
+        continue;
+      }
+      const before = bytesRead(source);
+      assert.throws(
+        () => root.data,
+        (error) =>
+          error instanceof UnreadableNumbers &&
+          error.problem.file === name &&
+          error.problem.code === 'not-enough-memory' &&
+          error.problem.found.includes('[2, 6, 3]'),
+      );
+      assert.equal(bytesRead(source), before);
+      assert.ok(before <= 2 * header);
+      assert.equal(
+        [...(root.pieces?.() ?? [])].reduce((sum, piece) => sum + piece.length, 0),
+        count,
+      );
+    }
+  });
+
+  it('numbers in another order than they are stored in are held for both, and counted so', () => {
+    const name = 'seq_f4_fortran.npy';
+    const bytes = new Uint8Array(readFileSync(path.join(folder, name)));
+    const open = (capacity: number) => {
+      const { root } = readDocument(name, { ...counted(bytes), capacity }, quiet);
+      assert.ok(root?.kind === 'tensor');
+      return root;
+    };
+    const needed = (8 + 4) * 36;
+    assert.equal([...(open(needed).pieces?.() ?? [])][0]?.length, 36);
+    const reads = [
+      (node: TensorNode): unknown => node.data,
+      (node: TensorNode): unknown => [...(node.pieces?.() ?? [])],
+    ];
+    for (const read of reads)
+      assert.throws(
+        () => read(open(needed - 1)),
+        (error) => error instanceof UnreadableNumbers && error.problem.code === 'not-enough-memory',
+      );
+  });
+
+  it('a run of more numbers than may be held says so at the file', async () => {
+    const bytes = joined(safetensorsParts(layer).parts);
+    const { experiment, problems } = await run({ ...counted(bytes), capacity: 100 });
+    assert.equal(experiment, null);
+    assert.deepEqual(
+      problems.map(({ file, code }) => [file, code]),
+      [['model', 'not-enough-memory']],
     );
   });
 });

@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { changedMeanwhile } from '../../../src/config/formats/index.js';
+import type { Source } from '../../../src/config/formats/index.js';
 import { asItIs } from '../../../src/engine/index.js';
 import type { WhatIf } from '../../../src/engine/index.js';
 import type { Change } from '../../../src/protocol/messages.js';
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
 import { locateWeight } from '../../../src/worker/answers/locateWeight.js';
 import { Inspector } from '../../../src/worker/answers/inspector.js';
+import { safetensorsParts } from '../../support/largeFiles.js';
 import { configEntry, configName, memoryFiles } from '../config/memory.js';
 import type { Texts } from '../config/memory.js';
 
@@ -60,6 +63,73 @@ describe('what the editor knows', () => {
       offers.map(({ kind }) => kind),
       ['addInitialState'],
     );
+  });
+});
+
+describe('a file on a disk whose numbers can no longer be read', () => {
+  /** Headers are read, numbers are not. */
+  const withoutNumbers = (bytes: Uint8Array, header: number): Source => ({
+    size: bytes.length,
+    read(offset, length) {
+      if (offset + length > header) throw changedMeanwhile();
+      return bytes.slice(offset, offset + length);
+    },
+  });
+  const reading = (id: string, source: Source): ConstructorParameters<typeof Inspector>[0] => {
+    const rest = memoryFiles(files);
+    return ({ reference, from }) =>
+      reference === id ? Promise.resolve({ ok: true, id, bytes: source }) : rest.read(reference, from);
+  };
+  const inspectedWith = async (id: string, source: Source) => {
+    const inspection = await new Inspector(reading(id, source)).inspect({ config: configName, cancel: null });
+    assert.ok(inspection);
+    return inspection;
+  };
+
+  it('sequences: the inspection says so, and tells what is known without them', async () => {
+    const { problems, shapes, parts } = await inspectedWith('data.npy', withoutNumbers(fixture('seq_f4.npy'), 128));
+    assert.deepEqual(
+      problems.map(({ file, code }) => [file, code]),
+      [['data.npy', 'unreadable-file']],
+    );
+    assert.deepEqual([shapes.B, shapes.T, shapes.I, shapes.H], [2, 6, 3, 5]);
+    assert.equal(parts.find(({ role }) => role === 'sequences')?.numbers, null);
+  });
+
+  const [H, I] = [4, 3];
+  const { header, parts } = safetensorsParts([
+    { name: 'weight_ih_l0', shape: [4 * H, I], data: 16 * H * I },
+    { name: 'weight_hh_l0', shape: [4 * H, H], data: 16 * H * H },
+    { name: 'bias_ih_l0', shape: [4 * H], data: 16 * H },
+    { name: 'bias_hh_l0', shape: [4 * H], data: 16 * H },
+  ]);
+  const lstm = new Uint8Array(
+    Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : part))),
+  );
+
+  it('weights with a forget gate: the inspection says so, and offers nothing there', async () => {
+    const { problems, offers } = await inspectedWith('model.pt', withoutNumbers(lstm, header));
+    assert.deepEqual(
+      problems.map(({ file, code }) => [file, code]),
+      [['model.pt', 'unreadable-file']],
+    );
+    assert.deepEqual(
+      offers.map(({ file }) => file).filter((file) => file !== configName),
+      [],
+    );
+  });
+
+  it('changes that want them are refused with all that is to be said', async () => {
+    const read = reading('model.pt', withoutNumbers(lstm, header));
+    const change = { kind: 'forgetBias', layers: null } as const;
+    const request = { config: configName, file: 'model.pt', path: 'weight_hh_l0', change };
+    for (const outcome of [await new Inspector(read).change(request), await applyWhatIf(configEntry, asItIs, read)]) {
+      assert.ok(!outcome.ok);
+      assert.match(
+        outcome.message,
+        /^The file was written while it was read\. Expected .*, found .*\. It is read again/,
+      );
+    }
   });
 });
 

@@ -181,4 +181,64 @@ describe('a large file of the disk', () => {
       );
     });
   }
+
+  /** What is told of a file whose every read by `method` ends with an error of the system. */
+  async function toldOf(method: 'openSync' | 'readSync' | 'closeSync', code: string, file: string) {
+    const content = await files.read(file);
+    const refuse = (): never => {
+      throw Object.assign(new Error(`${code}: refused`), { code, errno: -1, syscall: method });
+    };
+    const spy = mock.method(fs, method, refuse);
+    syncBuiltinESMExports();
+    try {
+      const { problems } = await readExperiment(pair(file), { read: () => Promise.resolve(content) });
+      // The file is closed when the thread comes to rest.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      assert.ok(spy.mock.callCount() > 0);
+      return problems.filter(({ severity }) => severity === 'error').map(({ message, found }) => [message, found]);
+    } finally {
+      spy.mock.restore();
+      syncBuiltinESMExports();
+    }
+  }
+
+  it('that the system does not read: its reason is told, not that somebody wrote', async () => {
+    const file = at('model.safetensors');
+    for (const [method, code] of [
+      ['openSync', 'EACCES'],
+      ['openSync', 'EMFILE'],
+      ['readSync', 'EIO'],
+    ] as const)
+      assert.deepEqual(await toldOf(method, code, file), [['The file cannot be read.', `${code}: refused`]]);
+    for (const code of ['ENOENT', 'ESTALE']) {
+      const [told] = await toldOf('openSync', code, file);
+      assert.equal(told?.[0], 'The file was written while it was read.');
+    }
+  });
+
+  it('whose closing fails was read all the same', async () => {
+    assert.deepEqual(await toldOf('closeSync', 'EIO', at('model.safetensors')), []);
+  });
+
+  it('no read of the system is of more than 2 GiB', () => {
+    const asked: number[] = [];
+    const file = at('huge.safetensors');
+    writeFileSync(file, 'opened only');
+    const stop = new Error('enough');
+    const opened = openedFile({ ok: true, id: file, bytes: { path: file, size: 2 ** 32, stamp: '' } });
+    const spy = mock.method(fs, 'readSync', (...args: readonly unknown[]): never => {
+      asked.push(Number(args[3]));
+      throw stop;
+    });
+    syncBuiltinESMExports();
+    try {
+      assert.ok(opened.ok && !(opened.bytes instanceof Uint8Array));
+      const { bytes } = opened;
+      assert.throws(() => bytes.read(0, 2 ** 31 + 1), stop);
+      assert.ok((asked[0] ?? Infinity) < 2 ** 31, `${asked.join()} bytes`);
+    } finally {
+      spy.mock.restore();
+      syncBuiltinESMExports();
+    }
+  });
 });

@@ -9,6 +9,7 @@ import { tensorFacts, tensorPicture } from '../../../src/worker/answers/tensorFa
 import { TensorFiles } from '../../../src/worker/answers/tensorFiles.js';
 import { floats, safetensorsParts, torchParts } from '../../support/largeFiles.js';
 import type { Part } from '../../support/largeFiles.js';
+import { zipOf } from '../../support/zipWriter.js';
 
 const joined = (parts: readonly Part[]): Uint8Array =>
   new Uint8Array(Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : part))));
@@ -170,5 +171,54 @@ describe('a file of tensors', () => {
     const files = filesOf({ ok: true, id: 'm.pt', bytes: source });
     assert.equal((await files.open({ file: 'm.pt', reading: 1 }))?.file?.tensors.length, 1);
     await assert.rejects(files.facts({ reading: 1, index: 0 }), /damaged .* checksum/s);
+  });
+
+  it('tensors of an archive are read one after the other, so that each entry is read once', async () => {
+    // Numbers of many pieces each, so that two at once would take turns.
+    const npy = (first: number): Uint8Array => {
+      const header = "{'descr': '<f8', 'fortran_order': False, 'shape': (300000,)}".padEnd(117) + '\n';
+      const numbers = new Uint8Array(Float64Array.from({ length: 300_000 }, (_, i) => first + i).buffer);
+      return joined([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Uint8Array.of(118, 0), Buffer.from(header), numbers]);
+    };
+    const bytes = zipOf([
+      { name: 'a.npy', content: npy(0) },
+      { name: 'b.npy', content: npy(1) },
+    ]);
+    let reads = 0;
+    const source = {
+      size: bytes.length,
+      read(from: number, length: number) {
+        if (length > 100_000) reads++;
+        return bytes.slice(from, from + length);
+      },
+    };
+    const files = filesOf({ ok: true, id: 'm.npz', bytes: source });
+    await files.open({ file: 'm.npz', reading: 1 });
+    reads = 0;
+    const place = { reading: 1, maxRows: 10, maxColumns: 10 };
+    const [facts, picture] = await Promise.all([
+      files.facts({ reading: 1, index: 0 }),
+      files.picture({ ...place, index: 1 }),
+    ]);
+    assert.deepEqual([facts?.max, picture?.limit], [299_999, 300_000]);
+    assert.ok(reads <= 2, `${reads} entries read`);
+  });
+
+  it('a later picture ends the one before, which nobody sees any more', async () => {
+    const bytes = joined(torchParts([{ name: 'w', shape: [3_000_000], data: 12_000_000 }]));
+    const files = fileOf('m.pt', bytes);
+    await files.open({ file: 'm.pt', reading: 1 });
+    const place = { reading: 1, index: 0, maxRows: 10, maxColumns: 10 };
+    const [first, second, third] = await Promise.all([
+      files.picture(place),
+      files.picture(place),
+      files.picture(place),
+    ]);
+    assert.deepEqual([first, second, third?.columns], [null, null, 10]);
+    const running = files.picture(place);
+    await new Promise((resolve) => setImmediate(resolve));
+    const later = files.picture(place);
+    assert.equal(await running, null);
+    assert.equal((await later)?.columns, 10);
   });
 });
