@@ -2,5 +2,5 @@
 export { headBytes } from './container.js';
 export { isReadInRanges, readDocument } from './readDocument.js';
 export type { BesideFile } from './readDocument.js';
-export { areHere, changedMeanwhile, sizeOf, unreadableNow } from './source.js';
+export { areHere, changedMeanwhile, readWhole, sizeOf, unreadableNow } from './source.js';
 export type { Bytes, Source } from './source.js';

@@ -31,6 +31,20 @@ export const rangeOf = (bytes: Bytes, from: number, to: number): Bytes =>
 
 export const allOf = (bytes: Bytes): Uint8Array => readRange(bytes, 0, sizeOf(bytes));
 
+/**
+ * All bytes, also of what looks like a file that is read in ranges; null where there are more than `most`, or where
+ * they cannot be read.
+ */
+export function readWhole(bytes: Bytes, most: number): Uint8Array | null {
+  if (sizeOf(bytes) > most) return null;
+  try {
+    return allOf(bytes);
+  } catch (error) {
+    if (error instanceof FormatError) return null;
+    throw error;
+  }
+}
+
 /** Another program has written meanwhile: what was read before and after belongs to two files. */
 export const changedMeanwhile = (): FormatError =>
   new FormatError({

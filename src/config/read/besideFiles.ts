@@ -1,9 +1,10 @@
 // Files of the same folder without which a file cannot be read: ONNX keeps large weights apart.
 import { missingBeside } from '../formats/onnx.js';
-import { areHere } from '../formats/index.js';
+import { areHere, readWhole } from '../formats/index.js';
 import type { BesideFile } from '../formats/index.js';
 import type { Tick } from '../json/scanner.js';
 import type { FileContent } from './fileAccess.js';
+import { mostBytes } from './limits.js';
 
 /** Exporters write one file, or one for each tensor. */
 const mostBeside = 100;
@@ -20,7 +21,7 @@ export async function besideFiles(
     const name = missingBeside(bytes, files, tick);
     if (name === null) break;
     const content = await read(name, id);
-    files.set(name, { id: content.id, bytes: content.ok && areHere(content.bytes) ? content.bytes : null });
+    files.set(name, { id: content.id, bytes: content.ok ? readWhole(content.bytes, mostBytes) : null });
   }
   return files;
 }

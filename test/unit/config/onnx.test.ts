@@ -1,8 +1,10 @@
 // ONNX models of the tests' own: where weights may stand, what a node says of itself, and graphs built to hurt.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readDocument } from '../../../src/config/formats/index.js';
+import { changedMeanwhile, readDocument } from '../../../src/config/formats/index.js';
+import type { Source } from '../../../src/config/formats/index.js';
 import type { Problem, ReadResult } from '../../../src/config/index.js';
+import { besideFiles } from '../../../src/config/read/index.js';
 import { bytes, float, floats, initializer, model, node, tensor, whole } from '../../support/onnxWriter.js';
 import { configName, readTexts } from './memory.js';
 import type { Texts } from './memory.js';
@@ -115,6 +117,21 @@ describe('where the weights of a node may stand', () => {
         (await refusal(model([external('W', location, 0), rnn()]), {}, { [location]: floats(W) })).message,
         /outside of the folder/,
       );
+    // Numbers may begin as a file that is read in ranges does.
+    const asked = async (source: Source): Promise<readonly (Uint8Array | null)[]> => {
+      const beside = await besideFiles(
+        { ok: true, id: 'm.onnx', bytes: model([external('W', 'a.data', 0), rnn()]) },
+        (id) => Promise.resolve({ ok: true, id, bytes: source }),
+        () => undefined,
+      );
+      return [...beside.values()].map((file) => file.bytes);
+    };
+    assert.deepEqual(await asked({ size: 16, read: (at, length) => floats(W).slice(at, at + length) }), [floats(W)]);
+    const gone = (): never => {
+      throw changedMeanwhile();
+    };
+    assert.deepEqual(await asked({ size: 16, read: gone }), [null]);
+    assert.deepEqual(await asked({ size: 1e9, read: () => assert.fail('too large to be read whole') }), [null]);
   });
 
   it('nowhere: a graph that computes them is refused with the node that does', async () => {
