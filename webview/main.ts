@@ -7,6 +7,7 @@ import { Card } from './cards/card.js';
 import { eigenvaluesCard } from './cards/eigenvalues.js';
 import { jacobianTracks } from './tracks/jacobian.js';
 import { t } from './page/l10n.js';
+import { hostPort } from './page/hostPort.js';
 import { reachCard } from './cards/gradientReach.js';
 import { lyapunovCard } from './cards/lyapunov.js';
 import { el } from './widgets/dom.js';
@@ -69,20 +70,7 @@ const groups = new Groups(memory);
 const page: Page = { model, timeline, themes, memory, groups };
 
 const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, PanelContract>(
-  {
-    post: (message) => api.postMessage(message),
-    // Frames of the editor share this window's message event; only the channel's own messages carry one of these types.
-    onMessage: (listener) =>
-      addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-        if (
-          typeof data === 'object' &&
-          data !== null &&
-          'type' in data &&
-          ['request', 'ok', 'error', 'event'].includes(String(data.type))
-        )
-          listener(data);
-      }),
-  },
+  hostPort(api),
   {},
   {
     status: (status) => model.setStatus(status),

@@ -2,6 +2,7 @@
 import { Channel } from '../src/protocol/index.js';
 import type { ShownTensors, TensorPageContract, TensorViewContract } from '../src/protocol/index.js';
 import { t } from './page/l10n.js';
+import { hostPort } from './page/hostPort.js';
 import { Memory } from './page/pageState.js';
 import type { VsCodeApi } from './page/pageState.js';
 import { ThemeWatch } from './page/theme.js';
@@ -20,20 +21,7 @@ const describe = (error: unknown): string => (error instanceof Error ? (error.st
 const failed = (error: unknown): void => channel.emit('failed', { message: describe(error) });
 
 const channel: Channel<TensorPageContract, TensorViewContract> = new Channel<TensorPageContract, TensorViewContract>(
-  {
-    post: (message) => api.postMessage(message),
-    // Frames of the editor share this window's message event; only the channel's own messages carry one of these types.
-    onMessage: (listener) =>
-      addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-        if (
-          typeof data === 'object' &&
-          data !== null &&
-          'type' in data &&
-          ['request', 'ok', 'error', 'event'].includes(String(data.type))
-        )
-          listener(data);
-      }),
-  },
+  hostPort(api),
   {},
   { tensors: (shown) => show(shown) },
   { checks: 'trusted', onFault: failed },

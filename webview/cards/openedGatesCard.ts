@@ -61,7 +61,7 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
   const heading = el('p', { class: 'note place' });
   const notes = el('div', { class: 'opened-node' });
   /** Aloud, of the node that was chosen; the numbers at the cursor are told by whoever moves it. */
-  const spoken = el('p', { class: 'unseen', attributes: { role: 'status' } });
+  const spoken = el('p', { class: 'unseen', attributes: { 'aria-live': 'polite' } });
   /** The run, step and sequence that were asked for last. */
   let asked = '';
   const isShown = (): boolean => model.run !== null && isGated(model.run);

@@ -5,7 +5,7 @@ import { surveyFile } from '../../config/read/index.js';
 import type { Entry, FileContent, Files } from '../../config/read/index.js';
 import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
-import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, Experiment, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
   FileRequest,
   KeptRequest,
@@ -74,8 +74,10 @@ type Kept = KeptRun & {
   readonly sources: ReadSources;
 };
 
-/** A run that takes longer, ms, is not run a second time unasked. */
-const longestTried = 1_000;
+/** A run of more products forward, most of a second, is not run a second time unasked. */
+const mostTried = 1e9;
+const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
+  layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
 
 /** Where it is told that a run is too large: what its size comes from. */
 function fileOf(entry: Entry): string {
@@ -263,8 +265,8 @@ export class Service {
     while (this.#running !== null) await this.#running;
     const kept = this.#kept;
     if (kept?.runId !== runId) return null;
-    const { verdict, network, elapsedMs } = kept.summary;
-    if (verdict.next === null || elapsedMs > longestTried) return null;
+    const { verdict, network } = kept.summary;
+    if (verdict.next === null || productsOf(kept.network.experiment) > mostTried) return null;
     const answer = await kept.whatIfs.effectOf({ ...verdict.next.whatIf, layers: network?.shown ?? null });
     if (answer?.kind !== 'run') return null;
     const { kind, perStepFactor, log10Ratio, onePercentSteps } = answer.verdict;

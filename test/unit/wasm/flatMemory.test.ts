@@ -16,11 +16,11 @@ import {
 import { isSmall } from '../../../src/engine/wasm/smallRun.js';
 import type { WorkerContract, WorkerHostContract } from '../../../src/protocol/messages.js';
 import { Channel } from '../../../src/protocol/rpc.js';
-import type { Port } from '../../../src/protocol/rpc.js';
 import { Service } from '../../../src/worker/thread/service.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { configOf, referenceCase } from '../../support/experiments.js';
 import { assertFlat } from '../../support/flatMemory.js';
+import { wire } from '../../support/wire.js';
 import { long } from '../../support/long.js';
 import { heavyVariants, kernelsOf, randomExperiment } from './support.js';
 import type { RandomShape } from './support.js';
@@ -42,21 +42,6 @@ const shape: RandomShape = {
 /** How often each is done: what a single one leaves shows the sooner. */
 const many = long ? 1000 : 250;
 const some = long ? 200 : 100;
-
-/** Two ends of a wire inside this process; what is transferred is gone here, as between threads. */
-function wire(): [Port, Port] {
-  const listeners: ((message: unknown) => void)[] = [];
-  const end = (own: number, other: number): Port => ({
-    post: (message, transfer) => {
-      const copy: unknown = structuredClone(message, { transfer: [...transfer] });
-      queueMicrotask(() => listeners[other]?.(copy));
-    },
-    onMessage: (listener) => {
-      listeners[own] = listener;
-    },
-  });
-  return [end(0, 1), end(1, 0)];
-}
 
 if (isHelper(workerData)) help(workerData);
 else if (isMainThread) {
