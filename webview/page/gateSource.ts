@@ -2,9 +2,19 @@
 import { Latest } from './model.js';
 import { nearestIndex } from './nearest.js';
 import { emptyField } from './tablePlan.js';
+import { windowRows } from './windowRows.js';
 import type { Field } from './tablePlan.js';
 import type { Groups } from './groups.js';
-import type { GateSeries, Kept, KeptUnits, Model, TimeWindow, WhatIfGates, WhatIfGatesRequest } from './model.js';
+import type {
+  GateSeries,
+  Kept,
+  KeptUnits,
+  Model,
+  RunSummary,
+  TimeWindow,
+  WhatIfGates,
+  WhatIfGatesRequest,
+} from './model.js';
 
 /** Lines of single units, and as many columns of their table. */
 export const keptUnits: KeptUnits = 12;
@@ -77,6 +87,7 @@ export class GateSource {
   /** Of the half-lives, which are the same for every window: a question of their own displaces no other. */
   readonly whole: Shared<KeptParams, Kept>;
 
+  readonly #model: Model;
   readonly #groups: Groups;
   readonly #listeners = new Set<() => void>();
   readonly #askListeners = new Set<() => void>();
@@ -84,6 +95,7 @@ export class GateSource {
   #wantedKey: string | undefined;
 
   constructor(model: Model, groups: Groups) {
+    this.#model = model;
     this.#groups = groups;
     this.series = new Shared(model, (params) => model.slice('gateSeries', params));
     this.kept = new Shared(model, (params) => model.slice('kept', params));
@@ -111,6 +123,13 @@ export class GateSource {
     if (params === null) return undefined;
     const { window, maxPoints } = params;
     return { window, maxPoints, kept: ofKept === null ? null : { sequence: ofKept.sequence, maxUnits: keptUnits } };
+  }
+
+  /** Rows of a table of the gates' series; @throws NotToBeHad by its `rows`. */
+  rows(run: RunSummary, cells: (series: GateSeries, t: number) => readonly Field[]): ReturnType<typeof windowRows> {
+    const ask = (window: TimeWindow): Promise<GateSeries | null> =>
+      this.#model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 });
+    return windowRows(run, this.series.answer, ask, cells);
   }
 
   /** Something else is tried. */
@@ -142,6 +161,9 @@ export class GateSource {
   }
 }
 
+/** Whether an answer, which leaves steps out where there are many, has this one. */
+export const isTold = (steps: Float64Array, t: number): boolean => steps[nearestIndex(steps, t)] === t;
+
 /** A number of what is tried at step t; none where the answer, which the picture is made of, left the step out. */
 export function triedField(
   steps: Float64Array,
@@ -149,8 +171,7 @@ export function triedField(
   t: number,
   print: (value: number) => Field,
 ): Field {
-  const place = nearestIndex(steps, t);
-  return steps[place] === t ? print(values[place] ?? NaN) : emptyField;
+  return isTold(steps, t) ? print(values[nearestIndex(steps, t)] ?? NaN) : emptyField;
 }
 
 /** Units whose lines are drawn, evenly spaced: as the answer has them. */

@@ -5,7 +5,6 @@ import { t as say } from '../page/l10n.js';
 import { isGated } from '../page/model.js';
 import { nearestIndex, printNear, stepRead } from '../page/nearest.js';
 import { withAlpha } from '../page/colourMaths.js';
-import { windowRows } from '../page/windowRows.js';
 import { extent, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { gateColour } from './gateColours.js';
@@ -22,7 +21,7 @@ const [shut, wide] = [0.1, 0.9];
 
 const at = ({ t }: GateSeries, values: Float64Array, step: number): number => values[nearestIndex(t, step)] ?? NaN;
 
-export function gateLines({ model, timeline }: Page, source: GateSource): View {
+export function gateLines({ timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
   source.series.onChange(() => changed());
   source.onTried(() => changed());
@@ -181,24 +180,17 @@ export function gateLines({ model, timeline }: Page, source: GateSource): View {
             csv: `mean_${csvName(name)}_what_if`,
           })),
         ],
-        ...windowRows(
-          run,
-          source.series.answer,
-          (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
-          (series, t) => {
-            return [
-              ...series.gates.flatMap(({ mean, closed, open }) =>
-                [mean, closed, open].map((values, k) => {
-                  const value = at(series, values, t);
-                  return { text: k === 0 ? formatNumber(value) : formatPercent(value), exact: String(value) };
-                }),
-              ),
-              ...(tried?.gates ?? []).map(({ mean }) =>
-                triedField(tried?.t ?? mean, mean, t, (value) => ({ text: formatNumber(value), exact: String(value) })),
-              ),
-            ];
-          },
-        ),
+        ...source.rows(run, (series, t) => [
+          ...series.gates.flatMap(({ mean, closed, open }) =>
+            [mean, closed, open].map((values, k) => {
+              const value = at(series, values, t);
+              return { text: k === 0 ? formatNumber(value) : formatPercent(value), exact: String(value) };
+            }),
+          ),
+          ...(tried?.gates ?? []).map(({ mean }) =>
+            triedField(tried?.t ?? mean, mean, t, (value) => ({ text: formatNumber(value), exact: String(value) })),
+          ),
+        ]),
       };
     },
     click: () => undefined,

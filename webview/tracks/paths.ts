@@ -4,7 +4,7 @@ import { formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { isGated } from '../page/model.js';
 import { nearestIndex, printNear, stepRead } from '../page/nearest.js';
-import { windowRows } from '../page/windowRows.js';
+import { isTold } from '../page/gateSource.js';
 import { plotNote, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { pathColour } from './gateColours.js';
@@ -30,7 +30,7 @@ const pathsOf = ({ hasD, gates }: CellFacts): readonly string[] => [...(hasD ? [
 export const pathName = ({ keeper, states }: CellFacts, name: string): string =>
   name === 'beside' ? say('{0} by {1}', states.at(-1) ?? 'h', keeper ?? '') : say('h by {0} and Wh', name);
 
-export function paths({ model, timeline }: Page, source: GateSource): View {
+export function paths({ timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
   source.series.onChange(() => changed());
   source.onTried(() => changed());
@@ -182,24 +182,15 @@ export function paths({ model, timeline }: Page, source: GateSource): View {
                 csv: `share_${csvName(name)}_what_if`,
               }))),
         ],
-        ...windowRows(
-          run,
-          source.series.answer,
-          (window) => model.sliceOf(run, 'gateSeries', { window, maxPoints: window.t1 - window.t0 }),
-          (series, t) => {
-            return [
-              ...sharesAt(series, t).flatMap(({ factor, share }) => [
-                { text: formatNumber(factor), exact: String(factor) },
-                { text: formatPercent(share), exact: String(share) },
-              ]),
-              ...(tried === null ? [] : sharesAt(tried, t)).map(({ share }) =>
-                tried?.t[nearestIndex(tried.t, t)] === t
-                  ? { text: formatPercent(share), exact: String(share) }
-                  : emptyField,
-              ),
-            ];
-          },
-        ),
+        ...source.rows(run, (series, t) => [
+          ...sharesAt(series, t).flatMap(({ factor, share }) => [
+            { text: formatNumber(factor), exact: String(factor) },
+            { text: formatPercent(share), exact: String(share) },
+          ]),
+          ...(tried === null ? [] : sharesAt(tried, t)).map(({ share }) =>
+            tried !== null && isTold(tried.t, t) ? { text: formatPercent(share), exact: String(share) } : emptyField,
+          ),
+        ]),
       };
     },
     click: () => undefined,
