@@ -126,6 +126,7 @@ export class Past {
     model.onChange((change) => {
       if (change !== 'status') this.#lists.request(null);
     });
+    if (model.run !== null) this.#lists.request(null);
   }
 
   /** Place of the chosen version among those that are kept; the last one when none is. */

@@ -5,11 +5,11 @@ import { helpPopover } from '../widgets/popover.js';
 import { Slider, logScale, print } from '../widgets/slider.js';
 import { WhatIfMenus } from './whatIfMenus.js';
 import { WhatIfOutcome } from './whatIfOutcome.js';
-import { button } from '../ui.js';
+import { button } from '../widgets/controls.js';
 import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
 import type { Tried, WhatIf } from './whatIfState.js';
-import type { UiButton } from '../ui.js';
+import type { UiButton } from '../widgets/controls.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
 

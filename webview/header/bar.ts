@@ -5,13 +5,13 @@ import { t } from '../page/l10n.js';
 import { inReport } from '../page/inReport.js';
 import { menuButton } from '../widgets/menu.js';
 import { hasConfig } from './pairBar.js';
-import { button, dropdown, setOptions } from '../ui.js';
+import { button, choose, dropdown, setOptions } from '../widgets/controls.js';
 import { Tabs } from './tabs.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { LayerChoice, NetworkSummary, RunSummary } from '../page/model.js';
 import type { MenuItem } from '../widgets/menu.js';
 import type { Page } from '../chart/trackView.js';
-import type { UiButton } from '../ui.js';
+import type { UiButton } from '../widgets/controls.js';
 
 export type BarActions = {
   rerun(): void;
@@ -145,7 +145,7 @@ export class Bar {
     if (key !== this.#layersKey) {
       this.#layersKey = key;
       setOptions(this.#layer, options, shown);
-    } else if (this.#layer.value !== shown) this.#layer.value = shown;
+    } else choose(this.#layer, shown);
   }
 
   #chooseLayer(layer: number): void {

@@ -7,9 +7,9 @@ import { layerName } from '../page/layerNames.js';
 import { lossOf } from '../page/series.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { Kind } from '../page/verdictNames.js';
-import { button, progressRing } from '../ui.js';
+import { button, progressRing } from '../widgets/controls.js';
 import { hasConfig } from './pairBar.js';
-import type { UiButton } from '../ui.js';
+import type { UiButton } from '../widgets/controls.js';
 import type { Model, NetworkSummary, NextEffect, PanelStatus, RunSummary } from '../page/model.js';
 
 export type HeaderActions = {

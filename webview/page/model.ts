@@ -117,6 +117,8 @@ export class Model {
     },
   );
   readonly #listeners = new Set<(change: ModelChange) => void>();
+  /** Shows a change, when everybody has heard of it: also those that came after the first picture. */
+  onShow: (change: ModelChange) => void = () => undefined;
   readonly #ask: AskSlice;
   readonly #failed: (error: unknown) => void;
 
@@ -268,6 +270,7 @@ export class Model {
 
   #tell(change: ModelChange): void {
     for (const listener of this.#listeners) listener(change);
+    this.onShow(change);
   }
 }
 

@@ -3,7 +3,7 @@ import { formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { isGated } from '../page/model.js';
 import { stateField } from '../page/stepCache.js';
-import { dropdown, setOptions } from '../ui.js';
+import { dropdown, setOptions } from '../widgets/controls.js';
 import type { HeatmapKind } from './heatmap.js';
 import type { Page } from '../chart/trackView.js';
 import type { RunSummary } from '../page/model.js';

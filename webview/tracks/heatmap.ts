@@ -1,4 +1,4 @@
-// A T×H picture as one pixel blit under chart.js axes: colours are looked up once per answer, then only scaled.
+// A T×H picture as one pixel blit under the axes of a plot: colours are looked up once per answer, then only scaled.
 import { unitTicks } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
 import { formatNumber } from '../page/format.js';
