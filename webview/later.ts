@@ -86,7 +86,7 @@ export class Later {
       gateLines(page, gates),
       keptLines(page, gates),
       paths(page, gates),
-      heatmap(gateMap(page), page, steps),
+      heatmap(gateMap(page, gates), page, steps),
       heatmap(preActivation(), page, steps),
       unitLines(page, steps),
       spread(page),

@@ -8,6 +8,7 @@ import { el } from './widgets/dom.js';
 import { loadControls, loadLater } from './late.js';
 import { gradientFlow } from './tracks/gradientFlow.js';
 import { Bar } from './header/bar.js';
+import { tabId } from './header/tabs.js';
 import { Blank, Header } from './header/header.js';
 import { PairBar } from './header/pairBar.js';
 import { heatmap } from './tracks/heatmap.js';
@@ -166,7 +167,12 @@ const sideElement = el(
   { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } },
   atStep.element,
 );
-const main = el('main', { class: 'main', id: 'views' }, tracks.element, sideElement);
+const main = el(
+  'div',
+  { class: 'main', id: 'views', attributes: inReport ? {} : { role: 'tabpanel' } },
+  tracks.element,
+  sideElement,
+);
 const missing = el(
   'p',
   { class: 'failed', attributes: { role: 'alert' } },
@@ -175,7 +181,16 @@ const missing = el(
 missing.hidden = true;
 document
   .getElementById('app')
-  ?.append(header.element, pairBar.element, bar.element, toolbar.element, whatIfPlace, blank.element, missing, main);
+  ?.append(
+    header.element,
+    pairBar.element,
+    bar.element,
+    toolbar.element,
+    whatIfPlace,
+    blank.element,
+    missing,
+    el('main', {}, main),
+  );
 
 let later: Later | null = null;
 countPins();
@@ -247,6 +262,7 @@ groups.availability = (view) =>
 /** What has its place by the group alone. */
 function arrange(): void {
   main.dataset['group'] = groups.shown;
+  if (!inReport) main.setAttribute('aria-labelledby', tabId(groups.shown));
   atStep.element.hidden = !groups.shows('atStep');
   if (!atStep.element.hidden) atStep.show();
   later?.arrange();

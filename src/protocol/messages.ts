@@ -14,7 +14,7 @@ import type {
   TrainingNotes,
   WeightBlocks,
 } from '../config/read/index.js';
-import type { NewConfig, TextChange } from '../config/edit/index.js';
+import type { NewConfig, NewSequences, TextChange } from '../config/edit/index.js';
 import type { Position, Problem, Range } from '../config/json/index.js';
 import type {
   Attribution,
@@ -495,9 +495,20 @@ export type WhatIfGatesRequest = {
   readonly maxPoints: number;
   /** Of which sequence what the gate keeps is wanted, if it is. */
   readonly kept: { readonly sequence: number; readonly maxUnits: number } | null;
+  /** Which picture of one gate is wanted, if it is. */
+  readonly map: WhatIfMapRequest | null;
 };
-/** `kept` is null where it was not asked for, or would hold up the picture. */
-export type WhatIfGates = { readonly series: GateSeries; readonly kept: Kept | null };
+/** `order`: the unit of each row, as the picture of the run has them; null: in their own order. */
+export type WhatIfMapRequest = Pick<HeatmapRequest, 'sequence' | 'window' | 'maxColumns' | 'maxRows'> & {
+  readonly gate: string;
+  readonly order: readonly number[] | null;
+};
+/** `kept` and `map` are null where they were not asked for, or would hold up the picture. */
+export type WhatIfGates = {
+  readonly series: GateSeries;
+  readonly kept: Kept | null;
+  readonly map: { readonly gate: string; readonly sequence: number; readonly picture: Heatmap } | null;
+};
 export type { WhatIf };
 export type WhatIfAnswer =
   | {
@@ -630,10 +641,11 @@ export type Change =
   | GateInitialisation
   | { readonly kind: 'forgetBias'; readonly layers: readonly number[] | null }
   | { readonly kind: 'moveToFile'; readonly reference: string }
-  | { readonly kind: 'sequenceOrder'; readonly order: SequenceOrder };
+  | { readonly kind: 'sequenceOrder'; readonly order: SequenceOrder }
+  | { readonly kind: 'sequences'; readonly sequences: NewSequences };
 /** A change that makes sense now, for the value at a path of a file. */
 export type Offer = {
-  readonly kind: Exclude<Change['kind'], 'sequenceOrder'>;
+  readonly kind: Exclude<Change['kind'], 'sequenceOrder' | 'sequences'>;
   readonly file: string;
   readonly path: string;
   readonly name: string;

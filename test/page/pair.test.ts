@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { weatherConfig } from '../support/experiments.js';
+import { choose } from '../support/menus.js';
 import { startPages } from '../support/page.js';
 import type { Page } from 'playwright-core';
 import type { PageServer } from '../support/page.js';
@@ -52,6 +53,8 @@ it('a pair of files offers to be saved and other sequences, with a picture and w
   host.sendAll();
   await bar.waitFor({ state: 'hidden' });
   assert.ok((await offered(page)).includes('Open config'));
+  await choose(page, '.bar', 'Choose other sequences');
+  while (host.sent.chooseSequences.length < 2) await nextFrames(page);
   await open.close();
 });
 

@@ -237,6 +237,38 @@ describe('a what-if', () => {
     await type('truncate', '2.5');
     await open.page.locator(`${field('truncate')} .number.invalid`).waitFor();
     await shown(/0\.800/);
+    const why = open.page.locator(`${field('truncate')} .why`);
+    assert.equal(await why.innerText(), 'Expected a whole number that is 1 or larger.');
+    const described = open.page.locator(`${field('truncate')} .number`).last();
+    assert.equal(await described.getAttribute('aria-describedby'), await why.getAttribute('id'));
+    await type('truncate', '25');
+    await why.waitFor({ state: 'hidden' });
+  });
+
+  it('follows a number while it is typed; Escape brings back what held before', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    const number = open.page.locator(`${field('spectralRadius')} .number`).last();
+    const shownFirst = await number.inputValue();
+    await number.selectText();
+    await number.pressSequentially('0.9');
+    await shown(/0\.900/);
+    await number.pressSequentially('5');
+    await shown(/0\.950/);
+    await number.pressSequentially('x');
+    await open.page.locator(`${field('spectralRadius')} .why`).waitFor();
+    await shown(/0\.950/);
+    await number.press('Escape');
+    await open.page.waitForFunction(() => document.querySelector('.field.changed') === null);
+    assert.equal(await number.inputValue(), shownFirst);
+    assert.equal(await open.page.locator('.number.invalid, .why:not([hidden])').count(), 0);
+    // Enter takes it: what Escape comes back to is that.
+    await type('spectralRadius', '0.7');
+    await shown(/0\.700/);
+    await number.pressSequentially('5');
+    await shown(/0\.750/);
+    await number.press('Escape');
+    await shown(/0\.700/);
+    assert.equal(await number.inputValue(), '0.7');
   });
 
   it('is not made by Enter in a field that nobody touched: its number is rounded, and may be a word', async () => {

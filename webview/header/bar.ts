@@ -24,6 +24,7 @@ export type BarActions = {
   compareWith(): void;
   chooseLayer(layer: number): void;
   goTo(): void;
+  chooseSequences(): void;
 };
 
 /** The light theme first, and its charts painted, because a browser prints what is on screen at that moment. */
@@ -129,7 +130,14 @@ export class Bar {
       item(t('Result as JSON'), t('every tensor, norm and the verdict'), () => actions.exportJson()),
       picture,
       ...(hasConfig(this.#page.model)
-        ? [item(t('Open config'), t('show the config in the editor'), () => actions.revealConfig())]
+        ? [
+            item(t('Open config'), t('show the config in the editor'), () => actions.revealConfig()),
+            item(
+              t('Choose other sequences…'),
+              t('run this config on other sequences: an edit of its text that can be undone'),
+              () => actions.chooseSequences(),
+            ),
+          ]
         : []),
       item(t('Run again'), t('run the experiment again'), () => actions.rerun()),
     ];

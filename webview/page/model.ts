@@ -36,6 +36,7 @@ export type {
   GateEigenvaluesAnswer,
   WhatIfGates,
   WhatIfGatesRequest,
+  WhatIfMapRequest,
   ReachValues,
   RunSeries,
   RunSummary,

@@ -14,11 +14,13 @@ import {
   whatIfObstacle,
 } from '../../engine/index.js';
 import type { AnyNetworkRun, Experiment, Kernels, Recurrent, VerdictBounds, WhatIf } from '../../engine/index.js';
-import type { WhatIfAnswer, WhatIfGates, WhatIfGatesRequest } from '../../protocol/index.js';
+import type { WhatIfAnswer, WhatIfGates, WhatIfGatesRequest, WhatIfMapRequest } from '../../protocol/index.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
-import { gateSeries, keptByGate } from './gateSlices.js';
+import { gateSeries, keepGateValues, keptByGate } from './gateSlices.js';
 import { isGated } from './keptRun.js';
+import type { KeptRun } from './keptRun.js';
 import { curveForPage } from './seriesDownsampling.js';
+import { heatmap } from './slices.js';
 
 /** A matrix that the user tries, with what was measured of it: moving a slider asks for it many times in turn. */
 type Known = Recurrent & { readonly key: string };
@@ -166,7 +168,7 @@ const mostProducts = 4e7;
 async function gatesOf(
   run: AnyNetworkRun,
   index: number,
-  { window, maxPoints, kept: wanted }: WhatIfGatesRequest,
+  { window, maxPoints, kept: wanted, map }: WhatIfGatesRequest,
   check: () => void,
 ): Promise<WhatIfGates | null> {
   const layer = run.layers[index];
@@ -176,13 +178,31 @@ async function gatesOf(
   const own = { runId: 0, experiment, result };
   const cell = cellOf(experiment.cell);
   const series = gateSeries(own, { runId: 0, window, maxPoints });
-  if (wanted === null || cell.keeper === undefined || T * (I + H) * cell.gates.length * H > mostProducts)
-    return { series, kept: null };
-  const sequence = Math.min(wanted.sequence, B - 1);
+  const nothing = { series, kept: null, map: null };
+  const of = wanted ?? map;
+  if (of === null || T * (I + H) * cell.gates.length * H > mostProducts) return nothing;
+  // Both views are of the sequence that is chosen.
+  const sequence = Math.min(of.sequence, B - 1);
   const { gates, steps } = gateValues(experiment, result, sequence);
   await drive(steps, check, () => undefined);
-  if (gates.sequence === null) return { series, kept: null };
-  return { series, kept: keptByGate(own, gates.sequence, { runId: 0, window, maxPoints, ...wanted, sequence }) };
+  if (gates.sequence === null) return nothing;
+  keepGateValues(own, sequence, gates.sequence);
+  return {
+    series,
+    kept:
+      wanted === null || cell.keeper === undefined
+        ? null
+        : keptByGate(own, gates.sequence, { runId: 0, window, maxPoints, ...wanted, sequence }),
+    map: map?.sequence === sequence && cell.gates.includes(map.gate) ? mapOf(own, map) : null,
+  };
+}
+
+/** One gate of the changed run, its rows in the order that the picture of the run has. */
+function mapOf(own: KeptRun, { order, ...map }: WhatIfMapRequest): WhatIfGates['map'] {
+  const { H } = own.result.shapes;
+  const rows = order?.length === H ? Uint32Array.from(order) : null;
+  const picture = heatmap(own, { runId: 0, tensor: 'gate', ...map }, undefined, rows);
+  return { gate: map.gate, sequence: map.sequence, picture };
 }
 
 /** The layer that is looked at; where it was dropped, the same direction of the one below. */

@@ -119,6 +119,7 @@ const changes = [
   { kind: 'forgetBias', layers: null },
   { kind: 'moveToFile', reference: 'w.json' },
   { kind: 'sequenceOrder', order: 'TBI' },
+  { kind: 'sequences', sequences: { kind: 'file', place: { file: 'x.json', name: null } } },
 ] as const;
 const place = { file: 'w.json', name: 'encoder' };
 const aboves = [
