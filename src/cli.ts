@@ -12,6 +12,7 @@ import {
   isSameFile,
   layerName,
   layersShown,
+  nextText,
   NotWritable,
   print,
   printAll,
@@ -42,6 +43,7 @@ import {
 } from './engine/index.js';
 import type {
   AnyRun,
+  Kernels,
   Attribution,
   LayerExperiment,
   NetworkLayer,
@@ -52,7 +54,7 @@ import type {
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
-import { Analyses, summariseNetwork } from './worker/answers/index.js';
+import { Analyses, isTriedUnasked, summariseNetwork, WhatIfs } from './worker/answers/index.js';
 import {
   capacityHere,
   help,
@@ -276,6 +278,24 @@ type Run = {
   readonly workspaces: Workspaces | null;
 };
 
+/** The next thing to try of a layer, with what it does where a second run takes no time to speak of. */
+async function nextOf(
+  { experiment, layers }: AnyNetworkRun,
+  layer: NetworkLayer<AnyRun>,
+  kernels: Kernels | null,
+): Promise<string | null> {
+  const { next, log10Ratio } = layer.result.verdict;
+  if (next === null) return null;
+  const shown = layers.indexOf(layer);
+  const whatIfs = new WhatIfs({ experiment, shown }, defaultBounds, kernels, () => undefined);
+  const answer = isTriedUnasked(experiment)
+    ? await whatIfs.effectOf({ ...next.whatIf, layers: layers.length > 1 ? shown : null })
+    : null;
+  const effect = answer?.kind === 'run' ? answer.verdict : null;
+  const text = nextText(next, effect, log10Ratio, cellOf(experiment.cell).gates.length === 1);
+  return text === null || layers.length === 1 ? text : `${layerName(layer.experiment)}: ${text}`;
+}
+
 async function writeReport(
   target: string,
   { network, experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
@@ -413,6 +433,18 @@ async function main(args: readonly string[]): Promise<number> {
   // The verdict at once: the spectrum of a big network takes far longer than the run.
   if (parsed.json !== '-') print(runTable(run, parsed.layer));
   const shown = layersShown(run.layers, parsed.layer);
+  // The one that the verdict is about.
+  const judged =
+    shown.find(
+      ({ experiment: { layers } }) =>
+        layers[0].layer === (parsed.layer ?? run.verdict.layer) && layers[0].direction === run.verdict.direction,
+    ) ??
+    shown[0] ??
+    run.layers[0];
+  if (parsed.json !== '-') {
+    const next = await nextOf(run, judged, kernels);
+    if (next !== null) print(next);
+  }
   const spectra = new Map<NetworkLayer<AnyRun>, LayerSpectrum>();
   const spectrumOf = (layer: NetworkLayer<AnyRun>): LayerSpectrum => {
     const known = spectra.get(layer);
@@ -449,25 +481,17 @@ async function main(args: readonly string[]): Promise<number> {
       const warnings = problems
         .filter(({ severity }) => severity === 'warning')
         .map((problem) => `${place(problem)} ${describeProblem(problem)}`);
-      const { layer: worst, direction } = run.verdict;
-      const layer =
-        shown.find(
-          ({ experiment: { layers } }) =>
-            layers[0].layer === (parsed.layer ?? worst) && layers[0].direction === direction,
-        ) ??
-        shown[0] ??
-        run.layers[0];
       await writeReport(parsed.html, {
         network: run,
-        ...layer,
-        spectrum: spectrumOf(layer).spectrum,
+        ...judged,
+        spectrum: spectrumOf(judged).spectrum,
         elapsedMs,
         sources,
         warnings,
         title:
           run.layers.length === 1
             ? path.basename(parsed.config)
-            : `${path.basename(parsed.config)} · ${layerName(layer.experiment)}`,
+            : `${path.basename(parsed.config)} · ${layerName(judged.experiment)}`,
         workspaces,
       });
     } catch (error) {

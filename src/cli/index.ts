@@ -2,5 +2,6 @@
 export { attributionTable, whyLeftOut } from './attributionTable.js';
 export { contentsText, convertedPieces, NotWritable } from './files.js';
 export { isSameFile, reasonOf, whyInput, whyUnwritable, withoutLeftovers } from './outputs.js';
+export { nextText } from './nextStep.js';
 export { countedLayers, layerName, layersShown, reportExponents, reportSpectrum, runTable } from './runTable.js';
 export { print, printAll, printError, printingFailed, watchStreams } from './terminal.js';

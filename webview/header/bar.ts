@@ -132,10 +132,8 @@ export class Bar {
       ...(hasConfig(this.#page.model)
         ? [
             item(t('Open config'), t('show the config in the editor'), () => actions.revealConfig()),
-            item(
-              t('Choose other sequences…'),
-              t('run this config on other sequences: an edit of its text that can be undone'),
-              () => actions.chooseSequences(),
+            item(t('Choose other sequences…'), t('an edit of the config, which can be undone'), () =>
+              actions.chooseSequences(),
             ),
           ]
         : []),

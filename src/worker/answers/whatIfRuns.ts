@@ -31,6 +31,11 @@ const keptFor = 2000;
 /** What is asked about: a network, and which of its layers is looked at, counted with its directions. */
 export type Subject = { readonly experiment: Experiment; readonly shown: number };
 
+/** A run of more products forward, most of a second, is not run a second time unasked. */
+const mostTried = 1e9;
+export const isTriedUnasked = ({ shapes: { B, T }, layers }: Experiment): boolean =>
+  layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0) <= mostTried;
+
 /** The what-ifs of one finished run. A newer question ends the one before, which is then answered with null. */
 export class WhatIfs {
   readonly #subject: Subject;

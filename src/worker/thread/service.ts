@@ -5,7 +5,7 @@ import { surveyFile } from '../../config/read/index.js';
 import type { Entry, FileContent, Files } from '../../config/read/index.js';
 import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
-import type { AnyNetworkRun, AnyRun, Experiment, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
 import type {
   FileRequest,
   KeptRequest,
@@ -56,7 +56,7 @@ import { band, hasPreActivations, keepPreActivations, spread } from '../answers/
 import { layerShown, summariseNetwork } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
 import { TensorFiles } from '../answers/tensorFiles.js';
-import { WhatIfs } from '../answers/whatIfRuns.js';
+import { isTriedUnasked, WhatIfs } from '../answers/whatIfRuns.js';
 
 /** Milliseconds between two parts of a spectrum that is still growing. */
 const betweenParts = 400;
@@ -73,11 +73,6 @@ type Kept = KeptRun & {
   readonly summary: RunSummary;
   readonly sources: ReadSources;
 };
-
-/** A run of more products forward, most of a second, is not run a second time unasked. */
-const mostTried = 1e9;
-const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
-  layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
 
 /** Where it is told that a run is too large: what its size comes from. */
 function fileOf(entry: Entry): string {
@@ -266,7 +261,7 @@ export class Service {
     const kept = this.#kept;
     if (kept?.runId !== runId) return null;
     const { verdict, network } = kept.summary;
-    if (verdict.next === null || productsOf(kept.network.experiment) > mostTried) return null;
+    if (verdict.next === null || !isTriedUnasked(kept.network.experiment)) return null;
     const answer = await kept.whatIfs.effectOf({ ...verdict.next.whatIf, layers: network?.shown ?? null });
     if (answer?.kind !== 'run') return null;
     const { kind, perStepFactor, log10Ratio, onePercentSteps } = answer.verdict;
