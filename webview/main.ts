@@ -249,9 +249,10 @@ async function furnish(): Promise<Later> {
   arrange();
   return later;
 }
+let controls: Promise<void> | null = null;
 function loadRest(): void {
   void laterParts();
-  void loadControls();
+  controls ??= loadControls();
 }
 
 groups.availability = (view) =>
