@@ -79,6 +79,14 @@ const mostTried = 1e9;
 const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
   layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
 
+/** What typed arrays throw when the machine has no room for them says nothing to a user. */
+const words = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof RangeError
+    ? say('There is not enough memory for this. Close other panels, or make the run smaller. ({0})', message)
+    : message;
+};
+
 /** Where it is told that a run is too large: what its size comes from. */
 function fileOf(entry: Entry): string {
   if (entry.kind === 'config') return entry.config;
@@ -185,6 +193,7 @@ export class Service {
       {
         checks: workerChecks,
         onFault: ({ message }) => this.#channel.emit('failed', { message }),
+        words,
       },
     );
   }
