@@ -64,6 +64,11 @@ const boxes = (page: Page): Promise<Record<string, readonly number[]>> =>
     ),
   );
 
+const colour = (page: Page): Promise<string> =>
+  page
+    .locator('.bar-actions vscode-button', { hasText: 'What if' })
+    .evaluate((button) => getComputedStyle(button).backgroundColor);
+
 describe('what comes behind the first picture', () => {
   it('moves nothing, and leaves the keyboard where it is', async () => {
     const { page, host } = open;
@@ -71,11 +76,13 @@ describe('what comes behind the first picture', () => {
     assert.equal(await page.evaluate(() => customElements.get('vscode-button')), undefined);
     assert.equal(await page.locator('[data-track]').count(), 3, 'network map, flow and hidden state');
     await page.locator('#track-hiddenMap-plot').focus();
-    const before = await boxes(page);
+    const [before, colourBefore] = [await boxes(page), await colour(page)];
     release();
     await arrived(page);
     assert.deepEqual(await boxes(page), before);
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'track-hiddenMap-plot');
+    // The toolkit has the colours of the theme, though the page was loaded long before it came.
+    assert.equal(await colour(page), colourBefore);
     host.sendStatus({ entry: { kind: 'pair', weights: 'w.json', sequences: 'x.json' } });
     await page.locator('.pair').waitFor();
   });
