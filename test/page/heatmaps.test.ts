@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { nextFrames, painted, plotOf } from './support.js';
+import { keepPaintedText, nextFrames, painted, paintedText, plotOf } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
 before(async () => {
   pages = await startPages();
   open = await pages.open({ height: 1600 });
+  await keepPaintedText(open);
 });
 after(async () => {
   assert.deepEqual(open.complaints, []);
@@ -39,7 +40,8 @@ async function tooltipAt(track: string, x: number, y: number): Promise<string[]>
   await page.mouse.move(box.x + x, box.y + y);
   await page.mouse.move(box.x + x + 0.5, box.y + y);
   await nextFrames(page);
-  return page.locator(`[data-track=${track}] .tip > *`).allInnerTexts();
+  await nextFrames(page);
+  return paintedText(page, `track-${track}-plot`);
 }
 
 describe('the tooltip of a heatmap', () => {

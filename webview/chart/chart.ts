@@ -1,19 +1,88 @@
-// A chart over the shared time axis, drawn from a scene: on the screen, and as a picture of its own.
+// The only place that talks to chart.js: a chart over the shared time axis, drawn from a scene.
+import { Chart, Interaction, LineController, LineElement, LinearScale, PointElement, Tooltip } from 'chart.js';
+import type {
+  ChartConfiguration,
+  ChartDataset,
+  InteractionModeFunction,
+  LinearScaleOptions,
+  Plugin,
+  Point,
+  Scale,
+} from 'chart.js';
+import { getRelativePosition } from 'chart.js/helpers';
+import { timeTicks } from './axis.js';
 import { withAlpha } from '../page/colourMaths.js';
-import { Tip } from '../widgets/tip.js';
-import { areaOf, gutter, paintFrame, painterOf } from './frame.js';
+import { t as say } from '../page/l10n.js';
 import { paintLines, drawnLines } from './strokes.js';
 import type { Painter, Scene } from './scene.js';
-import type { Area } from './frame.js';
 import type { Drawn } from './strokes.js';
 import type { Theme } from '../page/theme.js';
 import type { TimeWindow } from '../page/model.js';
+
+declare module 'chart.js' {
+  interface InteractionModeMap {
+    /** Hands the tooltip one invisible point that stands on the step under the mouse. */
+    probe: InteractionModeFunction;
+  }
+}
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, Tooltip);
+Chart.defaults.animation = false;
+Interaction.modes.probe = (chart, event) => {
+  const { x, y } = getRelativePosition(event, chart);
+  const { left, right, top, bottom } = chart.chartArea;
+  const scale = chart.scales['x'];
+  const element = chart.getDatasetMeta(0).data[0];
+  if (scale === undefined || element === undefined || x < left || x > right || y < top || y > bottom) return [];
+  pointers.set(chart, (x - left) / (right - left));
+  element.x = scale.getPixelForValue(stepAt(scale.getValueForPixel(x) ?? 0, scale.min, scale.max));
+  element.y = y;
+  return [{ element, datasetIndex: 0, index: 0 }];
+};
+
+/** Every plot begins and ends at the same place, so that the eye can run straight down. */
+export const gutter = { left: 64, right: 16 } as const;
+
+/** What an axis needs beside its labels: their distance from the plot and the title. */
+const titleRoom = 6 + 12;
+/**
+ * Room for half a tick label above and below; left of the axis title; the same in every chart, so chart.js may not add
+ * its own.
+ */
+const layout = { autoPadding: false, padding: { left: 6, right: gutter.right, top: 7, bottom: 7 } };
+
+const stepAt = (value: number, min: number, max: number): number =>
+  Math.max(Math.ceil(min), Math.min(Math.round(value), Math.floor(max)));
 
 /**
  * What a tooltip says about step t at height `value` of the y axis and `across` (0 … 1) the plot: a heading and its
  * lines.
  */
 export type Readout = (t: number, value: number, across: number) => readonly string[];
+/** Where the mouse was last, which the probe's own place, a whole step, does not tell. */
+const pointers = new WeakMap<Chart, number>();
+
+export const chartFont = (theme: Theme, size = 11): { family: string; size: number } => ({
+  family: theme.fontFamily,
+  size,
+});
+
+export const tooltipStyle = (theme: Theme) => ({
+  displayColors: false,
+  backgroundColor: theme.tooltipBackground,
+  borderColor: theme.border,
+  borderWidth: 1,
+  cornerRadius: 3,
+  caretSize: 0,
+  caretPadding: 12,
+  padding: { x: 8, y: 6 },
+  titleColor: theme.foreground,
+  titleFont: { ...chartFont(theme), weight: 600 },
+  titleMarginBottom: 3,
+  bodyColor: theme.foreground,
+  bodyFont: chartFont(theme),
+  animation: false as const,
+});
 
 export type TimeChartOptions = {
   readonly scene: Scene;
@@ -21,6 +90,103 @@ export type TimeChartOptions = {
   readonly readout: Readout;
   readonly hidden: ReadonlySet<string>;
 };
+type LineConfig = ChartConfiguration<'line', Point[]>;
+
+/** The one dataset that chart.js knows: its tooltip follows it. Lines are painted from the scene. */
+const probe = (): ChartDataset<'line', Point[]> => ({
+  data: [{ x: NaN, y: NaN }],
+  borderWidth: 0,
+  pointRadius: 0,
+  pointHoverRadius: 0,
+  label: '',
+});
+
+function scales(
+  { scene, window }: TimeChartOptions,
+  timeLabels: boolean,
+): NonNullable<LineConfig['options']>['scales'] {
+  const { theme, axis } = scene;
+  const grid = { color: theme.grid, tickLength: 0, drawTicks: false };
+  const ticks = { color: theme.muted, font: chartFont(theme, 10), autoSkip: false, maxRotation: 0 };
+  return {
+    x: {
+      type: 'linear',
+      min: window.t0 - 0.5,
+      max: window.t1 - 0.5,
+      border: { display: false },
+      grid,
+      ticks: { ...ticks, display: timeLabels, padding: 4, callback: (value) => String(value) },
+      title: {
+        display: timeLabels,
+        text: say('timestep t'),
+        color: theme.muted,
+        font: chartFont(theme, 10),
+        padding: 0,
+      },
+      afterBuildTicks: (scale) => {
+        scale.ticks = timeTicks(window.t0, window.t1, scale.chart.width - gutter.left - gutter.right).map((value) => ({
+          value,
+        }));
+      },
+      afterFit: (scale) => {
+        if (!timeLabels) scale.height = 0;
+        scale.paddingLeft = scale.paddingRight = 0;
+      },
+    },
+    y: {
+      type: 'linear',
+      min: axis.min,
+      max: axis.max,
+      reverse: axis.reverse,
+      border: { display: false },
+      grid,
+      ticks: { ...ticks, padding: 6, callback: (value) => axis.label(Number(value)) },
+      title: {
+        display: axis.title !== '',
+        text: axis.title,
+        color: theme.muted,
+        font: chartFont(theme, 10),
+        padding: 0,
+      },
+      afterBuildTicks: (scale) => {
+        scale.ticks = axis.ticks(scale.chart.height).map((value) => ({ value }));
+      },
+      afterFit: (scale) => {
+        scale.width = gutter.left - layout.padding.left;
+        // The layout's own padding holds half a label already.
+        scale.paddingTop = scale.paddingBottom = 0;
+        // The title gives way to labels that would run into it, as 10⁻¹⁰⁰⁰⁰⁰⁰ does.
+        (scale.options as LinearScaleOptions).title.display =
+          axis.title !== '' && widest(scale, theme) <= scale.width - titleRoom;
+      },
+    },
+  };
+}
+
+/** In pixels, of the labels of an axis. */
+function widest({ ctx, ticks }: Scale, theme: Theme): number {
+  ctx.save();
+  const { size, family } = chartFont(theme, 10);
+  ctx.font = `${size}px ${family}`;
+  const width = ticks.reduce((most, { label }) => Math.max(most, ctx.measureText(String(label ?? '')).width), 0);
+  ctx.restore();
+  return width;
+}
+
+function painterOf(chart: Chart): Painter | null {
+  const { x, y } = chart.scales;
+  if (x === undefined || y === undefined) return null;
+  const { left, right, top, bottom } = chart.chartArea;
+  return {
+    context: chart.ctx,
+    left,
+    right,
+    top,
+    bottom,
+    x: (t) => x.getPixelForValue(t),
+    y: (value) => y.getPixelForValue(value),
+  };
+}
 
 /** Lines that stand closer than this are a grey area. */
 const leastApart = 5;
@@ -68,154 +234,202 @@ function stripes(painter: Painter, cuts: readonly number[], theme: Theme): void 
 /** Half of a thick line may stand out of the plot. */
 const lineAir = 1.5;
 
-function clipped(painter: Painter, air: number, draw: () => void): void {
-  const { context, left, top, right, bottom } = painter;
-  context.save();
-  context.beginPath();
-  context.rect(left - air, top - air, right - left + 2 * air, bottom - top + 2 * air);
-  context.clip();
-  draw();
-  context.restore();
+function scenePlugin(
+  current: () => TimeChartOptions,
+  lines: () => readonly Drawn[],
+  rendered: () => void,
+): Plugin<'line'> {
+  const paint = (chart: Chart, draw: (painter: Painter, scene: Scene) => void, air = 0): void => {
+    const painter = painterOf(chart);
+    if (painter === null) return;
+    const { context, left, top, right, bottom } = painter;
+    context.save();
+    context.beginPath();
+    context.rect(left - air, top - air, right - left + 2 * air, bottom - top + 2 * air);
+    context.clip();
+    draw(painter, current().scene);
+    context.restore();
+  };
+  return {
+    id: 'scene',
+    beforeDatasetsDraw: (chart) => {
+      paint(chart, (painter, scene) => {
+        scene.under(painter);
+        stripes(painter, scene.cuts, scene.theme);
+      });
+      paint(chart, (painter) => paintLines(painter, lines()), lineAir);
+    },
+    afterDatasetsDraw: (chart) =>
+      paint(chart, (painter, scene) => {
+        verticals(painter, scene.cuts, scene.theme.muted, [1, 3]);
+        verticals(painter, scene.borders, scene.theme.muted, []);
+        scene.over(painter);
+      }),
+    // chart.js follows a change of its size by itself, a frame after everybody else.
+    afterRender: rendered,
+  };
 }
 
-type Sheet = { readonly width: number; readonly height: number; readonly ratio: number };
-
-/** Paints the whole chart on a canvas that it makes as large as the sheet. */
-function paintChart(
-  canvas: HTMLCanvasElement,
-  { width, height, ratio }: Sheet,
-  { scene, window }: TimeChartOptions,
-  lines: readonly Drawn[],
-  timeLabels: boolean,
-): void {
-  const context = canvas.getContext('2d');
-  if (context === null) return;
-  const [columns, rows] = [Math.floor(width * ratio), Math.floor(height * ratio)];
-  // A canvas that is told its size is empty and black for a moment.
-  if (canvas.width !== columns || canvas.height !== rows) [canvas.width, canvas.height] = [columns, rows];
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  const painter = painterOf(context, areaOf(width, height, timeLabels), scene.axis, window);
-  paintFrame(painter, scene, window, timeLabels, height, ratio);
-  clipped(painter, 0, () => {
-    scene.under(painter);
-    stripes(painter, scene.cuts, scene.theme);
-  });
-  clipped(painter, lineAir, () => paintLines(painter, lines));
-  clipped(painter, 0, () => {
-    verticals(painter, scene.cuts, scene.theme.muted, [1, 3]);
-    verticals(painter, scene.borders, scene.theme.muted, []);
-    scene.over(painter);
-  });
+function tooltip(
+  current: () => TimeChartOptions,
+): NonNullable<NonNullable<LineConfig['options']>['plugins']>['tooltip'] {
+  const at = (chart: Chart, element: { x: number; y: number }): readonly string[] => {
+    const { x, y } = chart.scales;
+    return x === undefined || y === undefined
+      ? []
+      : current().readout(
+          Math.round(x.getValueForPixel(element.x) ?? 0),
+          y.getValueForPixel(element.y) ?? 0,
+          pointers.get(chart) ?? 0,
+        );
+  };
+  return {
+    ...tooltipStyle(current().scene.theme),
+    yAlign: 'center',
+    callbacks: {
+      title: (items) => {
+        const item = items[0];
+        return item === undefined ? '' : (at(item.chart, item.element)[0] ?? '');
+      },
+      label: (item) => at(item.chart, item.element).slice(1),
+    },
+  };
 }
 
 export class TimeChart {
-  readonly #canvas: HTMLCanvasElement;
-  readonly #tip: Tip;
-  readonly #resized: ResizeObserver;
-  readonly #end = new AbortController();
+  readonly #chart: Chart<'line', Point[]>;
   #options: TimeChartOptions;
-  #width: number;
-  #height: number;
-  /** Where the mouse rests on the canvas. */
-  #pointer: { readonly x: number; readonly y: number } | null = null;
+  #lines: readonly Drawn[] = [];
+  #frame = '';
 
-  /** `rendered` is called when the plot was painted because its place has changed, and for no other reason. */
-  constructor(canvas: HTMLCanvasElement, place: HTMLElement, options: TimeChartOptions, rendered: () => void) {
-    this.#canvas = canvas;
+  /** `rendered` is called whenever the plot was painted, also when chart.js did so by itself. */
+  constructor(canvas: HTMLCanvasElement, options: TimeChartOptions, rendered: () => void) {
     this.#options = options;
-    this.#tip = new Tip(place);
-    [this.#width, this.#height] = [place.clientWidth, place.clientHeight];
-    this.#resized = new ResizeObserver(() => {
-      const [width, height] = [place.clientWidth, place.clientHeight];
-      if (width === this.#width && height === this.#height) return;
-      [this.#width, this.#height] = [width, height];
-      this.#paint();
-      rendered();
-    });
-    this.#resized.observe(place);
-    const { signal } = this.#end;
-    canvas.addEventListener(
-      'pointermove',
-      ({ offsetX, offsetY }) => {
-        this.#pointer = { x: offsetX, y: offsetY };
-        this.#tell();
+    this.#chart = new Chart(canvas, {
+      type: 'line',
+      data: { datasets: [probe()] },
+      plugins: [
+        scenePlugin(
+          () => this.#options,
+          () => this.#lines,
+          rendered,
+        ),
+      ],
+      options: {
+        responsive: true,
+        maintainAspectRatio: false,
+        animation: false,
+        parsing: false,
+        normalized: true,
+        events: ['mousemove', 'mouseout'],
+        interaction: { mode: 'probe', intersect: false },
+        hover: { mode: 'probe', intersect: false },
+        layout,
+        elements: { point: { radius: 0 } },
+        scales: scales(options, false) ?? {},
+        plugins: { tooltip: tooltip(() => this.#options) ?? {} },
       },
-      { signal },
-    );
-    canvas.addEventListener('pointerleave', () => this.hideTooltip(), { signal });
-    this.#paint();
+    });
+    this.show(options);
   }
 
   show(options: TimeChartOptions): void {
+    const {
+      scene: { theme },
+    } = this.#options;
     this.#options = options;
-    this.#paint();
-    // Under a mouse that rests the numbers may be others.
-    this.#tell();
+    this.#lines = drawnLines(options.scene, options.hidden, options.window, this.plotWidth);
+    const frame = this.#frameOf(options);
+    // An answer on the same axes, such as a finer heatmap, needs no new layout.
+    if (frame === this.#frame && theme === options.scene.theme) {
+      this.#chart.draw();
+      return;
+    }
+    this.#frame = frame;
+    this.#chart.options.scales = scales(options, false) ?? {};
+    if (this.#chart.options.plugins !== undefined)
+      this.#chart.options.plugins.tooltip = tooltip(() => this.#options) ?? {};
+    this.#chart.update('none');
+    const { left, right } = this.#chart.chartArea;
+    this.#chart.canvas.dataset['plot'] = `${left},${right}`;
   }
 
-  #paint(): void {
-    const { scene, hidden, window } = this.#options;
-    const sheet = { width: this.#width, height: this.#height, ratio: devicePixelRatio };
-    paintChart(this.#canvas, sheet, this.#options, drawnLines(scene, hidden, window, this.plotWidth), false);
-    const { left, right } = this.#area;
-    this.#canvas.dataset['plot'] = `${left},${right}`;
-  }
-
-  get #area(): Area {
-    return areaOf(this.#width, this.#height, false);
+  #frameOf({ window, scene: { axis } }: TimeChartOptions): string {
+    const { width, height } = this.#chart;
+    return JSON.stringify([
+      width,
+      height,
+      window.t0,
+      window.t1,
+      axis.min,
+      axis.max,
+      axis.reverse,
+      axis.title,
+      axis.ticks(height).map((tick) => [tick, axis.label(tick)]),
+    ]);
   }
 
   get plotWidth(): number {
-    return Math.max(1, this.#width - gutter.left - gutter.right);
+    return Math.max(1, this.#chart.width - gutter.left - gutter.right);
   }
 
   /** Pixel of a value from the top of the canvas, or null when it is not in view. */
   pixelY(value: number): number | null {
-    const { min, max, reverse } = this.#options.scene.axis;
-    const { top, bottom } = this.#area;
-    const share = (value - min) / (max - min);
-    const pixel = reverse ? top + share * (bottom - top) : bottom - share * (bottom - top);
-    return pixel >= top - 1 && pixel <= bottom + 1 ? pixel : null;
-  }
-
-  valueAt(pixel: number): number {
-    const { min, max, reverse } = this.#options.scene.axis;
-    const { top, bottom } = this.#area;
-    const share = (pixel - top) / (bottom - top);
-    return min + (reverse ? share : 1 - share) * (max - min);
-  }
-
-  #tell(): void {
-    if (this.#pointer === null) return;
-    const { x, y } = this.#pointer;
-    const { left, right, top, bottom } = this.#area;
-    const { t0, t1 } = this.#options.window;
-    const across = (x - left) / (right - left);
-    const isOnPlot = x >= left && x <= right && y >= top && y <= bottom;
-    const t = Math.max(t0, Math.min(Math.floor(t0 + across * (t1 - t0)), t1 - 1));
-    this.#tip.tell(this.#pointer, isOnPlot ? this.#options.readout(t, this.valueAt(y), across) : null);
+    const pixel = this.#chart.scales['y']?.getPixelForValue(value) ?? NaN;
+    return pixel >= this.#chart.chartArea.top - 1 && pixel <= this.#chart.chartArea.bottom + 1 ? pixel : null;
   }
 
   /** The keyboard moved the cursor: what the tooltip of the resting mouse says would contradict it. */
   hideTooltip(): void {
-    this.#pointer = null;
-    this.#tip.hide();
+    const { tooltip: shown } = this.#chart;
+    if (shown === undefined || shown.opacity === 0) return;
+    shown.setActiveElements([], { x: 0, y: 0 });
+    this.#chart.draw();
+  }
+
+  valueAt(pixel: number): number {
+    return this.#chart.scales['y']?.getValueForPixel(pixel) ?? NaN;
   }
 
   /** The same picture with its own time axis, `ratio` device pixels to each of its pixels, on a canvas of its own. */
   picture(width: number, height: number, ratio: number): HTMLCanvasElement {
     const canvas = document.createElement('canvas');
-    const { scene, hidden, window } = this.#options;
-    const lines = drawnLines(scene, hidden, window, width * ratio);
-    paintChart(canvas, { width, height, ratio }, this.#options, lines, true);
-    return canvas;
+    canvas.width = width;
+    canvas.height = height;
+    const options = this.#options;
+    const lines = drawnLines(options.scene, options.hidden, options.window, width * ratio);
+    const chart = new Chart<'line', Point[]>(canvas, {
+      type: 'line',
+      data: { datasets: [probe()] },
+      plugins: [
+        scenePlugin(
+          () => options,
+          () => lines,
+          () => undefined,
+        ),
+      ],
+      options: {
+        responsive: false,
+        animation: false,
+        parsing: false,
+        normalized: true,
+        events: [],
+        devicePixelRatio: ratio,
+        layout: { ...layout, padding: { ...layout.padding, bottom: 2 } },
+        elements: { point: { radius: 0 } },
+        scales: scales(options, true) ?? {},
+        plugins: { tooltip: { enabled: false } },
+      },
+    });
+    const copy = document.createElement('canvas');
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    copy.getContext('2d')?.drawImage(canvas, 0, 0);
+    chart.destroy();
+    return copy;
   }
 
   dispose(): void {
-    this.#end.abort();
-    this.#resized.disconnect();
-    this.#tip.remove();
-    this.#pointer = null;
+    this.#chart.destroy();
   }
 }

@@ -1,7 +1,7 @@
 // The time axis that all tracks share: stays on top while they scroll. It tells which way the gradient goes, where it
 // starts, and how much of it is left along the whole run, also where the window shows a part.
 import { timeTicks } from './axis.js';
-import { gutter } from './frame.js';
+import { gutter } from './chart.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { el } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';

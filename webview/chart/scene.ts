@@ -1,4 +1,4 @@
-// What a track wants to have drawn.
+// What a track wants to have drawn, free of any charting library.
 import { readable } from '../page/colours.js';
 import type { Theme } from '../page/theme.js';
 import type { TimeWindow } from '../../src/protocol/index.js';

@@ -1,6 +1,5 @@
 // One track: title, legend with the readings at the cursor, plot, table, and the grip that sets its height.
-import { TimeChart } from '../chart/chart.js';
-import { gutter } from '../chart/frame.js';
+import { TimeChart, gutter } from '../chart/chart.js';
 import { colourMap } from '../page/colours.js';
 import { Copying, copyByKey } from '../widgets/clipboard.js';
 import { Details } from '../widgets/detailsTable.js';
@@ -374,7 +373,7 @@ export class Track {
     this.#painting = true;
     try {
       if (this.#chart === null)
-        this.#chart = new TimeChart(this.canvas, this.#plot, options, () => {
+        this.#chart = new TimeChart(this.canvas, options, () => {
           if (!this.#painting) this.moveCursor();
         });
       else this.#chart.show(options);

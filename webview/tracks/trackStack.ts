@@ -1,5 +1,5 @@
 // The stack of tracks on one time axis: order, folds and heights, the cursor line through all, mouse and keyboard.
-import { gutter } from '../chart/frame.js';
+import { gutter } from '../chart/chart.js';
 import { el, onFrame } from '../widgets/dom.js';
 import { fileName } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
