@@ -264,6 +264,10 @@ export class Workbench {
   async answer(question: RegExp, text: string): Promise<void> {
     await this.asked(question);
     await this.#type(text, '');
+    const rows = this.#rows().filter({ visible: true });
+    const chosen = rows.and(this.page.locator('.focused')).filter({ hasText: text });
+    // A list that is still being filtered would give another row.
+    await this.until(`"${text}" to be chosen`, async () => (await rows.count()) === 0 || (await chosen.count()) > 0);
     // In the field itself: a walkthrough or a panel may have taken the focus meanwhile.
     await this.#field().press('Enter');
   }
@@ -384,6 +388,29 @@ export class Workbench {
       if (performance.now() > end) throw new Error(`Waited a minute for ${what}, in vain.`);
       await this.page.waitForTimeout(50);
     }
+  }
+
+  /**
+   * Acts until that has had its consequence. VS Code draws lists and menus anew while they are chosen from, and then a
+   * choice is lost; a list that is not there in time is closed before it is asked for again.
+   */
+  async consequence(what: string, done: () => Promise<boolean>, act: () => Promise<void>): Promise<void> {
+    await this.until(what, async () => {
+      if (await done()) return true;
+      try {
+        await act();
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        await this.page.keyboard.press('Escape');
+        return false;
+      }
+      // A busy machine takes its time: what was chosen is not chosen again before.
+      for (let looks = 0; looks < 50; looks++) {
+        if (await done()) return true;
+        await this.page.waitForTimeout(200);
+      }
+      return false;
+    });
   }
 
   async screenshot(file: string): Promise<void> {
