@@ -496,6 +496,7 @@ async function makeServer({ vsix, settings, env = {}, trusted = true }: Workbenc
     keybindings,
     env,
     trusted,
+    sparse: true,
   });
   const running: RunningServer = { server, dataDir, ended: false };
   void server.ended.then(() => {
