@@ -29,13 +29,12 @@ async function quickFix(workbench: Workbench, text: string, fix: RegExp, done: (
   await page.locator(find).first().fill(text);
   await page.locator('.find-widget.visible .matchesCount').filter({ hasText: /^1 of/ }).waitFor();
   await page.keyboard.press('Escape');
-  const list = page.locator('.action-widget');
-  const offered = list.locator('.monaco-list-row').filter({ hasText: fix });
+  const offered = page.locator('.action-widget .monaco-list-row').filter({ hasText: fix }).first();
   await workbench.consequence(`the quick fix ${String(fix)}`, done, async () => {
     await tab.click({ timeout: 5_000 });
     await page.keyboard.press('Control+.');
-    await offered.first().click({ timeout: 5_000 });
-    await list.waitFor({ state: 'hidden', timeout: 5_000 });
+    await offered.click({ timeout: 5_000 });
+    await offered.waitFor({ state: 'hidden', timeout: 5_000 });
   });
 }
 
