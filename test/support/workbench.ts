@@ -381,12 +381,15 @@ export class Workbench {
     return texts.map((text) => text.trim()).filter((text) => text !== '');
   }
 
-  /** Waits until `holds` is true; says what it waited for when it never is. */
-  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  /**
+   * Waits until `holds` is true; says what it waited for when it never is. It looks rarer and rarer, up to every
+   * `rarest` milliseconds: each look takes time of the window that is waited for.
+   */
+  async until(what: string, holds: () => Promise<boolean>, rarest = 250): Promise<void> {
     const end = performance.now() + patience;
-    while (!(await holds())) {
+    for (let pause = 50; !(await holds()); pause = Math.min(rarest, 1.2 * pause)) {
       if (performance.now() > end) throw new Error(`Waited a minute for ${what}, in vain.`);
-      await this.page.waitForTimeout(50);
+      await this.page.waitForTimeout(pause);
     }
   }
 
@@ -455,12 +458,16 @@ export class Workbench {
     let last = '';
     let same = 0;
     // The list fills in stages (own hits first, then similar ones), so it counts as settled after five equal looks.
-    await this.until(`the list for "${text}" to settle`, async () => {
-      const now = (await this.#rows().allInnerTexts()).join('\n');
-      same = now === last ? same + 1 : 0;
-      last = now;
-      return same >= 5;
-    });
+    await this.until(
+      `the list for "${text}" to settle`,
+      async () => {
+        const now = (await this.#rows().allInnerTexts()).join('\n');
+        same = now === last ? same + 1 : 0;
+        last = now;
+        return same >= 5;
+      },
+      50,
+    );
   }
 }
 
