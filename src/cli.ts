@@ -12,7 +12,6 @@ import {
   isSameFile,
   layerName,
   layersShown,
-  NotWritable,
   print,
   printAll,
   printError,
@@ -29,7 +28,7 @@ import {
 } from './cli/index.js';
 import { describeProblem, readExperiment, UnreadableNumbers } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
-import { contentsOf, convertFile, isBound, mostBytes } from './config/read/index.js';
+import { contentsOf, convertFile, isBound, mostBytes, NotWritable } from './config/read/index.js';
 import type { Problem } from './config/index.js';
 import {
   attributeNetwork,

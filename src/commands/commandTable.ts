@@ -6,7 +6,7 @@ import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { foldMatrices } from '../editor/language/index.js';
 import { preview, showPanel } from './preview.js';
-import { initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
+import { copyWeightsToJson, initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
 import { run } from './run.js';
 import { saveReport } from './saveReport.js';
 
@@ -23,6 +23,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   rescaleWeights,
   initialiseWeights,
   moveWeightsToFile,
+  copyWeightsToJson,
   saveReport,
   allowFile,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),

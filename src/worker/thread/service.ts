@@ -79,6 +79,14 @@ const mostTried = 1e9;
 const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
   layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
 
+/** What typed arrays throw when the machine has no room for them says nothing to a user. */
+const words = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof RangeError
+    ? say('There is not enough memory for this. Close other panels, or make the run smaller. ({0})', message)
+    : message;
+};
+
 /** Where it is told that a run is too large: what its size comes from. */
 function fileOf(entry: Entry): string {
   if (entry.kind === 'config') return entry.config;
@@ -137,7 +145,7 @@ export class Service {
           }),
         newConfig: newConfigText,
         locateWeight: ({ entry, place, layer }) => locateWeight(entry, place, layer, this.#readFile),
-        applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, this.#readFile),
+        applyWhatIf: ({ entry, whatIf, copyTo }) => applyWhatIf(entry, whatIf, this.#readFile, copyTo),
         whatIf: (request) => this.#whatIf(request),
         nextEffect: (request) => this.#nextEffect(request),
         series: (request) =>
@@ -185,6 +193,7 @@ export class Service {
       {
         checks: workerChecks,
         onFault: ({ message }) => this.#channel.emit('failed', { message }),
+        words,
       },
     );
   }
