@@ -22,9 +22,9 @@ const isBuffer = (value: unknown): boolean => value instanceof ArrayBuffer || va
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as { slice: (...args: unknown[]) => ArrayBufferView };
 
 /**
- * Runs the work and counts the bytes of every block that it makes. Views of what is there already are none. Not seen are
- * blocks that `filter` or `map` of an array make, and those of fflate, which holds the classes by names of its own: it is
- * handed 4 kB at a time, and what they become is counted where it is put together.
+ * Runs the work and counts the bytes of every block that it makes. Views of what is there already are none. Not seen
+ * are blocks that `filter` or `map` of an array make, and those of fflate, which holds the classes by names of its own:
+ * it is handed 4 kB at a time, and what they become is counted where it is put together.
  */
 export function takenBy(work: () => void): Taken {
   const taken: Taken = { largest: 0, total: 0 };
