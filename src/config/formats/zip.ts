@@ -94,21 +94,30 @@ export class Zip {
     return entry.deflated ? this.content(entry, tick) : rangeOf(this.#bytes, entry.start, entry.start + entry.stored);
   }
 
-  /** A large entry is read twice: whether it is sound is known before any of it is given. */
+  /** The checksum of a large entry goes along with what is read of it, and over the rest before that is given. */
   #storedContent(entry: ZipEntry, tick: Tick): Bytes {
     const plain = rangeOf(this.#bytes, entry.start, entry.start + entry.stored);
-    let isChecked = false;
+    /** Up to where the checksum has come. */
+    let [done, crc] = [0, 0];
+    const add = (bytes: Uint8Array): void => {
+      crc = crc32(bytes, tick, crc);
+      done += bytes.length;
+    };
+    const catchUp = (to: number): void => {
+      while (done < to) add(readRange(plain, done, Math.min(done + checkedAtOnce, to)));
+    };
     return {
       size: entry.stored,
       read: (offset, length) => {
-        if (!isChecked) {
-          let crc = 0;
-          for (let at = 0; at < entry.stored; at += checkedAtOnce)
-            crc = crc32(readRange(plain, at, Math.min(at + checkedAtOnce, entry.stored)), tick, crc);
-          compare(entry, crc);
-          isChecked = true;
-        }
-        return readRange(plain, offset, offset + length);
+        catchUp(offset);
+        const bytes = readRange(plain, offset, offset + length);
+        // What was read before is not read again, but not counted twice either.
+        if (offset + length > done) add(bytes.subarray(done - offset));
+        return bytes;
+      },
+      settle: () => {
+        catchUp(entry.stored);
+        compare(entry, crc);
       },
     };
   }

@@ -160,6 +160,44 @@ describe('of a large file', () => {
     );
   });
 
+  it('an entry too large to be held is read once, and refused again when it is asked for again', () => {
+    const wide = 4_500_000;
+    const header = new Uint8Array(128).fill(0x20);
+    header.set(
+      Buffer.from(`\x93NUMPY\x01\x00\x76\x00{'descr': '<f4', 'fortran_order': False, 'shape': (${wide},)}`, 'latin1'),
+    );
+    const content = joined([header, floats(wide, (i) => i % 1000)]);
+    const npz = zipOf([{ name: 'a.npy', content }]);
+    const torch = joined(torchParts(tensors));
+    for (const [bytes, name, most] of [
+      [npz, 'a', content.length + 128],
+      [torch, 'head.weight', 20_000_000],
+    ] as const) {
+      const source = counted(bytes);
+      const { root } = readDocument('x', source, quiet);
+      const node = root?.kind === 'object' ? root.properties.find(({ key }) => key === name)?.value : undefined;
+      assert.ok(node?.kind === 'tensor');
+      const before = bytesRead(source);
+      const sum = node.data.reduce((a, b) => a + b, 0);
+      assert.ok(bytesRead(source) - before <= most, `${bytesRead(source) - before} bytes of ${name}`);
+      if (name === 'a') assert.equal(sum, 499.5 * wide);
+      // A second look in pieces reads it again, and knows that it is sound.
+      const pieces = node.pieces?.() ?? [];
+      assert.equal(
+        [...pieces].reduce((count, piece) => count + piece.length, 0),
+        node.data.length,
+      );
+      assert.ok(bytesRead(source) - before <= 2 * most);
+    }
+    npz[npz.length - 1_000_000] = (npz[npz.length - 1_000_000] ?? 0) ^ 1;
+    const { root } = readDocument('x.npz', counted(npz), quiet);
+    const node = root?.kind === 'object' ? root.properties[0]?.value : undefined;
+    assert.ok(node?.kind === 'tensor');
+    const reads = [() => node.data, () => [...(node.pieces?.() ?? [])], () => node.data];
+    for (const read of reads)
+      assert.throws(read, (error) => error instanceof UnreadableNumbers && error.problem.expected.includes('checksum'));
+  });
+
   it('npz: a header of each array, then the numbers of one', () => {
     const npy = new Uint8Array(readFileSync(path.join(folder, 'seq_f4.npy')));
     const bytes = zipOf([
