@@ -32,10 +32,7 @@ addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));
 
 const model = new SequenceModel((request) => channel.request('previewLines', request));
-const choices = new Choices((choice) => {
-  memory.write('choice', choice);
-  channel.emit('choose', choice);
-});
+const choices = new Choices((choice) => take(choice));
 const lines = new WindowLines(model);
 const title = el('h1');
 const facts = el('p', { class: 'facts', attributes: { role: 'status' } });
@@ -46,18 +43,28 @@ const misfit = el('p', { class: 'wrong', attributes: { role: 'status' } });
 const wrong = el('section', { class: 'unreadable', attributes: { role: 'alert' } });
 const notes = el('ul', { class: 'notes', attributes: { 'aria-label': t('Notes') } });
 const tables = el('div', { class: 'tables' });
+/** What the page remembers may not fit the file that is there now. */
+const anew = button(t('Read it without choices'), 'secondary', t('Forget what was chosen for this file'), () =>
+  take({ options: {}, array: null }),
+);
 const main = el(
   'main',
   {},
   el('header', {}, title, el('div', { class: 'said' }, facts, run), misfit),
   choices.element,
   wrong,
+  anew,
   lines.element,
   tables,
   notes,
 );
 main.hidden = true;
 document.getElementById('app')?.append(main);
+
+function take(choice: SequenceChoice): void {
+  memory.write('choice', choice);
+  channel.emit('choose', choice);
+}
 
 function show(shown: ShownSequences): void {
   model.show(shown);
@@ -78,6 +85,7 @@ function show(shown: ShownSequences): void {
   if (wrong.dataset['told'] !== JSON.stringify(told)) wrong.replaceChildren(...told.map((text) => el('p', {}, text)));
   wrong.dataset['told'] = JSON.stringify(told);
   lines.element.hidden = tables.hidden = notes.hidden = sequences === null;
+  anew.hidden = sequences !== null || model.last !== null || choiceIn(memory.read('choice')) === null;
   if (model.last !== null) choices.show(model.last, chosen(model.last));
   if (sequences === null) {
     // Nobody may take what was there before for what is there now.
@@ -90,7 +98,8 @@ function show(shown: ShownSequences): void {
       (part) => part !== null,
     ),
   );
-  notes.replaceChildren(...shown.notes.map((note) => el('li', {}, note)));
+  // Of a text the vocabulary has a place of its own.
+  notes.replaceChildren(...(sequences.text === null ? shown.notes : []).map((note) => el('li', {}, note)));
 }
 
 /** What the newest reading has in force, unless that was refused: then what was chosen stands there to be mended. */
@@ -111,7 +120,7 @@ function sentence({ sequences }: ShownSequences): string {
       ? t('1 sequence of {0} steps, inputs: {1}', steps, number(I))
       : t('{0} sequences of {1} steps, inputs: {2}', number(B), steps, number(I)),
     ...(chunks > 1 ? [t('in {0} files', chunks)] : []),
-    ...(windows !== null && windows.left > 0 ? [t('{0} rows at the end in no window', number(windows.left))] : []),
+    ...(windows !== null && windows.left > 0 ? [t('{0} steps at the end in no window', number(windows.left))] : []),
   ].join(' · ');
 }
 

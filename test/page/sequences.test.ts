@@ -83,6 +83,7 @@ describe('the preview of sequences', () => {
     const { page, host } = open;
     assert.deepEqual(host.sent.ready, [choice]);
     await said(open, '3 sequences of 20 steps');
+    assert.ok(await page.locator('main > vscode-button').isHidden());
     const field = page.locator('.choices label', { hasText: 'Window' }).locator('input');
     await field.fill('61');
     await field.press('Enter');
@@ -100,6 +101,17 @@ describe('the preview of sequences', () => {
     await host.write('t.csv', 'only\n1\n2\n');
     await said(open, '1 sequence of 2 steps, inputs: 1');
     assert.deepEqual(await page.locator('.choices fieldset label').allInnerTexts(), ['only']);
+    await clean(open);
+  });
+
+  it('reads a file anew that what was chosen once does not fit', async () => {
+    const choice = { options: { window: 61 }, array: null };
+    const open = await pages.openSequences('t.csv', { 't.csv': table }, { choice });
+    const { page, host } = open;
+    await page.locator('.unreadable', { hasText: 'A window of 61 timesteps' }).waitFor();
+    await page.getByRole('button', { name: 'Read it without choices' }).click();
+    await said(open, '1 sequence of 60 steps, inputs: 3');
+    assert.deepEqual(host.sent.choose, [{ options: {}, array: null }]);
     await clean(open);
   });
 

@@ -160,8 +160,10 @@ export class WindowLines {
     this.#told.textContent = this.#sentence(facts, names?.[own] ?? null);
   }
 
-  #sentence({ B, windows, T }: SequenceFacts, names: readonly [string, string] | null): string {
+  #sentence({ B, windows, T, text }: SequenceFacts, names: readonly [string, string] | null): string {
     const parts = [t('Sequence {0} of {1}', this.#chosen + 1, B)];
+    // Of a text the tokens stand there themselves.
+    if (text !== null) return parts.join('');
     if (windows !== null) {
       const row = this.#chosen * windows.stride + 1;
       parts.push(t('rows {0} to {1}', row, row + T - 1));
