@@ -22,7 +22,12 @@ export function memoryFiles(texts: Texts): {
           id,
           bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content,
         });
-      return Promise.resolve({ ok: false, id, reason: Object.hasOwn(texts, `${id}/`) ? 'folder' : 'missing', detail: '' });
+      return Promise.resolve({
+        ok: false,
+        id,
+        reason: Object.hasOwn(texts, `${id}/`) ? 'folder' : 'missing',
+        detail: '',
+      });
     },
   };
 }
