@@ -235,12 +235,14 @@ async function tellProblem({ message }: Problem): Promise<void> {
 
 const runnable = new Set(['json', 'jsonc']);
 
-/** The file that the user means: what a menu passed, else the JSON, or the file of tensors, that is in front. */
+/** The file that the user means: what a menu passed, else the JSON, table or file of tensors that is in front. */
 function target(argument: unknown): vscode.Uri | undefined {
   if (argument instanceof vscode.Uri) return argument;
   const document = vscode.window.activeTextEditor?.document;
   if (document !== undefined)
-    return runnable.has(document.languageId) || /\.jsonc?$/.test(document.uri.path) ? document.uri : undefined;
+    return runnable.has(document.languageId) || /\.(?:jsonc?|csv|tsv|tab)$/i.test(document.uri.path)
+      ? document.uri
+      : undefined;
   // A file that is no text has a tab without an editor.
   const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   const shown = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? input.uri : undefined;

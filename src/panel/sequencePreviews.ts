@@ -28,11 +28,13 @@ export class SequencePreviews implements vscode.Disposable {
     this.#parts = parts;
   }
 
-  /** Opens the preview beside what is in front. `waiting`: what is run on the sequences when the user says so. */
+  /**
+   * Opens the preview, or brings it to the front. `waiting`: what is run on the sequences when the user says so, until
+   * the preview is closed; null leaves it as it is.
+   */
   async show(uri: vscode.Uri, waiting: WaitingWeights | null, column: vscode.ViewColumn): Promise<void> {
     const id = uri.toString();
-    if (waiting === null) this.#waiting.delete(id);
-    else this.#waiting.set(id, waiting);
+    if (waiting !== null) this.#waiting.set(id, waiting);
     this.#waits.fire(id);
     await vscode.commands.executeCommand('vscode.openWith', uri, sequencesType, column);
   }
@@ -89,6 +91,7 @@ export class SequencePreviews implements vscode.Disposable {
       }),
     );
     view.onDidDispose(() => {
+      this.#waiting.delete(uri.toString());
       channel.close(t('The panel was closed.'));
       for (const subscription of subscriptions) subscription.dispose();
     });
