@@ -59,6 +59,8 @@ const product = [
       report: 'webview/report.css',
       tensors: 'webview/tensors.ts',
       tensorsStyle: 'webview/tensors.css',
+      sequences: 'webview/sequences.ts',
+      sequencesStyle: 'webview/sequences.css',
     },
     outdir: 'dist/webview',
   },

@@ -27,7 +27,7 @@ export const innerRooms = {
   'src/config': ['json', 'formats', 'layouts', 'problems', 'read', 'edit'],
   'src/worker': ['scheduling', 'changes', 'answers', 'record', 'thread'],
   'src/editor': ['context', 'files', 'following', 'status', 'language'],
-  webview: ['page', 'widgets', 'chart', 'tracks', 'cards', 'header', 'compare', 'tensors'],
+  webview: ['page', 'widgets', 'chart', 'tracks', 'cards', 'header', 'compare', 'tensors', 'sequences'],
 };
 
 /** Written in AssemblyScript, which has rules of its own; nothing imports them. */

@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { Assembly } from './assemble.js';
 import { configPattern, ignored, isConfig, prefix } from './editor/context/index.js';
-import { previewType, tensorsType, viewType } from './panel/index.js';
+import { previewType, sequencesType, tensorsType, viewType } from './panel/index.js';
 
 type Manifest = { readonly contributes: { readonly commands: readonly { readonly command: string }[] } };
 
@@ -35,16 +35,21 @@ export function activate(context: vscode.ExtensionContext): void {
   for (const type of [viewType, previewType])
     subscriptions.push(vscode.window.registerWebviewPanelSerializer(type, serializer));
 
-  subscriptions.push(
-    vscode.window.registerCustomEditorProvider(
-      tensorsType,
-      {
-        openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
-        resolveCustomEditor: async ({ uri }, panel) => (await load()).showTensors(uri, panel),
-      } satisfies vscode.CustomReadonlyEditorProvider,
-      { supportsMultipleEditorsPerDocument: true },
-    ),
-  );
+  const fills = [
+    [tensorsType, (made: Assembly) => made.showTensors],
+    [sequencesType, (made: Assembly) => made.showSequences],
+  ] as const;
+  for (const [type, fillOf] of fills)
+    subscriptions.push(
+      vscode.window.registerCustomEditorProvider(
+        type,
+        {
+          openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
+          resolveCustomEditor: async ({ uri }, panel) => fillOf(await load())(uri, panel),
+        } satisfies vscode.CustomReadonlyEditorProvider,
+        { supportsMultipleEditorsPerDocument: true },
+      ),
+    );
 
   const isThere = (): boolean => vscode.workspace.textDocuments.some(({ uri }) => isConfig(uri));
   if (isThere()) {

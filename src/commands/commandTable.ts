@@ -7,6 +7,7 @@ import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { foldMatrices } from '../editor/language/index.js';
 import { preview, showPanel } from './preview.js';
+import { previewSequences } from './previewSequences.js';
 import { copyWeightsToJson, initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
 import { run } from './run.js';
 import { saveReport } from './saveReport.js';
@@ -15,6 +16,7 @@ import { saveReport } from './saveReport.js';
 export const commands: Readonly<Record<string, CommandFactory>> = {
   run,
   preview,
+  previewSequences,
   showPanel,
   compare,
   compareSelected: compare,

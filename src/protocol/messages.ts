@@ -40,6 +40,7 @@ import type {
   WhMeasures,
 } from '../engine/index.js';
 import type { None } from './rpc.js';
+import type { SequenceFileRequests } from './sequenceMessages.js';
 import type { TensorFileRequests } from './tensorMessages.js';
 
 export type { CellFacts, OpenedGates, OpenedUnit, StepLabels, TrainingNotes };
@@ -811,11 +812,12 @@ export type ReportData = {
 export type WorkerContract = {
   requests: SliceRequests &
     EditorRequests &
-    TensorFileRequests & {
+    TensorFileRequests &
+    SequenceFileRequests & {
       /** Resolves when everything, spectrum included, has been sent. */
       run: { params: RunRequest; result: RunOutcome };
       /** Null when it was stopped. */
-      survey: { params: BytesRequest; result: FileSurvey | null };
+      survey: { params: BytesRequest & { readonly name?: string }; result: FileSurvey | null };
       /** The whole result as the command line's JSON (schema 2) in UTF-8. */
       resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
       /** Null when the run was replaced meanwhile. */
@@ -963,6 +965,8 @@ export type PanelContract = {
     /** Of a pair of files without a config: to save it as one, or to run its weights on other sequences. */
     saveAsConfig: null;
     chooseSequences: null;
+    /** What the sequences of this run are. */
+    previewSequences: null;
     /** The user asked to look at another layer of the network, counted with its directions. */
     chooseLayer: { readonly layer: number };
     cancel: null;

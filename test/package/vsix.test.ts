@@ -39,6 +39,8 @@ const shipped = [
   'extension/dist/webview/notices.txt',
   'extension/dist/webview/report.css',
   'extension/dist/webview/report.js',
+  'extension/dist/webview/sequences.js',
+  'extension/dist/webview/sequencesStyle.css',
   'extension/dist/webview/style.css',
   'extension/dist/webview/tensors.js',
   'extension/dist/webview/tensorsStyle.css',

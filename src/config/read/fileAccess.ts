@@ -59,6 +59,16 @@ export type MadeSequences = {
   readonly seed: number;
 };
 
+/** How a table or a text becomes sequences: the keys that stand beside "file" in a config. */
+export type SequenceOptions = {
+  readonly columns?: readonly string[];
+  readonly window?: number;
+  readonly stride?: number;
+  readonly normalise?: 'none' | 'zScore' | 'minMax';
+  readonly normaliseOver?: number;
+  readonly tokens?: 'characters' | 'words';
+};
+
 /**
  * A weights file with sequences and everything else at its default. `network` and `array` say which one is meant where
  * a file holds several, as `name` does in a config.
@@ -69,6 +79,8 @@ export type Pair = {
   readonly network?: string;
   readonly sequences: string | MadeSequences;
   readonly array?: string;
+  /** Of a table or a text: how it is read. */
+  readonly options?: SequenceOptions;
   /** Which of the two axes comes first, where the user has said so. */
   readonly order?: SequenceOrder;
 };

@@ -11,6 +11,7 @@ export type {
   Pair,
   SentBytes,
   SentFile,
+  SequenceOptions,
 } from './fileAccess.js';
 export { fileKeys, keyOf } from './keyNames.js';
 export type { Outline } from './outline.js';
@@ -22,6 +23,9 @@ export { storedNetwork } from './storedLayers.js';
 export type { StoredLayer, StoredNetwork } from './storedLayers.js';
 export { blocksOf, inputsOf, weightLayers } from './weightShapes.js';
 export { surveyFile } from './survey.js';
+export { previewSequences } from './sequencePreview.js';
+export type { PreviewedSequences } from './sequencePreview.js';
+export { tableHead } from './tables.js';
 export { describeNetwork, openTensorFile } from './tensorFile.js';
 export type { NamedTensor, TensorFile } from './tensorFile.js';
 export type { FileSurvey, FoundBlock, FoundNetwork } from './survey.js';

@@ -64,8 +64,11 @@ export function fitOf(role: PairRole, block: FoundBlock, known: KnownPair): Fit 
   const wanted = wantedShapes(role, known);
   const at = wanted.findIndex((shape) => matches(block, shape));
   if (at >= 0) return { rank: at, reason: null };
-  const [usual = []] = wanted;
   const { network } = known;
+  // Of a table some columns can be chosen.
+  const columns = block.table === true ? (block.shape.at(-1) ?? 0) : 0;
+  if (role === 'sequences' && columns > (network?.I ?? Infinity)) return { rank: 2, reason: null };
+  const [usual = []] = wanted;
   const found = block.shape.at(-1);
   const hasAxes = wanted.some(({ length }) => length === block.shape.length);
   if (role === 'sequences' && hasAxes && network?.I !== null && network !== null && found !== network.I)

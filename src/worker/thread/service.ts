@@ -55,6 +55,7 @@ import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
 import { layerShown, summariseNetwork } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
+import { SequencePreviews } from '../answers/sequencePreviews.js';
 import { TensorFiles } from '../answers/tensorFiles.js';
 import { WhatIfs } from '../answers/whatIfRuns.js';
 
@@ -124,14 +125,17 @@ export class Service {
     const gates = this.#later((analyses, request: UnitRequest) => analyses.openedGates(request));
     const inspector = new Inspector(this.#readFile);
     const tensors = new TensorFiles(this.#readFile);
+    const sequences = new SequencePreviews(this.#readFile);
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(
       port,
       {
         run: (request) => this.#alone(request),
-        survey: ({ bytes, cancel }) => unlessStopped(cancel, (check) => surveyFile(openSent(bytes), check)),
+        survey: ({ bytes, name, cancel }) => unlessStopped(cancel, (check) => surveyFile(openSent(bytes), check, name)),
         tensors: (request) => tensors.open(request),
         tensorFacts: (request) => tensors.facts(request),
         tensorPicture: (request) => tensors.picture(request),
+        sequences: (request) => sequences.open(request),
+        previewLines: (request) => sequences.lines(request),
         references: ({ bytes, cancel }) => inspector.references(openSent(bytes), cancel),
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),

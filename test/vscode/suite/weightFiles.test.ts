@@ -21,7 +21,7 @@ const block = (...shape: readonly number[]): unknown => {
 /** A worker that counts how often it is asked, and gives way as the real one does. */
 function counting(): { readonly surveys: Surveys; readonly asked: () => number; giveWay: number } {
   const state = { asked: 0, giveWay: 0 };
-  const survey = (bytes: Uint8Array, _: unknown, behind: boolean): Promise<unknown> => {
+  const survey = (bytes: Uint8Array, _name: string, _stop: unknown, behind: boolean): Promise<unknown> => {
     state.asked++;
     return Promise.resolve(behind && state.giveWay-- > 0 ? null : surveyFile(bytes, () => undefined));
   };
