@@ -6,11 +6,13 @@ import { Doors } from './editor/context/index.js';
 import { Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
+import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
-import { Panels, showTensors } from './panel/index.js';
+import { Panels, ResultTexts, showTensors } from './panel/index.js';
 
 export type Assembly = {
   readonly panels: Panels;
+  readonly tools: AssistantTools;
   /** Fills the tab of a file of tensors. */
   showTensors(uri: vscode.Uri, view: vscode.WebviewPanel): void;
   /** Runs a command by its name without the prefix. */
@@ -33,9 +35,11 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     refactorings: features.refactorings,
     surveys: features.surveys,
     weightFiles: features.weightFiles,
+    texts: new ResultTexts(),
   };
   subscriptions.push(
     log,
+    context.texts,
     panels,
     sessions,
     features.disposable,
@@ -49,6 +53,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
   return {
     panels,
+    tools: new AssistantTools(sessions.workerPath, doors, features.subjects.inspections, log),
     showTensors: (uri, view) => showTensors(uri, view, { extensionUri, workerPath: sessions.workerPath, log, doors }),
     execute: (command, args) => {
       const known = made.get(command);

@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Refactorings } from '../editor/language/index.js';
 import type { Sessions, Subjects, Surveys, WeightFiles } from '../editor/following/index.js';
-import type { Panels } from '../panel/index.js';
+import type { Panels, ResultTexts } from '../panel/index.js';
 
 /** What every command works with. */
 export type Context = {
@@ -13,6 +13,7 @@ export type Context = {
   readonly refactorings: Refactorings;
   readonly surveys: Surveys;
   readonly weightFiles: WeightFiles;
+  readonly texts: ResultTexts;
 };
 
 /** Makes the handler of a command; its arguments are whatever a menu, a lens or a keybinding passes. */

@@ -9,6 +9,7 @@ import { preview, showPanel } from './preview.js';
 import { initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
 import { run } from './run.js';
 import { saveReport } from './saveReport.js';
+import { showResultText } from './showResultText.js';
 
 /** Command id without the prefix → what it does. */
 export const commands: Readonly<Record<string, CommandFactory>> = {
@@ -24,6 +25,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   initialiseWeights,
   moveWeightsToFile,
   saveReport,
+  showResultText,
   allowFile,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
   cancel:

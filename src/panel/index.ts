@@ -4,4 +4,5 @@ export { previewType, tensorsType, viewType } from './viewTypes.js';
 export { mostCompared } from './comparison.js';
 export { Panels, isEntry } from './panels.js';
 export type { PairWish } from './panel.js';
+export { ResultTexts } from './resultTexts.js';
 export { saveReport } from './saveReport.js';

@@ -157,6 +157,11 @@ const workerSamples: Samples<WorkerContract> = {
     tensors: [{ file: 'model.pt', reading: 3 }],
     references: [{ bytes: new Uint8Array(1), cancel: new SharedArrayBuffer(4) }],
     resultJson: [{ runId: 1 }],
+    resultText: [
+      { runId: 1, form: 'whole' },
+      { runId: 1, form: 'compact' },
+    ],
+    triedText: [{ runId: 1, whatIf: asItIs }],
     reportData: [{ runId: 1 }],
     inspect: [
       { config, cancel: null },
