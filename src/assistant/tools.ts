@@ -5,8 +5,10 @@ import type { RunOutcome, RunSummary } from '../protocol/index.js';
 import { quotedProblems } from '../worker/record/index.js';
 import { EngineClient } from '../worker/thread/index.js';
 import { entryOf } from './subjectEntry.js';
-import { changeSchema, readChange, readSubject, subjectSchema, whatIfOf } from './toolInput.js';
-import type { InputSchema, Subject } from './toolInput.js';
+import { changeSchema, descriptions, subjectSchema } from './forModels.js';
+import type { InputSchema } from './forModels.js';
+import { readChange, readSubject, whatIfOf } from './toolInput.js';
+import type { Subject } from './toolInput.js';
 import { ToolCancelled, ToolError } from './toolHost.js';
 import type { ToolHost } from './toolHost.js';
 
@@ -124,22 +126,14 @@ const tryChange = (input: unknown, host: ToolHost, signal: AbortSignal): Promise
 export const tools: readonly Tool[] = [
   {
     name: 'rnn-gradients_analyse',
-    description:
-      'Runs a recurrent network (RNN, LSTM, GRU, stacks, both directions) forward and backward through time from its ' +
-      'weights and sequences, and tells how the gradient survives the trip back: the verdict (vanishing, fading, ' +
-      'healthy, exploding, nonfinite), rates and half-life per step, at which steps, in which layer and by which path ' +
-      'of a step it is lost, and the next change to try with its computed effect. Use it for questions on vanishing or ' +
-      'exploding gradients, long-range dependencies or BPTT truncation. Reads files only, writes nothing.',
+    description: descriptions.analyse,
     inputSchema: subjectSchema,
     subject: readSubject,
     run: analyse,
   },
   {
     name: 'rnn-gradients_tryChange',
-    description:
-      'Repeats the run of a recurrent network with one change (another initialisation, spectral radius or largest ' +
-      'singular value of Wh, forget bias, input scale, activation, truncation, clipping, where the loss sits) and tells ' +
-      'the verdict and rates before and after. Use it to check advice before files are changed. Writes nothing.',
+    description: descriptions.tryChange,
     inputSchema: changeSchema,
     subject: (input) => readChange(input).subject,
     run: tryChange,

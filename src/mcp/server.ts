@@ -3,7 +3,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { ToolError, tools } from '../assistant/index.js';
+import { serverInstructions, ToolError, tools } from '../assistant/index.js';
 import type { ToolHost } from '../assistant/index.js';
 
 declare const productVersion: string;
@@ -18,7 +18,7 @@ export async function serve(host: ToolHost): Promise<void> {
     { name: 'rnn-gradients', version: productVersion },
     {
       capabilities: { tools: {} },
-      instructions: 'Files are read below the folders of the server; nothing is written.',
+      instructions: serverInstructions,
     },
   );
   const closing = new AbortController();
@@ -34,7 +34,7 @@ export async function serve(host: ToolHost): Promise<void> {
     const tool = tools.find(({ name }) => name === params.name);
     if (tool === undefined) {
       const known = tools.map(({ name }) => name).join(', ');
-      return answer(`There is no tool ${JSON.stringify(params.name.slice(0, 80))}. Expected one of ${known}.`, true);
+      return answer(`There is no tool ${JSON.stringify(params.name.slice(0, 80))}. Expected: ${known}.`, true);
     }
     try {
       return answer(await tool.run(params.arguments ?? {}, host, AbortSignal.any([signal, closing.signal])), false);

@@ -32,6 +32,7 @@ const shipped = [
   'extension/dist/assemble.js',
   'extension/dist/cli.js',
   'extension/dist/extension.js',
+  'extension/dist/mcpServer.js',
   'extension/dist/result.schema.json',
   'extension/dist/rnn.schema.json',
   'extension/dist/rnn.schema.ko.json',

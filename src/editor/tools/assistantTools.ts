@@ -60,7 +60,8 @@ export class AssistantTools {
       if (asked.files.size === 0) return { invocationMessage };
       const message = plainly(
         t(
-          'These files are in no folder of the workspace. An assistant is told numbers of them, and none of their text.',
+          'These files are in no folder of the workspace. An assistant is told numbers of them, and none of ' +
+            'their text.',
         ),
       );
       for (const file of asked.files) message.appendMarkdown('\n\n').appendText(nameOf(file));
