@@ -63,6 +63,16 @@ describe('The tools for assistants', () => {
     await until('the threads of the calls to end', () => (liveWorkers() <= workers + 1 ? true : undefined));
   });
 
+  it('come with a skill that VS Code lists, where it knows skills', async function () {
+    const list = '_listExtensionPromptFiles';
+    if (!(await vscode.commands.getCommands()).includes(list)) this.skip();
+    const listed =
+      await vscode.commands.executeCommand<readonly { readonly type: string; readonly extensionId: string }[]>(list);
+    assert.ok(
+      listed.some(({ type, extensionId }) => type === 'skill' && extensionId === 'rnn-gradients.rnn-gradients'),
+    );
+  });
+
   it('say where and what is wrong, and end with their token', async () => {
     await assert.rejects(async () => call('analyse', { path: 'gone.rnn.json' }), /gone\.rnn\.json.*does not exist/);
     const change = { sgmaMax: 1 };
