@@ -92,7 +92,7 @@ async function writeNotices(results) {
 const buildScriptsStayOutside = {
   name: 'build-scripts-stay-outside',
   setup({ onResolve }) {
-    onResolve({ filter: /\/build\/[\w-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({
+    onResolve({ filter: /\/build\/[\w.-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({
       path: pathToFileURL(path.resolve(resolveDir, file)).href,
       external: true,
     }));

@@ -15,7 +15,7 @@ import { cli, longConfig, needsPosix } from './support.js';
 
 describe('rnn-gradients mcp', () => {
   let folder = '';
-  let client = new Client({ name: 'test', version: '1' });
+  const client = new Client({ name: 'test', version: '1' });
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'rnn-gradients-mcp-'));
     const root = path.join(folder, 'root');
