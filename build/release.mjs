@@ -110,11 +110,13 @@ await rename(`${sumsFile}.new`, sumsFile);
 
 // Tokens that are valid everywhere end in December 2026: vsce asks Azure who publishes.
 const publish = ['publish', '--azure-credential', '--skip-duplicate', '--packagePath'];
+const verb = isDry ? 'It would be' : 'It is';
+const relative = path.relative(root, sumsFile);
 console.log(
   [
     `Packaged twice, the same bytes: ${path.basename(file)}, ${other.length} bytes, sha256 ${sha256(other)}`,
-    `Hashes of its files: ${path.relative(root, sumsFile)}`,
-    `${isDry ? 'It would be' : 'It is'} published as ${config.publisher ?? publisher}.${name} ${version}, and tagged ${tag}:`,
+    `Hashes of its files: ${relative}`,
+    `${verb} published as ${config.publisher ?? publisher}.${name} ${version}, and tagged ${tag}:`,
     `- to the VS Code Marketplace: vsce ${[...publish, path.basename(file)].join(' ')}`,
     `- to Open VSX: open-vsx.org, with the token in ${tokenName}`,
   ].join('\n'),

@@ -1,7 +1,7 @@
 // Two checkouts in two folders, on machines with other clocks, languages and modes of files, give the same package,
 // byte for byte; one of them by a dry run of the release.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -54,14 +54,8 @@ describe('the build', () => {
     spawnSync(process.execPath, args, { cwd: folder, env: { ...process.env, ...env }, encoding: 'utf8' });
   const packageOf = (folder: string): Uint8Array => readFileSync(path.join(folder, vsix));
 
-  it('gives the same bytes in two folders, and by a dry run of the release, which publishes nothing', async () => {
-    const first = copiedInto('rnn-build-');
-    execFileSync(process.execPath, ['build/package.mjs'], {
-      cwd: first,
-      env: { ...process.env, TZ: 'UTC', LC_ALL: 'C' },
-      stdio: 'pipe',
-    });
-    const one = packageOf(first);
+  it('gives the same bytes in two folders, one by a dry run of the release, which publishes nothing', async () => {
+    const one = readFileSync(vsix);
     const second = copiedInto('rnn-another-longer-name-');
     chmodSync(path.join(second, 'README.md'), 0o600);
     utimesSync(path.join(second, 'media', 'icon.png'), 1e9, 1e9);
@@ -72,7 +66,6 @@ describe('the build', () => {
     // The content first, because it tells which file it is.
     assert.deepEqual(await contentOf(other), await contentOf(one));
     assert.equal(sha256(other), sha256(one));
-    assert.equal(sha256(readFileSync(vsix)), sha256(one), 'the package of this checkout');
     assert.ok(
       dry.stdout.includes(`Packaged twice, the same bytes: ${vsix}, ${one.length} bytes, sha256 ${sha256(one)}`),
     );
@@ -87,6 +80,10 @@ describe('the build', () => {
 
     // Without --dry-run nothing begins while a maintainer has not said who publishes from where.
     rmSync(path.join(second, vsix));
+    const unset = { publisher: null, repository: null, bugs: null, homepage: null, qna: null };
+    const configure = (config: object): void =>
+      writeFileSync(path.join(second, 'build', 'release.config.mjs'), `export default ${JSON.stringify(config)};\n`);
+    configure(unset);
     const refused = run(second, env, 'build/release.mjs', '--skip-tests');
     assert.equal(refused.status, 1);
     for (const told of ['publisher is not set', 'repository is not set', 'no git checkout', 'no OVSX_PAT'])
@@ -94,9 +91,7 @@ describe('the build', () => {
     assert.equal(existsSync(path.join(second, vsix)), false);
 
     // What he says stands in the manifest of the package, and pictures of the README come from the repository.
-    const config = { publisher: 'someone', repository: 'https://example.com/someone/rnn', bugs: null, homepage: null };
-    const text = `export default ${JSON.stringify({ ...config, qna: null })};\n`;
-    writeFileSync(path.join(second, 'build', 'release.config.mjs'), text);
+    configure({ ...unset, publisher: 'someone', repository: 'https://example.com/someone/rnn' });
     const set = run(second, env, 'build/package.mjs', '--no-build');
     assert.equal(set.status, 0, set.stderr);
     const zip = await JSZip.loadAsync(packageOf(second));

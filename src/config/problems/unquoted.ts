@@ -38,7 +38,7 @@ export const unquoted = ({ file, range, severity, code }: Problem): Problem => (
   expected: t('what a file of its kind holds'),
   found: t('something else'),
   advice: t(
-    'Of a file outside of the workspace nothing is quoted in Restricted Mode, and to an assistant: run it yourself in ' +
-      'a trusted workspace to see more.',
+    'Of a file outside of the workspace nothing is quoted in Restricted Mode, and to an assistant: run it yourself ' +
+      'in a trusted workspace to see more.',
   ),
 });
