@@ -38,6 +38,9 @@ export async function placeOf(input: string): Promise<vscode.Uri> {
   );
 }
 
+/** Where a path of an input starts from, as far as it starts anywhere. */
+const ofWindow = (): vscode.Uri => vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/');
+
 const isUnder = (uri: vscode.Uri, folder: vscode.Uri): boolean =>
   uri.scheme === folder.scheme && uri.authority === folder.authority && uri.path.startsWith(`${folder.path}/`);
 
@@ -53,18 +56,19 @@ export class AllowedFiles {
   async outside({ path: main, sequences }: Subject, stop: Stop): Promise<Asked> {
     const files = new Set<string>();
     const folders: vscode.Uri[] = [];
-    const look = async (uri: vscode.Uri): Promise<boolean> => {
-      const standing = await this.doors.standing(uri);
-      if (isTrouble(standing) || standing.inside) return false;
+    /** Where it really is when that is outside. On another computer nothing is even looked for. */
+    const look = async (uri: vscode.Uri): Promise<vscode.Uri | null> => {
+      if (this.doors.refusal(uri, ofWindow()) !== null) return null;
+      const standing = await this.#standing(uri);
+      if (isTrouble(standing) || standing.inside) return null;
       files.add(standing.real.toString());
-      return true;
+      return standing.real;
     };
     const uri = await placeOf(main);
-    if (await look(uri)) {
-      // It is not read before the user has answered.
-      const standing = await this.doors.standing(uri);
-      if (isText(uri) && !isTrouble(standing)) folders.push(folderOf(standing.real));
-    } else if (isText(uri)) for (const named of await this.#named(uri, stop)) await look(named);
+    const real = await look(uri);
+    // A config outside is not read before the user has answered.
+    if (real !== null && isText(uri)) folders.push(folderOf(real));
+    if (real === null && isText(uri)) for (const named of await this.#named(uri, stop)) await look(named);
     if (sequences !== undefined) await look(await placeOf(sequences));
     return { files, folders };
   }
@@ -84,9 +88,7 @@ export class AllowedFiles {
     const found = await this.#found(request);
     if (!found.ok) return found;
     const id = found.uri.toString();
-    // Text that was never on the disk is what the user has open.
-    const standing =
-      found.uri.scheme === 'untitled' ? { real: found.uri, inside: true } : await this.doors.standing(found.uri);
+    const standing = await this.#standing(found.uri);
     if (isTrouble(standing)) return { ...standing, ok: false, id };
     const { real, inside } = standing;
     if (!inside && !asked.files.has(real.toString()) && !asked.folders.some((folder) => isUnder(real, folder)))
@@ -104,11 +106,15 @@ export class AllowedFiles {
     return content.ok && (found.guarded || !inside) ? { ...content, guarded: true } : content;
   }
 
+  /** Text that was never on the disk is what the user has open. */
+  #standing(uri: vscode.Uri): ReturnType<Doors['standing']> {
+    return uri.scheme === 'untitled' ? Promise.resolve({ real: uri, inside: true }) : this.doors.standing(uri);
+  }
+
   /** An id is what an input names, not what the user has opened: it goes through the doors as a reference does. */
   #found(request: FileRequest): Promise<Found> {
     if (request.from !== null) return findReference(request, this.doors);
     const uri = vscode.Uri.parse(request.reference, true);
-    const origin = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/');
-    return throughDoors(uri, origin, request.reference, this.doors);
+    return throughDoors(uri, ofWindow(), request.reference, this.doors);
   }
 }
