@@ -1,5 +1,4 @@
 // The face of the engine: what the other rooms use.
-export { lossSteps } from './network/lossSteps.js';
 export * from './core/dtypes.js';
 export type { Resumable } from './core/resumable.js';
 export { cellNames, cellOf, cells, defaultCell, factsOf } from './cells/index.js';

@@ -41,6 +41,13 @@ export type Border<C extends Contract> = {
    * threw.
    */
   readonly onFault: (error: Error) => void;
+  /** What an error of a handler is told as; its own message when left out. */
+  readonly words?: (error: unknown) => string;
+  /**
+   * An answer could not be sent, not even as an error: who has asked waits in vain, unless this ends the other side.
+   * Thrown where it is left out.
+   */
+  readonly onUnanswered?: (error: Error) => void;
 };
 
 type Message =
@@ -116,8 +123,9 @@ export class Channel<Local extends Contract, Remote extends Contract> {
     if (this.#closed !== null) return Promise.reject(this.#closed);
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
       this.#post({ type: 'request', id, name, params }, transfer);
+      // Only what was sent is answered.
+      this.#waiting.set(id, { resolve, reject });
     });
   }
 
@@ -203,7 +211,18 @@ export class Channel<Local extends Contract, Remote extends Contract> {
       const result = await this.#find('request', name, params)(params);
       if (this.#closed === null) this.#post({ type: 'ok', id, result }, buffersOf(result));
     } catch (error) {
-      if (this.#closed === null) this.#post({ type: 'error', id, message: describe(error) }, []);
+      if (this.#closed === null) this.#refuse(id, name, error);
+    }
+  }
+
+  #refuse(id: number, name: string, error: unknown): void {
+    const { words = describe, onUnanswered } = this.#border;
+    try {
+      this.#post({ type: 'error', id, message: words(error) }, []);
+    } catch (cause) {
+      const lost = new Error(`The request ${shown(name)} could not be answered: ${describe(cause)}`, { cause });
+      if (onUnanswered === undefined) throw lost;
+      onUnanswered(lost);
     }
   }
 }

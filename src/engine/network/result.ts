@@ -2,6 +2,7 @@
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { ByParameter, ByState } from '../cells/cell.js';
 import type { Direction, Shapes } from './experiment.js';
+import type { Stretches } from './lossSteps.js';
 
 /**
  * Per-timestep Frobenius norms (over batch and units), all [T]. `dh` is the total gradient g_t, upstream part included;
@@ -93,6 +94,8 @@ export type RunTensors<States extends Trace = FloatArray, Scaled extends Trace =
   readonly log10Norms: { readonly dx: Float64Array };
   /** Value of `loss`, when the experiment has one. */
   readonly lossValue: number | null;
+  /** At which steps a gradient enters from above, in the order in which the layer computes. */
+  readonly lossSteps: Stretches;
   /** Factor ≤ 1 that clipping applied to all gradients of parameters; null without clipping. */
   readonly clipFactor: number | null;
 };

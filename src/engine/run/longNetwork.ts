@@ -187,7 +187,7 @@ export function* runLongNetwork(
     },
     clipFactor,
     log10SingleSource,
-    verdict: networkVerdict(experiment, bounds, layers, log10SingleSource),
+    verdict: yield* part(networkVerdict(experiment, bounds, layers, log10SingleSource), 1, 1),
   };
 }
 

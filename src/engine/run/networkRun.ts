@@ -319,7 +319,7 @@ export function* runNetwork(
     },
     clipFactor,
     log10SingleSource,
-    verdict: networkVerdict(experiment, bounds, layers, log10SingleSource),
+    verdict: yield* part(networkVerdict(experiment, bounds, layers, log10SingleSource), 1, 1),
   };
 }
 

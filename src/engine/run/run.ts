@@ -31,7 +31,7 @@ import { allFinite, finiteAt, largestOf } from '../core/scan.js';
 import { clip } from './clip.js';
 import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
-import { hasManyLosses } from '../network/lossSteps.js';
+import { hasManyLosses, lossSteps } from '../network/lossSteps.js';
 import { isHeld, takeStep } from '../core/tensor.js';
 import { trialPlace, trialSource } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
@@ -344,6 +344,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
   const { closing } = cellOf(cell);
   const trip = closing === null ? null : closed.subarray(last.start);
+  const entering = yield* part(lossSteps(experiment), 1, 1);
   const evidence: Evidence = {
     experiment,
     bounds,
@@ -351,7 +352,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     positionOf: (t) => t,
     first: last.start,
     source: shapes.T - 1,
-    hasManyLosses: hasManyLosses(experiment),
+    hasManyLosses: hasManyLosses(experiment, entering),
     nonFinite,
     zeroAt,
     infiniteAt,
@@ -393,6 +394,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     norms: { dx: norms.dx },
     log10Norms: { dx: log10Norms.dx },
     lossValue,
+    lossSteps: entering,
     clipFactor,
     verdict,
     positionVerdict:

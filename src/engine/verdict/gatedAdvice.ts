@@ -46,7 +46,7 @@ function* trial(
   if (log10.some((value) => Number.isNaN(value) || value === Infinity)) return null;
   const T = log10.length;
   const single = { log10, lnSlope: unmeasured(T), lnWh: unmeasured(T), bySource: null, lnPaths: null };
-  return measure({ single, bounds, first: 0, source: T - 1, nonFinite: null, zeroAt: null, infiniteAt: null });
+  return yield* measure({ single, bounds, first: 0, source: T - 1, nonFinite: null, zeroAt: null, infiniteAt: null });
 }
 
 /** The layer's parameters with the change of a candidate; null where no factor makes it. */

@@ -11,7 +11,7 @@ import type { NextStep, Verdict } from './verdict.js';
  * `known`: the next thing to try, where it was found before.
  */
 export function* judge(evidence: Evidence, known?: NextStep | null): Resumable<Verdict> {
-  const verdict = measure(evidence);
+  const verdict = yield* measure(evidence);
   yield 0;
   return {
     ...verdict,

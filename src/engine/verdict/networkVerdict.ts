@@ -1,5 +1,6 @@
 // The verdict of a network: from its single source through all layers, or, with two directions, the worst of theirs.
 import { t as say } from '@vscode/l10n';
+import type { Resumable } from '../core/resumable.js';
 import type { Direction, Experiment, LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import type { VerdictBounds } from './evidence.js';
@@ -36,12 +37,12 @@ const isAtManySteps = ({ upstream, loss }: Experiment): boolean =>
   loss === null ? upstream.kind === 'every' : loss.at === 'every' || (Array.isArray(loss.at) && loss.at.length > 1);
 
 /** `log10` is the network's single source; null with two directions. */
-export function networkVerdict(
+export function* networkVerdict(
   experiment: Experiment,
   bounds: VerdictBounds,
   layers: readonly JudgedLayer[],
   log10: Float64Array | null,
-): NetworkVerdict {
+): Resumable<NetworkVerdict> {
   const worst = worstOf(layers);
   const verdict = worst.result.positionVerdict;
   const [{ layer, direction }] = worst.experiment.layers;
@@ -70,7 +71,7 @@ export function networkVerdict(
     infiniteAt: null,
     closedShare: null,
   };
-  const measured = measure(evidence);
+  const measured = yield* measure(evidence);
   const alike = layers.every(({ result }) => result.verdict.kind === verdict.kind);
   const rate = rateOf(measured, evidence) ?? '';
   const where =

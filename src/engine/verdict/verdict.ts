@@ -1,4 +1,5 @@
 // What the measurements of the single source amount to. The spectral radius has no say here.
+import type { Resumable } from '../core/resumable.js';
 import type { Curve } from '../linalg/slopeFit.js';
 import { stretches, theilSen } from '../linalg/slopeFit.js';
 import type { WhatIf } from '../network/whatIf.js';
@@ -99,22 +100,23 @@ function rate(evidence: Sourced, from: number): number | null {
   return factorOf(log10, from, source - from >= 3 ? source - 1 : source);
 }
 
-function segmentsOf(
+function* segmentsOf(
   { single: { log10 }, source, first }: Sourced,
   from: number,
   overall: number | null,
-): RateSegment[] {
+): Resumable<RateSegment[]> {
   const zero = from > first && log10[from - 1] === -Infinity ? [{ from: first, to: from - 1, perStepFactor: 0 }] : [];
   if (from === source) return zero;
   const curve = curveOf(log10, from, source);
   const found = stretches(curve);
   // One stretch has the one rate of the verdict: two fits of the same curve would differ in the third digit.
   if (found.length === 1 && overall !== null) return [...zero, { from, to: source, perStepFactor: overall }];
-  const rates = found.map((stretch) => ({
-    from: from + stretch.from,
-    to: from + stretch.to,
-    perStepFactor: factorOf(log10, from + stretch.from, from + stretch.to),
-  }));
+  const rates: RateSegment[] = [];
+  for (const stretch of found) {
+    yield 0;
+    const [begin, end] = [from + stretch.from, from + stretch.to];
+    rates.push({ from: begin, to: end, perStepFactor: factorOf(log10, begin, end) });
+  }
   return [...zero, ...rates];
 }
 
@@ -141,7 +143,7 @@ function crossing({ single: { log10 }, bounds, first, source }: Sourced, kind: V
  * The measurements of a verdict. The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's
  * detectors unless given.
  */
-export function measure(evidence: Sourced): Measured {
+export function* measure(evidence: Sourced): Resumable<Measured> {
   const {
     single: { log10 },
     source,
@@ -154,6 +156,7 @@ export function measure(evidence: Sourced): Measured {
   const kind = kindOf(evidence, log10Ratio);
   const from = measuredFrom(evidence);
   const perStepFactor = rate(evidence, from);
+  yield 0;
   return {
     kind,
     perStepFactor,
@@ -165,6 +168,6 @@ export function measure(evidence: Sourced): Measured {
     crossedAt: crossing(evidence, kind),
     zeroAt,
     infiniteAt,
-    segments: segmentsOf(evidence, from, perStepFactor),
+    segments: yield* segmentsOf(evidence, from, perStepFactor),
   };
 }

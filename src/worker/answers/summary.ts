@@ -1,5 +1,5 @@
 // What is told about a run at once.
-import { factsOf, inPositions, lossSteps } from '../../engine/index.js';
+import { factsOf, inPositions } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
 import type { LayerSeries, NetworkSummary, RunSummary } from '../../protocol/index.js';
 
@@ -59,7 +59,7 @@ function lossStepsOf(layers: AnyNetworkRun['layers'], shown: number): Steps {
   const highest = Math.max(...layers.map(({ experiment }) => experiment.layers[0].layer));
   const top = layers.find(({ experiment }) => experiment.layers[0].layer === highest) ?? layers[0];
   const enters = new Uint8Array(top.experiment.shapes.T);
-  for (const [from, to] of lossSteps(top.experiment)) enters.fill(1, from, to + 1);
+  for (const [from, to] of top.result.lossSteps) enters.fill(1, from, to + 1);
   // Each direction counts as it computes, chunk by chunk.
   const positions = inPositions(top.experiment, Float64Array.from(enters));
   const own = inPositions((layers[shown] ?? top).experiment, positions);
@@ -116,7 +116,7 @@ export function summariseNetwork(
 
 export function summarise(runId: number, experiment: LayerExperiment, result: AnyRun, elapsedMs: number): RunSummary {
   const { name, cell, dtype, truncate, clipNorm } = experiment;
-  const entering = lossSteps(experiment);
+  const entering = result.lossSteps;
   return {
     runId,
     network: null,

@@ -223,7 +223,14 @@ export class EngineClient {
         spectrum: latestOnly(events.spectrum),
         failed: events.failed,
       },
-      { checks: 'trusted', onFault: ({ message }) => events.failed({ message }) },
+      {
+        checks: 'trusted',
+        onFault: ({ message }) => events.failed({ message }),
+        onUnanswered: (error) => {
+          died(t('The engine stopped: {0}', error.message));
+          void worker.terminate();
+        },
+      },
     );
     const live: Live = { worker, channel };
     const died = (message: string): void => {

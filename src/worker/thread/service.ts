@@ -86,6 +86,14 @@ const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
 /** Which layer of the network is looked at, counted with its directions. */
 const shownOf = ({ summary }: Kept): number => summary.network?.shown ?? 0;
 
+/** What typed arrays throw when the machine has no room for them says nothing to a user. */
+const words = (error: unknown): string => {
+  const message = error instanceof Error ? error.message : String(error);
+  return error instanceof RangeError
+    ? say('There is not enough memory for this. Close other panels, or make the run smaller. ({0})', message)
+    : message;
+};
+
 /** Where it is told that a run is too large: what its size comes from. */
 function fileOf(entry: Entry): string {
   if (entry.kind === 'config') return entry.config;
@@ -194,6 +202,7 @@ export class Service {
       {
         checks: workerChecks,
         onFault: ({ message }) => this.#channel.emit('failed', { message }),
+        words,
       },
     );
   }

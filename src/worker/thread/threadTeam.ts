@@ -93,9 +93,9 @@ export class WorkerTeam implements Team {
   }
 
   get size(): number {
+    if (Atomics.load(this.#control, ended) !== 0) return 1;
     if (this.#workers.length < this.#helpers) this.#start();
-    const usable = Atomics.load(this.#control, ready) === this.#helpers && Atomics.load(this.#control, ended) === 0;
-    return usable ? 1 + this.#helpers : 1;
+    return Atomics.load(this.#control, ready) === this.#helpers ? 1 + this.#helpers : 1;
   }
 
   get most(): number {
@@ -181,17 +181,23 @@ export class WorkerTeam implements Team {
 
   #start(): void {
     const { module, memory } = this.kernels;
-    this.#workers = Array.from({ length: this.#helpers }, (_, helper) => {
-      const data: HelperData = { helper, module, memory, control: this.#control.buffer as SharedArrayBuffer };
-      const worker = new Worker(this.#entry, { workerData: data });
-      // A helper that could not start, or ended, is no help any more: the caller goes on alone, on a memory of its own.
-      const gone = (): void => {
-        if (this.#workers.includes(worker)) this.#end();
-      };
-      worker.on('error', gone);
-      worker.on('exit', gone);
-      worker.unref();
-      return worker;
-    });
+    this.#workers = [];
+    // A helper that could not start, or ended, is no help any more: the caller goes on alone, on a memory of its own.
+    try {
+      for (let helper = 0; helper < this.#helpers; helper++) {
+        const data: HelperData = { helper, module, memory, control: this.#control.buffer as SharedArrayBuffer };
+        const worker = new Worker(this.#entry, { workerData: data });
+        const gone = (): void => {
+          if (this.#workers.includes(worker)) this.#end();
+        };
+        worker.on('error', gone);
+        worker.on('exit', gone);
+        worker.unref();
+        this.#workers.push(worker);
+      }
+    } catch {
+      // The system gives no more threads, which is no fault of the run.
+      this.#end();
+    }
   }
 }

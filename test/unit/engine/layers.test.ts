@@ -4,6 +4,10 @@ import { describe, it } from 'node:test';
 import type { Resumable } from '../../../src/engine/index.js';
 import { movedAtOnce } from '../../../src/engine/core/resumableCopy.js';
 import { layerExperiment, reversed, sideBySide } from '../../../src/engine/network/layers.js';
+import { hasManyLosses, lossSteps } from '../../../src/engine/network/lossSteps.js';
+import { measure } from '../../../src/engine/verdict/verdict.js';
+import { defaultBounds } from '../../../src/engine/verdict/evidence.js';
+import { experiment } from './build.js';
 import { randomNetwork } from './networks.js';
 
 /** The result, and how often the way to it paused. */
@@ -59,5 +63,75 @@ describe('what moves between the layers of a network', () => {
     for (const own of [result.chunks[0]!.xs, result.upstream.dhs, result.scaledUpstream!.data])
       assert.deepEqual([...own.subarray(0, N)], [...first]);
     assert.equal(result.scaledUpstream!.exponents[0], T - 1);
+  });
+
+  it('is looked through for the steps at which something enters, with pauses', () => {
+    const dhs = new Float64Array(B * T * N);
+    const shapes = { B, T, I: 1, H: N };
+    const at = (...steps: readonly number[]): ReturnType<typeof driven<readonly (readonly number[])[]>> => {
+      dhs.fill(0);
+      for (const t of steps) dhs[(2 * T + t) * N + N - 1] = 1;
+      return driven(lossSteps(experiment(N, T, new Float64Array(N * N), { shapes, upstream: { kind: 'given', dhs } })));
+    };
+    const { result, pauses } = at(T - 1);
+    assert.deepEqual(result, [[T - 1, T - 1]]);
+    assert.ok(pauses >= least, `${pauses} pauses`);
+    assert.deepEqual(at(3, 7, 8, 9).result, [
+      [3, 3],
+      [7, 9],
+    ]);
+  });
+});
+
+describe('steps at which something enters', () => {
+  const chunks = [
+    { steps: 6, xs: new Float64Array() },
+    { steps: 4, xs: new Float64Array() },
+  ];
+  const layer = { chunks, shapes: { B: 1, T: 10, I: 1, H: 1 } };
+
+  it('are many where the last chunk has several, and never below another layer', () => {
+    assert.equal(hasManyLosses(layer, [[9, 9]]), false);
+    assert.equal(
+      hasManyLosses(layer, [
+        [2, 6],
+        [9, 9],
+      ]),
+      true,
+    );
+    assert.equal(
+      hasManyLosses(layer, [
+        [2, 5],
+        [9, 9],
+      ]),
+      false,
+    );
+    const scaledUpstream = { data: new Float64Array(10), exponents: new Float64Array(10) };
+    assert.equal(hasManyLosses({ ...layer, scaledUpstream }, [[0, 9]]), false);
+  });
+});
+
+describe('the measurements of a verdict', () => {
+  it('pause before each fit of a rate', () => {
+    // Three rates over a thousand steps each: one fit of all, and one of every stretch.
+    const T = 3000;
+    const slopes = [0.1, -0.05, 0.02];
+    const log10 = new Float64Array(T);
+    for (let t = T - 2; t >= 0; t--) log10[t] = log10[t + 1]! - slopes[Math.floor(t / 1000)]!;
+    const unknown = new Float64Array(T).fill(NaN);
+    const single = { log10, lnSlope: unknown, lnWh: unknown, bySource: null, lnPaths: null };
+    const { result, pauses } = driven(
+      measure({
+        single,
+        bounds: defaultBounds,
+        first: 0,
+        source: T - 1,
+        nonFinite: null,
+        zeroAt: null,
+        infiniteAt: null,
+      }),
+    );
+    assert.equal(result.segments.length, 3);
+    assert.ok(pauses >= 4, `${pauses} pauses`);
   });
 });
