@@ -8,7 +8,6 @@ import {
   contentsText,
   convertedPieces,
   isSameFile,
-  NotWritable,
   print,
   printAll,
   printError,
@@ -21,7 +20,7 @@ import {
 } from './cli/index.js';
 import { describeProblem, readExperiment, UnreadableNumbers } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
-import { contentsOf, convertFile, isBound, mostBytes } from './config/read/index.js';
+import { contentsOf, convertFile, isBound, mostBytes, NotWritable } from './config/read/index.js';
 import {
   attributeNetwork,
   defaultBounds,

@@ -1,4 +1,4 @@
 // The face of this room: what other rooms use.
-export { contentsText, convertedPieces, NotWritable } from './files.js';
+export { contentsText, convertedPieces } from './files.js';
 export { isSameFile, reasonOf, whyInput, whyUnwritable, withoutLeftovers } from './outputs.js';
 export { print, printAll, printError, printingFailed, watchStreams } from './terminal.js';

@@ -6,7 +6,7 @@ import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { foldMatrices } from '../editor/language/index.js';
 import { preview, showPanel } from './preview.js';
-import { initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
+import { copyWeightsToJson, initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
 import { run } from './run.js';
 import { saveReport } from './saveReport.js';
 import { showResultText } from './showResultText.js';
@@ -24,6 +24,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   rescaleWeights,
   initialiseWeights,
   moveWeightsToFile,
+  copyWeightsToJson,
   saveReport,
   showResultText,
   allowFile,

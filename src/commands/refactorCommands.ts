@@ -159,6 +159,12 @@ export const moveWeightsToFile: CommandFactory = (context) => async (argument) =
   if (target !== undefined) await context.refactorings.moveToFile(target);
 };
 
+/** Copies weights of a file that is never changed into a JSON file beside it, which the config then names. */
+export const copyWeightsToJson: CommandFactory = (context) => async (argument) => {
+  const target = isTarget(argument) ? argument : await choose(context, ['copyToJson'], t('Copy the weights to JSON'));
+  if (target !== undefined) await context.refactorings.copyToJson(target);
+};
+
 async function askNumber(
   title: string,
   prompt: string,

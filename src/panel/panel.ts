@@ -218,7 +218,11 @@ export class Panel implements vscode.Disposable {
 
   async #applyWhatIf(whatIf: WhatIf): Promise<boolean> {
     const { session } = this;
-    const files = await applyChanges(() => session.request('applyWhatIf', { entry: session.entry, whatIf }));
+    const { entry } = session;
+    const files = await applyChanges(
+      (copyTo) => session.request('applyWhatIf', { entry, whatIf, copyTo }),
+      entry.kind === 'config' ? vscode.Uri.parse(entry.config, true) : null,
+    );
     if (files !== null) {
       this.#applied = new Applied(files);
       await showBehind(files).then(undefined, reportFailure);

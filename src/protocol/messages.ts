@@ -630,6 +630,8 @@ export type Change =
   | GateInitialisation
   | { readonly kind: 'forgetBias'; readonly layers: readonly number[] | null }
   | { readonly kind: 'moveToFile'; readonly reference: string }
+  /** Weights of a file that is never changed: into a JSON file of this reference, which the config then names. */
+  | { readonly kind: 'copyToJson'; readonly reference: string }
   | { readonly kind: 'sequenceOrder'; readonly order: SequenceOrder };
 /** A change that makes sense now, for the value at a path of a file. */
 export type Offer = {
@@ -656,7 +658,12 @@ export type ChangeRequest = {
 };
 export type ChangeOutcome =
   | { readonly ok: true; readonly changes: readonly TextChange[]; readonly newFile: string | null }
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** Reference without extension of the JSON file beside theirs that the weights can be copied into first. */
+      readonly copy?: string;
+    };
 
 /** Everything an editor shows of a config and its files before a run. */
 export type Inspection = {
@@ -756,8 +763,14 @@ export type EditorRequests = {
   /** The gate whose numbers stand at a position; null when there is none or it was cancelled. */
   gateAt: { params: FactsRequest; result: GateName | null };
   change: { params: ChangeRequest; result: ChangeOutcome };
-  /** What makes a what-if come true: changes to the config and to the files that hold the weights. */
-  applyWhatIf: { params: { readonly entry: Entry; readonly whatIf: WhatIf }; result: ChangeOutcome };
+  /**
+   * What makes a what-if come true: changes to the config and to the files that hold the weights. `copyTo`: weights of
+   * a file that is never changed go, changed, into a new JSON file of that reference, which the config then names.
+   */
+  applyWhatIf: {
+    params: { readonly entry: Entry; readonly whatIf: WhatIf; readonly copyTo: string | null };
+    result: ChangeOutcome;
+  };
   /** Null when it was stopped. */
   references: { params: BytesRequest; result: readonly Reference[] | null };
   /** What a new config can choose from, in the order in which it is offered. */

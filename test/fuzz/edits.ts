@@ -49,6 +49,7 @@ function changeOf({ kind, name, square, gates, layer }: Offer, dice: Dice): Chan
     case 'forgetBias':
       return { kind, layers: layer === null ? null : [layer.index] };
     case 'moveToFile':
+    case 'copyToJson':
       return { kind, reference: newFile };
     case 'transpose':
     case 'addBias':
@@ -120,7 +121,7 @@ export async function checkWhatIf(walk: Walk): Promise<void> {
         walk,
         'what-if',
         'a what-if made true',
-        await desk.ask('applyWhatIf', { entry, whatIf: someWhatIf(dice) }),
+        await desk.ask('applyWhatIf', { entry, whatIf: someWhatIf(dice), copyTo: null }),
         true,
       ),
     );

@@ -1,4 +1,5 @@
 // The face of this room: what other rooms use.
+export { applied, changeBetween } from './appliedEdits.js';
 export { retold } from './localisedComments.js';
 export { newConfigText } from './newConfig.js';
 export type { Above, FilePlace, NewConfig, NewSequences } from './newConfig.js';

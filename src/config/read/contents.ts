@@ -124,6 +124,9 @@ function blocksIn({ node }: Value): Block | readonly Block[] | null {
   return node.kind === 'array' && node.items.length > 0 && node.items.every(isTensor) ? node.items : null;
 }
 
+/** A network's tensors by PyTorch's names; null where they cannot be read. */
+export const networkTensors = (part: Value): Converted['content'] => weightsOf(part, new Report());
+
 /** PyTorch's own tensors are what they are; those of others are read and turned around. */
 function weightsOf(part: Value, report: Report): Converted['content'] {
   const read = readWeights(part, { cell: null, dtype: 'float64', inputs: null }, report);

@@ -1,7 +1,9 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ChangeOutcome } from '../../protocol/index.js';
+import { resolveReference } from '../files/editorFiles.js';
 import { toRange } from './diagnostics.js';
+import { freeReference } from './refactorings.js';
 
 /** The text may change while the worker computes; it is asked again this often. */
 const attempts = 3;
@@ -9,21 +11,36 @@ const attempts = 3;
 const versions = (): Map<string, number> =>
   new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
 
+/** Asks for changes; `copyTo`: the reference of a new file for weights whose own file is never changed. */
+type Ask = (copyTo: string | null) => Promise<ChangeOutcome>;
+
 /**
- * Asks for changes of any number of files and makes one edit of them, so that one undo takes all back. The files; null
- * when it cannot be done, which the user is told.
+ * Asks for changes of any number of files and makes one edit of them, so that one undo takes all back. Where weights
+ * stand in a file that is never changed, the user is asked for a copy beside it, which `config` then names. The files;
+ * null when it cannot be done, which the user is told.
  */
-export async function applyChanges(ask: () => Promise<ChangeOutcome>): Promise<readonly vscode.Uri[] | null> {
+export async function applyChanges(ask: Ask, config: vscode.Uri | null = null): Promise<readonly vscode.Uri[] | null> {
+  let copyTo: string | null = null;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = versions();
-    const outcome = await ask();
+    const outcome: ChangeOutcome = await ask(copyTo);
     if (!outcome.ok) {
-      void vscode.window.showWarningMessage(outcome.message);
-      return null;
+      if (outcome.copy === undefined || config === null || copyTo !== null) {
+        void vscode.window.showWarningMessage(outcome.message);
+        return null;
+      }
+      copyTo = await freeReference([outcome.copy], 'json', config);
+      if (!(await mayCopy(copyTo))) return null;
+      continue;
     }
     const now = versions();
     if (outcome.changes.some(({ file }) => before.get(file) !== now.get(file))) continue;
     const edit = new vscode.WorkspaceEdit();
+    if (outcome.newFile !== null && copyTo !== null && config !== null) {
+      const created = resolveReference(copyTo, config);
+      if (created === null) break;
+      edit.createFile(created, { contents: new TextEncoder().encode(outcome.newFile) });
+    }
     for (const { file, range, text } of outcome.changes)
       edit.replace(vscode.Uri.parse(file, true), toRange(range), text);
     if (await vscode.workspace.applyEdit(edit))
@@ -31,6 +48,16 @@ export async function applyChanges(ask: () => Promise<ChangeOutcome>): Promise<r
   }
   void vscode.window.showWarningMessage(t('The text changes faster than it can be read; try again.'));
   return null;
+}
+
+async function mayCopy(reference: string): Promise<boolean> {
+  const write = t('Write {0}', reference);
+  const answer = await vscode.window.showInformationMessage(
+    t('The weights stand in a file that is never changed. Write them, changed, to {0}?', reference),
+    { modal: true, detail: t('The config will name the new file; one undo takes both back.') },
+    write,
+  );
+  return answer === write;
 }
 
 const fileOf = ({ input }: vscode.Tab): vscode.Uri | null => (input instanceof vscode.TabInputText ? input.uri : null);

@@ -252,6 +252,8 @@ class Actions implements vscode.CodeActionProvider {
         return late(t('Add an initial state of zeros'), RefactorRewrite);
       case 'moveToFile':
         return [asking(t('Move the weights to a file of their own'), 'moveWeightsToFile', {}, RefactorExtract)];
+      case 'copyToJson':
+        return [asking(t('Copy the weights to a JSON file, where they can be changed'), 'copyWeightsToJson', {})];
       case 'moveInline':
         return late(t('Move the weights into this config'), RefactorInline);
     }

@@ -25,7 +25,7 @@ export class Refactorings {
       if (before[0] !== versionOf(config) || before[1] !== versionOf(file)) continue;
       if (!outcome.ok) return outcome.message;
       const edit = new vscode.WorkspaceEdit();
-      if (outcome.newFile !== null && change.kind === 'moveToFile') {
+      if (outcome.newFile !== null && (change.kind === 'moveToFile' || change.kind === 'copyToJson')) {
         const created = resolveReference(change.reference, vscode.Uri.parse(config, true));
         if (created === null) return t('The config is not saved yet, so there is no folder for the new file.');
         edit.createFile(created, { contents: new TextEncoder().encode(outcome.newFile) });
@@ -67,6 +67,7 @@ export class Refactorings {
       case 'moveInline':
         return { kind };
       case 'moveToFile':
+      case 'copyToJson':
       case 'rescale':
       case 'initialise':
       case 'initialiseGates':
@@ -78,10 +79,16 @@ export class Refactorings {
   async moveToFile(target: Target): Promise<boolean> {
     const config = vscode.Uri.parse(target.config, true);
     const inspection = await this.inspections.of(config);
-    return this.apply(target, {
-      kind: 'moveToFile',
-      reference: await freeName(config, inspection?.weightsHaveComments === true ? 'jsonc' : 'json'),
-    });
+    const extension = inspection?.weightsHaveComments === true ? 'jsonc' : 'json';
+    const base = path.posix.basename(config.path).replace(/\.rnn\.json$/, '');
+    const reference = await freeReference(['weights', `${base}.weights`], extension, config);
+    return this.apply(target, { kind: 'moveToFile', reference });
+  }
+
+  /** The weights of a file that is never changed into a JSON file beside it, which the config then names. */
+  async copyToJson(target: Target): Promise<boolean> {
+    const reference = await freeReference([target.name], 'json', vscode.Uri.parse(target.config, true));
+    return this.apply(target, { kind: 'copyToJson', reference });
   }
 }
 
@@ -89,22 +96,16 @@ export class Refactorings {
 const numbersOf = ({ index, direction, directions }: LayerPlace): number[] =>
   direction === null && directions === 2 ? [index, index + 1] : [index];
 
-/** A name for the weights beside the config that no file has yet. */
-async function freeName(config: vscode.Uri, extension: string): Promise<string> {
-  const base = path.posix.basename(config.path).replace(/\.rnn\.json$/, '');
-  for (let i = 1; ; i++) {
-    const name =
-      i === 1
-        ? `weights.${extension}`
-        : i === 2
-          ? `${base}.weights.${extension}`
-          : `${base}.weights-${i - 1}.${extension}`;
-    const uri = resolveReference(name, config);
-    if (uri === null) return name;
+/** The first of these references, or of the last with a number, that no file has yet. */
+export async function freeReference(names: readonly string[], extension: string, config: vscode.Uri): Promise<string> {
+  for (let i = 0; ; i++) {
+    const reference = `${names[i] ?? `${names.at(-1)}-${i - names.length + 2}`}.${extension}`;
+    const uri = resolveReference(reference, config);
+    if (uri === null) return reference;
     try {
       await vscode.workspace.fs.stat(uri);
     } catch (error) {
-      if (error instanceof vscode.FileSystemError) return name;
+      if (error instanceof vscode.FileSystemError) return reference;
       throw error;
     }
   }

@@ -15,7 +15,15 @@ import type { Group } from '../../config/layouts/index.js';
 import { besideFiles, blocksOf, layerPlaces } from '../../config/read/index.js';
 import type { OpenEntry } from '../../config/index.js';
 import type { Blocks, FileContent, Files, FoundParts, LayerPlace, Part } from '../../config/read/index.js';
-import { cellOf, factsOf, measureInputs, measureMatrix, measureNumbers, zeroLines } from '../../engine/index.js';
+import {
+  asItIs,
+  cellOf,
+  factsOf,
+  measureInputs,
+  measureMatrix,
+  measureNumbers,
+  zeroLines,
+} from '../../engine/index.js';
 import type { CellName, MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
   ChangeOutcome,
@@ -31,6 +39,7 @@ import type {
   PartInfo,
   Reference,
 } from '../../protocol/index.js';
+import { applyWhatIf } from '../changes/applyWhatIf.js';
 import { gateChanges, isGateChange } from '../changes/gateChanges.js';
 import { offersOf } from '../changes/offers.js';
 import { changesFor, inlineWeightsHaveComments } from '../changes/refactorings.js';
@@ -115,6 +124,8 @@ export class Inspector {
   }
 
   async change({ config, file, path, change }: ChangeRequest): Promise<ChangeOutcome> {
+    if (change.kind === 'copyToJson')
+      return applyWhatIf({ kind: 'config', config }, asItIs, this.#readFile, change.reference);
     const { open, found, inspection } = await this.#read(config, () => undefined);
     if (isGateChange(change)) return gateChanges(open, file, path, change);
     return changesFor(found, file, path, change, inspection.dtype, inspection.shapes, (part) =>

@@ -4,56 +4,85 @@ import { checkExperiment, openEntry } from '../../config/index.js';
 import type { OpenEntry } from '../../config/index.js';
 import { UnreadableNumbers } from '../../config/json/index.js';
 import { storedNetwork } from '../../config/read/index.js';
-import type { Entry, FileContent, StoredNetwork } from '../../config/read/index.js';
+import type { Entry, StoredNetwork } from '../../config/read/index.js';
 import { insertAfter, lineBreak, removeLastItems, removeProperties, replaceSpan } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
-import { whatIfObstacle, withoutLast } from '../../engine/index.js';
+import { changesWeights, whatIfObstacle, withoutLast } from '../../engine/index.js';
 import type { WhatIf } from '../../engine/index.js';
-import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
+import type { ChangeOutcome } from '../../protocol/index.js';
+import { CopiedWeights, copyReference, Unwritable } from './copyOfWeights.js';
+import type { Read } from './copyOfWeights.js';
 import { binaryRefusal, Refusal } from './layerWrites.js';
 import { weightChanges } from './weightChanges.js';
 
-type Read = (request: FileRequest) => Promise<FileContent>;
-
 /**
  * The changes that make `whatIf` the state of the files as they are now; numbers keep the style of their neighbours,
- * and those that stay the same their text. Refuses with a sentence.
+ * and those that stay the same their text. Refuses with a sentence. `copyTo`: what stands in a file that is never
+ * changed goes, changed, into a new JSON file of that reference, and the config names that.
  */
-export async function applyWhatIf(entry: Entry, whatIf: WhatIf, readFile: Read): Promise<ChangeOutcome> {
+export async function applyWhatIf(
+  entry: Entry,
+  whatIf: WhatIf,
+  readFile: Read,
+  copyTo: string | null = null,
+): Promise<ChangeOutcome> {
   try {
-    const open = await openEntry(entry, { read: (reference, from) => readFile({ reference, from }) });
-    const network = await storedNetwork(open);
-    if (network === null)
-      throw new Refusal(
-        t(
-          'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +
-            'apply again.',
-        ),
-      );
-    const { experiment } = await checkExperiment(open);
-    // What has problems elsewhere is judged by its weights alone.
-    const layers = network.layers.map(({ weights }) => weights);
-    const known = experiment ?? {
-      cell: network.cell,
-      layers,
-      shapes: { T: Infinity },
-      loss: null,
-      upstream: { kind: 'last' },
-    };
-    const obstacle = whatIfObstacle(known, whatIf);
-    if (obstacle !== null) throw new Refusal(obstacle);
-    const changes = [
-      ...(await weightChanges(network, whatIf, open.config, open.dtype)),
-      ...(await dropChanges(open, network, whatIf)),
-      ...keyChanges(open, whatIf),
-    ];
-    return changes.length === 0
-      ? { ok: false, message: t('Everything is already as it would be written.') }
-      : { ok: true, changes, newFile: null };
+    const read = await readStored(entry, readFile);
+    if (copyTo === null || read.network.root.document.binary === null) {
+      const changes = await changesOf(read, whatIf);
+      return changes.length === 0
+        ? { ok: false, message: t('Everything is already as it would be written.') }
+        : { ok: true, changes, newFile: null };
+    }
+    const copy = await CopiedWeights.of(read.open, read.network, copyTo, readFile);
+    const copied = await readStored(entry, copy.read);
+    // What only the checkpoint has told, the config tells.
+    const cell = copied.network.cell === read.network.cell ? null : read.network.cell;
+    return copy.outcome(await changesOf(copied, { ...whatIf, cell: whatIf.cell ?? cell }));
   } catch (error) {
+    if (error instanceof Unwritable && error.copy !== null)
+      return { ok: false, message: error.message, copy: error.copy };
     if (error instanceof Refusal || error instanceof UnreadableNumbers) return { ok: false, message: error.message };
     throw error;
   }
+}
+
+type ReadStored = { readonly open: OpenEntry; readonly network: StoredNetwork };
+
+async function readStored(entry: Entry, readFile: Read): Promise<ReadStored> {
+  const open = await openEntry(entry, { read: (reference, from) => readFile({ reference, from }) });
+  const network = await storedNetwork(open);
+  if (network === null)
+    throw new Refusal(
+      t(
+        'The config or its weights cannot be read as they are now. Mend what the Problems panel lists, then ' +
+          'apply again.',
+      ),
+    );
+  return { open, network };
+}
+
+async function changesOf({ open, network }: ReadStored, whatIf: WhatIf): Promise<TextChange[]> {
+  const { experiment } = await checkExperiment(open);
+  // What has problems elsewhere is judged by its weights alone.
+  const layers = network.layers.map(({ weights }) => weights);
+  const known = experiment ?? {
+    cell: network.cell,
+    layers,
+    shapes: { T: Infinity },
+    loss: null,
+    upstream: { kind: 'last' },
+  };
+  const obstacle = whatIfObstacle(known, whatIf);
+  if (obstacle !== null) throw new Refusal(obstacle);
+  const { binary } = network.root.document;
+  if (binary !== null && (changesWeights(whatIf) || whatIf.drop !== null))
+    throw new Unwritable(binary, copyReference(open));
+  return [
+    ...(await weightChanges(network, whatIf, open.config, open.dtype)),
+    ...(await dropChanges(open, network, whatIf)),
+    ...keyChanges(open, whatIf),
+  ];
 }
 
 /** The weights of the last layer out of their file, and the states that it begins with. */
@@ -63,8 +92,6 @@ async function dropChanges(
   { drop }: WhatIf,
 ): Promise<TextChange[]> {
   if (drop === null) return [];
-  const { binary } = root.document;
-  if (binary !== null) throw new Refusal(binaryRefusal(binary));
   const kept = withoutLast(layers.map(({ weights }) => weights)).length;
   const gone = layers
     .slice(kept)

@@ -6,6 +6,7 @@ import type { Value } from '../../config/json/index.js';
 import { blocksOf, gateBlocksOf, numbersOf, weightLayers } from '../../config/read/index.js';
 import type { LayerPlace } from '../../config/read/index.js';
 import type { KnownShapes, Offer } from '../../protocol/index.js';
+import { copyReference } from './copyOfWeights.js';
 
 /** Initial states of more numbers than this are better kept in a file. */
 const mostZeros = 10_000;
@@ -152,5 +153,8 @@ export function offersOf(found: FoundParts, shapes: KnownShapes, placeOf: PlaceO
     weights.node.length <= longestInline
   )
     add('moveInline', value, 'weights');
+  const copy = copyReference(found);
+  if (value !== null && weights !== null && !isText(weights) && found.layers.length > 0 && copy !== null)
+    add('copyToJson', value, copy);
   return offers;
 }

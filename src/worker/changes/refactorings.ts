@@ -43,12 +43,15 @@ function binaryTarget({ layers, weights }: FoundParts, part: Part | undefined, {
   return part?.value.document.binary ?? null;
 }
 
+/** What is done to the text of the files as they are. */
+export type TextRefactoring = Exclude<Change, GateChange | { readonly kind: 'copyToJson' }>;
+
 /** What a refactoring does to the text. `measure` is asked only where numbers are needed. */
 export async function changesFor(
   found: FoundParts,
   file: string,
   path: string,
-  change: Exclude<Change, GateChange>,
+  change: TextRefactoring,
   dtype: DType,
   shapes: KnownShapes,
   measure: (part: Part) => Promise<MatrixFacts | null>,

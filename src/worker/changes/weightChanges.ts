@@ -13,20 +13,18 @@ import {
   withoutLast,
 } from '../../engine/index.js';
 import type { Cell, ChangedLayer, DType, WhatIf } from '../../engine/index.js';
-import { binaryRefusal, LayerWrites, Refusal, toItsEnd } from './layerWrites.js';
+import { LayerWrites, Refusal, toItsEnd } from './layerWrites.js';
 
 const round = (x: number): number => Number(x.toPrecision(6));
 
 /** The changes of the weights that make the what-if true. @throws Refusal */
 export async function weightChanges(
-  { root, cell: name, layers }: StoredNetwork,
+  { cell: name, layers }: StoredNetwork,
   whatIf: WhatIf,
   config: Value | null,
   dtype: DType,
 ): Promise<TextChange[]> {
   if (!changesWeights(whatIf)) return [];
-  const { binary } = root.document;
-  if (binary !== null) throw new Refusal(binaryRefusal(binary));
   const cell = cellOf(name);
   const kept = whatIf.drop === null ? layers.length : withoutLast(layers.map(({ weights }) => weights)).length;
   const writes = new LayerWrites(cell);

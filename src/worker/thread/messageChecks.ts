@@ -175,6 +175,7 @@ const change = byKind<Change>({
   }),
   forgetBias: object({ kind: oneOf(['forgetBias']), layers: nullable(arrayOf(count, mostLayers)) }),
   moveToFile: object({ kind: oneOf(['moveToFile']), reference: text }),
+  copyToJson: object({ kind: oneOf(['copyToJson']), reference: text }),
   sequenceOrder: object({ kind: oneOf(['sequenceOrder']), order: oneOf(sequenceOrders) }),
 });
 
@@ -218,7 +219,7 @@ export const workerChecks: Checks<WorkerContract> = {
     gatePlaces: object({ config: text, file: text, lines: object({ from: count, to: count }), cancel }),
     gateAt: object({ config: text, file: text, position, cancel }),
     change: object({ config: text, file: text, path: text, change }),
-    applyWhatIf: object({ entry: entryCheck, whatIf: whatIfCheck }),
+    applyWhatIf: object({ entry: entryCheck, whatIf: whatIfCheck, copyTo: nullable(text) }),
     cells: nothing,
     newConfig: object({
       name: text,

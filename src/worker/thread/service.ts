@@ -152,7 +152,7 @@ export class Service {
           }),
         newConfig: newConfigText,
         locateWeight: ({ entry, place, layer }) => locateWeight(entry, place, layer, this.#readFile),
-        applyWhatIf: ({ entry, whatIf }) => applyWhatIf(entry, whatIf, this.#readFile),
+        applyWhatIf: ({ entry, whatIf, copyTo }) => applyWhatIf(entry, whatIf, this.#readFile, copyTo),
         whatIf: (request) => this.#whatIf(request),
         nextEffect: (request) => this.#nextEffect(request),
         series: (request) =>

@@ -30,7 +30,15 @@ describe('rnn-gradients mcp', () => {
     );
     const transport = new StdioClientTransport({
       command: process.execPath,
-      args: [path.resolve('dist/cli.js'), 'mcp', '--root', root],
+      // Where every way to open a connection is refused.
+      args: [
+        '--require',
+        path.resolve('test/support/noNetwork.cjs'),
+        path.resolve('dist/cli.js'),
+        'mcp',
+        '--root',
+        root,
+      ],
       stderr: 'pipe',
     });
     await client.connect(transport);
@@ -120,12 +128,6 @@ describe('rnn-gradients mcp', () => {
     assert.deepEqual(
       texts.map((text) => text.includes(protocol)),
       [true, false, false, false, false],
-    );
-    const [server = ''] = texts;
-    const required = [...server.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name = '']) => name.replace('node:', ''));
-    assert.deepEqual(
-      required.filter((name) => /^(?:https?|http2|net|tls|dgram|child_process|express|hono)\b/.test(name)),
-      [],
     );
     const meta = JSON.parse(await readFile('out/meta.json', 'utf8')) as Readonly<Record<string, readonly string[]>>;
     const bundled = meta['src/mcpServer.ts'] ?? [];

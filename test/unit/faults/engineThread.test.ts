@@ -119,7 +119,7 @@ class Subject {
       ),
       await asked('what-if', () => this.client.request('whatIf', { runId, whatIf: { ...asItIs, inputScale: 2 } })),
       await asked('change', async () => {
-        const change = { entry, whatIf: { ...asItIs, truncate: 5 } };
+        const change = { entry, whatIf: { ...asItIs, truncate: 5 }, copyTo: null };
         const made = await this.client.request('applyWhatIf', change);
         if (!made.ok) throw new Error(made.message);
         return made;

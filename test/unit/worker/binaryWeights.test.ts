@@ -4,12 +4,14 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { changedMeanwhile } from '../../../src/config/formats/index.js';
 import type { Source } from '../../../src/config/formats/index.js';
+import { readExperiment } from '../../../src/config/index.js';
 import { asItIs } from '../../../src/engine/index.js';
 import type { WhatIf } from '../../../src/engine/index.js';
 import type { Change } from '../../../src/protocol/messages.js';
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
 import { locateWeight } from '../../../src/worker/answers/locateWeight.js';
 import { Inspector } from '../../../src/worker/answers/inspector.js';
+import { edited } from '../../support/edited.js';
 import { safetensorsParts } from '../../support/largeFiles.js';
 import { configEntry, configName, memoryFiles } from '../config/memory.js';
 import type { Texts } from '../config/memory.js';
@@ -61,7 +63,7 @@ describe('what the editor knows', () => {
     assert.deepEqual([...new Set(offers.map(({ file }) => file))], [configName]);
     assert.deepEqual(
       offers.map(({ kind }) => kind),
-      ['addInitialState'],
+      ['addInitialState', 'copyToJson'],
     );
   });
 });
@@ -193,5 +195,80 @@ describe('a what-if', () => {
     const outcome = await applied({ clipNorm: 1 });
     assert.ok(outcome.ok);
     assert.deepEqual([...new Set(outcome.changes.map(({ file }) => file))], [configName]);
+  });
+});
+
+describe('weights that are copied to JSON', () => {
+  const run = async (texts: Texts) => {
+    const { experiment, problems } = await readExperiment(configEntry, memoryFiles(texts));
+    assert.ok(experiment, problems.map(({ message }) => message).join());
+    return experiment;
+  };
+  /** The files after the change. */
+  const copied = async (texts: Texts, whatIf: Partial<WhatIf> = {}, copyTo = 'copy.json'): Promise<Texts> => {
+    const read: Parameters<typeof applyWhatIf>[2] = ({ reference, from }) => memoryFiles(texts).read(reference, from);
+    const outcome = await applyWhatIf(configEntry, { ...asItIs, ...whatIf }, read, copyTo);
+    assert.ok(outcome.ok, JSON.stringify(outcome));
+    assert.deepEqual([...new Set(outcome.changes.map(({ file }) => file))], [configName]);
+    assert.ok(outcome.newFile !== null);
+    return {
+      ...texts,
+      [configName]: edited(String(texts[configName]), outcome.changes),
+      [copyTo]: outcome.newFile,
+    };
+  };
+  const configWith = (weights: string): string =>
+    `{\n  // the best one yet\n  "weights": ${weights},\n  "sequences": [[[0.1, 0.2, 0.3], [0.4, -0.5, 0.6]]]\n}\n`;
+
+  for (const file of [
+    'rnn.pt',
+    'lstm.safetensors',
+    'lstm_bf16.pt',
+    'gru_names_f16.npz',
+    'keras3_lstm.keras',
+    'keras3_gru.weights.h5',
+    'keras2_rnn.weights.h5',
+    'lstm.onnx',
+    'rnn_relu.onnx',
+    'gru.onnx',
+  ]) {
+    it(`${file} gives the same experiment`, async () => {
+      const texts = { [configName]: configWith(`"${file}"`), [file]: fixture(file) };
+      const before = await run(texts);
+      const after = await copied(texts);
+      const { layers, cell } = await run(after);
+      assert.equal(cell, before.cell);
+      assert.deepEqual(layers, before.layers);
+      assert.match(String(after[configName]), /^\{\n {2}\/\/ the best one yet\n {2}"weights": "copy\.json",/);
+    });
+  }
+
+  it('change with what is applied, and nothing else does', async () => {
+    const whatIf: Partial<WhatIf> = { inputScale: 2, truncate: 1, layers: 'all' };
+    const texts = { [configName]: configWith('{ "file": "lstm.pt" }'), 'lstm.pt': fixture('lstm.pt') };
+    const before = await run(texts);
+    const after = await run(await copied(texts, whatIf));
+    assert.equal(after.truncate, 1);
+    assert.deepEqual(
+      after.layers.map(({ parameters: { Wx, Wh } }) => [Wx, Wh]),
+      before.layers.map(({ parameters: { Wx, Wh } }) => [Wx.map((x) => Math.fround(2 * x)), Wh]),
+    );
+  });
+
+  it('are offered a name beside their file, and no other file is copied', async () => {
+    const offered = async (weights: string, file: string) => {
+      const texts = { [configName]: configWith(weights), [file]: fixture('rnn.pt') };
+      const read: Parameters<typeof applyWhatIf>[2] = ({ reference, from }) => memoryFiles(texts).read(reference, from);
+      const outcome = await applyWhatIf(configEntry, { ...asItIs, inputScale: 2 }, read);
+      assert.ok(!outcome.ok);
+      return outcome.copy;
+    };
+    assert.equal(await offered('"runs/best.of.3.pt"', 'runs/best.of.3.pt'), 'runs/best.of.3');
+    assert.equal(await offered('{ "file": "model.pt" }', 'model.pt'), 'model');
+    const pair = { kind: 'pair', weights: 'model.pt', sequences: 'data.npy' } as const;
+    const read: Parameters<typeof applyWhatIf>[2] = ({ reference, from }) => memoryFiles(files).read(reference, from);
+    const outcome = await applyWhatIf(pair, { ...asItIs, inputScale: 2 }, read);
+    assert.ok(!outcome.ok);
+    assert.equal(outcome.copy, undefined);
   });
 });

@@ -118,6 +118,7 @@ const changes = [
   { kind: 'forgetBias', layers: [0, 1] },
   { kind: 'forgetBias', layers: null },
   { kind: 'moveToFile', reference: 'w.json' },
+  { kind: 'copyToJson', reference: 'w.json' },
   { kind: 'sequenceOrder', order: 'TBI' },
 ] as const;
 const place = { file: 'w.json', name: 'encoder' };
@@ -171,7 +172,7 @@ const workerSamples: Samples<WorkerContract> = {
     gatePlaces: [{ config, file, lines: { from: 0, to: 9 }, cancel: null }],
     gateAt: [{ config, file, position, cancel: null }],
     change: changes.map((change) => ({ config, file, path, change })),
-    applyWhatIf: whatIfs.map((whatIf) => ({ entry: entries[0], whatIf })),
+    applyWhatIf: whatIfs.map((whatIf) => ({ entry: entries[0], whatIf, copyTo: null })),
     cells: [null],
     newConfig: [
       {

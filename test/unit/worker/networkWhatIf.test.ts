@@ -163,7 +163,7 @@ async function applied(text: string, part: Partial<WhatIf>): Promise<string> {
 async function apply(text: string, part: Partial<WhatIf>): Promise<ChangeOutcome> {
   const own = new Desk(null);
   own.files = { [configName]: new TextEncoder().encode(text) };
-  return own.ask('applyWhatIf', { entry: configEntry, whatIf: { ...asItIs, ...part } });
+  return own.ask('applyWhatIf', { entry: configEntry, whatIf: { ...asItIs, ...part }, copyTo: null });
 }
 
 function near(actual: Float64Array, expected: Float64Array, what: string): void {

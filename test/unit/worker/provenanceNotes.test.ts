@@ -3,12 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findParts, openEntry } from '../../../src/config/index.js';
-import type { Change as AnyChange } from '../../../src/protocol/messages.js';
 import { memoryFiles } from '../config/memory.js';
-import type { GateChange } from '../../../src/worker/changes/gateChanges.js';
 import { changesFor } from '../../../src/worker/changes/refactorings.js';
-
-type Change = Exclude<AnyChange, GateChange>;
+import type { TextRefactoring as Change } from '../../../src/worker/changes/refactorings.js';
 
 /** Of a place that counts lines from 0. */
 const offset = (text: string, { line, character }: { readonly line: number; readonly character: number }): number =>

@@ -217,6 +217,68 @@ describe('What undo gives back of what was tried of a network', () => {
     });
 });
 
+describe('Weights in a checkpoint', () => {
+  const { showInformationMessage } = vscode.window;
+  afterEach(() => {
+    Object.assign(vscode.window, { showInformationMessage });
+    return closeEverything();
+  });
+
+  const configText = '{\n  "weights": "lstm.pt", // the best\n  "sequences": [[[0.1, 0.2, 0.3]]]\n}\n';
+  const checkpoint = async (): Promise<vscode.Uri> => {
+    const file = await written({ 'a.rnn.json': configText });
+    const root = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionPath ?? '';
+    const bytes = await readFile(path.join(root, 'test', 'fixtures', 'files', 'lstm.pt'));
+    await writeFile(sibling(file, 'lstm.pt').fsPath, bytes);
+    return file;
+  };
+
+  it('are copied to JSON by one action, which one undo takes back', async () => {
+    const file = await checkpoint();
+    const { document } = await openText(file);
+    const title = 'Copy the weights to a JSON file, where they can be changed';
+    await applyAction(await actionAt(document, '"lstm.pt"', title));
+    assert.equal(document.getText(), configText.replace('lstm.pt', 'lstm.json'));
+    const copy = JSON.parse(await readFile(sibling(file, 'lstm.json').fsPath, 'utf8')) as object;
+    assert.deepEqual(Object.keys(copy).slice(0, 2), ['weight_ih_l0', 'weight_hh_l0']);
+    await actionAt(document, '"lstm.json"', 'Move the weights into this config');
+    await vscode.commands.executeCommand('undo');
+    await until('the name of the checkpoint', () => document.getText() === configText);
+  });
+
+  it('are changed in a copy beside them, once the user says so, by what is applied', async () => {
+    const file = await checkpoint();
+    const before = await readFile(sibling(file, 'lstm.pt').fsPath);
+    await writeFile(sibling(file, 'lstm.json').fsPath, 'in the way');
+    const { document } = await openText(file);
+    const { ask, close } = panelOver(file, (line) => assert.fail(line));
+    const asked: string[] = [];
+    let answer: string | undefined;
+    Object.assign(vscode.window, {
+      showInformationMessage: (message: string) => {
+        asked.push(message);
+        return Promise.resolve(answer);
+      },
+    });
+    try {
+      const whatIf = { name: 'applyWhatIf', params: { ...asItIs, inputScale: 2 } };
+      assert.equal((await ask(whatIf)).result, false);
+      assert.equal(document.getText(), configText);
+      answer = 'Write lstm-2.json';
+      assert.equal((await ask(whatIf)).result, true);
+      assert.match(asked.at(-1) ?? '', /never changed\. Write them, changed, to lstm-2\.json\?/);
+      assert.equal(document.getText(), configText.replace('lstm.pt', 'lstm-2.json'));
+      assert.deepEqual(await readFile(sibling(file, 'lstm.pt').fsPath), before);
+      assert.equal(await readFile(sibling(file, 'lstm.json').fsPath, 'utf8'), 'in the way');
+      // What stands in text now is changed there, without a question.
+      assert.equal((await ask(whatIf)).result, true);
+      assert.equal(asked.length, 2);
+    } finally {
+      close();
+    }
+  });
+});
+
 describe('What undo gives back of changed gates', () => {
   afterEach(closeEverything);
 
