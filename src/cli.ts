@@ -218,7 +218,13 @@ function parseArguments(args: readonly string[]): Arguments {
   if (command === 'mcp') {
     if (config !== undefined) throw new UsageError(say('"mcp" takes options alone: "{0}" is too much.', config));
     const [first = '.', ...others] = values.root ?? [];
-    return { command, roots: [first, ...others], threads: parseThreads(values.threads ?? '0'), longestText };
+    return {
+      command,
+      roots: [first, ...others],
+      language: languageInUse(),
+      threads: parseThreads(values.threads ?? '0'),
+      longestText,
+    };
   }
   if (command === 'schema') {
     if (config !== undefined) throw new UsageError(say('"schema" takes nothing more: "{0}" is too much.', config));

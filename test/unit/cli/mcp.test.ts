@@ -97,17 +97,18 @@ describe('rnn-gradients mcp', () => {
     assert.match((await call('analyse', { path: 'half.rnn.json' })).text, /^VANISHING/);
   });
 
-  it('ends with its standard input, and with a call that is under way', async () => {
-    const child = spawn(process.execPath, [path.resolve('dist/cli.js'), 'mcp', '--root', path.join(folder, 'root')], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+  it('speaks the language that is asked for, and ends with its standard input, whatever is under way', async () => {
+    const args = [path.resolve('dist/cli.js'), 'mcp', '--language', 'ko', '--root', path.join(folder, 'root')];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     const say = (message: object): boolean => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
     const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
     say({ id: 1, method: 'initialize', params });
     await once(child.stdout, 'data');
     say({ method: 'notifications/initialized' });
-    const input = { name: 'rnn-gradients_analyse', arguments: { path: 'long.rnn.json' } };
-    say({ id: 2, method: 'tools/call', params: input });
+    const name = 'rnn-gradients_analyse';
+    say({ id: 2, method: 'tools/call', params: { name, arguments: { path: '' } } });
+    assert.match(String(await once(child.stdout, 'data')), /파일의 경로/);
+    say({ id: 3, method: 'tools/call', params: { name, arguments: { path: 'long.rnn.json' } } });
     child.stdin.end();
     assert.deepEqual(await once(child, 'close'), [0, null]);
   });
