@@ -6,11 +6,13 @@ import { Doors, keptLog } from './editor/context/index.js';
 import { Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
+import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
-import { Panels, SequencePreviews, showTensors } from './panel/index.js';
+import { Panels, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
 
 export type Assembly = {
   readonly panels: Panels;
+  readonly tools: AssistantTools;
   /** Fills the tab of a file of tensors. */
   readonly showTensors: (uri: vscode.Uri, view: vscode.WebviewPanel) => void;
   /** Fills the tab of a preview of sequences. */
@@ -38,9 +40,11 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     surveys: features.surveys,
     weightFiles: features.weightFiles,
     previews,
+    texts: new ResultTexts(),
   };
   subscriptions.push(
     log,
+    context.texts,
     panels,
     previews,
     sessions,
@@ -55,6 +59,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
   return {
     panels,
+    tools: new AssistantTools(sessions.workerPath, doors, features.subjects.inspections, log),
     showTensors: (uri, view) => showTensors(uri, view, viewerParts),
     showSequences: (uri, view) => previews.fill(uri, view),
     execute: (command, args) => {

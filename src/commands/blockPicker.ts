@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { fitOf, megabytes } from '../config/read/index.js';
+import { bestBlock, fitOf, megabytes, usualSequences } from '../config/read/index.js';
 import type { FileSurvey, Fit, FoundBlock, KnownPair, MadeSequences, PairRole } from '../config/read/index.js';
 import type { Surveyed, Surveys } from '../editor/following/index.js';
 import { counted } from '../config/json/index.js';
@@ -155,13 +155,6 @@ export function blockItems<Extra>(files: readonly SurveyedFile[], question: Bloc
   ];
 }
 
-/** The block of a file that fits best; null where it holds none. */
-export function bestBlock(survey: FileSurvey, role: PairRole, known: KnownPair): FoundBlock | null {
-  const ranked = survey.blocks.map((block) => ({ block, fit: fitOf(role, block, known) }));
-  ranked.sort((a, b) => Number(a.fit.reason !== null) - Number(b.fit.reason !== null) || a.fit.rank - b.fit.rank);
-  return ranked[0]?.block ?? null;
-}
-
 /** Asks for a file; one that nobody has looked into is looked into then. */
 export async function chooseBlock<Extra>(
   step: Step,
@@ -199,21 +192,19 @@ const isBlock = (choice: unknown): choice is ChosenBlock =>
 
 const isUnknown = (choice: unknown): choice is ChosenBlock => isBlock(choice) && choice.block === null;
 
-/** More made-up numbers than this would make a text that nobody can read: then one sequence has to do. */
-const mostMade = 100_000;
 export type MadeChoice = { readonly kind: 'made'; readonly made: MadeSequences };
 
 /** Sequences without a file. */
 export function madeItems(I: number | null): ExtraItem<MadeChoice>[] {
-  const T = 100;
-  const B = 4 * T * (I ?? 1) <= mostMade ? 4 : 1;
+  const random = usualSequences(I);
+  const { B, T } = random;
   const item = (label: string, made: MadeSequences): ExtraItem<MadeChoice> => ({
     key: made.made,
     label,
     choice: { kind: 'made', made },
   });
   return [
-    item(t('Random sequences (B {0}, T {1})', B, T), { made: 'random', B, T, seed: 1 }),
+    item(t('Random sequences (B {0}, T {1})', B, T), random),
     item(t('All zeros (B {0}, T {1})', 1, T), { made: 'zeros', B: 1, T, seed: 1 }),
   ];
 }

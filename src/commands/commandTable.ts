@@ -11,6 +11,7 @@ import { previewSequences } from './previewSequences.js';
 import { copyWeightsToJson, initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
 import { run } from './run.js';
 import { saveReport } from './saveReport.js';
+import { showResultText } from './showResultText.js';
 
 /** Command id without the prefix → what it does. */
 export const commands: Readonly<Record<string, CommandFactory>> = {
@@ -29,6 +30,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   moveWeightsToFile,
   copyWeightsToJson,
   saveReport,
+  showResultText,
   allowFile,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
   cancel:

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { fitOf, mayHoldNumbers } from '../config/read/index.js';
+import { bestBlock, fitOf, mayHoldNumbers } from '../config/read/index.js';
 import type { Entry, FileSurvey, FoundNetwork, KnownPair } from '../config/read/index.js';
 import type { Problem } from '../config/json/index.js';
 import { withLateProgress } from '../editor/following/index.js';
@@ -8,7 +8,6 @@ import type { Session } from '../editor/following/index.js';
 import type { PairWish } from '../panel/index.js';
 import type { RunOutcome, SequenceChoice } from '../protocol/index.js';
 import { Stop } from '../worker/scheduling/index.js';
-import { bestBlock } from './blockPicker.js';
 import { chooseConfig } from './chooseConfig.js';
 import { baseName } from './openDialog.js';
 import type { CommandFactory, Context } from './commandContext.js';

@@ -5,4 +5,5 @@ export { previewType, sequencesType, tensorsType, viewType } from './viewTypes.j
 export { mostCompared } from './comparison.js';
 export { Panels, isEntry } from './panels.js';
 export type { PairWish } from './panel.js';
+export { ResultTexts } from './resultTexts.js';
 export { saveReport } from './saveReport.js';

@@ -18,7 +18,9 @@ export {
   oneOf,
   optional,
   positive,
+  shown,
   text,
 } from './checks.js';
+export type { Check } from './checks.js';
 export type { Checks, None } from './rpc.js';
 export { ChannelClosed } from './rpc.js';

@@ -808,6 +808,9 @@ export type ReportData = {
   readonly files: readonly { readonly id: string; readonly bytes: number }[];
 };
 
+export type ResultTextRequest = { readonly runId: number; readonly form: 'whole' | 'compact' };
+export type TriedText = { readonly ok: boolean; readonly text: string };
+
 /** What the worker answers and hears. */
 export type WorkerContract = {
   requests: SliceRequests &
@@ -820,6 +823,13 @@ export type WorkerContract = {
       survey: { params: BytesRequest & { readonly name?: string }; result: FileSurvey | null };
       /** The whole result as the command line's JSON (schema 2) in UTF-8. */
       resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
+      /**
+       * The run as plain text: `whole` once its analyses are complete, `compact` for an assistant as soon as there are
+       * norms. Null when the run was replaced meanwhile.
+       */
+      resultText: { params: ResultTextRequest; result: string | null };
+      /** A what-if beside the run as it is, for an assistant; why it cannot be done where it cannot. */
+      triedText: { params: { readonly runId: number; readonly whatIf: WhatIf }; result: TriedText | null };
       /** Null when the run was replaced meanwhile. */
       reportData: { params: { readonly runId: number }; result: ReportData | null };
     };

@@ -29,7 +29,7 @@ export { tableHead } from './tables.js';
 export { describeNetwork, openTensorFile } from './tensorFile.js';
 export type { NamedTensor, TensorFile } from './tensorFile.js';
 export type { FileSurvey, FoundBlock, FoundNetwork } from './survey.js';
-export { fitOf, wantedShapes } from './pairing.js';
+export { bestBlock, fitOf, usualSequences, wantedShapes } from './pairing.js';
 export type { Fit, KnownPair, PairRole } from './pairing.js';
 export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
 export type { StepLabels } from './stepLabels.js';

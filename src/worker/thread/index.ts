@@ -16,4 +16,5 @@ export {
 export { openedFile, openSent } from './diskSource.js';
 export { readRegularFile, specialFile, tooLargeFile, troubleOf } from './regularFile.js';
 export type { ReadFile, ReadOptions } from './regularFile.js';
+export { isUnder } from './underFolder.js';
 export type { Stoppable } from './client.js';

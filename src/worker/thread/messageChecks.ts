@@ -240,6 +240,8 @@ export const workerChecks: Checks<WorkerContract> = {
     survey: object({ bytes, name: optional(text), cancel }),
     references: object({ bytes, cancel }),
     resultJson: ofRun,
+    resultText: object({ runId: count, form: oneOf(['whole', 'compact']) }),
+    triedText: object({ runId: count, whatIf: whatIfCheck }),
     reportData: ofRun,
     inspect: object({ config: text, cancel }),
     facts: object({ config: text, file: text, position, cancel }),

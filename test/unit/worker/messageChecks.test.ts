@@ -183,6 +183,11 @@ const workerSamples: Samples<WorkerContract> = {
     sequences: [{ file: 'table.csv', reading: 3, options, array: null }],
     references: [{ bytes: new Uint8Array(1), cancel: new SharedArrayBuffer(4) }],
     resultJson: [{ runId: 1 }],
+    resultText: [
+      { runId: 1, form: 'whole' },
+      { runId: 1, form: 'compact' },
+    ],
+    triedText: [{ runId: 1, whatIf: asItIs }],
     reportData: [{ runId: 1 }],
     inspect: [
       { config, cancel: null },
