@@ -61,11 +61,20 @@ const product = [
     external: ['vscode', './assemble.js'],
     supported: { 'dynamic-import': false },
   },
-  { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
+  {
+    ...forNode,
+    entryPoints: { cli: 'src/cli.ts' },
+    outdir: 'dist',
+    banner: { js: '#!/usr/bin/env node' },
+    // Only its command mcp loads the server.
+    external: ['./mcpServer.js'],
+    supported: { 'dynamic-import': false },
+  },
+  { ...forNode, entryPoints: { mcpServer: 'src/mcpServer.ts' }, outdir: 'dist' },
   {
     ...forPage,
     // What the first picture does without is a file of its own (test/package/firstPaint.test.ts).
-    entryPoints: { main: 'webview/main.ts', tensors: 'webview/tensors.ts' },
+    entryPoints: { main: 'webview/main.ts', tensors: 'webview/tensors.ts', sequences: 'webview/sequences.ts' },
     splitting: true,
     chunkNames: 'parts/[name]-[hash]',
     outdir: 'dist/webview',
@@ -76,6 +85,7 @@ const product = [
       style: 'webview/style.css',
       report: 'webview/report.css',
       tensorsStyle: 'webview/tensors.css',
+      sequencesStyle: 'webview/sequences.css',
     },
     outdir: 'dist/webview',
   },
@@ -108,7 +118,7 @@ async function writeNotices(results) {
 const buildScriptsStayOutside = {
   name: 'build-scripts-stay-outside',
   setup({ onResolve }) {
-    onResolve({ filter: /\/build\/[\w-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({
+    onResolve({ filter: /\/build\/[\w.-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({
       path: pathToFileURL(path.resolve(resolveDir, file)).href,
       external: true,
     }));

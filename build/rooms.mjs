@@ -12,11 +12,14 @@ export const rooms = [
   'src/protocol',
   'src/worker',
   'src/report',
+  'src/assistant',
   'src/editor',
   'src/panel',
   'src/commands',
   'src/assemble.ts',
   'src/extension.ts',
+  'src/mcp',
+  'src/mcpServer.ts',
   'src/cli',
   'src/cli.ts',
 ];
@@ -26,8 +29,8 @@ export const innerRooms = {
   'src/engine': ['core', 'linalg', 'cells', 'network', 'analysis', 'verdict', 'wasm', 'run'],
   'src/config': ['json', 'formats', 'layouts', 'problems', 'read', 'edit'],
   'src/worker': ['scheduling', 'changes', 'answers', 'record', 'thread'],
-  'src/editor': ['context', 'files', 'following', 'status', 'language'],
-  webview: ['page', 'widgets', 'chart', 'tracks', 'cards', 'header', 'compare', 'tensors'],
+  'src/editor': ['context', 'files', 'following', 'status', 'language', 'tools'],
+  webview: ['page', 'widgets', 'chart', 'tracks', 'cards', 'header', 'compare', 'tensors', 'sequences'],
 };
 
 /** Written in AssemblyScript, which has rules of its own; nothing imports them. */
@@ -43,6 +46,9 @@ const forbidden = {
   'src/protocol': ['vscode', 'node:', 'ml-matrix', 'jsonc-parser'],
   'src/worker': ['vscode'],
   'src/report': ['vscode'],
+  'src/assistant': ['vscode', 'node:'],
+  'src/mcp': ['vscode'],
+  'src/mcpServer.ts': ['vscode'],
   'src/cli': ['vscode'],
   'src/cli.ts': ['vscode'],
   webview: ['vscode', 'node:', 'ml-matrix', 'jsonc-parser'],
@@ -51,7 +57,14 @@ const forbidden = {
 /** The page stands outside the ladder: it knows the protocol's types and message helper, and nothing else of `src`. */
 const pageMayImport = ['webview', 'src/protocol'];
 /** The editor side asks the worker for numbers, so it never computes them itself. */
-const noEngineInternals = ['src/editor', 'src/panel', 'src/commands', 'src/assemble.ts', 'src/extension.ts'];
+const noEngineInternals = [
+  'src/assistant',
+  'src/editor',
+  'src/panel',
+  'src/commands',
+  'src/assemble.ts',
+  'src/extension.ts',
+];
 /** Alone at the bottom of the page's rooms: every view may use its controls. */
 const toolkitOwner = 'webview/ui.ts';
 
@@ -169,6 +182,33 @@ export function circle(graph, file, target) {
   return null;
 }
 
+/**
+ * file → the circle that it is part of, as a number: two files have the same where each leads to the other (Tarjan,
+ * "Depth-first search and linear graph algorithms", 1972).
+ */
+export function circlesOf(graph) {
+  const found = new Map();
+  const order = new Map();
+  const low = new Map();
+  const stack = [];
+  const visit = (file) => {
+    order.set(file, order.size);
+    low.set(file, order.get(file));
+    stack.push(file);
+    for (const next of graph.get(file) ?? []) {
+      if (!order.has(next)) visit(next);
+      if (!found.has(next)) low.set(file, Math.min(low.get(file), low.get(next)));
+    }
+    if (low.get(file) !== order.get(file)) return;
+    for (let member = null; member !== file;) {
+      member = stack.pop();
+      found.set(member, order.get(file));
+    }
+  };
+  for (const file of graph.keys()) if (!order.has(file)) visit(file);
+  return found;
+}
+
 const graphs = new Map();
 /**
  * The graph is read once for all files of a lint run; an editor that lints for hours reads it again after half a
@@ -176,10 +216,11 @@ const graphs = new Map();
  */
 function recentGraph(root) {
   const known = graphs.get(root);
-  if (known !== undefined && performance.now() - known.readAt < 30_000) return known.graph;
+  if (known !== undefined && performance.now() - known.readAt < 30_000) return known;
   const graph = importGraph(root);
-  graphs.set(root, { graph, readAt: performance.now() });
-  return graph;
+  const recent = { graph, circles: circlesOf(graph), readAt: performance.now() };
+  graphs.set(root, recent);
+  return recent;
 }
 
 export const circleRule = {
@@ -189,7 +230,10 @@ export const circleRule = {
     const check = (node) => {
       if (node.source == null || !node.source.value.startsWith('.')) return;
       const target = path.posix.join(path.posix.dirname(file), node.source.value).replace(/\.js$/, '.ts');
-      const way = circle(recentGraph(context.cwd), file, target);
+      const { graph, circles } = recentGraph(context.cwd);
+      // Nearly always: the way need not be looked for.
+      if (circles.get(file) !== circles.get(target)) return;
+      const way = circle(graph, file, target);
       if (way !== null) context.report({ node, messageId: 'circle', data: { way: [file, ...way].join(' → ') } });
     };
     return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };

@@ -2,28 +2,34 @@
 import * as vscode from 'vscode';
 import type { Context } from './commands/index.js';
 import { commands, registerPairs } from './commands/index.js';
-import { Doors } from './editor/context/index.js';
+import { Doors, keptLog } from './editor/context/index.js';
 import { Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
+import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
-import { Panels, showTensors } from './panel/index.js';
+import { Panels, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
 
 export type Assembly = {
   readonly panels: Panels;
+  readonly tools: AssistantTools;
   /** Fills the tab of a file of tensors. */
-  showTensors(uri: vscode.Uri, view: vscode.WebviewPanel): void;
+  readonly showTensors: (uri: vscode.Uri, view: vscode.WebviewPanel) => void;
+  /** Fills the tab of a preview of sequences. */
+  readonly showSequences: (uri: vscode.Uri, view: vscode.WebviewPanel) => void;
   /** Runs a command by its name without the prefix. */
   execute(command: string, args: readonly unknown[]): unknown;
 };
 
 export function assemble({ extensionUri, subscriptions, workspaceState }: vscode.ExtensionContext): Assembly {
   setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });
-  const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
+  const log = keptLog(vscode.window.createOutputChannel('RNN Gradients', { log: true }));
   const doors = new Doors(workspaceState);
   const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log, doors);
   const panels = new Panels(sessions, extensionUri);
   const features = registerLanguageFeatures(sessions, log);
+  const viewerParts = { extensionUri, workerPath: sessions.workerPath, log, doors };
+  const previews = new SequencePreviews(viewerParts);
   const context: Context = {
     extensionUri,
     sessions,
@@ -33,10 +39,14 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     refactorings: features.refactorings,
     surveys: features.surveys,
     weightFiles: features.weightFiles,
+    previews,
+    texts: new ResultTexts(),
   };
   subscriptions.push(
     log,
+    context.texts,
     panels,
+    previews,
     sessions,
     features.disposable,
     doors,
@@ -49,7 +59,9 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
   return {
     panels,
-    showTensors: (uri, view) => showTensors(uri, view, { extensionUri, workerPath: sessions.workerPath, log, doors }),
+    tools: new AssistantTools(sessions.workerPath, doors, features.subjects.inspections, log),
+    showTensors: (uri, view) => showTensors(uri, view, viewerParts),
+    showSequences: (uri, view) => previews.fill(uri, view),
     execute: (command, args) => {
       const known = made.get(command);
       if (known === undefined) throw new Error(`There is no command ${command}.`);

@@ -2,7 +2,7 @@
 import { t as say } from '@vscode/l10n';
 import type { NextStep } from '../engine/index.js';
 import type { NextEffect } from '../protocol/index.js';
-import { significant } from './runTable.js';
+import { significant } from '../worker/record/index.js';
 
 /** How far from as much as started arrives, in decades; so much less of it is a help. */
 const leastHelp = 0.9;

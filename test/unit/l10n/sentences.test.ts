@@ -12,10 +12,16 @@ const staysEnglish = [
   ': import json',
   ': tanh RNN on daily weather',
   'src/worker/scheduling/scheduler.ts',
+  // What a maintainer reads, whatever the user's language.
+  'src/commands/copyDiagnostics.ts',
   // What a check says of a message that only a broken page sends.
   'src/protocol/checks.ts',
   // A language that is not known cannot be spoken.
   ': --language takes en or ko',
+  // What a language model reads, an exception that never leaves its room, and a call that no model was told of.
+  'src/assistant/forModels.ts',
+  ': The call was cancelled.',
+  ': There is no tool',
   // Notes beside numbers in the user's files: a later change reads them again.
   ': largest singular value',
 ];
