@@ -288,6 +288,7 @@ async function writeReport(
     summary,
     spectrum,
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
+    finish(result.nextStep()),
   );
   const html = reportHtml({
     title,

@@ -52,7 +52,7 @@ import { Tried, asItIs, whatIfFrom } from './compare/whatIfState.js';
 import { WhatIfBar } from './compare/whatIfBar.js';
 import { unitLines } from './tracks/unitLines.js';
 import { weightCards } from './cards/weights.js';
-import type { PageContract, PanelContract } from '../src/protocol/index.js';
+import type { Advice, PageContract, PanelContract } from '../src/protocol/index.js';
 import type { VsCodeApi } from './page/pageState.js';
 import type { CardView } from './cards/card.js';
 import type { Page } from './chart/trackView.js';
@@ -114,13 +114,10 @@ const actions = {
   answerOrder: (index: number, order: 'BTI' | 'TBI') => channel.emit('answerOrder', { index, order }),
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
-  tryNext: () => {
-    const { run } = model;
-    const whatIf = run?.verdict.next?.whatIf ?? null;
-    if (whatIf === null) return;
+  tryNext: ({ whatIf }: Advice['step']) => {
     openWhatIf(true);
     // It was found for the layer on screen.
-    tried.change({ ...asItIs, ...whatIf, layers: run?.network?.shown ?? null });
+    tried.change({ ...asItIs, ...whatIf, layers: model.run?.network?.shown ?? null });
   },
   exportPicture: () => void tracks.saveAll(),
   goTo: () => seekView(),

@@ -1,4 +1,4 @@
-import { quickSigmaMax, sampleDrive } from '../verdict/advice.js';
+import { nextStep, quickSigmaMax, sampleDrive } from '../verdict/advice.js';
 import { cellOf } from '../cells/index.js';
 import { analyse, plainRange } from '../network/scaledBackward.js';
 import type { Analysis, InputVisit, PlainRange } from '../network/scaledBackward.js';
@@ -293,9 +293,9 @@ const mapOthers = <States extends Trace>(states: Pass<States>['otherStates'] = {
   Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
 
 /** The verdict of a reverse direction with its steps told as positions in the sequence. */
-function* judgeInPositions(evidence: Evidence, { start, steps }: RunChunk, next: Verdict['next']): Resumable<Verdict> {
+function judgeInPositions(evidence: Evidence, { start, steps }: RunChunk): Verdict {
   const positionOf = (t: number): number => 2 * start + steps - 1 - t;
-  const verdict = yield* judge({ ...evidence, positionOf }, next);
+  const verdict = judge({ ...evidence, positionOf });
   const at = (t: number | null): number | null => (t === null ? null : positionOf(t));
   return {
     ...verdict,
@@ -367,7 +367,8 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
     closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
   };
-  const verdict = yield* part(judge(evidence), 1, 1);
+  const verdict = judge(evidence);
+  yield 1;
   const result: RunResult<States, Scaled> = {
     shapes,
     chunkStarts: chunks.map(({ start }) => start),
@@ -395,8 +396,8 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     lossValue,
     clipFactor,
     verdict,
-    positionVerdict:
-      layer.direction === 'forward' ? verdict : yield* part(judgeInPositions(evidence, last, verdict.next), 1, 1),
+    positionVerdict: layer.direction === 'forward' ? verdict : judgeInPositions(evidence, last),
+    nextStep: () => nextStep(verdict, evidence),
   };
   rememberChunks(result, chunks);
   dropSpare();

@@ -48,15 +48,13 @@ export type Verdict = {
    * What the measurements say about the reason, as plain English sentences: the rate with its distance, then the cause.
    */
   readonly reason: string;
-  /** The next thing to try; null where nothing is wrong or no change of the network would mend it. */
-  readonly next: NextStep | null;
 };
 
 /** A sentence that names one change, and the change, of the layer that the verdict is about. */
 export type NextStep = { readonly sentence: string; readonly whatIf: WhatIf };
 
 /** What the verdict has measured, before it is put into words. */
-export type Measured = Omit<Verdict, 'reason' | 'next'>;
+export type Measured = Omit<Verdict, 'reason'>;
 
 /** Steps over which a gradient that keeps `factor` per step falls to `share`; null when it does not shrink. */
 const stepsUntil = (share: number, factor: number | null): number | null =>

@@ -6,7 +6,8 @@ import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.
 export type KeptRun = {
   readonly runId: number;
   readonly experiment: LayerExperiment;
-  readonly result: AnyRun;
+  /** In a report nothing is tried any more. */
+  readonly result: Omit<AnyRun, 'nextStep'>;
   readonly network?: AnyNetworkRun;
 };
 

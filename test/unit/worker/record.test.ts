@@ -59,6 +59,7 @@ async function recordOf(
     summarise(1, experiment, result, 0),
     finish(spectrumResumably(experiment, result, workspaces)),
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
+    finish(result.nextStep()),
   );
   const text = pack(made);
   return { run, record: unpack(text) as RunRecord, bytes: text.length };
