@@ -23,6 +23,7 @@ import type { GoesDown } from '../wasm/gatedScaledBackward.js';
 import type { GatedFlow } from '../wasm/gatedFlow.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
+import { knownRange } from './knownRange.js';
 import { fitGatedMemory, fitMemory, gatedMemoryOf, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
@@ -338,10 +339,9 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     (nonFinite === null || nonFinite.what === 'gradient') &&
     !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
   yield 0.3;
-  const quickRange = reachesAnEnd ? yield* part(range(last), 0.3, 1) : null;
+  const known = reachesAnEnd ? yield* part(knownRange(experiment, pass), 0.3, 0.3) : { zeroAt: null, infiniteAt: null };
   const { zeroAt, infiniteAt } =
-    quickRange ??
-    (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
+    known ?? (yield* part(range(last), 0.3, 1)) ?? (yield* part(plainRange(experiment, last), 0.3, 1));
   const { closing } = cellOf(cell);
   const trip = closing === null ? null : closed.subarray(last.start);
   const evidence: Evidence = {

@@ -6,7 +6,7 @@ import { isHeld, rowOf } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import type { DType } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import { cutBefore } from '../network/chunks.js';
+import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { GateMeasures } from '../network/result.js';
 import { isThere } from '../network/runChunk.js';
@@ -222,20 +222,13 @@ export class GatedFlow {
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
-  #start({ scaledDhs, spans }: RunChunk, isSource: boolean): void {
-    const {
-      shapes: { B, H },
-      upstream,
-      loss,
-      truncate,
-    } = this.#experiment;
+  #start(chunk: RunChunk, isSource: boolean): void {
+    const { spans } = chunk;
+    const { B, H } = this.#experiment.shapes;
     const { exports } = this.#kernels;
     const at = this.#at;
     const { hPanels } = panelsOf(this.#shape);
-    // Ones at the last step alone, never cut: then the total gradient is the single source.
-    const whole = scaledDhs === undefined && spans === undefined;
-    const same = whole && loss === null && upstream.kind === 'last' && truncate === null;
-    const rows = isSource && !same ? 2 * B : B;
+    const rows = isSource && !sourceIsAll(this.#experiment, chunk) ? 2 * B : B;
     this.#job.set('rows', rows);
     exports.clear(at.flowing, this.#shape.cell.states.length * hPanels * rows * rowBytes);
     exports.clear(at.exponents, 2 * B * Float64Array.BYTES_PER_ELEMENT);

@@ -1,7 +1,7 @@
 // The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going
 // back.
 import type { Analysis, InputVisit } from '../network/scaledBackward.js';
-import { cutBefore } from '../network/chunks.js';
+import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { Seen } from './gatedFlow.js';
 import { emptyNorms } from '../network/scaledBackward.js';
@@ -246,19 +246,12 @@ class FastFlow {
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
-  #start({ scaledDhs }: RunChunk, single: boolean): void {
-    const {
-      shapes: { B, H },
-      upstream,
-      loss,
-      truncate,
-    } = this.#experiment;
+  #start(chunk: RunChunk, single: boolean): void {
+    const { B, H } = this.#experiment.shapes;
     const { exports } = this.#kernels;
     const at = this.#at;
     const hPanels = Math.ceil(H / width);
-    // Ones at the last step alone, never cut: then the total gradient is the single source.
-    const isOnes = scaledDhs === undefined && loss === null && upstream.kind === 'last';
-    const separate = single && (!isOnes || truncate !== null);
+    const separate = single && !sourceIsAll(this.#experiment, chunk);
     const rows = separate ? 2 * B : B;
     this.#job.set('rows', rows);
     exports.clear(at.flowing, hPanels * rows * rowBytes);

@@ -20,6 +20,7 @@ import { gatedAnalyse, gatedTrialSource } from '../../../src/engine/wasm/gatedSc
 import { gatedPass, gatedPlainRange } from '../../../src/engine/wasm/gatedPass.js';
 import { relativeError } from '../engine/fixtures.js';
 import { randomNetwork } from '../engine/networks.js';
+import { answered } from '../engine/build.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import { kernelsOf, variants } from './support.js';
@@ -71,7 +72,7 @@ if (variant !== undefined) {
               assert.ok(total > (3 * B * T * 3 * H * (H + I)) / threads, `${total} products were counted`);
               assert.ok(largest <= most, `${cell} on ${threads} threads: ${largest}`);
               first ??= result;
-              assert.deepEqual(result, first, `${cell} on ${threads} threads`);
+              assert.deepEqual(answered(result!), answered(first!), `${cell} on ${threads} threads`);
             }
           }
         });
@@ -145,7 +146,8 @@ if (variant !== undefined) {
       assert.deepEqual(found.log10Norms, known.log10Norms);
       assert.equal(found.verdict.kind, known.verdict.kind);
       kernels.layOut = () => null;
-      assert.deepEqual(finish(runResumably(e, undefined, kernels)), finish(runResumably(e)));
+      const [left, plain] = [finish(runResumably(e, undefined, kernels)), finish(runResumably(e))];
+      assert.deepEqual(answered(left), answered(plain));
     });
 
     it('tries other parameters as the reference does', () => {
