@@ -21,6 +21,8 @@ export function* knownRange(
   const sizes = norms.ds ?? norms.dh;
   for (let t = last.start + last.steps - 1; t >= last.start; t--) {
     if (sizes[t]! > 0 && sizes[t]! < Infinity) continue;
+    // Squares of float32 do not underflow in float64, in which norms are summed.
+    if (sizes[t] === 0 && experiment.dtype === 'float32') return { zeroAt: t, infiniteAt: null };
     // A norm leaves the range before its numbers do, and the pass keeps those of h alone.
     if (hasMore) return null;
     yield* ready(t, dhTotal);

@@ -14,6 +14,7 @@ import {
 import type { ByParameter, LayerExperiment, RunResult } from '../../../src/engine/index.js';
 import { mapParameters } from '../../../src/engine/cells/cell.js';
 import { plainRange } from '../../../src/engine/network/scaledBackward.js';
+import { knownRange } from '../../../src/engine/run/knownRange.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
 import { trialPlace, trialSource } from '../../../src/engine/network/trial.js';
 import { gatedAnalyse, gatedTrialSource } from '../../../src/engine/wasm/gatedScaledBackward.js';
@@ -81,7 +82,7 @@ if (variant !== undefined) {
 
     it('says where plain arithmetic has nothing left, or too much, as the reference does', () => {
       const kernels = kernelsOf(variant);
-      let [zeros, infinities] = [0, 0];
+      let [zeros, infinities, told] = [0, 0, 0];
       for (const cell of gatedCells) {
         for (const [dtype, factor, T] of [
           ['float32', 0.05, 60],
@@ -100,8 +101,13 @@ if (variant !== undefined) {
           if (known.zeroAt !== null) zeros++;
           if (known.infiniteAt !== null) infinities++;
           assert.deepEqual(found, known, `${cell} ${dtype} ${factor}`);
+          const last: LayerExperiment = { ...e, upstream: { kind: 'last' }, truncate: null, loss: null };
+          const seen = finish(knownRange(last, finish(gatedPass(kernels, last))!));
+          if (seen !== null) told++;
+          assert.deepEqual(seen ?? known, known, `${cell} ${dtype} ${factor}, as the pass has seen it`);
         }
       }
+      assert.ok(told >= 6, `the pass has seen ${told} of the ends`);
       assert.ok(zeros >= 4 && infinities >= 2, `${zeros} runs came to zeros, ${infinities} to infinity`);
     });
 
