@@ -184,7 +184,7 @@ export function* runResumably(
       ? yield* fastPlainRange(kernels, experiment, last)
       : gated === null
         ? null
-        : yield* gatedPlainRange(gated, experiment, last);
+        : yield* gatedPlainRange(gated, experiment, last, analysis.single.log10);
   }
   return yield* part(conclude(experiment, bounds, pass, analysis, range, gated), 0.9, 1);
 }

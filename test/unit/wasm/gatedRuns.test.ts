@@ -13,7 +13,7 @@ import {
 } from '../../../src/engine/index.js';
 import type { ByParameter, LayerExperiment, RunResult } from '../../../src/engine/index.js';
 import { mapParameters } from '../../../src/engine/cells/cell.js';
-import { plainRange } from '../../../src/engine/network/scaledBackward.js';
+import { analyse, plainRange } from '../../../src/engine/network/scaledBackward.js';
 import { knownRange } from '../../../src/engine/run/knownRange.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
 import { trialPlace, trialSource } from '../../../src/engine/network/trial.js';
@@ -109,6 +109,44 @@ if (variant !== undefined) {
       }
       assert.ok(told >= 6, `the pass has seen ${told} of the ends`);
       assert.ok(zeros >= 4 && infinities >= 2, `${zeros} runs came to zeros, ${infinities} to infinity`);
+    });
+
+    it('goes no further back than the source is there, unless rounding keeps it', () => {
+      for (const cell of gatedCells) {
+        const random = randomGated({
+          ...plainGated,
+          cell,
+          dtype: 'float32',
+          T: 200,
+          H: 24,
+          initial: false,
+          scale: 0.5,
+        });
+        const e = fading(random, 0.05);
+        const { chunks } = finish(referencePass(e));
+        const { single } = finish(analyse(e, chunks));
+        const known = finish(plainRange(e, chunks[0]!));
+        assert.ok(known.zeroAt !== null && known.zeroAt > 100, `${known.zeroAt}`);
+        const kernels = kernelsOf(variant);
+        let forward = 0;
+        const own = kernels.exports;
+        Object.assign(kernels, {
+          exports: {
+            ...own,
+            gatedForward32: (...args: Parameters<typeof own.gatedForward32>) => {
+              forward += args[2] - args[1];
+              own.gatedForward32(...args);
+            },
+          },
+        });
+        assert.deepEqual(finish(gatedPlainRange(kernels, e, chunks[0]!, single.log10)), known, cell);
+        assert.ok(forward >= 200 - known.zeroAt && forward < 100, `${forward} steps forward`);
+        forward = 0;
+        // Told that it is gone after a few steps, where it is not.
+        const early = single.log10.map((value, t) => (t < 190 ? -100 : value));
+        assert.deepEqual(finish(gatedPlainRange(kernels, e, chunks[0]!, early)), known, cell);
+        assert.ok(forward > 200, `${forward} steps forward`);
+      }
     });
 
     it('has the norms of the reference where numbers are below the normal range', (t) => {
