@@ -34,7 +34,7 @@ const isLeftOut = ({ name }: Row, { layers }: Case, { quick }: Terms): boolean =
   (quick && !plainRows.includes(name)) || (layers > 1 && name === 'XL');
 
 /** Weights uniform in ±1/√H, as PyTorch begins with. */
-export function networkFor({ name, B, T, I, H }: Row, { cell, layers, at }: Case, dtype: DType): Experiment {
+function networkFor({ name, B, T, I, H }: Row, { cell, layers, at }: Case, dtype: DType): Experiment {
   const next = randomNumbers(1);
   const layer = (index: number) => ({
     layer: index,
@@ -63,7 +63,7 @@ export function networkFor({ name, B, T, I, H }: Row, { cell, layers, at }: Case
   };
 }
 
-export function layerOf(experiment: Experiment): LayerExperiment {
+function layerOf(experiment: Experiment): LayerExperiment {
   const layer = asLayer(experiment);
   if (layer === null) throw new Error('Several layers have no pass of their own.');
   return layer;
