@@ -5,8 +5,8 @@
 //   --sections pauses    only these sections of test/bench/bench.ts (networks, cells, wholeRuns, analyses,
 // reading, pauses, subnormal, differences, worker, waking), no VS Code; writes nothing.
 //                        `page`: zooms and what-ifs of the page in a browser
-//   --json FILE          writes what every contestant of `networks`, `cells` and `wholeRuns` took: section, row, cell, layers, where
-// the gradient enters, contestant, threads, median and best ms, runs
+//   --json FILE          writes what every contestant of `networks`, `cells` and `wholeRuns` took: section, row, cell,
+// layers, where the gradient enters, contestant, threads, median and best ms, runs
 //   --threads 1          nobody runs on several threads
 //   --renew              puts what was measured into RESULTS.md all the same, in the place of older sections
 //   --dry                writes nothing

@@ -36,6 +36,7 @@ import {
   cellOf,
   defaultBounds,
   finish,
+  nextStepOf,
   runExperiment,
   spectrumResumably,
   Workspaces,
@@ -288,7 +289,7 @@ async function writeReport(
     summary,
     spectrum,
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
-    finish(result.nextStep()),
+    finish(nextStepOf(result)),
   );
   const html = reportHtml({
     title,

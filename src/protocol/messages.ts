@@ -528,7 +528,7 @@ export type AdviceRequest = { readonly runId: number };
 export type NextEffect = Pick<Verdict, 'kind' | 'perStepFactor' | 'log10Ratio' | 'onePercentSteps'>;
 export type Advice = {
   readonly step: NextStep;
-  /** What it makes of the verdict: it is run. Null where the run takes so long that a second one would be in the way. */
+  /** What it makes of the verdict: it is run. Null where a second run would take so long that it is in the way. */
   readonly effect: NextEffect | null;
 };
 

@@ -17,10 +17,11 @@ export const wholeRuns: Section = {
   run: async (terms, say) => {
     say('## The whole run against its kernels\n');
     say(
-      'The kernels: forward, the whole way back and the norms of every step, from arrays to arrays. The whole run: all ' +
-        'that the worker computes before the picture appears, with every gradient’s exponent, the single source and ' +
-        'the verdict. One thread, float32, PyTorch’s default weights, a gradient at every step; both take turns, and ' +
-        `the ratio is of their medians. Aimed at: ${mostTimes} at most, and for tanh at S ${mostOfSmall} ms.\n`,
+      'The kernels: forward, the whole way back and the norms of every step, from arrays to arrays. The whole run: ' +
+        'all that the worker computes before the picture appears, with the exponent of every gradient, the single ' +
+        'source and the verdict. One thread, float32, the default weights of PyTorch, a gradient at every step; both ' +
+        `take turns, and the ratio is of their medians. Aimed at: ${mostTimes} at most, and for tanh at S ` +
+        `${mostOfSmall} ms.\n`,
     );
     const before = loadNow();
     say('| row | cell | kernels, ms | whole run, ms | whole run / kernels | runs |');

@@ -10,7 +10,7 @@ import type { LayerExperiment } from '../network/experiment.js';
 import type { Pass } from '../network/referencePass.js';
 import type { PlainRange } from '../network/scaledBackward.js';
 
-/** What `plainRange` gives, where the single source is all that the pass took back; null: it has to go back once more. */
+/** What `plainRange` gives, where the single source is all that the pass took back; null: it has to go once more. */
 export function* knownRange(
   experiment: LayerExperiment,
   { chunks, dhTotal, norms }: Pick<Pass<Trace>, 'chunks' | 'dhTotal' | 'norms'>,

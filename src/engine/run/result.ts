@@ -1,9 +1,8 @@
 // A run with its verdict.
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import { giveBack } from '../core/bufferPool.js';
-import type { Resumable } from '../core/resumable.js';
 import type { RunTensors } from '../network/result.js';
-import type { NextStep, Verdict } from '../verdict/verdict.js';
+import type { Verdict } from '../verdict/verdict.js';
 
 export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = Float64Array> = RunTensors<
   States,
@@ -13,11 +12,6 @@ export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = 
   readonly verdict: Verdict;
   /** The same with t as positions in the sequence, which differ for a reverse direction. */
   readonly positionVerdict: Verdict;
-  /**
-   * The next thing to try; null where nothing is wrong or no change of the network would mend it. It may take as long
-   * as the run, because it tries changes in short runs: it is for whoever asks. Not to be asked of a released run.
-   */
-  readonly nextStep: () => Resumable<NextStep | null>;
 };
 
 /** A result whose tensors over time are held whole or computed again piece by piece when they are asked for. */

@@ -24,6 +24,7 @@ import type { GatedFlow } from '../wasm/gatedFlow.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
 import { knownRange } from './knownRange.js';
+import { rememberNextStep } from './nextSteps.js';
 import { fitGatedMemory, fitMemory, gatedMemoryOf, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
@@ -397,9 +398,9 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     clipFactor,
     verdict,
     positionVerdict: layer.direction === 'forward' ? verdict : judgeInPositions(evidence, last),
-    nextStep: () => nextStep(verdict, evidence),
   };
   rememberChunks(result, chunks);
+  rememberNextStep(result, () => nextStep(verdict, evidence));
   dropSpare();
   return result;
 }

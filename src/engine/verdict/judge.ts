@@ -4,7 +4,7 @@ import { reasonOf } from './reason.js';
 import { measure } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
-/** Vanishing, healthy, exploding or not finite, from the norm at the first step over that at the source (ones at T−1). */
+/** Vanishing, fading, healthy, exploding or not finite, from the norm at the first step over that at the source. */
 export function judge(evidence: Evidence): Verdict {
   const verdict = measure(evidence);
   return { ...verdict, reason: reasonOf(verdict, evidence) };

@@ -6,8 +6,7 @@ import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.
 export type KeptRun = {
   readonly runId: number;
   readonly experiment: LayerExperiment;
-  /** In a report nothing is tried any more. */
-  readonly result: Omit<AnyRun, 'nextStep'>;
+  readonly result: AnyRun;
   readonly network?: AnyNetworkRun;
 };
 

@@ -15,11 +15,11 @@ import {
 } from '../../engine/index.js';
 import type {
   AnyNetworkRun,
-  AnyRun,
   Experiment,
   Kernels,
   NextStep,
   Recurrent,
+  Resumable,
   VerdictBounds,
   WhatIf,
 } from '../../engine/index.js';
@@ -91,12 +91,12 @@ export class WhatIfs {
    * The next thing to try of the run, for which short runs are made. It gives way to everything, ends no question, and
    * any question ends it. Null also where there is no memory to look for it.
    */
-  async nextStep({ nextStep }: Pick<AnyRun, 'nextStep'>): Promise<NextStep | null | typeof ended> {
-    const found = await this.#inTurn((check) => drive(nextStep(), check, () => undefined, 'behind'));
+  async nextStep(find: () => Resumable<NextStep | null>): Promise<NextStep | null | typeof ended> {
+    const found = await this.#inTurn((check) => drive(find(), check, () => undefined, 'behind'));
     return found === 'noMemory' ? null : found;
   }
 
-  /** What that makes of the verdict, in the same way. Null where a second run would take too long or too much memory. */
+  /** What that makes of the verdict, in the same way. Null where a second run takes too long or too much memory. */
   async effectOf({ whatIf }: NextStep): Promise<NextEffect | null | typeof ended> {
     const { experiment, shown } = this.#subject;
     if (productsOf(experiment) > mostTried) return null;

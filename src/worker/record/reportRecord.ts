@@ -98,7 +98,7 @@ export type RunRecord = {
   readonly spectrum: SpectrumSummary;
   readonly finished: Finished;
   /** The first `experiment.shapes.B` sequences, whole but for what no view asks for; those arrays are empty. */
-  readonly whole: { readonly experiment: LayerExperiment; readonly result: Omit<RunResult, 'nextStep'> } | null;
+  readonly whole: { readonly experiment: LayerExperiment; readonly result: RunResult } | null;
   readonly first: FirstSequence | null;
   readonly batch: Batch | null;
   readonly network: OfNetwork;
@@ -215,12 +215,8 @@ function wholeSequences(
       })),
     },
     result: {
+      ...result,
       shapes,
-      chunkStarts: result.chunkStarts,
-      lossValue: result.lossValue,
-      clipFactor: result.clipFactor,
-      verdict: result.verdict,
-      positionVerdict: result.positionVerdict,
       layers: [
         {
           ...computed,

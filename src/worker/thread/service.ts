@@ -3,7 +3,7 @@ import { readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import { surveyFile } from '../../config/read/index.js';
 import type { Entry, FileContent, Files } from '../../config/read/index.js';
-import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engine/index.js';
+import { cellNames, cellOf, finish, nextStepOf, runExperiment, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, NextStep, Spectrum } from '../../engine/index.js';
 import type {
@@ -63,7 +63,6 @@ const betweenParts = 400;
 
 /** The last finished run: what slices and analyses are cut from. */
 type Kept = KeptRun & {
-  readonly result: AnyRun;
   /** What the layer that is looked at belongs to. */
   readonly network: AnyNetworkRun;
   spectrum: Spectrum | null;
@@ -278,7 +277,7 @@ export class Service {
 
   async #nextStep(kept: Kept): Promise<NextStep | null | typeof ended> {
     if (kept.next === undefined) {
-      const found = await kept.whatIfs.nextStep(kept.result);
+      const found = await kept.whatIfs.nextStep(() => nextStepOf(kept.result));
       if (found === ended) return ended;
       kept.next = found;
     }

@@ -8,6 +8,7 @@ import {
   finish,
   initialise,
   measureRecurrent,
+  nextStepOf,
   oneLayer,
   recurrentOf,
   runResumably,
@@ -19,7 +20,7 @@ import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity,
 /** The verdict of a run, and what it finds to try when it is asked. */
 function verdictOf(subject: LayerExperiment): Verdict & { readonly next: NextStep | null } {
   const run = finish(runResumably(subject));
-  return { ...flatRun(run).verdict, next: finish(run.nextStep()) };
+  return { ...flatRun(run).verdict, next: finish(nextStepOf(run)) };
 }
 
 function tried(subject: LayerExperiment, { whatIf }: NextStep): Verdict {

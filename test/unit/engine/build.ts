@@ -1,6 +1,6 @@
 // Small experiments for tests, and random numbers that a seed repeats.
 import { LuDecomposition, Matrix } from 'ml-matrix';
-import { finish } from '../../../src/engine/index.js';
+import { finish, nextStepOf } from '../../../src/engine/index.js';
 import type {
   AnyRun,
   ByParameter,
@@ -94,9 +94,9 @@ export type FlatRun<R extends AnyRun = AnyRun> =
   R extends RunResult<infer States, infer Scaled> ? ReturnType<typeof flatRun<States, Scaled>> : never;
 
 /** A run with the next thing to try in the place of the way to it, so that runs can be compared. */
-export const answered = <Run extends Pick<AnyRun, 'nextStep'>>(run: Run) => ({
+export const answered = <Run extends AnyRun>(run: Run) => ({
   ...run,
-  nextStep: finish(run.nextStep()),
+  nextStep: finish(nextStepOf(run)),
 });
 
 /** One sequence of zeros through Wh alone, unless told otherwise. */

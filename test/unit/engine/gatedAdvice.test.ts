@@ -2,7 +2,7 @@
 // shows the same.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asItIs, asLayer, cellOf, finish, runNetwork, runResumably } from '../../../src/engine/index.js';
+import { asItIs, asLayer, cellOf, finish, nextStepOf, runNetwork, runResumably } from '../../../src/engine/index.js';
 import type { CellName, Experiment, LayerExperiment, NextStep, Resumable, Verdict } from '../../../src/engine/index.js';
 import { fewestSteps, trialBudget } from '../../../src/engine/verdict/gatedAdvice.js';
 import { trialPlace, trialSource } from '../../../src/engine/network/trial.js';
@@ -31,7 +31,7 @@ function layer(cell: CellName, factor: number, gate: string, bias: number) {
 /** The verdict of a run, and what it finds to try when it is asked. */
 function verdictOf(subject: LayerExperiment): Verdict & { readonly next: NextStep | null } {
   const run = finish(runResumably(subject));
-  return { ...run.verdict, next: finish(run.nextStep()) };
+  return { ...run.verdict, next: finish(nextStepOf(run)) };
 }
 
 const withParameters = (subject: LayerExperiment, parameters: Parameters): LayerExperiment => ({
@@ -162,8 +162,8 @@ describe('the next thing to try for a cell of gates', () => {
         ['vanishing', 'healthy'],
       );
       assert.equal(ill.count, well.count);
-      const { nextStep } = ill.result.layers[0].result;
-      const [first, second] = [pausesOf(nextStep()), pausesOf(nextStep())];
+      const { result } = ill.result.layers[0];
+      const [first, second] = [pausesOf(nextStepOf(result)), pausesOf(nextStepOf(result))];
       // Each short run goes over T steps once.
       assert.ok(first.count > T, `${first.count} pauses of short runs`);
       assert.match(first.result?.sentence ?? '', /^The update gates are at/);

@@ -6,6 +6,7 @@ import { LuDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import {
   attribute,
   finish,
+  nextStepOf,
   jacobianSeries,
   openUnit,
   preActivations,
@@ -188,14 +189,14 @@ describe('a cell with a D and a parameter of its own', () => {
     assert.equal(vanishing.kind, 'vanishing');
     assert.doesNotMatch(vanishing.reason, /slope|Wh|weights|activation/);
     assert.match(
-      finish(small.nextStep())?.sentence ?? '',
+      finish(nextStepOf(small))?.sentence ?? '',
       /^Try an orthogonal Wh: it keeps the length of every gradient that/,
     );
     const large = finish(runWithin(0, quiet(scaled(8)), undefined, kernels));
     const exploding = large.verdict;
     assert.equal(exploding.kind, 'exploding', exploding.reason);
     assert.match(
-      finish(large.nextStep())?.sentence ?? '',
+      finish(nextStepOf(large))?.sentence ?? '',
       /: then the weights enlarge no gradient that passes them\.$/,
     );
   });

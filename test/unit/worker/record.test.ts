@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import {
   defaultBounds,
   finish,
+  nextStepOf,
   openUnit,
   runResumably,
   spectrumResumably,
@@ -59,7 +60,7 @@ async function recordOf(
     summarise(1, experiment, result, 0),
     finish(spectrumResumably(experiment, result, workspaces)),
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
-    finish(result.nextStep()),
+    finish(nextStepOf(result)),
   );
   const text = pack(made);
   return { run, record: unpack(text) as RunRecord, bytes: text.length };

@@ -8,6 +8,7 @@ import {
   defaultBounds,
   finish,
   initialise,
+  nextStepOf,
   oneLayer,
   runResumably,
   runWithin,
@@ -368,16 +369,16 @@ describe('a what-if', () => {
       while (experiment.shapes.T > 0) yield 0;
       return null;
     }
-    const search = whatIfs.nextStep({ nextStep: endless });
+    const search = whatIfs.nextStep(endless);
     assert.equal((await asked)?.kind, 'run');
     assert.equal((await whatIfs.ask(asItIs))?.kind, 'run');
     assert.equal(await search, ended);
-    const { nextStep, verdict } = finish(runResumably(experiment));
-    const step = await whatIfs.nextStep({ nextStep });
+    const run = finish(runResumably(experiment));
+    const step = await whatIfs.nextStep(() => nextStepOf(run));
     assert.ok(step !== ended && step !== null);
     const effect = await whatIfs.effectOf(step);
     assert.ok(effect !== ended && effect !== null);
-    assert.ok(Math.abs(effect.log10Ratio ?? NaN) < Math.abs(verdict.log10Ratio ?? NaN));
+    assert.ok(Math.abs(effect.log10Ratio ?? NaN) < Math.abs(run.verdict.log10Ratio ?? NaN));
   });
 
   it('is quick enough to be dragged', async () => {
