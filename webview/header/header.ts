@@ -247,8 +247,8 @@ export class Header {
     this.#nextOf = run.runId;
     const { verdict } = run;
     if (this.#next.dataset['kind'] !== verdict.kind) {
-      // Where something is wrong, something can mostly be done: out of sight a line takes the room of what comes.
-      this.#next.replaceChildren(...(verdict.kind === 'healthy' ? [] : ['\u00a0']));
+      // Where something is wrong, something can mostly be done: out of sight two lines take the room of what comes.
+      this.#next.replaceChildren(...(verdict.kind === 'healthy' ? [] : ['\u00a0', el('br', {}), '\u00a0']));
       this.#next.classList.remove('tried');
       this.#advice = null;
     }
