@@ -247,8 +247,10 @@ export class Header {
     this.#nextOf = run.runId;
     const { verdict } = run;
     if (this.#next.dataset['kind'] !== verdict.kind) {
-      // Where something is wrong, something can mostly be done: out of sight two lines take the room of what comes.
-      this.#next.replaceChildren(...(verdict.kind === 'healthy' ? [] : ['\u00a0', el('br', {}), '\u00a0']));
+      // Where something is wrong, something can mostly be done: out of sight two lines, the second with what comes of
+      // it, take the room.
+      const effect = effectOf({ ...verdict, kind: 'vanishing', perStepFactor: 0.5, onePercentSteps: 100 }, false);
+      this.#next.replaceChildren(...(verdict.kind === 'healthy' ? [] : ['\u00a0', el('br', {}), ...effect]));
       this.#next.classList.remove('tried');
       this.#advice = null;
     }
