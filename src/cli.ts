@@ -27,6 +27,7 @@ import {
   cellOf,
   defaultBounds,
   finish,
+  nextStepOf,
   runExperiment,
   spectrumResumably,
   Workspaces,
@@ -45,7 +46,7 @@ import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import type { ServerOptions } from './mcpServer.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
-import { Analyses, isTriedUnasked, summariseNetwork, WhatIfs } from './worker/answers/index.js';
+import { Analyses, ended, summariseNetwork, WhatIfs } from './worker/answers/index.js';
 import {
   capacityHere,
   help,
@@ -292,15 +293,14 @@ async function nextOf(
   layer: NetworkLayer<AnyRun>,
   kernels: Kernels | null,
 ): Promise<string | null> {
-  const { next, log10Ratio } = layer.result.verdict;
+  const next = finish(nextStepOf(layer.result));
   if (next === null) return null;
-  const shown = layers.indexOf(layer);
-  const whatIfs = new WhatIfs({ experiment, shown }, defaultBounds, kernels, () => undefined);
-  const answer = isTriedUnasked(experiment)
-    ? await whatIfs.effectOf({ ...next.whatIf, layers: layers.length > 1 ? shown : null })
-    : null;
-  const effect = answer?.kind === 'run' ? answer.verdict : null;
-  const text = nextText(next, effect, log10Ratio, cellOf(experiment.cell).gates.length === 1);
+  const subject = { experiment, shown: layers.indexOf(layer) };
+  const effect = await new WhatIfs(subject, defaultBounds, kernels, () => undefined).effectOf(next);
+  const { log10Ratio } = layer.result.verdict;
+  const oneGate = cellOf(experiment.cell).gates.length === 1;
+  // Nobody ends it here.
+  const text = nextText(next, effect === ended ? null : effect, log10Ratio, oneGate);
   return text === null || layers.length === 1 ? text : `${layerName(layer.experiment)}: ${text}`;
 }
 
@@ -316,6 +316,7 @@ async function writeReport(
     summary,
     spectrum,
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
+    finish(nextStepOf(result)),
   );
   const html = reportHtml({
     title,

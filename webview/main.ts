@@ -29,7 +29,7 @@ import { Compared } from './compare/compared.js';
 import { Pins } from './compare/pins.js';
 import { Overlays } from './chart/overlay.js';
 import { Tried, asItIs, whatIfFrom } from './compare/whatIfState.js';
-import type { PageContract, PanelContract } from '../src/protocol/index.js';
+import type { Advice, PageContract, PanelContract } from '../src/protocol/index.js';
 import type { VsCodeApi } from './page/pageState.js';
 import type { Page } from './chart/trackView.js';
 import type { Later } from './later.js';
@@ -98,12 +98,9 @@ const actions = {
   answerOrder: (index: number, order: 'BTI' | 'TBI') => channel.emit('answerOrder', { index, order }),
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
-  tryNext: () => {
-    const { run } = model;
-    const whatIf = run?.verdict.next?.whatIf ?? null;
-    // It was found for the layer on screen.
-    if (whatIf !== null) void tryOut({ ...asItIs, ...whatIf, layers: run?.network?.shown ?? null });
-  },
+  // It was found for the layer on screen.
+  tryNext: ({ whatIf }: Advice['step']) =>
+    void tryOut({ ...asItIs, ...whatIf, layers: model.run?.network?.shown ?? null }),
   exportPicture: () => void laterParts().then(() => tracks.saveAll()),
   goTo: () => void seekView(),
   toggleWhatIf: () => void openWhatIf(!showsWhatIf),

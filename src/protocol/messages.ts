@@ -29,6 +29,7 @@ import type {
   MatrixFacts,
   NumberFacts,
   GateEigenvalues,
+  NextStep,
   OpenedGates,
   OpenedUnit,
   Reach,
@@ -534,18 +535,21 @@ export type WhatIfAnswer =
   /** It cannot be done, and why. */
   | { readonly kind: 'refused'; readonly message: string };
 
-/**
- * What the next thing to try, which the verdict of the layer names, makes of it: it is run. Null where there is nothing
- * to try, where the run takes so long that a second one would be in the way, and when a what-if ended it.
- */
-export type NextEffectRequest = { readonly runId: number };
+/** The next thing to try of the layer that is looked at. Looking for it gives way to everything else. */
+export type AdviceRequest = { readonly runId: number };
 export type NextEffect = Pick<Verdict, 'kind' | 'perStepFactor' | 'log10Ratio' | 'onePercentSteps'>;
+export type Advice = {
+  readonly step: NextStep;
+  /** What it makes of the verdict: it is run. Null where a second run would take so long that it is in the way. */
+  readonly effect: NextEffect | null;
+};
 
 /** A run that is gone (a newer one replaced it) answers slices with null. */
 export type SliceRequests = {
   /** Null also when a newer question ended this one. */
   whatIf: { params: WhatIfRequest; result: WhatIfAnswer | null };
-  nextEffect: { params: NextEffectRequest; result: NextEffect | null };
+  /** Null where there is nothing to try. */
+  advice: { params: AdviceRequest; result: Advice | null };
   series: { params: SeriesRequest; result: SeriesAnswer | null };
   jacobians: { params: JacobianRequest; result: Jacobians | null };
   attribution: { params: AttributionRequest; result: AttributionPicture | null };

@@ -14,6 +14,7 @@ import type {
 export type {
   ActivationBins,
   Activations,
+  Advice,
   AttributionPicture,
   AttributionRow,
   Band,

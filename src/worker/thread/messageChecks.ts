@@ -81,7 +81,7 @@ export const whatIfCheck = object<WhatIf>({
 
 /** Questions about a run: a page asks them, and the host passes them on. */
 export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['requests'] = {
-  nextEffect: object({ runId: count }),
+  advice: object({ runId: count }),
   whatIf: object({
     runId: count,
     whatIf: nullable(whatIfCheck),
