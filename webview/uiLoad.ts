@@ -1,5 +1,5 @@
-// The toolkit reads the colours of the theme when the page has loaded. Coming behind the first picture it would wait for
-// that for ever: while it starts, an event that has been is told at once.
+// The toolkit reads the colours of the theme when the page has loaded. Coming behind the first picture it would wait
+// for that for ever: while it starts, an event that has been is told at once.
 window.addEventListener = (
   type: string,
   listener: EventListenerOrEventListenerObject | null,
