@@ -4,7 +4,7 @@ import path from 'node:path';
 import { root } from './modules.mjs';
 
 /** The file of all bundles, in dist; and that of the page and the report, whose text each report carries. */
-export const noticesFile = 'ThirdPartyNotices.txt';
+export const noticesFile = 'THIRD-PARTY.md';
 export const pageNoticesFile = 'webview/notices.txt';
 
 /**

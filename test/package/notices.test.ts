@@ -65,7 +65,7 @@ describe('the third-party notices', () => {
       assert.ok(entry, `${file} is not in the package`);
       return entry.async('string');
     };
-    shipped = await text('extension/dist/ThirdPartyNotices.txt');
+    shipped = await text('extension/dist/THIRD-PARTY.md');
     ofPage = await text('extension/dist/webview/notices.txt');
   });
   after(() => rmSync(folder, { recursive: true }));

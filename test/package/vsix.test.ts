@@ -31,7 +31,7 @@ const shipped = [
   'extension/LICENSE.txt',
   'extension/changelog.md',
   'extension/README.ko.md',
-  'extension/dist/ThirdPartyNotices.txt',
+  'extension/dist/THIRD-PARTY.md',
   'extension/dist/assemble.js',
   'extension/dist/cli.js',
   'extension/dist/extension.js',

@@ -38,9 +38,9 @@ describe('The settings', () => {
 
   it('that were changed stand in the diagnostics with the run, which hold no number of the files', async () => {
     await set('followDelay', 321);
-    const document = await running('vanishing', /keeps 50 %/);
-    await replaceText(document, small, '0.25, 0.25, -0.25, 1.23456789');
-    await lensSays(document.uri, /keeps/);
+    const document = await running('vanishing', /vanishing/);
+    await replaceText(document, small, '1.23456789, 0.25, -0.25, -0.25');
+    await lensSays(document.uri, /exploding/);
     await vscode.commands.executeCommand('rnnGradients.copyDiagnostics');
     const text = await vscode.env.clipboard.readText();
     assert.match(text, new RegExp(`VS Code ${vscode.version.replaceAll('.', '\\.')}`));
