@@ -21,8 +21,11 @@ type Box = {
   readonly height: number;
 };
 
-/** The whole page, once nothing changes any more. */
-async function atRest(page: Page): Promise<Buffer> {
+/** A picture of the page, and where its upper left corner lies on the page. */
+type Shot = { readonly picture: PNG; readonly x: number; readonly y: number };
+
+/** As much of the page as holds all of `parts`, once nothing of it changes any more. */
+async function atRest(page: Page, parts: Scene['parts']): Promise<Shot> {
   // The mouse leaves, and its tooltip with it.
   await page.mouse.move(0, 0);
   // Advice stands once it has been run.
@@ -31,10 +34,11 @@ async function atRest(page: Page): Promise<Buffer> {
   for (let last: Buffer | null = null, calm = 0, again = 0; again < 60; again++) {
     await nextFrames(page);
     await page.waitForTimeout(100); // answers come in between
+    const clip = around(await boxes(page, parts));
     // Only to see that it is the same: a JPEG is made in a fraction of the time that a PNG takes.
-    const now = await page.screenshot({ ...still, type: 'jpeg', quality: 80 });
+    const now = await page.screenshot({ ...still, clip, type: 'jpeg', quality: 80 });
     calm = last !== null && now.equals(last) ? calm + 1 : 0;
-    if (calm === 2) return page.screenshot(still);
+    if (calm === 2) return { picture: PNG.sync.read(await page.screenshot({ ...still, clip })), x: clip.x, y: clip.y };
     last = now;
   }
   throw new Error('The page does not come to rest.');
@@ -65,13 +69,29 @@ const boxes = (page: Page, parts: Scene['parts']): Promise<Box[]> =>
     });
   }, parts);
 
-function cut(whole: PNG, { name, x, y, width, height }: Box): PNG {
+/** What of the page one has to see to see all of them. */
+function around(all: readonly Box[]): { x: number; y: number; width: number; height: number } {
+  if (all.length === 0) return { x: 0, y: 0, width: 1, height: 1 };
+  const x = Math.max(0, Math.min(...all.map((box) => box.x)));
+  const y = Math.max(0, Math.min(...all.map((box) => box.y)));
+  return {
+    x,
+    y,
+    width: Math.max(...all.map((box) => box.x + box.width)) - x,
+    height: Math.max(...all.map((box) => box.y + box.height)) - y,
+  };
+}
+
+function cut(shot: Shot, { name, x, y, width, height }: Box): PNG {
+  const { picture: whole } = shot;
+  const [left, top] = [x - shot.x, y - shot.y];
   assert.ok(
-    x >= 0 && y >= 0 && x + width <= whole.width && y + height <= whole.height,
-    `${name} is whole on the page: ${x}, ${y}, ${width}×${height} of ${whole.width}×${whole.height}`,
+    left >= 0 && top >= 0 && left + width <= whole.width && top + height <= whole.height,
+    `${name} is whole on the page: ${x}, ${y}, ${width}×${height} of ${whole.width}×${whole.height} at ` +
+      `${shot.x}, ${shot.y}`,
   );
   const picture = new PNG({ width, height });
-  PNG.bitblt(whole, picture, x, y, width, height, 0, 0);
+  PNG.bitblt(whole, picture, left, top, width, height, 0, 0);
   return picture;
 }
 
@@ -114,7 +134,7 @@ describe('the page looks as it did when it was looked at', () => {
       const faults: string[] = [];
       for (const theme of long ? themes : [themes[i % themes.length] ?? 'light']) {
         await inTheme(open, theme);
-        const whole = PNG.sync.read(await atRest(open.page));
+        const shot = await atRest(open.page, scene.parts);
         const found = await boxes(open.page, scene.parts);
         if (scene.parts !== null)
           assert.deepEqual(
@@ -126,7 +146,7 @@ describe('the page looks as it did when it was looked at', () => {
           const nameIn = (one: Theme): string => `${scene.name}.${box.name}.${one}`;
           for (const one of themes) names.add(nameIn(one));
           const name = nameIn(theme);
-          const fault = whyNotAsKept(name, cut(whole, box));
+          const fault = whyNotAsKept(name, cut(shot, box));
           if (fault !== null) faults.push(fault);
         }
       }
@@ -144,10 +164,11 @@ describe('the page looks as it did when it was looked at', () => {
 describe('the comparison', () => {
   let open: OpenPage;
   const flow = async (): Promise<PNG> => {
-    const [box] = await boxes(open.page, { flow: '[data-track=flow]' });
-    const whole = PNG.sync.read(await atRest(open.page));
+    const parts = { flow: '[data-track=flow]' };
+    const shot = await atRest(open.page, parts);
+    const [box] = await boxes(open.page, parts);
     if (box === undefined) throw new Error('no gradient flow');
-    return cut(whole, box);
+    return cut(shot, box);
   };
   before(async () => {
     const [weather] = scenes;

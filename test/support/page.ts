@@ -539,6 +539,8 @@ async function makeSite(): Promise<Site> {
     readFile(file).then(
       (bytes) => {
         response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream');
+        // A script that is known is not compiled again. No other site has this port's address and these files.
+        response.setHeader('cache-control', 'max-age=86400');
         response.end(bytes);
       },
       () => {
