@@ -1,7 +1,7 @@
 // Bundles everything that runs: the extension host, the worker, the page, the command line and, with --tests, every
 // test.
 import { build, context } from 'esbuild';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -37,6 +37,28 @@ const shared = {
 const forNode = { ...shared, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'] };
 const forPage = { ...shared, platform: 'browser', format: 'esm', target: 'chrome132' };
 
+/**
+ * What a browser does in another way stands in a twin: `x.web.ts` beside `x.ts`, with the same exports. In the bundle
+ * for VS Code for the Web each twin takes the place of the other.
+ */
+const twins = {
+  name: 'twins',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path: file, resolveDir }) => {
+      const twin = path.resolve(resolveDir, file.replace(/\.js$/, '.web.ts'));
+      return existsSync(twin) ? { path: twin } : undefined;
+    });
+  },
+};
+
+/**
+ * VS Code hands the extension a module to fill; in a worker there is none, and that is how the bundle knows where it
+ * is. A `var` of a name that is there already leaves it as it is.
+ */
+const asModuleOrThread =
+  'var isThread = typeof module === "undefined";' +
+  'var module = isThread ? {} : module; var require = isThread ? () => ({}) : require;';
+
 const product = [
   {
     ...forNode,
@@ -51,6 +73,19 @@ const product = [
     supported: { 'dynamic-import': false },
   },
   { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
+  {
+    ...forPage,
+    format: 'cjs',
+    entryPoints: { web: 'src/web.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+    alias: { ...shared.alias, 'node:path': 'path-browserify' },
+    define: { ...shared.define, 'process.platform': '"web"' },
+    plugins: [twins],
+    banner: { js: asModuleOrThread },
+    mainFields: ['browser', 'module', 'main'],
+    supported: { 'dynamic-import': false },
+  },
   {
     ...forPage,
     entryPoints: {

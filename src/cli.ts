@@ -288,7 +288,7 @@ async function writeReport(
     spectrum,
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
   );
-  const html = reportHtml({
+  const html = await reportHtml({
     title,
     summary,
     warnings,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
@@ -8,7 +7,7 @@ import { languageInUse } from '../l10n.js';
 import { Channel } from '../protocol/index.js';
 import type { TensorPageContract, TensorViewContract } from '../protocol/index.js';
 import { tensorViewChecks } from './messageChecks.js';
-import { panelHtml } from './panelHtml.js';
+import { freshNonce, panelHtml } from './panelHtml.js';
 
 /** What every viewer needs of the extension. */
 export type ViewerParts = {
@@ -58,7 +57,7 @@ export function showTensors(uri: vscode.Uri, view: vscode.WebviewPanel, parts: V
   const uriOf = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, file)).toString();
   webview.html = panelHtml({
     cspSource: webview.cspSource,
-    nonce: randomBytes(24).toString('base64'),
+    nonce: freshNonce(),
     scriptUri: uriOf('tensors.js'),
     styleUri: uriOf('tensorsStyle.css'),
     title: name,

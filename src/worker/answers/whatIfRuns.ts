@@ -15,6 +15,7 @@ import {
 } from '../../engine/index.js';
 import type { AnyNetworkRun, Experiment, Kernels, Recurrent, VerdictBounds, WhatIf } from '../../engine/index.js';
 import type { WhatIfAnswer, WhatIfGates, WhatIfGatesRequest } from '../../protocol/index.js';
+import { unlessEnded } from '../scheduling/afterMessages.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { gateSeries, keptByGate } from './gateSlices.js';
 import { isGated } from './keptRun.js';
@@ -114,8 +115,7 @@ export class WhatIfs {
     // While a slider moves one run follows the other, and takes its memory.
     if (asLayer(other.experiment) !== null && cellOf(other.experiment.cell).activation !== null) release(result);
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(dropSpare, keptFor);
-    this.#idle.unref();
+    this.#idle = unlessEnded(dropSpare, keptFor);
     return {
       kind: 'run',
       layer,
