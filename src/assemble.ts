@@ -22,7 +22,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });
   const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
   const doors = new Doors(workspaceState);
-  const thread = vscode.Uri.joinPath(extensionUri, 'dist', threadFile);
+  const thread = vscode.Uri.joinPath(extensionUri, 'dist', threadFile());
   // In a browser the extension has an address, not a path.
   const sessions = new Sessions(thread.scheme === 'file' ? thread.fsPath : thread.toString(true), log, doors);
   const panels = new Panels(sessions, extensionUri);

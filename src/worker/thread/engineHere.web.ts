@@ -1,9 +1,12 @@
 // The engine on the thread that asks it, where a browser gives no worker: it computes for 8 ms at a time, so that
 // whoever shares the thread has his turn within half a frame, and a cancel is heard as a message.
+import type { Port } from '../../protocol/index.js';
 import { shareThread } from '../scheduling/scheduler.js';
 import { loadKernels } from './loadKernels.web.js';
 import { Service } from './service.js';
-import type { Engine } from './startThread.web.js';
+
+/** Where messages to the engine go, once it is there. */
+export type Engine = { readonly post: Port['post']; readonly end: () => void };
 
 /** How long it keeps the thread at once, ms. */
 export const sliceHere = 8;

@@ -12,7 +12,7 @@ export type EngineData = { readonly language: Language; readonly threads: number
 export type Thread = { readonly port: Port; readonly end: () => void };
 
 /** The bundle in `dist` that runs as the thread. */
-export const threadFile: string = 'worker.js';
+export const threadFile = (): string => 'worker.js';
 
 /** `died` hears what it said, when it ends by itself. */
 export function startThread(

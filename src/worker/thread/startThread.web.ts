@@ -2,15 +2,13 @@
 // policy of trusted types, a frame inside of frames); there the engine runs on the thread that asks, in short slices.
 import { t } from '@vscode/l10n';
 import type { Port } from '../../protocol/index.js';
+import type { Engine } from './engineHere.web.js';
 import type * as node from './startThread.js';
 
-export const threadFile: typeof node.threadFile = 'web.js';
+export const threadFile: typeof node.threadFile = () => 'web.js';
 
 /** The first message of a worker, once it listens. */
 export const ready = 'ready';
-
-/** Where messages to the engine go, once it is there. */
-export type Engine = { readonly post: Port['post']; readonly end: () => void };
 
 /** A window that has refused one worker is not asked again. */
 let refused = false;
