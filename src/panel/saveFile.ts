@@ -43,7 +43,8 @@ export async function saveBytes(
   // The file is there: whoever waits for it need not wait for the user to close the message.
   void saved.then(async (choice) => {
     if (choice !== open) return;
-    if (target.path.endsWith('.html')) await vscode.env.openExternal(target);
+    // A browser opens files of the disk, and none of a virtual workspace: that shows its text.
+    if (target.path.endsWith('.html') && diskOf(target) !== null) await vscode.env.openExternal(target);
     else await vscode.commands.executeCommand('vscode.open', target);
   });
 }

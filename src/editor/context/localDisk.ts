@@ -1,5 +1,5 @@
-// This machine's disk, which VS Code's own file system is too slow for: it asks the window before every single look, and
-// while somebody types each of its answers takes ten milliseconds. A browser has no disk: there its twin
+// This machine's disk, which VS Code's own file system is too slow for: it asks the window before every single look,
+// and while somebody types each of its answers takes ten milliseconds. A browser has no disk: there its twin
 // (localDisk.web.ts) stands in this place, and VS Code reads and writes everything.
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
