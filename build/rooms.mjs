@@ -171,6 +171,33 @@ export function circle(graph, file, target) {
   return null;
 }
 
+/**
+ * file → the circle that it is part of, as a number: two files have the same where each leads to the other (Tarjan,
+ * "Depth-first search and linear graph algorithms", 1972).
+ */
+export function circlesOf(graph) {
+  const found = new Map();
+  const order = new Map();
+  const low = new Map();
+  const stack = [];
+  const visit = (file) => {
+    order.set(file, order.size);
+    low.set(file, order.get(file));
+    stack.push(file);
+    for (const next of graph.get(file) ?? []) {
+      if (!order.has(next)) visit(next);
+      if (!found.has(next)) low.set(file, Math.min(low.get(file), low.get(next)));
+    }
+    if (low.get(file) !== order.get(file)) return;
+    for (let member = null; member !== file;) {
+      member = stack.pop();
+      found.set(member, order.get(file));
+    }
+  };
+  for (const file of graph.keys()) if (!order.has(file)) visit(file);
+  return found;
+}
+
 const graphs = new Map();
 /**
  * The graph is read once for all files of a lint run; an editor that lints for hours reads it again after half a
@@ -178,10 +205,11 @@ const graphs = new Map();
  */
 function recentGraph(root) {
   const known = graphs.get(root);
-  if (known !== undefined && performance.now() - known.readAt < 30_000) return known.graph;
+  if (known !== undefined && performance.now() - known.readAt < 30_000) return known;
   const graph = importGraph(root);
-  graphs.set(root, { graph, readAt: performance.now() });
-  return graph;
+  const recent = { graph, circles: circlesOf(graph), readAt: performance.now() };
+  graphs.set(root, recent);
+  return recent;
 }
 
 export const circleRule = {
@@ -191,7 +219,10 @@ export const circleRule = {
     const check = (node) => {
       if (node.source == null || !node.source.value.startsWith('.')) return;
       const target = path.posix.join(path.posix.dirname(file), node.source.value).replace(/\.js$/, '.ts');
-      const way = circle(recentGraph(context.cwd), file, target);
+      const { graph, circles } = recentGraph(context.cwd);
+      // Nearly always: the way need not be looked for.
+      if (circles.get(file) !== circles.get(target)) return;
+      const way = circle(graph, file, target);
       if (way !== null) context.report({ node, messageId: 'circle', data: { way: [file, ...way].join(' → ') } });
     };
     return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };

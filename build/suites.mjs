@@ -94,8 +94,7 @@ const prepareWindows = () => (prepared ??= ensureServer().then(ensureWeb).then(p
  * `rank`: the higher, the sooner.
  */
 export const suites = {
-  typecheck: { needs: [], rank: 1, jobs: program(12, 'node_modules/typescript/bin/tsc', '--noEmit') },
-  lint: { needs: [], rank: 4, jobs: program(50, 'node_modules/eslint/bin/eslint.js', '.') },
+  lint: { needs: [], rank: 4, jobs: program(50, 'build/lint.mjs') },
   format: { needs: [], rank: 1, jobs: program(12, 'build/format.mjs', '--check') },
   build: {
     needs: [],

@@ -22,6 +22,8 @@ export type ServerOptions = {
   readonly port?: number;
   /** False leaves workspace trust on (Restricted Mode). */
   readonly trusted?: boolean;
+  /** Without those of VS Code's own extensions that no test needs. */
+  readonly sparse?: boolean;
 };
 export type WindowOptions = {
   readonly folder?: string | undefined;

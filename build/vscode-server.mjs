@@ -3,7 +3,7 @@
 // on it.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { node24, npm, root } from './modules.mjs';
 
@@ -104,6 +104,31 @@ export const stillSettings = {
 };
 
 /**
+ * The extensions of VS Code itself that a test needs: JSON, the grammars of what hovers and clipboard hold, a theme and
+ * its icons. The others (an assistant of 20 MB, git, TypeScript, …) would wake in every window.
+ */
+const neededExtensions = [
+  'json',
+  'json-language-features',
+  'configuration-editing',
+  'markdown-basics',
+  'python',
+  'theme-defaults',
+  'theme-seti',
+];
+
+/** A folder of links to the needed extensions, in the place of the server's own. */
+async function linkNeededExtensions(dataDir) {
+  const folder = path.join(dataDir, 'built-in');
+  await mkdir(folder, { recursive: true });
+  for (const name of neededExtensions) {
+    const link = path.join(folder, name);
+    if (!existsSync(link)) await symlink(path.join(app, 'extensions', name), link, 'junction');
+  }
+  return folder;
+}
+
+/**
  * Writes the user settings and keys of a server that is to start; `settings` are added to those that keep the window
  * quiet.
  */
@@ -153,9 +178,18 @@ export async function installVsix(vsix, dataDir) {
 /**
  * Starts a server that only this machine can reach and waits until it answers.
  * `dataDir` holds settings, installed extensions and the server's log; it is made when missing.
- * `trusted: false` leaves workspace trust on, for tests of Restricted Mode.
+ * `trusted: false` leaves workspace trust on, for tests of Restricted Mode. `sparse`: without those of VS Code's own
+ * extensions that no test needs.
  */
-export async function startServer({ dataDir, settings = {}, keybindings = [], env = {}, port = 0, trusted = true }) {
+export async function startServer({
+  dataDir,
+  settings = {},
+  keybindings = [],
+  env = {},
+  port = 0,
+  trusted = true,
+  sparse = false,
+}) {
   await ensureServer();
   await writeSettings(dataDir, settings, keybindings);
   const args = [
@@ -175,6 +209,7 @@ export async function startServer({ dataDir, settings = {}, keybindings = [], en
     '--server-data-dir',
     dataDir,
     ...(trusted ? ['--disable-workspace-trust'] : []),
+    ...(sparse ? ['--builtin-extensions-dir', await linkNeededExtensions(dataDir)] : []),
   ];
   const child = spawn(node24, args, {
     cwd: dataDir,

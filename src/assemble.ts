@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Context } from './commands/index.js';
 import { commands, registerPairs } from './commands/index.js';
-import { Doors } from './editor/context/index.js';
+import { Doors, keptLog } from './editor/context/index.js';
 import { Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
@@ -20,7 +20,7 @@ export type Assembly = {
 
 export function assemble({ extensionUri, subscriptions, workspaceState }: vscode.ExtensionContext): Assembly {
   setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });
-  const log = vscode.window.createOutputChannel('RNN Gradients', { log: true });
+  const log = keptLog(vscode.window.createOutputChannel('RNN Gradients', { log: true }));
   const doors = new Doors(workspaceState);
   const thread = vscode.Uri.joinPath(extensionUri, 'dist', threadFile());
   // In a browser the extension has an address, not a path.

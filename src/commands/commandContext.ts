@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { KeptLog } from '../editor/context/index.js';
 import type { Refactorings } from '../editor/language/index.js';
 import type { Sessions, Subjects, Surveys, WeightFiles } from '../editor/following/index.js';
 import type { Panels } from '../panel/index.js';
@@ -8,7 +9,7 @@ export type Context = {
   readonly extensionUri: vscode.Uri;
   readonly sessions: Sessions;
   readonly panels: Panels;
-  readonly log: vscode.LogOutputChannel;
+  readonly log: KeptLog;
   readonly subjects: Subjects;
   readonly refactorings: Refactorings;
   readonly surveys: Surveys;

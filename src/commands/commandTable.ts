@@ -1,6 +1,7 @@
 import { allowFile } from './allowFile.js';
 import { compare } from './compare.js';
 import type { CommandFactory } from './commandContext.js';
+import { copyDiagnostics } from './copyDiagnostics.js';
 import { copyPyTorchExport } from './copyPyTorchExport.js';
 import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
@@ -20,6 +21,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   createConfig,
   createExample,
   copyPyTorchExport,
+  copyDiagnostics,
   rescaleWeights,
   initialiseWeights,
   moveWeightsToFile,

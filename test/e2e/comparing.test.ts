@@ -1,11 +1,10 @@
 // For a lecture: vanishing beside exploding, in two clicks.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
+import { chooseFromMenu, explorerRow } from '../support/explorer.js';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
-const explorer = ({ page }: Workbench, file: string) =>
-  page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: file }).first();
 /** The verdicts in the list of what is compared, in its order. */
 const verdicts = (workbench: Workbench): Promise<string[]> =>
   workbench.webview().locator('.pins .mark').allInnerTexts();
@@ -27,21 +26,16 @@ describe('configs that are selected in the explorer', () => {
       // Each example has a folder of its own.
       for (const folder of ['vanishing', 'exploding'])
         await workbench.until(`the files of ${folder}`, async () => {
-          if (await explorer(workbench, `${folder}.rnn.json`).isVisible()) return true;
+          if (await explorerRow(workbench, `${folder}.rnn.json`).isVisible()) return true;
           // A folder that is open would be shut by a click.
           const shut = page.locator('.explorer-folders-view .monaco-list-row[aria-expanded=false]');
           const row = shut.filter({ hasText: folder }).first();
           if (await row.isVisible()) await row.click();
           return false;
         });
-      await explorer(workbench, 'vanishing.rnn.json').click();
-      await explorer(workbench, 'exploding.rnn.json').click({ modifiers: ['ControlOrMeta'] });
-      await explorer(workbench, 'exploding.rnn.json').click({ button: 'right' });
-      // A menu takes no click while it is still opening, but keys.
-      const line = page.locator('.monaco-menu .action-item').filter({ hasText: 'Compare RNN Runs' });
-      await line.hover();
-      await line.and(page.locator('.focused')).waitFor();
-      await page.keyboard.press('Enter');
+      await explorerRow(workbench, 'vanishing.rnn.json').click();
+      await explorerRow(workbench, 'exploding.rnn.json').click({ modifiers: ['ControlOrMeta'] });
+      await chooseFromMenu(workbench, 'exploding.rnn.json', 'Compare RNN Runs');
       await areCompared(workbench);
       assert.equal(
         await page

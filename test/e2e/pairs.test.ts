@@ -4,6 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe } from 'node:test';
+import { chooseFromMenu, explorerRow, menuEntries } from '../support/explorer.js';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
@@ -32,28 +33,10 @@ function someFiles(): string {
   return folder;
 }
 
-const explorer = (workbench: Workbench, file: string) =>
-  workbench.page.locator('.explorer-folders-view .monaco-list-row').filter({ hasText: file }).first();
-
 /** Whether the menu of a file in the explorer offers to run it. */
-async function offersRun(workbench: Workbench, file: string): Promise<boolean> {
-  await explorer(workbench, file).click({ button: 'right' });
-  const entries = workbench.page.locator('.monaco-menu .action-item .action-label');
-  await entries.first().waitFor();
-  const count = await entries.filter({ hasText: 'Run RNN' }).count();
-  await workbench.page.keyboard.press('Escape');
-  await entries.first().waitFor({ state: 'hidden' });
-  return count === 1;
-}
-
-async function byMenu(workbench: Workbench, file: string, words: string): Promise<void> {
-  await explorer(workbench, file).click({ button: 'right' });
-  const entry = workbench.page.locator('.monaco-menu .action-item .action-label').filter({ hasText: words });
-  await entry.hover();
-  await workbench.page.locator('.monaco-menu .action-item.focused').filter({ hasText: words }).waitFor();
-  await workbench.page.keyboard.press('Enter');
-}
-const runByMenu = (workbench: Workbench, file: string): Promise<void> => byMenu(workbench, file, 'Run RNN');
+const offersRun = async (workbench: Workbench, file: string): Promise<boolean> =>
+  (await menuEntries(workbench, file, 'Run RNN')) === 1;
+const runByMenu = (workbench: Workbench, file: string): Promise<void> => chooseFromMenu(workbench, file, 'Run RNN');
 
 const rows = (workbench: Workbench) => workbench.page.locator('.quick-input-widget .quick-input-list .monaco-list-row');
 /** The rows of the list, once this one is among them. */
@@ -67,7 +50,7 @@ const workspace = someFiles();
 describe('weights without a config', () => {
   scenario('are known in the explorer by what is in them, not by their names', { workspace }, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
-    await explorer(workbench, 'brain.json').waitFor();
+    await explorerRow(workbench, 'brain.json').waitFor();
     await workbench.until('Run RNN on the classifier', () => offersRun(workbench, 'brain.json'));
     await workbench.until(
       'no Run RNN on what is called weights',
@@ -133,7 +116,7 @@ describe('weights without a config', () => {
 
   scenario('of several networks in one file the one is run that is chosen', { workspace }, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
-    await explorer(workbench, 'two.pt').waitFor();
+    await explorerRow(workbench, 'two.pt').waitFor();
     await workbench.until('Run RNN on the networks', () => offersRun(workbench, 'two.pt'));
     await runByMenu(workbench, 'two.pt');
     const list = await listed(workbench, /decoder/);
@@ -161,8 +144,8 @@ describe('weights without a config', () => {
     async (workbench) => {
       const { page } = workbench;
       await page.keyboard.press('Control+Shift+E');
-      await explorer(workbench, 'two.pt').waitFor();
-      await byMenu(workbench, 'two.pt', 'Open With...');
+      await explorerRow(workbench, 'two.pt').waitFor();
+      await chooseFromMenu(workbench, 'two.pt', 'Open With...');
       await workbench.answer(/Select editor for/, 'RNN Weights Viewer');
       const view = workbench.webview();
       await view.locator('h1', { hasText: 'two.pt' }).waitFor();

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { weatherConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { long } from '../support/long.js';
+import { some } from '../support/long.js';
 import { themeNames } from '../support/themes.js';
 import { violationsOf } from './axe.js';
 import { computed, nextFrames, painted } from './support.js';
@@ -22,7 +22,7 @@ async function clean(open: OpenPage): Promise<void> {
   await open.close();
 }
 
-for (const theme of long ? themeNames : (['light', 'high-contrast'] as const)) {
+for (const theme of some(themeNames, 4, 1)) {
   describe(`in ${theme}`, () => {
     it('the page before the first run has no serious fault: nothing yet, under way, with problems', async () => {
       const open = await pages.open({ theme });

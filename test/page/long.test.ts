@@ -10,7 +10,7 @@ import type { OpenPage, PageServer } from '../support/page.js';
 import { csvRows, cursorTo, log10Of, nextFrames, openTable, painted, rowValues, side } from './support.js';
 
 const whole = process.env['RNN_SCALE'] === '32M';
-const [T, H] = [whole || long ? 1_000_000 : 250_000, whole ? 32 : 8];
+const [T, H] = [whole || long ? 1_000_000 : 100_000, whole ? 32 : 8];
 /** Steps of the run that is saved: more come in more blocks, and take longer to cross to the test. */
 const saved = whole ? T : long ? 200_000 : 50_000;
 const rho = 0.999;

@@ -1,6 +1,7 @@
 // Stepping through the unrolled network, and the opened unit, against the reference's numbers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { some } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
@@ -36,7 +37,7 @@ async function openedAt(t: number): Promise<void> {
   await nextFrames(open.page);
 }
 
-for (const name of ['typical', 'saturated', 'exploding', 'loss_every_step', 'tiny']) {
+for (const name of some(['typical', 'saturated', 'exploding', 'loss_every_step', 'tiny'])) {
   it(`${name}: the opened unit holds the reference's numbers at every node`, async () => {
     const reference = referenceCase(name);
     const { T, B } = reference.shapes;

@@ -273,6 +273,10 @@ export class Workbench {
   async answer(question: RegExp, text: string): Promise<void> {
     await this.asked(question);
     await this.#type(text, '');
+    const rows = this.#rows().filter({ visible: true });
+    const chosen = rows.and(this.page.locator('.focused')).filter({ hasText: text });
+    // A list that is still being filtered would give another row.
+    await this.until(`"${text}" to be chosen`, async () => (await rows.count()) === 0 || (await chosen.count()) > 0);
     // In the field itself: a walkthrough or a panel may have taken the focus meanwhile.
     await this.#field().press('Enter');
   }
@@ -386,13 +390,39 @@ export class Workbench {
     return texts.map((text) => text.trim()).filter((text) => text !== '');
   }
 
-  /** Waits until `holds` is true; says what it waited for when it never is. */
-  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  /**
+   * Waits until `holds` is true; says what it waited for when it never is. It looks rarer and rarer, up to every
+   * `rarest` milliseconds: each look takes time of the window that is waited for.
+   */
+  async until(what: string, holds: () => Promise<boolean>, rarest = 250): Promise<void> {
     const end = performance.now() + patience;
-    while (!(await holds())) {
+    for (let pause = 50; !(await holds()); pause = Math.min(rarest, 1.2 * pause)) {
       if (performance.now() > end) throw new Error(`Waited a minute for ${what}, in vain.`);
-      await this.page.waitForTimeout(50);
+      await this.page.waitForTimeout(pause);
     }
+  }
+
+  /**
+   * Acts until that has had its consequence. VS Code draws lists and menus anew while they are chosen from, and then a
+   * choice is lost; a list that is not there in time is closed before it is asked for again.
+   */
+  async consequence(what: string, done: () => Promise<boolean>, act: () => Promise<void>): Promise<void> {
+    await this.until(what, async () => {
+      if (await done()) return true;
+      try {
+        await act();
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        await this.page.keyboard.press('Escape');
+        return false;
+      }
+      // A busy machine takes its time: what was chosen is not chosen again before.
+      for (let looks = 0; looks < 50; looks++) {
+        if (await done()) return true;
+        await this.page.waitForTimeout(200);
+      }
+      return false;
+    });
   }
 
   async screenshot(file: string): Promise<void> {
@@ -437,12 +467,16 @@ export class Workbench {
     let last = '';
     let same = 0;
     // The list fills in stages (own hits first, then similar ones), so it counts as settled after five equal looks.
-    await this.until(`the list for "${text}" to settle`, async () => {
-      const now = (await this.#rows().allInnerTexts()).join('\n');
-      same = now === last ? same + 1 : 0;
-      last = now;
-      return same >= 5;
-    });
+    await this.until(
+      `the list for "${text}" to settle`,
+      async () => {
+        const now = (await this.#rows().allInnerTexts()).join('\n');
+        same = now === last ? same + 1 : 0;
+        last = now;
+        return same >= 5;
+      },
+      50,
+    );
   }
 }
 
@@ -494,6 +528,7 @@ async function makeServer({ vsix, settings, env = {}, trusted = true }: Workbenc
     keybindings,
     env,
     trusted,
+    sparse: true,
   });
   const running: RunningServer = { server, dataDir, ended: false };
   void server.ended.then(() => {

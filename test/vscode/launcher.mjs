@@ -66,6 +66,7 @@ const run = async () => {
       dataDir: path.join(userDataDir, 'server'),
       settings: { ...stillSettings, ...readSettings(userDataDir) },
       trusted,
+      sparse: true,
     });
     closers.push(() => server.stop());
     const browser = await chromium.launch({ executablePath: findChromium(), args: chromiumArgs });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { circle, importGraph, innerRooms, kernelRooms, rooms, whyNot } from '../../../build/rooms.mjs';
+import { circle, circlesOf, importGraph, innerRooms, kernelRooms, rooms, whyNot } from '../../../build/rooms.mjs';
 
 type Import = readonly [file: string, specifier: string, typeOnly?: boolean];
 
@@ -83,6 +83,23 @@ describe('circles of imports', () => {
     ]);
     assert.deepEqual(circle(graph, 'a.ts', 'b.ts'), ['b.ts', 'c.ts', 'a.ts']);
     assert.equal(circle(graph, 'b.ts', 'd.ts'), null);
+  });
+
+  it('are looked for where there is one alone, in any graph', () => {
+    const names = Array.from({ length: 10 }, (_, i) => `${i}.ts`);
+    let found = 0;
+    for (let seed = 1, state = seed; seed <= 100; seed++) {
+      const random = (): number => (state = (state * 48271) % 2147483647) / 2147483647;
+      const graph = new Map(names.map((name) => [name, names.filter(() => random() < 0.12)]));
+      const circles = circlesOf(graph);
+      for (const [file, targets] of graph)
+        for (const target of targets) {
+          const way = circle(graph, file, target);
+          if (way !== null) found++;
+          assert.equal(circles.get(file) === circles.get(target), way !== null, `${file} to ${target}, graph ${seed}`);
+        }
+    }
+    assert.ok(found > 100, `${found} imports are part of a circle`);
   });
 
   it('do not exist, and nothing points up', () => {

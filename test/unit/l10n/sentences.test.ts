@@ -12,6 +12,8 @@ const staysEnglish = [
   ': import json',
   ': tanh RNN on daily weather',
   'src/worker/scheduling/scheduler.ts',
+  // What a maintainer reads, whatever the user's language.
+  'src/commands/copyDiagnostics.ts',
   // What a check says of a message that only a broken page sends.
   'src/protocol/checks.ts',
   // A language that is not known cannot be spoken.

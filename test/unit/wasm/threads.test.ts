@@ -7,7 +7,7 @@ import { finish, runResumably, runWithin } from '../../../src/engine/index.js';
 import type { LayerExperiment, Kernels, RunResult, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
-import { long } from '../../support/long.js';
+import { long, some } from '../../support/long.js';
 import { flatRun, scaledIdentity, weightsOf, withLayer } from '../engine/build.js';
 import type { FlatRun } from '../engine/build.js';
 import { heavyVariants, kernelsOf, randomExperiment } from './support.js';
@@ -154,7 +154,7 @@ else if (isMainThread) {
       it('give the same bits in pieces, which one thread computes again', async () => {
         const kernels = kernelsOf(variant);
         await withTeam(kernels, variant, 3, () => {
-          for (const { e, run: expected } of wanted) {
+          for (const { e, run: expected } of some(wanted, 3)) {
             const run = flatRun(finish(runWithin(0, e, undefined, kernels)));
             for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const)
               assert.deepEqual(

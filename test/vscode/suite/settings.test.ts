@@ -36,6 +36,19 @@ describe('The settings', () => {
     for (const key of declared()) if (settings().inspect(key)?.globalValue !== undefined) await set(key, undefined);
   });
 
+  it('that were changed stand in the diagnostics with the run, which hold no number of the files', async () => {
+    await set('followDelay', 321);
+    const document = await running('vanishing', /keeps 50 %/);
+    await replaceText(document, small, '0.25, 0.25, -0.25, 1.23456789');
+    await lensSays(document.uri, /keeps/);
+    await vscode.commands.executeCommand('rnnGradients.copyDiagnostics');
+    const text = await vscode.env.clipboard.readText();
+    assert.match(text, new RegExp(`VS Code ${vscode.version.replaceAll('.', '\\.')}`));
+    assert.match(text, /\n- rnnGradients\.followDelay: 321\n\nRuns:\n- tanh float32, B \d+, T \d+, I \d+, H \d+: \w+/);
+    assert.match(text, /every number as #:\n/);
+    assert.doesNotMatch(text, /1\.2345|0\.25/);
+  });
+
   it('are those that are tested here, and inlayHints and threads', () => {
     assert.deepEqual(declared().sort(), [
       'followDelay',

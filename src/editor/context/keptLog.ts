@@ -1,0 +1,29 @@
+// The log with its last lines at hand, for somebody who reports a fault.
+import type * as vscode from 'vscode';
+
+const mostLines = 100;
+
+export type KeptLog = vscode.LogOutputChannel & {
+  /** Oldest first; what is for debugging alone is left out. */
+  readonly lastLines: readonly string[];
+};
+
+export function keptLog(channel: vscode.LogOutputChannel): KeptLog {
+  const lastLines: string[] = [];
+  const keeping =
+    (level: 'info' | 'warn' | 'error') =>
+    (message: string | Error, ...more: unknown[]): void => {
+      const text = message instanceof Error ? message.message : message;
+      lastLines.push(`${new Date().toISOString()} [${level}] ${text}`);
+      if (lastLines.length > mostLines) lastLines.shift();
+      if (level === 'error') channel.error(message, ...more);
+      else channel[level](text, ...more);
+    };
+  // What is not said here is the channel's own.
+  return Object.assign(Object.create(channel) as vscode.LogOutputChannel, {
+    lastLines,
+    info: keeping('info'),
+    warn: keeping('warn'),
+    error: keeping('error'),
+  });
+}
