@@ -57,7 +57,9 @@ const twins = {
  */
 const asModuleOrThread =
   'var isThread = typeof module === "undefined";' +
-  'var module = isThread ? {} : module; var require = isThread ? () => ({}) : require;';
+  'var module = isThread ? {} : module; var require = isThread ? () => ({}) : require;' +
+  // All that the product and path-browserify ask a process for; test/package looks that it is all.
+  'var process = { platform: "web", arch: "browser", versions: { node: "none" }, cwd: () => "/" };';
 
 const product = [
   {
@@ -80,7 +82,6 @@ const product = [
     outdir: 'dist',
     external: ['vscode'],
     alias: { ...shared.alias, 'node:path': 'path-browserify' },
-    define: { ...shared.define, 'process.platform': '"web"' },
     plugins: [twins],
     banner: { js: asModuleOrThread },
     mainFields: ['browser', 'module', 'main'],

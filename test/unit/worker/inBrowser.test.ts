@@ -138,10 +138,8 @@ describe('a thread in a browser', () => {
   });
 
   it('is not asked for again by a window that has refused one, and stops for a message', async () => {
-    global['Worker'] = class {
-      constructor() {
-        assert.fail('a worker was asked for');
-      }
+    global['Worker'] = function refuse() {
+      assert.fail('a worker was asked for');
     };
     const { outcome, summaries } = await run((channel) => channel.emit('cancel', { runId: 1 }));
     assert.deepEqual([outcome.kind, summaries], ['cancelled', []]);
@@ -210,10 +208,8 @@ describe('what a browser does in another way', () => {
     Object.assign(globalThis, {
       WebAssembly: {
         ...Object.fromEntries(Object.getOwnPropertyNames(own).map((name) => [name, Reflect.get(own, name)])),
-        Module: class {
-          constructor() {
-            throw new own.CompileError('Wasm code generation disallowed by embedder');
-          }
+        Module: function refuse() {
+          throw new own.CompileError('Wasm code generation disallowed by embedder');
         },
       },
     });
