@@ -512,7 +512,7 @@ async function serverOf(
     return { server: thing.server, giveServerBack: giveBack };
   }
   await mkdir(path.join(folder, '.vscode'), { recursive: true });
-  const settings = { ...stillSettings, ...steady, 'workbench.startupEditor': 'none', ...options.settings };
+  const settings = { ...stillSettings, ...steady, 'files.autoSave': 'off', ...options.settings };
   await writeFile(path.join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
   const server = await startWeb({ ...options.web, folder });
   return { server, giveServerBack: () => server.stop() };
