@@ -74,7 +74,16 @@ const product = [
     external: ['vscode', './assemble.js'],
     supported: { 'dynamic-import': false },
   },
-  { ...forNode, entryPoints: { cli: 'src/cli.ts' }, outdir: 'dist', banner: { js: '#!/usr/bin/env node' } },
+  {
+    ...forNode,
+    entryPoints: { cli: 'src/cli.ts' },
+    outdir: 'dist',
+    banner: { js: '#!/usr/bin/env node' },
+    // Only its command mcp loads the server.
+    external: ['./mcpServer.js'],
+    supported: { 'dynamic-import': false },
+  },
+  { ...forNode, entryPoints: { mcpServer: 'src/mcpServer.ts' }, outdir: 'dist' },
   {
     ...forPage,
     format: 'cjs',
@@ -95,6 +104,8 @@ const product = [
       report: 'webview/report.css',
       tensors: 'webview/tensors.ts',
       tensorsStyle: 'webview/tensors.css',
+      sequences: 'webview/sequences.ts',
+      sequencesStyle: 'webview/sequences.css',
     },
     outdir: 'dist/webview',
   },
@@ -119,7 +130,7 @@ async function writeNotices(results) {
 const buildScriptsStayOutside = {
   name: 'build-scripts-stay-outside',
   setup({ onResolve }) {
-    onResolve({ filter: /\/build\/[\w-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({
+    onResolve({ filter: /\/build\/[\w.-]+\.mjs$/ }, ({ path: file, resolveDir }) => ({
       path: pathToFileURL(path.resolve(resolveDir, file)).href,
       external: true,
     }));

@@ -42,7 +42,7 @@ function namesOfT(file) {
 }
 
 /** The start of a page runs after everything that it imports, the language first. */
-const startLast = ['webview/main.ts', 'webview/tensors.ts'];
+const startLast = ['webview/main.ts', 'webview/tensors.ts', 'webview/sequences.ts'];
 
 /** Sentences said while a module loads would be said before the language is known. */
 const insideFunction = (node) => {

@@ -12,12 +12,15 @@ export const rooms = [
   'src/protocol',
   'src/worker',
   'src/report',
+  'src/assistant',
   'src/editor',
   'src/panel',
   'src/commands',
   'src/assemble.ts',
   'src/extension.ts',
   'src/web.ts',
+  'src/mcp',
+  'src/mcpServer.ts',
   'src/cli',
   'src/cli.ts',
 ];
@@ -27,8 +30,8 @@ export const innerRooms = {
   'src/engine': ['core', 'linalg', 'cells', 'network', 'analysis', 'verdict', 'wasm', 'run'],
   'src/config': ['json', 'formats', 'layouts', 'problems', 'read', 'edit'],
   'src/worker': ['scheduling', 'changes', 'answers', 'record', 'thread'],
-  'src/editor': ['context', 'files', 'following', 'status', 'language'],
-  webview: ['page', 'widgets', 'chart', 'tracks', 'cards', 'header', 'compare', 'tensors'],
+  'src/editor': ['context', 'files', 'following', 'status', 'language', 'tools'],
+  webview: ['page', 'widgets', 'chart', 'tracks', 'cards', 'header', 'compare', 'tensors', 'sequences'],
 };
 
 /** Written in AssemblyScript, which has rules of its own; nothing imports them. */
@@ -44,6 +47,9 @@ const forbidden = {
   'src/protocol': ['vscode', 'node:', 'ml-matrix', 'jsonc-parser'],
   'src/worker': ['vscode'],
   'src/report': ['vscode'],
+  'src/assistant': ['vscode', 'node:'],
+  'src/mcp': ['vscode'],
+  'src/mcpServer.ts': ['vscode'],
   'src/cli': ['vscode'],
   'src/cli.ts': ['vscode'],
   webview: ['vscode', 'node:', 'ml-matrix', 'jsonc-parser'],
@@ -52,7 +58,14 @@ const forbidden = {
 /** The page stands outside the ladder: it knows the protocol's types and message helper, and nothing else of `src`. */
 const pageMayImport = ['webview', 'src/protocol'];
 /** The editor side asks the worker for numbers, so it never computes them itself. */
-const noEngineInternals = ['src/editor', 'src/panel', 'src/commands', 'src/assemble.ts', 'src/extension.ts'];
+const noEngineInternals = [
+  'src/assistant',
+  'src/editor',
+  'src/panel',
+  'src/commands',
+  'src/assemble.ts',
+  'src/extension.ts',
+];
 /** Alone at the bottom of the page's rooms: every view may use its controls. */
 const toolkitOwner = 'webview/ui.ts';
 

@@ -6,14 +6,18 @@ import { Doors, keptLog } from './editor/context/index.js';
 import { Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
+import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
-import { Panels, showTensors } from './panel/index.js';
+import { Panels, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
 import { threadFile } from './worker/thread/index.js';
 
 export type Assembly = {
   readonly panels: Panels;
+  readonly tools: AssistantTools;
   /** Fills the tab of a file of tensors. */
-  showTensors(uri: vscode.Uri, view: vscode.WebviewPanel): void;
+  readonly showTensors: (uri: vscode.Uri, view: vscode.WebviewPanel) => void;
+  /** Fills the tab of a preview of sequences. */
+  readonly showSequences: (uri: vscode.Uri, view: vscode.WebviewPanel) => void;
   /** Runs a command by its name without the prefix. */
   execute(command: string, args: readonly unknown[]): unknown;
 };
@@ -27,6 +31,8 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const sessions = new Sessions(thread.scheme === 'file' ? thread.fsPath : thread.toString(true), log, doors);
   const panels = new Panels(sessions, extensionUri);
   const features = registerLanguageFeatures(sessions, log);
+  const viewerParts = { extensionUri, workerPath: sessions.workerPath, log, doors };
+  const previews = new SequencePreviews(viewerParts);
   const context: Context = {
     extensionUri,
     sessions,
@@ -36,10 +42,14 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     refactorings: features.refactorings,
     surveys: features.surveys,
     weightFiles: features.weightFiles,
+    previews,
+    texts: new ResultTexts(),
   };
   subscriptions.push(
     log,
+    context.texts,
     panels,
+    previews,
     sessions,
     features.disposable,
     doors,
@@ -52,7 +62,9 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
   return {
     panels,
-    showTensors: (uri, view) => showTensors(uri, view, { extensionUri, workerPath: sessions.workerPath, log, doors }),
+    tools: new AssistantTools(sessions.workerPath, doors, features.subjects.inspections, log),
+    showTensors: (uri, view) => showTensors(uri, view, viewerParts),
+    showSequences: (uri, view) => previews.fill(uri, view),
     execute: (command, args) => {
       const known = made.get(command);
       if (known === undefined) throw new Error(`There is no command ${command}.`);

@@ -5,34 +5,24 @@ import { parseArgs } from 'node:util';
 import { workerData } from 'node:worker_threads';
 import { t as say } from '@vscode/l10n';
 import {
-  attributionTable,
   contentsText,
   convertedPieces,
-  countedLayers,
   isSameFile,
-  layerName,
-  layersShown,
   print,
   printAll,
   printError,
   printingFailed,
   reasonOf,
-  reportExponents,
-  reportSpectrum,
-  runTable,
   watchStreams,
   whyInput,
-  whyLeftOut,
   whyUnwritable,
   withoutLeftovers,
 } from './cli/index.js';
 import { describeProblem, readExperiment, UnreadableNumbers } from './config/index.js';
 import type { Entry, FileContent, Files } from './config/read/index.js';
 import { contentsOf, convertFile, isBound, mostBytes, NotWritable } from './config/read/index.js';
-import type { Problem } from './config/index.js';
 import {
   attributeNetwork,
-  cellOf,
   defaultBounds,
   finish,
   runExperiment,
@@ -50,6 +40,7 @@ import type {
 } from './engine/index.js';
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
+import type { ServerOptions } from './mcpServer.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
 import { Analyses, summariseNetwork } from './worker/answers/index.js';
 import {
@@ -62,12 +53,21 @@ import {
   tooLarge,
 } from './worker/thread/index.js';
 import {
+  attributionTable,
+  countedLayers,
   escapeControls,
+  layerName,
+  layersShown,
   makeRecord,
   pack,
+  problemLine,
+  problemPlace,
   ReadSources,
   resultJson,
   resultJsonSchema,
+  runTable,
+  spectrumLine,
+  whyLeftOut,
   withGateBlocks,
 } from './worker/record/index.js';
 import type { LayerSpectrum } from './worker/record/index.js';
@@ -79,12 +79,14 @@ const usage = (): string =>
       '       rnn-gradients inspect FILE\n' +
       '       rnn-gradients convert FILE OUT [--name NAME]\n' +
       '       rnn-gradients schema\n' +
+      '       rnn-gradients mcp [--root FOLDER]… [--threads N] [--max-text N] [--language en|ko]\n' +
       '\n' +
       'run: runs the config forward and backward through time, prints the verdict and a small table.\n' +
       'inspect: prints what is in a file of numbers, and which recurrent layers are recognised.\n' +
       "convert: writes one network's tensors under PyTorch's names, or a file's sequences, to OUT.json or " +
       'OUT.safetensors.\n' +
       'schema: prints the JSON schema of what --json writes.\n' +
+      'mcp: serves two tools to assistants over standard input and output (Model Context Protocol).\n' +
       '\n' +
       '  --json FILE|-    also write the whole result as JSON to FILE, or to standard output instead of the table\n' +
       '  --html FILE      also write a report with all charts to FILE: one HTML file that any browser ' +
@@ -97,6 +99,7 @@ const usage = (): string =>
       '  --layer N        table, --fail-on and report are about layer N of a network, counted from 0, instead of ' +
       'the whole\n' +
       '  --attribution    also tell how much of each loss arrives at each layer and direction\n' +
+      '  --root FOLDER    below which mcp may read; again for more folders, the current one without it\n' +
       '  --name NAME      which network or tensor of a file that holds several\n' +
       "  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of " +
       'verdicts stay as they are\n' +
@@ -117,6 +120,7 @@ class UsageError extends Error {}
 
 type Arguments =
   | { readonly command: 'help' | 'schema' }
+  | ({ readonly command: 'mcp' } & ServerOptions)
   | { readonly command: 'inspect'; readonly file: string; readonly longestText: number }
   | {
       readonly command: 'convert';
@@ -197,6 +201,7 @@ function parseArguments(args: readonly string[]): Arguments {
           layer: { type: 'string' },
           attribution: { type: 'boolean' },
           name: { type: 'string' },
+          root: { type: 'string', multiple: true },
           'max-text': { type: 'string' },
           language: { type: 'string' },
           help: { type: 'boolean', short: 'h' },
@@ -210,6 +215,17 @@ function parseArguments(args: readonly string[]): Arguments {
   if (values.help === true) return { command: 'help' };
   const longestText = parseLongestText(values['max-text'] ?? String(mostBytes / 1e6));
   const [command, config, ...rest] = positionals;
+  if (command === 'mcp') {
+    if (config !== undefined) throw new UsageError(say('"mcp" takes options alone: "{0}" is too much.', config));
+    const [first = '.', ...others] = values.root ?? [];
+    return {
+      command,
+      roots: [first, ...others],
+      language: languageInUse(),
+      threads: parseThreads(values.threads ?? '0'),
+      longestText,
+    };
+  }
   if (command === 'schema') {
     if (config !== undefined) throw new UsageError(say('"schema" takes nothing more: "{0}" is too much.', config));
     return { command };
@@ -250,14 +266,6 @@ const nodeFiles = (bound: number): Files => ({
     return openedFile({ id, ...(await readRegularFile(id, { bound })) });
   },
 });
-
-const place = ({ file, range, path: inside }: Problem): string =>
-  `${file}:${range.start.line + 1}:${range.start.character + 1}${inside === '' ? '' : `: ${inside}`}`;
-const severityWord = ({ severity }: Problem): string =>
-  severity === 'error' ? '' : severity === 'warning' ? `${say('warning')}: ` : `${say('note')}: `;
-/** One line, whatever stands in names and values. */
-const told = (problem: Problem): string =>
-  escapeControls(`${place(problem)}: ${severityWord(problem)}${describeProblem(problem)}`);
 
 const unwritable = (target: string, reason: string): string =>
   escapeControls(`${target}:1:1: ${say('The result could not be written: {0}', reason)}`);
@@ -306,7 +314,7 @@ async function writeReport(
 /** Prints what is in a file. */
 async function inspect(file: string, files: Files): Promise<number> {
   const { contents, problems } = await contentsOf(file, files);
-  for (const problem of problems) printError(`${told(problem)}\n`);
+  for (const problem of problems) printError(`${problemLine(problem)}\n`);
   if (contents === null) return 2;
   // Names may hold anything; what is a line stays one.
   for (const line of contentsText(file, contents)) print(`${escapeControls(line)}\n`);
@@ -323,7 +331,7 @@ async function convert(file: string, target: string, name: string | null, files:
   if (obstacle !== null) return refuse(obstacle);
   try {
     const { content, problems } = await convertFile(file, name, files);
-    for (const problem of problems) printError(`${told(problem)}\n`);
+    for (const problem of problems) printError(`${problemLine(problem)}\n`);
     if (content === null) return 2;
     try {
       await withoutLeftovers(() => writeWhole(target, convertedPieces(content, target)));
@@ -335,7 +343,7 @@ async function convert(file: string, target: string, name: string | null, files:
   } catch (error) {
     // Of the file that is read, at whichever step its numbers are wanted.
     if (!(error instanceof UnreadableNumbers)) throw error;
-    printError(`${told(error.problem)}\n`);
+    printError(`${problemLine(error.problem)}\n`);
     return 2;
   }
 }
@@ -349,6 +357,12 @@ function attributionOf(run: AnyNetworkRun): Attribution {
 
 async function main(args: readonly string[]): Promise<number> {
   const parsed = parseArguments(args);
+  if (parsed.command === 'mcp') {
+    const { serveAssistants } = await import('./mcpServer.js');
+    const obstacle = await serveAssistants(parsed);
+    if (obstacle !== null) throw new UsageError(obstacle);
+    return 0;
+  }
   if (parsed.command === 'inspect') return inspect(parsed.file, nodeFiles(parsed.longestText));
   if (parsed.command === 'convert')
     return convert(parsed.file, parsed.target, parsed.name, nodeFiles(parsed.longestText));
@@ -381,7 +395,7 @@ async function main(args: readonly string[]): Promise<number> {
     },
   };
   const { experiment, problems } = await readExperiment(entry, files);
-  for (const problem of problems) printError(`${told(problem)}\n`);
+  for (const problem of problems) printError(`${problemLine(problem)}\n`);
   if (experiment === null) return 2;
   const layerCount = 1 + Math.max(...experiment.layers.map(({ layer }) => layer));
   if (parsed.layer !== null && parsed.layer >= layerCount)
@@ -400,7 +414,7 @@ async function main(args: readonly string[]): Promise<number> {
   const capacity = capacityHere();
   const obstacle = tooLarge(experiment, kernels, capacity, parsed.config);
   if (obstacle !== null) {
-    printError(`${told(obstacle)}\n`);
+    printError(`${problemLine(obstacle)}\n`);
     return 2;
   }
   const { B, T, I, H } = experiment.shapes;
@@ -421,13 +435,7 @@ async function main(args: readonly string[]): Promise<number> {
     spectra.set(layer, made);
     return made;
   };
-  if (parsed.json !== '-')
-    for (const layer of shown)
-      print(
-        run.layers.length === 1 && cellOf(experiment.cell).activation !== null
-          ? reportSpectrum(spectrumOf(layer).spectrum)
-          : reportExponents(layer, spectrumOf(layer).spectrum),
-      );
+  if (parsed.json !== '-') for (const layer of shown) print(spectrumLine(run, layer, spectrumOf(layer).spectrum));
   const attribution = parsed.attribution ? attributionOf(run) : null;
   if (attribution !== null && parsed.json !== '-') print(attributionTable(run, attribution, parsed.layer));
   // Standard output is the result's.
@@ -447,7 +455,7 @@ async function main(args: readonly string[]): Promise<number> {
     try {
       const warnings = problems
         .filter(({ severity }) => severity === 'warning')
-        .map((problem) => `${place(problem)} ${describeProblem(problem)}`);
+        .map((problem) => `${problemPlace(problem)} ${describeProblem(problem)}`);
       const { layer: worst, direction } = run.verdict;
       const layer =
         shown.find(

@@ -3,9 +3,14 @@
 import * as vscode from 'vscode';
 import type { Assembly } from './assemble.js';
 import { configPattern, ignored, isConfig, prefix } from './editor/context/index.js';
-import { previewType, tensorsType, viewType } from './panel/index.js';
+import { previewType, sequencesType, tensorsType, viewType } from './panel/index.js';
 
-type Manifest = { readonly contributes: { readonly commands: readonly { readonly command: string }[] } };
+type Manifest = {
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string }[];
+    readonly languageModelTools: readonly { readonly name: string }[];
+  };
+};
 
 export function activate(context: vscode.ExtensionContext): void {
   const { subscriptions, extension } = context;
@@ -20,13 +25,20 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const loadNow = (): void => void load();
 
-  const { commands } = (extension.packageJSON as Manifest).contributes;
+  const { commands, languageModelTools } = (extension.packageJSON as Manifest).contributes;
   for (const { command } of commands) {
     const name = command.slice(prefix.length + 1);
     subscriptions.push(
       vscode.commands.registerCommand(command, async (...args: unknown[]) => (await load()).execute(name, args)),
     );
   }
+  for (const { name } of languageModelTools)
+    subscriptions.push(
+      vscode.lm.registerTool<unknown>(name, {
+        prepareInvocation: async ({ input }, token) => (await load()).tools.prepare(name, input, token),
+        invoke: async ({ input }, token) => (await load()).tools.invoke(name, input, token),
+      }),
+    );
   const serializer: vscode.WebviewPanelSerializer = {
     deserializeWebviewPanel: async (panel, state: unknown) => {
       await (await load()).panels.deserializeWebviewPanel(panel, state);
@@ -35,16 +47,21 @@ export function activate(context: vscode.ExtensionContext): void {
   for (const type of [viewType, previewType])
     subscriptions.push(vscode.window.registerWebviewPanelSerializer(type, serializer));
 
-  subscriptions.push(
-    vscode.window.registerCustomEditorProvider(
-      tensorsType,
-      {
-        openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
-        resolveCustomEditor: async ({ uri }, panel) => (await load()).showTensors(uri, panel),
-      } satisfies vscode.CustomReadonlyEditorProvider,
-      { supportsMultipleEditorsPerDocument: true },
-    ),
-  );
+  const fills = [
+    [tensorsType, (made: Assembly) => made.showTensors],
+    [sequencesType, (made: Assembly) => made.showSequences],
+  ] as const;
+  for (const [type, fillOf] of fills)
+    subscriptions.push(
+      vscode.window.registerCustomEditorProvider(
+        type,
+        {
+          openCustomDocument: (uri) => ({ uri, dispose: () => undefined }),
+          resolveCustomEditor: async ({ uri }, panel) => fillOf(await load())(uri, panel),
+        } satisfies vscode.CustomReadonlyEditorProvider,
+        { supportsMultipleEditorsPerDocument: true },
+      ),
+    );
 
   const isThere = (): boolean => vscode.workspace.textDocuments.some(({ uri }) => isConfig(uri));
   if (isThere()) {

@@ -110,6 +110,7 @@ const actions = {
   revealConfig: () => channel.emit('revealConfig', null),
   saveAsConfig: () => channel.emit('saveAsConfig', null),
   chooseSequences: () => channel.emit('chooseSequences', null),
+  previewSequences: () => channel.emit('previewSequences', null),
   revealProblem: (index: number) => channel.emit('revealProblem', { index }),
   answerOrder: (index: number, order: 'BTI' | 'TBI') => channel.emit('answerOrder', { index, order }),
   exportJson: () => channel.emit('exportJson', null),

@@ -30,7 +30,11 @@ addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));
 
 const model = new TensorModel((name, params) => channel.request(name, params));
-const table = new TensorTable(model, (index) => choose(index));
+const table = new TensorTable(
+  model,
+  (index) => choose(index),
+  ({ name, prefix }) => runButton(t('Run RNN on {0}', prefix), name),
+);
 const detail = new TensorDetail(model, themes);
 const title = el('h1');
 const facts = el('p', { class: 'facts' });
@@ -106,12 +110,12 @@ function show(shown: ShownTensors): void {
       ),
     );
   networksTold = listed;
-  table.show();
+  const isNew = table.show();
   const kept = chosen ?? memory.read('tensors')['chosen'];
   const index = model.tensors.findIndex((tensor) => tensor.name === kept);
   const first = model.tensors.findIndex(({ shape }) => shape !== null);
   const next = index >= 0 ? index : first;
-  table.mark(next >= 0 ? next : null);
+  table.mark(next >= 0 ? next : null, isNew);
   detail.show(next >= 0 ? next : null);
 }
 

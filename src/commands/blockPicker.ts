@@ -2,9 +2,10 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { fitOf, megabytes } from '../config/read/index.js';
+import { bestBlock, fitOf, megabytes, usualSequences } from '../config/read/index.js';
 import type { FileSurvey, Fit, FoundBlock, KnownPair, MadeSequences, PairRole } from '../config/read/index.js';
 import type { Surveyed, Surveys } from '../editor/following/index.js';
+import { counted } from '../config/json/index.js';
 import { openDialog } from './openDialog.js';
 import { back, fileItem, pickGrowing } from './quickInput.js';
 import type { Answer, KeyedItem, Step } from './quickInput.js';
@@ -12,7 +13,15 @@ import { SurveyedFiles } from './surveyedFiles.js';
 import type { SurveyedFile } from './surveyedFiles.js';
 
 /** A block in its file; `block` null where nobody could look into it. */
-export type ChosenBlock = { readonly kind: 'block'; readonly file: vscode.Uri; readonly block: FoundBlock | null };
+export type ChosenBlock = {
+  readonly kind: 'block';
+  readonly file: vscode.Uri;
+  readonly block: FoundBlock | null;
+  /** A table or a text, of which is still to be said how it is read. */
+  readonly isPlain?: boolean;
+  /** It is to be looked at first. */
+  readonly look?: true;
+};
 type Item<Extra> = KeyedItem & { readonly choice?: ChosenBlock | Extra };
 /** What is offered beside files. */
 export type ExtraItem<Extra> = KeyedItem & { readonly choice: Extra };
@@ -27,6 +36,8 @@ export type BlockQuestion<Extra> = {
   readonly first: readonly ExtraItem<Extra>[];
   /** Behind the files that fit. */
   readonly then: readonly ExtraItem<Extra>[];
+  /** Whether a file can be looked at before it is chosen. */
+  readonly looks?: true;
 };
 
 /** Words in the names of files that hold such numbers. */
@@ -46,11 +57,17 @@ function hintRank(role: PairRole, words: string): number {
   return roles.some((other) => other !== role && hints[other].test(words)) ? 2 : 1;
 }
 
-/** `[4, 200, 8]`; of sequences of different lengths `[4, 7–200, 8]`. */
-export function describeBlock({ shape, lengths }: FoundBlock): string {
+/** `[4, 200, 8]`; of sequences of different lengths `[4, 7–200, 8]`; of a table its rows and columns. */
+export function describeBlock({ shape, lengths, table }: FoundBlock): string {
+  if (table === true) return `${counted(shape[0] ?? 0, 'rows')}, ${counted(shape[1] ?? 0, 'columns')}`;
   const sizes = lengths === null ? shape : [shape[0], `${lengths[0]}–${lengths[1]}`, ...shape.slice(2)];
   return `[${sizes.join(', ')}]`;
 }
+
+const lookButton = (): vscode.QuickInputButton => ({
+  iconPath: new vscode.ThemeIcon('open-preview'),
+  tooltip: t('Look at these sequences first'),
+});
 
 type Ranked = { readonly item: Item<never>; readonly order: readonly (number | string)[]; readonly fits: boolean };
 
@@ -72,7 +89,7 @@ function rankedBlock(
   uri: vscode.Uri,
   block: FoundBlock,
   { reason, rank }: Fit,
-  { role, weights }: BlockQuestion<unknown>,
+  { role, weights, looks }: BlockQuestion<unknown>,
 ): Ranked {
   const { label, description } = fileItem(uri);
   return {
@@ -81,7 +98,8 @@ function rankedBlock(
       label: block.name === null ? label : `${label} · ${block.name}`,
       description: [describeBlock(block), description].filter((part) => part !== '').join('  '),
       ...(reason === null ? {} : { detail: `$(warning) ${reason}` }),
-      choice: { kind: 'block', file: uri, block },
+      ...(looks === true ? { buttons: [lookButton()] } : {}),
+      choice: { kind: 'block', file: uri, block, isPlain: block.table === true },
     },
     order: [hintRank(role, wordsOf(uri, block)), rank, isBeside(uri, weights) ? 0 : 1, uri.path, block.name ?? ''],
     fits: reason === null,
@@ -137,13 +155,6 @@ export function blockItems<Extra>(files: readonly SurveyedFile[], question: Bloc
   ];
 }
 
-/** The block of a file that fits best; null where it holds none. */
-export function bestBlock(survey: FileSurvey, role: PairRole, known: KnownPair): FoundBlock | null {
-  const ranked = survey.blocks.map((block) => ({ block, fit: fitOf(role, block, known) }));
-  ranked.sort((a, b) => Number(a.fit.reason !== null) - Number(b.fit.reason !== null) || a.fit.rank - b.fit.rank);
-  return ranked[0]?.block ?? null;
-}
-
 /** Asks for a file; one that nobody has looked into is looked into then. */
 export async function chooseBlock<Extra>(
   step: Step,
@@ -158,7 +169,7 @@ export async function chooseBlock<Extra>(
       items: blockItems(files.all, question),
       busy: !files.isComplete,
     });
-    const answer = await pickGrowing(step, question.placeholder, list, files.onDidGrow);
+    const answer = await pickGrowing(step, question.placeholder, list, files.onDidGrow, looked);
     if (answer === undefined || answer === back) return answer;
     const { choice } = answer;
     if (choice !== undefined && !isUnknown(choice)) return choice;
@@ -168,28 +179,32 @@ export async function chooseBlock<Extra>(
   }
   if (file === undefined) return undefined;
   const surveyed = await surveys.of(file, { meant: true });
-  const block = surveyed.kind === 'known' ? bestBlock(surveyed.survey, question.role, question.known) : null;
-  return { kind: 'block', file, block };
+  const survey = surveyed.kind === 'known' ? surveyed.survey : null;
+  const block = survey === null ? null : bestBlock(survey, question.role, question.known);
+  return { kind: 'block', file, block, isPlain: survey?.isPlain === true };
 }
 
-const isUnknown = (choice: unknown): choice is ChosenBlock =>
-  typeof choice === 'object' && choice !== null && 'block' in choice && choice.block === null;
+/** The same item, to be looked at. */
+const looked = <Extra>(item: Item<Extra>): Item<Extra> =>
+  isBlock(item.choice) ? { ...item, choice: { ...item.choice, look: true } } : item;
+const isBlock = (choice: unknown): choice is ChosenBlock =>
+  typeof choice === 'object' && choice !== null && 'kind' in choice && choice.kind === 'block';
 
-/** More made-up numbers than this would make a text that nobody can read: then one sequence has to do. */
-const mostMade = 100_000;
+const isUnknown = (choice: unknown): choice is ChosenBlock => isBlock(choice) && choice.block === null;
+
 export type MadeChoice = { readonly kind: 'made'; readonly made: MadeSequences };
 
 /** Sequences without a file. */
 export function madeItems(I: number | null): ExtraItem<MadeChoice>[] {
-  const T = 100;
-  const B = 4 * T * (I ?? 1) <= mostMade ? 4 : 1;
+  const random = usualSequences(I);
+  const { B, T } = random;
   const item = (label: string, made: MadeSequences): ExtraItem<MadeChoice> => ({
     key: made.made,
     label,
     choice: { kind: 'made', made },
   });
   return [
-    item(t('Random sequences (B {0}, T {1})', B, T), { made: 'random', B, T, seed: 1 }),
+    item(t('Random sequences (B {0}, T {1})', B, T), random),
     item(t('All zeros (B {0}, T {1})', 1, T), { made: 'zeros', B: 1, T, seed: 1 }),
   ];
 }

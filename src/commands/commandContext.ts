@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import type { KeptLog } from '../editor/context/index.js';
 import type { Refactorings } from '../editor/language/index.js';
 import type { Sessions, Subjects, Surveys, WeightFiles } from '../editor/following/index.js';
-import type { Panels } from '../panel/index.js';
+import type { Panels, ResultTexts, SequencePreviews } from '../panel/index.js';
 
 /** What every command works with. */
 export type Context = {
@@ -14,6 +14,8 @@ export type Context = {
   readonly refactorings: Refactorings;
   readonly surveys: Surveys;
   readonly weightFiles: WeightFiles;
+  readonly previews: SequencePreviews;
+  readonly texts: ResultTexts;
 };
 
 /** Makes the handler of a command; its arguments are whatever a menu, a lens or a keybinding passes. */

@@ -7,14 +7,17 @@ import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
 import { foldMatrices } from '../editor/language/index.js';
 import { preview, showPanel } from './preview.js';
+import { previewSequences } from './previewSequences.js';
 import { copyWeightsToJson, initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
 import { run } from './run.js';
 import { saveReport } from './saveReport.js';
+import { showResultText } from './showResultText.js';
 
 /** Command id without the prefix → what it does. */
 export const commands: Readonly<Record<string, CommandFactory>> = {
   run,
   preview,
+  previewSequences,
   showPanel,
   compare,
   compareSelected: compare,
@@ -27,6 +30,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   moveWeightsToFile,
   copyWeightsToJson,
   saveReport,
+  showResultText,
   allowFile,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
   cancel:

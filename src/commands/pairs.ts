@@ -4,7 +4,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { NewSequences } from '../config/edit/index.js';
 import type { Problem } from '../config/json/index.js';
-import type { FoundNetwork, MadeSequences, Pair } from '../config/read/index.js';
+import type { FoundNetwork, MadeSequences, Pair, SequenceOptions } from '../config/read/index.js';
 import { textColumn } from '../editor/context/index.js';
 import { isConfig } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
@@ -29,9 +29,12 @@ export const configItems = (configs: readonly vscode.Uri[]): ExtraItem<ConfigCho
     choice: { kind: 'config', config },
   }));
 
-/** What the weights are run with. `why`: what was wrong with the sequences before. */
+/**
+ * What the weights are run with. `why`: what was wrong with the sequences before. Undefined when the user gives up, or
+ * looks at the sequences first: their preview then runs the weights.
+ */
 export async function chooseSequences(
-  { surveys }: Context,
+  { surveys, previews }: Context,
   { weights, network }: ChosenNetwork,
   configs: readonly vscode.Uri[],
   why?: string,
@@ -46,10 +49,16 @@ export async function chooseSequences(
       weights,
       first: configItems(configs),
       then: madeItems(network?.I ?? null),
+      looks: true,
     },
   );
   if (answer === undefined || answer === back) return undefined;
   if (answer.kind === 'config') return answer;
+  if (answer.kind === 'block' && (answer.look === true || answer.isPlain === true)) {
+    const choice = { options: {}, array: answer.block?.name ?? null };
+    await previews.show(answer.file, { weights, network, choice }, vscode.ViewColumn.Active);
+    return undefined;
+  }
   const sequences = answer.kind === 'made' ? answer.made : answer.file.toString();
   const array = answer.kind === 'made' ? null : (answer.block?.name ?? null);
   return pairOf(weights, network?.name ?? null, sequences, array);
@@ -60,12 +69,14 @@ export const pairOf = (
   network: string | null,
   sequences: string | MadeSequences,
   array: string | null,
+  options: SequenceOptions = {},
 ): Pair => ({
   kind: 'pair',
   weights: weights.toString(),
   ...(network === null ? {} : { network }),
   sequences,
   ...(array === null ? {} : { array }),
+  ...(Object.keys(options).length === 0 ? {} : { options }),
 });
 
 /** The network of a pair, as its file is now. */
@@ -116,7 +127,11 @@ export async function saveAsConfig(context: Context, session: Session): Promise<
   const refer = (file: vscode.Uri): string => relativeReference(target, file);
   const sequences: NewSequences =
     typeof entry.sequences === 'string'
-      ? { kind: 'file', place: placeOf(refer, vscode.Uri.parse(entry.sequences, true), entry.array ?? null) }
+      ? {
+          kind: 'file',
+          place: placeOf(refer, vscode.Uri.parse(entry.sequences, true), entry.array ?? null),
+          ...(entry.options === undefined ? {} : { options: entry.options }),
+        }
       : { kind: 'made', made: entry.sequences, I: network?.I ?? session.summary?.shapes.I ?? 1 };
   const text = await context.subjects.inspections.newConfig({
     name: session.title,

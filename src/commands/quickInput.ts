@@ -35,6 +35,7 @@ function show<T>(
   input: vscode.QuickInput & Pick<vscode.InputBox, 'buttons' | 'onDidAccept' | 'onDidTriggerButton'>,
   { title, number, of }: Step,
   accepted: () => T | undefined,
+  others: (done: (answer: T) => void) => unknown = () => undefined,
 ): Promise<Answer<T>> {
   input.title = title;
   input.step = number;
@@ -52,6 +53,7 @@ function show<T>(
     });
     input.onDidTriggerButton(() => done(back));
     input.onDidHide(() => done(undefined));
+    others(done);
     input.show();
   });
 }
@@ -117,6 +119,8 @@ export async function pickGrowing<T extends KeyedItem>(
   placeholder: string,
   list: () => { readonly items: readonly T[]; readonly busy: boolean },
   onDidGrow: (listener: () => void) => vscode.Disposable,
+  /** What the button of an item chooses. */
+  byButton: (item: T) => T = (item) => item,
 ): Promise<Answer<T>> {
   const input = vscode.window.createQuickPick<T>();
   input.placeholder = placeholder;
@@ -134,7 +138,12 @@ export async function pickGrowing<T extends KeyedItem>(
   };
   fill();
   const growing = onDidGrow(fill);
-  return show(input, step, () => input.activeItems[0]).finally(() => {
+  return show(
+    input,
+    step,
+    () => input.activeItems[0],
+    (done) => input.onDidTriggerItemButton(({ item }) => done(byButton(item))),
+  ).finally(() => {
     growing.dispose();
   });
 }

@@ -1,14 +1,13 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { fitOf, mayHoldNumbers } from '../config/read/index.js';
+import { bestBlock, fitOf, mayHoldNumbers } from '../config/read/index.js';
 import type { Entry, FileSurvey, FoundNetwork, KnownPair } from '../config/read/index.js';
 import type { Problem } from '../config/json/index.js';
 import { withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { PairWish } from '../panel/index.js';
-import type { RunOutcome } from '../protocol/index.js';
+import type { RunOutcome, SequenceChoice } from '../protocol/index.js';
 import { Stop } from '../worker/scheduling/index.js';
-import { bestBlock } from './blockPicker.js';
 import { chooseConfig } from './chooseConfig.js';
 import { baseName } from './openDialog.js';
 import type { CommandFactory, Context } from './commandContext.js';
@@ -37,6 +36,13 @@ const meantNetwork = (argument: unknown): MeantNetwork | null => {
   return typeof network === 'string' || network === null ? { network } : null;
 };
 
+/** How sequences are to be read, as the button of their preview says. */
+type MeantSequences = { readonly sequences: SequenceChoice };
+const meantSequences = (argument: unknown): SequenceChoice | null =>
+  typeof argument === 'object' && argument !== null && 'sequences' in argument
+    ? (argument as MeantSequences).sequences
+    : null;
+
 const ofConfig = (config: vscode.Uri): Entry => ({ kind: 'config', config: config.toString() });
 
 /** Weights: a config that names them, or sequences alone. */
@@ -58,29 +64,39 @@ async function entryOfWeights(
   return answer?.kind === 'config' ? ofConfig(answer.config) : answer;
 }
 
-/** Sequences: the config that names them, one of several, or weights that are run on them. */
+/**
+ * Sequences: the config that names them, one of several, or weights that are run on them. `seen`: how they are read,
+ * where the user has looked at them; of a table or a text nobody runs what he has not seen.
+ */
 async function entryOfSequences(
   sequences: vscode.Uri,
   found: FileSurvey,
   context: Context,
+  seen: SequenceChoice | null = null,
 ): Promise<Entry | undefined> {
   const title = t('Run RNN: {0}', baseName(sequences));
-  const [config, ...others] = await context.subjects.configsOf(sequences);
+  const [config, ...others] = seen === null ? await context.subjects.configsOf(sequences) : [];
   if (config !== undefined) {
     if (others.length === 0) return ofConfig(config);
     const answer = await pick({ title }, t('Which config?'), configItems([config, ...others]));
     return answer === undefined || answer === back ? undefined : ofConfig(answer.choice.config);
   }
   const knownFor = (network: FoundNetwork | null): KnownPair => ({ network, B: null, T: null, loss: null });
+  if (found.isPlain && seen === null) {
+    await context.previews.show(sequences, null, vscode.ViewColumn.Active);
+    return undefined;
+  }
   const misfit = (network: FoundNetwork): string | null => {
     const block = bestBlock(found, 'sequences', knownFor(network));
     return block === null ? null : fitOf('sequences', block, knownFor(network)).reason;
   };
-  const answer = await chooseWeights({ title }, context.surveys, t('Which file holds the weights?'), sequences, misfit);
+  const waiting = seen === null ? null : context.previews.waitingFor(sequences);
+  const answer =
+    waiting ?? (await chooseWeights({ title }, context.surveys, t('Which file holds the weights?'), sequences, misfit));
   if (answer === undefined || answer === back) return undefined;
   const { weights, network } = answer;
-  const array = bestBlock(found, 'sequences', knownFor(network))?.name ?? null;
-  return pairOf(weights, network?.name ?? null, sequences.toString(), array);
+  const array = seen === null ? bestBlock(found, 'sequences', knownFor(network))?.name : seen.array;
+  return pairOf(weights, network?.name ?? null, sequences.toString(), array ?? null, seen?.options);
 }
 
 /**
@@ -218,12 +234,14 @@ async function tellProblem({ message }: Problem): Promise<void> {
 
 const runnable = new Set(['json', 'jsonc']);
 
-/** The file that the user means: what a menu passed, else the JSON, or the file of tensors, that is in front. */
+/** The file that the user means: what a menu passed, else the JSON, table or file of tensors that is in front. */
 function target(argument: unknown): vscode.Uri | undefined {
   if (argument instanceof vscode.Uri) return argument;
   const document = vscode.window.activeTextEditor?.document;
   if (document !== undefined)
-    return runnable.has(document.languageId) || /\.jsonc?$/.test(document.uri.path) ? document.uri : undefined;
+    return runnable.has(document.languageId) || /\.(?:jsonc?|csv|tsv|tab)$/i.test(document.uri.path)
+      ? document.uri
+      : undefined;
   // A file that is no text has a tab without an editor.
   const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   const shown = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? input.uri : undefined;
@@ -233,6 +251,13 @@ function target(argument: unknown): vscode.Uri | undefined {
 export const run: CommandFactory = (context) => async (argument, second) => {
   try {
     const known = meantNetwork(second);
+    const seen = meantSequences(second);
+    if (seen !== null && argument instanceof vscode.Uri) {
+      const found = await survey(argument, context);
+      const entry = found === null ? undefined : await entryOfSequences(argument, found, context, seen);
+      if (entry !== undefined) await runEntry(entry, context);
+      return;
+    }
     const active = argument instanceof vscode.Uri ? undefined : context.panels.activeSession;
     if (active !== undefined) {
       await runEntry(active.entry, context);

@@ -1,8 +1,21 @@
 // What the host takes from a page: one check for each message of the contract. A page is the side that could be broken.
 import { either, flag, instance, integer, nothing, nullable, object, oneOf, text } from '../protocol/index.js';
 import { sequenceOrders } from '../config/read/index.js';
-import type { Checks, PanelContract, TensorViewContract } from '../protocol/index.js';
-import { sliceChecks, tensorChecks, weightPlaceFields, whatIfCheck } from '../worker/thread/index.js';
+import type {
+  Checks,
+  PanelContract,
+  SequenceChoice,
+  SequenceViewContract,
+  TensorViewContract,
+} from '../protocol/index.js';
+import {
+  optionsCheck,
+  previewChecks,
+  sliceChecks,
+  tensorChecks,
+  weightPlaceFields,
+  whatIfCheck,
+} from '../worker/thread/index.js';
 
 const count = integer(0);
 
@@ -18,6 +31,7 @@ export const panelChecks: Checks<PanelContract> = {
     rerun: nothing,
     saveAsConfig: nothing,
     chooseSequences: nothing,
+    previewSequences: nothing,
     chooseLayer: object({ layer: count }),
     cancel: nothing,
     compareWith: nothing,
@@ -36,6 +50,17 @@ export const tensorViewChecks: Checks<TensorViewContract> = {
     ready: nothing,
     run: object({ network: nullable(text) }),
     copyPython: object({ lines: text }),
+    failed: object({ message: text }),
+  },
+};
+
+const sequenceChoice = object<SequenceChoice>({ options: optionsCheck, array: nullable(text) });
+export const sequenceViewChecks: Checks<SequenceViewContract> = {
+  requests: previewChecks,
+  events: {
+    ready: nullable(sequenceChoice),
+    choose: sequenceChoice,
+    run: sequenceChoice,
     failed: object({ message: text }),
   },
 };

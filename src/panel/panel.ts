@@ -94,6 +94,7 @@ export class Panel implements vscode.Disposable {
         rerun: () => (session.entry.kind === 'pair' ? wish('run') : session.run().catch(reportFailure)),
         saveAsConfig: () => wish('save'),
         chooseSequences: () => wish('sequences'),
+        previewSequences: () => vscode.commands.executeCommand(`${prefix}.previewSequences`, session.entry),
         chooseLayer: ({ layer }) => session.chooseLayer(layer).catch(reportFailure),
         cancel: () => session.cancel(),
         compareWith: () => vscode.commands.executeCommand(`${prefix}.compare`, session.entry),

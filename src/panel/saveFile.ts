@@ -66,6 +66,6 @@ export async function ofFinishedRun<Result>(
   });
   const answer = await withLateProgress(title, Promise.race([ask(summary.runId), given]), stopWaiting);
   if (answer === 'given up') return null;
-  if (answer === null) throw new Error(t('The run was replaced by a newer one meanwhile. Save again.'));
+  if (answer === null) throw new Error(t('The run was replaced by a newer one meanwhile. Try again.'));
   return answer;
 }

@@ -3,11 +3,10 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Doors } from '../editor/context/index.js';
 import { prefix, TensorReader } from '../editor/following/index.js';
-import { languageInUse } from '../l10n.js';
 import { Channel } from '../protocol/index.js';
 import type { TensorPageContract, TensorViewContract } from '../protocol/index.js';
 import { tensorViewChecks } from './messageChecks.js';
-import { freshNonce, panelHtml } from './panelHtml.js';
+import { fillView } from './viewPage.js';
 
 /** What every viewer needs of the extension. */
 export type ViewerParts = {
@@ -25,8 +24,6 @@ export function showTensors(uri: vscode.Uri, view: vscode.WebviewPanel, parts: V
   const failed = (message: string): void => log.error(`viewer of ${name}: ${message}`);
   const reader = new TensorReader(uri, workerPath, log, doors);
   const subscriptions: Pick<vscode.Disposable, 'dispose'>[] = [reader];
-  const assets = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
-  webview.options = { enableScripts: true, localResourceRoots: [assets] };
   const tell = (): void => {
     if (reader.read === null) return;
     const { list, reading, bytes } = reader.read;
@@ -54,13 +51,5 @@ export function showTensors(uri: vscode.Uri, view: vscode.WebviewPanel, parts: V
     channel.close(t('The panel was closed.'));
     for (const subscription of subscriptions) subscription.dispose();
   });
-  const uriOf = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, file)).toString();
-  webview.html = panelHtml({
-    cspSource: webview.cspSource,
-    nonce: freshNonce(),
-    scriptUri: uriOf('tensors.js'),
-    styleUri: uriOf('tensorsStyle.css'),
-    title: name,
-    language: languageInUse(),
-  });
+  fillView(webview, extensionUri, 'tensors', name);
 }

@@ -4,3 +4,5 @@ export const viewType = 'rnnGradients.panel';
 export const previewType = 'rnnGradients.preview';
 /** The editor that shows what is in a file of tensors. */
 export const tensorsType = 'rnnGradients.tensors';
+/** The editor that shows sequences before they are run. */
+export const sequencesType = 'rnnGradients.sequences';

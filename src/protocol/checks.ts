@@ -111,7 +111,7 @@ export const instance =
 /** Every field of T, also those that may be left out. */
 type Fields<T> = { readonly [K in keyof T]-?: Check<T[K]> };
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && tagOf(value) === 'Object';
 
 /** An object with these fields; others are left alone, nobody reads them. T comes from where the check is used. */
 export const object = <T>(fields: NoInfer<Fields<T>>): Check<T> => {

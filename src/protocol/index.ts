@@ -1,5 +1,6 @@
 // The face of this room: what other rooms use.
 export type * from './messages.js';
+export type * from './sequenceMessages.js';
 export type * from './tensorMessages.js';
 export { Channel } from './rpc.js';
 export type { EventHandlers, Port, RequestHandlers } from './rpc.js';
@@ -17,7 +18,9 @@ export {
   oneOf,
   optional,
   positive,
+  shown,
   text,
 } from './checks.js';
+export type { Check } from './checks.js';
 export type { Checks, None } from './rpc.js';
 export { ChannelClosed } from './rpc.js';

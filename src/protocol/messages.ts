@@ -40,6 +40,7 @@ import type {
   WhMeasures,
 } from '../engine/index.js';
 import type { None } from './rpc.js';
+import type { SequenceFileRequests } from './sequenceMessages.js';
 import type { TensorFileRequests } from './tensorMessages.js';
 
 export type { CellFacts, OpenedGates, OpenedUnit, StepLabels, TrainingNotes };
@@ -807,17 +808,28 @@ export type ReportData = {
   readonly files: readonly { readonly id: string; readonly bytes: number }[];
 };
 
+export type ResultTextRequest = { readonly runId: number; readonly form: 'whole' | 'compact' };
+export type TriedText = { readonly ok: boolean; readonly text: string };
+
 /** What the worker answers and hears. */
 export type WorkerContract = {
   requests: SliceRequests &
     EditorRequests &
-    TensorFileRequests & {
+    TensorFileRequests &
+    SequenceFileRequests & {
       /** Resolves when everything, spectrum included, has been sent. */
       run: { params: RunRequest; result: RunOutcome };
       /** Null when it was stopped. */
-      survey: { params: BytesRequest; result: FileSurvey | null };
+      survey: { params: BytesRequest & { readonly name?: string }; result: FileSurvey | null };
       /** The whole result as the command line's JSON (schema 2) in UTF-8. */
       resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
+      /**
+       * The run as plain text: `whole` once its analyses are complete, `compact` for an assistant as soon as there are
+       * norms. Null when the run was replaced meanwhile.
+       */
+      resultText: { params: ResultTextRequest; result: string | null };
+      /** A what-if beside the run as it is, for an assistant; why it cannot be done where it cannot. */
+      triedText: { params: { readonly runId: number; readonly whatIf: WhatIf }; result: TriedText | null };
       /** Null when the run was replaced meanwhile. */
       reportData: { params: { readonly runId: number }; result: ReportData | null };
     };
@@ -963,6 +975,8 @@ export type PanelContract = {
     /** Of a pair of files without a config: to save it as one, or to run its weights on other sequences. */
     saveAsConfig: null;
     chooseSequences: null;
+    /** What the sequences of this run are. */
+    previewSequences: null;
     /** The user asked to look at another layer of the network, counted with its directions. */
     chooseLayer: { readonly layer: number };
     cancel: null;

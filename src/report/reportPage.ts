@@ -78,6 +78,7 @@ const channel = new Channel<PanelContract, PageContract>(
     rerun: () => undefined,
     saveAsConfig: () => undefined,
     chooseSequences: () => undefined,
+    previewSequences: () => undefined,
     chooseLayer: () => undefined,
     cancel: () => undefined,
     compareWith: () => undefined,

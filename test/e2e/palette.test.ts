@@ -36,7 +36,9 @@ describe('the palette', () => {
       await workbench.openFile('other.json');
       const elsewhere = await offered(workbench);
       assert.deepEqual(
-        elsewhere.filter((label) => mending.includes(label) || /Fold|Panel|Report|Preview|Stop|Cancel/.test(label)),
+        elsewhere.filter(
+          (label) => mending.includes(label) || /Fold|Panel|Report|Gradient Preview|Stop|Cancel/.test(label),
+        ),
         [],
       );
       assert.ok(elsewhere.includes('RNN: Create RNN Config…'), elsewhere.join(', '));

@@ -87,7 +87,7 @@ describe('the third-party notices', () => {
     }
   };
 
-  for (const entry of ['src/assemble.ts', 'src/worker/thread/entry.ts', 'src/cli.ts']) {
+  for (const entry of ['src/assemble.ts', 'src/worker/thread/entry.ts', 'src/cli.ts', 'src/mcpServer.ts']) {
     it(`name every package in ${entry} with its licence`, async () => {
       const found = await reached(entry, forNode);
       assert.ok([...found.values()].includes('@vscode/l10n'));

@@ -10,6 +10,7 @@ type Manifest = {
   readonly icon: string;
   readonly main: string;
   readonly contributes: {
+    readonly chatSkills: readonly { readonly path: string }[];
     readonly jsonValidation: readonly { readonly url: string }[];
     readonly walkthroughs: readonly {
       readonly steps: readonly { readonly media: { readonly markdown?: string; readonly svg?: string } }[];
@@ -32,6 +33,7 @@ const shipped = [
   'extension/dist/assemble.js',
   'extension/dist/cli.js',
   'extension/dist/extension.js',
+  'extension/dist/mcpServer.js',
   'extension/dist/result.schema.json',
   'extension/dist/rnn.schema.json',
   'extension/dist/rnn.schema.ko.json',
@@ -39,6 +41,8 @@ const shipped = [
   'extension/dist/webview/notices.txt',
   'extension/dist/webview/report.css',
   'extension/dist/webview/report.js',
+  'extension/dist/webview/sequences.js',
+  'extension/dist/webview/sequencesStyle.css',
   'extension/dist/webview/style.css',
   'extension/dist/webview/tensors.js',
   'extension/dist/webview/tensorsStyle.css',
@@ -65,6 +69,7 @@ const shipped = [
   'extension/l10n/bundle.l10n.ko.json',
   'extension/l10n/examples.ko.json',
   'extension/media/icon.png',
+  'extension/media/skills/rnn-gradients/SKILL.md',
   'extension/media/walkthrough/create.ko.md',
   'extension/media/walkthrough/create.md',
   'extension/media/walkthrough/mend.ko.svg',
@@ -116,7 +121,9 @@ describe('the packaged extension', () => {
       steps.map((step) => step.media.markdown ?? step.media.svg ?? ''),
     );
     const schemas = contributes.jsonValidation.map(({ url }) => url);
-    for (const file of [icon, main]) assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
+    const skills = contributes.chatSkills.map((skill) => skill.path);
+    for (const file of [icon, main, ...skills])
+      assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
     for (const language of ['package.nls.json', 'package.nls.ko.json']) {
       const sentences = JSON.parse(await text(`extension/${language}`)) as Record<string, string>;
       for (const key of [...media, ...schemas]) {

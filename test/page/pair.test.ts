@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { weatherConfig } from '../support/experiments.js';
+import { choose } from '../support/menus.js';
 import { startPages } from '../support/page.js';
 import type { Page } from 'playwright-core';
 import type { PageServer } from '../support/page.js';
@@ -44,6 +45,8 @@ it('a pair of files offers to be saved and other sequences, with a picture and w
   await bar.getByText('Save as config…').click();
   await bar.getByText('Choose other sequences…').click();
   while (host.sent.chooseSequences.length === 0) await nextFrames(page);
+  await choose(page, '.bar', 'Preview the sequences');
+  while (host.sent.previewSequences.length === 0) await nextFrames(page);
   assert.equal(host.sent.saveAsConfig.length, 1);
   assert.deepEqual(await open.violations(), []);
 

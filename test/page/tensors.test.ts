@@ -124,7 +124,7 @@ describe('the viewer', () => {
       '1',
     ]);
     await probe.locator('.histogram').waitFor();
-    await probe.locator('button').click();
+    await probe.click();
     for (const [name, value] of [
       ['norm', '5'],
       ['mean', '-0.2'],
@@ -143,7 +143,7 @@ describe('the viewer', () => {
   it('paints each number in its colour, and reads it by pointer and by arrow keys', async () => {
     const open = await pages.openTensors('model.safetensors', model());
     const { page } = open;
-    await page.locator('tr[data-index="4"] button').click();
+    await page.locator('tr[data-index="4"]').click();
     const canvas = page.locator('.heatmap canvas[aria-label*="probe"]');
     await canvas.waitFor();
     const colours = await canvas.evaluate((element) => {
@@ -195,7 +195,8 @@ describe('the viewer', () => {
   it('shows no picture of another tensor until that of the chosen one is there, or why there is none', async () => {
     const open = await pages.openTensors('model.safetensors', model());
     const { page, host } = open;
-    await page.locator('tr[data-index="0"] button').click();
+    await page.locator('tr.group', { hasText: 'blocks' }).click();
+    await page.locator('tr[data-index="0"]').click();
     const canvas = page.locator('.heatmap > canvas');
     const named = (name: string) => page.locator(`.heatmap > canvas[aria-label*="${name}"]`);
     await named('encoder.lstm.weight_ih_l0').waitFor();
@@ -210,7 +211,7 @@ describe('the viewer', () => {
       });
     assert.ok(await painted());
     const slow = await hold(page, 'tensorPicture');
-    await page.locator('tr[data-index="4"] button').click();
+    await page.locator('tr[data-index="4"]').click();
     await fact(page, 'norm', '5');
     await slow.one();
     assert.equal(await canvas.getAttribute('aria-label'), null);
@@ -218,7 +219,7 @@ describe('the viewer', () => {
     await canvas.hover();
     assert.equal((await page.locator('.readout').innerText()).trim(), '');
     // Whoever runs through the list asks for the picture where they stop, and for none on the way.
-    for (const index of [5, 6, 7, 8, 4]) await page.locator(`tr[data-index="${index}"] button`).click();
+    for (const index of [5, 6, 7, 8, 4]) await page.locator(`tr[data-index="${index}"]`).click();
     await page.locator('tr[data-index="4"].chosen').waitFor();
     await slow.one();
     await slow.letGo();
@@ -260,26 +261,87 @@ describe('the viewer', () => {
     await clean(open);
   });
 
-  it('goes through the list by arrow keys, finds by name, and has every row when it is scrolled', async () => {
+  it('has the tensors as a tree that keys walk through, with the rows near the screen on the page', async () => {
     const open = await pages.openTensors('model.safetensors', model());
-    const { page } = open;
-    await page.locator('tr[data-index="0"] button').click();
-    await page.keyboard.press('ArrowDown');
-    await page.locator('tr[data-index="1"].chosen').waitFor();
-    await page.locator('h2', { hasText: 'encoder.lstm.weight_hh_l0' }).waitFor();
+    const { page, host } = open;
     const rows = page.locator('tbody tr');
-    assert.ok((await rows.count()) < 455);
-    await page.keyboard.press('End');
-    await page.locator('tr[data-index="399"]').waitFor();
-    await page.locator('tbody button').last().focus();
-    await page.keyboard.press('End');
-    await page.locator('tr[data-index="454"]').waitFor();
+    const active = page.locator('tbody tr[tabindex="0"]');
+    const press = async (...keys: readonly string[]): Promise<void> => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    /** Which row the keyboard is on, as it is read aloud. */
+    const on = async (name: string, facts: Readonly<Record<string, string>> = {}): Promise<void> => {
+      await active.locator('.name', { hasText: new RegExp(`^${name}$`) }).waitFor();
+      assert.equal(await active.count(), 1);
+      assert.ok(await active.evaluate((row) => row === document.activeElement));
+      for (const [attribute, value] of Object.entries(facts))
+        assert.equal(await active.getAttribute(`aria-${attribute}`), value, `${name}: ${attribute}`);
+    };
+    await rows.nth(7).waitFor();
+    assert.deepEqual(await page.locator('tbody .name').allInnerTexts(), [
+      ...['encoder.lstm', 'weight_ih_l0', 'weight_hh_l0'],
+      ...['decoder.gru', 'weight_ih_l0', 'weight_hh_l0', 'probe', 'blocks'],
+    ]);
+    await page.getByRole('treegrid', { name: 'Tensors of the file' }).waitFor();
+    await page.locator('tr[data-index="0"]').click();
+    await on('weight_ih_l0', { level: '2', posinset: '1', setsize: '2', selected: 'true' });
+    await press('ArrowDown');
+    await page.locator('h2', { hasText: 'encoder.lstm.weight_hh_l0' }).waitFor();
+    await press('ArrowLeft');
+    await on('encoder.lstm', { level: '1', posinset: '1', setsize: '4', expanded: 'true' });
+    await press('ArrowLeft');
+    await on('encoder.lstm', { expanded: 'false' });
+    await page.locator('tr[data-index="1"]').waitFor({ state: 'detached' });
+    // What is chosen stays chosen, also out of sight.
+    await page.locator('h2', { hasText: 'encoder.lstm.weight_hh_l0' }).waitFor();
+    await press('ArrowDown');
+    await on('decoder.gru');
+    await press('ArrowUp', 'ArrowRight');
+    await on('encoder.lstm', { expanded: 'true' });
+    await page.locator('tr[data-index="1"].chosen').waitFor();
+    await press('ArrowRight');
+    await on('weight_ih_l0');
+    await press('p', 'r');
+    await on('probe');
+    await press('End');
+    await on('blocks', { expanded: 'false' });
+    await press('Enter');
+    await on('blocks', { expanded: 'true' });
+    await page.locator('tr[data-index="5"]').waitFor();
+    // Only what is near the screen is on the page: the others take as much room.
+    assert.ok((await rows.count()) < 310, `${await rows.count()} rows`);
+    const heights = (): Promise<number[]> =>
+      page.locator('.table-scroll').evaluate(({ scrollHeight, scrollTop }) => [scrollHeight, scrollTop]);
+    const [height = 0] = await heights();
+    await press('End');
+    await on('449.weight', { level: '2', posinset: '450', setsize: '450' });
+    assert.ok((await rows.count()) < 310);
+    assert.ok(Math.abs(((await heights())[0] ?? 0) - height) < 2, `${String(await heights())}, before ${height}`);
+    await page.locator('.table-scroll').evaluate((element) => element.scrollTo(0, 24 * 208));
+    await page.locator('tr[data-index="205"]').waitFor();
+    const place = await page.locator('tr[data-index="205"]').boundingBox();
+    const box = await page.locator('.table-scroll').boundingBox();
+    assert.ok(Math.abs((place?.y ?? 0) - (box?.y ?? 0)) < 2 * 24, `row 205 at ${place?.y}, the list at ${box?.y}`);
+    await page.locator('tr[data-index="205"]').click();
+    await press('Home');
+    await on('encoder.lstm');
+    // A layer's row runs it, by the keyboard too.
+    await press('Tab');
+    assert.equal(
+      await page.evaluate(() => document.activeElement?.getAttribute('aria-label')),
+      'Run RNN on encoder.lstm',
+    );
+    await press('Enter');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Run RNN on encoder.lstm');
+    assert.deepEqual(host.sent.run, [{ network: 'encoder.lstm' }]);
+    assert.deepEqual(await allViolationsOf(page, ['html']), []);
 
     await page.locator('.find vscode-text-field').locator('input').fill('BLOCKS.44');
     await page.locator('.count', { hasText: '11 of 455 tensors' }).waitFor();
-    assert.equal(await rows.count(), 11);
+    assert.equal(await page.locator('tbody tr[data-index]').count(), 11);
+    assert.equal(await page.locator('tbody tr.group').getAttribute('aria-expanded'), 'true');
     // Its numbers are those of its own place in the file.
-    await page.locator('tr[data-index="449"] button').click();
+    await page.locator('tr[data-index="449"]').click();
     await fact(page, 'min', '444');
     await fact(page, 'max', '455');
     await clean(open);
@@ -288,12 +350,13 @@ describe('the viewer', () => {
   it('keeps what is chosen, and where the keyboard is, when the file is written again', async () => {
     const open = await pages.openTensors('model.safetensors', model());
     const { page, host } = open;
-    await page.locator('tr[data-index="4"] button').click();
+    await page.locator('tr.group', { hasText: 'blocks' }).click();
+    await page.locator('tr[data-index="4"]').click();
     await fact(page, 'norm', '5');
     await host.write(model(2));
     await fact(page, 'norm', '10');
     await page.locator('tr[data-index="4"] td[data-value="10"]').waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'probe');
+    assert.equal(await page.evaluate(() => (document.activeElement as HTMLElement | null)?.dataset['index']), '4');
     await host.write(fixture('hostile/truncated.pt'));
     await page.locator('.unreadable').waitFor();
     await host.write(model(3));
@@ -305,7 +368,7 @@ describe('the viewer', () => {
     await host.write(model(2));
     await facts.one();
     const before = host.asked.length;
-    await page.locator('tr[data-index="0"] button').click();
+    await page.locator('tr[data-index="0"]').click();
     await page.locator('.table-scroll').evaluate(async (element) => {
       element.scrollTo(0, 3000);
       const seen = new Promise((resolve) => {
@@ -343,7 +406,7 @@ describe('the viewer', () => {
     const open = await pages.openTensors('model.safetensors', model(), { language: korean(), width: 700 });
     const { page } = open;
     await page.getByRole('button', { name: 'RNN 실행: encoder.lstm' }).waitFor();
-    await page.locator('tr[data-index="4"] button').click();
+    await page.locator('tr[data-index="4"]').click();
     await fact(page, 'norm', '5');
     for (const [i, theme] of themeNames.entries()) {
       await open.setTheme(theme);

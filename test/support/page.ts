@@ -8,6 +8,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { History } from '../../src/editor/following/runHistory.js';
+import { SequenceHost } from './sequenceHost.js';
 import { TensorHost } from './tensorHost.js';
 import { wire } from './wire.js';
 import { defaultBounds } from '../../src/engine/index.js';
@@ -30,6 +31,7 @@ import type {
   WorkerHostContract,
 } from '../../src/protocol/messages.js';
 import { loadKernels } from '../../src/worker/thread/loadKernels.js';
+import type { SequenceChoice, ShownSequences } from '../../src/protocol/sequenceMessages.js';
 import { relaySlices } from '../../src/worker/answers/sliceRelay.js';
 import { Service } from '../../src/worker/thread/service.js';
 import type { GroupId } from '../../webview/page/groups.js';
@@ -184,6 +186,7 @@ export class TestHost {
     rerun: [],
     saveAsConfig: [],
     chooseSequences: [],
+    previewSequences: [],
     chooseLayer: [],
     cancel: [],
     compareWith: [],
@@ -314,6 +317,7 @@ export class TestHost {
         rerun: record('rerun'),
         saveAsConfig: record('saveAsConfig'),
         chooseSequences: record('chooseSequences'),
+        previewSequences: record('previewSequences'),
         chooseLayer: record('chooseLayer'),
         cancel: record('cancel'),
         compareWith: record('compareWith'),
@@ -398,6 +402,8 @@ type OpenStage = {
 export type OpenPage = OpenStage & { readonly host: TestHost };
 /** The viewer of files of tensors. */
 export type OpenTensors = OpenStage & { readonly host: TensorHost };
+/** The preview of sequences. */
+export type OpenSequences = OpenStage & { readonly host: SequenceHost };
 type StageOptions = {
   readonly theme?: ThemeName;
   readonly width?: number;
@@ -440,6 +446,12 @@ export type PageServer = {
     },
   ): Promise<OpenPage>;
   openTensors(file: string, bytes: Uint8Array, options?: StageOptions): Promise<OpenTensors>;
+  /** `file`: one of the files. `choice`: what the page wrote down before it was loaded again. */
+  openSequences(
+    file: string,
+    files: Readonly<Record<string, Uint8Array | string>>,
+    options?: StageOptions & { readonly choice?: SequenceChoice; readonly weights?: ShownSequences['weights'] },
+  ): Promise<OpenSequences>;
   close(): Promise<void>;
 };
 
@@ -503,15 +515,15 @@ async function makeSite(): Promise<Site> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const script = { '/': 'main.js', '/tensors': 'tensors.js' }[pathname];
-    if (script !== undefined) {
+    const page = { '/': 'main', '/tensors': 'tensors', '/sequences': 'sequences' }[pathname];
+    if (page !== undefined) {
       response.setHeader('content-type', 'text/html; charset=utf-8');
       response.end(
         panelHtml({
           cspSource: origin,
           nonce,
-          scriptUri: `${origin}/${script}`,
-          styleUri: `${origin}/${script === 'main.js' ? 'style.css' : 'tensorsStyle.css'}`,
+          scriptUri: `${origin}/${page}.js`,
+          styleUri: `${origin}/${page === 'main' ? 'style.css' : `${page}Style.css`}`,
           title: 'test',
           language: site.spoken,
         }),
@@ -638,6 +650,12 @@ export async function startPages(): Promise<PageServer> {
       setLanguage(options.language);
       const host = new TensorHost(file, bytes);
       return { host, ...(await openStage('tensors', null, host, options)) };
+    },
+    async openSequences(file, files, { choice, weights = null, ...options } = {}) {
+      setLanguage(options.language);
+      const host = new SequenceHost(file, files);
+      host.weights = weights;
+      return { host, ...(await openStage('sequences', choice === undefined ? null : { choice }, host, options)) };
     },
     async openReport(
       file,

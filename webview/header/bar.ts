@@ -22,6 +22,7 @@ export type BarActions = {
   toggleWhatIf(): void;
   pin(): void;
   compareWith(): void;
+  previewSequences(): void;
   chooseLayer(layer: number): void;
   goTo(): void;
 };
@@ -125,6 +126,9 @@ export class Bar {
         ? { ...item(t('Pin run'), t('no more can be pinned: remove a pin first'), () => undefined), disabled: true }
         : item(t('Pin run'), t('keep this curve to compare others with it'), () => actions.pin()),
       item(t('Compare with…'), t('lay the runs of other configs over this one'), () => actions.compareWith()),
+      item(t('Preview the sequences'), t('what is run: rows, windows, and what normalising did'), () =>
+        actions.previewSequences(),
+      ),
       item(t('HTML report'), t('one file with these charts, for any browser'), () => actions.exportReport()),
       item(t('Result as JSON'), t('every tensor, norm and the verdict'), () => actions.exportJson()),
       picture,

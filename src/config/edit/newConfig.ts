@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import { cellNames, cellOf, Random } from '../../engine/index.js';
 import type { CellName, Initialisation, Shapes } from '../../engine/index.js';
-import type { MadeSequences } from '../read/fileAccess.js';
+import type { MadeSequences, SequenceOptions } from '../read/fileAccess.js';
 import { makeSequences } from '../read/madeSequences.js';
 import type { SequenceOrder } from '../read/sequenceOrder.js';
 import { rowLines, weightsText } from './madeWeights.js';
@@ -36,7 +36,7 @@ export type FilePlace = { readonly file: string; readonly name: string | null };
 
 /** Sequences of a file, or made up with as many inputs as the weights take. */
 export type NewSequences =
-  | { readonly kind: 'file'; readonly place: FilePlace }
+  | { readonly kind: 'file'; readonly place: FilePlace; readonly options?: SequenceOptions }
   | { readonly kind: 'made'; readonly made: MadeSequences; readonly I: number };
 
 /** What flows in from above: ones at a place, numbers of a file, or a loss over a readout. */
@@ -53,6 +53,19 @@ export type Above =
 
 const placeText = ({ file, name }: FilePlace): string =>
   name === null ? JSON.stringify(file) : `{ "file": ${JSON.stringify(file)}, "name": ${JSON.stringify(name)} }`;
+
+/** With what is said of a table or a text beside it. */
+function sequencesPlace({ place, options = {} }: Extract<NewSequences, { readonly kind: 'file' }>): string {
+  const said = Object.entries(options).map(([key, value]) =>
+    Array.isArray(value)
+      ? `"${key}": [${value.map((one) => JSON.stringify(one)).join(', ')}]`
+      : `"${key}": ${JSON.stringify(value)}`,
+  );
+  if (said.length === 0) return placeText(place);
+  const { file, name } = place;
+  const parts = [`"file": ${JSON.stringify(file)}`, ...(name === null ? [] : [`"name": ${JSON.stringify(name)}`])];
+  return `{ ${[...parts, ...said].join(', ')} }`;
+}
 
 type RandomSource = Extract<NewConfig['source'], { readonly kind: 'random' }>;
 
@@ -80,7 +93,7 @@ function fileSource({ weights, sequences, order, initialState }: FileSource): st
   const numbers =
     sequences.kind === 'made'
       ? madeText(sequences)
-      : `  // ${shape}\n  "sequences": ${placeText(sequences.place)},${said}`;
+      : `  // ${shape}\n  "sequences": ${sequencesPlace(sequences)},${said}`;
   return `  // ${t("Wx, Wh, b; PyTorch's weight_ih_l0, weight_hh_l0, …; or Keras' kernel, recurrent_kernel, bias")}
   "weights": ${placeText(weights)},
 ${numbers}${state}`;

@@ -8,6 +8,11 @@ export type Source = {
   readonly size: number;
   /** Exactly these bytes, which lie inside of the size. @throws FormatError when the file is not what it was. */
   readonly read: (offset: number, length: number) => Uint8Array;
+  /**
+   * What was read is known to be sound when this returns; what is left of it is read for that. Without it, what `read`
+   * gives is sound. @throws FormatError
+   */
+  readonly settle?: () => void;
   /** Bytes that the numbers of one of its tensors may take when they are held; without it, any. */
   readonly capacity?: number;
 };
@@ -27,7 +32,16 @@ export const readRange = (bytes: Bytes, from: number, to: number): Uint8Array =>
 export const rangeOf = (bytes: Bytes, from: number, to: number): Bytes =>
   areHere(bytes)
     ? bytes.subarray(from, to)
-    : { size: to - from, read: (offset, length) => bytes.read(from + offset, length) };
+    : {
+        size: to - from,
+        read: (offset, length) => bytes.read(from + offset, length),
+        ...(bytes.settle === undefined ? {} : { settle: bytes.settle }),
+      };
+
+/** Nobody gets what was read before this has returned. @throws FormatError */
+export function settle(bytes: Bytes): void {
+  if (!areHere(bytes)) bytes.settle?.();
+}
 
 export const allOf = (bytes: Bytes): Uint8Array => readRange(bytes, 0, sizeOf(bytes));
 

@@ -1,6 +1,6 @@
 // Numbers as files store them, and how they become float64 without losing anything.
 import type { Tick } from '../json/scanner.js';
-import { areHere, readRange } from './source.js';
+import { areHere, readRange, settle } from './source.js';
 import type { Bytes } from './source.js';
 
 export type NumberType = 'f2' | 'bf16' | 'f4' | 'f8' | 'i1' | 'i2' | 'i4' | 'i8' | 'u1' | 'u2' | 'u4' | 'u8' | 'bool';
@@ -123,6 +123,7 @@ export function numbersOf(stored: Stored, tick: Tick): Float64Array {
       const numbers = view.byteLength / size;
       for (let i = 0; i < numbers; i++) data[first - offset + i] = at(view, i * size, little);
     }
+    settle(bytes);
     return data;
   }
   const reached = readRange(bytes, offset * size, (lastOf(stored) + 1) * size);
@@ -144,6 +145,7 @@ export function numbersOf(stored: Stored, tick: Tick): Float64Array {
       place -= stride * (next - 1);
     }
   }
+  settle(bytes);
   return data;
 }
 
@@ -174,6 +176,7 @@ export function* numbersInPieces(
     for (let i = 0; i < numbers; i++) piece[i] = at(view, i * size, little);
     yield piece.subarray(0, numbers);
   }
+  settle(stored.bytes);
 }
 
 /** The first whole number that no float64 holds exactly, as text; null where there is none. */

@@ -9,17 +9,11 @@ import { crc32 } from './crc32.js';
 import { bytesText, damaged, refused } from './formatError.js';
 import { areHere, rangeOf, readRange, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
-import { mostRatio, unpacked } from './unpack.js';
+import { mostRatio } from './unpack.js';
+import { compare, inflate, packedContent, storedContent } from './zipContents.js';
+import type { ZipEntry } from './zipContents.js';
 
-export type ZipEntry = {
-  readonly name: string;
-  readonly deflated: boolean;
-  /** Of the stored bytes. */
-  readonly start: number;
-  readonly stored: number;
-  readonly size: number;
-  readonly crc: number;
-};
+export type { ZipEntry } from './zipContents.js';
 
 const mostUnpacked = 2 ** 32;
 
@@ -34,11 +28,8 @@ const max32 = 0xffffffff;
 
 /** Of an archive on the disk an entry that is packed, or a pickle, is held whole: no larger one than this. */
 const mostAtOnce = 512e6;
-/** A stored entry of at most so many bytes is read once and held, until another one is. */
+/** An entry of at most so many bytes is read once and held, until another one is. */
 const mostHeld = 16e6;
-/** Bytes of an entry whose checksum is computed between two reads. */
-const checkedAtOnce = 1 << 20;
-
 /** An archive whose directory has been checked. */
 export class Zip {
   readonly entries: ReadonlyMap<string, ZipEntry>;
@@ -79,51 +70,32 @@ export class Zip {
     const known = this.#contents.get(entry.name);
     if (known !== undefined) return known;
     const content =
-      entry.deflated || entry.stored <= mostHeld
+      entry.size <= mostHeld
         ? {
             size: entry.size,
             read: (offset: number, length: number) => this.read(entry, tick).subarray(offset, offset + length),
           }
-        : this.#storedContent(entry, tick);
+        : entry.deflated
+          ? packedContent(this.#plain(entry), entry, tick, () => this.#whole(entry, tick))
+          : storedContent(this.#plain(entry), entry, tick);
     this.#contents.set(entry.name, content);
     return content;
   }
 
+  #plain(entry: ZipEntry): Bytes {
+    return rangeOf(this.#bytes, entry.start, entry.start + entry.stored);
+  }
+
+  /** Null where that is more than is held at once. */
+  #whole(entry: ZipEntry, tick: Tick): Uint8Array | null {
+    return entry.size > mostAtOnce ? null : this.read(entry, tick);
+  }
+
   /** Where an entry describes itself, before anything of it has been compared with its checksum. */
   unchecked(entry: ZipEntry, tick: Tick): Bytes {
-    return entry.deflated ? this.content(entry, tick) : rangeOf(this.#bytes, entry.start, entry.start + entry.stored);
-  }
-
-  /** A large entry is read twice: whether it is sound is known before any of it is given. */
-  #storedContent(entry: ZipEntry, tick: Tick): Bytes {
-    const plain = rangeOf(this.#bytes, entry.start, entry.start + entry.stored);
-    let isChecked = false;
-    return {
-      size: entry.stored,
-      read: (offset, length) => {
-        if (!isChecked) {
-          let crc = 0;
-          for (let at = 0; at < entry.stored; at += checkedAtOnce)
-            crc = crc32(readRange(plain, at, Math.min(at + checkedAtOnce, entry.stored)), tick, crc);
-          compare(entry, crc);
-          isChecked = true;
-        }
-        return readRange(plain, offset, offset + length);
-      },
-    };
+    return entry.deflated ? this.content(entry, tick) : this.#plain(entry);
   }
 }
-
-/** @throws FormatError */
-function compare({ crc: wanted, name, start }: ZipEntry, crc: number): void {
-  if (crc === wanted) return;
-  throw damaged(t('the checksum {0}', hex(wanted)), t('numbers with the checksum {0}', hex(crc)), start, cut(name, 80));
-}
-
-const hex = (x: number): string => x.toString(16).padStart(8, '0');
-
-const inflate = (stored: Uint8Array, { size, start, name }: ZipEntry, tick: Tick): Uint8Array =>
-  unpacked(stored, size, 'deflate', (found) => damaged(bytesText(size), found, start, cut(name, 80)), tick);
 
 type Directory = { readonly start: number; readonly end: number; readonly count: number };
 

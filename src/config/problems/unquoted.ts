@@ -37,5 +37,8 @@ export const unquoted = ({ file, range, severity, code }: Problem): Problem => (
   message: messages[code](),
   expected: t('what a file of its kind holds'),
   found: t('something else'),
-  advice: t('Of a file outside of a workspace in Restricted Mode nothing is quoted: trust the workspace to see more.'),
+  advice: t(
+    'Of a file outside of the workspace nothing is quoted in Restricted Mode, and to an assistant: run it yourself ' +
+      'in a trusted workspace to see more.',
+  ),
 });

@@ -33,7 +33,8 @@ export type SpecialKind = 'device' | 'pipe' | 'socket' | 'other';
  * Why a file was not read. `folder`: there is one of that name. `unplaced`: the path is relative to nothing.
  * `large`: it has more bytes than may be read. `outside`: it is not in a workspace that nobody trusts, and the user has
  * not allowed it; `target` is where it really is. `network`: it is on another computer, `host`, that VS Code may not
- * reach. `detail` says the same in a few words.
+ * reach. `beyond`: an assistant may not read it; `allowed` and `advice` say what it may, and how to allow more.
+ * `detail` says the same in a few words.
  */
 export type FileTrouble = { readonly detail: string } & (
   | { readonly reason: 'missing' | 'folder' | 'unreadable' | 'unplaced' }
@@ -41,6 +42,7 @@ export type FileTrouble = { readonly detail: string } & (
   | { readonly reason: 'large'; readonly bytes: number; readonly bound: number }
   | { readonly reason: 'outside'; readonly target: string }
   | { readonly reason: 'network'; readonly host: string }
+  | { readonly reason: 'beyond'; readonly target: string; readonly allowed: string; readonly advice: string }
 );
 
 /** Where bytes come from: the editor (unsaved text first) or the disk. */
@@ -59,6 +61,16 @@ export type MadeSequences = {
   readonly seed: number;
 };
 
+/** How a table or a text becomes sequences: the keys that stand beside "file" in a config. */
+export type SequenceOptions = {
+  readonly columns?: readonly string[];
+  readonly window?: number;
+  readonly stride?: number;
+  readonly normalise?: 'none' | 'zScore' | 'minMax';
+  readonly normaliseOver?: number;
+  readonly tokens?: 'characters' | 'words';
+};
+
 /**
  * A weights file with sequences and everything else at its default. `network` and `array` say which one is meant where
  * a file holds several, as `name` does in a config.
@@ -69,6 +81,8 @@ export type Pair = {
   readonly network?: string;
   readonly sequences: string | MadeSequences;
   readonly array?: string;
+  /** Of a table or a text: how it is read. */
+  readonly options?: SequenceOptions;
   /** Which of the two axes comes first, where the user has said so. */
   readonly order?: SequenceOrder;
 };

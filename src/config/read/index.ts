@@ -11,6 +11,7 @@ export type {
   Pair,
   SentBytes,
   SentFile,
+  SequenceOptions,
 } from './fileAccess.js';
 export { fileKeys, keyOf } from './keyNames.js';
 export type { Outline } from './outline.js';
@@ -22,10 +23,13 @@ export { storedNetwork } from './storedLayers.js';
 export type { StoredLayer, StoredNetwork } from './storedLayers.js';
 export { blocksOf, inputsOf, weightLayers } from './weightShapes.js';
 export { surveyFile } from './survey.js';
+export { previewSequences } from './sequencePreview.js';
+export type { PreviewedSequences } from './sequencePreview.js';
+export { tableHead } from './tables.js';
 export { describeNetwork, openTensorFile } from './tensorFile.js';
 export type { NamedTensor, TensorFile } from './tensorFile.js';
 export type { FileSurvey, FoundBlock, FoundNetwork } from './survey.js';
-export { fitOf, wantedShapes } from './pairing.js';
+export { bestBlock, fitOf, usualSequences, wantedShapes } from './pairing.js';
 export type { Fit, KnownPair, PairRole } from './pairing.js';
 export type { Blocks, WeightBlocks, WeightLayer } from './weightShapes.js';
 export type { StepLabels } from './stepLabels.js';

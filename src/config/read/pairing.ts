@@ -1,6 +1,7 @@
 // How well a block of numbers fits a network, by shapes alone: what a list of files to choose from is sorted by.
 import { t } from '@vscode/l10n';
-import type { FoundBlock, FoundNetwork } from './survey.js';
+import type { MadeSequences } from './fileAccess.js';
+import type { FileSurvey, FoundBlock, FoundNetwork } from './survey.js';
 
 /** What a file is wanted for, under its key in a config. */
 export type PairRole = 'sequences' | 'initialState' | 'upstreamGradient' | 'targets';
@@ -64,8 +65,11 @@ export function fitOf(role: PairRole, block: FoundBlock, known: KnownPair): Fit 
   const wanted = wantedShapes(role, known);
   const at = wanted.findIndex((shape) => matches(block, shape));
   if (at >= 0) return { rank: at, reason: null };
-  const [usual = []] = wanted;
   const { network } = known;
+  // Of a table some columns can be chosen.
+  const columns = block.table === true ? (block.shape.at(-1) ?? 0) : 0;
+  if (role === 'sequences' && columns > (network?.I ?? Infinity)) return { rank: 2, reason: null };
+  const [usual = []] = wanted;
   const found = block.shape.at(-1);
   const hasAxes = wanted.some(({ length }) => length === block.shape.length);
   if (role === 'sequences' && hasAxes && network?.I !== null && network !== null && found !== network.I)
@@ -74,4 +78,20 @@ export function fitOf(role: PairRole, block: FoundBlock, known: KnownPair): Fit 
       reason: t('{0} numbers per timestep, and the weights take {1}', found ?? 0, network.I),
     };
   return { rank: hasAxes ? 1 : 2, reason: t('not of the shape {0}', print(usual)) };
+}
+
+/** The block of a file that fits best; null where it holds none. */
+export function bestBlock(survey: FileSurvey, role: PairRole, known: KnownPair): FoundBlock | null {
+  const ranked = survey.blocks.map((block) => ({ block, fit: fitOf(role, block, known) }));
+  ranked.sort((a, b) => Number(a.fit.reason !== null) - Number(b.fit.reason !== null) || a.fit.rank - b.fit.rank);
+  return ranked[0]?.block ?? null;
+}
+
+/** More made-up numbers than this would make a text that nobody can read: then one sequence has to do. */
+const mostMade = 100_000;
+
+/** What weights are run on where there are no sequences; `I`: how many numbers of a timestep they take. */
+export function usualSequences(I: number | null): MadeSequences {
+  const T = 100;
+  return { made: 'random', B: 4 * T * (I ?? 1) <= mostMade ? 4 : 1, T, seed: 1 };
 }

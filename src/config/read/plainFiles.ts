@@ -12,7 +12,7 @@ import { readTokens } from './tokens.js';
 import type { TokenKind, Tokens } from './tokens.js';
 import { validateObject } from './validateObject.js';
 import { normalise } from './windows.js';
-import type { Normalisation } from './windows.js';
+import type { Normalisation, Scale } from './windows.js';
 
 /** The share of the rows by which columns are normalised where the config says nothing else. */
 const usualShare = 0.7;
@@ -76,8 +76,19 @@ export function refusesPlainKeys(part: Value, report: Report): boolean {
   return keys.length > 0;
 }
 
+/** The numbers as they stand in the file, and what was taken from each column and divided by, of the first rows. */
+export type Scaling = {
+  readonly kind: Exclude<Normalisation, 'none'>;
+  readonly stored: Float64Array;
+  readonly scales: readonly Scale[];
+  readonly first: number;
+};
+
+/** A table as it is run. */
+export type ScaledTable = Table & { readonly scaling: Scaling | null };
+
 /** The chosen columns, normalised; what was left out and by what was divided is said. Null after a report. */
-export function numbersOf(root: Value, options: Options, report: Report): Table | null {
+export function numbersOf(root: Value, options: Options, report: Report): ScaledTable | null {
   const { tick } = root.document;
   const columns = options.value('columns');
   if (columns === null && isProse(root)) {
@@ -105,7 +116,7 @@ export function numbersOf(root: Value, options: Options, report: Report): Table 
       advice: t('Nothing has to be done; "columns" chooses which are read.'),
     });
   const kind = (options.text('normalise') ?? 'none') as Normalisation;
-  if (kind === 'none') return table;
+  if (kind === 'none') return { ...table, scaling: null };
   const { data, scales, first } = normalise(table, kind, options.number('normaliseOver') ?? usualShare, tick);
   const told = scales
     .slice(0, 8)
@@ -123,7 +134,7 @@ export function numbersOf(root: Value, options: Options, report: Report): Table 
     found: kind,
     advice: t('Nothing has to be done; "normaliseOver" says which share of the rows counts.'),
   });
-  return { ...table, data };
+  return { ...table, data, scaling: { kind, stored: table.data, scales, first } };
 }
 
 const toldNames = (names: readonly string[]): string =>

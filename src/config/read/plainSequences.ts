@@ -7,18 +7,30 @@ import type { Report } from '../problems/problemReport.js';
 import { onlyTensor } from './fileParts.js';
 import { sequencePartKeys } from './partKeys.js';
 import { numbersOf, Options, textTokens } from './plainFiles.js';
+import type { ScaledTable } from './plainFiles.js';
 import { readTensor } from './readTensor.js';
 import type { Sources } from './sourceFiles.js';
 import { labelsOf, tokenLabels } from './stepLabels.js';
 import type { StepLabels } from './stepLabels.js';
 import { describeTokens } from './tokens.js';
-import type { TokenKind } from './tokens.js';
+import type { TokenKind, Tokens } from './tokens.js';
 import { cutWindows, windowsOf } from './windows.js';
 import type { Windows } from './windows.js';
 
-type Sequences = { readonly value: Value; readonly windows: Windows; readonly labels: StepLabels | null };
+/** The table or the text that sequences were cut out of. */
+export type PlainSource = { readonly root: Value } & (
+  | { readonly kind: 'table'; readonly table: ScaledTable }
+  | { readonly kind: 'text'; readonly unit: TokenKind; readonly tokens: Tokens; readonly embedded: boolean }
+);
 
-/** `part`: what the config says; null where a table is run without one. Null after a report. */
+type Sequences = {
+  readonly value: Value;
+  readonly windows: Windows;
+  readonly labels: StepLabels | null;
+  readonly source: PlainSource;
+};
+
+/** `part`: what is said beside the file; null where nothing is. Null after a report. */
 export async function plainSequences(
   part: Value | null,
   root: Value,
@@ -67,7 +79,8 @@ export async function plainSequences(
     }
   }
   const labels = tokenLabels(read.ids, own, stride);
-  return { value: tensorOf(root, [count, size, width], data), windows, labels };
+  const source = { kind: 'text', root, unit: tokens, tokens: read, embedded: matrix !== null } as const;
+  return { value: tensorOf(root, [count, size, width], data), windows, labels, source };
 }
 
 function tableSequences(root: Value, options: Options, report: Report): Sequences | null {
@@ -84,7 +97,8 @@ function tableSequences(root: Value, options: Options, report: Report): Sequence
   if (windows === null) return null;
   const data = cutWindows(table.data, columns.length, windows, root.document.tick);
   const labels = labelsOf(table.labels, windows.stride);
-  return { value: tensorOf(root, [windows.count, windows.size, columns.length], data), windows, labels };
+  const value = tensorOf(root, [windows.count, windows.size, columns.length], data);
+  return { value, windows, labels, source: { kind: 'table', root, table } };
 }
 
 /** [V][E], a row for each token. Null after a report. */

@@ -20,6 +20,7 @@ import { configKeys, requiredKeys } from './schema.js';
 import type { ConfigKey } from './schema.js';
 import { readSequences } from './readSequences.js';
 import type { ReadSequences } from './readSequences.js';
+import { optionsValue } from './sequenceOptions.js';
 import { readStates } from './readState.js';
 import { askForOrder, mayBeStepByStep, orderOf } from './sequenceOrder.js';
 import type { InitialStates } from './readState.js';
@@ -91,7 +92,11 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
   const weightsRoot = await sources.openPart(entry.weights, entry.network);
   const given = typeof entry.sequences === 'string' ? await sources.openPart(entry.sequences, entry.array) : null;
   const { order } = entry;
-  const read = given === null ? null : await readSequences(given, 'float32', sources, report, order);
+  const options =
+    given === null || entry.options === undefined
+      ? null
+      : optionsValue(given.document.id, entry.options, given.document.tick, report);
+  const read = given === null ? null : await readSequences(given, 'float32', sources, report, order, options);
   const context = { cell: null, dtype: 'float32', inputs: read?.I ?? null } as const;
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
   const sequences = typeof entry.sequences === 'string' ? read : madeFor(weights, entry.sequences);
@@ -120,7 +125,18 @@ function madeFor(weights: ReadWeights | null, made: MadeSequences): ReadSequence
   if (input === null || I === null) return null;
   const xs = makeSequences(made, I);
   const chunks = [{ steps: T, xs }];
-  return { B, T, I, chunks, ragged: null, where: input.where, isBlock: false, windows: null, labels: null };
+  return {
+    B,
+    T,
+    I,
+    chunks,
+    ragged: null,
+    where: input.where,
+    isBlock: false,
+    windows: null,
+    labels: null,
+    source: null,
+  };
 }
 
 function sequencesName({ sequences, array }: Pair): string {

@@ -8,6 +8,7 @@ import type { Report } from '../problems/problemReport.js';
 import { asSequences } from './fileParts.js';
 import { refusesPlainKeys } from './plainFiles.js';
 import { plainSequences } from './plainSequences.js';
+import type { PlainSource } from './plainSequences.js';
 import type { Sources } from './sourceFiles.js';
 import { isTooUneven } from './padding.js';
 import { turned } from './sequenceOrder.js';
@@ -33,18 +34,24 @@ export type ReadSequences = {
   readonly windows: Windows | null;
   /** What the file calls the steps; null where it does not, and of several files. */
   readonly labels: StepLabels | null;
+  /** The table or the text that they were cut out of; null where there is none, and of several files. */
+  readonly source: PlainSource | null;
 };
 
 /** One chunk, with the lengths of its sequences where they differ. */
 type Chunk = Tensor & { readonly lengths: readonly number[] | null };
 
-/** The sequences of a config: numbers, a path, or a list of paths. Null after a report. */
+/**
+ * The sequences of a config: numbers, a path, or a list of paths. `options`: what is said of a table or a text that is
+ * read without a config. Null after a report.
+ */
 export async function readSequences(
   value: Value,
   dtype: DType,
   sources: Sources,
   report: Report,
   order: SequenceOrder = 'BTI',
+  options: Value | null = null,
 ): Promise<ReadSequences | null> {
   if (mixesPaths(value, report)) return null;
   const parts =
@@ -53,7 +60,7 @@ export async function readSequences(
     value.node.items.every((item) => item.kind === 'string')
       ? value.items()
       : [value];
-  const followed = await followAll(parts, sources, report);
+  const followed = await followAll(parts, options, sources, report);
   const roots = followed.map((one) => (one === null ? null : asSequences(one.value)));
   const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, order, report)));
   const first = tensors[0] ?? null;
@@ -79,6 +86,7 @@ export async function readSequences(
     where: first.where,
     windows,
     labels: parts.length === 1 ? (followed[0]?.labels ?? null) : null,
+    source: parts.length === 1 ? (followed[0]?.source ?? null) : null,
     isBlock:
       windows === null && matching.every(({ where: { node } }) => node.kind === 'tensor' && node.shape.length === 3),
   };
@@ -107,12 +115,17 @@ function mixesPaths(value: Value, report: Report): boolean {
 }
 
 /** The roots of all chunks. After so many that cannot be read as are told singly, the others are not looked for. */
-async function followAll(parts: readonly Value[], sources: Sources, report: Report): Promise<(Followed | null)[]> {
+async function followAll(
+  parts: readonly Value[],
+  options: Value | null,
+  sources: Sources,
+  report: Report,
+): Promise<(Followed | null)[]> {
   const roots: (Followed | null)[] = [];
   let absent = 0;
   for (const [i, part] of parts.entries()) {
     const root = await sources.follow(part);
-    roots.push(root === null ? null : await numbersIn(part, root, sources, report));
+    roots.push(root === null ? null : await numbersIn(options ?? part, root, sources, report));
     if (root === null) absent++;
     if (absent < maxRepeats || i === parts.length - 1) continue;
     report.error(part, {
@@ -131,12 +144,12 @@ async function followAll(parts: readonly Value[], sources: Sources, report: Repo
   return roots;
 }
 
-type Followed = Pick<ReadSequences, 'windows' | 'labels'> & { readonly value: Value };
+type Followed = Pick<ReadSequences, 'windows' | 'labels' | 'source'> & { readonly value: Value };
 
 /** A table or a text becomes numbers; null after a report. */
 async function numbersIn(part: Value, root: Value, sources: Sources, report: Report): Promise<Followed | null> {
   if (root.node.kind === 'plain') return plainSequences(part === root ? null : part, root, sources, report);
-  return refusesPlainKeys(part, report) ? null : { value: root, windows: null, labels: null };
+  return refusesPlainKeys(part, report) ? null : { value: root, windows: null, labels: null, source: null };
 }
 
 const shortest = ({ where, lengths, shape }: Chunk): Value =>

@@ -46,7 +46,10 @@ export class Sources {
   async open(id: string): Promise<Value | null> {
     const content = await this.#files.content(id, null);
     this.#note(content.id);
-    if (content.ok) return this.#rootOf(content, emptyConfigAdvice);
+    if (content.ok) {
+      if (content.guarded === true) this.#report.guard(content.id);
+      return this.#rootOf(content, emptyConfigAdvice);
+    }
     const start = { line: 0, character: 0 };
     this.#report.add({
       file: content.id,
@@ -125,7 +128,7 @@ export class Sources {
 const hasNoText = ({ binary, root, text }: Document): boolean => binary !== null || (root === null && text === '');
 
 /** Whether the way it is written may be the reason. */
-const isPlaced = ({ reason }: FileTrouble): boolean => !['unplaced', 'outside', 'network'].includes(reason);
+const isPlaced = ({ reason }: FileTrouble): boolean => !['unplaced', 'outside', 'network', 'beyond'].includes(reason);
 
 /** Nothing names an entry, so only its own name helps; of a URI people know the end. */
 function absentEntry(id: string, content: FileContent & { ok: false }): Finding {
@@ -195,6 +198,15 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
       expected: t('a file of this computer'),
       found: t('one on the computer "{0}"', content.host),
       advice: t('Copy the file, or add the computer to the setting "{0}" if you trust it.', 'security.allowedUNCHosts'),
+    };
+  }
+  if (content.reason === 'beyond') {
+    return {
+      code: 'outside-workspace',
+      message: t('{0} is outside of what an assistant may read here.', quote(reference)),
+      expected: content.allowed,
+      found: t('one at {0}', asWritten(content.target)),
+      advice: content.advice,
     };
   }
   if (content.reason === 'special') {

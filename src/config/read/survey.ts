@@ -12,8 +12,11 @@ import { weightNames } from '../layouts/weightNames.js';
 import { findReadout, withoutLayers } from '../layouts/readoutNames.js';
 import { kindOf } from './classify.js';
 import type { FileKind } from './classify.js';
+import { Report } from '../problems/problemReport.js';
 import { asSequences, fullName } from './fileParts.js';
 import { gatedCell } from './layerProblems.js';
+import { isProse } from './plainFiles.js';
+import { readTable } from './tables.js';
 import { blocksOf, filledShape, inputsOf, weightLayers } from './weightShapes.js';
 
 /** A recurrent network by the shapes of its weights. */
@@ -36,10 +39,14 @@ export type FoundBlock = {
   readonly shape: readonly number[];
   /** Of sequences of different lengths the shortest and the longest, which `shape` has. */
   readonly lengths: readonly [number, number] | null;
+  /** Rows and columns of a table: which of them are run is still to be chosen. */
+  readonly table?: true;
 };
 
 export type FileSurvey = {
   readonly kind: FileKind;
+  /** A table or a text, of which the user chooses how it is read. */
+  readonly isPlain: boolean;
   readonly networks: readonly FoundNetwork[];
   readonly blocks: readonly FoundBlock[];
   /** Of a linear layer that stands there: how many numbers it takes, and how many it gives. */
@@ -50,17 +57,31 @@ export type FileSurvey = {
 const mostNetworks = 50;
 const mostBlocks = 50;
 
-const nothing: FileSurvey = { kind: 'unknown', networks: [], blocks: [], readout: null };
+const nothing: FileSurvey = { kind: 'unknown', isPlain: false, networks: [], blocks: [], readout: null };
 
-export function surveyFile(bytes: Bytes, tick: Tick): FileSurvey {
+/** `name`: of the file; a table is one by its name alone. */
+export function surveyFile(bytes: Bytes, tick: Tick, name = ''): FileSurvey {
   tick();
-  const root = Value.root(readDocument('', bytes, tick));
+  const root = Value.root(readDocument(name, bytes, tick));
   if (root === null) return nothing;
+  if (root.node.kind === 'plain') return { ...nothing, kind: 'sequences', isPlain: true, blocks: tableIn(root) };
   const kind = kindOf(root);
   const whole = blockOf(asSequences(root).node, null);
   if (root.node.kind !== 'object') return { ...nothing, kind, blocks: whole === null ? [] : [whole] };
   const networks = kind === 'config' ? [] : networksIn(root);
-  return { kind, networks, blocks: whole === null ? blocksIn(root) : [whole], readout: readoutIn(root) };
+  return {
+    kind,
+    isPlain: false,
+    networks,
+    blocks: whole === null ? blocksIn(root) : [whole],
+    readout: readoutIn(root),
+  };
+}
+
+/** All columns of numbers of a table, as one sequence; nothing of a text. */
+function tableIn(root: Value): FoundBlock[] {
+  const table = isProse(root) ? null : readTable(root, null, new Report());
+  return table === null ? [] : [{ name: null, shape: [table.rows, table.columns.length], lengths: null, table: true }];
 }
 
 /** Recurrent networks by the names of their tensors; `root` is an object that is no config. */
@@ -95,7 +116,7 @@ function told(name: string | null, groups: readonly Group[]): FoundNetwork[] {
   ];
 }
 
-const blocksIn = (root: Value): FoundBlock[] =>
+export const blocksIn = (root: Value): FoundBlock[] =>
   withoutLayers(weightNames(root))
     .slice(0, mostBlocks)
     .flatMap((named) => blockOf(named.value.node, fullName(named)) ?? []);

@@ -8,8 +8,8 @@ import type { Value } from '../json/jsonValue.js';
 import { quote } from '../json/node.js';
 import { cut } from '../json/problem.js';
 import { nearest } from '../problems/editDistance.js';
-import { maxRepeats } from '../problems/problemReport.js';
-import type { Finding, Report } from '../problems/problemReport.js';
+import { maxRepeats, Report } from '../problems/problemReport.js';
+import type { Finding } from '../problems/problemReport.js';
 import { Labelling } from './stepLabels.js';
 
 /** Rows × columns of numbers, row by row. */
@@ -44,9 +44,18 @@ export function readTable(root: Value, chosen: Value | null, report: Report): Ta
   return table;
 }
 
-function readColumns(root: Value, chosen: Value | null, report: Report): Table | null {
-  const { document } = root;
-  const { text, id, tick } = document;
+/** Up to the first row of numbers, which has been read; `numeric`: the columns in which it has any. */
+type Beginning = {
+  readonly rows: Rows;
+  readonly separator: Separator;
+  readonly isNumber: (field: string) => boolean;
+  readonly names: readonly string[];
+  readonly numeric: readonly boolean[];
+};
+
+/** Null after a report. */
+function begin(root: Value, report: Report): Beginning | null {
+  const { text, id, tick } = root.document;
   const separator = separatorOf(id, text);
   const pattern = numberIn(separator);
   const isNumber = (field: string): boolean => pattern.test(field.trim());
@@ -65,7 +74,32 @@ function readColumns(root: Value, chosen: Value | null, report: Report): Table |
     );
     return null;
   }
-  const numeric = rows.fields().map(isNumber);
+  return { rows, separator, isNumber, names, numeric: rows.fields().map(isNumber) };
+}
+
+/** The columns of a table with its first rows, each field as it stands there. */
+export type TableHead = {
+  readonly columns: readonly { readonly name: string; readonly numeric: boolean }[];
+  readonly rows: readonly (readonly string[])[];
+};
+
+const longestField = 40;
+
+/** At most so many rows; null where there is none. */
+export function tableHead(root: Value, most: number): TableHead | null {
+  const begun = begin(root, new Report());
+  if (begun === null) return null;
+  const { rows, names, numeric } = begun;
+  const first: string[][] = [];
+  do first.push(rows.fields().map((field) => cut(field.trim(), longestField)));
+  while (first.length < most && rows.next());
+  return { columns: names.map((name, i) => ({ name, numeric: numeric[i] === true })), rows: first };
+}
+
+function readColumns(root: Value, chosen: Value | null, report: Report): Table | null {
+  const begun = begin(root, report);
+  if (begun === null) return null;
+  const { rows, separator, isNumber, names, numeric } = begun;
   const columns =
     chosen === null ? [...names.keys()].filter((i) => numeric[i] === true) : choose(chosen, names, root, report);
   if (columns === null) return null;

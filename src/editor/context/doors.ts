@@ -1,11 +1,10 @@
 // Which files the references of a config may lead to. A workspace that nobody trusts may come from anywhere, and its
 // configs can name every file of the machine: what lies outside of its folders is read only when the user has allowed
 // that file.
-import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileTrouble } from '../../config/read/index.js';
-import { troubleOf } from '../../worker/thread/index.js';
+import { isUnder, troubleOf } from '../../worker/thread/index.js';
 import { diskOf } from './localDisk.js';
 import { mayReach } from './networkHosts.js';
 import { prefix } from './settings.js';
@@ -18,11 +17,6 @@ export type Way =
 /** Where the workspace remembers what the user has allowed in it. */
 const memory = 'allowedFiles';
 const settings = [`${prefix}.maxTextFileSize`, 'security.restrictUNCAccess', 'security.allowedUNCHosts'];
-
-const isUnder = (file: string, folder: string): boolean => {
-  const between = path.relative(folder, file);
-  return between !== '' && between !== '..' && !between.startsWith(`..${path.sep}`) && !path.isAbsolute(between);
-};
 
 export class Doors implements vscode.Disposable {
   readonly #memento: vscode.Memento;
@@ -78,6 +72,12 @@ export class Doors implements vscode.Disposable {
     }
     // Text that was never on the disk, or is not any more, is what the user has open.
     return isUnsaved ? { open: true, real: uri, guarded: true } : { open: false, ...place };
+  }
+
+  /** Where a file really is, and whether that is in a folder of the workspace; or why there is none. */
+  async standing(uri: vscode.Uri): Promise<{ readonly real: vscode.Uri; readonly inside: boolean } | FileTrouble> {
+    const place = await this.#place(uri);
+    return place instanceof vscode.Uri ? { real: place, inside: await isInside(place) } : place;
   }
 
   dispose(): void {

@@ -150,6 +150,16 @@ export async function findReference({ reference, from }: FileRequest, doors: Doo
   const origin = vscode.Uri.parse(from, true);
   const uri = resolveReference(reference, origin);
   if (uri === null) return { ok: false, id: reference, reason: isPath(reference) ? 'unplaced' : 'missing', detail: '' };
+  return throughDoors(uri, origin, reference, doors);
+}
+
+/** `reference`: how the file is called by `origin`. */
+export async function throughDoors(
+  uri: vscode.Uri,
+  origin: vscode.Uri,
+  reference: string,
+  doors: Doors,
+): Promise<Found> {
   const refusal = doors.refusal(uri, origin);
   // Under its URI others would look whether it has changed.
   if (refusal !== null) return { ...refusal, ok: false, id: reference };

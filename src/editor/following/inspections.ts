@@ -157,9 +157,9 @@ export class Inspections implements vscode.Disposable {
     return this.#ask('references', { bytes, cancel: stop.flag }, stop);
   }
 
-  /** What a file holds; null when it was stopped. `behind`: whatever else is asked meanwhile stops it. */
-  survey(bytes: SentBytes, stop: Stop, behind: boolean): Promise<FileSurvey | null> {
-    const answer = this.#with((client) => client.ask('survey', { bytes, cancel: stop.flag }, stop));
+  /** What a file of this name holds; null when it was stopped. `behind`: whatever else is asked meanwhile stops it. */
+  survey(bytes: SentBytes, name: string, stop: Stop, behind: boolean): Promise<FileSurvey | null> {
+    const answer = this.#with((client) => client.ask('survey', { bytes, name, cancel: stop.flag }, stop));
     if (!behind) return answer;
     this.#waiting.add(stop);
     return answer.finally(() => this.#waiting.delete(stop));

@@ -25,7 +25,10 @@ const betweenLatencies = 1_000;
 export const entryKey = (entry: Entry): string =>
   entry.kind === 'config'
     ? entry.config
-    : JSON.stringify([entry.weights, entry.network ?? '', entry.sequences, entry.array ?? '', entry.order ?? '']);
+    : JSON.stringify([
+        ...[entry.weights, entry.network ?? '', entry.sequences, entry.array ?? '', entry.order ?? ''],
+        ...(entry.options === undefined ? [] : [entry.options]),
+      ]);
 /** The files that an entry itself names. */
 const filesOf = (entry: Entry): string[] =>
   entry.kind === 'config'

@@ -1,4 +1,5 @@
 // What files hold, for lists to choose from: asked of the worker once for each content of a file.
+import path from 'node:path';
 import type * as vscode from 'vscode';
 import type { SentFile } from '../../config/read/index.js';
 import type { FileSurvey } from '../../protocol/index.js';
@@ -24,6 +25,8 @@ export type Surveyed =
 
 /** `behind`: for nobody who waits, so that it gives way. `meant`: the user points at it, wherever and however large. */
 export type SurveyOptions = { readonly stop?: Stop; readonly behind?: boolean; readonly meant?: boolean };
+
+const nameOf = (uri: vscode.Uri): string => path.posix.basename(uri.path);
 
 type Kept = { readonly version: string; readonly surveyed: Surveyed };
 
@@ -70,7 +73,8 @@ export class Surveys {
       // A stop of its own, because other questions end this one without ending what it is asked for.
       const own = new Stop();
       const forget = stop.onAsked(() => own.ask());
-      const survey = await this.#inspections.survey(content.bytes, own, behind && waits < mostWaits).finally(() => {
+      const gives = behind && waits < mostWaits;
+      const survey = await this.#inspections.survey(content.bytes, nameOf(uri), own, gives).finally(() => {
         forget();
       });
       if (survey !== null) return this.#keep(uri, version, { kind: 'known', survey });

@@ -1,128 +1,19 @@
-import * as vscode from 'vscode';
-import type { TensorList, TensorRequests } from '../../protocol/index.js';
-import { EngineClient } from '../../worker/thread/index.js';
+import type * as vscode from 'vscode';
+import type { TensorList } from '../../protocol/index.js';
 import type { Doors } from '../context/doors.js';
-import { statIfThere } from '../files/disk.js';
-import { DiskPoll } from '../files/diskPoll.js';
-import { readReference } from '../files/editorFiles.js';
-import { FileWatch } from '../files/fileWatch.js';
-import { Rewrites } from '../files/partialWrites.js';
+import { WatchedReading } from './watchedReading.js';
 
-/** A file that is written again and again is read about once in this many ms. */
-const debounce = 300;
-
-/** What is known of a file now. `reading`: which reading of it the numbers of its tensors belong to. */
-export type ReadTensors = { readonly reading: number; readonly list: TensorList; readonly bytes: number | null };
-
-/** A file of tensors that somebody looks into: a thread of its own reads it, again whenever it changes. */
-export class TensorReader implements vscode.Disposable {
-  read: ReadTensors | null = null;
-  readonly #uri: vscode.Uri;
-  readonly #client: EngineClient;
-  readonly #watch: FileWatch;
-  readonly #poll: DiskPoll;
-  readonly #rewrites = new Rewrites();
-  readonly #arrived = new vscode.EventEmitter<ReadTensors>();
-  /** What is known is new. */
-  readonly onDidRead = this.#arrived.event;
-  readonly #log: vscode.LogOutputChannel;
-  #reading = 0;
-  #isReading = false;
-  /** The file has changed since the reading under way began. */
-  #isStale = false;
-  #timer: NodeJS.Timeout | undefined;
-  #disposed = false;
-
+/** A file of tensors that somebody looks into. */
+export class TensorReader extends WatchedReading<TensorList> {
   constructor(uri: vscode.Uri, workerPath: string, log: vscode.LogOutputChannel, doors: Doors) {
-    this.#uri = uri;
-    this.#log = log;
-    this.#client = new EngineClient({
+    super({
+      uri,
       workerPath,
-      readFile: (request) => readReference(request, doors, (file, version) => this.#poll.saw(file, version)),
-      events: {
-        progress: () => undefined,
-        problems: () => undefined,
-        summary: () => undefined,
-        spectrum: () => undefined,
-        failed: ({ message }) => log.error(`thread of ${uri.path}: ${message}`),
-      },
-      onCrash: (message) => this.#fail(message, this.#reading),
+      log,
+      doors,
+      ask: (client, reading) => client.request('tensors', { file: uri.toString(), reading }),
+      isRead: ({ file }) => file !== null,
+      nothing: (told) => ({ ...told, file: null }),
     });
-    const changed = (file: vscode.Uri): void => {
-      this.#rewrites.note(file);
-      this.#timer ??= setTimeout(() => this.#again(), debounce);
-    };
-    this.#watch = new FileWatch((file, by) => {
-      if (by === 'disk') this.#poll.told(file);
-      changed(file);
-    });
-    this.#poll = new DiskPoll(() => this.#watch.ids, changed);
-    this.#watch.follow([uri.toString()]);
-    this.#again();
-  }
-
-  request<K extends keyof TensorRequests>(
-    name: K,
-    params: TensorRequests[K]['params'],
-  ): Promise<TensorRequests[K]['result']> {
-    return this.#client.request(name, params);
-  }
-
-  dispose(): void {
-    this.#disposed = true;
-    clearTimeout(this.#timer);
-    this.#client.dispose();
-    this.#watch.dispose();
-    this.#poll.dispose();
-    this.#arrived.dispose();
-  }
-
-  /** The reading under way is told before the next one begins: a file that is rewritten all the time is seen too. */
-  #again(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#isStale = this.#isReading;
-    if (this.#isReading) return;
-    this.#isReading = true;
-    const reading = ++this.#reading;
-    void this.#readNow(reading)
-      .catch((error: unknown) => this.#fail(error instanceof Error ? error.message : String(error), reading))
-      .finally(() => {
-        this.#isReading = false;
-        if (this.#isStale && !this.#disposed) this.#timer ??= setTimeout(() => this.#again(), debounce);
-      });
-  }
-
-  /** A file that another program is just writing is read until it is whole, or nobody writes it any more. */
-  async #readNow(reading: number): Promise<void> {
-    for (;;) {
-      const list = await this.#client.request('tensors', { file: this.#uri.toString(), reading });
-      const bytes = (await statIfThere(this.#uri))?.bytes ?? null;
-      if (list === null || reading !== this.#reading || this.#disposed) return;
-      const problems = list.problems.map(({ code, file }) => ({ severity: 'error' as const, code, file }));
-      if (list.file === null && (await this.#rewrites.explain(problems))) {
-        await this.#rewrites.pause();
-        if (reading !== this.#reading) return;
-        continue;
-      }
-      this.#rewrites.settled();
-      this.#watch.follow([this.#uri.toString(), ...list.files]);
-      this.#tell({ reading, list, bytes });
-      return;
-    }
-  }
-
-  /** What becomes of an older reading is nobody's concern any more. */
-  #fail(message: string, reading: number): void {
-    if (this.#disposed || reading !== this.#reading) return;
-    this.#log.error(`${this.#uri.path}: ${message}`);
-    const file = this.#uri.toString();
-    const problems = [{ file, code: 'unreadable-file' as const, text: message, python: null }];
-    this.#tell({ reading: ++this.#reading, list: { file: null, problems, files: [file] }, bytes: null });
-  }
-
-  #tell(read: ReadTensors): void {
-    this.read = read;
-    this.#arrived.fire(read);
   }
 }

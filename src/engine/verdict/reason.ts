@@ -286,7 +286,7 @@ function slopesPerStep(cell: CellName, closing: Closing, factor: number, share: 
 }
 
 /** A path of a step, as part of a sentence. */
-const pathWords = (cell: CellName, path: string): string => {
+export const pathWords = (cell: CellName, path: string): string => {
   if (path !== 'beside') return say('the path through h by {0}', path);
   return cellOf(cell).states.length > 1 ? say('the forget gate (through c)') : say('the update gate');
 };

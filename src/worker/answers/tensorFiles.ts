@@ -16,7 +16,7 @@ import type {
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { tensorFacts, tensorPicture } from './tensorFacts.js';
 
-const told = (problem: Problem): TensorProblem => ({
+export const toldProblem = (problem: Problem): TensorProblem => ({
   file: problem.file,
   code: problem.code,
   text: describeProblem(problem),
@@ -61,7 +61,7 @@ export class TensorFiles {
                 told: describeNetwork(network),
               })),
             },
-      problems: problems.filter(({ severity }) => severity === 'error').map(told),
+      problems: problems.filter(({ severity }) => severity === 'error').map(toldProblem),
       files: file?.files ?? [id],
     };
   }

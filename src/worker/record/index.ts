@@ -1,7 +1,12 @@
 // The face of this room: what other rooms use.
+export { attributionTable, whyLeftOut } from './attributionTable.js';
+export { countedLayers, layerName, layersShown, runTable, spectrumLine } from './runTable.js';
 export { makeRecord } from './reportRecord.js';
 export type { RunRecord } from './reportRecord.js';
 export { recordedNorms, recordedSequences, recordedSteps, replay } from './reportReplay.js';
+export { asData } from './asData.js';
+export { problemLine, problemPlace, quotedProblems } from './problemText.js';
+export { compactText, triedText, wholeText } from './resultText.js';
 export { resultJson, resultJsonSchema, withGateBlocks } from './resultJson.js';
 export type { LayerSpectrum } from './layerJson.js';
 export { ReadSources } from './runSources.js';

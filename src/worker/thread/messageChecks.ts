@@ -1,7 +1,7 @@
 // What the worker takes from the host, and of it what the host takes from a page: one check for each message of the
 // contract.
 import { sequenceOrders } from '../../config/read/index.js';
-import type { DiskFile, Entry, MadeSequences, Pair } from '../../config/read/index.js';
+import type { DiskFile, Entry, MadeSequences, Pair, SequenceOptions } from '../../config/read/index.js';
 import type { Above, FilePlace, NewSequences } from '../../config/edit/index.js';
 import type { Position } from '../../config/json/index.js';
 import { cellNames, cellOf, initialisations, starts } from '../../engine/index.js';
@@ -25,6 +25,7 @@ import type {
   Checks,
   GateInitialisation,
   None,
+  SequenceFileRequests,
   SliceRequests,
   TensorRequests,
   TimeWindow,
@@ -140,6 +141,31 @@ export const tensorChecks: Checks<{ requests: TensorRequests; events: None }>['r
   tensorPicture: object({ ...tensorPlace, maxRows: pixels, maxColumns: pixels }),
 };
 
+/** Names of columns that somebody has chosen. */
+const mostColumns = 100_000;
+export const optionsCheck = object<SequenceOptions>({
+  columns: optional(arrayOf(text, mostColumns)),
+  window: optional(number()),
+  stride: optional(number()),
+  normalise: optional(oneOf(['none', 'zScore', 'minMax'])),
+  normaliseOver: optional(number()),
+  tokens: optional(oneOf(['characters', 'words'])),
+});
+/** Lines of one picture, and points of each. */
+const [mostDrawn, mostPoints] = [256, 8192];
+export const previewChecks: Checks<{
+  requests: Pick<SequenceFileRequests, 'previewLines'>;
+  events: None;
+}>['requests'] = {
+  previewLines: object({
+    reading: count,
+    input: count,
+    first: count,
+    count: integer(1, mostDrawn),
+    maxPoints: integer(2, mostPoints),
+  }),
+};
+
 const size = integer(1);
 const madeSequences = object<MadeSequences>({ made: oneOf(['random', 'zeros']), B: size, T: size, seed: count });
 export const entryCheck = byKind<Entry>({
@@ -150,6 +176,7 @@ export const entryCheck = byKind<Entry>({
     network: optional(text),
     sequences: either(text, madeSequences),
     array: optional(text),
+    options: optional(optionsCheck),
     order: optional(oneOf(sequenceOrders)),
   }),
 });
@@ -181,7 +208,7 @@ const change = byKind<Change>({
 
 const filePlace = object<FilePlace>({ file: text, name: nullable(text) });
 const sequences = byKind<NewSequences>({
-  file: object({ kind: oneOf(['file']), place: filePlace }),
+  file: object({ kind: oneOf(['file']), place: filePlace, options: optional(optionsCheck) }),
   made: object({ kind: oneOf(['made']), made: madeSequences, I: size }),
 });
 const above = byKind<Above>({
@@ -201,6 +228,8 @@ export const workerChecks: Checks<WorkerContract> = {
     ...sliceChecks,
     ...tensorChecks,
     tensors: object({ file: text, reading: count }),
+    ...previewChecks,
+    sequences: object({ file: text, reading: count, options: optionsCheck, array: nullable(text) }),
     run: object({
       runId: count,
       entry: entryCheck,
@@ -208,9 +237,11 @@ export const workerChecks: Checks<WorkerContract> = {
       layer: nullable(count),
       cancel,
     }),
-    survey: object({ bytes, cancel }),
+    survey: object({ bytes, name: optional(text), cancel }),
     references: object({ bytes, cancel }),
     resultJson: ofRun,
+    resultText: object({ runId: count, form: oneOf(['whole', 'compact']) }),
+    triedText: object({ runId: count, whatIf: whatIfCheck }),
     reportData: ofRun,
     inspect: object({ config: text, cancel }),
     facts: object({ config: text, file: text, position, cancel }),

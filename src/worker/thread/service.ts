@@ -12,10 +12,13 @@ import type {
   Phase,
   Port,
   ReportData,
+  ResultTextRequest,
   RunOutcome,
   RunRequest,
   RunSummary,
+  TriedText,
   UnitRequest,
+  WhatIf,
   WhatIfAnswer,
   NextEffect,
   NextEffectRequest,
@@ -47,6 +50,7 @@ import { workerChecks } from './messageChecks.js';
 import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson, withGateBlocks } from '../record/resultJson.js';
+import { compactText, triedText, wholeText } from '../record/resultText.js';
 import type { LayerSpectrum } from '../record/layerJson.js';
 import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
 import { requireGates, requireOneGate } from '../answers/keptRun.js';
@@ -55,6 +59,7 @@ import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
 import { layerShown, summariseNetwork } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
+import { SequencePreviews } from '../answers/sequencePreviews.js';
 import { TensorFiles } from '../answers/tensorFiles.js';
 import { WhatIfs } from '../answers/whatIfRuns.js';
 
@@ -78,6 +83,9 @@ type Kept = KeptRun & {
 const mostTried = 1e9;
 const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
   layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
+
+/** Which layer of the network is looked at, counted with its directions. */
+const shownOf = ({ summary }: Kept): number => summary.network?.shown ?? 0;
 
 /** What typed arrays throw when the machine has no room for them says nothing to a user. */
 const words = (error: unknown): string => {
@@ -126,14 +134,17 @@ export class Service {
     const gates = this.#later((analyses, request: UnitRequest) => analyses.openedGates(request));
     const inspector = new Inspector(this.#readFile);
     const tensors = new TensorFiles(this.#readFile);
+    const sequences = new SequencePreviews(this.#readFile);
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(
       port,
       {
         run: (request) => this.#alone(request),
-        survey: ({ bytes, cancel }) => unlessStopped(cancel, (check) => surveyFile(openSent(bytes), check)),
+        survey: ({ bytes, name, cancel }) => unlessStopped(cancel, (check) => surveyFile(openSent(bytes), check, name)),
         tensors: (request) => tensors.open(request),
         tensorFacts: (request) => tensors.facts(request),
         tensorPicture: (request) => tensors.picture(request),
+        sequences: (request) => sequences.open(request),
+        previewLines: (request) => sequences.lines(request),
         references: ({ bytes, cancel }) => inspector.references(openSent(bytes), cancel),
         inspect: (request) => inspector.inspect(request),
         facts: (request) => inspector.facts(request),
@@ -155,6 +166,8 @@ export class Service {
             ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request)
             : null,
         resultJson: ({ runId }) => this.#resultJson(runId),
+        resultText: (request) => this.#resultText(request),
+        triedText: ({ runId, whatIf }) => this.#triedText(runId, whatIf),
         reportData: ({ runId }) => this.#reportData(runId),
         heatmap: this.#behindGates(this.#behindZ(slice(heatmap)), ({ tensor }) => tensor === 'gate'),
         networkMap: slice(networkMap),
@@ -456,6 +469,35 @@ export class Service {
         record: new TextEncoder().encode(pack(record)),
       };
     });
+  }
+
+  async #resultText({ runId, form }: ResultTextRequest): Promise<string | null> {
+    const next = await this.#nextEffect({ runId });
+    return this.#unlessCancelled(async () => {
+      if (form === 'compact') {
+        const kept = this.#kept?.runId === runId ? this.#kept : null;
+        return kept === null ? null : compactText({ run: kept.network, shown: shownOf(kept), next });
+      }
+      const kept = await this.#complete(runId);
+      if (kept === null) return null;
+      const spectra = new Map<AnyRun, Spectrum>([[kept.result, kept.spectrum]]);
+      for (const { experiment, result } of kept.network.layers) {
+        if (spectra.has(result)) continue;
+        const steps = spectrumResumably(experiment, result, this.#workspaces);
+        spectra.set(result, await drive(steps, this.#unwanted(runId), () => undefined, 'behind'));
+      }
+      const parts = { run: kept.network, shown: shownOf(kept), next };
+      return wholeText(parts, ({ result }) => spectra.get(result) ?? kept.spectrum);
+    });
+  }
+
+  async #triedText(runId: number, whatIf: WhatIf): Promise<TriedText | null> {
+    const answer = await this.#whatIf({ runId, whatIf });
+    const kept = this.#kept;
+    if (answer === null || kept?.runId !== runId) return null;
+    return answer.kind === 'refused'
+      ? { ok: false, text: answer.message }
+      : { ok: true, text: triedText(kept.network, answer) };
   }
 
   #resultJson(runId: number): Promise<Uint8Array | null> {

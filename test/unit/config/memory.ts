@@ -14,14 +14,20 @@ export function memoryFiles(texts: Texts): {
   return {
     read: (reference) => {
       const id = reference.replace(/^\.\//, '');
-      const content = texts[id];
+      // Any text may be a name: `valueOf` is no file.
+      const content = Object.hasOwn(texts, id) ? texts[id] : undefined;
       if (content !== undefined)
         return Promise.resolve({
           ok: true,
           id,
           bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content,
         });
-      return Promise.resolve({ ok: false, id, reason: `${id}/` in texts ? 'folder' : 'missing', detail: '' });
+      return Promise.resolve({
+        ok: false,
+        id,
+        reason: Object.hasOwn(texts, `${id}/`) ? 'folder' : 'missing',
+        detail: '',
+      });
     },
   };
 }

@@ -10,6 +10,7 @@ import { UnreadableNumbers } from '../../../src/config/json/index.js';
 import type { Document, Problem, TensorNode } from '../../../src/config/json/index.js';
 import { readExperiment } from '../../../src/config/index.js';
 import { surveyFile } from '../../../src/config/read/index.js';
+import { takenBy } from '../../support/allocations.js';
 import { floats, safetensorsParts, torchParts } from '../../support/largeFiles.js';
 import type { Part, Tensor } from '../../support/largeFiles.js';
 import { zipOf } from '../../support/zipWriter.js';
@@ -158,6 +159,88 @@ describe('of a large file', () => {
         error.problem.code === 'unreadable-file' &&
         error.problem.expected.includes('checksum'),
     );
+  });
+
+  const wide = 4_500_000;
+  /** An array of 18 MB: more than is held. */
+  function largeArray(): Uint8Array {
+    const header = Buffer.from(`{'descr': '<f4', 'fortran_order': False, 'shape': (${wide},)}`.padEnd(118));
+    const magic = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]);
+    return joined([new Uint8Array(Buffer.concat([magic, header])), floats(wide, (i) => i % 1000)]);
+  }
+  function nodeOf(source: Source, name: string): TensorNode {
+    const { root } = readDocument('x', source, quiet);
+    const node = root?.kind === 'object' ? root.properties.find(({ key }) => key === name)?.value : undefined;
+    assert.ok(node?.kind === 'tensor');
+    return node;
+  }
+  const refusesEachTime = (node: TensorNode, pattern: RegExp): void => {
+    for (const read of [() => node.data, () => [...(node.pieces?.() ?? [])], () => node.data])
+      assert.throws(read, (error) => error instanceof UnreadableNumbers && pattern.test(error.problem.expected));
+  };
+
+  it('an entry too large to be held is read once, and refused again when it is asked for again', () => {
+    const content = largeArray();
+    const npz = zipOf([{ name: 'a.npy', content }]);
+    for (const [bytes, name, most] of [
+      [npz, 'a', content.length],
+      [joined(torchParts(tensors)), 'head.weight', 20_000_000],
+    ] as const) {
+      const source = counted(bytes);
+      const node = nodeOf(source, name);
+      const before = bytesRead(source);
+      const sum = node.data.reduce((a, b) => a + b, 0);
+      assert.ok(bytesRead(source) - before <= most, `${bytesRead(source) - before} bytes of ${name}`);
+      if (name === 'a') assert.equal(sum, 499.5 * wide);
+      // A second look in pieces reads it again, and knows that it is sound.
+      assert.equal(
+        [...(node.pieces?.() ?? [])].reduce((count, piece) => count + piece.length, 0),
+        node.data.length,
+      );
+      assert.ok(bytesRead(source) - before <= 2 * most);
+    }
+    npz[npz.length - 1_000_000] = (npz[npz.length - 1_000_000] ?? 0) ^ 1;
+    refusesEachTime(nodeOf(counted(npz), 'a'), /checksum/);
+  });
+
+  it('a packed one is unpacked as far as it is asked for, a few times, and nothing of it is held', () => {
+    const npz = zipOf([
+      { name: 'a.npy', content: largeArray(), deflated: true },
+      { name: 'b.npy', content: largeArray(), deflated: true },
+    ]);
+    const source = counted(npz);
+    const node = nodeOf(source, 'a');
+    // For the header of each array a few kilobytes, and the directory.
+    assert.ok(bytesRead(source) < 90_000, `${bytesRead(source)} bytes`);
+    const stored = npz.length / 2;
+    const look = (): void => {
+      let sum = 0;
+      const { largest } = takenBy(() => {
+        for (const piece of node.pieces?.() ?? []) for (const x of piece) sum += x;
+      });
+      assert.equal(sum, 499.5 * wide);
+      assert.ok(largest < 1_000_000, `a block of ${largest} bytes`);
+    };
+    const before = bytesRead(source);
+    look();
+    assert.ok(bytesRead(source) - before <= stored + 10_000, `${bytesRead(source) - before} of ${stored} bytes`);
+    look();
+    // Whoever comes back again and again does not have it unpacked each time.
+    for (let i = 0; i < 12; i++) [...(node.pieces?.() ?? [])].at(0);
+    assert.ok(bytesRead(source) - before <= 10 * stored, `${bytesRead(source) - before} of ${stored} bytes`);
+    assert.equal(node.data.length, wide);
+  });
+
+  it('a packed one that is damaged, or holds less than it says, is refused before any of it is given', () => {
+    const content = largeArray();
+    const wrongSum = zipOf([{ name: 'a.npy', content, deflated: true }]);
+    const view = new DataView(wrongSum.buffer, wrongSum.byteOffset);
+    const directory = wrongSum.length - 22 - 46 - 'a.npy'.length;
+    for (const at of [14, directory + 16]) view.setUint32(at, view.getUint32(at, true) ^ 1, true);
+    refusesEachTime(nodeOf(counted(wrongSum), 'a'), /checksum/);
+    const short = zipOf([{ name: 'a.npy', content, deflated: true }]);
+    new DataView(short.buffer, short.byteOffset).setUint32(directory + 24, content.length + 4_000_000, true);
+    refusesEachTime(nodeOf(counted(short), 'a'), /22000128 bytes/);
   });
 
   it('npz: a header of each array, then the numbers of one', () => {

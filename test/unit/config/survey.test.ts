@@ -89,7 +89,10 @@ describe('what a file holds', () => {
 
   it('of something else nothing', () => {
     for (const value of ['text', 3, null, {}, [], ['a'], { name: 'package', version: '1' }])
-      assert.deepEqual({ ...ofJson(value), kind: '' }, { kind: '', networks: [], blocks: [], readout: null });
+      assert.deepEqual(
+        { ...ofJson(value), kind: '' },
+        { kind: '', isPlain: false, networks: [], blocks: [], readout: null },
+      );
   });
 });
 

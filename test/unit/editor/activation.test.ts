@@ -13,6 +13,7 @@ type Uri = { readonly scheme: string; readonly path: string };
 type Listener<T> = (value: T) => void;
 type Commands = ReadonlyMap<string, (...args: unknown[]) => Promise<unknown>>;
 type CustomEditor = { resolveCustomEditor(document: { uri: Uri }, panel: unknown): Promise<unknown> };
+type Tool = { invoke(options: { input: unknown }, token: unknown): Promise<unknown> };
 type Serializer = { deserializeWebviewPanel(panel: unknown, state: unknown): Promise<unknown> };
 
 const file = (name: string): Uri => ({ scheme: 'file', path: `/home/somebody/${name}` });
@@ -22,6 +23,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
   const commands = new Map<string, (...args: unknown[]) => Promise<unknown>>();
   const serializers = new Map<string, Serializer>();
   const editors = new Map<string, CustomEditor>();
+  const tools = new Map<string, Tool>();
   const hear: Record<'opened' | 'created' | 'folders', Listener<never>[]> = { opened: [], created: [], folders: [] };
   const listen = (kind: keyof typeof hear) => (listener: Listener<never>) => {
     hear[kind].push(listener);
@@ -36,6 +38,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
       registerWebviewPanelSerializer: (type: string, serializer: Serializer) => void serializers.set(type, serializer),
       registerCustomEditorProvider: (type: string, editor: CustomEditor) => void editors.set(type, editor),
     },
+    lm: { registerTool: (name: string, tool: Tool) => void tools.set(name, tool) },
     workspace: {
       textDocuments: open.map((name) => ({ uri: file(name) })),
       findFiles: () => Promise.resolve(found.map(file)),
@@ -55,6 +58,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
   const assemble = () => ({
     panels: { deserializeWebviewPanel: (panel: unknown, state: unknown) => told.push(['panel', panel, state]) },
     showTensors: (uri: Uri, panel: unknown) => told.push(['tensors', uri.path, panel]),
+    tools: { invoke: (name: string, input: unknown) => told.push([name, input]) },
     execute: (name: string, args: readonly unknown[]) => {
       told.push([name, ...args]);
       return 'done';
@@ -75,7 +79,11 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
     const extension = load(bundle) as { activate(context: unknown): void };
     extension.activate({
       subscriptions: [],
-      extension: { packageJSON: { contributes: { commands: contributed } } },
+      extension: {
+        packageJSON: {
+          contributes: { commands: contributed, languageModelTools: [{ name: 'rnn-gradients_analyse' }] },
+        },
+      },
     });
     await settled();
   } finally {
@@ -92,6 +100,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
     commands: commands as Commands,
     serializers,
     editors,
+    tools,
     told,
     found,
     tell,
@@ -145,15 +154,18 @@ describe('a window without a config', () => {
     assert.equal(second.loads(), 1);
   });
 
-  inWindow('runs a command with its arguments, restores a panel, and shows a file of tensors', async () => {
-    const { commands, serializers, editors, told, loads } = await windowWith([], []);
+  inWindow('runs a command, restores a panel, shows a file of tensors, and answers an assistant', async () => {
+    const { commands, serializers, editors, tools, told, loads } = await windowWith([], []);
+    assert.equal(loads(), 0, 'that there is a tool loads nothing');
     assert.equal(await commands.get('rnnGradients.run')?.('a', 2), 'done');
     await serializers.get('rnnGradients.panel')?.deserializeWebviewPanel('view', 'state');
     await editors.get('rnnGradients.tensors')?.resolveCustomEditor({ uri: file('model.pt') }, 'tab');
+    await tools.get('rnn-gradients_analyse')?.invoke({ input: 'input' }, 'token');
     assert.deepEqual(told, [
       ['run', 'a', 2],
       ['panel', 'view', 'state'],
       ['tensors', '/home/somebody/model.pt', 'tab'],
+      ['rnn-gradients_analyse', 'input'],
     ]);
     assert.equal(loads(), 1);
   });

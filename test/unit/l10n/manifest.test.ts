@@ -26,6 +26,8 @@ const used = new Set(manifest.map(({ text }) => keyOf(text)).filter((key) => key
 const shown = new Set([
   'title',
   'shortTitle',
+  'displayName',
+  'userDescription',
   'category',
   'description',
   'markdownDescription',
@@ -43,10 +45,15 @@ const shown = new Set([
 /** Names of products and paths. */
 const same = new Set(['displayName', 'command.category', 'configuration.title']);
 
+/** What a language model reads, in English: names of tools, and schemas of their input. */
+const isForModels = ([, kind, , field = '']: readonly string[]): boolean =>
+  kind === 'languageModelTools' && ['name', 'inputSchema'].includes(field);
+
 describe('the manifest', () => {
   it('says everything that a user reads through a key', () => {
     const plain = manifest.filter(
-      ({ path, text }) => path[0] === 'contributes' && path.some((key) => shown.has(key)) && keyOf(text) === null,
+      ({ path, text }) =>
+        path[0] === 'contributes' && path.some((key) => shown.has(key)) && keyOf(text) === null && !isForModels(path),
     );
     assert.deepEqual(
       plain.map(({ path, text }) => `${path.join('.')}: ${text}`),

@@ -18,6 +18,10 @@ const staysEnglish = [
   'src/protocol/checks.ts',
   // A language that is not known cannot be spoken.
   ': --language takes en or ko',
+  // What a language model reads, an exception that never leaves its room, and a call that no model was told of.
+  'src/assistant/forModels.ts',
+  ': The call was cancelled.',
+  ': There is no tool',
   // Notes beside numbers in the user's files: a later change reads them again.
   ': largest singular value',
 ];

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { asItIs } from '../../../src/engine/index.js';
-import { panelChecks, tensorViewChecks } from '../../../src/panel/messageChecks.js';
+import { panelChecks, sequenceViewChecks, tensorViewChecks } from '../../../src/panel/messageChecks.js';
 import { shown } from '../../../src/protocol/checks.js';
 import type { Check, Fault } from '../../../src/protocol/checks.js';
 import type { PanelContract, SliceRequests, WhatIf, WorkerContract } from '../../../src/protocol/messages.js';
+import type { SequenceViewContract } from '../../../src/protocol/sequenceMessages.js';
 import type { TensorViewContract } from '../../../src/protocol/tensorMessages.js';
 import type { Contract } from '../../../src/protocol/rpc.js';
 import { Service } from '../../../src/worker/thread/service.js';
@@ -94,15 +95,24 @@ const panelSamples: Samples<PanelContract> = {
     ],
     saveAsConfig: [null],
     chooseSequences: [null],
+    previewSequences: [null],
     exportJson: [null],
     exportReport: [null],
     failed: [{ message: 'x' }],
   },
 };
+const options = {
+  columns: ['temperature', 'pressure'],
+  window: 24,
+  stride: 1,
+  normalise: 'zScore',
+  normaliseOver: 0.7,
+} as const;
 const entries = [
   { kind: 'config', config: 'a.rnn.json' },
   { kind: 'pair', weights: 'w.json', sequences: 's.json' },
   { kind: 'pair', weights: 'w.pt', network: 'encoder', sequences: 's.npz', array: 'xs' },
+  { kind: 'pair', weights: 'w.json', sequences: 'table.csv', options },
   { kind: 'pair', weights: 'w.json', sequences: { made: 'random', B: 4, T: 100, seed: 1 } },
 ] as const;
 const [config, file, path, position] = ['a.rnn.json', 'w.json', 'Wh', { line: 0, character: 0 }];
@@ -140,6 +150,19 @@ const viewSamples: Samples<TensorViewContract> = {
     failed: [{ message: 'no' }],
   },
 };
+const previewSamples = { previewLines: [{ reading: 1, input: 0, first: 3, count: 24, maxPoints: 800 }] };
+const sequenceSamples: Samples<SequenceViewContract> = {
+  requests: previewSamples,
+  events: {
+    ready: [null, { options: {}, array: null }],
+    choose: [
+      { options, array: null },
+      { options: { tokens: 'words' }, array: 'xs' },
+    ],
+    run: [{ options, array: 'xs' }],
+    failed: [{ message: 'no' }],
+  },
+};
 const workerSamples: Samples<WorkerContract> = {
   requests: {
     ...sliceSamples,
@@ -151,13 +174,20 @@ const workerSamples: Samples<WorkerContract> = {
       cancel: new SharedArrayBuffer(4),
     })),
     survey: [
-      { bytes: new Uint8Array(1), cancel: null },
+      { bytes: new Uint8Array(1), name: 'table.csv', cancel: null },
       { bytes: { path: 'model.pt', size: 9e9, stamp: '1 2 3' }, cancel: null },
     ],
     ...tensorSamples,
     tensors: [{ file: 'model.pt', reading: 3 }],
+    ...previewSamples,
+    sequences: [{ file: 'table.csv', reading: 3, options, array: null }],
     references: [{ bytes: new Uint8Array(1), cancel: new SharedArrayBuffer(4) }],
     resultJson: [{ runId: 1 }],
+    resultText: [
+      { runId: 1, form: 'whole' },
+      { runId: 1, form: 'compact' },
+    ],
+    triedText: [{ runId: 1, whatIf: asItIs }],
     reportData: [{ runId: 1 }],
     inspect: [
       { config, cancel: null },
@@ -188,7 +218,7 @@ const workerSamples: Samples<WorkerContract> = {
         source: {
           kind: 'files' as const,
           weights: place,
-          sequences: { kind: 'file' as const, place },
+          sequences: { kind: 'file' as const, place, options },
           initialState: null,
           above,
         },
@@ -246,7 +276,7 @@ function* damaged(value: unknown, at = ''): Generator<readonly [damaged: unknown
 /** Where one of a few words stands, so that not every text does. */
 const words = new RegExp(
   '\\.(cell|way|gate|direction|tensor|kind|quantity|measure|order|initialisation|clipNorm|truncate|lossAt|made|at|' +
-    'loss)$',
+    'loss|normalise|tokens)$',
 );
 
 /** Where any text, any left-out field or any number does: `what at`. */
@@ -264,7 +294,7 @@ const takes = (at: string, sample: unknown, junk: unknown): boolean => {
   if (typeof part === 'string' && typeof found === 'string') return !words.test(at);
   // Half a step is clamped; a shift and a size may be any number.
   return (
-    (found === undefined && /^\.(order|window|entry\.network|entry\.array)$/.test(at)) ||
+    (found === undefined && /^\.(order|window|name|entry\.network|entry\.array|.*options|.*options\.\w+)$/.test(at)) ||
     (found === 0.5 && /\.(inputScale|biasShift|clipNorm)$/.test(at))
   );
 };
@@ -273,6 +303,7 @@ describe('the border', () => {
   for (const [hop, checks, samples] of [
     ['page → host', panelChecks, panelSamples],
     ['viewer → host', tensorViewChecks, viewSamples],
+    ['preview → host', sequenceViewChecks, sequenceSamples],
     ['host → worker', workerChecks, workerSamples],
   ] as const) {
     for (const what of ['requests', 'events'] as const) {

@@ -4,7 +4,7 @@ import { link, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { closeEverything, copyExample, lensSays, openText, replaceText } from './support.js';
+import { closeEverything, copyExample, lensSays, openText, replaceText, until } from './support.js';
 
 const read = async (uri: vscode.Uri): Promise<string> =>
   new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
@@ -53,5 +53,36 @@ describe('Save as HTML Report', () => {
     // The message stays open; the command does not wait for it.
     await vscode.commands.executeCommand('rnnGradients.saveReport', target);
     await assert.rejects(async () => vscode.workspace.fs.stat(target));
+  });
+});
+
+describe('Show Result as Text', () => {
+  afterEach(closeEverything);
+
+  it('shows verdict, numbers, table and problems of the run in sight in a document that cannot be edited', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run', uri);
+    await lensSays(uri, /vanishing/);
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('rnnGradients.showResultText');
+    const shown = vscode.window.activeTextEditor?.document;
+    assert.ok(shown);
+    assert.match(shown.uri.path, /\.result\.txt$/);
+    assert.equal(shown.languageId, 'plaintext');
+    assert.match(
+      shown.getText(),
+      /^VANISHING[^]*multiplied by 0\.5000\.[^]*Computed with this change: HEALTHY[^]*\|g\|/,
+    );
+    assert.match(shown.getText(), /largest Lyapunov exponent -0\.6931/);
+    assert.equal(vscode.workspace.fs.isWritableFileSystem(shown.uri.scheme), undefined);
+    // Asked for again, the same document has the newer run.
+    await vscode.window.showTextDocument(document);
+    await replaceText(document, '0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await lensSays(uri, /exploding/);
+    await vscode.commands.executeCommand('rnnGradients.showResultText');
+    const again = vscode.window.activeTextEditor?.document;
+    assert.equal(again?.uri.toString(), shown.uri.toString());
+    await until('the newer run', () => (again.getText().startsWith('EXPLODING') ? true : undefined));
   });
 });

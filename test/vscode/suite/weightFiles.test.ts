@@ -4,11 +4,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { surveyFile } from '../../../src/config/read/index.js';
+import { bestBlock, surveyFile } from '../../../src/config/read/index.js';
 import type { Inspections } from '../../../src/editor/following/inspections.js';
 import { Surveys } from '../../../src/editor/following/surveys.js';
 import { WeightFiles } from '../../../src/editor/following/weightFiles.js';
-import { bestBlock, blockItems } from '../../../src/commands/blockPicker.js';
+import { blockItems } from '../../../src/commands/blockPicker.js';
 import type { BlockQuestion } from '../../../src/commands/blockPicker.js';
 import { SurveyedFiles } from '../../../src/commands/surveyedFiles.js';
 import { openDoors, openText, replaceText, until, watched, closeEverything } from './support.js';
@@ -21,7 +21,7 @@ const block = (...shape: readonly number[]): unknown => {
 /** A worker that counts how often it is asked, and gives way as the real one does. */
 function counting(): { readonly surveys: Surveys; readonly asked: () => number; giveWay: number } {
   const state = { asked: 0, giveWay: 0 };
-  const survey = (bytes: Uint8Array, _: unknown, behind: boolean): Promise<unknown> => {
+  const survey = (bytes: Uint8Array, _name: string, _stop: unknown, behind: boolean): Promise<unknown> => {
     state.asked++;
     return Promise.resolve(behind && state.giveWay-- > 0 ? null : surveyFile(bytes, () => undefined));
   };

@@ -1,8 +1,8 @@
-// What is printed of a run: its verdict, a small table of norms of each layer, and what its spectrum says.
+// A run in lines of text: its verdict, a small table of norms of each layer, and what its spectrum says.
 import { t as say } from '@vscode/l10n';
-import { cellOf, directionsOf, inPositions } from '../engine/index.js';
-import type { AnyNetworkRun, AnyRun, LayerExperiment, NetworkLayer, Spectrum } from '../engine/index.js';
-import { escapeControls } from '../worker/record/index.js';
+import { cellOf, directionsOf, inPositions } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, LayerExperiment, NetworkLayer, Spectrum } from '../../engine/index.js';
+import { escapeControls } from './escapeControls.js';
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
 export function fromLog10(log10: number): string {
@@ -34,7 +34,7 @@ const logColumn = (title: string, series: Float64Array): readonly [string, (t: n
 ];
 
 /** One layer's direction in the order of positions. */
-function layerTable({ experiment, result }: NetworkLayer<AnyRun>, dx: Float64Array | null): string[] {
+export function layerTable({ experiment, result }: NetworkLayer<AnyRun>, dx: Float64Array | null): string[] {
   const [{ hNorm, log10Norms }] = result.layers;
   const at = (series: Float64Array): Float64Array => inPositions(experiment, series);
   const h = at(hNorm);
@@ -55,13 +55,9 @@ export const countedLayers = (count: number): string => (count === 1 ? say('one 
 export const layerName = ({ layers: [{ layer, direction }] }: LayerExperiment): string =>
   direction === 'reverse' ? say('layer {0}, reverse', layer) : say('layer {0}', layer);
 
-/** The verdict with its reason, and norms of some steps: of one layer, or of each that is shown. */
-export function runTable(
-  { experiment, layers, verdict, log10Norms, lengths }: AnyNetworkRun,
-  shown: number | null,
-): string {
+/** What was run: its cell, layers, directions, sizes and dtype. */
+export function sizesOf({ experiment, layers, lengths }: AnyNetworkRun): string {
   const { B, T, I, H } = experiment.shapes;
-  const [first, ...others] = layers;
   const directions = directionsOf(experiment);
   const count = layers.length / directions;
   const stack = [
@@ -74,26 +70,30 @@ export function runTable(
   const ragged = lengths.some((length) => length !== T)
     ? `, ${say('lengths {0} to {1}', Math.min(...lengths), Math.max(...lengths))}`
     : '';
-  const lines = [
-    `${verdict.kind.toUpperCase()}  ${escapeControls(experiment.name)}  (${experiment.cell}${stack}, B ${B}, T ` +
-      `${T}, I ${I}, H ${H}, ${experiment.dtype}${ragged})`,
-    verdict.reason,
-    '',
-    ...(others.length === 0
-      ? [...layerTable(first, log10Norms.dx), '']
-      : layersShown(layers, shown).flatMap((layer) => {
-          const { positionVerdict: own } = layer.result;
-          // What reaches the input comes from all directions of the first layer.
-          const dx = layer === first && directions === 1 ? log10Norms.dx : null;
-          return [
-            `${layerName(layer.experiment)}: ${own.kind.toUpperCase()}  ${own.reason}`,
-            ...layerTable(layer, dx),
-            '',
-          ];
-        })),
-  ];
-  return `${lines.join('\n')}\n`;
+  return `${experiment.cell}${stack}, B ${B}, T ${T}, I ${I}, H ${H}, ${experiment.dtype}${ragged}`;
 }
+
+/** The verdict with its reason. */
+export const verdictLines = (run: AnyNetworkRun): string[] => [
+  `${run.verdict.kind.toUpperCase()}  ${escapeControls(run.experiment.name)}  (${sizesOf(run)})`,
+  run.verdict.reason,
+];
+
+/** Norms of some steps: of one layer, or of each that is shown with its own verdict. */
+export function normTables({ experiment, layers, log10Norms }: AnyNetworkRun, shown: number | null): string[] {
+  const [first, ...others] = layers;
+  if (others.length === 0) return [...layerTable(first, log10Norms.dx), ''];
+  return layersShown(layers, shown).flatMap((layer) => {
+    const { positionVerdict: own } = layer.result;
+    // What reaches the input comes from all directions of the first layer.
+    const dx = layer === first && directionsOf(experiment) === 1 ? log10Norms.dx : null;
+    return [`${layerName(layer.experiment)}: ${own.kind.toUpperCase()}  ${own.reason}`, ...layerTable(layer, dx), ''];
+  });
+}
+
+/** The verdict with its reason, and norms of some steps: of one layer, or of each that is shown. */
+export const runTable = (run: AnyNetworkRun, shown: number | null): string =>
+  `${[...verdictLines(run), '', ...normTables(run, shown)].join('\n')}\n`;
 
 /** The directions of the layer that was asked for, or all. */
 export const layersShown = (
@@ -102,16 +102,22 @@ export const layersShown = (
 ): readonly NetworkLayer<AnyRun>[] =>
   layers.filter(({ experiment: { layers: specs } }) => asked === null || specs[0].layer === asked);
 
-/** Of a layer of a network. */
-export function reportExponents(layer: NetworkLayer<AnyRun>, { lyapunov }: Spectrum): string {
-  const largest =
-    lyapunov === null
-      ? say('no Lyapunov exponents (the product of all Jacobians is exactly zero)')
-      : say('largest Lyapunov exponent {0}', significant(lyapunov[0] ?? NaN));
-  return `${layerName(layer.experiment)}: ${largest}\n`;
-}
+/** What the spectrum of a layer says, in one line: of a single layer of one gate what stands for Wh too. */
+export const spectrumLine = (
+  { experiment, layers }: AnyNetworkRun,
+  layer: NetworkLayer<AnyRun>,
+  found: Spectrum,
+): string =>
+  layers.length === 1 && cellOf(experiment.cell).activation !== null
+    ? spectrumOfWh(found)
+    : `${layerName(layer.experiment)}: ${largestExponent(found)}\n`;
 
-export function reportSpectrum(spectrum: Spectrum): string {
+const largestExponent = ({ lyapunov }: Spectrum): string =>
+  lyapunov === null
+    ? say('no Lyapunov exponents (the product of all Jacobians is exactly zero)')
+    : say('largest Lyapunov exponent {0}', significant(lyapunov[0] ?? NaN));
+
+function spectrumOfWh(spectrum: Spectrum): string {
   const { spectralRadiusWh, spectralRadiusBounds, sigmaMaxWh, lyapunov } = spectrum;
   // Of a large Wh only bounds are known.
   const radius =

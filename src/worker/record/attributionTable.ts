@@ -1,6 +1,6 @@
 // What is printed of where the gradient comes from: how much of each loss arrives at each layer.
 import { t as say } from '@vscode/l10n';
-import type { AnyNetworkRun, Attribution } from '../engine/index.js';
+import type { AnyNetworkRun, Attribution } from '../../engine/index.js';
 import { fromLog10, layerName, someOf } from './runTable.js';
 
 /** What --attribution prints: a row for each loss, or for some of many, with a column for each layer that is shown. */

@@ -1,7 +1,7 @@
 // The table of a run has what the cell has: of a made-up cell with a parameter of its own.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { runTable } from '../../../src/cli/index.js';
+import { runTable } from '../../../src/worker/record/index.js';
 import { asNetworkRun, finish, runResumably } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment } from '../../../src/engine/index.js';
 import { experiment, scaledIdentity, withLayer } from '../engine/build.js';

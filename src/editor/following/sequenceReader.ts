@@ -1,0 +1,35 @@
+import type * as vscode from 'vscode';
+import type { SequenceChoice, SequenceList } from '../../protocol/index.js';
+import type { Doors } from '../context/doors.js';
+import { WatchedReading } from './watchedReading.js';
+
+/** Sequences that somebody looks at before they are run, in a file or as a config says. */
+export class SequenceReader extends WatchedReading<SequenceList> {
+  readonly #chosen: { choice: SequenceChoice };
+
+  constructor(
+    uri: vscode.Uri,
+    workerPath: string,
+    log: vscode.LogOutputChannel,
+    doors: Doors,
+    choice: SequenceChoice = { options: {}, array: null },
+  ) {
+    const chosen = { choice };
+    super({
+      uri,
+      workerPath,
+      log,
+      doors,
+      ask: (client, reading) => client.request('sequences', { file: uri.toString(), reading, ...chosen.choice }),
+      isRead: ({ sequences }) => sequences !== null,
+      nothing: (told) => ({ ...told, sequences: null, notes: [] }),
+    });
+    this.#chosen = chosen;
+  }
+
+  /** How the file is read from now on. */
+  choose(choice: SequenceChoice): void {
+    this.#chosen.choice = choice;
+    this.again();
+  }
+}

@@ -1,0 +1,3 @@
+// The face of this room: what other rooms use.
+export { RootFiles } from './rootFiles.js';
+export { serve } from './server.js';

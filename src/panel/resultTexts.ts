@@ -1,0 +1,56 @@
+// A session's run as a plain document that nobody can change: for screen readers, and for pasting into an issue.
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { Session } from '../editor/following/index.js';
+import { problemLine } from '../worker/record/index.js';
+import { ofFinishedRun, reportFailure } from './saveFile.js';
+
+const scheme = 'rnn-gradients-result';
+
+const nameOf = (id: string): string => vscode.workspace.asRelativePath(vscode.Uri.parse(id), false);
+
+/** Texts stay as they were asked for, because one that changes while it is read aloud is lost: asking again renews. */
+export class ResultTexts implements vscode.Disposable {
+  readonly #texts = new Map<string, string>();
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #subscription: vscode.Disposable;
+
+  constructor() {
+    this.#subscription = vscode.Disposable.from(
+      vscode.workspace.registerTextDocumentContentProvider(scheme, {
+        onDidChange: this.#changed.event,
+        provideTextDocumentContent: (uri) =>
+          this.#texts.get(uri.toString()) ?? t('This was the result of an earlier run. Run the experiment again.'),
+      }),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#texts.delete(uri.toString())),
+    );
+  }
+
+  /** Shows the text of the run on screen. Failures are told to the user. */
+  async show(session: Session): Promise<void> {
+    try {
+      const text = await ofFinishedRun(session, t('{0}: the text waits for the analyses', session.title), (runId) =>
+        session.request('resultText', { runId, form: 'whole' }),
+      );
+      if (text === null) return;
+      const uri = vscode.Uri.from({
+        scheme,
+        path: `/${session.title.replaceAll(/[\\/:*?"<>|]/g, '-')}.result.txt`,
+        query: session.key,
+      });
+      const stale = session.stale === null ? [] : [session.stale, ''];
+      const problems = session.problems.map((problem) => problemLine(problem, nameOf));
+      const whole = [...stale, text, ...problems.map((line) => `${line}\n`)].join('\n');
+      this.#texts.set(uri.toString(), whole);
+      this.#changed.fire(uri);
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
+    } catch (error) {
+      reportFailure(error);
+    }
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+}

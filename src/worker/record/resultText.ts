@@ -1,0 +1,197 @@
+// A run as plain text: whole for somebody who reads or listens to it, compact for an assistant.
+import { t as say } from '@vscode/l10n';
+import { cellOf, pathWords } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, NetworkLayer, Spectrum, Verdict } from '../../engine/index.js';
+import type { NextEffect, WhatIfAnswer } from '../../protocol/index.js';
+import { asData } from './asData.js';
+import {
+  fromLog10,
+  layerName,
+  layerTable,
+  normTables,
+  significant,
+  sizesOf,
+  spectrumLine,
+  verdictLines,
+} from './runTable.js';
+
+type Layer = NetworkLayer<AnyRun>;
+
+/** `next`: what the next thing to try, of the layer `shown`, makes of it; null where it was not computed. */
+export type ResultParts = {
+  readonly run: AnyNetworkRun;
+  readonly shown: number;
+  readonly next: NextEffect | null;
+};
+
+/** More stretches of one rate are no overview. */
+const mostSegments = 6;
+/** As many layers are told one by one. */
+const mostLayers = 24;
+
+/** A verdict in numbers: `VANISHING, times 0.5000 per step back, times 1.000e-9 in all`. */
+const inNumbers = ({
+  kind,
+  perStepFactor,
+  log10Ratio,
+}: Pick<Verdict, 'kind' | 'perStepFactor' | 'log10Ratio'>): string =>
+  [
+    kind.toUpperCase(),
+    ...(perStepFactor === null ? [] : [say('times {0} per step back', significant(perStepFactor))]),
+    ...(log10Ratio === null ? [] : [say('times {0} in all', fromLog10(log10Ratio))]),
+  ].join(', ');
+
+/** What was measured, a line each. */
+function measured(verdict: Omit<Verdict, 'next'>, dtype: string): string[] {
+  const { perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, segments } = verdict;
+  const { crossedAt, zeroAt, infiniteAt } = verdict;
+  return [
+    ...(log10Ratio === null
+      ? []
+      : [
+          say(
+            'From step {0} back to step {1} the gradient is multiplied by {2}.',
+            source,
+            first,
+            fromLog10(log10Ratio),
+          ),
+        ]),
+    ...(perStepFactor === null ? [] : [say('Per step back it is multiplied by {0}.', significant(perStepFactor))]),
+    ...(halfLifeSteps === null || onePercentSteps === null
+      ? []
+      : [
+          say('Half is left after {0} steps, 1 % after {1}.', significant(halfLifeSteps), significant(onePercentSteps)),
+        ]),
+    ...(crossedAt === null ? [] : [say('Going back, the bound of the verdict is passed at step {0}.', crossedAt)]),
+    ...(zeroAt === null ? [] : [say('Plain {0} arithmetic reaches exactly zero at step {1}.', dtype, zeroAt)]),
+    ...(infiniteAt === null ? [] : [say('Plain {0} arithmetic reaches infinity at step {1}.', dtype, infiniteAt)]),
+    ...(segments.length < 2
+      ? []
+      : segments
+          .slice(0, mostSegments)
+          .map(({ from, to, perStepFactor: factor }) =>
+            say('Steps {0} back to {1}: times {2} per step.', to, from, significant(factor)),
+          )),
+  ];
+}
+
+/** Of a cell with several paths through a step: what each keeps of the gradient on its way back. */
+function paths({ experiment: { cell }, result }: Layer): string[] {
+  const { lnPaths } = result.layers[0];
+  const { first, source } = result.verdict;
+  return Object.entries(lnPaths ?? {}).flatMap(([path, series]) => {
+    const known = series.slice(first + 1, source + 1).filter((ln) => !Number.isNaN(ln));
+    const mean = known.reduce((sum, ln) => sum + ln, 0) / known.length;
+    return known.length === 0
+      ? []
+      : [say('{0}: times {1} per step back.', pathWords(cell, path), fromLog10(mean / Math.LN10))];
+  });
+}
+
+function suggestion({ run: { layers }, shown, next }: ResultParts): string[] {
+  const layer = layers[shown] ?? layers[0];
+  const { next: step } = layer.result.verdict;
+  if (step === null) return [];
+  const effect =
+    next === null
+      ? say('What comes of it was not computed: it takes as long as the run.')
+      : say('Computed with this change: {0}.', inNumbers(next));
+  return [
+    ...(layers.length > 1
+      ? [say('What to try next, in {0}:', layerName(layer.experiment))]
+      : [say('What to try next:')]),
+    step.sentence,
+    effect,
+  ];
+}
+
+const scalars = ({ lossValue, clipFactor }: AnyNetworkRun): string[] => [
+  ...(lossValue === null ? [] : [say('The loss is {0}.', significant(lossValue))]),
+  ...(clipFactor === null
+    ? []
+    : [say('Clipping multiplies the gradients of the parameters by {0}.', significant(clipFactor))]),
+];
+
+const pathsOf = (layers: readonly Layer[]): string[] =>
+  layers.flatMap((layer) => {
+    const told = paths(layer);
+    return told.length === 0 || layers.length === 1 ? told : [`${layerName(layer.experiment)}:`, ...told];
+  });
+
+const joined = (blocks: readonly (readonly string[])[]): string =>
+  `${blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n').trimEnd())
+    .join('\n\n')}\n`;
+
+/** Verdict, numbers and the tables that the command line prints, in an order that can be listened to. */
+export const wholeText = (parts: ResultParts, spectrumOf: (layer: Layer) => Spectrum): string => {
+  const { run } = parts;
+  return joined([
+    verdictLines(run),
+    [...measured(run.verdict, run.experiment.dtype), ...scalars(run)],
+    pathsOf(run.layers),
+    suggestion(parts),
+    normTables(run, null),
+    run.layers.map((layer) => spectrumLine(run, layer, spectrumOf(layer)).trimEnd()),
+  ]);
+};
+
+/** The same for an assistant: the layer that is worst in full, of the others a line each; names as quoted data. */
+export function compactText(parts: ResultParts): string {
+  const { run, shown } = parts;
+  const { layers, verdict, experiment } = run;
+  const layer = layers[shown] ?? layers[0];
+  const more = layers.length - mostLayers;
+  return joined([
+    [`${verdict.kind.toUpperCase()}  ${asData(experiment.name)}  (${sizesOf(run)})`, verdict.reason],
+    [...measured(verdict, experiment.dtype), ...scalars(run)],
+    layers.length === 1
+      ? []
+      : [
+          say('Each layer by itself:'),
+          ...layers
+            .slice(0, mostLayers)
+            .map((one) => `${layerName(one.experiment)}: ${inNumbers(one.result.positionVerdict)}`),
+          ...(more > 0 ? [say('and {0} more', more)] : []),
+        ],
+    [
+      ...(layers.length === 1 ? [] : [`${layerName(layer.experiment)}: ${layer.result.positionVerdict.reason}`]),
+      ...paths(layer),
+    ],
+    suggestion(parts),
+    // Columns need no room where nobody looks at them.
+    layerTable(layer, layers.length === 1 ? run.log10Norms.dx : null).map((line) =>
+      line.trim().replaceAll(/ {2,}/g, ' '),
+    ),
+  ]);
+}
+
+/** A what-if beside the run as it is, in numbers. */
+export function triedText(run: AnyNetworkRun, answer: WhatIfAnswer & { readonly kind: 'run' }): string {
+  const layer = run.layers[answer.layer] ?? run.layers[0];
+  const { gates } = cellOf(run.experiment.cell);
+  const number = (value: number | null): string => (value === null ? say('not computed') : significant(value));
+  return joined([
+    [say('Nothing was written: the run was repeated with the change, in memory.')],
+    [
+      answer.ofNetwork || run.layers.length === 1 ? say('The network:') : `${layerName(layer.experiment)}:`,
+      say('as it is: {0}', inNumbers(answer.ofNetwork ? run.verdict : layer.result.verdict)),
+      say('with the change: {0}', inNumbers(answer.verdict)),
+      answer.verdict.reason,
+    ],
+    [
+      ...answer.measures.map(({ spectralRadius, sigmaMax }, gate) =>
+        say(
+          '{0} with the change: spectral radius {1}, largest singular value {2}.',
+          gates.length > 1 ? say('Wh of {0}', gates[gate] ?? gate) : 'Wh',
+          number(spectralRadius),
+          number(sigmaMax),
+        ),
+      ),
+      ...(answer.lossValue === null || run.lossValue === null
+        ? []
+        : [say('The loss goes from {0} to {1}.', significant(run.lossValue), significant(answer.lossValue))]),
+    ],
+  ]);
+}
