@@ -332,7 +332,14 @@ export class Workbench {
       .locator('.find-widget.visible .matchesCount')
       .filter({ hasText: /^(1|\?) of/ })
       .waitFor();
-    await this.page.keyboard.press('Escape');
+    // What is typed while the search is open is searched for.
+    await this.until('the search to close', async () => {
+      await this.page.keyboard.press('Escape');
+      return find.waitFor({ state: 'hidden', timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     if (by === '') await this.page.keyboard.press('Delete');
     else await this.page.keyboard.insertText(by);
   }
