@@ -38,12 +38,15 @@ function startWorker(
     worker.postMessage(data);
     on.up();
   };
-  worker.onmessageerror = () => on.died(t('The engine stopped: {0}', 'messageerror'));
+  const fail = (message: string): void => {
+    worker.terminate();
+    if (isUp) on.died(t('The engine stopped: {0}', message));
+    else on.refuse();
+  };
+  worker.onmessageerror = ({ type }) => fail(type);
   worker.onerror = (event) => {
     event.preventDefault();
-    worker.terminate();
-    if (isUp) on.died(t('The engine stopped: {0}', event.message));
-    else on.refuse();
+    fail(event.message);
   };
   return { post: (message, transfer) => worker.postMessage(message, [...transfer]), end: () => worker.terminate() };
 }

@@ -10,6 +10,7 @@ import { drive, shareThread } from '../../../src/worker/scheduling/scheduler.js'
 import { sliceHere } from '../../../src/worker/thread/engineHere.web.js';
 import { loadKernels } from '../../../src/worker/thread/loadKernels.web.js';
 import { machineMemory } from '../../../src/worker/thread/machineMemory.web.js';
+import { Service } from '../../../src/worker/thread/service.js';
 import { ready, startThread, threadFile } from '../../../src/worker/thread/startThread.web.js';
 import { configOf, referenceCase } from '../../support/experiments.js';
 
@@ -143,6 +144,31 @@ describe('a thread in a browser', () => {
     };
     const { outcome, summaries } = await run((channel) => channel.emit('cancel', { runId: 1 }));
     assert.deepEqual([outcome.kind, summaries], ['cancelled', []]);
+  });
+});
+
+describe('a service that ends without its thread', () => {
+  it('stops the run that is under way', async () => {
+    const outcome = await new Promise<unknown>((resolve) => {
+      let tell: (message: unknown) => void = () => undefined;
+      const service = new Service({
+        post: (message) => {
+          const { type, name, id, result } = message as Readonly<Record<string, unknown>>;
+          if (type === 'request') {
+            const bytes = new TextEncoder().encode(configOf(referenceCase('typical')));
+            // Its answer comes once nobody is there any more.
+            service.end();
+            tell({ type: 'ok', id, result: { ok: true, id: entry.config, bytes } satisfies SentFile });
+          } else if (name === undefined) resolve(result);
+        },
+        onMessage: (listener) => {
+          tell = listener;
+        },
+      });
+      const params = { runId: 1, entry, bounds: defaultBounds, layer: null, cancel: null };
+      tell({ type: 'request', id: 1, name: 'run', params });
+    });
+    assert.deepEqual(outcome, { kind: 'cancelled', problems: [], files: [entry.config] });
   });
 });
 
