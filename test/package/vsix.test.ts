@@ -130,7 +130,7 @@ describe('the packaged extension', () => {
     assert.deepEqual(files.sort(), [...shipped, ...parts].sort());
   });
 
-  it('is smaller than 2 MB, and than 1.5 MB without the server for assistants and the bundle for browsers', async () => {
+  it('is smaller than 2 MB, 1.5 MB without the server for assistants and the bundle for browsers', async () => {
     assert.ok(bytes.length < 2_000_000, `${bytes.length} bytes`);
     let rest = bytes.length;
     for (const name of ['mcpServer.js', 'web.js']) {

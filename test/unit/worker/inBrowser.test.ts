@@ -158,7 +158,8 @@ describe('a service that ends without its thread', () => {
             const bytes = new TextEncoder().encode(configOf(referenceCase('typical')));
             // Its answer comes once nobody is there any more.
             service.end();
-            tell({ type: 'ok', id, result: { ok: true, id: entry.config, bytes } satisfies SentFile });
+            const file: SentFile = { ok: true, id: entry.config, bytes };
+            queueMicrotask(() => tell({ type: 'ok', id, result: file }));
           } else if (name === undefined) resolve(result);
         },
         onMessage: (listener) => {
