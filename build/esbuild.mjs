@@ -1,7 +1,7 @@
 // Bundles everything that runs: the extension host, the worker, the page, the command line and, with --tests, every
 // test.
 import { build, context } from 'esbuild';
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -38,6 +38,30 @@ const shared = {
 const forNode = { ...shared, platform: 'node', format: 'cjs', target: 'node20', mainFields: ['module', 'main'] };
 const forPage = { ...shared, platform: 'browser', format: 'esm', target: 'chrome132' };
 
+/**
+ * What a browser does in another way stands in a twin: `x.web.ts` beside `x.ts`, with the same exports. In the bundle
+ * for VS Code for the Web each twin takes the place of the other.
+ */
+const twins = {
+  name: 'twins',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path: file, resolveDir }) => {
+      const twin = path.resolve(resolveDir, file.replace(/\.js$/, '.web.ts'));
+      return existsSync(twin) ? { path: twin } : undefined;
+    });
+  },
+};
+
+/**
+ * VS Code hands the extension a module to fill; in a worker there is none, and that is how the bundle knows where it
+ * is. A `var` of a name that is there already leaves it as it is.
+ */
+const asModuleOrThread =
+  'var isThread = typeof module === "undefined";' +
+  'var module = isThread ? {} : module; var require = isThread ? () => ({}) : require;' +
+  // All that the product and path-browserify ask a process for; test/package looks that it is all.
+  'var process = { platform: "web", arch: "browser", versions: { node: "none" }, cwd: () => "/" };';
+
 /** Where the page is one file, what comes late stands in it too. */
 const nothingIsLate = {
   name: 'nothing-is-late',
@@ -71,6 +95,18 @@ const product = [
     supported: { 'dynamic-import': false },
   },
   { ...forNode, entryPoints: { mcpServer: 'src/mcpServer.ts' }, outdir: 'dist' },
+  {
+    ...forPage,
+    format: 'cjs',
+    entryPoints: { web: 'src/web.ts' },
+    outdir: 'dist',
+    external: ['vscode'],
+    alias: { ...shared.alias, 'node:path': 'path-browserify' },
+    plugins: [twins],
+    banner: { js: asModuleOrThread },
+    mainFields: ['browser', 'module', 'main'],
+    supported: { 'dynamic-import': false },
+  },
   {
     ...forPage,
     // What the first picture does without is a file of its own (test/package/firstPaint.test.ts).

@@ -18,6 +18,7 @@ export const rooms = [
   'src/commands',
   'src/assemble.ts',
   'src/extension.ts',
+  'src/web.ts',
   'src/mcp',
   'src/mcpServer.ts',
   'src/cli',
@@ -118,7 +119,8 @@ export function whyNot(file, specifier, typeOnly = false) {
     return `${room} asks the worker; it takes only types from src/engine`;
   }
   if (room === 'src/protocol' && !typeOnly) return 'src/protocol stands on nothing that runs: import type';
-  if (!targetRoom.endsWith('.ts') && path.posix.basename(target) !== 'index') {
+  // In a browser some rooms have a face of their own.
+  if (!targetRoom.endsWith('.ts') && !['index', 'index.web'].includes(path.posix.basename(target))) {
     return `a room is entered by its index.ts, not by ${target}`;
   }
   return null;

@@ -6,6 +6,7 @@ import { prepareChromium } from './chromium.mjs';
 import { node24, root } from './modules.mjs';
 import { deal, estimates, failureText, runGroup, testFiles } from './nodeTests.mjs';
 import { ensureServer } from './vscode-server.mjs';
+import { ensureWeb } from './vscode-web.mjs';
 
 const passed = { passed: 1, failed: 0, skipped: 0 };
 const failed = (why) => ({ passed: 0, failed: 1, skipped: 0, failures: [why] });
@@ -85,7 +86,7 @@ const vscodeSuite = async (files, write) => {
 
 /** So that one missing browser or server is installed once, before several tests need it at the same time. */
 let prepared = null;
-const prepareWindows = () => (prepared ??= ensureServer().then(prepareChromium));
+const prepareWindows = () => (prepared ??= ensureServer().then(ensureWeb).then(prepareChromium));
 
 /**
  * `needs`: suites without whose success this one means nothing; they run even when they are not named. `after`:

@@ -1,4 +1,5 @@
 export const serverVersion: string;
+export const cache: string;
 
 export type Server = {
   /** `http://localhost:PORT` */
@@ -34,6 +35,12 @@ export type WindowOptions = {
 /** User settings that keep a window still. */
 export const stillSettings: Readonly<Record<string, unknown>>;
 
+export function installOnce(
+  name: string,
+  packages: readonly string[],
+  whole: string,
+  more?: (folder: string, log: string) => Promise<void>,
+): Promise<void>;
 export function ensureServer(): Promise<void>;
 export function installVsix(vsix: string, dataDir: string): Promise<void>;
 export function startServer(options: ServerOptions): Promise<Server>;

@@ -10,7 +10,8 @@ import { node24, npm, root } from './modules.mjs';
 /** code-server's version; it decides which VS Code the tests run in (4.139.1 is VS Code 1.139.1). */
 export const serverVersion = '4.139.1';
 
-const cache = path.join(root, '.vscode-test');
+/** Kept between runs; not part of the project. */
+export const cache = path.join(root, '.vscode-test');
 const home = path.join(cache, `code-server-${serverVersion}`);
 const app = path.join(home, 'node_modules', 'code-server', 'lib', 'vscode');
 const serverScript = path.join(app, 'out', 'server-main.js');
@@ -31,6 +32,31 @@ const logged = async ({ command, args, options }, log, what) => {
   throw new Error(`${what} failed (${outcome}). The end of ${log}:\n${tail}`);
 };
 
+const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=warn'];
+
+/**
+ * Installs packages (each with its version) into the folder `name` of the cache, once: until `whole` is there. Their
+ * install scripts stay off. `more(folder, log)` may add to what was installed.
+ */
+export async function installOnce(name, packages, whole, more = async () => undefined) {
+  await mkdir(cache, { recursive: true });
+  // Made elsewhere and renamed when whole: an install that broke off is never taken for a good one.
+  const place = await mkdtemp(path.join(cache, 'installing-'));
+  const log = path.join(cache, `install-${name}.log`);
+  await rm(log, { force: true });
+  try {
+    await writeFile(path.join(place, 'package.json'), JSON.stringify({ private: true }));
+    await logged(npm(['install', ...quiet, ...packages], { cwd: place }), log, `Installing ${packages.join(', ')}`);
+    await more(place, log);
+    await rename(place, path.join(cache, name)).catch((error) => {
+      // Somebody else finished the same install meanwhile: theirs is as good.
+      if (!existsSync(whole)) throw error;
+    });
+  } finally {
+    await rm(place, { recursive: true, force: true });
+  }
+}
+
 /**
  * Installs the server once per version. The packages' install scripts stay off: they would compile for minutes and need
  * system libraries, only for log files and terminals that nothing here uses.
@@ -38,32 +64,14 @@ const logged = async ({ command, args, options }, log, what) => {
 export async function ensureServer() {
   if (existsSync(serverScript)) return;
   console.log(`Installing code-server ${serverVersion}, the VS Code for tests (once, about 20 s) …`);
-  await mkdir(cache, { recursive: true });
-  // Made elsewhere and renamed when whole: an install that broke off is never taken for a good one.
-  const place = await mkdtemp(path.join(cache, 'installing-'));
-  const log = path.join(cache, 'install.log');
-  await rm(log, { force: true });
-  try {
-    await writeFile(path.join(place, 'package.json'), JSON.stringify({ private: true }));
-    const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=warn'];
-    await logged(
-      npm(['install', ...quiet, `code-server@${serverVersion}`], { cwd: place }),
-      log,
-      `Installing code-server ${serverVersion}`,
-    );
+  await installOnce(path.basename(home), [`code-server@${serverVersion}`], serverScript, async (place, log) => {
     const inner = path.join(place, 'node_modules', 'code-server', 'lib', 'vscode');
     await logged(
       npm(['install', '--omit=dev', ...quiet], { cwd: inner }),
       log,
       'Installing the packages of code-server',
     );
-    await rename(place, home).catch((error) => {
-      // Somebody else finished the same install meanwhile: theirs is as good.
-      if (!existsSync(serverScript)) throw error;
-    });
-  } finally {
-    await rm(place, { recursive: true, force: true });
-  }
+  });
 }
 
 /** A window that stays quiet: no welcome page, no chat, no tips, no asking, no saving behind the test's back. */

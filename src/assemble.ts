@@ -9,6 +9,7 @@ import { registerContextKeys, registerStatusBar } from './editor/status/index.js
 import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
 import { Panels, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
+import { threadFile } from './worker/thread/index.js';
 
 export type Assembly = {
   readonly panels: Panels;
@@ -25,7 +26,9 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   setLanguage(vscode.l10n.bundle === undefined ? undefined : { name: vscode.env.language, bundle: vscode.l10n.bundle });
   const log = keptLog(vscode.window.createOutputChannel('RNN Gradients', { log: true }));
   const doors = new Doors(workspaceState);
-  const sessions = new Sessions(vscode.Uri.joinPath(extensionUri, 'dist', 'worker.js').fsPath, log, doors);
+  const thread = vscode.Uri.joinPath(extensionUri, 'dist', threadFile());
+  // In a browser the extension has an address, not a path.
+  const sessions = new Sessions(thread.scheme === 'file' ? thread.fsPath : thread.toString(true), log, doors);
   const panels = new Panels(sessions, extensionUri);
   const features = registerLanguageFeatures(sessions, log);
   const viewerParts = { extensionUri, workerPath: sessions.workerPath, log, doors };

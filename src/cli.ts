@@ -318,7 +318,7 @@ async function writeReport(
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
     finish(nextStepOf(result)),
   );
-  const html = reportHtml({
+  const html = await reportHtml({
     title,
     summary,
     warnings,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { describeProblem } from '../config/json/index.js';
@@ -12,7 +11,7 @@ import type { PageContract, PanelContract, PanelStatus, WeightPlace, WhatIf } fr
 import { Channel } from '../protocol/index.js';
 import { relaySlices } from '../worker/answers/index.js';
 import { Applied } from './whatIfUndo.js';
-import { panelHtml } from './panelHtml.js';
+import { freshNonce, panelHtml } from './panelHtml.js';
 import { placeOf } from './comparedRun.js';
 import { Comparison } from './comparison.js';
 import { panelChecks } from './messageChecks.js';
@@ -130,7 +129,7 @@ export class Panel implements vscode.Disposable {
     const uriOf = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
     webview.html = panelHtml({
       cspSource: webview.cspSource,
-      nonce: randomBytes(24).toString('base64'),
+      nonce: freshNonce(),
       scriptUri: uriOf('main.js'),
       styleUri: uriOf('style.css'),
       title: session.title,

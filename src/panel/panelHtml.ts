@@ -1,6 +1,9 @@
 import type { Language } from '../l10n.js';
 import { emptyStyle, escape, inertJson } from '../report/index.js';
 
+/** Random text that nobody can guess, for one page. */
+export const freshNonce = (): string => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(24))));
+
 /** What the page needs from its host: where it may load from, and the one-time word that lets its script run. */
 export type PanelHtmlParts = {
   /** `webview.cspSource`: the only origin that styles, fonts and pictures come from. */

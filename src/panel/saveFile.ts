@@ -1,11 +1,10 @@
 // Files that the user asked for: where to, written, and shown when they want.
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { diskOf } from '../editor/context/index.js';
 import { entryUri, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
-import { writeWhole } from '../report/index.js';
 
 export function reportFailure(error: unknown): void {
   void vscode.window.showErrorMessage(t('Run RNN: {0}', error instanceof Error ? error.message : String(error)));
@@ -16,13 +15,9 @@ export function reportFailure(error: unknown): void {
  * new one is whole.
  */
 async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void> {
-  if (target.scheme !== 'file') {
-    await vscode.workspace.fs.writeFile(target, bytes);
-    return;
-  }
-  // Missing folders are made, as VS Code does.
-  await mkdir(path.dirname(target.fsPath), { recursive: true });
-  await writeWhole(target.fsPath, [bytes]);
+  const disk = diskOf(target);
+  if (disk === null) await vscode.workspace.fs.writeFile(target, bytes);
+  else await disk.write(target.fsPath, bytes);
 }
 
 /** Asks where, beside the config, unless a target is given; writes, and offers to open it. */
@@ -48,7 +43,8 @@ export async function saveBytes(
   // The file is there: whoever waits for it need not wait for the user to close the message.
   void saved.then(async (choice) => {
     if (choice !== open) return;
-    if (target.path.endsWith('.html')) await vscode.env.openExternal(target);
+    // A browser opens files of the disk, and none of a virtual workspace: that shows its text.
+    if (target.path.endsWith('.html') && diskOf(target) !== null) await vscode.env.openExternal(target);
     else await vscode.commands.executeCommand('vscode.open', target);
   });
 }

@@ -25,7 +25,7 @@ export async function saveReport(session: Session, extensionUri: vscode.Uri, tar
     );
     if (data === null || summary === null) return;
     const { extent, config, files, record } = data;
-    const html = reportHtml({
+    const html = await reportHtml({
       title: session.title,
       summary,
       extent,

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import { languageInUse } from '../l10n.js';
-import { panelHtml } from './panelHtml.js';
+import { freshNonce, panelHtml } from './panelHtml.js';
 
 /** Puts the page of a viewer into its tab: of `tensors` that is `tensors.js` with `tensorsStyle.css`. */
 export function fillView(
@@ -15,7 +14,7 @@ export function fillView(
   const uriOf = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, file)).toString();
   webview.html = panelHtml({
     cspSource: webview.cspSource,
-    nonce: randomBytes(24).toString('base64'),
+    nonce: freshNonce(),
     scriptUri: uriOf(`${page}.js`),
     styleUri: uriOf(`${page}Style.css`),
     title,

@@ -1,5 +1,4 @@
 // The report: one HTML file that holds the page, its answers and the facts of the run, and needs nothing else.
-import { createHash } from 'node:crypto';
 import { t as say } from '@vscode/l10n';
 import type { Language } from '../l10n.js';
 import type { RecordExtent, RunSummary } from '../protocol/index.js';
@@ -57,7 +56,12 @@ export async function readAssets(read: (name: string) => Promise<string>): Promi
   return { page, style, host, theme, notices };
 }
 
-const hash = (text: string): string => `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
+/** As a policy names a script or style; what a browser knows as well as Node. */
+async function hash(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`;
+}
+
 /**
  * A script or style that may stand inside its element: nothing in it ends the element or opens a comment, and it names
  * no other file.
@@ -167,7 +171,7 @@ ${
 /**
  * The whole file. It may load nothing: the policy allows only the scripts and styles that stand in it, by their hashes.
  */
-export function reportHtml(parts: ReportParts): string {
+export async function reportHtml(parts: ReportParts): Promise<string> {
   const {
     summary: { name, verdict },
     record,
@@ -178,8 +182,8 @@ export function reportHtml(parts: ReportParts): string {
   const style = inline(`${assets.theme}\n${assets.style}`);
   const policy = [
     "default-src 'none'",
-    `script-src ${hash(host)} ${hash(page)}`,
-    `style-src ${hash(style)} ${emptyStyle}`,
+    `script-src ${await hash(host)} ${await hash(page)}`,
+    `style-src ${await hash(style)} ${emptyStyle}`,
     'img-src data: blob:',
     "base-uri 'none'",
     "form-action 'none'",

@@ -240,7 +240,7 @@ async function checkRecord(
   replayed.forEach((result, i) => {
     if (result === null) fault('record and report', 'a report without an answer', String(i));
   });
-  const html = reportHtml({
+  const html = await reportHtml({
     title: entry.kind === 'config' ? entry.config : entry.weights,
     summary,
     record: packed,

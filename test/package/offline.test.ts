@@ -46,11 +46,22 @@ describe('the product', () => {
       );
     });
 
-  it('has bundles for the host, the thread and the command line', () => {
-    for (const name of ['extension.js', 'assemble.js', 'worker.js', 'cli.js'])
+  it('has bundles for the host, the thread, a browser and the command line', () => {
+    for (const name of ['extension.js', 'assemble.js', 'worker.js', 'web.js', 'cli.js'])
       assert.ok(bundles.includes(path.join('dist', name)), name);
     // The thread reads files in ranges and starts helpers: the look into a bundle finds what it loads.
     assert.ok(loaded(path.join('dist', 'worker.js')).includes('node:worker_threads'));
+  });
+
+  it('asks a browser for nothing that only Node has', () => {
+    const text = readFileSync(path.join('dist', 'web.js'), 'utf8');
+    assert.deepEqual(loaded(path.join('dist', 'web.js')), ['vscode']);
+    // The banner of the bundle stands in for these.
+    const known = /\bprocess\.(?:platform|arch|versions\.node|cwd)\b/g;
+    assert.deepEqual(
+      text.replaceAll(known, '').match(/\b(?:process\.\w+|Buffer\.(?:from|alloc)|__dirname|__filename)/g),
+      null,
+    );
   });
 
   it('runs on the command line with every socket, look-up and request refused', async () => {

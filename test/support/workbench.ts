@@ -7,6 +7,8 @@ import { errors } from 'playwright-core';
 import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core';
 import { installVsix, startServer, stillSettings, workbenchUrl } from '../../build/vscode-server.mjs';
 import type { Server } from '../../build/vscode-server.mjs';
+import { startWeb } from '../../build/vscode-web.mjs';
+import type { WebServer } from '../../build/vscode-web.mjs';
 import { holdBrowser } from './browser.js';
 import { refill } from './folders.js';
 import { hold, shelf } from './shared.js';
@@ -70,6 +72,11 @@ export type WorkbenchOptions = {
    * of its own, too, where that is what remembers: settings, and which folders are trusted.
    */
   readonly alone?: 'window' | 'server';
+  /**
+   * A window of VS Code for the Web: no server behind it, a virtual workspace whose changes stay in the window. Each
+   * has a server of its files of its own.
+   */
+  readonly web?: Omit<Parameters<typeof startWeb>[0], 'folder'>;
   /** A packaged extension to install as a user does; by default the extension runs from the project's folder. */
   readonly vsix?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -96,7 +103,7 @@ export class Workbench {
   readonly page: Page;
   /** The copied folder that the window shows. */
   readonly folder: string;
-  readonly server: Server;
+  readonly server: Server | WebServer;
   readonly #options: WorkbenchOptions;
   /** What is given back once the window is closed: browser, server, files. */
   readonly #closers: (() => Promise<void>)[];
@@ -105,7 +112,7 @@ export class Workbench {
     log: string[];
     page: Page;
     folder: string;
-    server: Server;
+    server: Server | WebServer;
     options: WorkbenchOptions;
     closers: (() => Promise<void>)[];
   }) {
@@ -128,10 +135,7 @@ export class Workbench {
       closers.push(() => rm(scratch, { recursive: true, force: true, maxRetries: 5 }));
       const folder = path.join(scratch, 'workspace');
       await cp(sourceOf(options), folder, { recursive: true });
-      const {
-        thing: { server },
-        giveBack: giveServerBack,
-      } = await holdServer(options);
+      const { server, giveServerBack } = await serverOf(folder, options);
       closers.push(giveServerBack);
       const { thing: browser, giveBack: giveBrowserBack } = await holdBrowser();
       closers.push(giveBrowserBack);
@@ -155,6 +159,11 @@ export class Workbench {
   /** Goes to what the options name: the folder, a workspace of several folders, or none. */
   async #show(): Promise<void> {
     const { folders, vsix } = this.#options;
+    if ('window' in this.server) {
+      await this.page.goto(this.server.url + this.server.window);
+      await this.#loaded();
+      return;
+    }
     const developmentPath = vsix === undefined ? root : undefined;
     let workspace: string | undefined;
     if (folders !== undefined && folders.length > 0) {
@@ -323,7 +332,14 @@ export class Workbench {
       .locator('.find-widget.visible .matchesCount')
       .filter({ hasText: /^(1|\?) of/ })
       .waitFor();
-    await this.page.keyboard.press('Escape');
+    // What is typed while the search is open is searched for.
+    await this.until('the search to close', async () => {
+      await this.page.keyboard.press('Escape');
+      return find.waitFor({ state: 'hidden', timeout: 2_000 }).then(
+        () => true,
+        () => false,
+      );
+    });
     if (by === '') await this.page.keyboard.press('Delete');
     else await this.page.keyboard.insertText(by);
   }
@@ -493,6 +509,22 @@ async function openPage(
   return { page, log };
 }
 
+/** What serves a window: of VS Code for the Web its files, with the window's settings among them. */
+async function serverOf(
+  folder: string,
+  options: WorkbenchOptions,
+): Promise<{ readonly server: Server | WebServer; readonly giveServerBack: () => Promise<void> }> {
+  if (options.web === undefined) {
+    const { thing, giveBack } = await holdServer(options);
+    return { server: thing.server, giveServerBack: giveBack };
+  }
+  await mkdir(path.join(folder, '.vscode'), { recursive: true });
+  const settings = { ...stillSettings, ...steady, 'files.autoSave': 'off', ...options.settings };
+  await writeFile(path.join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
+  const server = await startWeb({ ...options.web, folder });
+  return { server, giveServerBack: () => server.stop() };
+}
+
 /** A server with these extensions, settings and environment. */
 async function makeServer({ vsix, settings, env = {}, trusted = true }: WorkbenchOptions): Promise<RunningServer> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'rnn-server-'));
@@ -533,7 +565,7 @@ async function holdServer(options: WorkbenchOptions): Promise<Held<RunningServer
 
 /** Where a window waits for the next test that asks for the same: that of most tests, and the last of the others. */
 const shelfOf = (options: WorkbenchOptions): Shelf<Workbench> | null =>
-  options.alone !== undefined
+  options.alone !== undefined || options.web !== undefined
     ? null
     : shelf(Object.keys(options).length === 0 ? 'usual window' : 'other window', (window) => window.close());
 

@@ -1,11 +1,11 @@
 // Which files the references of a config may lead to. A workspace that nobody trusts may come from anywhere, and its
 // configs can name every file of the machine: what lies outside of its folders is read only when the user has allowed
 // that file.
-import { realpath } from 'node:fs/promises';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileTrouble } from '../../config/read/index.js';
 import { isUnder, troubleOf } from '../../worker/thread/index.js';
+import { diskOf } from './localDisk.js';
 import { mayReach } from './networkHosts.js';
 import { prefix } from './settings.js';
 
@@ -92,9 +92,10 @@ export class Doors implements vscode.Disposable {
 
   /** Where a file really is, or why there is none. */
   async #place(uri: vscode.Uri): Promise<vscode.Uri | FileTrouble> {
-    if (uri.scheme !== 'file') return uri;
+    const disk = diskOf(uri);
+    if (disk === null) return uri;
     try {
-      return vscode.Uri.file(await realpath(uri.fsPath));
+      return vscode.Uri.file(await disk.realPlace(uri.fsPath));
     } catch (error) {
       return troubleOf(error);
     }
@@ -103,12 +104,13 @@ export class Doors implements vscode.Disposable {
 
 /** Whether a file that no link leads to is in a folder of the workspace. */
 async function isInside(file: vscode.Uri): Promise<boolean> {
-  if (file.scheme !== 'file') return vscode.workspace.getWorkspaceFolder(file) !== undefined;
+  if (diskOf(file) === null) return vscode.workspace.getWorkspaceFolder(file) !== undefined;
   for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
-    if (uri.scheme !== 'file') continue;
-    // A folder that is gone holds nothing.
-    const folder = await realpath(uri.fsPath).catch(() => null);
-    if (folder !== null && isUnder(file.fsPath, folder)) return true;
+    // A folder that is gone holds nothing, and a virtual one no file of the disk.
+    const folder = await diskOf(uri)
+      ?.realPlace(uri.fsPath)
+      .catch(() => null);
+    if (typeof folder === 'string' && isUnder(file.fsPath, folder)) return true;
   }
   return false;
 }

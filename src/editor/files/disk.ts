@@ -1,20 +1,11 @@
-// Files as they are on the disk. Those of this machine's disk are read here: vscode.workspace.fs asks the window before
-// every single look, and while somebody types each of its answers takes ten milliseconds. All other places (virtual
-// workspaces) are VS Code's to read.
-import { stat } from 'node:fs/promises';
+// Files as they are saved: on this machine's disk, or wherever else VS Code reads them (virtual workspaces).
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileTrouble, SentBytes } from '../../config/read/index.js';
-import { readRegularFile, specialFile, tooLargeFile, troubleOf } from '../../worker/thread/index.js';
+import { specialFile, tooLargeFile, troubleOf } from '../../worker/thread/index.js';
 import type { ReadFile, ReadOptions } from '../../worker/thread/index.js';
-
-export type DiskStat = {
-  /** When it was last written, ms since 1970. */ readonly writtenAt: number;
-  readonly bytes: number;
-  readonly isFolder: boolean;
-  /** Another one when the file was replaced by another; 0 where there is none. */
-  readonly inode: number;
-};
+import { diskOf } from '../context/localDisk.js';
+import type { DiskStat, LocalDisk } from '../context/localDisk.js';
 
 /** Changes with every write of a file on the disk, and when another one is renamed over it, as its stamp does. */
 export const diskVersion = ({ writtenAt, bytes, inode }: DiskStat): string => `${writtenAt} ${bytes} ${inode}`;
@@ -36,11 +27,12 @@ function troubleOfVsCode(error: vscode.FileSystemError): FileTrouble {
 /** @throws DiskError */
 async function told<Result>(
   uri: vscode.Uri,
-  ofDisk: (path: string) => Promise<Result>,
+  ofDisk: (disk: LocalDisk, path: string) => Promise<Result>,
   ofVsCode: () => Thenable<Result>,
 ): Promise<Result> {
   try {
-    return await (uri.scheme === 'file' ? ofDisk(uri.fsPath) : ofVsCode());
+    const disk = diskOf(uri);
+    return await (disk === null ? ofVsCode() : ofDisk(disk, uri.fsPath));
   } catch (error) {
     throw new DiskError(error instanceof vscode.FileSystemError ? troubleOfVsCode(error) : troubleOf(error));
   }
@@ -50,12 +42,7 @@ async function told<Result>(
 export const statOf = (uri: vscode.Uri): Promise<DiskStat> =>
   told<DiskStat>(
     uri,
-    async (path) => {
-      const found = await stat(path);
-      // The time of a device or a pipe is that of whoever used it last: it has no content that could have changed.
-      if (!found.isFile() && !found.isDirectory()) return { writtenAt: 0, bytes: 0, isFolder: false, inode: 0 };
-      return { writtenAt: found.mtimeMs, bytes: found.size, isFolder: found.isDirectory(), inode: found.ino };
-    },
+    (disk, path) => disk.stat(path),
     async () => {
       const { mtime, size, type } = await vscode.workspace.fs.stat(uri);
       return { writtenAt: mtime, bytes: size, isFolder: (type & vscode.FileType.Directory) !== 0, inode: 0 };
@@ -76,7 +63,7 @@ async function readByVsCode(uri: vscode.Uri, bound: number): Promise<ReadFile> {
 export async function bytesOf(uri: vscode.Uri, options: ReadOptions): Promise<SentBytes> {
   const read = await told<ReadFile>(
     uri,
-    (path) => readRegularFile(path, options),
+    (disk, path) => disk.read(path, options),
     () => readByVsCode(uri, options.bound),
   );
   if (read.ok) return read.bytes;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { diskOf } from '../context/localDisk.js';
 import { versionOnDisk } from './disk.js';
 
 /** Between two looks at the disk, ms. */
@@ -50,7 +51,7 @@ export class DiskPoll implements vscode.Disposable {
     for (const id of this.#versions.keys()) if (!ids.includes(id)) this.#versions.delete(id);
     for (const id of ids) {
       const uri = vscode.Uri.parse(id, true);
-      if (uri.scheme !== 'file') continue;
+      if (diskOf(uri) === null) continue;
       const version = await versionOnDisk(uri);
       if (this.#disposed) return;
       const before = this.#versions.has(id) ? this.#versions.get(id) : this.#read.get(id);

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { joinBytes } from '../../worker/scheduling/index.js';
+import { afterMessages, joinBytes, unlessEnded } from '../../worker/scheduling/index.js';
 
 const encoder = new TextEncoder();
 /**
@@ -20,9 +20,9 @@ export async function encodeText(document: vscode.TextDocument): Promise<Uint8Ar
     known = { version, bytes: encodeAll(document) };
     encoded.set(document, known);
     const mine = known;
-    setTimeout(() => {
+    unlessEnded(() => {
       if (encoded.get(document) === mine) encoded.delete(document);
-    }, kept).unref();
+    }, kept);
   }
   const bytes = await known.bytes;
   return document.version === version ? new Uint8Array(bytes) : encodeText(document);
@@ -34,7 +34,7 @@ async function encodeAll(document: vscode.TextDocument): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for (const piece of textPieces(document)) {
     pieces.push(encoder.encode(piece));
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => afterMessages(resolve));
     if (document.version !== version) break;
   }
   return joinBytes(pieces);

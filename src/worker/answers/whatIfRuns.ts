@@ -30,6 +30,7 @@ import type {
   WhatIfGatesRequest,
   WhatIfMapRequest,
 } from '../../protocol/index.js';
+import { unlessEnded } from '../scheduling/afterMessages.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import type { Place } from '../scheduling/scheduler.js';
 import { gateSeries, keepGateValues, keptByGate } from './gateSlices.js';
@@ -168,8 +169,7 @@ export class WhatIfs {
     // While a slider moves one run follows the other, and takes its memory.
     if (asLayer(other.experiment) !== null && cellOf(other.experiment.cell).activation !== null) release(result);
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(dropSpare, keptFor);
-    this.#idle.unref();
+    this.#idle = unlessEnded(dropSpare, keptFor);
     return {
       kind: 'run',
       layer,

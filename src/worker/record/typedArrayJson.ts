@@ -1,5 +1,6 @@
 // Values with typed arrays and numbers that JSON has no word for, as JSON text and back. The reader runs in any
 // browser.
+import { base64 } from './base64.js';
 
 const arrays = { Float64Array, Float32Array, Uint32Array, Int16Array } as const;
 type ArrayName = keyof typeof arrays;
@@ -21,7 +22,7 @@ function wrap(value: unknown): unknown {
     return {
       $array: nameOf(value),
       $stored: nameOf(stored),
-      $bytes: Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength).toString('base64'),
+      $bytes: base64(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength)),
     };
   }
   if (Array.isArray(value)) return value.map(wrap);

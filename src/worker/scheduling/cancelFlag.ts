@@ -1,8 +1,14 @@
 // How one thread stops another: a number in shared memory, seen even by a parser in the middle of a file.
 
-/** Null where there is no shared memory: then a message has to do, which is heard at the next pause. */
+/**
+ * Null where there is no shared memory, or none that may be sent to another thread (a page that is not isolated):
+ * then a message has to do, which is heard at the next pause.
+ */
 export const newFlag = (): SharedArrayBuffer | null =>
-  typeof SharedArrayBuffer === 'undefined' ? null : new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  typeof SharedArrayBuffer === 'undefined' ||
+  (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false
+    ? null
+    : new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 
 const [isRaised, isBegun] = [1, 2];
 

@@ -1,4 +1,5 @@
 // The face of this room: what other rooms use.
+export { afterMessages, unlessEnded } from './afterMessages.js';
 export { newFlag, raise } from './cancelFlag.js';
 export { joinBytes } from './joinBytes.js';
 export { raised } from './cancelFlag.js';

@@ -1,4 +1,5 @@
 import type { Resumable } from '../../engine/index.js';
+import { afterMessages } from './afterMessages.js';
 
 /** A newer run, the user or a closing panel wants this run to stop. */
 export class Cancelled extends Error {
@@ -9,13 +10,12 @@ export class Cancelled extends Error {
 }
 
 /** How long arithmetic may keep the thread before messages (a picture's slices, a newer run) are let in, ms. */
-const turn = 12;
+let turn = 12;
 
-/** Lets messages in: `setImmediate` where there is one, which browsers lack. */
-const afterMessages = (go: () => void): void => {
-  if (typeof setImmediate === 'undefined') setTimeout(go, 0);
-  else setImmediate(go);
-};
+/** Somebody else needs this thread too: it is kept for so many ms at once. */
+export function shareThread(ms: number): void {
+  turn = ms;
+}
 
 /** Computations under way on this thread; those in front are what somebody waits for, those behind wait for them. */
 let [inFront, behind] = [0, 0];

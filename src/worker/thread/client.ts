@@ -1,10 +1,8 @@
-import { Worker } from 'node:worker_threads';
 import type { ResourceLimits } from 'node:worker_threads';
 import { t } from '@vscode/l10n';
 import type { Entry } from '../../config/read/index.js';
 import type { VerdictBounds } from '../../engine/index.js';
 import { languageInUse } from '../../l10n.js';
-import type { Language } from '../../l10n.js';
 import type {
   EventHandlers,
   FileRequest,
@@ -16,6 +14,8 @@ import type {
 import { Channel, ChannelClosed } from '../../protocol/index.js';
 import { hasBegun, newFlag, raise } from '../scheduling/cancelFlag.js';
 import type { Stop } from '../scheduling/stop.js';
+import { startThread } from './startThread.js';
+import type { Thread } from './startThread.js';
 
 /**
  * How long a cancelled run, or a question that is to stop, may take to notice before its thread is ended, ms. Only a
@@ -23,14 +23,11 @@ import type { Stop } from '../scheduling/stop.js';
  */
 const grace = 300;
 
-/** What the thread is given before its first message; 0 threads: as many as are worth it here. */
-export type EngineData = { readonly language: Language; readonly threads: number };
-
 /** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
 export type Questions = Omit<WorkerContract['requests'], 'run'>;
 /** What can be asked with a flag that stops it. */
 export type Stoppable = 'inspect' | 'facts' | 'gatePlaces' | 'gateAt' | 'references' | 'survey';
-type Live = { readonly worker: Worker; readonly channel: Channel<WorkerHostContract, WorkerContract> };
+type Live = { readonly thread: Thread; readonly channel: Channel<WorkerHostContract, WorkerContract> };
 type ActiveRun = {
   readonly runId: number;
   readonly flag: SharedArrayBuffer | null;
@@ -47,7 +44,7 @@ function stop(run: ActiveRun): void {
 }
 
 export type EngineClientOptions = {
-  /** Path of the bundled worker entry. */
+  /** Path of the bundle that runs as the thread, in a browser its address. */
   readonly workerPath: string;
   readonly readFile: RequestHandlers<WorkerHostContract>['readFile'];
   /** Threads for large runs, asked when the engine starts; 0 or left out: as many as are worth it here. */
@@ -202,8 +199,15 @@ export class EngineClient {
     if (this.#live !== null) return this.#live;
     if (this.#disposed) throw new Error('The engine was disposed.');
     const { workerPath, resourceLimits, threads = () => 0 } = this.#options;
-    const workerData: EngineData = { language: languageInUse(), threads: threads() };
-    const worker = new Worker(workerPath, { workerData, ...(resourceLimits === undefined ? {} : { resourceLimits }) });
+    let live: Live | null = null;
+    const died = (message: string): void => {
+      if (live === null || this.#live !== live) return;
+      this.#live = null;
+      live.channel.close(message);
+      this.#options.onCrash(message);
+    };
+    const data = { language: languageInUse(), threads: threads() };
+    const thread = startThread(workerPath, data, died, resourceLimits);
     const latestOnly =
       <Payload extends { readonly runId: number }>(handle: (payload: Payload) => void) =>
       (payload: Payload): void => {
@@ -211,10 +215,7 @@ export class EngineClient {
       };
     const { events } = this.#options;
     const channel = new Channel<WorkerHostContract, WorkerContract>(
-      {
-        post: (message, transfer) => worker.postMessage(message, [...transfer]),
-        onMessage: (listener) => worker.on('message', listener),
-      },
+      thread.port,
       { readFile: (request: FileRequest) => this.#options.readFile(request) },
       {
         progress: latestOnly(events.progress),
@@ -228,25 +229,11 @@ export class EngineClient {
         onFault: ({ message }) => events.failed({ message }),
         onUnanswered: (error) => {
           died(t('The engine stopped: {0}', error.message));
-          void worker.terminate();
+          thread.end();
         },
       },
     );
-    const live: Live = { worker, channel };
-    const died = (message: string): void => {
-      if (this.#live !== live) return;
-      this.#live = null;
-      channel.close(message);
-      this.#options.onCrash(message);
-    };
-    worker.on('error', (error: Error & { code?: string }) =>
-      died(
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? t('The engine ran out of memory. Fewer or shorter sequences, or a smaller hidden size, need less.')
-          : t('The engine stopped: {0}', error.message),
-      ),
-    );
-    worker.on('exit', (code) => died(t('The engine stopped with exit code {0}.', code)));
+    live = { thread, channel };
     this.#live = live;
     return live;
   }
@@ -255,6 +242,6 @@ export class EngineClient {
     const live = this.#live;
     this.#live = null;
     live?.channel.close(reason);
-    void live?.worker.terminate();
+    live?.thread.end();
   }
 }

@@ -5,7 +5,8 @@ import { changedMeanwhile, unreadableNow } from '../../config/formats/index.js';
 import type { Bytes, Source } from '../../config/formats/index.js';
 import type { DiskFile, FileContent, SentBytes, SentFile } from '../../config/read/index.js';
 import { capacityHere } from './memoryLimit.js';
-import { flags, stampOf, troubleOf } from './regularFile.js';
+import { troubleOf } from './fileTroubles.js';
+import { flags, stampOf } from './regularFile.js';
 
 /** No system call takes 2 GiB at once everywhere. */
 const mostAtOnce = 2 ** 30;

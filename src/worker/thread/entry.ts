@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setLanguage } from '../../l10n.js';
-import type { EngineData } from './client.js';
 import { loadKernels } from './loadKernels.js';
 import { Service } from './service.js';
+import type { EngineData } from './startThread.js';
 import { help, isHelper } from './threadTeam.js';
 
 const port = parentPort;

@@ -1,5 +1,4 @@
 // How much memory a run may take here, and what is told when it needs more.
-import { totalmem } from 'node:os';
 import { t as say } from '@vscode/l10n';
 import type { Problem } from '../../config/index.js';
 import {
@@ -12,6 +11,7 @@ import {
   plainMemoryOf,
 } from '../../engine/index.js';
 import type { Experiment, Kernels } from '../../engine/index.js';
+import { machineMemory } from './machineMemory.js';
 
 /**
  * Bytes: a run that needs more than `whole` keeps checkpoints instead of its tensors over time, one that needs more
@@ -25,7 +25,10 @@ const gibibyte = 2 ** 30;
  * A quarter of the machine's memory, at most 4 GiB, for a run that is held; half of it for any run. The last run,
  * what-ifs and the editor are there too.
  */
-export const capacityHere = (): Capacity => ({ whole: Math.min(totalmem() / 4, 4 * gibibyte), most: totalmem() / 2 });
+export function capacityHere(): Capacity {
+  const there = machineMemory();
+  return { whole: Math.min(there / 4, 4 * gibibyte), most: there / 2 };
+}
 
 const told = (bytes: number): string =>
   bytes < 0.95 * gibibyte ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / gibibyte).toFixed(1)} GiB`;

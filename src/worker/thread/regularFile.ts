@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { t } from '@vscode/l10n';
 import { headBytes, isReadInRanges } from '../../config/formats/index.js';
 import type { FileTrouble, SentBytes, SpecialKind } from '../../config/read/index.js';
-import { megabytes } from '../../config/read/index.js';
+import { specialFile, tooLargeFile, troubleOf } from './fileTroubles.js';
 
 /** Bytes that are read between two looks at the flag. */
 const atOnce = 1 << 22;
@@ -22,18 +22,6 @@ export type ReadFile = { readonly ok: true; readonly bytes: SentBytes } | ({ rea
 /** An opened pipe is not waited for, and a terminal does not become that of the program. (Windows has neither.) */
 export const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
-const reasons: Readonly<Record<string, 'missing' | 'folder'>> = {
-  ENOENT: 'missing',
-  ENOTDIR: 'missing',
-  EISDIR: 'folder',
-};
-
-/** What an error of the system says of a file. */
-export function troubleOf(error: unknown): FileTrouble {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return { reason: reasons[code] ?? 'unreadable', detail: error instanceof Error ? error.message : String(error) };
-}
-
 const kindOf = (found: Stats): SpecialKind =>
   found.isCharacterDevice() || found.isBlockDevice()
     ? 'device'
@@ -42,18 +30,6 @@ const kindOf = (found: Stats): SpecialKind =>
       : found.isSocket()
         ? 'socket'
         : 'other';
-
-export const tooLargeFile = (bytes: number, bound: number): FileTrouble => ({
-  reason: 'large',
-  bytes,
-  bound,
-  detail: t('it has {0}, and at most {1} are read', megabytes(bytes), megabytes(bound)),
-});
-export const specialFile = (kind: SpecialKind): FileTrouble => ({
-  reason: 'special',
-  kind,
-  detail: t('it is no file with content'),
-});
 
 /** Another one after each writing, and of each file of that name: whoever renames a file over it is told too. */
 export const stampOf = ({ mtimeNs, size, ino }: BigIntStats): string => `${mtimeNs} ${size} ${ino}`;

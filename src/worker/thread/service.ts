@@ -111,6 +111,8 @@ export class Service {
   #running: Promise<unknown> | null = null;
   /** The newest run that was cancelled by a message. */
   #cancelled = 0;
+  /** Nobody hears what it says any more. */
+  #ended = false;
   /** Number of the newest what-if. */
   #question = 0;
   readonly #kernels: Kernels | null;
@@ -206,6 +208,13 @@ export class Service {
         words,
       },
     );
+  }
+
+  /** Stops what is under way, where no thread ends with it. */
+  end(): void {
+    this.#ended = true;
+    this.#kept?.analyses.end();
+    this.#kept = null;
   }
 
   /** A large file of the disk is opened here: its bytes never pass through the extension host. */
@@ -328,7 +337,7 @@ export class Service {
   async #run({ runId, entry, bounds, layer: asked, cancel }: RunRequest, told: () => void): Promise<RunOutcome> {
     const stop = raised(cancel);
     const check = (): void => {
-      if (stop() || this.#cancelled === runId) throw new Cancelled();
+      if (stop() || this.#ended || this.#cancelled === runId) throw new Cancelled();
     };
     const progress =
       (phase: Phase) =>

@@ -1,7 +1,7 @@
 // The report's file with texts in it that would end an element, open a comment or pass for markup.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { finish, runResumably } from '../../../src/engine/index.js';
 import { reportHtml } from '../../../src/report/reportHtml.js';
@@ -11,7 +11,7 @@ import { experiment, scaledIdentity } from '../engine/build.js';
 
 const hostile = '</script></style></pre><!-- "\'&\u2028{0}';
 
-function reportOf(text: string): string {
+function reportOf(text: string): Promise<string> {
   const subject = { ...experiment(2, 3, scaledIdentity(2, 0.5)), name: text };
   return reportHtml({
     title: text,
@@ -34,7 +34,11 @@ function reportOf(text: string): string {
 }
 
 describe('the file of a report', () => {
-  const html = reportOf(hostile);
+  let html = '';
+
+  before(async () => {
+    html = await reportOf(hostile);
+  });
 
   it('ends its elements where it means to', () => {
     const of = (tag: string): number => [...html.matchAll(new RegExp(`</${tag}`, 'g'))].length;

@@ -1,0 +1,45 @@
+// This machine's disk, which VS Code's own file system is too slow for: it asks the window before every single look,
+// and while somebody types each of its answers takes ten milliseconds. A browser has no disk: there its twin
+// (localDisk.web.ts) stands in this place, and VS Code reads and writes everything.
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type * as vscode from 'vscode';
+import { writeWhole } from '../../report/index.js';
+import { readRegularFile } from '../../worker/thread/index.js';
+import type { ReadFile, ReadOptions } from '../../worker/thread/index.js';
+
+export type DiskStat = {
+  /** When it was last written, ms since 1970. */ readonly writtenAt: number;
+  readonly bytes: number;
+  readonly isFolder: boolean;
+  /** Another one when the file was replaced by another; 0 where there is none. */
+  readonly inode: number;
+};
+
+/** All of it throws as the system does; reading tells what stands in the way. */
+export type LocalDisk = {
+  stat(file: string): Promise<DiskStat>;
+  read(file: string, options: ReadOptions): Promise<ReadFile>;
+  /** Where a file is when all links are followed. */
+  realPlace(file: string): Promise<string>;
+  /** The old file stays until the new one is whole. Missing folders are made, as VS Code does. */
+  write(file: string, bytes: Uint8Array): Promise<void>;
+};
+
+const disk: LocalDisk = {
+  stat: async (file) => {
+    const found = await stat(file);
+    // The time of a device or a pipe is that of whoever used it last: it has no content that could have changed.
+    if (!found.isFile() && !found.isDirectory()) return { writtenAt: 0, bytes: 0, isFolder: false, inode: 0 };
+    return { writtenAt: found.mtimeMs, bytes: found.size, isFolder: found.isDirectory(), inode: found.ino };
+  },
+  read: readRegularFile,
+  realPlace: (file) => realpath(file),
+  write: async (file, bytes) => {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeWhole(file, [bytes]);
+  },
+};
+
+/** The disk that a file lies on, by its `fsPath`; null for all that VS Code reads by itself (virtual workspaces). */
+export const diskOf = ({ scheme }: vscode.Uri): LocalDisk | null => (scheme === 'file' ? disk : null);

@@ -1,0 +1,4 @@
+import type * as node from './localDisk.js';
+
+/** A browser has no disk. */
+export const diskOf: typeof node.diskOf = () => null;

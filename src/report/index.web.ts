@@ -1,0 +1,3 @@
+// The face of this room in a browser, which has no files of its own to write.
+export { readAssets, reportHtml } from './reportHtml.js';
+export { emptyStyle, escape, inertJson } from './reportMarkup.js';

@@ -1,0 +1,28 @@
+// Why a file is not read, wherever it lies.
+import { t } from '@vscode/l10n';
+import type { FileTrouble, SpecialKind } from '../../config/read/index.js';
+import { megabytes } from '../../config/read/index.js';
+
+const reasons: Readonly<Record<string, 'missing' | 'folder'>> = {
+  ENOENT: 'missing',
+  ENOTDIR: 'missing',
+  EISDIR: 'folder',
+};
+
+/** What an error of the system says of a file. */
+export function troubleOf(error: unknown): FileTrouble {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return { reason: reasons[code] ?? 'unreadable', detail: error instanceof Error ? error.message : String(error) };
+}
+
+export const tooLargeFile = (bytes: number, bound: number): FileTrouble => ({
+  reason: 'large',
+  bytes,
+  bound,
+  detail: t('it has {0}, and at most {1} are read', megabytes(bytes), megabytes(bound)),
+});
+export const specialFile = (kind: SpecialKind): FileTrouble => ({
+  reason: 'special',
+  kind,
+  detail: t('it is no file with content'),
+});
