@@ -8,6 +8,7 @@ import {
   contentsText,
   convertedPieces,
   isSameFile,
+  nextText,
   print,
   printAll,
   printError,
@@ -23,14 +24,17 @@ import type { Entry, FileContent, Files } from './config/read/index.js';
 import { contentsOf, convertFile, isBound, mostBytes, NotWritable } from './config/read/index.js';
 import {
   attributeNetwork,
+  cellOf,
   defaultBounds,
   finish,
+  nextStepOf,
   runExperiment,
   spectrumResumably,
   Workspaces,
 } from './engine/index.js';
 import type {
   AnyRun,
+  Kernels,
   Attribution,
   LayerExperiment,
   NetworkLayer,
@@ -42,7 +46,7 @@ import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import type { ServerOptions } from './mcpServer.js';
 import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
-import { Analyses, summariseNetwork } from './worker/answers/index.js';
+import { Analyses, ended, summariseNetwork, WhatIfs } from './worker/answers/index.js';
 import {
   capacityHere,
   help,
@@ -283,6 +287,23 @@ type Run = {
   readonly workspaces: Workspaces | null;
 };
 
+/** The next thing to try of a layer, with what it does where a second run takes no time to speak of. */
+async function nextOf(
+  { experiment, layers }: AnyNetworkRun,
+  layer: NetworkLayer<AnyRun>,
+  kernels: Kernels | null,
+): Promise<string | null> {
+  const next = finish(nextStepOf(layer.result));
+  if (next === null) return null;
+  const subject = { experiment, shown: layers.indexOf(layer) };
+  const effect = await new WhatIfs(subject, defaultBounds, kernels, () => undefined).effectOf(next);
+  const { log10Ratio } = layer.result.verdict;
+  const oneGate = cellOf(experiment.cell).gates.length === 1;
+  // Nobody ends it here.
+  const text = nextText(next, effect === ended ? null : effect, log10Ratio, oneGate);
+  return text === null || layers.length === 1 ? text : `${layerName(layer.experiment)}: ${text}`;
+}
+
 async function writeReport(
   target: string,
   { network, experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
@@ -295,6 +316,7 @@ async function writeReport(
     summary,
     spectrum,
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
+    finish(nextStepOf(result)),
   );
   const html = reportHtml({
     title,
@@ -426,6 +448,18 @@ async function main(args: readonly string[]): Promise<number> {
   // The verdict at once: the spectrum of a big network takes far longer than the run.
   if (parsed.json !== '-') print(runTable(run, parsed.layer));
   const shown = layersShown(run.layers, parsed.layer);
+  // The one that the verdict is about.
+  const judged =
+    shown.find(
+      ({ experiment: { layers } }) =>
+        layers[0].layer === (parsed.layer ?? run.verdict.layer) && layers[0].direction === run.verdict.direction,
+    ) ??
+    shown[0] ??
+    run.layers[0];
+  if (parsed.json !== '-') {
+    const next = await nextOf(run, judged, kernels);
+    if (next !== null) print(next);
+  }
   const spectra = new Map<NetworkLayer<AnyRun>, LayerSpectrum>();
   const spectrumOf = (layer: NetworkLayer<AnyRun>): LayerSpectrum => {
     const known = spectra.get(layer);
@@ -456,25 +490,17 @@ async function main(args: readonly string[]): Promise<number> {
       const warnings = problems
         .filter(({ severity }) => severity === 'warning')
         .map((problem) => `${problemPlace(problem)} ${describeProblem(problem)}`);
-      const { layer: worst, direction } = run.verdict;
-      const layer =
-        shown.find(
-          ({ experiment: { layers } }) =>
-            layers[0].layer === (parsed.layer ?? worst) && layers[0].direction === direction,
-        ) ??
-        shown[0] ??
-        run.layers[0];
       await writeReport(parsed.html, {
         network: run,
-        ...layer,
-        spectrum: spectrumOf(layer).spectrum,
+        ...judged,
+        spectrum: spectrumOf(judged).spectrum,
         elapsedMs,
         sources,
         warnings,
         title:
           run.layers.length === 1
             ? path.basename(parsed.config)
-            : `${path.basename(parsed.config)} · ${layerName(layer.experiment)}`,
+            : `${path.basename(parsed.config)} · ${layerName(judged.experiment)}`,
         workspaces,
       });
     } catch (error) {

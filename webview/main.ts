@@ -1,61 +1,39 @@
-// Start of the page: builds the parts, lets messages in and the user's wishes out.
+// Start of the page: builds the parts of the first picture, lets messages in and the user's wishes out. Everything else
+// (later.ts) comes behind that picture.
 import { Channel } from '../src/protocol/index.js';
 import { AtStep } from './header/atStep.js';
-import { contributions } from './tracks/contributions.js';
-import { attributionTracks } from './tracks/attribution.js';
-import { Card } from './cards/card.js';
-import { eigenvaluesCard } from './cards/eigenvalues.js';
-import { jacobianTracks } from './tracks/jacobian.js';
 import { t } from './page/l10n.js';
 import { hostPort } from './page/hostPort.js';
-import { reachCard } from './cards/gradientReach.js';
-import { lyapunovCard } from './cards/lyapunov.js';
 import { el } from './widgets/dom.js';
+import { loadControls, loadLater } from './late.js';
 import { gradientFlow } from './tracks/gradientFlow.js';
-import { gradientMap } from './tracks/gradientMap.js';
 import { Bar } from './header/bar.js';
+import { tabId } from './header/tabs.js';
 import { Blank, Header } from './header/header.js';
-import { jumpList } from './header/jumpList.js';
 import { PairBar } from './header/pairBar.js';
-import { preActivation } from './tracks/preActivation.js';
-import { spread } from './tracks/stateHistogram.js';
 import { heatmap } from './tracks/heatmap.js';
-import { cellStateMap, gateMap } from './tracks/gateMaps.js';
-import { gateLines } from './tracks/gateLines.js';
-import { keptLines } from './tracks/keptLines.js';
 import { networkMap } from './tracks/networkMap.js';
-import { paths } from './tracks/paths.js';
 import { GateSource } from './page/gateSource.js';
-import { halfLivesCard } from './cards/halfLives.js';
 import { hiddenMap } from './tracks/hiddenMap.js';
 import { Groups } from './page/groups.js';
 import { Memory } from './page/pageState.js';
-import { Model } from './page/model.js';
-import { Proofs } from './cards/bounds.js';
-import { saturation } from './tracks/saturation.js';
+import { Model, isGated } from './page/model.js';
 import { tellingWindow } from './page/tellingWindow.js';
 import { Steps } from './page/stepCache.js';
-import { network } from './tracks/network.js';
-import { gatesCard } from './cards/openedGatesCard.js';
-import { unitCard } from './cards/openedStepCard.js';
 import { ThemeWatch } from './page/theme.js';
 import { inReport } from './page/inReport.js';
 import { Timeline } from './page/timeline.js';
 import { Toolbar } from './header/toolbar.js';
 import { Tracks } from './tracks/trackStack.js';
-import { Compare } from './compare/compare.js';
 import { Compared } from './compare/compared.js';
-import { Past, historyCard } from './cards/history.js';
 import { Pins } from './compare/pins.js';
 import { Overlays } from './chart/overlay.js';
 import { Tried, asItIs, whatIfFrom } from './compare/whatIfState.js';
-import { WhatIfBar } from './compare/whatIfBar.js';
-import { unitLines } from './tracks/unitLines.js';
-import { weightCards } from './cards/weights.js';
-import type { PageContract, PanelContract } from '../src/protocol/index.js';
+import type { Advice, PageContract, PanelContract } from '../src/protocol/index.js';
 import type { VsCodeApi } from './page/pageState.js';
-import type { CardView } from './cards/card.js';
 import type { Page } from './chart/trackView.js';
+import type { Later } from './later.js';
+import type { WhatIf } from './compare/whatIfState.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
@@ -77,7 +55,12 @@ const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, 
     summary: (summary) => {
       model.setRun(summary);
       // Views draw in the next frame, which is on the screen when the one after it begins.
-      requestAnimationFrame(() => requestAnimationFrame(() => channel.emit('painted', { runId: summary.runId })));
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => {
+          channel.emit('painted', { runId: summary.runId });
+          requestIdleCallback(loadRest, { timeout: 1000 });
+        }),
+      );
     },
     spectrum: (spectrum) => model.setSpectrum(spectrum),
     compared: (runs) => compared.set(runs),
@@ -115,17 +98,12 @@ const actions = {
   answerOrder: (index: number, order: 'BTI' | 'TBI') => channel.emit('answerOrder', { index, order }),
   exportJson: () => channel.emit('exportJson', null),
   exportReport: () => channel.emit('exportReport', null),
-  tryNext: () => {
-    const { run } = model;
-    const whatIf = run?.verdict.next?.whatIf ?? null;
-    if (whatIf === null) return;
-    openWhatIf(true);
-    // It was found for the layer on screen.
-    tried.change({ ...asItIs, ...whatIf, layers: run?.network?.shown ?? null });
-  },
-  exportPicture: () => void tracks.saveAll(),
-  goTo: () => seekView(),
-  toggleWhatIf: () => openWhatIf(!whatIfBar.open),
+  // It was found for the layer on screen.
+  tryNext: ({ whatIf }: Advice['step']) =>
+    void tryOut({ ...asItIs, ...whatIf, layers: model.run?.network?.shown ?? null }),
+  exportPicture: () => void laterParts().then(() => tracks.saveAll()),
+  goTo: () => void seekView(),
+  toggleWhatIf: () => void openWhatIf(!showsWhatIf),
   pin: () => pin(false),
   compareWith: () => channel.emit('compareWith', null),
   chooseLayer: (layer: number) => channel.emit('chooseLayer', { layer }),
@@ -138,33 +116,14 @@ const overlays = new Overlays();
 const pins = new Pins(memory);
 const compared = new Compared(model, memory);
 compared.draws = () => pins.draws;
-const past = new Past(
-  page,
-  { list: () => channel.request('history', null), version: (runId) => channel.request('version', { runId }) },
-  failed,
-);
-for (const source of [tried, compared, pins, past]) overlays.add(source);
+for (const source of [tried, compared, pins]) overlays.add(source);
 const pin = (whatIf: boolean): void => {
   if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf);
 };
 const views = [
   networkMap(page, (layer) => actions.chooseLayer(layer)),
   gradientFlow(page, overlays),
-  contributions(page),
-  heatmap(gradientMap(), page, steps),
   heatmap(hiddenMap(), page, steps),
-  heatmap(cellStateMap(), page, steps),
-  gateLines(page, gates),
-  keptLines(page, gates),
-  paths(page, gates),
-  heatmap(gateMap(page), page, steps),
-  heatmap(preActivation(), page, steps),
-  unitLines(page, steps),
-  spread(page),
-  saturation(page),
-  network(page, steps, (layer) => actions.chooseLayer(layer)),
-  ...jacobianTracks(page),
-  ...attributionTracks(page),
 ];
 
 const header = new Header(actions);
@@ -172,106 +131,152 @@ const pairBar = new PairBar(actions);
 const blank = new Blank(actions);
 const bar = new Bar(page, 'views', actions);
 const toolbar = new Toolbar(page);
-const whatIfBar = new WhatIfBar(page, tried, {
-  pin: () => pin(true),
-  apply: (whatIf) =>
-    channel.request('applyWhatIf', whatIf).catch((error: unknown) => {
-      failed(error);
-      return false;
-    }),
-});
-const compare = new Compare(page, pins, compared, overlays, (config, act) => channel.emit('compared', { config, act }));
+/** Where the bar of what-ifs stands once it is there. */
+const whatIfPlace = el('section', { id: 'whatif' });
+whatIfPlace.hidden = true;
 const countPins = (): void => {
-  bar.pinsFull = whatIfBar.pinsFull = pins.full;
+  bar.pinsFull = pins.full;
+  if (later !== null) later.whatIfBar.pinsFull = pins.full;
 };
 pins.onChange(countPins);
-countPins();
-const openWhatIf = (open: boolean): void => {
-  whatIfBar.open = open;
+/** Whether somebody wants to try something: the bar may still be on its way. */
+let showsWhatIf = false;
+async function openWhatIf(open: boolean): Promise<void> {
+  showsWhatIf = open;
   bar.markWhatIf(open);
+  const { whatIfBar } = await laterParts();
+  // Whoever has closed it meanwhile wants it closed.
+  if (showsWhatIf !== open) return;
+  whatIfBar.open = open;
   memory.write('whatIf', { open, whatIf: tried.whatIf });
-};
-tried.onChange(() => memory.write('whatIf', { open: whatIfBar.open, whatIf: tried.whatIf }));
-const tracks = new Tracks(page, views, memory, save);
-const atStep = new AtStep(page, steps);
-const proofs = new Proofs(page);
-/** The cards of views that say when their pictures are others: nothing else is painted again then. */
-function cardsOf(make: (changed: () => void) => readonly CardView[]): Card[] {
-  const own: Card[] = make(() => {
-    for (const card of own) card.show();
-  }).map((view) => new Card(view, page, save));
-  return own;
 }
-const historyCards = cardsOf((changed) => [historyCard(past, changed)]);
-const otherCards = [
-  (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
-  (changed: () => void) => [halfLivesCard(page, gates, changed)],
-  (changed: () => void) => [reachCard(page, changed)],
-  () => [lyapunovCard(page)],
-  (changed: () => void) => [eigenvaluesCard(page, changed)],
-  (changed: () => void) => weightCards(page, changed, (place) => channel.emit('revealWeight', place)),
-].flatMap(cardsOf);
-const cards = [...historyCards, ...otherCards];
-const showCards = (): void => {
-  for (const card of cards) card.show();
-};
-const elementsOf = (some: readonly Card[]): HTMLElement[] => some.map(({ element }) => element);
-/** Beside the tracks: the numbers at the cursor, then the cards in the order of the groups. */
+async function tryOut(whatIf: WhatIf): Promise<void> {
+  await openWhatIf(true);
+  if (showsWhatIf) tried.change(whatIf);
+}
+tried.onChange(() => memory.write('whatIf', { open: showsWhatIf, whatIf: tried.whatIf }));
+const tracks = new Tracks(page, views, memory, save, async (some, name) =>
+  (await loadLater()).savePicture(some, page, name, save),
+);
+const atStep = new AtStep(page, steps);
+/** Beside the tracks: the numbers at the cursor, and later the cards. */
 const sideElement = el(
   'aside',
   { class: 'side', attributes: { 'aria-label': t('At the cursor, and what is proved'), tabindex: '0' } },
   atStep.element,
-  compare.element,
-  ...elementsOf(otherCards.slice(0, 2)),
-  proofs.element,
-  // It comes with the second version: what stands above it does not move.
-  ...elementsOf(historyCards),
-  ...elementsOf(otherCards.slice(2)),
 );
-const main = el('main', { class: 'main', id: 'views' }, tracks.element, sideElement);
+const main = el(
+  'div',
+  { class: 'main', id: 'views', attributes: inReport ? {} : { role: 'tabpanel' } },
+  tracks.element,
+  sideElement,
+);
+const missing = el(
+  'p',
+  { class: 'failed', attributes: { role: 'alert' } },
+  t('The other views could not be loaded. Close this panel and open it again.'),
+);
+missing.hidden = true;
 document
   .getElementById('app')
-  ?.append(header.element, pairBar.element, bar.element, toolbar.element, whatIfBar.element, blank.element, main);
+  ?.append(
+    header.element,
+    pairBar.element,
+    bar.element,
+    toolbar.element,
+    whatIfPlace,
+    blank.element,
+    missing,
+    el('main', {}, main),
+  );
+
+let later: Later | null = null;
+countPins();
+let loading: Promise<Later> | null = null;
+/** Everything that is not of the first picture. */
+function laterParts(): Promise<Later> {
+  loading ??= furnish().catch((error: unknown) => {
+    loading = null;
+    missing.hidden = false;
+    throw error;
+  });
+  return loading;
+}
+async function furnish(): Promise<Later> {
+  const { Later } = await loadLater();
+  later = new Later({
+    page,
+    steps,
+    gates,
+    tried,
+    overlays,
+    pins,
+    compared,
+    tracks,
+    main,
+    side: sideElement,
+    history: {
+      list: () => channel.request('history', null),
+      version: (runId) => channel.request('version', { runId }),
+    },
+    whatIf: {
+      pin: () => pin(true),
+      apply: (whatIf) =>
+        channel.request('applyWhatIf', whatIf).catch((error: unknown) => {
+          failed(error);
+          return false;
+        }),
+    },
+    act: (config, act) => channel.emit('compared', { config, act }),
+    save,
+    failed,
+    chooseLayer: actions.chooseLayer,
+    revealWeight: (place) => channel.emit('revealWeight', place),
+    historyChanged: () => {
+      bar.show();
+      groups.update();
+    },
+  });
+  whatIfPlace.replaceWith(later.whatIfBar.element);
+  countPins();
+  if (model.run !== null) {
+    later.show();
+    bar.show();
+    groups.update();
+  }
+  arrange();
+  return later;
+}
+let controls: Promise<void> | null = null;
+function loadRest(): void {
+  void laterParts();
+  controls ??= loadControls();
+}
 
 groups.availability = (view) =>
-  cards.some((card) => card.id === view && card.available) || tracks.available.some(({ id }) => id === view);
+  (later?.cards.some((card) => card.id === view && card.available) ?? false) ||
+  tracks.available.some(({ id }) => id === view) ||
+  // It is still to come, and its group is offered from the first picture on.
+  (view === 'gateLines' && model.run !== null && isGated(model.run));
 /** What has its place by the group alone. */
 function arrange(): void {
   main.dataset['group'] = groups.shown;
+  if (!inReport) main.setAttribute('aria-labelledby', tabId(groups.shown));
   atStep.element.hidden = !groups.shows('atStep');
   if (!atStep.element.hidden) atStep.show();
-  proofs.element.hidden = !groups.shows('proofs');
-  placeHistory();
-  compare.show();
-}
-/** While a script trains, the history stands first; in the order of the keyboard as on the screen. */
-function placeHistory(): void {
-  const first = groups.shown === 'overview' && past.followsTraining;
-  if (first === main.classList.contains('training')) return;
-  main.classList.toggle('training', first);
-  const [focused, at] = [document.activeElement, sideElement.scrollTop];
-  if (first) {
-    sideElement.prepend(...elementsOf(historyCards));
-    main.prepend(sideElement);
-  } else {
-    proofs.element.after(...elementsOf(historyCards));
-    main.append(sideElement);
-  }
-  // What is moved loses both.
-  sideElement.scrollTop = at;
-  if (focused instanceof HTMLElement && sideElement.contains(focused)) focused.focus({ preventScroll: true });
+  later?.arrange();
 }
 groups.onChange(arrange);
-past.onChange(() => {
-  bar.show();
-  groups.update();
-  placeHistory();
-});
 groups.onChange(() => {
-  for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;
-  // A narrow page scrolls as a whole, and the bar stays: what stands below it tells where that is.
-  const below = [toolbar.element, whatIfBar.element, main].find((element) => element.checkVisibility()) ?? main;
-  scrollTo({ top: Math.max(0, Math.min(scrollY, below.offsetTop - bar.element.offsetHeight)) });
+  if (groups.shown !== 'overview') loadRest();
+  // When every view has heard of the group, as those that come later do last.
+  queueMicrotask(() => {
+    for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;
+    // A narrow page scrolls as a whole, and the bar stays: what stands below it tells where that is.
+    const whatIf = later?.whatIfBar.element ?? whatIfPlace;
+    const below = [toolbar.element, whatIf, main].find((element) => element.checkVisibility()) ?? main;
+    scrollTo({ top: Math.max(0, Math.min(scrollY, below.offsetTop - bar.element.offsetHeight)) });
+  });
 });
 new ResizeObserver(() =>
   document.documentElement.style.setProperty('--bar-height', `${bar.element.offsetHeight}px`),
@@ -279,7 +284,9 @@ new ResizeObserver(() =>
 arrange();
 
 /** Every view that has something to show, and the way there. */
-function seekView(): void {
+async function seekView(): Promise<void> {
+  const { cards } = await laterParts();
+  const { jumpList } = await loadLater();
   const named = (id: string, title: string) => ({
     id,
     title,
@@ -314,7 +321,7 @@ addEventListener('keydown', (event) => {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || model.run === null) return;
   if (writesText(event.composedPath()[0]) || inReport) return;
   event.preventDefault();
-  seekView();
+  void seekView();
 });
 
 function showStatus(): void {
@@ -335,7 +342,7 @@ function showStatus(): void {
 /** What was tried before the window was loaded again. */
 let restored = false;
 timeline.onChange(() => model.look(timeline.window, timeline.cursor));
-model.onChange((change) => {
+model.onShow = (change) => {
   const { run } = model;
   if (change === 'run' && run?.network?.shown === layerWanted) layerWanted = null;
   if (change === 'run' && run !== null)
@@ -344,25 +351,25 @@ model.onChange((change) => {
   if (change === 'run' && run !== null && !restored) {
     restored = true;
     const kept = memory.read('whatIf');
-    if (kept['open'] === true) {
-      const whatIf = whatIfFrom(kept['whatIf'], run);
-      openWhatIf(true);
-      tried.change(whatIf);
-    }
+    if (kept['open'] === true) void tryOut(whatIfFrom(kept['whatIf'], run));
   }
-  if (change === 'run') whatIfBar.show();
+  if (change === 'run') later?.whatIfBar.show();
   if (change === 'status' && (model.status?.running ?? null) === null) layerWanted = null;
   if (change === 'run' || change === 'status') showStatus();
   if (change === 'run') tracks.refresh();
   if (change === 'series') tracks.repaint();
   if (change !== 'status') atStep.show();
   if (change === 'run' || change === 'spectrum') {
-    proofs.show();
-    showCards();
+    later?.show();
     bar.show();
     groups.update();
     arrange();
   }
-});
+};
 showStatus();
+/** What was looked at before the page was loaded again. */
+const keptGroup = memory.chosen('group');
+if (inReport || (keptGroup !== undefined && keptGroup !== 'overview')) loadRest();
+// Also where no run comes.
+else setTimeout(loadRest, 3000);
 channel.emit('ready', null);

@@ -14,7 +14,8 @@ import { Choices } from './sequences/choices.js';
 import { choiceIn, SequenceModel } from './sequences/sequenceModel.js';
 import { firstRows, normalisation, targets, vocabulary } from './sequences/tables.js';
 import { WindowLines } from './sequences/windowLines.js';
-import { button } from './ui.js';
+import { loadControls } from './late.js';
+import { button } from './widgets/controls.js';
 import { el } from './widgets/dom.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;
@@ -124,4 +125,5 @@ function sentence({ sequences }: ShownSequences): string {
   ].join(' · ');
 }
 
+void loadControls();
 channel.emit('ready', choiceIn(memory.read('choice')));

@@ -9,7 +9,8 @@ import { ThemeWatch } from './page/theme.js';
 import { TensorDetail } from './tensors/tensorDetail.js';
 import { TensorModel } from './tensors/tensorModel.js';
 import { TensorTable } from './tensors/tensorTable.js';
-import { button } from './ui.js';
+import { loadControls } from './late.js';
+import { button } from './widgets/controls.js';
 import { el } from './widgets/dom.js';
 
 declare function acquireVsCodeApi(): VsCodeApi;
@@ -119,4 +120,5 @@ function show(shown: ShownTensors): void {
   detail.show(next >= 0 ? next : null);
 }
 
+void loadControls();
 channel.emit('ready', null);

@@ -8,6 +8,7 @@ import type { FoundNetwork, MadeSequences, Pair, SequenceOptions } from '../conf
 import { textColumn } from '../editor/context/index.js';
 import { isConfig } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
+import { applyChanges, showBehind } from '../editor/language/index.js';
 import { writtenAt } from '../editor/files/index.js';
 import { chooseBlock, madeItems } from './blockPicker.js';
 import type { ExtraItem, MadeChoice } from './blockPicker.js';
@@ -92,6 +93,45 @@ export const faultOfSequences = ({ sequences }: Pair, problems: readonly Problem
   const errors = problems.filter(({ severity }) => severity === 'error');
   return errors.every(({ file }) => file === sequences) ? (errors[0] ?? null) : null;
 };
+
+/** Other sequences for a config, as an edit of its text, which is run as every other one is. */
+export async function changeSequences({ surveys }: Context, session: Session): Promise<void> {
+  const { entry, summary } = session;
+  if (entry.kind !== 'config') return;
+  const config = vscode.Uri.parse(entry.config, true);
+  const I = summary === null ? null : (summary.network?.inputs ?? summary.shapes.I);
+  const answer = await chooseBlock<MadeChoice>({ title: t('Choose other sequences: {0}', session.title) }, surveys, {
+    role: 'sequences',
+    placeholder: t('Input sequences, [B][T][I] or [T][I]'),
+    known: {
+      network: I === null ? null : { name: null, cell: null, layers: 1, directions: 1, I, widths: [] },
+      B: null,
+      T: null,
+      loss: null,
+    },
+    weights: config,
+    first: [],
+    // As many inputs as the weights take, or there is nothing to make.
+    then: I === null ? [] : madeItems(I),
+  });
+  if (answer === undefined || answer === back) return;
+  const sequences: NewSequences =
+    answer.kind === 'made'
+      ? { kind: 'made', made: answer.made, I: I ?? 1 }
+      : {
+          kind: 'file',
+          place: placeOf((file) => relativeReference(config, file), answer.file, answer.block?.name ?? null),
+        };
+  const files = await applyChanges(() =>
+    session.request('change', {
+      config: entry.config,
+      file: entry.config,
+      path: 'sequences',
+      change: { kind: 'sequences', sequences },
+    }),
+  );
+  if (files !== null) await showBehind(files);
+}
 
 /** The name of a config for files of numbers. */
 const asConfig = (file: vscode.Uri): vscode.Uri => {

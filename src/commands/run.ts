@@ -13,7 +13,15 @@ import { baseName } from './openDialog.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { configMeant } from './activeTarget.js';
 import { chooseNetwork, chooseWeights } from './networkPicker.js';
-import { chooseSequences, configItems, faultOfSequences, networkOf, pairOf, saveAsConfig } from './pairs.js';
+import {
+  changeSequences,
+  chooseSequences,
+  configItems,
+  faultOfSequences,
+  networkOf,
+  pairOf,
+  saveAsConfig,
+} from './pairs.js';
 import { back, pick } from './quickInput.js';
 
 /** What a file that the user points at holds. Null when the user has had enough of waiting. */
@@ -204,6 +212,7 @@ export function registerPairs(context: Context): vscode.Disposable {
       case 'save':
         return saveAsConfig(context, session);
       case 'sequences': {
+        if (session.entry.kind === 'config') return changeSequences(context, session);
         const other = await otherSequences(session, context);
         return other === undefined ? undefined : runEntry(other.entry, context);
       }

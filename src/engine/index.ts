@@ -36,6 +36,7 @@ export {
 export { kernelsFor } from './run/kernelsFor.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runResumably, runWithin } from './run/run.js';
+export { nextStepOf } from './run/nextSteps.js';
 export { directionsOf } from './network/layers.js';
 export { asNetworkRun, inPositions, isOneVanillaLayer, runNetwork } from './run/networkRun.js';
 export { runExperiment } from './run/experimentRun.js';

@@ -14,7 +14,7 @@ import type {
   TrainingNotes,
   WeightBlocks,
 } from '../config/read/index.js';
-import type { NewConfig, TextChange } from '../config/edit/index.js';
+import type { NewConfig, NewSequences, TextChange } from '../config/edit/index.js';
 import type { Position, Problem, Range } from '../config/json/index.js';
 import type {
   Attribution,
@@ -29,6 +29,7 @@ import type {
   MatrixFacts,
   NumberFacts,
   GateEigenvalues,
+  NextStep,
   OpenedGates,
   OpenedUnit,
   Reach,
@@ -496,9 +497,20 @@ export type WhatIfGatesRequest = {
   readonly maxPoints: number;
   /** Of which sequence what the gate keeps is wanted, if it is. */
   readonly kept: { readonly sequence: number; readonly maxUnits: number } | null;
+  /** Which picture of one gate is wanted, if it is. */
+  readonly map: WhatIfMapRequest | null;
 };
-/** `kept` is null where it was not asked for, or would hold up the picture. */
-export type WhatIfGates = { readonly series: GateSeries; readonly kept: Kept | null };
+/** `order`: the unit of each row, as the picture of the run has them; null: in their own order. */
+export type WhatIfMapRequest = Pick<HeatmapRequest, 'sequence' | 'window' | 'maxColumns' | 'maxRows'> & {
+  readonly gate: string;
+  readonly order: readonly number[] | null;
+};
+/** `kept` and `map` are null where they were not asked for, or would hold up the picture. */
+export type WhatIfGates = {
+  readonly series: GateSeries;
+  readonly kept: Kept | null;
+  readonly map: { readonly gate: string; readonly sequence: number; readonly picture: Heatmap } | null;
+};
 export type { WhatIf };
 export type WhatIfAnswer =
   | {
@@ -523,18 +535,21 @@ export type WhatIfAnswer =
   /** It cannot be done, and why. */
   | { readonly kind: 'refused'; readonly message: string };
 
-/**
- * What the next thing to try, which the verdict of the layer names, makes of it: it is run. Null where there is nothing
- * to try, where the run takes so long that a second one would be in the way, and when a what-if ended it.
- */
-export type NextEffectRequest = { readonly runId: number };
+/** The next thing to try of the layer that is looked at. Looking for it gives way to everything else. */
+export type AdviceRequest = { readonly runId: number };
 export type NextEffect = Pick<Verdict, 'kind' | 'perStepFactor' | 'log10Ratio' | 'onePercentSteps'>;
+export type Advice = {
+  readonly step: NextStep;
+  /** What it makes of the verdict: it is run. Null where a second run would take so long that it is in the way. */
+  readonly effect: NextEffect | null;
+};
 
 /** A run that is gone (a newer one replaced it) answers slices with null. */
 export type SliceRequests = {
   /** Null also when a newer question ended this one. */
   whatIf: { params: WhatIfRequest; result: WhatIfAnswer | null };
-  nextEffect: { params: NextEffectRequest; result: NextEffect | null };
+  /** Null where there is nothing to try. */
+  advice: { params: AdviceRequest; result: Advice | null };
   series: { params: SeriesRequest; result: SeriesAnswer | null };
   jacobians: { params: JacobianRequest; result: Jacobians | null };
   attribution: { params: AttributionRequest; result: AttributionPicture | null };
@@ -633,10 +648,11 @@ export type Change =
   | { readonly kind: 'moveToFile'; readonly reference: string }
   /** Weights of a file that is never changed: into a JSON file of this reference, which the config then names. */
   | { readonly kind: 'copyToJson'; readonly reference: string }
-  | { readonly kind: 'sequenceOrder'; readonly order: SequenceOrder };
+  | { readonly kind: 'sequenceOrder'; readonly order: SequenceOrder }
+  | { readonly kind: 'sequences'; readonly sequences: NewSequences };
 /** A change that makes sense now, for the value at a path of a file. */
 export type Offer = {
-  readonly kind: Exclude<Change['kind'], 'sequenceOrder'>;
+  readonly kind: Exclude<Change['kind'], 'sequenceOrder' | 'sequences'>;
   readonly file: string;
   readonly path: string;
   readonly name: string;

@@ -38,7 +38,7 @@ export type ReportAssets = {
 };
 /** Their names in `dist/webview`. */
 export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = {
-  page: 'main.js',
+  page: 'wholePage.js',
   style: 'style.css',
   host: 'report.js',
   theme: 'report.css',

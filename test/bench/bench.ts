@@ -14,6 +14,7 @@ import { reading } from './reading.js';
 import { results, withFirstSection, withSection } from './results.js';
 import { subnormal } from './subnormal.js';
 import { waking } from './waking.js';
+import { wholeRuns } from './wholeRuns.js';
 import { worker } from './worker.js';
 
 export type Terms = {
@@ -38,6 +39,7 @@ export type Section = {
 const sections: readonly Section[] = [
   networks,
   cells,
+  wholeRuns,
   analyses,
   reading,
   pauses,

@@ -76,7 +76,7 @@ function passOnce(kernels: Kernels, e: LayerExperiment): void {
 }
 
 /** Forward, the whole way back and the norms of every step of one layer, from arrays to arrays. */
-const pass = (own: Case, dtype: DType, threads: number): Contestant =>
+export const pass = (own: Case, dtype: DType, threads: number): Contestant =>
   onKernels('kernels', 'relaxed', dtype, threads, (kernels, row) => {
     const layer = layerOf(networkFor(row, own, dtype));
     return () => passOnce(kernels, layer);
@@ -85,7 +85,7 @@ const pass = (own: Case, dtype: DType, threads: number): Contestant =>
 const wholeName = 'the whole run as in the worker';
 
 /** All that the worker computes before the picture appears. */
-const whole = (own: Case, threads: number): Contestant =>
+export const whole = (own: Case, threads: number): Contestant =>
   onKernels(wholeName, 'relaxed', 'float32', threads, (kernels, row) => {
     const network = networkFor(row, own, 'float32');
     const layer = own.layers === 1 ? layerOf(network) : null;

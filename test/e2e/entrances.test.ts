@@ -16,6 +16,21 @@ function namesOfTheirOwn(): string {
   return folder;
 }
 
+/** An LSTM with shut gates as a state_dict, and a batch: what a script writes. */
+function modelAndData(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rnn-model-'));
+  const filled = (rows: number, columns: number): number[][] =>
+    Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => 0.1 + 0.01 * (i - j)));
+  const model = {
+    'lstm.weight_ih_l0': filled(8, 3),
+    'lstm.weight_hh_l0': filled(8, 2),
+    'lstm.bias_ih_l0': Array(8).fill(-1),
+  };
+  writeFileSync(path.join(folder, 'model.json'), JSON.stringify(model));
+  writeFileSync(path.join(folder, 'data.json'), JSON.stringify([filled(60, 3)]));
+  return folder;
+}
+
 describe('the explorer', () => {
   scenario('runs a config, and weights, and offers it on nothing else', {}, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
@@ -28,6 +43,25 @@ describe('the explorer', () => {
     assert.equal(await menuEntries(workbench, 'weather.rnn.json', 'Open Gradient Preview to the Side'), 1);
     await chooseFromMenu(workbench, 'weather.rnn.json', 'Run RNN');
     await workbench.page.locator('.tab').filter({ hasText: 'RNN: tanh RNN on daily weather' }).waitFor();
+  });
+
+  scenario('leads from a state_dict to its picture by five keys', { workspace: modelAndData() }, async (workbench) => {
+    const { keyboard } = workbench.page;
+    await keyboard.press('Control+Shift+E');
+    await workbench.until(
+      'Run RNN on the weights',
+      async () => (await menuEntries(workbench, 'model.json', 'Run RNN')) === 1,
+    );
+    await explorerRow(workbench, 'data.json').focus();
+    await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+    await workbench.page.locator('.tab.active', { hasText: 'model.json' }).waitFor();
+    await workbench.page.locator('.monaco-editor.focused').waitFor();
+    await keyboard.press('Control+K');
+    await keyboard.press('g');
+    await workbench.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'data.json' }).waitFor();
+    await keyboard.press('Enter');
+    await workbench.badge(/vanishing/i);
   });
 
   scenario(

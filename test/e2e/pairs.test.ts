@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe } from 'node:test';
 import { chooseFromMenu, explorerRow, menuEntries } from '../support/explorer.js';
+import { choose } from '../support/menus.js';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
@@ -111,6 +112,25 @@ describe('weights without a config', () => {
       assert.match(text, /"sequences": "batch\.json"/);
       await workbench.webview().locator('.badge:not(:empty)').waitFor();
       await workbench.webview().locator('.pair').waitFor({ state: 'hidden' });
+
+      // The config takes other sequences too: one edit of its text, which one undo takes back.
+      await choose(workbench.webview(), '.bar', 'Choose other sequences');
+      await workbench.answer(/All zeros/, 'All zeros');
+      await workbench
+        .webview()
+        .locator('.facts')
+        .filter({ hasText: /B.1.·.*T.100/ })
+        .waitFor();
+      const lines = page.locator('.editor-instance .view-lines').first();
+      await lines.getByText('[0, 0, 0]').first().waitFor();
+      await lines.click();
+      await page.keyboard.press('Control+Z');
+      await workbench
+        .webview()
+        .locator('.facts')
+        .filter({ hasText: /B.4.·.*T.20/ })
+        .waitFor();
+      await lines.getByText('"batch.json"').waitFor();
     },
   );
 

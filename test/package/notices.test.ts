@@ -97,7 +97,7 @@ describe('the third-party notices', () => {
 
   it('name every package in the page, in the file of the page too', async () => {
     const found = new Map([
-      ...(await reached('webview/main.ts', forPage)),
+      ...(await reached('webview/main.ts', { ...forPage, splitting: true })),
       ...(await reached('src/report/reportPage.ts', forPage)),
       ...(await reached('webview/style.css', forPage)),
     ]);

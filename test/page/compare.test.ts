@@ -7,7 +7,7 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { themeNames } from '../support/themes.js';
 import { violationsOf } from './axe.js';
-import { copied, csvRows, nextFrames, painted, relativeError } from './support.js';
+import { copied, csvRows, keepPaintedText, nextFrames, painted, paintedText, relativeError } from './support.js';
 import { choose } from '../support/menus.js';
 
 let pages: PageServer;
@@ -305,9 +305,9 @@ describe('the history', () => {
       'At least 37 writes of the files were skipped: others came before a run could follow.',
     );
     const { head, rows } = await csvRows(open, 'history', 'card');
-    assert.deepEqual(head.slice(-3), ['time', 'step', 'loss']);
+    assert.deepEqual(head.slice(0, 4), ['version', 'step', 'loss', 'verdict']);
     assert.deepEqual(
-      rows.map((row) => row.slice(-2)),
+      rows.map((row) => row.slice(1, 3)),
       [
         ['', ''],
         ['100', '0.75'],
@@ -323,6 +323,25 @@ describe('the history', () => {
     open.host.history.skipped = 1;
     await open.host.run(ringConfig(0.5, 8, T));
     await page.locator('[data-name=skipped]', { hasText: 'At least 1 write of the files was skipped' }).waitFor();
+  });
+
+  it('is drawn along the steps of the script, and chosen by the nearest of them', async () => {
+    const ofStep = (step: number): string => ringConfig(0.5, 8, T).replace('"weights":{', `"weights":{"step":${step},`);
+    open = await pages.open();
+    await open.host.run(ofStep(0));
+    await painted(open);
+    await keepPaintedText(open);
+    for (const step of [10, 1000]) await open.host.run(ofStep(step));
+    const { page } = open;
+    await page.locator('.version-script', { hasText: /^step 1000$/ }).waitFor();
+    while (!(await paintedText(page, 'card-history')).includes('step of the script')) await nextFrames(page);
+    assert.ok((await paintedText(page, 'card-history')).includes('1000'));
+    // A third of the way is nearer to step 10 than to 1000, though the second of three versions is in the middle.
+    const { width } = (await page.locator('#card-history').boundingBox()) ?? assert.fail();
+    await page.locator('#card-history').click({ position: { x: 46 + (width - 52) * 0.42, y: 60 } });
+    await page.locator('.version-script', { hasText: /^step 10$/ }).waitFor();
+    await page.locator('#card-history').click({ position: { x: 46 + (width - 52) * 0.7, y: 60 } });
+    await page.locator('.version-script', { hasText: /^step 1000$/ }).waitFor();
   });
 
   it('is not there before there is a second version', async () => {

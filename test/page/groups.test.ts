@@ -38,7 +38,7 @@ describe('the overview', () => {
     assert.deepEqual(await chosen(open), ['Overview']);
     assert.deepEqual(await views(open), ['flow', 'hiddenMap']);
     const { page } = open;
-    const tooHigh = await page.locator('main').evaluate((main) => main.scrollHeight - main.clientHeight);
+    const tooHigh = await page.locator('.main').evaluate((main) => main.scrollHeight - main.clientHeight);
     assert.ok(tooHigh <= 0, `${tooHigh} pixels`);
     await close(open);
   });
@@ -101,6 +101,16 @@ describe('the groups', () => {
     await page.locator('[data-track=attribution] canvas[data-plot]').waitFor();
     assert.deepEqual((await views(open)).sort(), ['attribution', 'reach', 'sources']);
     while (!host.asked.includes('attribution')) await nextFrames(page);
+    assert.equal(await page.locator('#views[role=tabpanel]').getAttribute('aria-labelledby'), 'tab-attribution');
+    assert.deepEqual(await page.locator('.tab[aria-controls=views]').evaluateAll((tabs) => tabs.map(({ id }) => id)), [
+      'tab-attribution',
+    ]);
+    const menu = page.locator('[data-track=attribution] .more');
+    assert.equal(await menu.getAttribute('aria-expanded'), 'false');
+    await menu.click();
+    await page.locator('[data-track=attribution] .more[aria-expanded=true][aria-haspopup=menu]').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[data-track=attribution] .more[aria-expanded=false]').waitFor();
     await page.locator('.tab', { hasText: 'Weights' }).click();
     await page.locator('[data-card=weights] canvas').waitFor();
     assert.equal(await page.locator('.tracks').isVisible(), false);

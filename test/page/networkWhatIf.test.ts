@@ -389,5 +389,22 @@ describe('what the gates do', () => {
     const [before, after] = ['kept_median', 'kept_median_what_if'].map((name) => kept.head.indexOf(name));
     kept.rows.slice(0, -1).forEach((row) => assert.ok(Number(row[after!]) > Number(row[before!]), row.join()));
     await open.page.locator('[data-track=paths] .formula', { hasText: 'what if' }).waitFor();
+    // So does the map of one gate, and what units remember.
+    await open.page.locator('[data-track=gateMap]').scrollIntoViewIfNeeded();
+    await open.page.locator('[data-track=gateMap] .formula', { hasText: 'f of every unit, what if' }).waitFor();
+    const pixels = (): Promise<string> =>
+      open.page.locator('#track-gateMap-plot').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const tried = await pixels();
+    const lives = await csvRows(open, 'halfLives', 'card');
+    assert.deepEqual(lives.head, ['unit', 'half_life_steps', 'half_life_steps_what_if']);
+    assert.equal(lives.rows.length, H);
+    for (const [, ofRun, ofTried] of lives.rows) assert.ok(Number(ofTried) > Number(ofRun), `${ofRun} ${ofTried}`);
+    const note = open.page.locator('[data-card=halfLives] .note', { hasText: /^What if: the median unit/ });
+    await note.waitFor();
+    await open.page.locator('.decide').getByText('Reset').click();
+    await note.waitFor({ state: 'detached' });
+    await open.page.locator('[data-track=gateMap] .formula', { hasText: /f of every unit ·/ }).waitFor();
+    await nextFrames(open.page);
+    assert.notEqual(await pixels(), tried);
   });
 });

@@ -55,6 +55,8 @@ it('a pair of files offers to be saved and other sequences, with a picture and w
   host.sendAll();
   await bar.waitFor({ state: 'hidden' });
   assert.ok((await offered(page)).includes('Open config'));
+  await choose(page, '.bar', 'Choose other sequences');
+  while (host.sent.chooseSequences.length < 2) await nextFrames(page);
   await open.close();
 });
 

@@ -143,7 +143,7 @@ describe('the report', () => {
     await page.keyboard.press('Enter');
     assert.equal(await notices.isVisible(), true);
     assert.equal(await notices.textContent(), readFileSync('dist/webview/notices.txt', 'utf8'));
-    assert.match((await notices.textContent()) ?? '', /^chart\.js \d/m);
+    assert.match((await notices.textContent()) ?? '', /^@vscode\/webview-ui-toolkit \d/m);
     await open.close();
   });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { readExperiment } from '../../src/config/index.js';
-import { finish, initialise, oneLayer, runResumably } from '../../src/engine/index.js';
+import { asItIs, finish, initialise, oneLayer, runResumably } from '../../src/engine/index.js';
 import type { RunResult } from '../../src/engine/index.js';
 import { flatRun } from '../unit/engine/build.js';
 import type { FlatRun } from '../unit/engine/build.js';
@@ -237,6 +237,38 @@ describe('a what-if', () => {
     await type('truncate', '2.5');
     await open.page.locator(`${field('truncate')} .number.invalid`).waitFor();
     await shown(/0\.800/);
+    const why = open.page.locator(`${field('truncate')} .why`);
+    assert.equal(await why.innerText(), 'Expected a whole number that is 1 or larger.');
+    const described = open.page.locator(`${field('truncate')} .number`).last();
+    assert.equal(await described.getAttribute('aria-describedby'), await why.getAttribute('id'));
+    await type('truncate', '25');
+    await why.waitFor({ state: 'hidden' });
+  });
+
+  it('follows a number while it is typed; Escape brings back what held before', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    const number = open.page.locator(`${field('spectralRadius')} .number`).last();
+    const shownFirst = await number.inputValue();
+    await number.selectText();
+    await number.pressSequentially('0.9');
+    await shown(/0\.900/);
+    await number.pressSequentially('5');
+    await shown(/0\.950/);
+    await number.pressSequentially('x');
+    await open.page.locator(`${field('spectralRadius')} .why`).waitFor();
+    await shown(/0\.950/);
+    await number.press('Escape');
+    await open.page.waitForFunction(() => document.querySelector('.field.changed') === null);
+    assert.equal(await number.inputValue(), shownFirst);
+    assert.equal(await open.page.locator('.number.invalid, .why:not([hidden])').count(), 0);
+    // Enter takes it: what Escape comes back to is that.
+    await type('spectralRadius', '0.7');
+    await shown(/0\.700/);
+    await number.pressSequentially('5');
+    await shown(/0\.750/);
+    await number.press('Escape');
+    await shown(/0\.700/);
+    assert.equal(await number.inputValue(), '0.7');
   });
 
   it('is not made by Enter in a field that nobody touched: its number is rounded, and may be a word', async () => {
@@ -518,21 +550,26 @@ describe('the next thing to try', () => {
   it('says what is left where it does not mend all, and is not offered where it does not help', async () => {
     open = await pages.open();
     const { page, host } = open;
+    const step = {
+      sentence: 'Try an orthogonal Wh: it keeps the length of every gradient that passes it.',
+      whatIf: { ...asItIs, initialise: { way: 'orthogonal', seed: 1 } },
+    };
     const told = { kind: 'vanishing', perStepFactor: 0.8, log10Ratio: -4, onePercentSteps: 20 };
-    host.instead.set('nextEffect', told);
+    const answer = (effect: object | null): unknown => host.instead.set('advice', { step, effect });
+    answer(told);
     await host.run(ringConfig(0.5, 8, 40));
     await page
       .locator('.next.tried', { hasText: '×0.800 per step back; 1 % is then left after 20.0 steps.' })
       .waitFor();
-    host.instead.set('nextEffect', { ...told, perStepFactor: 0.5, log10Ratio: host.summary?.verdict.log10Ratio });
+    answer({ ...told, perStepFactor: 0.5, log10Ratio: host.summary?.verdict.log10Ratio });
     await host.run(ringConfig(0.5, 8, 41));
     await page.locator('.next.tried:empty').waitFor({ state: 'attached' });
-    host.instead.set('nextEffect', { ...told, kind: 'nonfinite', log10Ratio: null });
+    answer({ ...told, kind: 'nonfinite', log10Ratio: null });
     await host.run(ringConfig(0.5, 8, 42));
     await nextFrames(page);
     await page.locator('.next.tried:empty').waitFor({ state: 'attached' });
     // Nobody knows: it is offered as what it is.
-    host.instead.set('nextEffect', null);
+    answer(null);
     await host.run(ringConfig(0.5, 8, 40));
     await page.locator('.next.tried', { hasText: /^Try an orthogonal Wh: [^:]*\. Show what it does$/ }).waitFor();
   });

@@ -535,7 +535,7 @@ async function makeSite(): Promise<Site> {
       response.end();
       return;
     }
-    const file = path.join(bundle, path.basename(pathname));
+    const file = path.join(bundle, path.normalize(pathname));
     readFile(file).then(
       (bytes) => {
         response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream');

@@ -10,6 +10,7 @@ import { paintMath, pngOf } from '../chart/pngExport.js';
 import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
+import { Tip } from '../widgets/tip.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
 import type { SaveFile } from '../chart/pngExport.js';
@@ -83,7 +84,7 @@ export class Card {
   readonly #save: SaveFile;
   readonly #canvas: HTMLCanvasElement;
   readonly #box: HTMLElement;
-  readonly #tip = el('div', { class: 'tip', attributes: { 'aria-hidden': 'true' } });
+  readonly #tip: Tip;
   readonly #twin: TableTwin;
   readonly #gathering = new Gathering();
   readonly #older = new OlderMark(() => this.element);
@@ -101,9 +102,9 @@ export class Card {
           : { role: 'application', 'aria-roledescription': t('picture with keys') }),
       },
     });
-    this.#box = el('div', { class: 'square' }, this.#canvas, this.#older.element, this.#tip);
+    this.#box = el('div', { class: 'square' }, this.#canvas, this.#older.element);
+    this.#tip = new Tip(this.#box);
     this.#box.style.height = `${view.height}px`;
-    this.#tip.hidden = true;
     const { title } = view;
     const copying = new Copying(() => this.#gathering.text(async () => toTsv(await this.#settled())));
     this.#twin = new TableTwin(title, copying);
@@ -190,11 +191,9 @@ export class Card {
       height: this.#canvas.clientHeight,
     });
     this.#canvas.addEventListener('pointermove', (event) =>
-      this.#tell(at(event), this.#view.readout(at(event), size())),
+      this.#tip.tell(at(event), this.#view.readout(at(event), size())),
     );
-    this.#canvas.addEventListener('pointerleave', () => {
-      this.#tip.hidden = true;
-    });
+    this.#canvas.addEventListener('pointerleave', () => this.#tip.hide());
     this.#canvas.addEventListener('click', (event) => {
       this.#view.click?.(at(event), size());
     });
@@ -203,17 +202,6 @@ export class Card {
       event.preventDefault();
       event.stopPropagation();
     });
-  }
-
-  #tell({ x, y }: Point, lines: readonly string[] | null): void {
-    this.#tip.hidden = lines === null;
-    if (lines === null) return;
-    this.#tip.replaceChildren(...lines.map((line, i) => el(i === 0 ? 'b' : 'span', {}, line)));
-    const { clientWidth, clientHeight } = this.#box;
-    this.#tip.style.left = `${Math.max(0, Math.min(x + 12, clientWidth - this.#tip.offsetWidth))}px`;
-    const { offsetHeight } = this.#tip;
-    const fitsBelow = y + 14 + offsetHeight <= clientHeight + 20;
-    this.#tip.style.top = `${fitsBelow ? y + 14 : y - 8 - offsetHeight}px`;
   }
 
   #paint(): void {

@@ -6,7 +6,7 @@ import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { gateColour } from '../tracks/gateColours.js';
-import { dropdown, setOptions } from '../ui.js';
+import { dropdown, setOptions } from '../widgets/controls.js';
 import { el } from '../widgets/dom.js';
 import { failureText } from '../widgets/failure.js';
 import type { CardView, Sheet } from './card.js';

@@ -6,6 +6,7 @@ import { formatNumber, formatSteps } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { GateSource } from '../page/gateSource.js';
+import type { Kept } from '../page/model.js';
 import type { Page } from '../chart/trackView.js';
 
 /** Bins of half a power of two, from half a step on; the last holds all that is longer. */
@@ -16,34 +17,60 @@ const binOf = (steps: number): number =>
     : Math.max(0, Math.min(bins - 1, Math.floor((Math.log2(Math.max(steps, 1e-9)) - first) * perDoubling)));
 const startOf = (bin: number): number => 2 ** (first + bin / perDoubling);
 
+/** The sentence below the picture: of the run, or of what is tried. */
+const toldOf =
+  (ofRun: boolean) =>
+  (steps: string, long: number, all: number): string =>
+    ofRun
+      ? t(
+          'The median unit has lost half after {0} steps; {1} of {2} units keep more than half over the whole run.',
+          steps,
+          long,
+          all,
+        )
+      : t(
+          'What if: the median unit has lost half after {0} steps; {1} of {2} units keep more than half over the ' +
+            'whole run.',
+          steps,
+          long,
+          all,
+        );
+
 export function halfLivesCard({ model, timeline }: Page, source: GateSource, changed: () => void): CardView {
   const notes = el('p', { class: 'note' });
   source.whole.onChange(changed);
-  const halfLives = (): Float64Array =>
-    (source.whole.answer?.halfLives ?? new Float64Array(0)).filter((v) => !Number.isNaN(v));
-  const counts = (): number[] => {
+  source.onTried(() => {
+    explain();
+    changed();
+  });
+  const known = (kept: Kept | null): Float64Array =>
+    (kept?.halfLives ?? new Float64Array(0)).filter((v) => !Number.isNaN(v));
+  const tried = (): Kept | null => source.tried?.kept ?? null;
+  /** Of what is tried, while that is there. */
+  const shown = (): Kept | null => tried() ?? source.whole.answer;
+  const halfLives = (): Float64Array => known(shown());
+  const countsOf = (kept: Kept | null): number[] => {
     const all = new Array<number>(bins).fill(0);
-    for (const steps of halfLives()) all[binOf(steps)] = (all[binOf(steps)] ?? 0) + 1;
+    for (const steps of known(kept)) all[binOf(steps)] = (all[binOf(steps)] ?? 0) + 1;
     return all;
   };
+  const counts = (): number[] => countsOf(shown());
+  /** Of the run, while something else is tried. */
+  const own = (): number[] | null => (tried() === null ? null : countsOf(source.whole.answer));
+  const most = (): number => Math.max(1, ...counts(), ...(own() ?? [])) * 1.05;
   const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame =>
-    frameOf(sheet, { min: 0, max: bins }, { min: 0, max: Math.max(1, ...counts()) * 1.05 });
+    frameOf(sheet, { min: 0, max: bins }, { min: 0, max: most() });
 
   function explain(): void {
     const all = halfLives().sort();
-    const steps = source.whole.answer?.steps ?? 0;
+    const steps = shown()?.steps ?? 0;
     const long = all.filter((halfLife) => halfLife >= steps).length;
     notes.textContent =
       all.length === 0
         ? source.whole.missing
           ? t('Not computed: there is not enough memory.')
           : t('Being computed…')
-        : t(
-            'The median unit has lost half after {0} steps; {1} of {2} units keep more than half over the whole run.',
-            formatSteps(all[all.length >> 1] ?? NaN),
-            long,
-            all.length,
-          );
+        : toldOf(tried() === null)(formatSteps(all[all.length >> 1] ?? NaN), long, all.length);
   }
 
   return {
@@ -76,7 +103,7 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
         return;
       }
       const plot = frame(sheet);
-      const most = Math.max(1, ...all) * 1.05;
+      const largest = most();
       paintFrame(
         sheet,
         plot,
@@ -87,7 +114,7 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
           label: (bin) => formatSteps(startOf(bin)),
           title: t('half-life, steps'),
         },
-        { min: 0, max: most, ticks: ticksBetween(0, most, 4, 1), label: String, title: t('units') },
+        { min: 0, max: largest, ticks: ticksBetween(0, largest, 4, 1), label: String, title: t('units') },
       );
       context.fillStyle = theme.green;
       const width = (plot.right - plot.left) / bins;
@@ -95,7 +122,15 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
         const y = plot.y(count);
         context.fillRect(plot.x(bin) + 1, y, Math.max(1, width - 2), plot.bottom - y);
       });
-      const steps = source.whole.answer?.steps ?? 0;
+      // What the run itself has is an outline behind what is tried.
+      context.strokeStyle = theme.foreground;
+      context.setLineDash([3, 2]);
+      own()?.forEach((count, bin) => {
+        const y = plot.y(count);
+        if (count > 0) context.strokeRect(plot.x(bin) + 1.5, y + 0.5, Math.max(1, width - 3), plot.bottom - y);
+      });
+      context.setLineDash([]);
+      const steps = shown()?.steps ?? 0;
       const x = Math.round(plot.x(Math.min(bins, (Math.log2(Math.max(1, steps)) - first) * perDoubling))) + 0.5;
       context.strokeStyle = theme.muted;
       context.setLineDash([3, 3]);
@@ -119,14 +154,21 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
     summary: () => notes.textContent,
     table: () => ({
       rowHeading: { title: t('unit'), csv: 'unit' },
-      columns: [{ title: t('half-life'), csv: 'half_life_steps' }],
+      columns: [
+        { title: t('half-life'), csv: 'half_life_steps' },
+        ...(tried() === null ? [] : [{ title: t('half-life, what if'), csv: 'half_life_steps_what_if' }]),
+      ],
       rowCount: source.whole.answer?.halfLives.length ?? 0,
       rows: (from, to) =>
         Promise.resolve(
-          Array.from({ length: to - from }, (_, i) => {
-            const steps = source.whole.answer?.halfLives[from + i] ?? NaN;
-            return [{ text: steps === Infinity ? '∞' : formatNumber(steps), exact: String(steps) }];
-          }),
+          Array.from({ length: to - from }, (_, i) =>
+            [source.whole.answer, tried()]
+              .filter((kept) => kept !== null)
+              .map(({ halfLives: all }) => {
+                const steps = all[from + i] ?? NaN;
+                return { text: steps === Infinity ? '∞' : formatNumber(steps), exact: String(steps) };
+              }),
+          ),
         ),
     }),
   };

@@ -5,9 +5,11 @@ import { frameOf, paintFrame } from './card.js';
 import { el, textButton } from '../widgets/dom.js';
 import { formatFactor, formatLog10, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { alongOf } from './historyAxis.js';
 import { Latest } from '../page/model.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { CardView, Frame, Sheet } from './card.js';
+import type { Along } from './historyAxis.js';
 import type { Overlay } from '../chart/overlay.js';
 import type { Theme } from '../page/theme.js';
 import type { Field } from '../page/tablePlan.js';
@@ -45,6 +47,11 @@ const noteNames: Readonly<Record<keyof TrainingNotes, () => string>> = {
   step: () => t('step of the script'),
   epoch: () => t('epoch'),
   loss: () => t('loss of the script'),
+};
+const axisNames: Readonly<Record<Along['by'], () => string>> = {
+  version: () => t('version'),
+  step: noteNames.step,
+  epoch: noteNames.epoch,
 };
 const noteField = (value: number | null): Field =>
   value === null
@@ -126,6 +133,7 @@ export class Past {
     model.onChange((change) => {
       if (change !== 'status') this.#lists.request(null);
     });
+    if (model.run !== null) this.#lists.request(null);
   }
 
   /** Place of the chosen version among those that are kept; the last one when none is. */
@@ -260,7 +268,10 @@ export function historyCard(past: Past, changed: () => void): CardView {
     readonly bottom: Frame;
     readonly split: number;
   } {
-    const x = { min: past.number(0) - 0.5, max: past.number(versions().length - 1) + 0.5 };
+    const { at } = along();
+    const [first, last] = [at[0] ?? 0, at.at(-1) ?? 0];
+    const air = (last - first) / Math.max(1, at.length - 1) / 2 || 0.5;
+    const x = { min: first - air, max: last + air };
     const split = Math.round((height - 32) * upper);
     return {
       top: frameOf({ width, height: split + 32 }, x, ratios()),
@@ -269,13 +280,16 @@ export function historyCard(past: Past, changed: () => void): CardView {
     };
   }
 
+  const along = (): Along => alongOf(versions(), (place) => past.number(place));
+
   function line({ context }: Sheet, frame: Frame, values: readonly (number | null)[]): void {
+    const { at } = along();
     context.beginPath();
     let pen = false;
     values.forEach((value, i) => {
       if (value === null || !Number.isFinite(value)) pen = false;
       else {
-        const [x, y] = [frame.x(past.number(i)), frame.y(value)];
+        const [x, y] = [frame.x(at[i] ?? NaN), frame.y(value)];
         if (pen) context.lineTo(x, y);
         else context.moveTo(x, y);
         pen = true;
@@ -296,7 +310,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
           'Every result since the panel was opened: above, what arrives of the gradient at the first step, ' +
             'coloured by the verdict; below, the largest Lyapunov exponent, where there was time to compute it. ' +
             'A training script that rewrites its weights draws its own line here, with its step, epoch and loss ' +
-            'where the file holds them (“step”, “epoch”, “loss” beside the weights).',
+            'where the file holds them (“step”, “epoch”, “loss” beside the weights); the axis then counts its steps.',
         ),
         t(
           'Drag, click or use the arrow keys to look back: the curve of that version is laid over the run in ' +
@@ -316,12 +330,13 @@ export function historyCard(past: Past, changed: () => void): CardView {
       const { context, theme, width, height } = sheet;
       const all = versions();
       const { top, bottom, split } = frames(sheet);
-      const [first, last] = [past.number(0), past.number(all.length - 1)];
+      const { by, at } = along();
+      const [first, last] = [at[0] ?? 0, at.at(-1) ?? 0];
       const [r, e] = [ratios(), exponents()];
       const x = {
-        min: first - 0.5,
-        max: last + 0.5,
-        ticks: ticksBetween(first, last, 5, 1),
+        min: first,
+        max: last,
+        ticks: ticksBetween(first, last, 5, by === 'epoch' ? 0 : 1),
         label: () => '',
         title: '',
       };
@@ -337,7 +352,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
       paintFrame(
         { context, width, height: height - split, theme },
         bottom,
-        { ...x, label: String, title: t('version') },
+        { ...x, label: String, title: axisNames[by]() },
         { ...e, ticks: ticksBetween(e.min, e.max, 3), label: minus, title: 'λ₁' },
       );
       context.strokeStyle = theme.blue;
@@ -360,14 +375,14 @@ export function historyCard(past: Past, changed: () => void): CardView {
         const value =
           log10Ratio === null || Number.isNaN(log10Ratio) ? null : Math.max(r.min, Math.min(r.max, log10Ratio));
         context.fillStyle = tones(theme)[kind];
-        stamp(context, kind, top.x(past.number(i)), value === null ? top.bottom - 3 : top.y(value), size);
+        stamp(context, kind, top.x(at[i] ?? NaN), value === null ? top.bottom - 3 : top.y(value), size);
       });
-      const at = Math.round(top.x(past.number(past.place))) + 0.5;
+      const chosen = Math.round(top.x(at[past.place] ?? NaN)) + 0.5;
       context.strokeStyle = theme.foreground;
       context.setLineDash([3, 3]);
       context.beginPath();
-      context.moveTo(at, top.top);
-      context.lineTo(at, split + bottom.bottom);
+      context.moveTo(chosen, top.top);
+      context.lineTo(chosen, split + bottom.bottom);
       context.stroke();
       context.setLineDash([]);
     },
@@ -418,25 +433,25 @@ export function historyCard(past: Past, changed: () => void): CardView {
       return {
         rowHeading: { title: t('version'), csv: 'version' },
         columns: [
+          ...noted.map((name) => ({ title: noteNames[name](), csv: name })),
           { title: t('verdict'), csv: 'verdict' },
           { title: t('log₁₀ ratio'), csv: 'log10_ratio' },
           { title: t('factor per step'), csv: 'factor_per_step' },
           { title: 'λ_1', csv: 'lambda_1' },
           { title: t('time'), csv: 'time' },
-          ...noted.map((name) => ({ title: noteNames[name](), csv: name })),
         ],
         rowCount: all.length,
         rowLabel: (row) => String(past.number(row)),
         rows: (from, to) =>
           Promise.resolve(
             all.slice(from, to).map(({ kind, log10Ratio, perStepFactor, lambda1, time, training }) => [
+              ...noted.map((name) => noteField(training?.[name] ?? null)),
               { text: kindNames[kind](), exact: kind },
               ...[log10Ratio, perStepFactor, lambda1].map((value) => ({
                 text: value === null ? '–' : formatNumber(value),
                 exact: value === null ? '' : String(value),
               })),
               { text: new Date(time).toLocaleTimeString(), exact: new Date(time).toISOString() },
-              ...noted.map((name) => noteField(training?.[name] ?? null)),
             ]),
           ),
       };
@@ -444,8 +459,9 @@ export function historyCard(past: Past, changed: () => void): CardView {
     marked: () => past.place,
   };
 
-  function placeAt(x: number, { left, right }: Frame): number {
-    const count = versions().length;
-    return Math.max(0, Math.min(count - 1, Math.floor(((x - left) / (right - left)) * count)));
+  /** The version that stands next to a pixel. */
+  function placeAt(x: number, frame: Frame): number {
+    const pixels = along().at.map((at) => Math.abs(frame.x(at) - x));
+    return pixels.reduce((best, distance, i) => (distance < (pixels[best] ?? Infinity) ? i : best), 0);
   }
 }

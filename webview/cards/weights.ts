@@ -6,7 +6,7 @@ import { t } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { inReport } from '../page/inReport.js';
 import { csvName, emptyField } from '../page/tablePlan.js';
-import { dropdown, setOptions, textField } from '../ui.js';
+import { dropdown, setOptions, textField } from '../widgets/controls.js';
 import { weightHistograms } from './weightHistograms.js';
 import { WeightChoice, bitmap, limitOf } from './weightSelection.js';
 import type { CardView, Point, Sheet } from './card.js';

@@ -5,7 +5,7 @@ import { el, textButton } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
-import { dropdown, setOptions } from '../ui.js';
+import { dropdown, setOptions } from '../widgets/controls.js';
 import { namesOf } from './comparable.js';
 import { comparedRows, swatchOf, verdictFacts } from './comparedRows.js';
 import { mostPins } from './pins.js';

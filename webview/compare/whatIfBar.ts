@@ -5,11 +5,11 @@ import { helpPopover } from '../widgets/popover.js';
 import { Slider, logScale, print } from '../widgets/slider.js';
 import { WhatIfMenus } from './whatIfMenus.js';
 import { WhatIfOutcome } from './whatIfOutcome.js';
-import { button } from '../ui.js';
+import { button } from '../widgets/controls.js';
 import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
 import type { Tried, WhatIf } from './whatIfState.js';
-import type { UiButton } from '../ui.js';
+import type { UiButton } from '../widgets/controls.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
 
@@ -21,14 +21,30 @@ const mostSeed = 9999;
 const leastReach = 2;
 const clipReach = [-3, 3] as const;
 
-const linear = (min: number, max: number, allows: (value: number) => boolean, step = 0.01): Scale => ({
+const finite = Number.isFinite;
+/** Whole numbers from `min` on, or any from 0, or any. */
+const linear = (min: number, max: number, kind: 'whole' | 'positive' | 'any'): Scale => ({
   min,
   max,
-  step,
-  allows,
+  step: kind === 'whole' ? 1 : 0.01,
+  allows: {
+    whole: (value: number) => Number.isInteger(value) && value >= min,
+    positive: (value: number) => value >= 0 && finite(value),
+    any: finite,
+  }[kind],
+  wanted: {
+    whole: t('Expected a whole number that is {0} or larger.', min),
+    positive: t('Expected a number that is 0 or larger, as in 0.5.'),
+    any: t('Expected a number, as in −0.5.'),
+  }[kind],
   print,
 });
-const finite = Number.isFinite;
+/** Steps of a run. */
+const stepsOf = (T: number): Scale => ({
+  ...linear(0, Math.max(1, T - 1), 'whole'),
+  allows: (value) => Number.isInteger(value) && value >= 0 && value < T,
+  wanted: t('Expected a step from 0 to {0}.', T - 1),
+});
 
 const help = (): Help => ({
   text: [
@@ -92,7 +108,10 @@ export class WhatIfBar {
       (measure: Measure) =>
       (to: number): void =>
         change({ rescale: { measure, to } });
-    const positive = (value: number): boolean => value >= 0 && finite(value);
+    const remember = (): (() => void) => {
+      const { whatIf } = tried;
+      return () => change(whatIf);
+    };
     this.#menus = new WhatIfMenus(page, tried, () => this.#seedNow());
     const { layers, biasGate, whGate, drop, way, cell, lossKind } = this.#menus;
     this.#seed = el('input', {
@@ -113,42 +132,59 @@ export class WhatIfBar {
     this.#measures = {
       spectralRadius: new Slider(
         t('Spectral radius of Wh'),
-        linear(0, leastReach, positive),
+        linear(0, leastReach, 'positive'),
         rescale('spectralRadius'),
+        remember,
       ),
-      sigmaMax: new Slider(t('Largest singular value of Wh'), linear(0, leastReach, positive), rescale('sigmaMax')),
+      sigmaMax: new Slider(
+        t('Largest singular value of Wh'),
+        linear(0, leastReach, 'positive'),
+        rescale('sigmaMax'),
+        remember,
+      ),
     };
-    this.#inputs = new Slider(t('Factor of Wx'), { ...logScale(-2, 1), allows: positive }, (value) =>
-      change({ inputScale: value === 1 ? null : value }),
+    const { allows, wanted } = linear(0, 1, 'positive');
+    this.#inputs = new Slider(
+      t('Factor of Wx'),
+      { ...logScale(-2, 1), allows, wanted },
+      (value) => change({ inputScale: value === 1 ? null : value }),
+      remember,
     );
-    this.#bias = new Slider(t('Shift of the bias'), linear(-2, 2, finite), (value) =>
-      change({
-        biasShift: value === 0 ? null : value,
-        biasGate: page.model.run === null ? null : this.#menus.shiftedGate(page.model.run),
-      }),
+    this.#bias = new Slider(
+      t('Shift of the bias'),
+      linear(-2, 2, 'any'),
+      (value) =>
+        change({
+          biasShift: value === 0 ? null : value,
+          biasGate: page.model.run === null ? null : this.#menus.shiftedGate(page.model.run),
+        }),
+      remember,
     );
     this.#clip = new Slider(
       t('Clip norm'),
-      { ...logScale(...clipReach), allows: (value) => value > 0 && finite(value) },
+      logScale(...clipReach),
       (value, typed) => {
         // The end of the slider is no clipping; a number that is typed is that number.
         const wanted = !typed && value >= 10 ** clipReach[1] ? 'off' : value;
         change({ clipNorm: wanted === 'off' && page.model.run?.clipFactor === null ? null : wanted });
       },
+      remember,
     );
     this.#truncate = new Slider(
       t('Truncation after k steps'),
-      linear(1, 2, (value) => Number.isInteger(value) && value >= 1, 1),
+      linear(1, 2, 'whole'),
       (value) => {
         const { run } = page.model;
         const wanted = value >= (run?.shapes.T ?? 1) ? 'off' : value;
         change({ truncate: wanted === (run?.truncate ?? 'off') ? null : wanted });
       },
+      remember,
     );
     this.#lossStep = new Slider(
       t('Step that the loss sits on'),
-      linear(0, 1, (value) => Number.isInteger(value) && value >= 0, 1),
+      stepsOf(2),
       (value) => change({ lossAt: value }),
+      remember,
     );
 
     const field = (key: Key, name: string, ...content: readonly HTMLElement[]): HTMLElement => {
@@ -321,7 +357,7 @@ export class WhatIfBar {
     for (const measure of ['spectralRadius', 'sigmaMax'] as const) {
       const told = whatIf.rescale?.measure === measure ? whatIf.rescale.to : this.#measured(run, measure);
       const slider = this.#measures[measure];
-      slider.scale = linear(0, this.#reach(measure, told), (value) => value >= 0 && finite(value));
+      slider.scale = linear(0, this.#reach(measure, told), 'positive');
       slider.show(told);
       // Before it is measured there is nothing to move from; whoever is on it already stays there.
       const isUnknown = told === null && this.#tried.refusal === null;
@@ -331,15 +367,10 @@ export class WhatIfBar {
     this.#bias.show(whatIf.biasShift ?? 0);
     const clipped = whatIf.clipNorm ?? run.clipNorm ?? 'off';
     this.#clip.show(clipped === 'off' ? 10 ** clipReach[1] : clipped, clipped === 'off' ? t('off') : print(clipped));
-    this.#truncate.scale = linear(1, Math.max(2, T), (value) => Number.isInteger(value) && value >= 1, 1);
+    this.#truncate.scale = linear(1, Math.max(2, T), 'whole');
     const k = whatIf.truncate ?? run.truncate ?? 'off';
     this.#truncate.show(k === 'off' ? T : k, k === 'off' ? t('off') : String(k));
-    this.#lossStep.scale = linear(
-      0,
-      Math.max(1, T - 1),
-      (value) => Number.isInteger(value) && value >= 0 && value < T,
-      1,
-    );
+    this.#lossStep.scale = stepsOf(T);
     const [only, ...others] = run.lossSteps;
     const inFile = only !== undefined && others.length === 0 && only[0] === only[1] ? only[0] : null;
     const at = typeof lossAt === 'number' ? lossAt : lossAt === 'last' ? T - 1 : lossAt === null ? inFile : null;

@@ -2,10 +2,10 @@
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
 import { ways } from './whatIfState.js';
-import { dropdown, setOptions } from '../ui.js';
+import { dropdown, setOptions } from '../widgets/controls.js';
 import type { RunSummary } from '../page/model.js';
 import type { Tried, WhatIf } from './whatIfState.js';
-import type { UiDropdown } from '../ui.js';
+import type { UiDropdown } from '../widgets/controls.js';
 import type { Page } from '../chart/trackView.js';
 
 /** What the gates are called in textbooks, behind their letters, for which there is always room. */

@@ -5,13 +5,13 @@ import { t } from '../page/l10n.js';
 import { inReport } from '../page/inReport.js';
 import { menuButton } from '../widgets/menu.js';
 import { hasConfig } from './pairBar.js';
-import { button, dropdown, setOptions } from '../ui.js';
+import { button, choose, dropdown, setOptions } from '../widgets/controls.js';
 import { Tabs } from './tabs.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { LayerChoice, NetworkSummary, RunSummary } from '../page/model.js';
 import type { MenuItem } from '../widgets/menu.js';
 import type { Page } from '../chart/trackView.js';
-import type { UiButton } from '../ui.js';
+import type { UiButton } from '../widgets/controls.js';
 
 export type BarActions = {
   rerun(): void;
@@ -25,6 +25,7 @@ export type BarActions = {
   previewSequences(): void;
   chooseLayer(layer: number): void;
   goTo(): void;
+  chooseSequences(): void;
 };
 
 /** The light theme first, and its charts painted, because a browser prints what is on screen at that moment. */
@@ -133,7 +134,12 @@ export class Bar {
       item(t('Result as JSON'), t('every tensor, norm and the verdict'), () => actions.exportJson()),
       picture,
       ...(hasConfig(this.#page.model)
-        ? [item(t('Open config'), t('show the config in the editor'), () => actions.revealConfig())]
+        ? [
+            item(t('Open config'), t('show the config in the editor'), () => actions.revealConfig()),
+            item(t('Choose other sequences…'), t('an edit of the config, which can be undone'), () =>
+              actions.chooseSequences(),
+            ),
+          ]
         : []),
       item(t('Run again'), t('run the experiment again'), () => actions.rerun()),
     ];
@@ -149,7 +155,7 @@ export class Bar {
     if (key !== this.#layersKey) {
       this.#layersKey = key;
       setOptions(this.#layer, options, shown);
-    } else if (this.#layer.value !== shown) this.#layer.value = shown;
+    } else choose(this.#layer, shown);
   }
 
   #chooseLayer(layer: number): void {

@@ -7,10 +7,10 @@ import { layerName } from '../page/layerNames.js';
 import { lossOf } from '../page/series.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { Kind } from '../page/verdictNames.js';
-import { button, progressRing } from '../ui.js';
+import { button, progressRing } from '../widgets/controls.js';
 import { hasConfig } from './pairBar.js';
-import type { UiButton } from '../ui.js';
-import type { Model, NetworkSummary, NextEffect, PanelStatus, RunSummary } from '../page/model.js';
+import type { UiButton } from '../widgets/controls.js';
+import type { Advice, Model, NetworkSummary, NextEffect, PanelStatus, RunSummary } from '../page/model.js';
 
 export type HeaderActions = {
   cancel(): void;
@@ -18,7 +18,7 @@ export type HeaderActions = {
   revealConfig(): void;
   revealProblem(index: number): void;
   answerOrder(index: number, order: 'BTI' | 'TBI'): void;
-  tryNext(): void;
+  tryNext(step: Advice['step']): void;
   chooseLayer(layer: number): void;
 };
 
@@ -174,6 +174,8 @@ export class Header {
   readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': t('Progress of the run') } });
   readonly #try: HTMLButtonElement;
   #nextOf: number | null = null;
+  /** What stands there of the last run that has been answered. */
+  #advice: Advice | null = null;
   #patience: ReturnType<typeof setTimeout> | null = null;
   #shownAt = -Infinity;
   #problemsKey = '';
@@ -182,7 +184,7 @@ export class Header {
   constructor(actions: HeaderActions) {
     this.#actions = actions;
     this.#try = textButton(t('Show what it does'), t('Show what it does, without touching the files'), () =>
-      actions.tryNext(),
+      this.#advice === null ? undefined : actions.tryNext(this.#advice.step),
     );
     this.#try.classList.add('link');
     this.#layer.append(this.#layerName, this.#layerBadge);
@@ -238,50 +240,44 @@ export class Header {
   }
 
   /**
-   * The next thing to try, once it has been run: where it does not help it is not offered. Meanwhile its place is kept,
-   * or what stood there when it is the same.
+   * The next thing to try, once it has been found and run: where it does not help it is not offered. Meanwhile its
+   * place is kept, or what stood there of a run with the same verdict.
    */
   #showNext(run: RunSummary, model: Model): void {
     this.#nextOf = run.runId;
-    const { verdict, network, cell } = run;
-    const { next } = verdict;
-    if (next === null) {
-      this.#next.replaceChildren();
-      delete this.#next.dataset['sentence'];
-      return;
+    const { verdict } = run;
+    if (this.#next.dataset['kind'] !== verdict.kind) {
+      // Where something is wrong, something can mostly be done: out of sight two lines, the second with what comes of
+      // it, take the room.
+      const effect = effectOf({ ...verdict, kind: 'vanishing', perStepFactor: 0.5, onePercentSteps: 100 }, false);
+      this.#next.replaceChildren(...(verdict.kind === 'healthy' ? [] : ['\u00a0', el('br', {}), ...effect]));
+      this.#next.classList.remove('tried');
+      this.#advice = null;
     }
+    this.#next.dataset['kind'] = verdict.kind;
+    void model.slice('advice', {}).then((advice) => {
+      if (this.#nextOf !== run.runId) return;
+      this.#advice = advice;
+      this.#next.classList.add('tried');
+      this.#next.replaceChildren(...(advice === null ? [] : this.#offered(run, advice)));
+    });
+  }
+
+  /** The sentence, what it does and the way to it; nothing where it does not help. */
+  #offered({ verdict, network, cell }: RunSummary, { step, effect }: Advice): (Node | string)[] {
+    // What the verdict stands on is no other without truncation.
+    const isKnown = effect !== null && step.whatIf.truncate === null;
+    if (isKnown && !helps(verdict, effect)) return [];
     // Where the network is judged another way, it is said whose advice it is.
     const told = network?.verdict ?? verdict;
     const whose =
       told.kind === verdict.kind || network === null ? '' : `${capital(layerName(network, network.shown))}: `;
-    const sentence = whose + next.sentence;
-    const offer = (...effect: readonly (Node | string)[]): void =>
-      this.#next.replaceChildren(
-        whose,
-        ...emphasised(next.sentence),
-        ...(effect.length === 0 ? [] : [' ', ...effect]),
-        ...(inReport ? [] : [' ', this.#try]),
-      );
-    const tellsReach = cell.gates.length === 1;
-    if (this.#next.dataset['sentence'] !== sentence) {
-      // Out of sight it takes the room of what comes.
-      if (inReport) offer();
-      else offer(...effectOf({ ...verdict, kind: 'vanishing', perStepFactor: 0.5, onePercentSteps: 100 }, tellsReach));
-      this.#next.classList.toggle('tried', inReport);
-    }
-    this.#next.dataset['sentence'] = sentence;
-    if (inReport) return;
-    void model.slice('nextEffect', {}).then((effect) => {
-      if (this.#nextOf !== run.runId) return;
-      this.#next.classList.add('tried');
-      // What the verdict stands on is no other without truncation.
-      if (effect === null || next.whatIf.truncate !== null) offer();
-      else if (helps(verdict, effect)) offer(...effectOf(effect, tellsReach));
-      else {
-        this.#next.replaceChildren();
-        delete this.#next.dataset['sentence'];
-      }
-    });
+    return [
+      whose,
+      ...emphasised(step.sentence),
+      ...(isKnown ? [' ', ...effectOf(effect, cell.gates.length === 1)] : []),
+      ...(inReport ? [] : [' ', this.#try]),
+    ];
   }
 
   /** A network may be healthy because others carry what one layer loses. */

@@ -2,7 +2,7 @@
 import { el } from '../widgets/dom.js';
 import { inReport } from '../page/inReport.js';
 import { t } from '../page/l10n.js';
-import { button } from '../ui.js';
+import { button } from '../widgets/controls.js';
 import type { Model } from '../page/model.js';
 
 export type PairActions = {

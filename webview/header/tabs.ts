@@ -4,6 +4,9 @@ import { inReport } from '../page/inReport.js';
 import { t } from '../page/l10n.js';
 import type { GroupId, Groups } from '../page/groups.js';
 
+/** Of the tab of a group, whose name the panel of the views has while it is shown. */
+export const tabId = (group: GroupId): string => `tab-${group}`;
+
 /** Where a digit is written and not a wish. */
 const writes = (target: EventTarget | undefined): boolean =>
   target instanceof HTMLInputElement ||
@@ -14,11 +17,13 @@ export class Tabs {
   readonly element: HTMLElement;
   readonly #groups: Groups;
   readonly #tabs: ReadonlyMap<GroupId, HTMLButtonElement>;
+  readonly #panel: string;
   #shown: GroupId | null = null;
 
   /** `panel`: the id of the element that the tabs change. */
   constructor(groups: Groups, panel: string) {
     this.#groups = groups;
+    this.#panel = panel;
     this.#tabs = new Map(
       groups.all.map(({ id, name }) => [
         id,
@@ -26,7 +31,8 @@ export class Tabs {
           'button',
           {
             class: 'tab',
-            attributes: { type: 'button', role: 'tab', 'data-group': id, 'aria-controls': panel },
+            id: tabId(id),
+            attributes: { type: 'button', role: 'tab', 'data-group': id },
             onClick: () => groups.choose(id),
           },
           name,
@@ -51,6 +57,9 @@ export class Tabs {
       const chosen = id === shown;
       tab.hidden = at < 0;
       tab.setAttribute('aria-selected', String(chosen));
+      // All groups have one panel, which is that of the group on screen.
+      if (chosen) tab.setAttribute('aria-controls', this.#panel);
+      else tab.removeAttribute('aria-controls');
       tab.tabIndex = chosen ? 0 : -1;
       tab.title = `${tab.textContent} (${at + 1})`;
       // A tab that had the keyboard and is gone hands it on.

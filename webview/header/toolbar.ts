@@ -2,7 +2,7 @@
 import { el } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { parseUnits, printUnits } from '../page/format.js';
-import { dropdown, setOptions, textField } from '../ui.js';
+import { choose, dropdown, setOptions, textField } from '../widgets/controls.js';
 import { mostUnits, unitOrders } from '../page/timeline.js';
 import type { GroupId } from '../page/groups.js';
 import type { Page } from '../chart/trackView.js';
@@ -82,7 +82,7 @@ export class Toolbar {
         ],
         sequence,
       );
-    } else if (this.#sequence.value !== sequence) this.#sequence.value = sequence;
+    } else choose(this.#sequence, sequence);
     if (document.activeElement !== this.#units) {
       this.#units.value = units;
       if (this.#units.classList.contains('invalid')) this.#note('');

@@ -14,6 +14,7 @@ import type {
   TimeWindow,
   WhatIfGates,
   WhatIfGatesRequest,
+  WhatIfMapRequest,
 } from './model.js';
 
 /** Lines of single units, and as many columns of their table. */
@@ -92,6 +93,7 @@ export class GateSource {
   readonly #listeners = new Set<() => void>();
   readonly #askListeners = new Set<() => void>();
   #tried: WhatIfGates | null = null;
+  #map: WhatIfMapRequest | null = null;
   #wantedKey: string | undefined;
 
   constructor(model: Model, groups: Groups) {
@@ -116,13 +118,20 @@ export class GateSource {
 
   /** What a changed run is asked for beside its curves: as much as the views in sight show; none of them: nothing. */
   get wanted(): WhatIfGatesRequest | undefined {
-    const { series, kept } = this;
+    const { series, kept, whole } = this;
     const shown = (...views: readonly string[]): boolean => views.some((view) => this.#groups.shows(view));
-    const ofKept = shown('kept') ? kept.params : null;
-    const params = shown('gateLines', 'paths') ? series.params : ofKept;
+    const ofKept = shown('kept', 'halfLives') ? (kept.params ?? whole.params) : null;
+    const map = shown('gateMap') ? this.#map : null;
+    const ofMap = map === null ? null : { window: map.window, maxPoints: 2 };
+    const params = (shown('gateLines', 'paths') ? series.params : null) ?? ofKept ?? ofMap;
     if (params === null) return undefined;
     const { window, maxPoints } = params;
-    return { window, maxPoints, kept: ofKept === null ? null : { sequence: ofKept.sequence, maxUnits: keptUnits } };
+    return {
+      window,
+      maxPoints,
+      kept: ofKept === null ? null : { sequence: ofKept.sequence, maxUnits: keptUnits },
+      map,
+    };
   }
 
   /** Rows of a table of the gates' series; @throws NotToBeHad by its `rows`. */
@@ -150,6 +159,12 @@ export class GateSource {
     this.#tellWanted();
   }
 
+  /** The picture of one gate that is on screen. */
+  askMap(map: WhatIfMapRequest): void {
+    this.#map = map;
+    this.#tellWanted();
+  }
+
   #tellWanted(): void {
     const key = JSON.stringify(this.wanted);
     if (key === this.#wantedKey) return;
@@ -158,6 +173,7 @@ export class GateSource {
   }
   askWhole(sequence: number, steps: number): void {
     this.whole.ask({ sequence, window: { t0: 0, t1: steps }, maxPoints: 2, maxUnits: keptUnits });
+    this.#tellWanted();
   }
 }
 

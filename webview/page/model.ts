@@ -14,6 +14,7 @@ import type {
 export type {
   ActivationBins,
   Activations,
+  Advice,
   AttributionPicture,
   AttributionRow,
   Band,
@@ -36,6 +37,7 @@ export type {
   GateEigenvaluesAnswer,
   WhatIfGates,
   WhatIfGatesRequest,
+  WhatIfMapRequest,
   ReachValues,
   RunSeries,
   RunSummary,
@@ -117,6 +119,8 @@ export class Model {
     },
   );
   readonly #listeners = new Set<(change: ModelChange) => void>();
+  /** Shows a change, when everybody has heard of it: also those that came after the first picture. */
+  onShow: (change: ModelChange) => void = () => undefined;
   readonly #ask: AskSlice;
   readonly #failed: (error: unknown) => void;
 
@@ -268,6 +272,7 @@ export class Model {
 
   #tell(change: ModelChange): void {
     for (const listener of this.#listeners) listener(change);
+    this.onShow(change);
   }
 }
 

@@ -1,8 +1,8 @@
 // What can be chosen of a table, a text or a file of several arrays: columns, windows, what is done to the numbers.
 import type { SequenceChoice, SequenceFacts } from '../../src/protocol/index.js';
 import { t } from '../page/l10n.js';
-import { dropdown, setOptions, textField } from '../ui.js';
-import type { UiTextField } from '../ui.js';
+import { dropdown, setOptions, textField } from '../widgets/controls.js';
+import type { UiTextField } from '../widgets/controls.js';
 import { el } from '../widgets/dom.js';
 
 type Options = SequenceChoice['options'];

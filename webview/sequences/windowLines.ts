@@ -4,7 +4,7 @@ import { ticksBetween } from '../chart/axis.js';
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
-import { dropdown, setOptions } from '../ui.js';
+import { dropdown, setOptions } from '../widgets/controls.js';
 import { el, onFrame } from '../widgets/dom.js';
 import { Slider } from '../widgets/slider.js';
 import { shape, strokeOf } from './lineShape.js';
@@ -46,7 +46,15 @@ export class WindowLines {
 
   constructor(model: SequenceModel) {
     this.#model = model;
-    this.#slider = new Slider(t('Sequence'), this.#scale(1), (value) => this.#choose(Math.round(value) - 1));
+    this.#slider = new Slider(
+      t('Sequence'),
+      this.#scale(1),
+      (value) => this.#choose(Math.round(value) - 1),
+      () => {
+        const chosen = this.#chosen;
+        return () => this.#choose(chosen);
+      },
+    );
     this.#sliderLabel = el('div', { class: 'field' }, el('span', {}, t('Sequence')), this.#slider.element);
     this.element.append(
       this.#title,
@@ -66,6 +74,7 @@ export class WindowLines {
       max: B,
       step: 1,
       allows: (value: number) => Number.isInteger(value) && value >= 1 && value <= B,
+      wanted: t('Expected a whole number from 1 to {0}.', B),
       print: String,
     };
   }

@@ -2,7 +2,7 @@
 import type { TensorLine, TensorNetwork } from '../../src/protocol/index.js';
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
-import { textField } from '../ui.js';
+import { textField } from '../widgets/controls.js';
 import { el, onFrame } from '../widgets/dom.js';
 import { histogramShape } from './histogramShape.js';
 import type { TensorModel } from './tensorModel.js';

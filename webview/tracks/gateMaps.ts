@@ -3,10 +3,11 @@ import { formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { isGated } from '../page/model.js';
 import { stateField } from '../page/stepCache.js';
-import { dropdown, setOptions } from '../ui.js';
+import { dropdown, setOptions } from '../widgets/controls.js';
 import type { HeatmapKind } from './heatmap.js';
 import type { Page } from '../chart/trackView.js';
-import type { RunSummary } from '../page/model.js';
+import type { GateSource } from '../page/gateSource.js';
+import type { RunSummary, WhatIfGates } from '../page/model.js';
 
 export const cellStateMap = (): HeatmapKind => ({
   id: 'cellState',
@@ -37,7 +38,7 @@ export const cellStateMap = (): HeatmapKind => ({
 export const shownGate = ({ cell: { gates, keeper } }: RunSummary, wanted: string): string =>
   gates.includes(wanted) ? wanted : (keeper ?? gates[0]);
 
-export function gateMap({ model, memory }: Page): HeatmapKind & { readonly costly: true } {
+export function gateMap({ model, memory }: Page, source: GateSource): HeatmapKind & { readonly costly: true } {
   const kept = memory.chosen('gate');
   let wanted = typeof kept === 'string' ? kept : '';
   let changed = (): void => undefined;
@@ -47,6 +48,11 @@ export function gateMap({ model, memory }: Page): HeatmapKind & { readonly costl
     return cell?.gateKinds?.[cell.gates.indexOf(now())] === 'candidate';
   };
   const now = (): string => (model.run === null ? '' : shownGate(model.run, wanted));
+  /** The gate that is shown, of what is tried. */
+  const tried = (): WhatIfGates['map'] => {
+    const map = source.tried?.map ?? null;
+    return map?.gate === now() ? map : null;
+  };
   const choice = dropdown(say('Gate'), (value) => {
     if (value === now()) return;
     wanted = value;
@@ -78,7 +84,15 @@ export function gateMap({ model, memory }: Page): HeatmapKind & { readonly costl
       changed = act;
     },
     title: say('Gate'),
-    formula: () => say('{0} of every unit', now()),
+    formula: () => (tried() === null ? say('{0} of every unit', now()) : say('{0} of every unit, what if', now())),
+    following: {
+      ask: (shown) => source.askMap({ gate: now(), ...shown }),
+      tried: (sequence) => {
+        const map = tried();
+        return map?.sequence === sequence ? map.picture : null;
+      },
+      onTried: (listener) => source.onTried(listener),
+    },
     column: say('gate'),
     height: 148,
     available: (run) => {

@@ -1,4 +1,4 @@
-// A T×H picture as one pixel blit under chart.js axes: colours are looked up once per answer, then only scaled.
+// A T×H picture as one pixel blit under the axes of a plot: colours are looked up once per answer, then only scaled.
 import { unitTicks } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
 import { formatNumber } from '../page/format.js';
@@ -10,7 +10,7 @@ import { csvName, emptyField, unitHeading } from '../page/tablePlan.js';
 import { stepRows } from '../page/stepCache.js';
 import { mostUnits } from '../page/timeline.js';
 import { unitColours } from './unitLines.js';
-import type { Heatmap, HeatmapRequest, RunSummary, StepValues, UnitOrder } from '../page/model.js';
+import type { Heatmap, HeatmapRequest, RunSummary, StepValues, UnitOrder, WhatIfMapRequest } from '../page/model.js';
 import type { Painter, Scene } from '../chart/scene.js';
 import type { ColourBar, Page, View } from '../chart/trackView.js';
 import type { StepSource, Steps } from '../page/stepCache.js';
@@ -45,6 +45,15 @@ export type HeatmapKind = Pick<View, 'id' | 'title' | 'help' | 'height'> & {
   /** What to say when nothing in the picture stands out from the background; `peak` as in the answer. */
   faint(peak: number): string;
   cell(values: StepValues, unit: number): Field;
+  /** A picture that follows what is tried. */
+  readonly following?: Following;
+};
+
+/** `ask` is told which picture is on screen; `tried` gives the same of what is tried, while that is there. */
+export type Following = {
+  ask(shown: Omit<WhatIfMapRequest, 'gate'>): void;
+  tried(sequence: number): Heatmap | null;
+  onTried(listener: () => void): void;
 };
 
 /** Share of the colour scale below which a cell cannot be told from the background. */
@@ -70,6 +79,17 @@ function bitmap(picture: Picture, theme: Theme, stretch: number): HTMLCanvasElem
 export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Steps): View {
   let picture: Picture | null = null;
   let changed = (): void => undefined;
+  /** Of what is tried: made anew with each answer. */
+  let triedPicture: Picture | null = null;
+  const current = (): Picture | null => {
+    const sequence = timeline.shownSequence;
+    const map = kind.following?.tried(sequence) ?? null;
+    if (map === null) return picture;
+    if (triedPicture?.map !== map)
+      triedPicture = { map, strongest: largestIn(map.values, map, map.window), sequence, bitmap: null };
+    return triedPicture;
+  };
+  kind.following?.onTried(() => changed());
   type Ask = {
     tensor: HeatmapRequest['tensor'];
     gate?: string;
@@ -81,29 +101,37 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
   };
   const latest = new Latest(
     (params: Ask) => model.slice('heatmap', params),
-    (map, { sequence, window }) => {
+    (map, { sequence, window, maxColumns, maxRows }) => {
       if (map === null) return;
       // NaN or infinite where a value is: those stand out.
       picture = { map, strongest: largestIn(map.values, map, window), sequence, bitmap: null };
+      kind.following?.ask({
+        sequence,
+        window,
+        maxColumns,
+        maxRows,
+        order: map.order === null ? null : [...map.order],
+      });
       changed();
     },
   );
 
   function blit(painter: Painter, run: RunSummary, theme: Theme): void {
-    if (picture === null) return;
-    const { t0, t1 } = picture.map.window;
+    const on = current();
+    if (on === null) return;
+    const { t0, t1 } = on.map.window;
     const { context } = painter;
     const [x0, x1, y0, y1] = [painter.x(t0 - 0.5), painter.x(t1 - 0.5), painter.y(-0.5), painter.y(run.shapes.H - 0.5)];
     context.imageSmoothingEnabled = false;
-    context.drawImage(bitmap(picture, theme, kind.stretch?.(picture.map) ?? 1), x0, y0, x1 - x0, y1 - y0);
+    context.drawImage(bitmap(on, theme, kind.stretch?.(on.map) ?? 1), x0, y0, x1 - x0, y1 - y0);
   }
 
   /** Row of a unit and unit of a row, in the order of the picture on screen. */
   const rowOf = (unit: number): number => {
-    const order = picture?.map.order ?? null;
+    const order = current()?.map.order ?? null;
     return order === null ? unit : order.indexOf(unit);
   };
-  const unitOf = (row: number): number => picture?.map.order?.[row] ?? row;
+  const unitOf = (row: number): number => current()?.map.order?.[row] ?? row;
 
   /** Small flags on the left edge of the rows that are drawn as lines. */
   function flags(painter: Painter, run: RunSummary, theme: Theme): void {
@@ -177,23 +205,28 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
         under: (painter) => blit(painter, run, theme),
         over: (painter) => {
           flags(painter, run, theme);
-          if (picture !== null && picture.strongest < leastVisible)
-            plotNote(painter, theme, kind.faint(picture.map.peak));
+          const on = current();
+          if (on !== null && on.strongest < leastVisible) plotNote(painter, theme, kind.faint(on.map.peak));
         },
         ...borders(run, window),
         theme,
       };
     },
     colourBar(theme) {
-      const ends = picture === null ? null : kind.bar(picture.map);
+      const on = current();
+      const ends = on === null ? null : kind.bar(on.map);
       return ends === null ? null : { map: colourMap(theme), ...ends };
     },
-    notFinite: () => ((picture?.map.notFinite ?? 0) > 0 ? say('not finite: {0}', picture?.map.notFinite ?? 0) : null),
+    notFinite() {
+      const count = current()?.map.notFinite ?? 0;
+      return count > 0 ? say('not finite: {0}', count) : null;
+    },
     readout(run, t, value) {
       const at = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
-      if (picture === null || t < picture.map.window.t0 || t >= picture.map.window.t1)
+      const on = current();
+      if (on === null || t < on.map.window.t0 || t >= on.map.window.t1)
         return [say('t = {0}, unit {1}', t, unitOf(at))];
-      const { map } = picture;
+      const { map } = on;
       const { column, from, to } = columnAt(map, t);
       const row = Math.floor((at * map.rows) / run.shapes.H);
       const start = (index: number): number => Math.floor((index * run.shapes.H) / map.rows);
@@ -222,7 +255,8 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
       ];
     },
     summary(run) {
-      const ends = picture === null ? null : kind.bar(picture.map);
+      const on = current();
+      const ends = on === null ? null : kind.bar(on.map);
       return [
         say(
           '{0} as a heatmap of {1} timesteps by {2} units, sequence {3}.',
@@ -232,12 +266,10 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
           timeline.shownSequence + 1,
         ),
         ...(ends === null ? [] : [say('Colours from {0} to {1}.', ends.low, ends.high)]),
-        ...(picture === null || picture.strongest >= leastVisible || !Number.isFinite(picture.strongest)
+        ...(on === null || on.strongest >= leastVisible || !Number.isFinite(on.strongest)
           ? []
-          : [`${kind.faint(picture.map.peak)}.`]),
-        ...((picture?.map.notFinite ?? 0) > 0
-          ? [say('{0} values in view are not finite.', picture?.map.notFinite ?? 0)]
-          : []),
+          : [`${kind.faint(on.map.peak)}.`]),
+        ...((on?.map.notFinite ?? 0) > 0 ? [say('{0} values in view are not finite.', on?.map.notFinite ?? 0)] : []),
         say('Choose units to read them as lines.'),
       ].join(' ');
     },

@@ -11,7 +11,6 @@ import { t as say } from '../page/l10n.js';
 import { OlderMark, olderWord } from '../widgets/staleMark.js';
 import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
-import { savePicture } from '../chart/pngExport.js';
 import { inReport } from '../page/inReport.js';
 import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
 import type { TablePlan } from '../page/tablePlan.js';
@@ -20,7 +19,7 @@ import { placesIn } from '../chart/scene.js';
 import { namedStep } from '../page/stepLabels.js';
 import type { Line, Scene } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
-import type { SaveFile } from '../chart/pngExport.js';
+import type { Pictured, SaveFile } from '../chart/pngExport.js';
 import type { Theme } from '../page/theme.js';
 
 /** `hidden` and `shown`: lines that the user has switched off and on; of the others the view decides. */
@@ -34,6 +33,7 @@ export type TrackState = {
 export type TrackHost = {
   readonly page: Page;
   readonly save: SaveFile;
+  savePicture(tracks: readonly Pictured[], suggestedName: string): Promise<void>;
   changed(): void;
   move(track: Track, by: number): void;
   say(text: string): void;
@@ -294,8 +294,7 @@ export class Track {
   async savePng(): Promise<void> {
     await this.ready();
     const { run } = this.#host.page.model;
-    if (run !== null)
-      await savePicture([this], this.#host.page, fileName(run.name, this.view.id, 'png'), this.#host.save);
+    if (run !== null) await this.#host.savePicture([this], fileName(run.name, this.view.id, 'png'));
   }
 
   picture(width: number, ratio: number): HTMLCanvasElement | null {

@@ -4,7 +4,6 @@ import { el, onFrame } from '../widgets/dom.js';
 import { fileName } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { asInteger, asStrings } from '../page/pageState.js';
-import { savePicture } from '../chart/pngExport.js';
 import { Ruler } from '../chart/ruler.js';
 import { Track } from './track.js';
 import type { Memory } from '../page/pageState.js';
@@ -14,10 +13,34 @@ import type { TrackHost } from './track.js';
 
 const dragDistance = 4;
 
+/** From the answer to the instruments, until the user moves them. Views may come in any order. */
+const firstOrder: readonly string[] = [
+  'networkMap',
+  'flow',
+  'contributions',
+  'gradientMap',
+  'hiddenMap',
+  'cellState',
+  'gateLines',
+  'kept',
+  'paths',
+  'gateMap',
+  'preActivation',
+  'units',
+  'spread',
+  'saturation',
+  'network',
+  'jacobian',
+  'product',
+  'attribution',
+  'sources',
+];
+
 export class Tracks implements TrackHost {
   readonly element: HTMLElement;
   readonly page: Page;
   readonly save: SaveFile;
+  readonly savePicture: TrackHost['savePicture'];
   readonly #memory: Memory;
   readonly #stack = el('div', { class: 'stack' });
   readonly #line = el('div', { class: 'cursor-line' });
@@ -25,11 +48,20 @@ export class Tracks implements TrackHost {
   readonly #live = el('div', { class: 'unseen', attributes: { role: 'status' } });
   readonly #ruler: Ruler;
   readonly #cursorMoved = onFrame(() => this.#moveCursor());
-  #tracks: Track[];
+  #tracks: Track[] = [];
+  /** Ids in the order that the user has made, also of tracks that are still to come. */
+  #order: readonly string[];
 
-  constructor(page: Page, views: readonly View[], memory: Memory, save: SaveFile) {
+  constructor(
+    page: Page,
+    views: readonly View[],
+    memory: Memory,
+    save: SaveFile,
+    savePicture: TrackHost['savePicture'],
+  ) {
     this.page = page;
     this.save = save;
+    this.savePicture = savePicture;
     this.#memory = memory;
     this.#ruler = new Ruler(page);
     this.#brush.hidden = true;
@@ -49,9 +81,10 @@ export class Tracks implements TrackHost {
       this.#stack,
       this.#live,
     );
-    this.#tracks = [];
-    this.#tracks = this.#ordered(views).map((view) => new Track(view, this.#stateOf(view), this));
-    this.#stack.append(...this.#tracks.map((track) => track.element), this.#line, this.#brush);
+    const kept = asStrings(memory.read('tracks')['order']) ?? [];
+    this.#order = [...kept, ...firstOrder.filter((id) => !kept.includes(id))];
+    this.#stack.append(this.#line, this.#brush);
+    this.add(views);
     page.timeline.onChange((change) => {
       if (change !== 'cursor') this.refresh();
       this.#cursorMoved();
@@ -90,10 +123,33 @@ export class Tracks implements TrackHost {
     this.#tracks.find(({ view }) => view.id === id)?.seek();
   }
 
+  /** Each takes its place among those that are there, which stay where they are. */
+  add(views: readonly View[]): void {
+    const place = ({ id }: View): number => {
+      const at = this.#order.indexOf(id);
+      return at < 0 ? this.#order.length : at;
+    };
+    for (const view of views) {
+      const next = this.#tracks.find((other) => place(other.view) > place(view));
+      const track = new Track(view, this.#stateOf(view), this);
+      this.#tracks.splice(next === undefined ? this.#tracks.length : this.#tracks.indexOf(next), 0, track);
+      (next?.element ?? this.#line).before(track.element);
+    }
+  }
+
   changed(): void {
+    // What is still to come keeps its place and its state.
+    const here = this.#tracks.map(({ view }) => view.id);
+    const moved = here.values();
+    const order = this.#order.map((id) => (here.includes(id) ? (moved.next().value ?? id) : id));
+    this.#order = [...order, ...here.filter((id) => !order.includes(id))];
+    const { states } = this.#memory.read('tracks');
     this.#memory.write('tracks', {
-      order: this.#tracks.map((track) => track.view.id),
-      states: Object.fromEntries(this.#tracks.map((track) => [track.view.id, { ...track.state }])),
+      order: [...this.#order],
+      states: {
+        ...(typeof states === 'object' ? states : {}),
+        ...Object.fromEntries(this.#tracks.map((track) => [track.view.id, { ...track.state }])),
+      },
     });
   }
 
@@ -119,20 +175,7 @@ export class Tracks implements TrackHost {
     const visible = this.#tracks.filter((track) => track.visible);
     await Promise.all(visible.map((track) => track.ready()));
     const { run } = this.page.model;
-    if (run !== null) await savePicture(visible, this.page, fileName(run.name, 'tracks', 'png'), this.save);
-  }
-
-  #ordered(views: readonly View[]): readonly View[] {
-    const kept = this.#memory.read('tracks')['order'];
-    const order = Array.isArray(kept) ? kept : [];
-    const place = (view: View, i: number): number => {
-      const at = order.indexOf(view.id);
-      return at < 0 ? order.length + i : at;
-    };
-    return views
-      .map((view, i) => ({ view, at: place(view, i) }))
-      .sort((a, b) => a.at - b.at)
-      .map(({ view }) => view);
+    if (run !== null) await this.savePicture(visible, fileName(run.name, 'tracks', 'png'));
   }
 
   #stateOf(view: View): Track['state'] {

@@ -73,7 +73,7 @@ export function menuButton(name: string, items: () => readonly MenuItem[]): HTML
     {
       class: 'quiet more',
       title: name,
-      attributes: { type: 'button', 'aria-label': name, 'aria-haspopup': 'menu' },
+      attributes: { type: 'button', 'aria-label': name, 'aria-haspopup': 'menu', 'aria-expanded': 'false' },
       onClick: () => {
         const elements = items().map(itemElement);
         const menu = el('div', { class: 'menu', attributes: { role: 'menu', 'aria-label': name } }, ...elements);

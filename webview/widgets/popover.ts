@@ -15,6 +15,7 @@ export function closePopover(): void {
   const { sheet, anchor } = open;
   open = null;
   const focused = sheet.contains(document.activeElement);
+  if (anchor.hasAttribute('aria-expanded')) anchor.setAttribute('aria-expanded', 'false');
   sheet.hidePopover();
   if (focused) anchor.focus();
   sheet.remove();
@@ -50,6 +51,8 @@ export function popover(
   });
   sheet.showPopover();
   open = { sheet, anchor };
+  // A sheet of another kind, as the help behind a menu, is not what the button opens.
+  if (role === 'presentation') anchor.setAttribute('aria-expanded', 'true');
   (sheet.querySelector('button') ?? sheet).focus();
   const at = anchor.getBoundingClientRect();
   const { width, height } = sheet.getBoundingClientRect();

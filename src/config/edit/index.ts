@@ -1,7 +1,7 @@
 // The face of this room: what other rooms use.
 export { applied, changeBetween } from './appliedEdits.js';
 export { retold } from './localisedComments.js';
-export { newConfigText } from './newConfig.js';
+export { newConfigText, sequencesValue } from './newConfig.js';
 export type { Above, FilePlace, NewConfig, NewSequences } from './newConfig.js';
 export { andThen, annotate, origin, rescaledTo } from './provenanceNotes.js';
 export { removeLastItems, removeProperties } from './removals.js';

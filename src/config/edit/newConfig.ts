@@ -100,13 +100,19 @@ ${numbers}${state}`;
 }
 
 /** The numbers themselves, because no file holds them. */
-function madeText({ made, I }: Extract<NewSequences, { readonly kind: 'made' }>): string {
+function madeText(sequences: Extract<NewSequences, { readonly kind: 'made' }>): string {
+  const { made, I } = sequences;
   const { B, T, seed } = made;
   const told = made.made === 'zeros' ? t('zeros') : `${t('standard normal numbers')}, seed ${seed}`;
   return `  // [B][T][I] = [${B}][${T}][${I}], ${told}
-  "sequences": [
-${sequencesText(makeSequences(made, I), B, T, I)}
-  ],`;
+  "sequences": ${sequencesValue(sequences)},`;
+}
+
+/** What stands behind the key `sequences` where that is indented by two spaces. */
+export function sequencesValue(sequences: NewSequences): string {
+  if (sequences.kind === 'file') return placeText(sequences.place);
+  const { made, I } = sequences;
+  return `[\n${sequencesText(makeSequences(made, I), made.B, made.T, I)}\n  ]`;
 }
 
 const sequencesText = (xs: Float64Array, B: number, T: number, I: number): string =>

@@ -5,9 +5,11 @@ export type Curve = { readonly x: Float64Array; readonly y: Float64Array };
 export type Stretch = { readonly from: number; readonly to: number };
 
 /** NaN when one of the values is. */
-export function median(values: Float64Array): number {
-  for (const value of values) if (Number.isNaN(value)) return NaN;
-  const left = values.slice();
+export const median = (values: Float64Array): number => medianAmid(values.slice());
+
+/** The same of numbers that may be moved. */
+function medianAmid(left: Float64Array): number {
+  for (const value of left) if (Number.isNaN(value)) return NaN;
   const middle = left.length >> 1;
   const upper = select(left, middle);
   if (left.length % 2 === 1) return upper;
@@ -54,6 +56,15 @@ export function decimate({ x, y }: Curve, limit: number): Curve {
   return { x: medians(x), y: medians(y) };
 }
 
+/** Room for numbers that nobody needs behind a fit: making it takes longer than filling it. */
+let room = new Float64Array(0);
+
+/** So many numbers of the room, with what was there before. */
+function borrowed(count: number): Float64Array {
+  if (room.length < count) room = new Float64Array(count);
+  return room.subarray(0, count);
+}
+
 /**
  * Theil–Sen slope (Sen 1968): the median of the slopes between all pairs of points. Up to 29 % of them may be anything.
  * Beyond 400 points the pairs are those of block medians, so that 20,000 steps cost no more than 400. NaN below two
@@ -63,36 +74,33 @@ export function theilSen(curve: Curve): number {
   const { x, y } = decimate(curve, 400);
   const n = x.length;
   if (n < 2) return NaN;
-  const slopes = new Float64Array((n * (n - 1)) / 2);
+  const slopes = borrowed((n * (n - 1)) / 2);
   let count = 0;
   for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) slopes[count++] = (y[j]! - y[i]!) / (x[j]! - x[i]!);
-  return median(slopes);
+  return medianAmid(slopes);
 }
 
 /** Squared residuals of the least-squares line through points from … to, in O(1) from prefix sums. */
 function lineCost({ x, y }: Curve): (from: number, to: number) => number {
   const n = x.length;
-  const prefix = (term: (i: number) => number): Float64Array => {
-    const sums = new Float64Array(n + 1);
-    for (let i = 0; i < n; i++) sums[i + 1] = sums[i]! + term(i);
-    return sums;
-  };
-  const u = (i: number): number => x[i]! - x[0]!;
-  const v = (i: number): number => y[i]! - y[0]!;
-  const [U, V, UU, UV, VV] = [
-    prefix(u),
-    prefix(v),
-    prefix((i) => u(i) ** 2),
-    prefix((i) => u(i) * v(i)),
-    prefix((i) => v(i) ** 2),
-  ];
+  const all = new Float64Array(5 * (n + 1));
+  const sums = (k: number): Float64Array => all.subarray(k * (n + 1), (k + 1) * (n + 1));
+  const [U, V, UU, UV, VV] = [sums(0), sums(1), sums(2), sums(3), sums(4)];
+  for (let i = 0; i < n; i++) {
+    const [u, v] = [x[i]! - x[0]!, y[i]! - y[0]!];
+    U[i + 1] = U[i]! + u;
+    V[i + 1] = V[i]! + v;
+    UU[i + 1] = UU[i]! + u * u;
+    UV[i + 1] = UV[i]! + u * v;
+    VV[i + 1] = VV[i]! + v * v;
+  }
   return (from, to) => {
     const m = to - from + 1;
-    const between = (sums: Float64Array): number => sums[to + 1]! - sums[from]!;
-    const [meanU, meanV] = [between(U) / m, between(V) / m];
-    const sxx = between(UU) - m * meanU * meanU;
-    const sxy = between(UV) - m * meanU * meanV;
-    const syy = between(VV) - m * meanV * meanV;
+    const meanU = (U[to + 1]! - U[from]!) / m;
+    const meanV = (V[to + 1]! - V[from]!) / m;
+    const sxx = UU[to + 1]! - UU[from]! - m * meanU * meanU;
+    const sxy = UV[to + 1]! - UV[from]! - m * meanU * meanV;
+    const syy = VV[to + 1]! - VV[from]! - m * meanV * meanV;
     return Math.max(0, sxx > 0 ? syy - (sxy * sxy) / sxx : syy);
   };
 }
@@ -110,11 +118,10 @@ export function stretches(curve: Curve): Stretch[] {
   const points = decimate(curve, mostPoints);
   const n = points.x.length;
   const cost = lineCost(points);
-  const increments = Float64Array.from({ length: n - 1 }, (_, i) => points.y[i + 1]! - points.y[i]!);
-  const changes = Float64Array.from({ length: Math.max(1, n - 2) }, (_, i) =>
-    Math.abs((increments[i + 1] ?? 0) - (increments[i] ?? 0)),
-  );
-  const sigma = (1.4826 * median(changes)) / Math.SQRT2;
+  const increment = (i: number): number => (i < n - 1 ? points.y[i + 1]! - points.y[i]! : 0);
+  const changes = borrowed(Math.max(1, n - 2));
+  for (let i = 0; i < changes.length; i++) changes[i] = Math.abs(increment(i + 1) - increment(i));
+  const sigma = (1.4826 * medianAmid(changes)) / Math.SQRT2;
   let [low, high] = [Infinity, -Infinity];
   for (const value of points.y) [low, high] = [Math.min(low, value), Math.max(high, value)];
   const visible = Math.max(0.15, 0.03 * (high - low));
@@ -127,7 +134,12 @@ export function stretches(curve: Curve): Stretch[] {
     const total = best[from]! + cost(from, end - 1) + price;
     if (total < best[end]!) [best[end], start[end]] = [total, from];
   };
-  for (let end = shortest; end <= n; end++) for (let from = 0; from <= end - shortest; from++) consider(from, end);
+  for (let end = shortest; end <= n; end++) {
+    consider(0, end);
+    // Two stretches cost two prices at least, and no cost is below zero: most are too dear before theirs is known.
+    for (let from = shortest; from <= end - shortest && best[end]! > 2 * price; from++)
+      if (best[from]! + price < best[end]!) consider(from, end);
+  }
   if (n < shortest) consider(0, n);
   const found: Stretch[] = [];
   for (let end = n; end > 0; end = start[end]!) {

@@ -91,3 +91,10 @@ export const cutBefore = (
   { steps }: Pick<Chunk, 'steps'>,
   t: number,
 ): boolean => truncate !== null && t > 0 && (direction === 'forward' ? t : steps - t) % truncate === 0;
+
+/** Whether nothing but a chunk's single source goes back through it, never cut: ones at its last step alone. */
+export const sourceIsAll = (
+  { upstream, loss, truncate }: LayerExperiment,
+  { scaledDhs, spans }: Pick<RunChunk, 'scaledDhs' | 'spans'>,
+): boolean =>
+  scaledDhs === undefined && spans === undefined && loss === null && upstream.kind === 'last' && truncate === null;

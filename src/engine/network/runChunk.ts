@@ -82,4 +82,5 @@ export const isThere = ({ spans }: Pick<RunChunk, 'spans'>, b: number, t: number
 };
 
 /** The step at which the single source of a sequence stands: its last. */
-export const sourceStep = ({ spans, steps }: RunChunk, b: number): number => (spans?.[b]?.to ?? steps) - 1;
+export const sourceStep = ({ spans, steps }: Pick<RunChunk, 'spans' | 'steps'>, b: number): number =>
+  (spans?.[b]?.to ?? steps) - 1;

@@ -1,4 +1,4 @@
-import { quickSigmaMax, sampleDrive } from '../verdict/advice.js';
+import { nextStep, quickSigmaMax, sampleDrive } from '../verdict/advice.js';
 import { cellOf } from '../cells/index.js';
 import { analyse, plainRange } from '../network/scaledBackward.js';
 import type { Analysis, InputVisit, PlainRange } from '../network/scaledBackward.js';
@@ -23,6 +23,8 @@ import type { GoesDown } from '../wasm/gatedScaledBackward.js';
 import type { GatedFlow } from '../wasm/gatedFlow.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
+import { knownRange } from './knownRange.js';
+import { rememberNextStep } from './nextSteps.js';
 import { fitGatedMemory, fitMemory, gatedMemoryOf, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
@@ -183,7 +185,7 @@ export function* runResumably(
       ? yield* fastPlainRange(kernels, experiment, last)
       : gated === null
         ? null
-        : yield* gatedPlainRange(gated, experiment, last);
+        : yield* gatedPlainRange(gated, experiment, last, analysis.single.log10);
   }
   return yield* part(conclude(experiment, bounds, pass, analysis, range, gated), 0.9, 1);
 }
@@ -293,9 +295,9 @@ const mapOthers = <States extends Trace>(states: Pass<States>['otherStates'] = {
   Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
 
 /** The verdict of a reverse direction with its steps told as positions in the sequence. */
-function* judgeInPositions(evidence: Evidence, { start, steps }: RunChunk, next: Verdict['next']): Resumable<Verdict> {
+function* judgeInPositions(evidence: Evidence, { start, steps }: RunChunk): Resumable<Verdict> {
   const positionOf = (t: number): number => 2 * start + steps - 1 - t;
-  const verdict = yield* judge({ ...evidence, positionOf }, next);
+  const verdict = yield* judge({ ...evidence, positionOf });
   const at = (t: number | null): number | null => (t === null ? null : positionOf(t));
   return {
     ...verdict,
@@ -338,10 +340,9 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     (nonFinite === null || nonFinite.what === 'gradient') &&
     !(yield* part(staysInside(experiment, single, largestState), 0.2, 0.3));
   yield 0.3;
-  const quickRange = reachesAnEnd ? yield* part(range(last), 0.3, 1) : null;
+  const known = reachesAnEnd ? yield* part(knownRange(experiment, pass), 0.3, 0.3) : { zeroAt: null, infiniteAt: null };
   const { zeroAt, infiniteAt } =
-    quickRange ??
-    (reachesAnEnd ? yield* part(plainRange(experiment, last), 0.3, 1) : { zeroAt: null, infiniteAt: null });
+    known ?? (yield* part(range(last), 0.3, 1)) ?? (yield* part(plainRange(experiment, last), 0.3, 1));
   const { closing } = cellOf(cell);
   const trip = closing === null ? null : closed.subarray(last.start);
   const entering = yield* part(lossSteps(experiment), 1, 1);
@@ -397,10 +398,10 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     lossSteps: entering,
     clipFactor,
     verdict,
-    positionVerdict:
-      layer.direction === 'forward' ? verdict : yield* part(judgeInPositions(evidence, last, verdict.next), 1, 1),
+    positionVerdict: layer.direction === 'forward' ? verdict : yield* part(judgeInPositions(evidence, last), 1, 1),
   };
   rememberChunks(result, chunks);
+  rememberNextStep(result, () => nextStep(verdict, evidence));
   dropSpare();
   return result;
 }

@@ -83,6 +83,5 @@ export function* networkVerdict(
     layer,
     direction,
     reason: say('Through all {0} layers: {1} {2}', experiment.layers.length, rate, where),
-    next: null,
   };
 }

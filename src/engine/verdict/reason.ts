@@ -11,7 +11,16 @@ const longTrip = 100;
 // Making one takes longer than the run of a small network.
 const formats = new Map<number, Intl.NumberFormat>();
 
+/** From here on numbers are grouped, and below the other bound told with an exponent. */
+const [grouped, leastPlain] = [1000, 1e-6];
+
 export function significant(value: number, digits: number): string {
+  // Most numbers of a verdict, in less than the time of a format. That one rounds the shortest text of a number, which
+  // is another way only where it ends in the middle between two.
+  if (value >= leastPlain && value < grouped && !String(value).endsWith('5')) {
+    const rounded = Number(value.toPrecision(digits));
+    if (rounded < grouped) return String(rounded);
+  }
   const format = formats.get(digits) ?? new Intl.NumberFormat('en', { maximumSignificantDigits: digits });
   formats.set(digits, format);
   return format.format(value);

@@ -49,15 +49,13 @@ export type Verdict = {
    * What the measurements say about the reason, as plain English sentences: the rate with its distance, then the cause.
    */
   readonly reason: string;
-  /** The next thing to try; null where nothing is wrong or no change of the network would mend it. */
-  readonly next: NextStep | null;
 };
 
 /** A sentence that names one change, and the change, of the layer that the verdict is about. */
 export type NextStep = { readonly sentence: string; readonly whatIf: WhatIf };
 
 /** What the verdict has measured, before it is put into words. */
-export type Measured = Omit<Verdict, 'reason' | 'next'>;
+export type Measured = Omit<Verdict, 'reason'>;
 
 /** Steps over which a gradient that keeps `factor` per step falls to `share`; null when it does not shrink. */
 const stepsUntil = (share: number, factor: number | null): number | null =>
@@ -74,9 +72,9 @@ function curveOf(log10: Float64Array, from: number, to: number): Curve {
   return { x, y };
 }
 
-/** The factor per step back through steps from … to: their slope against t is the negative of the rate going back. */
-const factorOf = (log10: Float64Array, from: number, to: number): number =>
-  Math.exp(-theilSen(curveOf(log10, from, to)));
+/** The factor per step back through a part of a curve: its slope against t is the negative of the rate going back. */
+const factorOf = ({ x, y }: Curve, from: number, to: number): number =>
+  Math.exp(-theilSen({ x: x.subarray(from, to + 1), y: y.subarray(from, to + 1) }));
 
 /**
  * First step, going back, after which every norm is finite (not zero, not NaN): the stretch in which there is a rate.
@@ -87,35 +85,31 @@ function measuredFrom({ single, first, source }: Sourced): number {
   return t;
 }
 
-function rate(evidence: Sourced, from: number): number | null {
-  const {
-    single: { log10 },
-    source,
-    first,
-  } = evidence;
+/** `curve`: from step `from` to the source. */
+function rate({ single: { log10 }, source, first }: Sourced, from: number, curve: Curve): number | null {
   if (source === first || Number.isNaN(log10[first])) return null;
   if (from === source) return log10[source - 1] === -Infinity ? 0 : null;
   // The source itself (ones) has not yet taken the directions in which the gradient travels; it counts only when there
   // is little else.
-  return factorOf(log10, from, source - from >= 3 ? source - 1 : source);
+  return factorOf(curve, 0, source - from >= 3 ? source - 1 - from : source - from);
 }
 
 function* segmentsOf(
   { single: { log10 }, source, first }: Sourced,
   from: number,
+  curve: Curve,
   overall: number | null,
 ): Resumable<RateSegment[]> {
   const zero = from > first && log10[from - 1] === -Infinity ? [{ from: first, to: from - 1, perStepFactor: 0 }] : [];
   if (from === source) return zero;
-  const curve = curveOf(log10, from, source);
   const found = stretches(curve);
   // One stretch has the one rate of the verdict: two fits of the same curve would differ in the third digit.
   if (found.length === 1 && overall !== null) return [...zero, { from, to: source, perStepFactor: overall }];
   const rates: RateSegment[] = [];
   for (const stretch of found) {
     yield 0;
-    const [begin, end] = [from + stretch.from, from + stretch.to];
-    rates.push({ from: begin, to: end, perStepFactor: factorOf(log10, begin, end) });
+    const perStepFactor = factorOf(curve, stretch.from, stretch.to);
+    rates.push({ from: from + stretch.from, to: from + stretch.to, perStepFactor });
   }
   return [...zero, ...rates];
 }
@@ -155,7 +149,8 @@ export function* measure(evidence: Sourced): Resumable<Measured> {
   const log10Ratio = source === first || Number.isNaN(ratio) || ratio === Infinity ? null : ratio;
   const kind = kindOf(evidence, log10Ratio);
   const from = measuredFrom(evidence);
-  const perStepFactor = rate(evidence, from);
+  const curve = curveOf(log10, from, source);
+  const perStepFactor = rate(evidence, from, curve);
   yield 0;
   return {
     kind,
@@ -168,6 +163,6 @@ export function* measure(evidence: Sourced): Resumable<Measured> {
     crossedAt: crossing(evidence, kind),
     zeroAt,
     infiniteAt,
-    segments: yield* segmentsOf(evidence, from, perStepFactor),
+    segments: yield* segmentsOf(evidence, from, curve, perStepFactor),
   };
 }

@@ -6,7 +6,7 @@ import { isHeld, rowOf } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import type { DType } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import { cutBefore } from '../network/chunks.js';
+import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { GateMeasures } from '../network/result.js';
 import { isThere } from '../network/runChunk.js';
@@ -222,20 +222,13 @@ export class GatedFlow {
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
-  #start({ scaledDhs, spans }: RunChunk, isSource: boolean): void {
-    const {
-      shapes: { B, H },
-      upstream,
-      loss,
-      truncate,
-    } = this.#experiment;
+  #start(chunk: RunChunk, isSource: boolean): void {
+    const { spans } = chunk;
+    const { B, H } = this.#experiment.shapes;
     const { exports } = this.#kernels;
     const at = this.#at;
     const { hPanels } = panelsOf(this.#shape);
-    // Ones at the last step alone, never cut: then the total gradient is the single source.
-    const whole = scaledDhs === undefined && spans === undefined;
-    const same = whole && loss === null && upstream.kind === 'last' && truncate === null;
-    const rows = isSource && !same ? 2 * B : B;
+    const rows = isSource && !sourceIsAll(this.#experiment, chunk) ? 2 * B : B;
     this.#job.set('rows', rows);
     exports.clear(at.flowing, this.#shape.cell.states.length * hPanels * rows * rowBytes);
     exports.clear(at.exponents, 2 * B * Float64Array.BYTES_PER_ELEMENT);
@@ -453,13 +446,15 @@ export class GatedFlow {
     bias[at] = log10(db);
     if (bh !== undefined) bh[at] = log10(dbh);
     for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(rowStats, b, b + 1, all);
-    const there = Array.from({ length: B }, (_, b) => isThere(chunk, b, ofChunk));
-    const counted = H * there.filter((is) => is).length;
-    for (const [k, name] of cell.gates.entries()) {
-      const place = this.#at.gateStats + (t * cell.gates.length + k) * gateNumbers * 8;
-      const [sum = 0, closed = 0, open = 0] = this.#numbers(place, gateNumbers);
-      const measures = gates[name]!;
-      [measures.mean[at], measures.closed[at], measures.open[at]] = [sum / counted, closed / counted, open / counted];
+    let counted = 0;
+    for (let b = 0; b < B; b++) if (isThere(chunk, b, ofChunk)) counted += H;
+    const G = cell.gates.length;
+    const gateStats = this.#numbers(this.#at.gateStats + t * G * gateNumbers * 8, G * gateNumbers);
+    for (let k = 0; k < G; k++) {
+      const { mean, closed, open } = gates[cell.gates[k]!]!;
+      mean[at] = gateStats[k * gateNumbers]! / counted;
+      closed[at] = gateStats[k * gateNumbers + 1]! / counted;
+      open[at] = gateStats[k * gateNumbers + 2]! / counted;
     }
     if (!isSource) return;
     const source = (place: number): number => rowsLog10(rowStats, rows - B, rows, place);
@@ -468,7 +463,7 @@ export class GatedFlow {
     target.distances?.add(
       chunk,
       ofChunk,
-      Float64Array.from(there, (_, b) => rowsLog10(rowStats, rows - B + b, rows - B + b + 1, all)),
+      Float64Array.from({ length: B }, (_, b) => rowsLog10(rowStats, rows - B + b, rows - B + b + 1, all)),
     );
     single.lnSlope[at] = (d - g) * Math.LN10;
     single.lnWh[at] = (on - d) * Math.LN10;
@@ -495,8 +490,10 @@ function rowsLog10(rowStats: Float64Array, from: number, to: number, place: numb
     if (rowStats[b * ofRow + place]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
   if (exponent === -Infinity) return -Infinity;
   let sum = 0;
-  for (let b = from; b < to; b++)
-    sum += rowStats[b * ofRow + place]! * 4 ** (rowStats[b * ofRow + exponentAt]! - exponent);
+  for (let b = from; b < to; b++) {
+    const below = rowStats[b * ofRow + exponentAt]! - exponent;
+    sum += below === 0 ? rowStats[b * ofRow + place]! : rowStats[b * ofRow + place]! * 4 ** below;
+  }
   return 0.5 * Math.log10(sum) + exponent * log10Of2;
 }
 

@@ -6,12 +6,13 @@ import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { accumulate, heldOf, takeStep, zeros } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
-import { nothing, RowTrace } from '../core/rowTrace.js';
+import { ready } from '../core/recomputedTrace.js';
+import { copiedSteps, nothing, RowTrace } from '../core/rowTrace.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import { scaledPart } from '../network/chunks.js';
 import { initialStates, sideBySide } from '../network/layers.js';
 import type { Pass } from '../network/referencePass.js';
-import { sourceStep } from '../network/runChunk.js';
+import { sourceStep, stateBefore } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import type { PlainRange } from '../network/scaledBackward.js';
@@ -123,21 +124,60 @@ export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Re
 }
 
 /** Ones on h [B,steps,H] at the last step of each sequence. */
-export function sourcesOf(chunk: RunChunk, H: number): SequenceTrace {
+export function sourcesOf(chunk: Omit<RunChunk, 'hs'>, H: number): SequenceTrace {
   const shape = { B: chunk.xs.B, T: chunk.steps, N: H };
   const [ones, none] = [new Float64Array(H).fill(1), new Float64Array(H)];
   const row = (b: number, t: number): Float64Array => (sourceStep(chunk, b) === t ? ones : none);
   return { ...shape, data: new RowTrace(shape, row, nothing) };
 }
 
+/** Decades behind the ends of a dtype, and steps more, by which a source that leaves its range has left it for good. */
+const [decadesBehind, stepsBehind] = [2, 8];
+const ends = {
+  float32: { smallest: Math.log10(2 ** -149), largest: Math.log10(2) * 128 },
+  float64: { smallest: Math.log10(Number.MIN_VALUE), largest: Math.log10(2) * 1024 },
+} as const;
+
 /**
  * What `plainRange` gives, from the kernels; null when their memory does not suffice. The single source in the
- * arithmetic of the dtype is one more way back through the chunk, which nothing cuts.
+ * arithmetic of the dtype is one more way back through the chunk, which nothing cuts. `log10`: what the source is with
+ * carried exponents [T]. It tells how far that way is to be gone.
  */
 export function* gatedPlainRange(
   kernels: Kernels,
   experiment: LayerExperiment,
   chunk: RunChunk,
+  log10: Float64Array | null = null,
+): Resumable<PlainRange | null> {
+  const from = log10 === null || chunk.spans !== undefined ? 0 : leftFrom(experiment, chunk, log10);
+  if (from > 0) {
+    const { start, steps, xs, dhs } = chunk;
+    const inputs = yield* copiedSteps(experiment.dtype, xs, from, steps);
+    yield* ready(from - 1, chunk.hs);
+    const lastSteps = { start: start + from, steps: steps - from, xs: inputs, initial: stateBefore(chunk, from), dhs };
+    const found = yield* wayBack(kernels, experiment, lastSteps);
+    // An end, or no memory.
+    if (found?.zeroAt !== null || found.infiniteAt !== null) return found;
+  }
+  // Rounding kept it inside for longer, or all of it is asked for.
+  return yield* wayBack(kernels, experiment, chunk);
+}
+
+/** The step of a chunk from which on a source is to be looked at that leaves the range of the dtype; else 0. */
+function leftFrom({ dtype }: LayerExperiment, { start, steps }: RunChunk, log10: Float64Array): number {
+  const { smallest, largest } = ends[dtype];
+  for (let t = steps - 1; t > 0; t--) {
+    const size = log10[start + t]!;
+    if (size < smallest - decadesBehind || size > largest + decadesBehind) return Math.max(0, t - stepsBehind);
+  }
+  return 0;
+}
+
+/** The last steps of a chunk, forward from the states before them and back. */
+function* wayBack(
+  kernels: Kernels,
+  experiment: LayerExperiment,
+  chunk: Omit<RunChunk, 'hs'>,
 ): Resumable<PlainRange | null> {
   const { start, steps, xs, initial, spans } = chunk;
   const shape = { ...gatedShapeOf(experiment), steps, truncate: null };

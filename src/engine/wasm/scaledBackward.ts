@@ -1,7 +1,7 @@
 // The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going
 // back.
 import type { Analysis, InputVisit } from '../network/scaledBackward.js';
-import { cutBefore } from '../network/chunks.js';
+import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { Seen } from './gatedFlow.js';
 import { emptyNorms } from '../network/scaledBackward.js';
@@ -246,19 +246,12 @@ class FastFlow {
   }
 
   /** Before the last step of a chunk: nothing flows but the single source. */
-  #start({ scaledDhs }: RunChunk, single: boolean): void {
-    const {
-      shapes: { B, H },
-      upstream,
-      loss,
-      truncate,
-    } = this.#experiment;
+  #start(chunk: RunChunk, single: boolean): void {
+    const { B, H } = this.#experiment.shapes;
     const { exports } = this.#kernels;
     const at = this.#at;
     const hPanels = Math.ceil(H / width);
-    // Ones at the last step alone, never cut: then the total gradient is the single source.
-    const isOnes = scaledDhs === undefined && loss === null && upstream.kind === 'last';
-    const separate = single && (!isOnes || truncate !== null);
+    const separate = single && !sourceIsAll(this.#experiment, chunk);
     const rows = separate ? 2 * B : B;
     this.#job.set('rows', rows);
     exports.clear(at.flowing, hPanels * rows * rowBytes);
@@ -458,21 +451,31 @@ class FastFlow {
     isSource: boolean,
   ): void {
     const { B, T } = this.#experiment.shapes;
+    const stats = this.#stats;
     const from = place * (statsOf + 2 * B);
-    const stat = (i: number): number => this.#stats[from + i]!;
-    const log10 = (value: number, exponent: number): number => Math.log10(value) + exponent * log10Of2;
-    const E = stat(0);
+    const E = stats[from]!;
     dhExponent[t] = E;
     const { Wx, Wh, b: bias } = log10Norms.parameters;
-    for (const [i, series] of [log10Norms.dh, log10Norms.dx, Wx, Wh, bias].entries()) series[t] = log10(stat(1 + i), E);
-    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + t] = log10(stat(statsOf + 2 * b), stat(statsOf + 2 * b + 1));
+    log10Norms.dh[t] = log10(stats[from + 1]!, E);
+    log10Norms.dx[t] = log10(stats[from + 2]!, E);
+    Wx[t] = log10(stats[from + 3]!, E);
+    Wh[t] = log10(stats[from + 4]!, E);
+    bias[t] = log10(stats[from + 5]!, E);
+    for (let b = 0, at = from + statsOf; b < B; b++, at += 2)
+      log10dhPerSequence[b * T + t] = log10(stats[at]!, stats[at + 1]!);
     if (!isSource) return;
-    const [g, d, dh] = [log10(stat(7), stat(6)), log10(stat(8), stat(6)), log10(stat(9), stat(6))] as const;
+    const own = stats[from + 6]!;
+    const g = log10(stats[from + 7]!, own);
+    const d = log10(stats[from + 8]!, own);
+    const dh = log10(stats[from + 9]!, own);
     single.log10[t] = g;
     single.lnSlope[t] = (d - g) * Math.LN10;
     single.lnWh[t] = (dh - d) * Math.LN10;
   }
 }
+
+/** log10 of value·2^exponent */
+const log10 = (value: number, exponent: number): number => Math.log10(value) + exponent * log10Of2;
 
 /**
  * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of

@@ -5,11 +5,18 @@ import type { StructName } from './abi.js';
 /** The numbers that a struct holds, by field. */
 export type Fields<Name extends StructName> = { readonly [Field in keyof (typeof structs)[Name]]: number };
 
-const fieldsOf = <Name extends StructName>(name: Name) => Object.keys(structs[name]) as (keyof Fields<Name>)[];
+const fields = new Map<string, readonly string[]>(
+  Object.entries(structs).map(([name, all]) => [name, Object.keys(all)]),
+);
+const fieldsOf = <Name extends StructName>(name: Name) => fields.get(name) as readonly (keyof Fields<Name>)[];
 
 /** The numbers of a struct in the order of its fields. `values` may hold others too. */
-export const inOrder = <Name extends StructName>(name: Name, values: Fields<Name>): Int32Array =>
-  Int32Array.from(fieldsOf(name), (field) => values[field]);
+export function inOrder<Name extends StructName>(name: Name, values: Fields<Name>): Int32Array {
+  const names = fieldsOf(name);
+  const numbers = new Int32Array(names.length);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = values[names[i]!];
+  return numbers;
+}
 
 export const structBytes = (name: StructName): number => fieldsOf(name).length * Int32Array.BYTES_PER_ELEMENT;
 

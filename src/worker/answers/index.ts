@@ -3,3 +3,4 @@ export { Analyses } from './analyses.js';
 export { levelBins } from './seriesDownsampling.js';
 export { relaySlices } from './sliceRelay.js';
 export { summariseNetwork } from './summary.js';
+export { ended, WhatIfs } from './whatIfRuns.js';

@@ -11,7 +11,7 @@ type Handlers = {
 /** What the page may ask about a run, passed on to whoever holds the run. */
 export const relaySlices = (ask: Ask): Handlers => ({
   whatIf: (params) => ask('whatIf', params),
-  nextEffect: (params) => ask('nextEffect', params),
+  advice: (params) => ask('advice', params),
   heatmap: (params) => ask('heatmap', params),
   unitLines: (params) => ask('unitLines', params),
   sequenceLines: (params) => ask('sequenceLines', params),

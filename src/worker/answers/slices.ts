@@ -150,7 +150,13 @@ function usualOf(values: { at(i: number): number | undefined }, length: number):
   return magnitudes[Math.ceil(0.98 * magnitudes.length) - 1] ?? 0;
 }
 
-export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold = () => undefined): Heatmap {
+/** `rowOrder`: the unit of each row, instead of what the request says. */
+export function heatmap(
+  run: KeptRun,
+  request: HeatmapRequest,
+  tell: ColumnTold = () => undefined,
+  rowOrder?: Uint32Array | null,
+): Heatmap {
   const { result, experiment } = run;
   const { T, H, B } = result.shapes;
   const [{ states, dhScaled, dhExponent }] = result.layers;
@@ -158,7 +164,7 @@ export function heatmap(run: KeptRun, request: HeatmapRequest, tell: ColumnTold 
   const window = clampWindow(request.window, T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, request.maxColumns));
   const rows = Math.min(H, Math.max(1, request.maxRows));
-  const order = unitOrder(run, sequence, request.order ?? 'index');
+  const order = rowOrder === undefined ? unitOrder(run, sequence, request.order ?? 'index') : rowOrder;
   const picture = { window, H, columns, rows, order };
   const plain = (values: Trace, from: number, limit: number): Heatmap => ({
     window,

@@ -13,12 +13,30 @@ import {
   runExperiment,
   whatIfObstacle,
 } from '../../engine/index.js';
-import type { AnyNetworkRun, Experiment, Kernels, Recurrent, VerdictBounds, WhatIf } from '../../engine/index.js';
-import type { WhatIfAnswer, WhatIfGates, WhatIfGatesRequest } from '../../protocol/index.js';
+import type {
+  AnyNetworkRun,
+  Experiment,
+  Kernels,
+  NextStep,
+  Recurrent,
+  Resumable,
+  VerdictBounds,
+  WhatIf,
+} from '../../engine/index.js';
+import type {
+  NextEffect,
+  WhatIfAnswer,
+  WhatIfGates,
+  WhatIfGatesRequest,
+  WhatIfMapRequest,
+} from '../../protocol/index.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
-import { gateSeries, keptByGate } from './gateSlices.js';
+import type { Place } from '../scheduling/scheduler.js';
+import { gateSeries, keepGateValues, keptByGate } from './gateSlices.js';
 import { isGated } from './keptRun.js';
+import type { KeptRun } from './keptRun.js';
 import { curveForPage } from './seriesDownsampling.js';
+import { heatmap } from './slices.js';
 
 /** A matrix that the user tries, with what was measured of it: moving a slider asks for it many times in turn. */
 type Known = Recurrent & { readonly key: string };
@@ -28,6 +46,14 @@ const keptFor = 2000;
 
 /** What is asked about: a network, and which of its layers is looked at, counted with its directions. */
 export type Subject = { readonly experiment: Experiment; readonly shown: number };
+
+/** A run of more products forward, most of a second, is not run a second time unasked. */
+const mostTried = 1e9;
+const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
+  layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
+
+/** What a question is answered with that another has ended. */
+export const ended = Symbol('ended');
 
 /** The what-ifs of one finished run. A newer question ends the one before, which is then answered with null. */
 export class WhatIfs {
@@ -60,38 +86,64 @@ export class WhatIfs {
   }
 
   /** `wanted`: what the gates of the changed run do is told too. */
-  ask(whatIf: WhatIf, wanted?: WhatIfGatesRequest): Promise<WhatIfAnswer | null> {
+  async ask(whatIf: WhatIf, wanted?: WhatIfGatesRequest): Promise<WhatIfAnswer | null> {
     this.#turn++;
-    return this.#answer(whatIf, wanted);
+    const answer = await this.#inTurn((check) => this.#run(whatIf, wanted, check, 'inFront'));
+    if (answer === ended) return null;
+    return answer === 'noMemory'
+      ? { kind: 'refused', message: t('There is not enough memory to try this beside the run itself.') }
+      : answer;
   }
 
-  /** The same of what nobody has moved: it ends no question, and any question ends it. */
-  effectOf(whatIf: WhatIf): Promise<WhatIfAnswer | null> {
-    return this.#answer(whatIf, undefined);
+  /**
+   * The next thing to try of the run, for which short runs are made. It gives way to everything, ends no question, and
+   * any question ends it. Null also where there is no memory to look for it.
+   */
+  async nextStep(find: () => Resumable<NextStep | null>): Promise<NextStep | null | typeof ended> {
+    const found = await this.#inTurn((check) => drive(find(), check, () => undefined, 'behind'));
+    return found === 'noMemory' ? null : found;
   }
 
-  async #answer(whatIf: WhatIf, wanted: WhatIfGatesRequest | undefined): Promise<WhatIfAnswer | null> {
+  /** What that makes of the verdict, in the same way. Null where a second run takes too long or too much memory. */
+  async effectOf({ whatIf }: NextStep): Promise<NextEffect | null | typeof ended> {
+    const { experiment, shown } = this.#subject;
+    if (productsOf(experiment) > mostTried) return null;
+    const layers = experiment.layers.length > 1 ? shown : null;
+    const answer = await this.#inTurn((check) => this.#run({ ...whatIf, layers }, undefined, check, 'behind'));
+    if (answer === ended) return ended;
+    if (answer === 'noMemory' || answer.kind !== 'run') return null;
+    const { kind, perStepFactor, log10Ratio, onePercentSteps } = answer.verdict;
+    return { kind, perStepFactor, log10Ratio, onePercentSteps };
+  }
+
+  async #inTurn<Answer>(work: (check: () => void) => Promise<Answer>): Promise<Answer | typeof ended | 'noMemory'> {
     const turn = this.#turn;
     const check = (): void => {
       if (turn !== this.#turn) throw new Cancelled();
       this.#check();
     };
     // The kernels have one memory: the question before has to be out of it.
-    const answer = this.#before.then(() => this.#run(whatIf, wanted, check));
+    const answer = this.#before.then(() => {
+      check();
+      return work(check);
+    });
     this.#before = answer.catch(() => undefined);
     try {
       return await answer;
     } catch (error) {
       dropSpare();
-      if (error instanceof Cancelled) return null;
-      if (error instanceof RangeError)
-        return { kind: 'refused', message: t('There is not enough memory to try this beside the run itself.') };
+      if (error instanceof Cancelled) return ended;
+      if (error instanceof RangeError) return 'noMemory';
       throw error;
     }
   }
 
-  async #run(whatIf: WhatIf, wanted: WhatIfGatesRequest | undefined, check: () => void): Promise<WhatIfAnswer> {
-    check();
+  async #run(
+    whatIf: WhatIf,
+    wanted: WhatIfGatesRequest | undefined,
+    check: () => void,
+    place: Place,
+  ): Promise<WhatIfAnswer> {
     const started = performance.now();
     const { experiment, shown } = this.#subject;
     const obstacle = whatIfObstacle(experiment, whatIf);
@@ -99,13 +151,15 @@ export class WhatIfs {
     const chosen = chosenLayers(whatIf, experiment.layers.length);
     const told = chosen.includes(shown) ? shown : (chosen[0] ?? shown);
     const recurrents = new Map<number, Recurrent>();
-    for (const layer of chosen) recurrents.set(layer, await this.#recurrentFor(layer, layer === told, whatIf, check));
-    const other = await drive(changed(experiment, whatIf, recurrents), check, () => undefined);
+    for (const layer of chosen)
+      recurrents.set(layer, await this.#recurrentFor(layer, layer === told, whatIf, check, place));
+    const other = await drive(changed(experiment, whatIf, recurrents), check, () => undefined, place);
     if (typeof other === 'string') return { kind: 'refused', message: other };
     const run = await drive(
       runExperiment(this.#limit, other.experiment, this.#bounds, this.#kernels),
       check,
       () => undefined,
+      place,
     );
     const { layer, result } = layerOf(run, this.#subject);
     const { log10Norms, log10SingleSource } = result.layers[0];
@@ -132,7 +186,13 @@ export class WhatIfs {
   }
 
   /** Wh of a layer; its measures where they are told or needed. */
-  async #recurrentFor(layer: number, isTold: boolean, whatIf: WhatIf, check: () => void): Promise<Recurrent> {
+  async #recurrentFor(
+    layer: number,
+    isTold: boolean,
+    whatIf: WhatIf,
+    check: () => void,
+    place: Place,
+  ): Promise<Recurrent> {
     const { cell: name, layers } = this.#subject.experiment;
     const [cell, spec] = [cellOf(name), layers[layer] ?? layers[0]];
     const key = JSON.stringify(whatIf.initialise);
@@ -148,11 +208,11 @@ export class WhatIfs {
     const Wh =
       known?.key === key
         ? known.Wh
-        : await drive(recurrentOf(cell, spec, layer, whatIf.initialise), check, () => undefined);
+        : await drive(recurrentOf(cell, spec, layer, whatIf.initialise), check, () => undefined, place);
     const gates =
       rescale === null && !isTold
         ? null
-        : await drive(measureRecurrent(cell, Wh, spec.H, whatIf), check, () => undefined);
+        : await drive(measureRecurrent(cell, Wh, spec.H, whatIf), check, () => undefined, place);
     const recurrent: Known = { key, Wh, gates };
     this.#recurrents.set(layer, recurrent);
     return recurrent;
@@ -166,7 +226,7 @@ const mostProducts = 4e7;
 async function gatesOf(
   run: AnyNetworkRun,
   index: number,
-  { window, maxPoints, kept: wanted }: WhatIfGatesRequest,
+  { window, maxPoints, kept: wanted, map }: WhatIfGatesRequest,
   check: () => void,
 ): Promise<WhatIfGates | null> {
   const layer = run.layers[index];
@@ -176,13 +236,31 @@ async function gatesOf(
   const own = { runId: 0, experiment, result };
   const cell = cellOf(experiment.cell);
   const series = gateSeries(own, { runId: 0, window, maxPoints });
-  if (wanted === null || cell.keeper === undefined || T * (I + H) * cell.gates.length * H > mostProducts)
-    return { series, kept: null };
-  const sequence = Math.min(wanted.sequence, B - 1);
+  const nothing = { series, kept: null, map: null };
+  const of = wanted ?? map;
+  if (of === null || T * (I + H) * cell.gates.length * H > mostProducts) return nothing;
+  // Both views are of the sequence that is chosen.
+  const sequence = Math.min(of.sequence, B - 1);
   const { gates, steps } = gateValues(experiment, result, sequence);
   await drive(steps, check, () => undefined);
-  if (gates.sequence === null) return { series, kept: null };
-  return { series, kept: keptByGate(own, gates.sequence, { runId: 0, window, maxPoints, ...wanted, sequence }) };
+  if (gates.sequence === null) return nothing;
+  keepGateValues(own, sequence, gates.sequence);
+  return {
+    series,
+    kept:
+      wanted === null || cell.keeper === undefined
+        ? null
+        : keptByGate(own, gates.sequence, { runId: 0, window, maxPoints, ...wanted, sequence }),
+    map: map?.sequence === sequence && cell.gates.includes(map.gate) ? mapOf(own, map) : null,
+  };
+}
+
+/** One gate of the changed run, its rows in the order that the picture of the run has. */
+function mapOf(own: KeptRun, { order, ...map }: WhatIfMapRequest): WhatIfGates['map'] {
+  const { H } = own.result.shapes;
+  const rows = order?.length === H ? Uint32Array.from(order) : null;
+  const picture = heatmap(own, { runId: 0, tensor: 'gate', ...map }, undefined, rows);
+  return { gate: map.gate, sequence: map.sequence, picture };
 }
 
 /** The layer that is looked at; where it was dropped, the same direction of the one below. */

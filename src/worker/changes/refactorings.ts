@@ -15,9 +15,10 @@ import {
   replaceNumbers,
   replaceSpan,
   rescaledTo,
+  sequencesValue,
   transposeText,
 } from '../../config/edit/index.js';
-import type { TextChange } from '../../config/edit/index.js';
+import type { NewSequences, TextChange } from '../../config/edit/index.js';
 import type { Value } from '../../config/json/index.js';
 import { blocksOf, transpose } from '../../config/read/index.js';
 import type { SequenceOrder } from '../../config/read/index.js';
@@ -85,6 +86,8 @@ export async function changesFor(
       return moveInline(found);
     case 'sequenceOrder':
       return answerOrder(found, change.order);
+    case 'sequences':
+      return otherSequences(found, change.sequences);
   }
 }
 
@@ -190,6 +193,19 @@ function answerOrder({ config }: FoundParts, order: SequenceOrder): ChangeOutcom
   return sequences === null
     ? refuse(t('There are no sequences here any more.'))
     : accept(insertAfter(sequences, () => `"sequenceOrder": ${text}`));
+}
+
+/** What was said about the others (an array of their file, its columns, a window) goes with them. */
+function otherSequences({ config }: FoundParts, sequences: NewSequences): ChangeOutcome {
+  const present = config?.get('sequences') ?? null;
+  if (present === null) return refuse(t('There are no sequences here any more.'));
+  const text = reindent(sequencesValue(sequences), '  ', indentOf(present) ?? '');
+  // Those that are made up lie one sequence after the other.
+  const order = sequences.kind === 'made' ? (config?.get('sequenceOrder') ?? null) : null;
+  return accept([
+    replaceSpan(present.document, present.node, text.replaceAll('\n', lineBreak(present.document.text))),
+    ...(order === null ? [] : [replaceSpan(order.document, order.node, '"BTI"')]),
+  ]);
 }
 
 function moveToFile({ config, weights }: FoundParts, reference: string): ChangeOutcome {

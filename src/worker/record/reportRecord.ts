@@ -1,7 +1,7 @@
 // A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is
 // not.
 import { cellOf, mapParameters, mapStates, runChunks } from '../../engine/index.js';
-import type { LayerExperiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
+import type { LayerExperiment, NextStep, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
 import type {
   ActivationBins,
   Activations,
@@ -93,6 +93,8 @@ export type RunRecord = {
   readonly schema: 1;
   readonly extent: RecordExtent;
   readonly summary: RunSummary;
+  /** The next thing to try, which nothing in a report could find again. */
+  readonly next: NextStep | null;
   readonly spectrum: SpectrumSummary;
   readonly finished: Finished;
   /** The first `experiment.shapes.B` sequences, whole but for what no view asks for; those arrays are empty. */
@@ -434,6 +436,7 @@ export async function makeRecord(
   summary: RunSummary,
   spectrum: Spectrum,
   analyses: Analyses,
+  next: NextStep | null,
 ): Promise<RunRecord> {
   const finished = thinned(await analyses.finished());
   const { sequences, everyDigit } = plan(run);
@@ -463,6 +466,7 @@ export async function makeRecord(
           ? { kind: 'sequences', sequences }
           : { kind: everyDigit ? 'everything' : 'rounded' },
     ...series,
+    next,
     finished,
     whole: sequences > 0 ? wholeSequences(run, sequences, everyDigit) : null,
     first,

@@ -2,7 +2,7 @@
 import { t as say } from '@vscode/l10n';
 import { cellOf, pathWords } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, NetworkLayer, Spectrum, Verdict } from '../../engine/index.js';
-import type { NextEffect, WhatIfAnswer } from '../../protocol/index.js';
+import type { Advice, WhatIfAnswer } from '../../protocol/index.js';
 import { asData } from './asData.js';
 import {
   fromLog10,
@@ -17,11 +17,11 @@ import {
 
 type Layer = NetworkLayer<AnyRun>;
 
-/** `next`: what the next thing to try, of the layer `shown`, makes of it; null where it was not computed. */
+/** `next`: the next thing to try, of the layer `shown`; null where there is none. */
 export type ResultParts = {
   readonly run: AnyNetworkRun;
   readonly shown: number;
-  readonly next: NextEffect | null;
+  readonly next: Advice | null;
 };
 
 /** More stretches of one rate are no overview. */
@@ -42,7 +42,7 @@ const inNumbers = ({
   ].join(', ');
 
 /** What was measured, a line each. */
-function measured(verdict: Omit<Verdict, 'next'>, dtype: string): string[] {
+function measured(verdict: Verdict, dtype: string): string[] {
   const { perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, segments } = verdict;
   const { crossedAt, zeroAt, infiniteAt } = verdict;
   return [
@@ -90,12 +90,12 @@ function paths({ experiment: { cell }, result }: Layer): string[] {
 
 function suggestion({ run: { layers }, shown, next }: ResultParts): string[] {
   const layer = layers[shown] ?? layers[0];
-  const { next: step } = layer.result.verdict;
-  if (step === null) return [];
+  if (next === null) return [];
+  const { step } = next;
   const effect =
-    next === null
+    next.effect === null
       ? say('What comes of it was not computed: it takes as long as the run.')
-      : say('Computed with this change: {0}.', inNumbers(next));
+      : say('Computed with this change: {0}.', inNumbers(next.effect));
   return [
     ...(layers.length > 1
       ? [say('What to try next, in {0}:', layerName(layer.experiment))]

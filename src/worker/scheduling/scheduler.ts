@@ -20,6 +20,9 @@ const afterMessages = (go: () => void): void => {
 /** Computations under way on this thread; those in front are what somebody waits for, those behind wait for them. */
 let [inFront, behind] = [0, 0];
 
+/** What somebody waits for, or what waits for that. */
+export type Place = 'inFront' | 'behind';
+
 /**
  * Runs a long computation to its end, letting messages in between; `check` throws to stop it. `place`: an analysis goes
  * `behind`, so that runs and what the user drags never wait for it.
@@ -28,7 +31,7 @@ export async function drive<R>(
   steps: Resumable<R>,
   check: () => void,
   onProgress: (fraction: number) => void,
-  place: 'inFront' | 'behind' = 'inFront',
+  place: Place = 'inFront',
 ): Promise<R> {
   const count = (by: number): void => {
     if (place === 'inFront') inFront += by;

@@ -38,6 +38,7 @@ import type {
 const mostLines = 1024;
 /** Layers whose biases are set at once: an ONNX tensor holds two. */
 const mostLayers = 2;
+const mostRows = 2 ** 16;
 /** Layers of a new config whose numbers somebody still reads and changes. */
 const mostMadeLayers = 1_000;
 /** Bins of one column of a picture of activations. */
@@ -80,11 +81,27 @@ export const whatIfCheck = object<WhatIf>({
 
 /** Questions about a run: a page asks them, and the host passes them on. */
 export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['requests'] = {
-  nextEffect: object({ runId: count }),
+  advice: object({ runId: count }),
   whatIf: object({
     runId: count,
     whatIf: nullable(whatIfCheck),
-    gates: optional(object({ window, maxPoints: count, kept: nullable(object({ sequence: count, maxUnits: count })) })),
+    gates: optional(
+      object({
+        window,
+        maxPoints: count,
+        kept: nullable(object({ sequence: count, maxUnits: count })),
+        map: nullable(
+          object({
+            gate: gateNames,
+            sequence: count,
+            window,
+            maxColumns: count,
+            maxRows: count,
+            order: nullable(arrayOf(count, mostRows)),
+          }),
+        ),
+      }),
+    ),
   }),
   series: object({ runId: count, window }),
   jacobians: object({ runId: count, sequence: count, window: optional(window) }),
@@ -184,6 +201,12 @@ const cancel = nullable(instance('SharedArrayBuffer'));
 const position = object<Position>({ line: count, character: count });
 const bytes = either(instance('Uint8Array'), object<DiskFile>({ path: text, size: count, stamp: text }));
 
+const filePlace = object<FilePlace>({ file: text, name: nullable(text) });
+const sequences = byKind<NewSequences>({
+  file: object({ kind: oneOf(['file']), place: filePlace, options: optional(optionsCheck) }),
+  made: object({ kind: oneOf(['made']), made: madeSequences, I: size }),
+});
+
 type PlainChange = Extract<Change, { readonly kind: 'transpose' | 'addBias' | 'addInitialState' | 'moveInline' }>;
 const plainChange = object<PlainChange>({ kind: oneOf(['transpose', 'addBias', 'addInitialState', 'moveInline']) });
 const change = byKind<Change>({
@@ -204,13 +227,9 @@ const change = byKind<Change>({
   moveToFile: object({ kind: oneOf(['moveToFile']), reference: text }),
   copyToJson: object({ kind: oneOf(['copyToJson']), reference: text }),
   sequenceOrder: object({ kind: oneOf(['sequenceOrder']), order: oneOf(sequenceOrders) }),
+  sequences: object({ kind: oneOf(['sequences']), sequences }),
 });
 
-const filePlace = object<FilePlace>({ file: text, name: nullable(text) });
-const sequences = byKind<NewSequences>({
-  file: object({ kind: oneOf(['file']), place: filePlace, options: optional(optionsCheck) }),
-  made: object({ kind: oneOf(['made']), made: madeSequences, I: size }),
-});
 const above = byKind<Above>({
   ones: object({ kind: oneOf(['ones']), at: oneOf(['last', 'final', 'every']) }),
   file: object({ kind: oneOf(['file']), place: filePlace }),

@@ -3,10 +3,12 @@ import { readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import { surveyFile } from '../../config/read/index.js';
 import type { Entry, FileContent, Files } from '../../config/read/index.js';
-import { cellNames, cellOf, finish, runExperiment, Workspaces } from '../../engine/index.js';
+import { cellNames, cellOf, finish, nextStepOf, runExperiment, Workspaces } from '../../engine/index.js';
 import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
-import type { AnyNetworkRun, AnyRun, Experiment, Kernels, NetworkLayer, Spectrum } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, NextStep, Spectrum } from '../../engine/index.js';
 import type {
+  Advice,
+  AdviceRequest,
   FileRequest,
   KeptRequest,
   Phase,
@@ -20,8 +22,6 @@ import type {
   UnitRequest,
   WhatIf,
   WhatIfAnswer,
-  NextEffect,
-  NextEffectRequest,
   WhatIfRequest,
   WorkerContract,
   WorkerHostContract,
@@ -61,7 +61,7 @@ import { layerShown, summariseNetwork } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
 import { SequencePreviews } from '../answers/sequencePreviews.js';
 import { TensorFiles } from '../answers/tensorFiles.js';
-import { WhatIfs } from '../answers/whatIfRuns.js';
+import { ended, WhatIfs } from '../answers/whatIfRuns.js';
 
 /** Milliseconds between two parts of a spectrum that is still growing. */
 const betweenParts = 400;
@@ -72,17 +72,14 @@ type Kept = KeptRun & {
   readonly network: AnyNetworkRun;
   spectrum: Spectrum | null;
   /** The same while it grows. */ growing: Spectrum | null;
+  /** The next thing to try; undefined as long as nobody has asked. */
+  next: NextStep | null | undefined;
   analysing: Promise<unknown>;
   readonly analyses: Analyses;
   readonly whatIfs: WhatIfs;
   readonly summary: RunSummary;
   readonly sources: ReadSources;
 };
-
-/** A run of more products forward, most of a second, is not run a second time unasked. */
-const mostTried = 1e9;
-const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
-  layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
 
 /** Which layer of the network is looked at, counted with its directions. */
 const shownOf = ({ summary }: Kept): number => summary.network?.shown ?? 0;
@@ -158,7 +155,7 @@ export class Service {
         locateWeight: ({ entry, place, layer }) => locateWeight(entry, place, layer, this.#readFile),
         applyWhatIf: ({ entry, whatIf, copyTo }) => applyWhatIf(entry, whatIf, this.#readFile, copyTo),
         whatIf: (request) => this.#whatIf(request),
-        nextEffect: (request) => this.#nextEffect(request),
+        advice: (request) => this.#advice(request),
         series: (request) =>
           this.#kept?.runId === request.runId
             ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request)
@@ -283,16 +280,30 @@ export class Service {
     };
   }
 
-  async #nextEffect({ runId }: NextEffectRequest): Promise<NextEffect | null> {
+  async #advice({ runId }: AdviceRequest): Promise<Advice | null> {
+    for (;;) {
+      const kept = await this.#settled(runId);
+      const step = kept === null ? null : await this.#nextStep(kept);
+      if (kept === null || step === null) return null;
+      const effect = step === ended ? ended : await kept.whatIfs.effectOf(step);
+      // A what-if or a run that came in between has ended it. Where this run stays on screen, somebody still waits.
+      if (step !== ended && effect !== ended) return { step, effect };
+    }
+  }
+
+  /** The run, once none is under way; null when it is not the last one any more. */
+  async #settled(runId: number): Promise<Kept | null> {
     while (this.#running !== null) await this.#running;
-    const kept = this.#kept;
-    if (kept?.runId !== runId) return null;
-    const { verdict, network } = kept.summary;
-    if (verdict.next === null || productsOf(kept.network.experiment) > mostTried) return null;
-    const answer = await kept.whatIfs.effectOf({ ...verdict.next.whatIf, layers: network?.shown ?? null });
-    if (answer?.kind !== 'run') return null;
-    const { kind, perStepFactor, log10Ratio, onePercentSteps } = answer.verdict;
-    return { kind, perStepFactor, log10Ratio, onePercentSteps };
+    return this.#kept?.runId === runId ? this.#kept : null;
+  }
+
+  async #nextStep(kept: Kept): Promise<NextStep | null | typeof ended> {
+    if (kept.next === undefined) {
+      const found = await kept.whatIfs.nextStep(() => nextStepOf(kept.result));
+      if (found === ended) return ended;
+      kept.next = found;
+    }
+    return kept.next;
   }
 
   async #whatIf({ runId, whatIf, gates }: WhatIfRequest): Promise<WhatIfAnswer | null> {
@@ -359,6 +370,7 @@ export class Service {
         ...run,
         spectrum: null,
         growing: null,
+        next: undefined,
         analysing: Promise.resolve(),
         analyses: new Analyses(run, result.shapes, this.#unwanted(runId), null, this.#workspaces),
         whatIfs: new WhatIfs(
@@ -452,7 +464,12 @@ export class Service {
     return this.#unlessCancelled(async () => {
       const kept = await this.#complete(runId);
       if (kept === null) return null;
-      const record = await makeRecord(kept, kept.summary, kept.spectrum, kept.analyses);
+      let next = await this.#nextStep(kept);
+      while (next === ended) {
+        if ((await this.#settled(runId)) === null) return null;
+        next = await this.#nextStep(kept);
+      }
+      const record = await makeRecord(kept, kept.summary, kept.spectrum, kept.analyses, next);
       return {
         extent: record.extent,
         config: kept.sources.config,
@@ -463,7 +480,7 @@ export class Service {
   }
 
   async #resultText({ runId, form }: ResultTextRequest): Promise<string | null> {
-    const next = await this.#nextEffect({ runId });
+    const next = await this.#advice({ runId });
     return this.#unlessCancelled(async () => {
       if (form === 'compact') {
         const kept = this.#kept?.runId === runId ? this.#kept : null;

@@ -34,7 +34,6 @@ function summary(runId: number, dh: Float64Array): RunSummary {
       infiniteAt: null,
       segments: [],
       reason: '',
-      next: null,
     },
     steps: null,
     onePercentAt: null,

@@ -8,6 +8,7 @@ import {
   finish,
   initialise,
   measureRecurrent,
+  nextStepOf,
   oneLayer,
   recurrentOf,
   runResumably,
@@ -16,7 +17,11 @@ import type { LayerExperiment, NextStep, Verdict, WhatIf } from '../../../src/en
 import { readFixture } from '../../support/experiments.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity, withLayer } from './build.js';
 
-const verdictOf = (subject: LayerExperiment): Verdict => flatRun(finish(runResumably(subject))).verdict;
+/** The verdict of a run, and what it finds to try when it is asked. */
+function verdictOf(subject: LayerExperiment): Verdict & { readonly next: NextStep | null } {
+  const run = finish(runResumably(subject));
+  return { ...flatRun(run).verdict, next: finish(nextStepOf(run)) };
+}
 
 function tried(subject: LayerExperiment, { whatIf }: NextStep): Verdict {
   const [cell, spec] = [cellOf(subject.cell), subject.layers[0]];

@@ -1,5 +1,6 @@
 // Small experiments for tests, and random numbers that a seed repeats.
 import { LuDecomposition, Matrix } from 'ml-matrix';
+import { finish, nextStepOf } from '../../../src/engine/index.js';
 import type {
   AnyRun,
   ByParameter,
@@ -91,6 +92,12 @@ export function flatRun<States extends Trace, Scaled extends Trace>(run: RunResu
 }
 export type FlatRun<R extends AnyRun = AnyRun> =
   R extends RunResult<infer States, infer Scaled> ? ReturnType<typeof flatRun<States, Scaled>> : never;
+
+/** A run with the next thing to try in the place of the way to it, so that runs can be compared. */
+export const answered = <Run extends AnyRun>(run: Run) => ({
+  ...run,
+  nextStep: finish(nextStepOf(run)),
+});
 
 /** One sequence of zeros through Wh alone, unless told otherwise. */
 export function experiment(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stretches, theilSen } from '../../../src/engine/linalg/slopeFit.js';
+import { significant } from '../../../src/engine/verdict/reason.js';
 import type { Curve } from '../../../src/engine/linalg/slopeFit.js';
 import { finish, runResumably } from '../../../src/engine/index.js';
 import { experiment, randomNumbers, scaledIdentity } from './build.js';
@@ -29,6 +30,19 @@ describe('robust fit', () => {
   });
 });
 
+describe('a number in a sentence', () => {
+  it('is what the format of the language says, however large it is', () => {
+    const next = randomNumbers(12);
+    const special = [0, 1e-7, 999.4999, 999.5, 999.95, 1000, 12.5, 0.125, 2.5, 1e21, Infinity, NaN, -3.25];
+    const random = Array.from({ length: 3000 }, () => next() * 10 ** Math.round(9 * next()));
+    for (const digits of [2, 3, 8, 15]) {
+      const format = new Intl.NumberFormat('en', { maximumSignificantDigits: digits });
+      for (const value of [...special, ...random, ...random.map(Math.round)])
+        assert.equal(significant(value, digits), format.format(value), `${value} with ${digits} digits`);
+    }
+  });
+});
+
 describe('stretches of one rate', () => {
   const bounds = (c: Curve): number[][] => stretches(c).map(({ from, to }) => [from, to]);
 
@@ -48,6 +62,46 @@ describe('stretches of one rate', () => {
     const long = stretches(curve(20_000, (x) => (x < 5000 ? -0.05 * x : -250)));
     assert.equal(long.length, 2);
     assert.ok(Math.abs(long[0]!.to - 5000) <= 100);
+  });
+
+  it('are those of all ways to split, each with its price', () => {
+    const next = randomNumbers(13);
+    for (let round = 0; round < 40; round++) {
+      const n = 8 + (round % 7);
+      let level = 0;
+      const { x, y } = curve(n, (i) => (level += (i * 3 < n * (1 + (round % 3)) ? -0.1 : -2 * next()) + 0.3 * next()));
+      // Squares about the line of least squares, from the textbook.
+      const cost = (from: number, to: number): number => {
+        const at = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+        const mean = (values: Float64Array): number => at.reduce((sum, i) => sum + values[i]!, 0) / at.length;
+        const [mx, my] = [mean(x), mean(y)];
+        const slope =
+          at.reduce((sum, i) => sum + (x[i]! - mx) * (y[i]! - my), 0) /
+          at.reduce((sum, i) => sum + (x[i]! - mx) ** 2, 0);
+        return at.reduce((sum, i) => sum + (y[i]! - my - slope * (x[i]! - mx)) ** 2, 0);
+      };
+      const jumps = Array.from({ length: n - 1 }, (_, i) => y[i + 1]! - y[i]!);
+      const changes = jumps.slice(1).map((jump, i) => Math.abs(jump - jumps[i]!));
+      changes.sort((a, b) => a - b);
+      const middle = (changes[Math.floor((changes.length - 1) / 2)]! + changes[changes.length >> 1]!) / 2;
+      const sigma = (1.4826 * middle) / Math.SQRT2;
+      const visible = Math.max(0.15, 0.03 * (Math.max(...y) - Math.min(...y)));
+      const price = Math.max(n * visible ** 2, (3 * n * n * sigma ** 2) / 15);
+      const best = (from: number): { readonly total: number; readonly ends: number[] } => {
+        if (from === n) return { total: 0, ends: [] };
+        let least = { total: Infinity, ends: [] as number[] };
+        for (let to = from + 3; to < n; to++) {
+          const rest = best(to + 1);
+          const total = cost(from, to) + price + rest.total;
+          if (total < least.total) least = { total, ends: [to, ...rest.ends] };
+        }
+        return least;
+      };
+      assert.deepEqual(
+        stretches({ x, y }).map(({ to }) => to),
+        best(0).ends,
+      );
+    }
   });
 
   it('cover every point once, however few', () => {

@@ -215,6 +215,30 @@ describe('where plain arithmetic ends, through the kernels', () => {
       }
     });
 
+    it(`is known where the single source is all that the pass took back, ${variant}`, () => {
+      const shapes = { B: 2, T: 300, I: 1, H: 5 };
+      for (const [upstream, asked] of [
+        [{ kind: 'last' }, 0],
+        [{ kind: 'every' }, 1],
+      ] as const) {
+        const kernels = kernelsOf(variant);
+        let calls = 0;
+        const own = kernels.exports;
+        Object.defineProperty(kernels, 'exports', {
+          value: {
+            ...own,
+            plainBack32: (...args: Parameters<typeof own.plainBack32>) => {
+              calls++;
+              return own.plainBack32(...args);
+            },
+          },
+        });
+        const e = experiment(5, 300, scaledIdentity(5, 0.5), { dtype: 'float32', shapes, upstream });
+        assert.deepEqual(range(e, kernels), [149, null]);
+        assert.equal(Math.min(calls, 1), asked, `${calls} calls for ${upstream.kind}`);
+      }
+    });
+
     it(`is that of plain arithmetic to a step, ${variant}`, () => {
       const kernels = kernelsOf(variant);
       for (const [cell, gain, T] of [

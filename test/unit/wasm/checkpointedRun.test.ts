@@ -6,7 +6,7 @@ import { PiecedTrace } from '../../../src/engine/core/recomputedTrace.js';
 import { isHeld } from '../../../src/engine/core/tensor.js';
 import { dtypes, finish, preActivations, runResumably, runWithin, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment, FloatArray, LayerLoss, Trace } from '../../../src/engine/index.js';
-import { filled, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
+import { answered, filled, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { heavyVariants, kernelCells, kernelsOf, randomExperiment } from './support.js';
 import type { RandomShape } from './support.js';
 
@@ -19,7 +19,7 @@ function everything(trace: Trace, N: number): FloatArray {
 }
 
 const held = (run: AnyRun): unknown => ({
-  ...run,
+  ...answered(run),
   dxs: everything(run.dxs, run.shapes.I),
   layers: run.layers.map((layer) => ({
     ...layer,
@@ -65,7 +65,7 @@ for (const variant of heavyVariants) {
           !isHeld(run.dxs) &&
           layer.dhScaled instanceof PiecedTrace,
       );
-      assert.deepEqual(held(run), finish(runResumably(experiment, undefined, others)));
+      assert.deepEqual(held(run), answered(finish(runResumably(experiment, undefined, others))));
     };
 
     it('is bit for bit the run that holds everything', () => {

@@ -38,6 +38,7 @@ import { mostHeld } from '../../support/flatMemory.js';
 import { long, some } from '../../support/long.js';
 import { randomLoss, randomNetwork } from '../engine/networks.js';
 import type { NetworkShape } from '../engine/networks.js';
+import { answered } from '../engine/build.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import type { RandomGated } from './gatedSupport.js';
@@ -52,7 +53,7 @@ function everything(trace: Trace, N: number): FloatArray {
 }
 
 const held = (run: AnyRun): unknown => ({
-  ...run,
+  ...answered(run),
   dxs: everything(run.dxs, run.shapes.I),
   layers: run.layers.map((layer) => ({
     ...layer,
@@ -111,7 +112,7 @@ for (const variant of heavyVariants) {
           const run = finish(runWithin(0, experiment, undefined, kernels));
           const [layer] = run.layers;
           assert.ok(![layer.states.h, layer.dhTotal, layer.dhScaled, run.dxs].some(isHeld));
-          same(held(run), finish(runResumably(experiment, undefined, others)));
+          same(held(run), answered(finish(runResumably(experiment, undefined, others))));
         }),
         { numRuns: 25 },
       );

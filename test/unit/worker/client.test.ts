@@ -115,6 +115,28 @@ describe('EngineClient', () => {
     assert.equal((await long).kind, 'cancelled');
   });
 
+  it('finds the next thing to try behind every what-if, and again where one ended the search', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    subject.text = configText('ill', 4_000, 48);
+    await client.run(entry, defaultBounds);
+    const runId = summaries[0]?.runId ?? NaN;
+    const answered: string[] = [];
+    const advice = client.request('advice', { runId }).then((found) => {
+      answered.push('advice');
+      return found;
+    });
+    const whatIf = client.request('whatIf', { runId, whatIf: { ...asItIs, inputScale: 2 } }).then((found) => {
+      answered.push('what-if');
+      return found;
+    });
+    assert.equal((await whatIf)?.kind, 'run');
+    const found = await advice;
+    assert.equal(found?.step.whatIf.initialise?.way, 'orthogonal');
+    assert.ok(Math.abs(found.effect?.log10Ratio ?? NaN) < Math.abs(summaries[0]?.verdict.log10Ratio ?? NaN));
+    assert.deepEqual(answered, ['what-if', 'advice']);
+  });
+
   it('ends a burst of runs with the last one only', async () => {
     const subject = probe();
     const { client, summaries } = subject;

@@ -399,6 +399,37 @@ describe('a refactoring', () => {
     );
   });
 
+  it('puts other sequences in the place of those that are there, with what was said of them', async () => {
+    const old =
+      '{\r\n\t"weights": {"Wx":[[1]],"Wh":[[1]],"b":[0]},\r\n' +
+      '\t"sequences": {"file": "a.npz", "name": "x"}, // mine\r\n\t"sequenceOrder": "TBI"\r\n}';
+    const probe = (): Probe => new Probe({ [configName]: old });
+    const place = { file: 'b.json', name: null };
+    assert.equal(
+      (await probe().changed('sequences', { kind: 'sequences', sequences: { kind: 'file', place } }))[configName],
+      old.replace('{"file": "a.npz", "name": "x"}', '"b.json"'),
+    );
+    const made = { made: 'zeros', B: 1, T: 2, seed: 1 } as const;
+    const after = (await probe().changed('sequences', { kind: 'sequences', sequences: { kind: 'made', made, I: 1 } }))[
+      configName
+    ]!;
+    assert.equal(
+      after,
+      old
+        .replace('{"file": "a.npz", "name": "x"}', '[\r\n\t  [\r\n\t    [0],\r\n\t    [0]\r\n\t  ]\r\n\t]')
+        .replace('TBI', 'BTI'),
+    );
+    const inspected = await new Probe({ [configName]: after }).inspect();
+    assert.deepEqual([inspected.problems, inspected.shapes.B, inspected.shapes.T], [[], 1, 2]);
+    assert.deepEqual(
+      await new Probe({ [configName]: '{"weights": {"Wx":[[1]],"Wh":[[1]],"b":[0]}}' }).change('sequences', {
+        kind: 'sequences',
+        sequences: { kind: 'file', place },
+      }),
+      { ok: false, message: 'There are no sequences here any more.' },
+    );
+  });
+
   it('adds an initial state of the right shape, or fills a null', async () => {
     const after = (await new Probe({ [configName]: config }).changed('sequences', { kind: 'addInitialState' }))[
       configName

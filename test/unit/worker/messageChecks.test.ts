@@ -41,7 +41,7 @@ const whatIfs: readonly WhatIf[] = [
 ];
 const sliceSamples: { readonly [K in keyof SliceRequests]: readonly SliceRequests[K]['params'][] } = {
   whatIf: [{ runId: 1, whatIf: null }, ...whatIfs.map((whatIf) => ({ runId: 1, whatIf }))],
-  nextEffect: [{ runId: 1 }],
+  advice: [{ runId: 1 }],
   series: [{ runId: 1, window }],
   jacobians: [
     { runId: 1, sequence: 0 },
@@ -130,6 +130,7 @@ const changes = [
   { kind: 'moveToFile', reference: 'w.json' },
   { kind: 'copyToJson', reference: 'w.json' },
   { kind: 'sequenceOrder', order: 'TBI' },
+  { kind: 'sequences', sequences: { kind: 'file', place: { file: 'x.json', name: null } } },
 ] as const;
 const place = { file: 'w.json', name: 'encoder' };
 const aboves = [

@@ -232,7 +232,18 @@ describe('Apply', () => {
       const shown = layers - 1;
       const [part, text] = [{ layers: shown, biasShift: 0.75, biasGate: gates[1] ?? null }, textOf(config)];
       const before = await desk(text, shown);
-      const wanted = { window, maxPoints: 6, kept: { sequence: 1, maxUnits: 12 } };
+      const gate = gates[1] ?? '';
+      const size = { sequence: 1, window, maxColumns: 6, maxRows: 100 };
+      const own = await before.desk.ask('heatmap', { runId: before.runId, tensor: 'gate', gate, ...size });
+      const H = own?.rows ?? 0;
+      // Rows as the picture of the run has them: here backwards.
+      const order = Array.from({ length: H }, (_, i) => H - 1 - i);
+      const wanted = {
+        window,
+        maxPoints: 6,
+        kept: { sequence: 1, maxUnits: 12 },
+        map: { gate, ...size, order },
+      };
       const answer = await before.desk.ask('whatIf', {
         runId: before.runId,
         whatIf: { ...asItIs, ...part },
@@ -257,6 +268,16 @@ describe('Apply', () => {
       series.paths.forEach(({ name, ln }, i) => near(answer.gates!.series.paths[i]!.ln, ln, `path ${name}`));
       near(answer.gates.kept.median, kept.median, 'kept median');
       near(answer.gates.kept.halfLives, kept.halfLives, 'half-lives');
+      const map = await after.desk.ask('heatmap', { runId, tensor: 'gate', gate, ...size });
+      const told = answer.gates.map;
+      assert.ok(map && told && H > 1);
+      assert.deepEqual([told.gate, told.sequence, [...(told.picture.order ?? [])]], [gate, 1, order]);
+      const { columns } = map;
+      const backwards = map.values.map(
+        (_, i) => told.picture.values[(H - 1 - Math.floor(i / columns)) * columns + (i % columns)] ?? NaN,
+      );
+      near(Float64Array.from(backwards), Float64Array.from(map.values), 'the map of one gate');
+      assert.notDeepEqual(map.values, own?.values);
       const without = await before.desk.ask('whatIf', { runId: before.runId, whatIf: { ...asItIs, ...part } });
       assert.ok(without?.kind === 'run' && without.gates === null);
     }

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import {
   defaultBounds,
   finish,
+  nextStepOf,
   openUnit,
   runResumably,
   spectrumResumably,
@@ -59,6 +60,7 @@ async function recordOf(
     summarise(1, experiment, result, 0),
     finish(spectrumResumably(experiment, result, workspaces)),
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
+    finish(nextStepOf(result)),
   );
   const text = pack(made);
   return { run, record: unpack(text) as RunRecord, bytes: text.length };

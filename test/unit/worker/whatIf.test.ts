@@ -8,6 +8,7 @@ import {
   defaultBounds,
   finish,
   initialise,
+  nextStepOf,
   oneLayer,
   runResumably,
   runWithin,
@@ -17,7 +18,7 @@ import type { FileRequest, WhatIfAnswer } from '../../../src/protocol/messages.j
 import { applyWhatIf } from '../../../src/worker/changes/applyWhatIf.js';
 import { Cancelled } from '../../../src/worker/scheduling/scheduler.js';
 import { loadKernels } from '../../../src/worker/thread/loadKernels.js';
-import { WhatIfs } from '../../../src/worker/answers/whatIfRuns.js';
+import { ended, WhatIfs } from '../../../src/worker/answers/whatIfRuns.js';
 import { edited } from '../../support/edited.js';
 import { readFixture } from '../../support/experiments.js';
 import { flatRun, weightsOf, withLayer } from '../engine/build.js';
@@ -358,6 +359,26 @@ describe('a what-if', () => {
     assert.equal(await last, null);
     wanted = false;
     assert.equal(await whatIfs.ask(asItIs), null);
+  });
+
+  it('ends the search for the next thing to try, which ends nothing', async () => {
+    const experiment = await fromConfig(config());
+    const whatIfs = new WhatIfs({ experiment, shown: 0 }, defaultBounds, null, () => undefined);
+    const asked = whatIfs.ask(asItIs);
+    function* endless(): Generator<number, null> {
+      while (experiment.shapes.T > 0) yield 0;
+      return null;
+    }
+    const search = whatIfs.nextStep(endless);
+    assert.equal((await asked)?.kind, 'run');
+    assert.equal((await whatIfs.ask(asItIs))?.kind, 'run');
+    assert.equal(await search, ended);
+    const run = finish(runResumably(experiment));
+    const step = await whatIfs.nextStep(() => nextStepOf(run));
+    assert.ok(step !== ended && step !== null);
+    const effect = await whatIfs.effectOf(step);
+    assert.ok(effect !== ended && effect !== null);
+    assert.ok(Math.abs(effect.log10Ratio ?? NaN) < Math.abs(run.verdict.log10Ratio ?? NaN));
   });
 
   it('is quick enough to be dragged', async () => {

@@ -88,7 +88,7 @@ describe('the manifest', () => {
   });
 
   it('binds a key only where a config has the focus', () => {
-    for (const { when } of contributes.keybindings) assert.match(when ?? '', /editorTextFocus.*rnn/);
+    for (const { when } of contributes.keybindings) assert.match(when ?? '', /^editorTextFocus.*rnn/);
   });
 
   it('has a picture with words for those who do not see it, or a text, for each step of the walkthrough', async () => {
