@@ -173,13 +173,7 @@ describe('weights without a config', () => {
         'encoder · LSTM 2 layers, I 3, H 5',
         'decoder · GRU, two directions, I 3, H 4',
       ]);
-      await view
-        .locator('tr')
-        .filter({ hasText: 'decoder.weight_hh_l0' })
-        .first()
-        .locator('td[data-value]')
-        .first()
-        .waitFor();
+      await view.locator('tr[data-key$="decoder.weight_hh_l0"]').locator('td[data-value]').first().waitFor();
       await view.locator('.heatmap canvas[aria-label]').waitFor();
       await view.getByRole('button', { name: 'Run RNN: decoder' }).click();
       await workbench.answer(/batch\.json/, 'batch.json');
