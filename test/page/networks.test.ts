@@ -247,8 +247,9 @@ describe('an LSTM whose forget gates are shut', () => {
   before(() => show(fixture('lstm_forget_minus3')));
 
   it('is told what to try, with what a short run of it has shown, and shows what it does', async () => {
-    const next = open.page.locator('.next.tried');
-    assert.match(await next.innerText(), /^The forget gates are at 0\.\d+ on average\. Try a forget bias of \+\d: /);
+    // What was found for the run before stands there until this one's is known.
+    const words = /^The forget gates are at 0\.\d+ on average\. Try a forget bias of \+\d: /;
+    const next = open.page.locator('.next.tried', { hasText: words });
     await next.locator('button').click();
     // The verdict before, and behind it that of what is tried.
     await open.page.locator('#whatif .mark').nth(1).waitFor();
@@ -340,7 +341,7 @@ describe('a network that carries what one of its layers loses', () => {
     const layer = page.locator('.layer-verdict:visible');
     await layer.waitFor();
     assert.equal((await layer.innerText()).replaceAll(/\s+/g, ' '), 'layer 1 alone: VANISHING');
-    assert.match(await page.locator('.next.tried').innerText(), /^Layer 1: /);
+    await page.locator('.next.tried', { hasText: /^Layer 1: / }).waitFor();
     const before = host.sent.chooseLayer.length;
     await layer.click();
     while (host.sent.chooseLayer.length === before) await nextFrames(page);

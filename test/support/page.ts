@@ -689,6 +689,8 @@ export async function startPages(): Promise<PageServer> {
       return { page, requests, complaints, close: () => context.close() };
     },
     async close() {
+      // Other files of tests run in this process after it.
+      setLanguage();
       // The browser may go on without them.
       await Promise.all([...contexts].map((context) => context.close()));
       await giveBack();
