@@ -112,6 +112,8 @@ const product = [
     // What the first picture does without is a file of its own (test/package/firstPaint.test.ts).
     entryPoints: { main: 'webview/main.ts', tensors: 'webview/tensors.ts', sequences: 'webview/sequences.ts' },
     splitting: true,
+    // Names of parts depend on where their sources lie: on what stands here, not on where a link leads.
+    preserveSymlinks: true,
     chunkNames: 'parts/[name]-[hash]',
     outdir: 'dist/webview',
   },

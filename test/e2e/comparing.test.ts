@@ -33,9 +33,10 @@ describe('configs that are selected in the explorer', () => {
           if (await row.isVisible()) await row.click();
           return false;
         });
-      await explorerRow(workbench, 'vanishing.rnn.json').click();
-      await explorerRow(workbench, 'exploding.rnn.json').click({ modifiers: ['ControlOrMeta'] });
-      await chooseFromMenu(workbench, 'exploding.rnn.json', 'Compare RNN Runs');
+      await chooseFromMenu(workbench, 'exploding.rnn.json', 'Compare RNN Runs', async () => {
+        await explorerRow(workbench, 'vanishing.rnn.json').click({ timeout: 10_000 });
+        await explorerRow(workbench, 'exploding.rnn.json').click({ modifiers: ['ControlOrMeta'], timeout: 10_000 });
+      });
       await areCompared(workbench);
       assert.equal(
         await page

@@ -32,15 +32,21 @@ export async function menuEntries(workbench: Workbench, file: string, words: str
 
 /**
  * Chooses from the menu of the selected files, opened at one of them. A menu takes no click while it is still opening,
- * but keys.
+ * but keys. `select`: what a key that shuts a menu would undo.
  */
-export async function chooseFromMenu(workbench: Workbench, file: string, words: string): Promise<void> {
+export async function chooseFromMenu(
+  workbench: Workbench,
+  file: string,
+  words: string,
+  select: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const { page } = workbench;
   let chosen = false;
   await workbench.consequence(
     `"${words}" in the menu of ${file}`,
     () => Promise.resolve(chosen),
     async () => {
+      await select();
       const entries = await openMenu(workbench, file);
       await entries.filter({ hasText: words }).first().hover({ timeout: 5_000 });
       const focused = page.locator('.monaco-menu .action-item.focused').filter({ hasText: words });
