@@ -99,10 +99,14 @@ const first = path.join(root, 'out', 'release', `${name}-${version}.first.vsix`)
 await mkdir(path.dirname(first), { recursive: true });
 const one = await packageInto(first, config);
 const other = await packageInto(file, config);
-if (sha256(one) !== sha256(other))
+if (sha256(one) !== sha256(other)) {
+  const lines = [(await sums(one)).split('\n'), (await sums(other)).split('\n')];
+  const different = lines.flatMap((own, i) => own.filter((line) => !lines[1 - i].includes(line)));
   fail(
-    `Two builds of the same sources differ: compare ${first} with ${file}, and find what depends on when it is built.`,
+    `Two builds of the same sources differ in\n${different.join('\n')}\nCompare ${first} with ${file}, and find ` +
+      'what depends on when it is built.',
   );
+}
 await rm(first);
 const sumsFile = path.join(root, 'out', 'release', `${name}-${version}.sha256`);
 await writeFile(`${sumsFile}.new`, await sums(other));

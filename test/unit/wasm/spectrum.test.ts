@@ -66,7 +66,7 @@ for (const [way, workspaces] of fast) {
               near(
                 lambda,
                 plain.lyapunov?.[i] ?? NaN,
-                (own.lyapunovError ?? 0) + (plain.lyapunovError ?? 0) + 1e-13,
+                (own.lyapunovError ?? 0) + (plain.lyapunovError ?? 0) + 1e-12,
                 `λ${i + 1}`,
               ),
             );
