@@ -46,7 +46,8 @@ const twins = {
   name: 'twins',
   setup({ onResolve }) {
     onResolve({ filter: /^\.{1,2}\/.*\.js$/ }, ({ path: file, resolveDir }) => {
-      const twin = path.resolve(resolveDir, file.replace(/\.js$/, '.web.ts'));
+      // A twin that is asked for by its own name, too: of two ways to one file esbuild takes what the faster one says.
+      const twin = path.resolve(resolveDir, file.replace(/(?:\.web)?\.js$/, '.web.ts'));
       return existsSync(twin) ? { path: twin } : undefined;
     });
   },

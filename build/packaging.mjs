@@ -40,8 +40,6 @@ function buildForUsers() {
   const { status } = spawnSync(process.execPath, ['build/esbuild.mjs', '--production'], {
     cwd: root,
     stdio: 'inherit',
-    // One thread for esbuild: two builds on a loaded machine were seen to differ once.
-    env: { ...process.env, GOMAXPROCS: '1' },
   });
   if (status !== 0)
     throw new Error(`The production build ended with exit code ${status}: its own words above say why.`);
