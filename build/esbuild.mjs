@@ -208,6 +208,7 @@ const tests = () => [
       ...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'),
       'test/screenshots/take.ts',
       'test/soak/soak.ts',
+      'test/realFiles/check.ts',
       'test/fuzz/fuzz.ts',
       'test/fuzz/thread.ts',
       'test/bench/latency.ts',
