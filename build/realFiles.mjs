@@ -1,5 +1,5 @@
-// Brings the packages of test/realFiles/packages.json into out/realFiles, by name and version, and keeps of each what the product may
-// read. Nothing of them is part of the project.
+// Brings the packages of test/realFiles/packages.json into out/realFiles, by name and version, and keeps of each what
+// the product may read. Nothing of them is part of the project.
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync, globSync, lstatSync } from 'node:fs';
