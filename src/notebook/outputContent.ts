@@ -2,7 +2,7 @@
 import type { OutputContent } from '../protocol/index.js';
 
 /** The only version there is. */
-const version = 1;
+const known = 1;
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -14,14 +14,17 @@ const asText = (config: object): string =>
 /** A sentence where it is something else; the renderer has no other language before the host has answered. */
 export function contentOf(data: unknown): OutputContent | string {
   if (!isRecord(data)) return 'This output of RNN Gradients holds no object. Run its cell again.';
-  if (data['version'] !== version)
+  const { version, config, tensors, file } = data;
+  if (version !== known)
     return (
-      `This output is of version ${JSON.stringify(data['version'])}, and this RNN Gradients draws version ${version}. ` +
-      'Copy the Python function again (RNN: Copy Python Function for Notebooks), and run the cell.'
+      `This output is of version ${JSON.stringify(version)}, and this RNN Gradients draws version ${known}. ` +
+      'Copy the Python function again (RNN: Copy Python Function for Notebooks) and run the cell.'
     );
-  const { config, tensors, file } = data;
   if (typeof file === 'string') return { kind: 'beside', file };
   if (!isRecord(config) || typeof config['name'] !== 'string' || typeof tensors !== 'string')
-    return 'This output of RNN Gradients holds neither "file" nor "config" with a "name" and "tensors". Run its cell again.';
+    return (
+      'This output of RNN Gradients holds neither "file" nor "config" with a "name" and "tensors". ' +
+      'Run its cell again.'
+    );
   return { kind: 'inside', name: config['name'], config: asText(config), tensors };
 }

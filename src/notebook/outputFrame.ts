@@ -34,7 +34,8 @@ export class OutputFrame {
     element.title = parts.title;
     element.style.cssText = 'display: block; width: 100%; height: 480px; border: 0;';
     element.srcdoc =
-      '<!DOCTYPE html><html class="notebook"><head><meta charset="UTF-8"></head><body><div id="app"></div></body></html>';
+      '<!DOCTYPE html><html class="notebook"><head><meta charset="UTF-8"></head>' +
+      '<body><div id="app"></div></body></html>';
     // Also where the frame has got another place in its document, which loads it anew.
     element.addEventListener('load', () => this.#furnish());
     this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
