@@ -32,6 +32,8 @@ export type NotebookOutputParts = {
   readonly log: vscode.LogOutputChannel;
   /** Tells the page, packed. */
   readonly post: (message: string) => void;
+  /** What is to be looked at in a text, or changed, is so in a panel. */
+  readonly openInPanel: () => unknown;
   /** Its thread is about to be started. */
   readonly wakes: (output: NotebookOutput) => void;
 };
@@ -53,7 +55,7 @@ export class NotebookOutput implements vscode.Disposable {
 
   constructor(parts: NotebookOutputParts) {
     this.#parts = parts;
-    const { notebook, title, log, post } = parts;
+    const { notebook, title, log, post, openInPanel } = parts;
     const failed = ({ message }: { readonly message: string }): void => log.error(`output ${title}: ${message}`);
     const nothing = (): void => undefined;
     this.#channel = new Channel<PanelContract, PageContract>(
@@ -83,12 +85,12 @@ export class NotebookOutput implements vscode.Disposable {
             suggestedName,
             typeof content === 'string' ? new TextEncoder().encode(content) : content,
           ),
+        revealConfig: openInPanel,
+        revealProblem: openInPanel,
         failed,
         // The page of an output offers none of these.
         painted: nothing,
-        revealConfig: nothing,
         revealWeight: nothing,
-        revealProblem: nothing,
         answerOrder: nothing,
         saveAsConfig: nothing,
         chooseSequences: nothing,

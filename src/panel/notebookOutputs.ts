@@ -18,7 +18,7 @@ import type { ViewerParts } from './tensorViewer.js';
 const mostAwake = 4;
 
 type RendererChannel = Channel<NotebookHostContract, NotebookRendererContract>;
-type Shown = { readonly output: NotebookOutput; readonly content: OutputContent };
+type Shown = { readonly output: NotebookOutput; readonly openInPanel: () => unknown };
 type Notebook = {
   readonly hear: (message: unknown) => void;
   readonly outputs: Map<string, Shown>;
@@ -76,10 +76,7 @@ export class NotebookOutputs implements vscode.Disposable {
           if (shown !== null) outputs.set(output, shown);
         },
         page: ({ output, message }) => outputs.get(output)?.output.hear(message),
-        openInPanel: ({ output }) => {
-          const shown = outputs.get(output);
-          return shown === undefined ? undefined : openInPanel(notebook, shown.content).catch(reportFailure);
-        },
+        openInPanel: ({ output }) => outputs.get(output)?.openInPanel(),
         close: ({ output }) => {
           const shown = outputs.get(output);
           outputs.delete(output);
@@ -99,6 +96,7 @@ export class NotebookOutputs implements vscode.Disposable {
     const source = this.#sourceOf(notebook, content);
     if (typeof source === 'string') return refuse(source);
     const { workerPath, log } = this.#parts;
+    const toPanel = (): unknown => openInPanel(notebook, content).catch(reportFailure);
     channel.emit('opened', { output: name, words: wordsOf(content) });
     const output = new NotebookOutput({
       ...source,
@@ -107,9 +105,10 @@ export class NotebookOutputs implements vscode.Disposable {
       workerPath,
       log,
       post: (message) => channel.emit('page', { output: name, message }),
+      openInPanel: toPanel,
       wakes: (one) => this.#wake(one),
     });
-    return { output, content };
+    return { output, openInPanel: toPanel };
   }
 
   /** What is run and who reads its files; a sentence where it cannot be. */
