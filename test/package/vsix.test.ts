@@ -14,6 +14,7 @@ type Manifest = {
   readonly browser: string;
   readonly contributes: {
     readonly chatSkills: readonly { readonly path: string }[];
+    readonly notebookRenderer: readonly { readonly entrypoint: string }[];
     readonly jsonValidation: readonly { readonly url: string }[];
     readonly walkthroughs: readonly {
       readonly steps: readonly { readonly media: { readonly markdown?: string; readonly svg?: string } }[];
@@ -150,7 +151,8 @@ describe('the packaged extension', () => {
     );
     const schemas = contributes.jsonValidation.map(({ url }) => url);
     const skills = contributes.chatSkills.map((skill) => skill.path);
-    for (const file of [icon, main, browser, ...skills])
+    const renderers = contributes.notebookRenderer.map(({ entrypoint }) => entrypoint);
+    for (const file of [icon, main, browser, ...skills, ...renderers])
       assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
     for (const language of ['package.nls.json', 'package.nls.ko.json']) {
       const sentences = JSON.parse(await text(`extension/${language}`)) as Record<string, string>;
