@@ -1,5 +1,5 @@
 // A page of the panel inside of an output: a frame of its own, because the page takes a whole document, and many
-// outputs share one. What the editor does around a page (theme, keys, wheel, height) stands here.
+// outputs share one. What the editor does around a page (theme, wheel, height) stands here.
 
 export type FrameParts = {
   readonly title: string;
@@ -86,7 +86,6 @@ export class OutputFrame {
     inner.head.append(style);
     inner.body.append(sentences, script);
     page.addEventListener('wheel', (event) => this.#passWheel(event));
-    page.addEventListener('keydown', (event) => this.#passKey(event));
     this.#heights?.disconnect();
     this.#heights = new ResizeObserver(() => {
       this.element.style.height = `${Math.ceil(inner.documentElement.getBoundingClientRect().height)}px`;
@@ -97,11 +96,5 @@ export class OutputFrame {
   /** The frame is as high as its page: what is scrolled is the notebook. */
   #passWheel(event: WheelEvent): void {
     if (!event.defaultPrevented) this.element.dispatchEvent(new WheelEvent('wheel', event));
-  }
-
-  /** Keys of the editor reach it; what is typed for the page stays there. */
-  #passKey(event: KeyboardEvent): void {
-    if (event.defaultPrevented || !(event.ctrlKey || event.metaKey || event.altKey || /^F\d+$/.test(event.key))) return;
-    this.element.dispatchEvent(new KeyboardEvent('keydown', event));
   }
 }

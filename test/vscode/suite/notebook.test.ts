@@ -121,7 +121,7 @@ describe('the host of notebook outputs', () => {
       [...layers[0].log10.dh].map((value) => Math.round(1e9 * 10 ** value) / 1e9),
       [0.125, 0.25, 0.5, 1],
     );
-    assert.equal(verdict.perStepFactor, 0.5);
+    assert.equal(verdict.perStepFactor?.toFixed(9), '0.500000000');
     const answer = (await ask('one', 1, 'step', { runId, t: 1, sequence: 0 })) as {
       readonly result: { readonly h: Float64Array; readonly g: Float64Array; readonly gLog10: number };
     };
@@ -173,7 +173,7 @@ describe('the host of notebook outputs', () => {
     await writeFile(path.join(folder, 'there.rnn.json'), JSON.stringify(config('there')));
     await writeFile(path.join(folder, 'there.safetensors'), tensors(0.25));
     tell('open', { output: 'there', content: { kind: 'beside', file: 'there.rnn.json' } });
-    assert.equal((await summaryOf('there')).verdict.perStepFactor, 0.25);
+    assert.equal((await summaryOf('there')).verdict.perStepFactor?.toFixed(9), '0.250000000');
   });
 
   it('writes an output beside the notebook to open it in a panel, once, and touches no file of others', async () => {
