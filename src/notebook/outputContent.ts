@@ -11,20 +11,12 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const asText = (config: object): string =>
   JSON.stringify(config, null, 2).replaceAll(/\[[^[\]{}]*\]/g, (list) => list.replaceAll(/\s+/g, ' '));
 
-/** A sentence where it is something else; the renderer has no other language before the host has answered. */
-export function contentOf(data: unknown): OutputContent | string {
-  if (!isRecord(data)) return 'This output of RNN Gradients holds no object. Run its cell again.';
-  const { version, config, tensors, file } = data;
-  if (version !== known)
-    return (
-      `This output is of version ${JSON.stringify(version)}, and this RNN Gradients draws version ${known}. ` +
-      'Copy the Python function again (RNN: Copy Python Function for Notebooks) and run the cell.'
-    );
+/** What the host is asked to run; it also says, in the user's language, what is wrong with something else. */
+export function contentOf(data: unknown): OutputContent {
+  const { version, config, tensors, file } = isRecord(data) ? data : {};
+  if (version !== known) return { kind: 'unknown', version: JSON.stringify(version ?? null), known };
   if (typeof file === 'string') return { kind: 'beside', file };
   if (!isRecord(config) || typeof config['name'] !== 'string' || typeof tensors !== 'string')
-    return (
-      'This output of RNN Gradients holds neither "file" nor "config" with a "name" and "tensors". ' +
-      'Run its cell again.'
-    );
+    return { kind: 'incomplete' };
   return { kind: 'inside', name: config['name'], config: asText(config), tensors };
 }

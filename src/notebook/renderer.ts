@@ -17,7 +17,7 @@ type Renderer = {
   disposeOutputItem(id?: string): void;
 };
 
-/** Whoever waits longer for the host is told that it may not be there, ms. */
+/** Whoever waits longer for the host is told that it may not be there, ms. Only the host knows the user's language. */
 const patience = 15_000;
 const unanswered =
   'RNN Gradients has not answered yet. This picture is computed by the extension: look whether it is installed and ' +
@@ -121,8 +121,8 @@ export function activate({ postMessage, onDidReceiveMessage }: RendererContext):
     renderOutputItem(item, element) {
       dispose(item.id);
       const content = contentOf(item.json());
-      if (typeof content === 'string' || postMessage === undefined) {
-        say(element, typeof content === 'string' ? content : withoutHost);
+      if (postMessage === undefined) {
+        say(element, withoutHost);
         return;
       }
       const output = crypto.randomUUID();

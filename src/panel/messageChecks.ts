@@ -70,6 +70,8 @@ export const sequenceViewChecks: Checks<SequenceViewContract> = {
 const content = byKind<OutputContent>({
   inside: object({ kind: oneOf(['inside'] as const), name: text, config: text, tensors: text }),
   beside: object({ kind: oneOf(['beside'] as const), file: text }),
+  unknown: object({ kind: oneOf(['unknown'] as const), version: text, known: count }),
+  incomplete: object({ kind: oneOf(['incomplete'] as const) }),
 });
 export const notebookChecks: Checks<NotebookHostContract> = {
   requests: {},

@@ -18,6 +18,7 @@ import type { ViewerParts } from './tensorViewer.js';
 const mostAwake = 4;
 
 type RendererChannel = Channel<NotebookHostContract, NotebookRendererContract>;
+type Runnable = Extract<OutputContent, { readonly kind: 'inside' | 'beside' }>;
 type Shown = { readonly output: NotebookOutput; readonly openInPanel: () => unknown };
 type Notebook = {
   readonly hear: (message: unknown) => void;
@@ -93,6 +94,19 @@ export class NotebookOutputs implements vscode.Disposable {
       channel.emit('refused', { output: name, why });
       return null;
     };
+    if (content.kind === 'incomplete')
+      return refuse(
+        t('This output holds neither "file" nor "config" with a "name" and "tensors". Run its cell again.'),
+      );
+    if (content.kind === 'unknown')
+      return refuse(
+        t(
+          'This output is of version {0}, and this extension draws version {1}. Copy the Python function again ' +
+            '(RNN: Copy Python Function for Notebooks) and run the cell.',
+          content.version,
+          content.known,
+        ),
+      );
     const source = this.#sourceOf(notebook, content);
     if (typeof source === 'string') return refuse(source);
     const { workerPath, log } = this.#parts;
@@ -112,7 +126,7 @@ export class NotebookOutputs implements vscode.Disposable {
   }
 
   /** What is run and who reads its files; a sentence where it cannot be. */
-  #sourceOf(notebook: vscode.Uri, content: OutputContent): Pick<NotebookOutputParts, 'entry' | 'readFile'> | string {
+  #sourceOf(notebook: vscode.Uri, content: Runnable): Pick<NotebookOutputParts, 'entry' | 'readFile'> | string {
     if (content.kind === 'beside') {
       if (!isBeside(content.file))
         return t('This output names {0}, which is no config beside the notebook.', JSON.stringify(content.file));
@@ -141,7 +155,7 @@ export class NotebookOutputs implements vscode.Disposable {
   }
 }
 
-function wordsOf(content: OutputContent): OutputWords {
+function wordsOf(content: Runnable): OutputWords {
   const { name: language, bundle } = languageInUse();
   const isInside = content.kind === 'inside';
   return {
@@ -159,7 +173,7 @@ function wordsOf(content: OutputContent): OutputWords {
 }
 
 /** Shows the config in a panel; one that has no files yet gets them, and no file that is another is touched. */
-async function openInPanel(notebook: vscode.Uri, content: OutputContent): Promise<void> {
+async function openInPanel(notebook: vscode.Uri, content: Runnable): Promise<void> {
   const run = (config: vscode.Uri): Thenable<unknown> => vscode.commands.executeCommand(`${prefix}.run`, config);
   if (content.kind === 'beside') {
     await run(vscode.Uri.joinPath(notebook, '..', content.file));

@@ -4,10 +4,12 @@ import type { None } from './rpc.js';
 
 /** An output that is on screen, by a name that no other has. */
 type OfOutput = { readonly output: string };
-/** A config with its tensors in it, or the name of one that stands beside the notebook. */
+/** A config with its tensors, or the name of one that stands beside the notebook; else what keeps it from being run. */
 export type OutputContent =
   | { readonly kind: 'inside'; readonly name: string; readonly config: string; readonly tensors: string }
-  | { readonly kind: 'beside'; readonly file: string };
+  | { readonly kind: 'beside'; readonly file: string }
+  | { readonly kind: 'unknown'; readonly version: string; readonly known: number }
+  | { readonly kind: 'incomplete' };
 
 export type NotebookHostContract = {
   requests: None;

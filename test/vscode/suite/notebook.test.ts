@@ -44,15 +44,12 @@ function tensors(Wh: number): Uint8Array {
   return bytes;
 }
 
-const inside = (name: string, Wh: number, more: object = {}): OutputContent => {
-  const content = contentOf({
+const inside = (name: string, Wh: number, more: object = {}): OutputContent =>
+  contentOf({
     version: 1,
     config: config(name, more),
     tensors: Buffer.from(tensors(Wh)).toString('base64'),
   });
-  assert.ok(typeof content === 'object');
-  return content;
-};
 
 describe('the host of notebook outputs', () => {
   let folder = '';
@@ -162,6 +159,10 @@ describe('the host of notebook outputs', () => {
     assert.match(problems.map(({ place, text }) => `${place} ${text}`).join('\n'), /^odd\.rnn\.json:\d+:\d+ .*passwd/);
     tell('open', { output: 'away', content: { kind: 'beside', file: '../away.rnn.json' } });
     assert.match(await refusal('away'), /"\.\.\/away\.rnn\.json", which is no config beside the notebook/);
+    tell('open', { output: 'newer', content: contentOf({ version: 2 }) });
+    assert.match(await refusal('newer'), /is of version 2, and this extension draws version 1\. Copy the Python/);
+    tell('open', { output: 'half', content: contentOf({ version: 1, config: {} }) });
+    assert.match(await refusal('half'), /neither "file" nor "config"/);
     tell('open', { output: 'damaged', content: { ...inside('x', 1), tensors: '!' } });
     assert.match(await refusal('damaged'), /tensors of this output are damaged/);
     tell('open', { output: 1, content: null });
