@@ -141,6 +141,8 @@ const product = [
     },
     outdir: 'dist/webview',
   },
+  // VS Code imports it as a module; it shows main.js in a frame and shares nothing with it.
+  { ...forPage, entryPoints: { notebook: 'src/notebook/renderer.ts' }, outdir: 'dist/webview', plugins: [twins] },
   { ...forPage, format: 'iife', entryPoints: { report: 'src/report/reportPage.ts' }, outdir: 'dist/webview' },
 ];
 
