@@ -1,6 +1,8 @@
 // A page of the panel inside of an output: a frame of its own, because the page takes a whole document, and many
 // outputs share one. What the editor does around a page (theme, wheel, height) stands here.
 
+import { joinParts } from '../report/index.js';
+
 export type FrameParts = {
   readonly title: string;
   readonly language: string;
@@ -9,7 +11,34 @@ export type FrameParts = {
   readonly assets: URL;
   /** What the page says. */
   readonly said: (message: unknown) => void;
+  /** The page cannot be had. */
+  readonly failed: (error: unknown) => void;
 };
+
+/** What a frame shows: its scripts as one, and their looks. */
+type PageTexts = { readonly script: string; readonly style: string };
+let texts: Promise<PageTexts> | null = null;
+
+/**
+ * Read once, and by the document around the frames: VS Code hands out the extension's files only to documents that it
+ * has made itself.
+ */
+function readPage(assets: URL): Promise<PageTexts> {
+  const read = async (name: string): Promise<string> => {
+    const response = await fetch(new URL(name, assets));
+    if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
+    return response.text();
+  };
+  texts ??= Promise.all([joinParts('main.js', read), read('style.css')]).then(
+    ([script, style]) => ({ script, style }),
+    (error: unknown) => {
+      // Whoever draws next tries again.
+      texts = null;
+      throw error;
+    },
+  );
+  return texts;
+}
 
 /** Copies what VS Code writes on its own document: variables on <html style>, the kind of theme on <body class>. */
 function copyTheme(to: Document): void {
@@ -37,7 +66,7 @@ export class OutputFrame {
       '<!DOCTYPE html><html class="notebook"><head><meta charset="UTF-8"></head>' +
       '<body><div id="app"></div></body></html>';
     // Also where the frame has got another place in its document, which loads it anew.
-    element.addEventListener('load', () => this.#furnish());
+    element.addEventListener('load', () => void this.#furnish().catch(parts.failed));
     this.#themes.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
     this.#themes.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
   }
@@ -58,10 +87,13 @@ export class OutputFrame {
     if (this.element.contentDocument !== null) copyTheme(this.element.contentDocument);
   }
 
-  #furnish(): void {
+  async #furnish(): Promise<void> {
     const { contentDocument: inner, contentWindow: page } = this.element;
     if (inner === null || page === null) return;
     const { language, bundle, assets, said } = this.#parts;
+    const { script: code, style: looks } = await readPage(assets);
+    // It may have been loaded anew, or taken away, meanwhile.
+    if (this.element.contentDocument !== inner) return;
     inner.documentElement.lang = language;
     copyTheme(inner);
     Object.assign(page, {
@@ -73,16 +105,14 @@ export class OutputFrame {
         },
       }),
     });
-    const style = inner.createElement('link');
-    style.rel = 'stylesheet';
-    style.href = new URL('style.css', assets).href;
+    const style = inner.createElement('style');
+    style.textContent = looks;
     const sentences = inner.createElement('script');
     sentences.type = 'application/json';
     sentences.id = 'l10n';
     sentences.textContent = JSON.stringify(bundle);
     const script = inner.createElement('script');
-    script.type = 'module';
-    script.src = new URL('main.js', assets).href;
+    script.textContent = code;
     inner.head.append(style);
     inner.body.append(sentences, script);
     page.addEventListener('wheel', (event) => this.#passWheel(event));

@@ -62,6 +62,7 @@ class Output {
       bundle,
       assets: new URL('.', import.meta.url),
       said: (message) => this.#actions.page(pack(message)),
+      failed: (error) => this.refuse(String(error)),
     });
     const bar = document.createElement('div');
     bar.style.cssText = 'display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 12px; padding: 6px 0;';
@@ -76,7 +77,8 @@ class Output {
     about.textContent = note;
     bar.append(button, about);
     this.#place.lang = language;
-    this.#place.replaceChildren(this.#frame.element, bar);
+    // Above: the page is longer than a screen.
+    this.#place.replaceChildren(bar, this.#frame.element);
   }
 
   tell(message: string): void {

@@ -1,3 +1,4 @@
 // The face of this room in a browser, which has no files of its own to write.
+export { joinParts } from './pageParts.js';
 export { readAssets, reportHtml } from './reportHtml.js';
 export { emptyStyle, escape, inertJson } from './reportMarkup.js';

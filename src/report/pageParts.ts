@@ -2,7 +2,6 @@
 // another: here the parts become one script, in which each is a function's body and takes what it needs of the others
 // from what these have returned. What the parts are made of is esbuild's, which writes imports first and exports last,
 // both by name; test/package/pageParts.test.ts holds it, and that nothing exported is assigned anew later.
-import path from 'node:path';
 
 type Part = {
   /** Names of the parts that must have run before. */
@@ -33,7 +32,7 @@ const namesIn = (list: string): (readonly [string, string])[] =>
 const called = (name: string): string => `parts[${JSON.stringify(name)}]`;
 
 function partOf(name: string, text: string): Part {
-  const placed = (reference: string): string => path.posix.join(path.posix.dirname(name), reference);
+  const placed = (reference: string): string => new URL(reference, new URL(name, 'parts:/')).pathname.slice(1);
   const needed: string[] = [];
   const taken: string[] = [];
   importAt.lastIndex = 0;

@@ -38,8 +38,18 @@ describe('the output of a notebook', () => {
     const told = await frame.locator('[data-track=flow] .chip b').first().innerText();
     const expected = norms.dh[cursor] ?? NaN;
     assert.ok(Math.abs(Number(told) - expected) < 1e-3 * expected, `${told} at t = ${cursor} is not ${expected}`);
+    const tab = frame.getByRole('tab', { name: 'Gradient' });
+    const heightOf = async (): Promise<number> => (await tab.boundingBox())?.y ?? -1;
+    // Playwright cannot scroll the editor's own list.
+    await workbench.until('the tabs in sight', async () => {
+      const y = await heightOf();
+      if (y > 150 && y < 500) return true;
+      await page.mouse.wheel(0, y > 300 ? 100 : -100);
+      await page.waitForTimeout(300);
+      return false;
+    });
     // What it asks for later is answered too.
-    await frame.getByRole('tab', { name: 'Gradient' }).click();
+    await tab.click();
     await frame.locator('[data-track=contributions] .chip b').filter({ hasText: /\d/ }).first().waitFor();
 
     const before = await frame.frameElement().then((element) => element.boundingBox());
