@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
 const restricted = async (workbench: Workbench): Promise<boolean> =>
@@ -140,7 +140,7 @@ describe('a folder that is not trusted', () => {
     },
   );
 
-  scenario(
+  longScenario(
     'has the preview, new configs, links and files that are followed, too',
     { trusted: false },
     async (workbench) => {
