@@ -4,7 +4,7 @@
 // million rows.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { long } from '../support/long.js';
+import { long, onlyLong } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { csvRows, cursorTo, log10Of, nextFrames, openTable, painted, rowValues, side } from './support.js';
@@ -161,7 +161,7 @@ describe(`a run of ${T} steps`, () => {
     await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
   });
 
-  it('is saved whole', async () => {
+  onlyLong(it)('is saved whole', async () => {
     const { page, host } = open;
     if (saved !== T) {
       await host.run(config('shorter', saved));
