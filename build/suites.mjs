@@ -51,16 +51,17 @@ const program =
   ];
 
 /**
- * A suite of node:test files: test/FOLDER/**\/*.test.ts dealt out to so many processes, or (without) to one for each
- * file.
+ * A suite of node:test files: test/FOLDER/**\/*.test.ts. Those that stand `together` are dealt out to so many processes
+ * (`groups`), each of the others has one of its own.
  */
 const nodeTests =
-  (folder, { minutes, groups }) =>
+  (folder, { minutes, groups = 0, together = () => groups > 0 }) =>
   async ({ picked, durations }) => {
     const files = await picked(testFiles(folder));
     const seconds = estimates(files);
-    const count = groups ?? files.length;
-    return deal(files, count, seconds).map((group) => ({
+    const alone = files.filter((file) => !together(file));
+    const dealt = [...deal(files.filter(together), groups, seconds), ...deal(alone, alone.length, seconds)];
+    return dealt.map((group) => ({
       seconds: group.seconds,
       run: async ({ write }) => {
         // Whole, once it is done: of several that run beside each other no lines mix.
@@ -86,6 +87,11 @@ const vscodeSuite = async (files, write) => {
   write(`${why}\n`);
   return failed(why);
 };
+
+/** Unit tests that neither measure memory nor start threads and programs: a process for each costs more than they do. */
+const sharesItsProcess = (file) =>
+  /^test\/unit\/(assistant|config|editor|engine|house|l10n|protocol|report|webview)\//.test(file) &&
+  !/memory/i.test(file);
 
 /** So that one missing browser or server is installed once, before several tests need it at the same time. */
 let prepared = null;
@@ -130,5 +136,10 @@ export const suites = {
     prepare: async () => prepareChromium(),
     jobs: nodeTests('page', { minutes: 10, groups: 5 }),
   },
-  unit: { needs: ['build'], after: ['start', 'vsix'], rank: 3, jobs: nodeTests('unit', { minutes: 10 }) },
+  unit: {
+    needs: ['build'],
+    after: ['start', 'vsix'],
+    rank: 3,
+    jobs: nodeTests('unit', { minutes: 10, groups: 6, together: sharesItsProcess }),
+  },
 };

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
-import { long, some } from '../support/long.js';
+import { long, onlyLong, some } from '../support/long.js';
 import { themeNames } from '../support/themes.js';
 import { allViolationsOf, violationsOf } from './axe.js';
 import { computed, cursorTo, nextFrames, openTable, painted, pixel } from './support.js';
@@ -351,7 +351,7 @@ describe('the flag on the time axis', () => {
   });
 });
 
-describe('20,000 steps', () => {
+onlyLong(describe)('20,000 steps', () => {
   it('are drawn, decimated, without losing the single step that stands out', async () => {
     const open = await pages.open();
     const T = 20000;

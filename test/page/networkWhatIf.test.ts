@@ -318,7 +318,7 @@ describe('the bar of a gated network', () => {
 });
 
 describe('what the gates do', () => {
-  it('follows the forget bias while it is dragged, and is that of a config that says the same', async () => {
+  onlyLong(it)('follows the forget bias while it is dragged, and is that of a config that says the same', async () => {
     const [B, T, I, H] = [8, 100, 16, 64];
     let seed = 3;
     const uniform = (): number => {

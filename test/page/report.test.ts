@@ -344,7 +344,7 @@ describe('the report', () => {
     await clean(open);
   });
 
-  it('of 20,000 steps is below 5 MB, with the exact norms of every step', async () => {
+  onlyLong(it)('of 20,000 steps is below 5 MB, with the exact norms of every step', async () => {
     const [T, H] = [20000, 24];
     const config = JSON.parse(ringConfig(0.999, H, T)) as { sequences: number[][][]; weights: { Wx: number[][] } };
     config.weights.Wx = [Array.from({ length: H }, (_, i) => Math.sin(i))];

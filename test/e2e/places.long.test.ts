@@ -1,7 +1,7 @@
 // Windows that show several folders, or none.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { longScenario, scenario } from '../support/workbench.js';
+import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
 const choices = (workbench: Workbench) => workbench.page.locator('.quick-input-list .monaco-list-row');
@@ -29,7 +29,7 @@ describe('a window', () => {
     },
   );
 
-  longScenario(
+  scenario(
     'of no folder runs an example and a config that is not saved, and tells what a path in it lacks',
     { folders: [] },
     async (workbench) => {

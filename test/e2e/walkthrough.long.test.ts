@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
 import type { Locator } from 'playwright-core';
-import { longScenario, scenario } from '../support/workbench.js';
+import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
 const steps = ['create', 'run', 'read', 'mend', 'network', 'pytorch'] as const;
@@ -135,7 +135,7 @@ describe('the walkthrough', () => {
       .waitFor();
   });
 
-  longScenario('asks for a config where several could be meant', { alone: 'window' }, async (workbench) => {
+  scenario('asks for a config where several could be meant', { alone: 'window' }, async (workbench) => {
     await follow(workbench, 'run', 'Open Gradient Preview to the Side');
     await choose(workbench, 'orthogonal.rnn.json');
     await workbench.badge(/healthy/i);

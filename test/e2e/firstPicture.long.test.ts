@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe } from 'node:test';
 import type { Locator } from 'playwright-core';
-import { longScenario, scenario } from '../support/workbench.js';
+import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
 /** Counts what a person does in a window, until the picture stands. */
@@ -67,7 +67,7 @@ describe('the first picture', () => {
     assert.deepEqual(await workbench.notifications(), []);
   });
 
-  longScenario(
+  scenario(
     'of an empty folder, by the walkthrough: create with Enter alone, then run what was created',
     { workspace: emptyFolder },
     async (workbench) => {
@@ -95,22 +95,15 @@ describe('the first picture', () => {
     },
   );
 
-  longScenario(
-    'of a PyTorch state_dict as JSON needs no renaming',
-    { workspace: pyTorchFolder() },
-    async (workbench) => {
-      const { done } = hands(workbench);
-      await workbench.openFile('weights.json');
-      await workbench.palette('Run RNN');
-      await workbench.acceptAll([/sequences\.json/]);
-      await workbench.badge(/vanishing/i);
-      console.log(`      state_dict to picture: ${done()}`);
-      // The network of the example under the tutorial's names: the same factor.
-      await workbench.page
-        .locator('.statusbar-item[id$="rnnGradients.verdict"]')
-        .filter({ hasText: '×0.879' })
-        .waitFor();
-      assert.deepEqual(await workbench.problems(), []);
-    },
-  );
+  scenario('of a PyTorch state_dict as JSON needs no renaming', { workspace: pyTorchFolder() }, async (workbench) => {
+    const { done } = hands(workbench);
+    await workbench.openFile('weights.json');
+    await workbench.palette('Run RNN');
+    await workbench.acceptAll([/sequences\.json/]);
+    await workbench.badge(/vanishing/i);
+    console.log(`      state_dict to picture: ${done()}`);
+    // The network of the example under the tutorial's names: the same factor.
+    await workbench.page.locator('.statusbar-item[id$="rnnGradients.verdict"]').filter({ hasText: '×0.879' }).waitFor();
+    assert.deepEqual(await workbench.problems(), []);
+  });
 });
