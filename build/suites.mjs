@@ -37,7 +37,9 @@ const runProgram = async (args, write) => {
 /** What a program takes where all that it can look at is a matter of the long form. */
 const short = () => (process.env.RNN_LONG_TESTS === '1' ? [] : ['--short']);
 
-/** A suite that is one program: it passes when the program ends with 0. `more` gives arguments of the form that runs. */
+/**
+ * A suite that is one program: it passes when the program ends with 0. `more` gives arguments of the form that runs.
+ */
 const program =
   (seconds, args, more = () => []) =>
   () => [
@@ -88,7 +90,7 @@ const vscodeSuite = async (files, write) => {
   return failed(why);
 };
 
-/** Unit tests that neither measure memory nor start threads and programs: a process for each costs more than they do. */
+/** Unit tests that neither measure memory nor start threads or programs: processes of their own cost more than they. */
 const sharesItsProcess = (file) =>
   /^test\/unit\/(assistant|config|editor|engine|house|l10n|protocol|report|webview)\//.test(file) &&
   !/memory/i.test(file);

@@ -131,8 +131,8 @@ async function readsNothingOutside(workbench: Workbench): Promise<void> {
 
 describe('a folder that is not trusted', () => {
   scenario(
-    'is run, followed and mended as any other; reads nothing outside of itself that is not allowed, and quotes nothing ' +
-      'of it then',
+    'is run, followed and mended as any other; reads nothing outside of itself that is not allowed, and quotes ' +
+      'nothing of it then',
     // Alone, because it ends with trust in the folder, which the server keeps.
     { trusted: false, alone: 'server' },
     async (workbench) => {

@@ -114,7 +114,7 @@ describe('rnn-gradients run', () => {
     assert.match(stdout, /^ +0 /m);
   });
 
-  onlyLong(it)('tells bounds of the spectral radius of a Wh so large that its eigenvalues are not computed', async () => {
+  onlyLong(it)('tells bounds of the spectral radius of a Wh too large for its eigenvalues', async () => {
     // Strictly triangular, so that the radius is 0; but powers of it are zero only from the 1,025th on.
     const H = 1025;
     const Wh = Array.from({ length: H }, (_, k) => Array.from({ length: H }, (__, j) => (j > k ? 0.01 : 0)));

@@ -11,7 +11,7 @@ import { long } from '../../support/long.js';
 import { cli, leftIn, longConfig, needsPosix, program, shell } from './support.js';
 
 /** `INTERRUPTS=50 node --test out/test/unit/cli/interrupts.test.mjs` for many more. */
-const moments = Number(process.env['INTERRUPTS'] ?? (long ? 10 : 1));
+const moments = Number(process.env['INTERRUPTS'] ?? (long ? 10 : 3));
 const old = 'the old result\n'.repeat(1000);
 
 let folder = '';

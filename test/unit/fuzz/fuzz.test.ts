@@ -20,7 +20,7 @@ const silent = { onFound: (): void => undefined, onProgress: (): void => undefin
 const known = ['too long', 'half a character'];
 
 /** Mutations of the first test, and how many of them are to run and to be refused. */
-const campaignOf = long ? { to: 1500, ran: 300, refused: 600 } : { to: 150, ran: 30, refused: 60 };
+const campaignOf = long ? { to: 1500, ran: 300, refused: 600 } : { to: 300, ran: 60, refused: 120 };
 
 describe('mutated experiments', () => {
   it('are read, inspected, changed and run without a fault', async (context) => {
