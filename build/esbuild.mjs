@@ -222,7 +222,7 @@ const tests = () => [
   },
   {
     ...forTests,
-    entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')],
+    entryPoints: testEntries('test/vscode/{suite,load}/{index.ts,*.test.ts}'),
     outbase: 'test/vscode',
     outdir: 'out/test/vscode',
     external: ['vscode', 'mocha'],
