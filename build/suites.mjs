@@ -126,7 +126,7 @@ export const suites = {
     rank: 7,
     prepare: prepareWindows,
     jobs: async ({ picked }) => {
-      const files = await picked(testFiles('vscode'));
+      const files = await picked(testFiles('vscode/suite'));
       return files.length === 0 ? [] : [{ seconds: 200, run: ({ write }) => vscodeSuite(files, write) }];
     },
   },
