@@ -35,6 +35,8 @@ export default tseslint.config(
         'error',
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
+      // There is no enum, and to look for one the type of every expression is asked for.
+      '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       // Message tables are maps from a name to types; a type keeps them closed, an interface would be open to merging.
       '@typescript-eslint/consistent-type-definitions': 'off',
       eqeqeq: 'error',

@@ -1,4 +1,4 @@
-// Formats the tree with Prettier, or with --check tells what is not formatted.
+// Formats the tree with Prettier, or with --check tells what is not formatted; with --short too of all but the tests.
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,8 @@ import { node24, root } from './modules.mjs';
 const byHand = /\/kernels\/[^/]*\.ts$/;
 const mostColumns = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).prettier.printWidth;
 
-const files = globSync(['*.mjs', 'build/*.{mjs,mts}', '{src,webview,test}/**/*.{ts,mjs,cjs,css}'], { cwd: root });
+const folders = process.argv.includes('--short') ? '{src,webview}' : '{src,webview,test}';
+const files = globSync(['*.mjs', 'build/*.{mjs,mts}', `${folders}/**/*.{ts,mjs,cjs,css}`], { cwd: root });
 const formatted = files.filter((file) => !byHand.test(file));
 const flag = process.argv.includes('--check') ? '--check' : '--write';
 const { status } = spawnSync(

@@ -12,10 +12,11 @@ const durationsFile = path.join(root, 'out', 'durations.json');
 /** The bundle of a test file. */
 const bundleOf = (file) => path.join(root, 'out', file.replace(/\.ts$/, '.mjs'));
 
-/** Test files of a folder, as they lie in the project. */
+/** Test files of a folder, as they lie in the project; in the short form without those of the long one. */
 export const testFiles = (folder) =>
   globSync(`test/${folder}/**/*.test.ts`, { cwd: root })
     .map((file) => file.replaceAll(path.sep, '/'))
+    .filter((file) => process.env.RNN_LONG_TESTS === '1' || !file.endsWith('.long.test.ts'))
     .sort();
 
 const readDurations = () => {

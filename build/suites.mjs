@@ -34,30 +34,36 @@ const runProgram = async (args, write) => {
   return { code, said, message };
 };
 
-/** A suite that is one program: it passes when the program ends with 0. */
+/** What a program takes where all that it can look at is a matter of the long form. */
+const short = () => (process.env.RNN_LONG_TESTS === '1' ? [] : ['--short']);
+
+/**
+ * A suite that is one program: it passes when the program ends with 0. `more` gives arguments of the form that runs.
+ */
 const program =
-  (seconds, ...args) =>
+  (seconds, args, more = () => []) =>
   () => [
     {
       seconds,
       run: async ({ write }) => {
-        const { code, said } = await runProgram(args, write);
+        const { code, said } = await runProgram([...args, ...more()], write);
         return code === 0 ? passed : failed(failureText([`${args.join(' ')} ended (${code}).`], said));
       },
     },
   ];
 
 /**
- * A suite of node:test files: test/FOLDER/**\/*.test.ts dealt out to so many processes, or (without) to one for each
- * file.
+ * A suite of node:test files: test/FOLDER/**\/*.test.ts. Those that stand `together` are dealt out to so many processes
+ * (`groups`), each of the others has one of its own.
  */
 const nodeTests =
-  (folder, { minutes, groups }) =>
+  (folder, { minutes, groups = 0, together = () => groups > 0 }) =>
   async ({ picked, durations }) => {
     const files = await picked(testFiles(folder));
     const seconds = estimates(files);
-    const count = groups ?? files.length;
-    return deal(files, count, seconds).map((group) => ({
+    const alone = files.filter((file) => !together(file));
+    const dealt = [...deal(files.filter(together), groups, seconds), ...deal(alone, alone.length, seconds)];
+    return dealt.map((group) => ({
       seconds: group.seconds,
       run: async ({ write }) => {
         // Whole, once it is done: of several that run beside each other no lines mix.
@@ -84,6 +90,11 @@ const vscodeSuite = async (files, write) => {
   return failed(why);
 };
 
+/** Unit tests that neither measure memory nor start threads or programs: processes of their own cost more than they. */
+const sharesItsProcess = (file) =>
+  /^test\/unit\/(assistant|config|editor|engine|house|l10n|protocol|report|webview)\//.test(file) &&
+  !/memory/i.test(file);
+
 /** So that one missing browser or server is installed once, before several tests need it at the same time. */
 let prepared = null;
 const prepareWindows = () => (prepared ??= ensureServer().then(ensureWeb).then(prepareChromium));
@@ -94,8 +105,8 @@ const prepareWindows = () => (prepared ??= ensureServer().then(ensureWeb).then(p
  * `rank`: the higher, the sooner.
  */
 export const suites = {
-  lint: { needs: [], rank: 4, jobs: program(50, 'build/lint.mjs') },
-  format: { needs: [], rank: 1, jobs: program(12, 'build/format.mjs', '--check') },
+  lint: { needs: [], rank: 4, jobs: program(50, ['build/lint.mjs'], short) },
+  format: { needs: [], rank: 1, jobs: program(12, ['build/format.mjs', '--check'], short) },
   build: {
     needs: [],
     rank: 9,
@@ -104,28 +115,33 @@ export const suites = {
       Promise.all(
         ['test', 'meta.json'].map((name) => rm(path.join(root, 'out', name), { recursive: true, force: true })),
       ),
-    jobs: program(5, 'build/esbuild.mjs', '--tests'),
+    jobs: program(5, ['build/esbuild.mjs', '--tests']),
   },
   start: { needs: ['build'], rank: 8, prepare: ensureServer, jobs: nodeTests('start', { minutes: 10 }) },
   // From here on, dist holds the production build that the .vsix was made of: everything is tested with what users get.
-  vsix: { needs: ['build'], after: ['start'], rank: 8, jobs: program(3, 'build/package.mjs') },
+  vsix: { needs: ['build'], after: ['start'], rank: 8, jobs: program(3, ['build/package.mjs']) },
   package: { needs: ['vsix'], rank: 2, jobs: nodeTests('package', { minutes: 10 }) },
   vscode: {
     needs: ['vsix'],
     rank: 7,
     prepare: prepareWindows,
     jobs: async ({ picked }) => {
-      const files = await picked(testFiles('vscode'));
+      const files = await picked(testFiles('vscode/suite'));
       return files.length === 0 ? [] : [{ seconds: 200, run: ({ write }) => vscodeSuite(files, write) }];
     },
   },
-  e2e: { needs: ['vsix'], rank: 6, prepare: prepareWindows, jobs: nodeTests('e2e', { minutes: 20, groups: 2 }) },
+  e2e: { needs: ['vsix'], rank: 6, prepare: prepareWindows, jobs: nodeTests('e2e', { minutes: 20, groups: 1 }) },
   page: {
     needs: ['build'],
     after: ['start', 'vsix'],
     rank: 5,
     prepare: async () => prepareChromium(),
-    jobs: nodeTests('page', { minutes: 10, groups: 8 }),
+    jobs: nodeTests('page', { minutes: 10, groups: 5 }),
   },
-  unit: { needs: ['build'], after: ['start', 'vsix'], rank: 3, jobs: nodeTests('unit', { minutes: 10 }) },
+  unit: {
+    needs: ['build'],
+    after: ['start', 'vsix'],
+    rank: 3,
+    jobs: nodeTests('unit', { minutes: 10, groups: 6, together: sharesItsProcess }),
+  },
 };

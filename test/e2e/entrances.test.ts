@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe } from 'node:test';
 import { chooseFromMenu, explorerRow, menuEntries } from '../support/explorer.js';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 
 /** Weights under a name of their own, and something else that a config knows as weights by its name alone. */
 function namesOfTheirOwn(): string {
@@ -45,26 +45,30 @@ describe('the explorer', () => {
     await workbench.page.locator('.tab').filter({ hasText: 'RNN: tanh RNN on daily weather' }).waitFor();
   });
 
-  scenario('leads from a state_dict to its picture by five keys', { workspace: modelAndData() }, async (workbench) => {
-    const { keyboard } = workbench.page;
-    await keyboard.press('Control+Shift+E');
-    await workbench.until(
-      'Run RNN on the weights',
-      async () => (await menuEntries(workbench, 'model.json', 'Run RNN')) === 1,
-    );
-    await explorerRow(workbench, 'data.json').focus();
-    await keyboard.press('ArrowDown');
-    await keyboard.press('Enter');
-    await workbench.page.locator('.tab.active', { hasText: 'model.json' }).waitFor();
-    await workbench.page.locator('.monaco-editor.focused').waitFor();
-    await keyboard.press('Control+K');
-    await keyboard.press('g');
-    await workbench.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'data.json' }).waitFor();
-    await keyboard.press('Enter');
-    await workbench.badge(/vanishing/i);
-  });
+  longScenario(
+    'leads from a state_dict to its picture by five keys',
+    { workspace: modelAndData() },
+    async (workbench) => {
+      const { keyboard } = workbench.page;
+      await keyboard.press('Control+Shift+E');
+      await workbench.until(
+        'Run RNN on the weights',
+        async () => (await menuEntries(workbench, 'model.json', 'Run RNN')) === 1,
+      );
+      await explorerRow(workbench, 'data.json').focus();
+      await keyboard.press('ArrowDown');
+      await keyboard.press('Enter');
+      await workbench.page.locator('.tab.active', { hasText: 'model.json' }).waitFor();
+      await workbench.page.locator('.monaco-editor.focused').waitFor();
+      await keyboard.press('Control+K');
+      await keyboard.press('g');
+      await workbench.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: 'data.json' }).waitFor();
+      await keyboard.press('Enter');
+      await workbench.badge(/vanishing/i);
+    },
+  );
 
-  scenario(
+  longScenario(
     'knows weights by the configs that name them, whatever they are called',
     { workspace: namesOfTheirOwn() },
     async (workbench) => {

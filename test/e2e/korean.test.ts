@@ -1,7 +1,7 @@
 // A window in Korean, as a person meets it: what the manifest says, what the host says, what the page says.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 
 describe('a window in Korean', () => {
   scenario(
@@ -26,7 +26,7 @@ describe('a window in Korean', () => {
     },
   );
 
-  scenario('creates an example that explains itself in Korean', { language: 'ko' }, async (workbench) => {
+  longScenario('creates an example that explains itself in Korean', { language: 'ko' }, async (workbench) => {
     await workbench.palette('예제 설정 만들기');
     await workbench.answer(/폭발/, '폭발');
     await workbench.page
@@ -40,7 +40,7 @@ describe('a window in Korean', () => {
     await workbench.page.locator('.tab').filter({ hasText: '스텝마다' }).waitFor();
   });
 
-  scenario('explains a key of the config and a mistake in Korean', { language: 'ko' }, async (workbench) => {
+  longScenario('explains a key of the config and a mistake in Korean', { language: 'ko' }, async (workbench) => {
     await workbench.openFile('vanishing.rnn.json');
     await workbench.palette('RNN 실행');
     await workbench.webview().locator('.badge').waitFor();

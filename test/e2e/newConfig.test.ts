@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 
 describe('a new config', () => {
   scenario(
@@ -33,7 +33,7 @@ describe('a new config', () => {
     },
   );
 
-  scenario('names existing files by their place in the workspace', {}, async (workbench) => {
+  longScenario('names existing files by their place in the workspace', {}, async (workbench) => {
     await workbench.palette('RNN: Create RNN Config');
     await workbench.answer(/Where do the numbers come from/, 'Existing files');
     await workbench.answer(/Which file holds the weights/, 'weights.json');

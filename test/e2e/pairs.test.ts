@@ -6,7 +6,7 @@ import path from 'node:path';
 import { describe } from 'node:test';
 import { chooseFromMenu, explorerRow, menuEntries } from '../support/explorer.js';
 import { choose } from '../support/menus.js';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
 const block = (...shape: readonly number[]): unknown => {
@@ -49,7 +49,7 @@ async function listed(workbench: Workbench, words: RegExp): Promise<string[]> {
 const workspace = someFiles();
 
 describe('weights without a config', () => {
-  scenario('are known in the explorer by what is in them, not by their names', { workspace }, async (workbench) => {
+  longScenario('are known in the explorer by what is in them, not by their names', { workspace }, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
     await explorerRow(workbench, 'brain.json').waitFor();
     await workbench.until('Run RNN on the classifier', () => offersRun(workbench, 'brain.json'));
@@ -134,7 +134,7 @@ describe('weights without a config', () => {
     },
   );
 
-  scenario('of several networks in one file the one is run that is chosen', { workspace }, async (workbench) => {
+  longScenario('of several networks in one file the one is run that is chosen', { workspace }, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
     await explorerRow(workbench, 'two.pt').waitFor();
     await workbench.until('Run RNN on the networks', () => offersRun(workbench, 'two.pt'));
@@ -158,7 +158,7 @@ describe('weights without a config', () => {
     await workbench.page.keyboard.press('Escape');
   });
 
-  scenario(
+  longScenario(
     'the viewer of weights shows the networks of a file, and runs the one beside a button',
     { workspace },
     async (workbench) => {

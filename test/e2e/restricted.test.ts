@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 
 const restricted = async (workbench: Workbench): Promise<boolean> =>
@@ -38,109 +38,111 @@ async function quickFix(workbench: Workbench, text: string, fix: RegExp, done: (
   });
 }
 
+/** Run, edit, mend; and nothing is written. */
+async function worksAsAnyOther(workbench: Workbench): Promise<void> {
+  await workbench.until('Restricted Mode', () => restricted(workbench));
+  const folder = path.join(workbench.folder, 'vanishing');
+  const config = path.join(folder, 'vanishing.rnn.json');
+  const before = readFileSync(config);
+  await workbench.openFile('vanishing.rnn.json');
+  assert.equal(await workbench.palette('Run RNN'), 'Run RNN');
+  await workbench.badge(/vanishing/i);
+  await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+  await workbench.badge(/exploding/i);
+  await workbench.replaceInEditor('tanh', 'tahn');
+  await workbench.until('the problem', async () =>
+    (await workbench.problems()).some(({ text }) => text.includes('"tahn" is no value of "cell"')),
+  );
+  await workbench.replaceInEditor('tahn', 'tanh');
+  await workbench.palette('RNN: Initialise Weights');
+  for (const [question, answer] of [
+    [/Initialise[^]*Wh[^]*Wx/, 'Wh'],
+    [/Initialise Wh/, 'Orthogonal'],
+    [/Seed/, '1'],
+  ] as const)
+    await workbench.answer(question, answer);
+  await workbench.badge(/healthy/i);
+  assert.deepEqual(readdirSync(folder), ['vanishing.rnn.json']);
+  assert.deepEqual(readFileSync(config), before);
+  assert.equal(await restricted(workbench), true, 'nobody has asked for trust');
+}
+
+/** What lies outside is asked for, file by file; ends with trust in the folder. */
+async function readsNothingOutside(workbench: Workbench): Promise<void> {
+  await workbench.until('Restricted Mode', () => restricted(workbench));
+  const outside = path.join(workbench.folder, '..', 'outside');
+  mkdirSync(outside);
+  const write = (file: string, content: unknown): void => writeFileSync(file, JSON.stringify(content, null, 1));
+  write(path.join(outside, 'weights.json'), { Wx: [[1]], Wh: [[0.5]], b: [0] });
+  write(
+    path.join(outside, 'sequences.json'),
+    Array.from({ length: 30 }, () => [1]),
+  );
+  writeFileSync(path.join(outside, 'secret.json'), 'password = hunter2');
+  // A link that stands in the workspace, and one whose folder does.
+  symlinkSync(path.join(outside, 'sequences.json'), path.join(workbench.folder, 'linked.json'));
+  symlinkSync(outside, path.join(workbench.folder, 'folder'));
+  const doors = { weights: '../outside/weights.json', sequences: 'linked.json' };
+  write(path.join(workbench.folder, 'doors.rnn.json'), doors);
+  write(path.join(workbench.folder, 'secret.rnn.json'), { ...doors, weights: 'folder/secret.json' });
+
+  await workbench.openFile('doors.rnn.json');
+  await told(
+    workbench,
+    /"\.\.\/outside\/weights\.json" is not in this workspace, which is in Restricted Mode, so it is not/,
+  );
+  await told(workbench, /"\.\.\/outside\/weights\.json" is not .*one at file:.*\/outside\/weights\.json/);
+  await told(workbench, /"linked\.json" is not in this workspace.*one at file:.*\/outside\/sequences\.json/);
+  await workbench.palette('Run RNN');
+  await workbench.webview().getByText('This experiment cannot run yet').waitFor();
+
+  const listed = async (): Promise<string> => (await problems(workbench)).join('\n');
+  await quickFix(
+    workbench,
+    '../outside/weights.json',
+    /Allow reading .*\/outside\/weights\.json/,
+    async () => !(await listed()).includes('weights.json'),
+  );
+  assert.ok((await listed()).includes('"linked.json" is not in this workspace'), 'one file is allowed, not its folder');
+  await workbench.palette('RNN: Allow Reading a File Outside');
+  await workbench.answer(/A file outside of the workspace/, 'sequences.json');
+  await workbench.badge(/vanishing/i);
+
+  // It is remembered, and of another name for the same file, too.
+  await workbench.reload();
+  await workbench.openFile('secret.rnn.json');
+  await told(workbench, /"folder\/secret\.json" is not in this workspace/);
+  assert.ok(!(await listed()).includes('linked.json'));
+  await quickFix(workbench, 'folder/secret.json', /Allow reading .*\/outside\/secret\.json/, async () =>
+    /The file is not JSON here\..*nothing is quoted/.test(await listed()),
+  );
+  assert.doesNotMatch(await listed(), /password|hunter2/);
+  assert.equal(await restricted(workbench), true, 'nobody has asked for trust');
+
+  await workbench.palette('Workspaces: Manage Workspace Trust');
+  const buttons = workbench.page.locator('.workspace-trust-editor a, .workspace-trust-editor .monaco-button');
+  await buttons
+    .filter({ hasText: /^Trust$/ })
+    .first()
+    .click();
+  await told(workbench, /password/);
+  assert.equal(await restricted(workbench), false);
+}
+
 describe('a folder that is not trusted', () => {
   scenario(
-    'reads nothing outside of itself that is not allowed, and quotes nothing of it then',
+    'is run, followed and mended as any other; reads nothing outside of itself that is not allowed, and quotes ' +
+      'nothing of it then',
     // Alone, because it ends with trust in the folder, which the server keeps.
     { trusted: false, alone: 'server' },
     async (workbench) => {
-      await workbench.until('Restricted Mode', () => restricted(workbench));
-      const outside = path.join(workbench.folder, '..', 'outside');
-      mkdirSync(outside);
-      const write = (file: string, content: unknown): void => writeFileSync(file, JSON.stringify(content, null, 1));
-      write(path.join(outside, 'weights.json'), { Wx: [[1]], Wh: [[0.5]], b: [0] });
-      write(
-        path.join(outside, 'sequences.json'),
-        Array.from({ length: 30 }, () => [1]),
-      );
-      writeFileSync(path.join(outside, 'secret.json'), 'password = hunter2');
-      // A link that stands in the workspace, and one whose folder does.
-      symlinkSync(path.join(outside, 'sequences.json'), path.join(workbench.folder, 'linked.json'));
-      symlinkSync(outside, path.join(workbench.folder, 'folder'));
-      const doors = { weights: '../outside/weights.json', sequences: 'linked.json' };
-      write(path.join(workbench.folder, 'doors.rnn.json'), doors);
-      write(path.join(workbench.folder, 'secret.rnn.json'), { ...doors, weights: 'folder/secret.json' });
-
-      await workbench.openFile('doors.rnn.json');
-      await told(
-        workbench,
-        /"\.\.\/outside\/weights\.json" is not in this workspace, which is in Restricted Mode, so it is not/,
-      );
-      await told(workbench, /"\.\.\/outside\/weights\.json" is not .*one at file:.*\/outside\/weights\.json/);
-      await told(workbench, /"linked\.json" is not in this workspace.*one at file:.*\/outside\/sequences\.json/);
-      await workbench.palette('Run RNN');
-      await workbench.webview().getByText('This experiment cannot run yet').waitFor();
-
-      const listed = async (): Promise<string> => (await problems(workbench)).join('\n');
-      await quickFix(
-        workbench,
-        '../outside/weights.json',
-        /Allow reading .*\/outside\/weights\.json/,
-        async () => !(await listed()).includes('weights.json'),
-      );
-      assert.ok(
-        (await listed()).includes('"linked.json" is not in this workspace'),
-        'one file is allowed, not its folder',
-      );
-      await workbench.palette('RNN: Allow Reading a File Outside');
-      await workbench.answer(/A file outside of the workspace/, 'sequences.json');
-      await workbench.badge(/vanishing/i);
-
-      // It is remembered, and of another name for the same file, too.
-      await workbench.reload();
-      await workbench.openFile('secret.rnn.json');
-      await told(workbench, /"folder\/secret\.json" is not in this workspace/);
-      assert.ok(!(await listed()).includes('linked.json'));
-      await quickFix(workbench, 'folder/secret.json', /Allow reading .*\/outside\/secret\.json/, async () =>
-        /The file is not JSON here\..*nothing is quoted/.test(await listed()),
-      );
-      assert.doesNotMatch(await listed(), /password|hunter2/);
-      assert.equal(await restricted(workbench), true, 'nobody has asked for trust');
-
-      await workbench.palette('Workspaces: Manage Workspace Trust');
-      const buttons = workbench.page.locator('.workspace-trust-editor a, .workspace-trust-editor .monaco-button');
-      await buttons
-        .filter({ hasText: /^Trust$/ })
-        .first()
-        .click();
-      await told(workbench, /password/);
-      assert.equal(await restricted(workbench), false);
+      await worksAsAnyOther(workbench);
+      await workbench.clear();
+      await readsNothingOutside(workbench);
     },
   );
 
-  scenario(
-    'is run, followed and mended as any other, and nothing is written into it',
-    { trusted: false },
-    async (workbench) => {
-      await workbench.until('Restricted Mode', () => restricted(workbench));
-      const folder = path.join(workbench.folder, 'vanishing');
-      const config = path.join(folder, 'vanishing.rnn.json');
-      const before = readFileSync(config);
-      await workbench.openFile('vanishing.rnn.json');
-      assert.equal(await workbench.palette('Run RNN'), 'Run RNN');
-      await workbench.badge(/vanishing/i);
-      await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
-      await workbench.badge(/exploding/i);
-      await workbench.replaceInEditor('tanh', 'tahn');
-      await workbench.until('the problem', async () =>
-        (await workbench.problems()).some(({ text }) => text.includes('"tahn" is no value of "cell"')),
-      );
-      await workbench.replaceInEditor('tahn', 'tanh');
-      await workbench.palette('RNN: Initialise Weights');
-      for (const [question, answer] of [
-        [/Initialise[^]*Wh[^]*Wx/, 'Wh'],
-        [/Initialise Wh/, 'Orthogonal'],
-        [/Seed/, '1'],
-      ] as const)
-        await workbench.answer(question, answer);
-      await workbench.badge(/healthy/i);
-      assert.deepEqual(readdirSync(folder), ['vanishing.rnn.json']);
-      assert.deepEqual(readFileSync(config), before);
-      assert.equal(await restricted(workbench), true, 'nobody has asked for trust');
-    },
-  );
-
-  scenario(
+  longScenario(
     'has the preview, new configs, links and files that are followed, too',
     { trusted: false },
     async (workbench) => {

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
 import type { Workbench } from '../support/workbench.js';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 import { choose } from '../support/menus.js';
 
 const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 'utf8')) as {
@@ -94,15 +94,19 @@ describe('Run RNN in a window', () => {
     },
   );
 
-  scenario('runs a trained LSTM with its own loss, and tells which path of a step carries', {}, async (workbench) => {
-    await workbench.openFile('lstm.rnn.json');
-    await workbench.palette('Run RNN');
-    await workbench.badge(/vanishing/i);
-    await workbench.webview().locator('.reason', { hasText: 'forget gate (through c)' }).waitFor();
-    await workbench.webview().locator('.facts', { hasText: /^lstm/ }).waitFor();
-  });
+  longScenario(
+    'runs a trained LSTM with its own loss, and tells which path of a step carries',
+    {},
+    async (workbench) => {
+      await workbench.openFile('lstm.rnn.json');
+      await workbench.palette('Run RNN');
+      await workbench.badge(/vanishing/i);
+      await workbench.webview().locator('.reason', { hasText: 'forget gate (through c)' }).waitFor();
+      await workbench.webview().locator('.facts', { hasText: /^lstm/ }).waitFor();
+    },
+  );
 
-  scenario('follows a switch of the theme while it is open', {}, async (workbench) => {
+  longScenario('follows a switch of the theme while it is open', {}, async (workbench) => {
     await workbench.openFile('orthogonal.rnn.json');
     await workbench.palette('Run RNN');
     await workbench.badge(/healthy/i);
@@ -138,7 +142,7 @@ describe('Run RNN in a window', () => {
     });
   });
 
-  scenario('offers the configs of the workspace when nothing is open, and an example', {}, async (workbench) => {
+  longScenario('offers the configs of the workspace when nothing is open, and an example', {}, async (workbench) => {
     await workbench.palette('Run RNN');
     const choices = workbench.page.locator('.quick-input-list .monaco-list-row');
     await choices.filter({ hasText: 'weather.rnn.json' }).waitFor();
@@ -147,7 +151,7 @@ describe('Run RNN in a window', () => {
     await workbench.badge(/exploding/i);
   });
 
-  scenario(
+  longScenario(
     'runs a plain weights file on the sequences that are picked, and saves the pair as a config',
     {},
     async (workbench) => {

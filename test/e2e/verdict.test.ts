@@ -1,7 +1,7 @@
 // What the window's edge tells: the verdict in the status bar, and the preview that goes along with the editor.
 import assert from 'node:assert/strict';
 import { describe } from 'node:test';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
 import type { Locator } from 'playwright-core';
 
@@ -79,7 +79,7 @@ describe('the verdict in the window', () => {
     assert.deepEqual(changes, []);
   });
 
-  scenario('follows the editor in a preview that comes back after a reload', {}, async (workbench) => {
+  longScenario('follows the editor in a preview that comes back after a reload', {}, async (workbench) => {
     await workbench.openFile('vanishing.rnn.json');
     await workbench.page.keyboard.press('Control+K');
     await workbench.page.keyboard.press('v');

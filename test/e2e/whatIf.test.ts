@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe } from 'node:test';
 import type { Workbench } from '../support/workbench.js';
-import { scenario } from '../support/workbench.js';
+import { longScenario, scenario } from '../support/workbench.js';
 import { choose } from '../support/menus.js';
 
 const mark = (workbench: Workbench, which: number, verdict: RegExp): Promise<void> =>
@@ -69,7 +69,7 @@ describe('What if in a window', () => {
     assert.deepEqual(await readFile(file), before);
   });
 
-  scenario(
+  longScenario(
     'the keys of undo take an Apply back from the panel, and make it again; what was typed since is left alone',
     {},
     async (workbench) => {
@@ -102,7 +102,7 @@ describe('What if in a window', () => {
     },
   );
 
-  scenario(
+  longScenario(
     'a slider goes where the mouse goes; weights in a file of their own are written behind the text, and the ' +
       'panel stays in sight',
     {},

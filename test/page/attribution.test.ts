@@ -1,6 +1,7 @@
 // Attribution on the page: its tables against closed forms, the reference's gradients and the running product.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { onlyLong, some } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, ringConfig } from '../support/experiments.js';
@@ -70,7 +71,7 @@ describe('attribution', () => {
   });
 
   it('of a loss at the last step is the gradient itself, in the reference cases', async () => {
-    for (const name of ['typical', 'saturated', 'underflow']) {
+    for (const name of some(['typical', 'saturated', 'underflow'], 3)) {
       const reference = referenceCase(name);
       const { T, H, B } = reference.shapes;
       const last = reference.dhs.map((steps) => steps.map((values, t) => (t === T - 1 ? values : values.map(() => 0))));
@@ -170,7 +171,7 @@ describe('the reach of dWh', () => {
   });
 });
 
-it('a long run gathers losses into groups and says so', async () => {
+onlyLong(it)('a long run gathers losses into groups and says so', async () => {
   await open.host.run(ringConfig(0.9, 3, 2500, { dtype: 'float64', upstreamGradient: 'every', name: 'many losses' }));
   await open.page.locator('.run-name', { hasText: 'many losses' }).waitFor();
   await computed(open.page, 'attribution');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
-import { some } from '../support/long.js';
+import { onlyLong, some } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { themeNames } from '../support/themes.js';
@@ -76,7 +76,7 @@ describe('a pinned run', () => {
     await open.page.locator('[data-track=flow] .chip', { hasText: 'total' }).first().waitFor();
   });
 
-  it('gives its numbers to the clipboard', async () => {
+  onlyLong(it)('gives its numbers to the clipboard', async () => {
     await start(0.5);
     await open.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await pin();
@@ -93,7 +93,7 @@ describe('a pinned run', () => {
     );
   });
 
-  it('has no name that a spreadsheet takes for a formula', async () => {
+  onlyLong(it)('has no name that a spreadsheet takes for a formula', async () => {
     open = await pages.open();
     await open.host.run(ringConfig(0.5, 8, T, { name: '=HYPERLINK("http://a.test")' }));
     await painted(open);
@@ -146,7 +146,7 @@ describe('a pinned run', () => {
     assert.ok(relativeError(pinned[T - 1] ?? NaN, Math.sqrt(8)) < 1e-6);
   });
 
-  it('keeps its shape in a thousand points when it is long', async () => {
+  onlyLong(it)('keeps its shape in a thousand points when it is long', async () => {
     open = await pages.open();
     const steps = 6000;
     await open.host.run(
@@ -350,7 +350,7 @@ describe('the history', () => {
     assert.equal(await open.page.locator('[data-card=history]').isVisible(), false);
   });
 
-  for (const theme of some(themeNames)) {
+  for (const theme of some(themeNames, 4)) {
     it(`and the pins have no serious fault in ${theme}`, async () => {
       await startMany({ theme });
       await open.host.run(weatherConfig());

@@ -4,7 +4,7 @@
 // million rows.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { long } from '../support/long.js';
+import { long, onlyLong } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { csvRows, cursorTo, log10Of, nextFrames, openTable, painted, rowValues, side } from './support.js';
@@ -141,27 +141,30 @@ describe(`a run of ${T} steps`, () => {
     assert.ok(usedSize + backingStorageSize < 300e6);
   });
 
-  it('tries what-ifs with pictures no larger than the screen, and a curve that is the closed form', async () => {
-    const { page, host } = open;
-    await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
-    const typed = page.locator('[data-measure=sigmaMax] .number');
-    await typed.fill('0.998');
-    await typed.press('Enter');
-    await page.locator('[data-outcome=factor] b', { hasText: '0.998' }).waitFor({ timeout: 60_000 });
-    await page.locator('#track-flow-plot').focus();
-    await page.keyboard.press('End');
-    await nextFrames(page);
-    assert.ok((host.crossed.get('whatIf') ?? Infinity) <= size.width * size.height * 4);
-    const { rows, head } = {
-      rows: await rowValues(page, 'flow', T - 1),
-      head: await page.locator('[data-track=flow] thead th').allTextContents(),
-    };
-    const at = head.findIndex((name) => name.includes('what if'));
-    near(log10Of(rows[at - 1] ?? ''), log10g(T - 1), 1e-9, 'the what-if at the last step');
-    await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
-  });
+  onlyLong(it)(
+    'tries what-ifs with pictures no larger than the screen, and a curve that is the closed form',
+    async () => {
+      const { page, host } = open;
+      await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
+      const typed = page.locator('[data-measure=sigmaMax] .number');
+      await typed.fill('0.998');
+      await typed.press('Enter');
+      await page.locator('[data-outcome=factor] b', { hasText: '0.998' }).waitFor({ timeout: 60_000 });
+      await page.locator('#track-flow-plot').focus();
+      await page.keyboard.press('End');
+      await nextFrames(page);
+      assert.ok((host.crossed.get('whatIf') ?? Infinity) <= size.width * size.height * 4);
+      const { rows, head } = {
+        rows: await rowValues(page, 'flow', T - 1),
+        head: await page.locator('[data-track=flow] thead th').allTextContents(),
+      };
+      const at = head.findIndex((name) => name.includes('what if'));
+      near(log10Of(rows[at - 1] ?? ''), log10g(T - 1), 1e-9, 'the what-if at the last step');
+      await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
+    },
+  );
 
-  it('is saved whole', async () => {
+  onlyLong(it)('is saved whole', async () => {
     const { page, host } = open;
     if (saved !== T) {
       await host.run(config('shorter', saved));

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
-import { long, some } from '../support/long.js';
+import { long, onlyLong, some } from '../support/long.js';
 import { themeNames } from '../support/themes.js';
 import { allViolationsOf, violationsOf } from './axe.js';
 import { computed, cursorTo, nextFrames, openTable, painted, pixel } from './support.js';
@@ -97,7 +97,7 @@ describe('the theme', () => {
 
   for (const [i, theme] of themeNames.entries()) {
     // The short form has a light theme in a narrow page, and one of high contrast in a wide one.
-    for (const width of long ? [1200, 420] : ([[], [420], [1200], []][i] ?? [])) {
+    for (const width of long ? [1200, 420] : ([[], [420]][i] ?? [])) {
       it(`${theme} at ${width} pixels has no serious fault for those who cannot see or point`, async () => {
         const open = await pages.open({ theme, width });
         await open.host.run(weatherConfig());
@@ -151,7 +151,7 @@ describe('a narrow panel', () => {
     assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 420);
     await clean(open);
   });
-  for (const width of some([420, 541, 733, 912, 1010, 1400])) {
+  for (const width of some([420, 541, 733, 912, 1010, 1400], 3)) {
     it(`${width} pixels wide cuts nothing off, with the bar of what-ifs open`, async () => {
       const open = await pages.open({ width, height: 900 });
       await open.host.run(weatherConfig());
@@ -174,7 +174,7 @@ describe('a narrow panel', () => {
 });
 
 describe('a quiet button under the pointer', () => {
-  for (const theme of some(themeNames, 2, 1)) {
+  for (const theme of some(themeNames, 4, 1)) {
     it(`can be read: ${theme}`, async () => {
       const open = await pages.open({ theme });
       await open.host.run(weatherConfig());
@@ -212,10 +212,14 @@ describe('what arrives later', () => {
     await clean(open);
   });
 
-  for (const [width, height] of [
-    [1400, 1000],
-    [420, 900],
-  ] as const) {
+  for (const [width, height] of some(
+    [
+      [1400, 1000],
+      [420, 900],
+    ] as const,
+    2,
+    1,
+  )) {
     it(
       `stands where it stood when the next run vanishes, explodes or keeps its gradient, ${width} pixels ` + `wide`,
       async () => {
@@ -347,7 +351,7 @@ describe('the flag on the time axis', () => {
   });
 });
 
-describe('20,000 steps', () => {
+onlyLong(describe)('20,000 steps', () => {
   it('are drawn, decimated, without losing the single step that stands out', async () => {
     const open = await pages.open();
     const T = 20000;

@@ -1,7 +1,7 @@
 // Stepping through the unrolled network, and the opened unit, against the reference's numbers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { some } from '../support/long.js';
+import { onlyLong, some } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
@@ -37,7 +37,7 @@ async function openedAt(t: number): Promise<void> {
   await nextFrames(open.page);
 }
 
-for (const name of some(['typical', 'saturated', 'exploding', 'loss_every_step', 'tiny'])) {
+for (const name of some(['typical', 'saturated', 'exploding', 'loss_every_step', 'tiny'], 3)) {
   it(`${name}: the opened unit holds the reference's numbers at every node`, async () => {
     const reference = referenceCase(name);
     const { T, B } = reference.shapes;
@@ -130,7 +130,7 @@ it('the graph of the opened unit has whole boxes: nothing touches the edge of it
   assert.ok(edge.inside > 20);
 });
 
-it('underflow: the opened unit keeps the digits of a gradient that no double holds', async () => {
+onlyLong(it)('underflow: the opened unit keeps the digits of a gradient that no double holds', async () => {
   const reference = referenceCase('underflow');
   const { T, B } = reference.shapes;
   assert.equal(B, 1);

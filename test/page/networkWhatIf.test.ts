@@ -7,7 +7,7 @@ import { finish, runExperiment } from '../../src/engine/index.js';
 import type { AnyNetworkRun } from '../../src/engine/index.js';
 import { englishWords, korean } from '../support/languages.js';
 import { readFixture } from '../support/experiments.js';
-import { some } from '../support/long.js';
+import { onlyLong, some } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { violationsOf } from './axe.js';
@@ -173,7 +173,7 @@ describe('the bar of a gated cell', () => {
     assert.match((await open.page.locator('[data-track=flow] .legend').textContent()) ?? '', /#1 b\(r\) \+ [−-]1/);
   });
 
-  it('rescales the block of one gate', async () => {
+  onlyLong(it)('rescales the block of one gate', async () => {
     await start(caseOf('gru_last'), null, { moreWhatIfs: false });
     await bar();
     await open.page.locator('.whatif .link').click();
@@ -221,7 +221,7 @@ describe('the bar of a network', () => {
     assert.notEqual(verdictOf(other, 0).perStepFactor, other.verdict.perStepFactor);
   });
 
-  it('leaves the last layer out, and says whose curve is there then', async () => {
+  onlyLong(it)('leaves the last layer out, and says whose curve is there then', async () => {
     const config = caseOf('tanh_2layer_step7');
     await start(config, 1);
     await bar();
@@ -234,7 +234,7 @@ describe('the bar of a network', () => {
     await open.page.locator('.whatif-note', { hasText: 'the curve is that of layer 0' }).waitFor();
   });
 
-  it('refuses what a readout does not fit, with the reason', async () => {
+  onlyLong(it)('refuses what a readout does not fit, with the reason', async () => {
     await start(caseOf('gru_2layer_ragged_last'), null, { moreWhatIfs: false });
     const config = caseOf('gru_2layer_ragged_last');
     if (config['loss'] !== undefined) assert.fail('This case has a loss of its own.');
@@ -318,7 +318,7 @@ describe('the bar of a gated network', () => {
 });
 
 describe('what the gates do', () => {
-  it('follows the forget bias while it is dragged, and is that of a config that says the same', async () => {
+  onlyLong(it)('follows the forget bias while it is dragged, and is that of a config that says the same', async () => {
     const [B, T, I, H] = [8, 100, 16, 64];
     let seed = 3;
     const uniform = (): number => {

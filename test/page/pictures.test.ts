@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { compare, leftOver, tileTolerance, whyNotAsKept } from '../support/pictures.js';
-import { long } from '../support/long.js';
+import { long, onlyLong, some } from '../support/long.js';
 import { loadTypeface, useTypeface } from '../support/typeface.js';
 import { scenes, show } from './scenes.js';
 import { nextFrames, painted } from './support.js';
@@ -109,6 +109,8 @@ async function stage(scene: Scene): Promise<OpenPage> {
   await useTypeface(open.page);
   await open.page.evaluate(() => {
     Date.prototype.toLocaleTimeString = () => '12:34:56';
+    // Runs that follow each other soon keep the height of the head, and a busy machine is slow.
+    performance.now = () => 0;
   });
   await show(open, config, scene.layer ?? null);
   await painted(open, scene.group === 'gates' ? 'gateLines' : 'flow');
@@ -128,7 +130,7 @@ async function inTheme(open: OpenPage, theme: Theme): Promise<void> {
 const names = new Set<string>();
 
 describe('the page looks as it did when it was looked at', () => {
-  for (const [i, scene] of scenes.entries()) {
+  for (const [i, scene] of some([...scenes.entries()])) {
     it(scene.name, async () => {
       const open = await stage(scene);
       const faults: string[] = [];
@@ -156,7 +158,7 @@ describe('the page looks as it did when it was looked at', () => {
     });
   }
 
-  it('and no picture is kept of what is not painted any more', () => {
+  onlyLong(it)('and no picture is kept of what is not painted any more', () => {
     assert.deepEqual(leftOver(names), []);
   });
 });

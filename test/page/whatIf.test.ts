@@ -8,7 +8,7 @@ import type { RunResult } from '../../src/engine/index.js';
 import { flatRun } from '../unit/engine/build.js';
 import type { FlatRun } from '../unit/engine/build.js';
 import { readFixture, ringConfig, weatherConfig } from '../support/experiments.js';
-import { long } from '../support/long.js';
+import { long, onlyLong, some } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { violationsOf } from './axe.js';
@@ -119,7 +119,7 @@ describe('a what-if', () => {
       () => weatherConfig({ weights: { ...weights, Wh: matrix(initialise('orthogonal', 32, 32, 1)!) } }),
     ],
   ];
-  for (const [what, act, config] of cases) {
+  for (const [what, act, config] of some(cases)) {
     it(`of ${what} lays the curve of such a run over the run`, async () => {
       await start();
       const original = await column('g_norm');
@@ -168,7 +168,7 @@ describe('a what-if', () => {
     ]);
   });
 
-  it('is moved by keys alone, and its number is read in the table', async () => {
+  onlyLong(it)('is moved by keys alone, and its number is read in the table', async () => {
     await start(ringConfig(0.5, 8, 40));
     const { page } = open;
     await page.locator(`${field('sigmaMax')} .range`).focus();
@@ -196,7 +196,7 @@ describe('a what-if', () => {
     assert.equal(await page.locator(`${field('sigmaMax')} .number`).inputValue(), '0.5');
   });
 
-  it('of the loss at one step moves where the total gradient begins', async () => {
+  onlyLong(it)('of the loss at one step moves where the total gradient begins', async () => {
     await start();
     await choose('lossAt', 'step');
     await type('lossAt', '42');
@@ -211,7 +211,7 @@ describe('a what-if', () => {
     told.slice(0, 43).forEach((value, t) => assert.ok(relativeError(value, 10 ** (expected[t] ?? NaN)) < 1e-5));
   });
 
-  it('tells how much is clipped, and cuts where it truncates', async () => {
+  onlyLong(it)('tells how much is clipped, and cuts where it truncates', async () => {
     await start();
     await type('clipNorm', '0.01');
     await type('truncate', '10');
@@ -434,7 +434,7 @@ describe('Apply', () => {
 describe('the bar', () => {
   for (const [i, theme] of themeNames.entries()) {
     // The short form has the narrow page in a dark theme, and the wide one in a light one of high contrast.
-    for (const width of long ? [1200, 420] : ([[420], [], [], [1200]][i] ?? [])) {
+    for (const width of long ? [1200, 420] : ([[420]][i] ?? [])) {
       it(`has no serious fault in ${theme} at ${width} pixels and cuts nothing off`, async () => {
         await start(weatherConfig(), { theme, width });
         await type('spectralRadius', '1.2');
@@ -477,7 +477,7 @@ describe('the bar', () => {
     await page.locator('[data-outcome=factor] b').waitFor();
   });
 
-  it('makes pictures fast enough to be dragged', async () => {
+  onlyLong(it)('makes pictures fast enough to be dragged', async () => {
     const [B, T, H] = [8, 100, 64];
     const Wh = matrix(initialise('orthogonal', H, H, 1)!, H);
     await start(

@@ -11,6 +11,7 @@ import { startWeb } from '../../build/vscode-web.mjs';
 import type { WebServer } from '../../build/vscode-web.mjs';
 import { holdBrowser } from './browser.js';
 import { refill } from './folders.js';
+import { long } from './long.js';
 import { hold, shelf } from './shared.js';
 import type { Held, Shelf } from './shared.js';
 
@@ -609,3 +610,8 @@ export function scenario(name: string, options: WorkbenchOptions, body: (workben
     await putBack(workbench, options);
   });
 }
+
+/** A scenario of the long form alone. */
+export const longScenario: typeof scenario = (...args) => {
+  if (long) scenario(...args);
+};

@@ -1,4 +1,4 @@
-// `npm run load [-- threads edits panels rewriting]`: test/vscode/load inside VS Code, each file in a window of its own.
+// `npm run load [-- threads edits panels rewriting]`: test/vscode/load inside VS Code, each file in its own window.
 // Says at the end what each did and what was held before and after; exit code 1 where it grew, or the loop was held up.
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';

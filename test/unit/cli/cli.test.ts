@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Ajv } from 'ajv';
 import { isPlain, referenceNames } from '../engine/fixtures.js';
+import { onlyLong } from '../../support/long.js';
 import { networkCase } from '../engine/networkFixtures.js';
 
 type Ran = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -83,7 +84,7 @@ describe('rnn-gradients run', () => {
     assert.match(stack, /\nlayer 1: The forget gates are .* With it: VANISHING, ×0\.6542 per step back\.\n/);
   });
 
-  it('tells the same with any number of threads, and what --threads takes', async () => {
+  onlyLong(it)('tells the same with any number of threads, and what --threads takes', async () => {
     // Enough work for threads, few steps: the exponents of long sequences would take a minute.
     const [B, T, I, H] = [400, 10, 40, 256];
     let state = 1;
@@ -113,7 +114,7 @@ describe('rnn-gradients run', () => {
     assert.match(stdout, /^ +0 /m);
   });
 
-  it('tells bounds of the spectral radius of a Wh so large that its eigenvalues are not computed', async () => {
+  onlyLong(it)('tells bounds of the spectral radius of a Wh too large for its eigenvalues', async () => {
     // Strictly triangular, so that the radius is 0; but powers of it are zero only from the 1,025th on.
     const H = 1025;
     const Wh = Array.from({ length: H }, (_, k) => Array.from({ length: H }, (__, j) => (j > k ? 0.01 : 0)));

@@ -84,7 +84,9 @@ describe('an interrupt while a result is written', { skip: needsPosix }, () => {
       assert.ok(whole.touches >= 4, `a file is opened, written, flushed and renamed, not ${whole.touches} touches`);
       assert.equal(await whichIsThere(name, 'without an interrupt'), 'new');
 
-      for (let at = 1; at <= whole.touches; at++) {
+      // The last one is another case than those before it.
+      const touches = Array.from({ length: whole.touches }, (_, i) => i + 1);
+      for (const at of touches.filter((one) => long || one % 3 === 1 || one === whole.touches)) {
         const signal = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)[at % 3] ?? 'SIGINT';
         await writeFile(target, old);
         const when = `${signal} before touch ${at} of ${whole.touches}`;

@@ -6,6 +6,7 @@ import type { LayerExperiment, FloatArray, RunResult } from '../../../src/engine
 import { experiment, flatRun, scaledIdentity } from '../engine/build.js';
 import type { FlatRun } from '../engine/build.js';
 import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
+import { some } from '../../support/long.js';
 import type { RandomShape } from './support.js';
 
 const tensors = ['hs', 'dhTotal', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const;
@@ -81,8 +82,8 @@ function referenceOf(of: RandomShape, where: (typeof places)[number], value: num
 for (const variant of variants) {
   const kernels = kernelsOf(variant);
   describe(`numbers that are not finite, with ${variant} instructions`, () => {
-    for (const [name, any] of Object.entries(shapes))
-      for (const dtype of dtypes) {
+    for (const [i, [name, any]] of Object.entries(shapes).entries())
+      for (const dtype of some(dtypes, 2, i % 2)) {
         it(`are the same ones in ${name}, ${dtype}`, () => {
           for (const cell of kernelCells)
             for (const where of places)

@@ -7,6 +7,7 @@ import type { RunRecord } from '../../../src/worker/record/reportRecord.js';
 import { unpack } from '../../../src/worker/record/typedArrayJson.js';
 import { readFixture } from '../../support/experiments.js';
 import { Desk } from '../../fuzz/desk.js';
+import { onlyLong } from '../../support/long.js';
 import { configEntry, configName } from '../config/memory.js';
 
 /** Numbers of a shape that are never the same twice. */
@@ -92,7 +93,7 @@ describe('a cell of several gates', () => {
     await assert.rejects(desk.ask('gates', { runId, t: 0, sequence: 0 }), /"tanh" has no gates/);
   });
 
-  it('leaves a record in pictures where its tensors are too large', async () => {
+  onlyLong(it)('leaves a record in pictures where its tensors are too large', async () => {
     const T = 33_000;
     const { record, runId } = await recordOf({ weights: layers(4, 1, ['l0']), sequences: numbers([1, T, 1]) });
     assert.equal(record.extent.kind, 'pictures');

@@ -19,6 +19,7 @@ import {
   writeFiles,
 } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, openText, replaceText, until } from './support.js';
+import { some } from '../../support/long.js';
 
 const someProblems = (uri: vscode.Uri): Promise<vscode.Diagnostic[]> =>
   until(`problems in ${uri.path}`, () => (problemsOf(uri).length > 0 ? problemsOf(uri) : undefined));
@@ -630,12 +631,15 @@ describe('Refactorings', () => {
     assert.ok(Math.abs(factor - 0.95 / 1.426) < 1e-3, `${factor}`);
   });
 
-  for (const [title, note, implies] of [
-    ['Replace Wh by an orthogonal matrix…', /\/\/ Wh: orthogonal, seed 5/, /Orthogonal/],
-    ["Replace Wh by Glorot's uniform initialisation…", /\/\/ Wh: Glorot uniform, seed 5/, /σ_max/],
-    ["Replace Wh by He's normal initialisation…", /\/\/ Wh: He normal, seed 5/, /σ_max/],
-    ['Replace Wh by the identity', /\/\/ Wh: identity\n\s*"Wh": \[\s*\[\s*1\.0,\s*0\.0,/, /Orthogonal/],
-  ] as const) {
+  for (const [title, note, implies] of some(
+    [
+      ['Replace Wh by an orthogonal matrix…', /\/\/ Wh: orthogonal, seed 5/, /Orthogonal/],
+      ["Replace Wh by Glorot's uniform initialisation…", /\/\/ Wh: Glorot uniform, seed 5/, /σ_max/],
+      ["Replace Wh by He's normal initialisation…", /\/\/ Wh: He normal, seed 5/, /σ_max/],
+      ['Replace Wh by the identity', /\/\/ Wh: identity\n\s*"Wh": \[\s*\[\s*1\.0,\s*0\.0,/, /Orthogonal/],
+    ] as const,
+    3,
+  )) {
     it(`${title.replace('…', '')}, seed and all`, async () => {
       const { document } = await openText(await copyExample('exploding'));
       const action = await actionAt(document, '"Wh"', title);

@@ -8,7 +8,7 @@ import type { Context } from '../../../src/commands/commandContext.js';
 import { rangeOf, sibling, writeFiles } from './editorSupport.js';
 import { panelOver } from './paperPanel.js';
 import { closeEverything, copyExample, lensSays, openText, panelTabs, replaceText, until } from './support.js';
-import { long } from '../../support/long.js';
+import { onlyLong } from '../../support/long.js';
 
 const hoverText = async (document: vscode.TextDocument, needle: string): Promise<string> => {
   const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
@@ -437,12 +437,12 @@ describe('A network', () => {
 });
 
 /** Keys that are typed, with a pause after every fifth. */
-const keys = long ? 20 : 10;
+const keys = 20;
 
 /** Units of a config of megabytes: each number of Wh takes 20 bytes or so. */
-const units = long ? 500 : 320;
+const units = 500;
 
-describe('A config of megabytes', () => {
+onlyLong(describe)('A config of megabytes', () => {
   afterEach(closeEverything);
 
   for (const [form, lineBreak] of [

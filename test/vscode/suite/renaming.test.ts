@@ -8,6 +8,7 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { problemsOf, rangeOf, sibling, writeFiles } from './editorSupport.js';
 import { closeEverything, openText, replaceText, until, watched } from './support.js';
+import { some } from '../../support/long.js';
 
 const unit = '{ "Wx": [[1]], "Wh": [[1]], "b": [0] }';
 
@@ -213,10 +214,10 @@ describe('A config that is gone, or comes', () => {
     await is(weights, 'relu');
   });
 
-  for (const [where, before] of [
+  for (const [where, before] of some([
     ['', {}],
     [' in the place of another one', { 'tree/other.txt': '' }],
-  ] as const) {
+  ] as const)) {
     it(`is known in a tree that is moved here as a whole${where}`, async () => {
       await write({ 'w.json': unit, ...before });
       const weights = vscode.Uri.joinPath(root(), 'w.json');

@@ -19,6 +19,7 @@ import {
   until,
   workerPath,
 } from './support.js';
+import { some } from '../../support/long.js';
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 /** Between two rewrites: 20 a second. */
@@ -58,7 +59,7 @@ const writers: Readonly<Record<string, (file: string, text: string) => Promise<v
 describe('a file that a training script rewrites', () => {
   afterEach(closeEverything);
 
-  for (const [way, write] of Object.entries(writers)) {
+  for (const [way, write] of some(Object.entries(writers), 2, 1)) {
     it(`is followed while it is rewritten 20 times a second ${way}, without tearing`, async () => {
       const uri = await copyExample('weather');
       const { document } = await openText(uri);

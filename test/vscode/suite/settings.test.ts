@@ -4,6 +4,7 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { problemsOf } from './editorSupport.js';
 import { closeEverything, copyExample, lensSays, lenses, openText, replaceText, until } from './support.js';
+import { onlyLong, some } from '../../support/long.js';
 
 const settings = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration('rnnGradients');
 const set = (key: string, value: unknown): Thenable<void> =>
@@ -104,7 +105,7 @@ describe('The settings', () => {
   });
 
   describe('followDelay', () => {
-    for (const delay of [0, 700, 2_500]) {
+    for (const delay of some([0, 700, 2_500], 3, 1)) {
       it(`of ${delay} ms is waited for after an edit`, async () => {
         const document = await running('vanishing', /vanishing/);
         await set('followDelay', delay);
@@ -131,7 +132,7 @@ describe('The settings', () => {
   });
 
   describe('verdict.fadingBelow', () => {
-    it('moves the bound between fading and healthy', async () => {
+    onlyLong(it)('moves the bound between fading and healthy', async () => {
       const document = await running('vanishing', /vanishing, ×0\.500/);
       await set('verdict.vanishingBelow', 1e-9);
       await set('verdict.fadingBelow', 1e-7);
