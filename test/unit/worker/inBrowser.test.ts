@@ -113,12 +113,13 @@ describe('a thread in a browser', () => {
         problems: () => undefined,
         summary: (summary) => summaries.push(summary),
         spectrum: () => undefined,
+        begun: () => undefined,
         failed: ({ message }) => assert.fail(message),
       },
       { checks: 'trusted', onFault: (error) => assert.fail(error) },
     );
     try {
-      const request = { runId: 1, entry, bounds: defaultBounds, layer: null, cancel: null };
+      const request = { runId: 1, entry, bounds: defaultBounds, layer: null, cancel: 7 };
       return { outcome: await channel.request('run', request), summaries, given };
     } finally {
       thread.end();
@@ -142,7 +143,7 @@ describe('a thread in a browser', () => {
     global['Worker'] = function refuse() {
       assert.fail('a worker was asked for');
     };
-    const { outcome, summaries } = await run((channel) => channel.emit('cancel', { runId: 1 }));
+    const { outcome, summaries } = await run((channel) => channel.emit('stop', { flag: 7 }));
     assert.deepEqual([outcome.kind, summaries], ['cancelled', []]);
   });
 });
