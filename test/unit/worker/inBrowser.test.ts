@@ -232,7 +232,8 @@ describe('what a browser does in another way', () => {
   });
 
   it('kernels are left out where the policy of the window forbids them', () => {
-    assert.ok(loadKernels() !== null);
+    // One thread, whatever the machine has.
+    assert.equal((loadKernels() ?? assert.fail()).team, null);
     Object.assign(globalThis, {
       WebAssembly: {
         ...Object.fromEntries(Object.getOwnPropertyNames(own).map((name) => [name, Reflect.get(own, name)])),
