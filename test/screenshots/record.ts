@@ -45,7 +45,7 @@ export async function record(file: string): Promise<void> {
     await workbench.webview().locator('[data-track=flow] canvas').first().waitFor();
     await page.waitForTimeout(4_000);
     await take(2_000);
-    for (let back = 0; back < edit.from.length; back++) await page.keyboard.press('Shift+ArrowLeft');
+    for (let left = edit.from.length; left > 0; left--) await page.keyboard.press('Shift+ArrowLeft');
     await take(900);
     for (const key of edit.to) {
       await page.keyboard.type(key);
