@@ -223,7 +223,8 @@ export async function startServer({
     '--server-data-dir',
     dataDir,
     ...(trusted ? ['--disable-workspace-trust'] : []),
-    ...(sparse ? ['--builtin-extensions-dir', await linkNeededExtensions(dataDir)] : []),
+    // Windows of the oldest one look for all of them, and tell of each that is missing.
+    ...(sparse && version === 'newest' ? ['--builtin-extensions-dir', await linkNeededExtensions(dataDir)] : []),
   ];
   const child = spawn(node24, args, {
     cwd: dataDir,
