@@ -1,10 +1,8 @@
-// The README's film: an LSTM whose gradient vanishes is mended by one edit while its picture follows.
+// The README's film: a gradient that vanishes is mended by one edit, and its picture follows.
 import { writeFile } from 'node:fs/promises';
 import { animatedPng } from '../support/animatedPng.js';
 import type { Frame } from '../support/animatedPng.js';
 import { Workbench } from '../support/workbench.js';
-
-const edit = { from: '-1, -1, -1', to: '3, 3, 3' };
 
 /** Takes pictures of a window while it changes, and writes them as one. */
 export async function record(file: string): Promise<void> {
@@ -17,9 +15,6 @@ export async function record(file: string): Promise<void> {
       'editor.minimap.enabled': false,
       'breadcrumbs.enabled': false,
       'window.menuBarVisibility': 'hidden',
-      'window.commandCenter': false,
-      // What is typed is run once it is whole: each key takes as long as its picture.
-      'rnnGradients.followDelay': 2_000,
     },
   });
   const { page } = workbench;
@@ -27,11 +22,20 @@ export async function record(file: string): Promise<void> {
   const take = async (ms: number): Promise<void> => {
     frames.push({ png: await page.screenshot(), ms });
   };
+  /** Letter by letter, and three on a picture. */
+  const type = async (text: string): Promise<void> => {
+    for (let at = 0; at < text.length; at += 3) {
+      await page.keyboard.type(text.slice(at, at + 3));
+      await page.waitForTimeout(150);
+      await take(150);
+    }
+  };
   try {
-    await workbench.openFile('lstm-forget-bias.rnn.json');
+    await workbench.openFile('vanishing.rnn.json');
     await workbench.palette('View: Close Primary Side Bar');
     await workbench.palette('Run RNN');
     await workbench.badge(/vanishing/i);
+    // The panel gets the larger part of the window: its left border is dragged.
     const sash = page.locator('.monaco-sash.vertical:not(.disabled)').last();
     const box = await sash.boundingBox();
     if (box === null) throw new Error('The border between the editor groups is not there.');
@@ -39,26 +43,40 @@ export async function record(file: string): Promise<void> {
     await page.mouse.down();
     await page.mouse.move(400, box.y + 200, { steps: 8 });
     await page.mouse.up();
-    // Selects what is going to change; the same text takes its place, so that nothing has changed yet.
-    await workbench.replaceInEditor(edit.from, edit.from);
+    await page.locator('.tab').filter({ hasText: 'vanishing.rnn.json' }).first().click();
     await page.mouse.move(5, 5);
     await workbench.webview().locator('[data-track=flow] canvas').first().waitFor();
     await page.waitForTimeout(4_000);
-    await take(2_000);
-    for (let left = edit.from.length; left > 0; left--) await page.keyboard.press('Shift+ArrowLeft');
-    await take(900);
-    for (const key of edit.to) {
-      await page.keyboard.type(key);
-      await take(110);
-    }
+    await take(2_500);
+
+    await page.keyboard.press('F1');
+    await page.waitForTimeout(800);
+    await take(400);
+    await type('rescale the recurrent weights');
+    await page.waitForTimeout(800);
+    await take(600);
+    await page.keyboard.press('Enter');
+    await workbench.asked(/Rescale Wh[^]*largest singular value/);
+    await take(700);
+    await type('largest');
     await take(500);
+    await page.keyboard.press('Enter');
+    await workbench.asked(/New largest singular value of Wh/);
+    await take(500);
+    await page.keyboard.press('Control+A');
+    await type('1');
+    await take(700);
+    await page.keyboard.press('Enter');
     await workbench.badge(/healthy/i);
     // Until nothing moves any more.
     for (let i = 0; i < 6; i++) {
-      await page.waitForTimeout(250);
-      await take(i === 5 ? 4_000 : 120);
+      await take(i === 5 ? 4_500 : 150);
+      await page.waitForTimeout(300);
     }
     await writeFile(file, animatedPng(frames));
+  } catch (error) {
+    await workbench.screenshot('out/screenshots/film.failed.png');
+    throw error;
   } finally {
     await workbench.close();
   }

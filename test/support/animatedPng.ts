@@ -6,18 +6,15 @@ import { PNG } from 'pngjs';
 export type Frame = { readonly png: Buffer; readonly ms: number };
 type Rectangle = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
 
-const chunk = (type: string, data: Buffer): Buffer => {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length);
-  sum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, sum]);
-};
-
 const numbers = (...words: readonly number[]): Buffer => {
   const data = Buffer.alloc(4 * words.length);
   words.forEach((word, i) => data.writeUInt32BE(word, 4 * i));
   return data;
+};
+
+const chunk = (type: string, data: Buffer): Buffer => {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  return Buffer.concat([numbers(data.length), body, numbers(crc32(body))]);
 };
 
 /** Type and content of the chunks of a PNG. */
@@ -44,7 +41,7 @@ function changed(before: PNG, after: PNG): Rectangle | null {
 function pixels(picture: PNG, { x, y, width, height }: Rectangle): Buffer {
   const part = new PNG({ width, height });
   PNG.bitblt(picture, part, x, y, width, height, 0, 0);
-  const png = PNG.sync.write(part, { colorType: 2, deflateLevel: 9 });
+  const png = PNG.sync.write(part, { colorType: 2, deflateLevel: 9, deflateStrategy: 0, filterType: 0 });
   return Buffer.concat([...chunksOf(png)].flatMap(([type, data]) => (type === 'IDAT' ? [data] : [])));
 }
 
@@ -68,9 +65,8 @@ export function animatedPng(frames: readonly Frame[]): Buffer {
   let sequence = 0;
   const parts = shown.flatMap(({ picture, place, ms }, i) => {
     const { x, y, width, height } = place;
-    const times = Buffer.alloc(6);
-    times.writeUInt16BE(ms, 0);
-    times.writeUInt16BE(1000, 2);
+    // Two numbers of two bytes in one of four: so many of 1000 of a second. Then: it stays, and covers what was there.
+    const times = Buffer.concat([numbers(ms * 65_536 + 1000), Buffer.from([0, 0])]);
     const control = chunk('fcTL', Buffer.concat([numbers(sequence++, width, height, x, y), times]));
     const data = pixels(picture, place);
     return [control, i === 0 ? chunk('IDAT', data) : chunk('fdAT', Buffer.concat([numbers(sequence++), data]))];

@@ -1,5 +1,6 @@
 // The README's film is written by ourselves: chunks by the specification, pixels as they were.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { PNG } from 'pngjs';
@@ -75,6 +76,15 @@ describe('an animated PNG', () => {
     );
     const red = [...Array(9).keys()].filter((at) => alone.data.readUInt32BE(4 * at) === 0xff0000ff);
     assert.deepEqual(red, [0, 8]);
+  });
+
+  it('is the first picture of both READMEs, small enough for a marketplace', () => {
+    const file = readFileSync('media/screenshots/mended.png');
+    assert.ok(file.length < 600_000, `${file.length} bytes`);
+    const [, count] = [...chunksOf(file)].find(([type]) => type === 'acTL') ?? assert.fail();
+    assert.ok(count.readUInt32BE(0) >= 10);
+    for (const readme of ['README.md', 'README.ko.md'])
+      assert.equal(/!\[[^\]]+\]\(([^)]+)\)/.exec(readFileSync(readme, 'utf8'))?.[1], 'media/screenshots/mended.png');
   });
 
   it('is refused of pictures of several sizes, and of none', () => {
