@@ -3,10 +3,12 @@
 //   --changed   only what the changes since the branch main, and those that are not committed, can break
 //               (build/changed.mjs)
 //   --long      the long forms of the tests that have one (test/support/long.ts)
+//   --vscode oldest|newest
+//               in which VS Code its windows run: that of `engines.vscode`, or the newest (build/vscode-server.mjs)
+import { parseArgs } from 'node:util';
 import { changedFiles, testsThatMayBreak } from './changed.mjs';
 import { Lanes, Speakers } from './lanes.mjs';
 import { keepDurations } from './nodeTests.mjs';
-import { suites } from './suites.mjs';
 
 const line = ({ passed, failed: bad, skipped }) =>
   `${passed} passed, ${bad} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
@@ -18,7 +20,7 @@ const sum = (all) => ({
 });
 
 /** The named suites and those that they need, in the order of the table; all of them without names. */
-export const chosen = (names) => {
+const chosen = (suites, names) => {
   const unknown = names.find((name) => !(name in suites));
   if (unknown !== undefined)
     throw new Error(`There is no suite "${unknown}"; there are ${Object.keys(suites).join(', ')}.`);
@@ -32,23 +34,28 @@ export const chosen = (names) => {
   return Object.keys(suites).filter((name) => names.length === 0 || wanted.has(name));
 };
 
-const read = (args) => {
-  const flags = args.filter((arg) => arg.startsWith('--'));
-  const unknown = flags.find((flag) => !['--changed', '--long'].includes(flag));
-  if (unknown !== undefined) throw new Error(`There is no flag ${unknown}; there are --changed and --long.`);
+const flags = { changed: { type: 'boolean' }, long: { type: 'boolean' }, vscode: { type: 'string' } };
+
+/** What the arguments of `npm test` ask for: names of suites, and flags. */
+const readArguments = (args) => {
+  const { values, positionals } = parseArgs({ args, options: flags, allowPositionals: true });
   return {
-    names: args.filter((arg) => !arg.startsWith('--')),
-    onlyChanged: flags.includes('--changed'),
-    long: flags.includes('--long'),
+    names: positionals,
+    onlyChanged: values.changed === true,
+    long: values.long === true,
+    vscode: values.vscode,
   };
 };
 
 /** Runs what the arguments of `npm test` ask for; the exit code. */
 export async function test(args) {
-  const { names, onlyChanged, long } = read(args);
+  const { names, onlyChanged, long, vscode } = readArguments(args);
   if (long) process.env.RNN_LONG_TESTS = '1';
+  if (vscode !== undefined) process.env.RNN_TEST_VSCODE = vscode;
+  // The servers of windows read the version that was asked for when they are loaded.
+  const { suites } = await import('./suites.mjs');
   const running = new Map();
-  const wanted = chosen(names);
+  const wanted = chosen(suites, names);
   const lanes = new Lanes();
   const speakers = new Speakers();
   const durations = new Map();

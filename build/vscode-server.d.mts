@@ -1,4 +1,5 @@
-export const serverVersion: string;
+export const serverVersions: { readonly newest: string; readonly oldest: string };
+export const wantedVscode: 'newest' | 'oldest' | null;
 export const cache: string;
 
 export type Server = {

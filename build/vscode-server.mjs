@@ -7,8 +7,22 @@ import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:f
 import path from 'node:path';
 import { node24, npm, root } from './modules.mjs';
 
-/** code-server's version; it decides which VS Code the tests run in (4.139.1 is VS Code 1.139.1). */
-export const serverVersion = '4.139.1';
+/**
+ * code-server's versions, which decide in which VS Code the tests run: 4.139.1 is VS Code 1.139.1. `oldest` is that of
+ * `engines.vscode`.
+ */
+export const serverVersions = { newest: '4.139.1', oldest: '4.100.3' };
+
+/** What is installed beside a server's own packages: that one's search of files would fetch its program by a script. */
+const addedPackages = { newest: [], oldest: ['@vscode/ripgrep@1.18.0'] };
+
+/** Which of both is meant: `npm test -- --vscode oldest` says it to all programs of the run in this variable. */
+export const wantedVscode = process.env.RNN_TEST_VSCODE ?? null;
+if (wantedVscode !== null && !(wantedVscode in serverVersions))
+  throw new Error(`RNN_TEST_VSCODE is "${wantedVscode}"; it can be ${Object.keys(serverVersions).join(' or ')}.`);
+
+const version = wantedVscode ?? 'newest';
+const serverVersion = serverVersions[version];
 
 /** Kept between runs; not part of the project. */
 export const cache = path.join(root, '.vscode-test');
@@ -67,7 +81,7 @@ export async function ensureServer() {
   await installOnce(path.basename(home), [`code-server@${serverVersion}`], serverScript, async (place, log) => {
     const inner = path.join(place, 'node_modules', 'code-server', 'lib', 'vscode');
     await logged(
-      npm(['install', '--omit=dev', ...quiet], { cwd: inner }),
+      npm(['install', '--omit=dev', ...quiet, ...addedPackages[version]], { cwd: inner }),
       log,
       'Installing the packages of code-server',
     );
@@ -210,7 +224,8 @@ export async function startServer({
     '--server-data-dir',
     dataDir,
     ...(trusted ? ['--disable-workspace-trust'] : []),
-    ...(sparse ? ['--builtin-extensions-dir', await linkNeededExtensions(dataDir)] : []),
+    // Windows of the oldest one look for all of them, and tell of each that is missing.
+    ...(sparse && version === 'newest' ? ['--builtin-extensions-dir', await linkNeededExtensions(dataDir)] : []),
   ];
   const child = spawn(node24, args, {
     cwd: dataDir,

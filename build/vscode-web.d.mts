@@ -17,4 +17,6 @@ export function startWeb(options: {
   readonly isolated?: boolean;
   /** False: no worker of the extension gets its script. */
   readonly workers?: boolean;
+  /** Folders with more extensions. */
+  readonly beside?: readonly string[];
 }): Promise<WebServer>;

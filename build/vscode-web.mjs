@@ -25,15 +25,16 @@ export async function ensureWeb() {
 /**
  * Serves a window that shows `folder` and has the extension of this project, from this machine to itself.
  * `isolated`: the window may share memory between threads. `workers: false`: whoever asks for the extension's bundle as
- * the script of a worker is refused; `asked` counts who does.
+ * the script of a worker is refused; `asked` counts who does. `beside`: folders with more extensions.
  */
-export async function startWeb({ folder, isolated = false, workers = true }) {
+export async function startWeb({ folder, isolated = false, workers = true, beside = [] }) {
   await ensureWeb();
   const { default: createApp } = createRequire(import.meta.url)(application);
   const app = await createApp({
     build: { type: 'static', location: build },
     extensionDevelopmentPath: root,
     folderMountPath: folder,
+    extensionPaths: beside.map((one) => path.resolve(root, one)),
     coi: isolated,
     printServerLog: false,
   });

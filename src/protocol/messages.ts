@@ -575,14 +575,19 @@ export type SliceRequests = {
   steps: { params: StepsRequest; result: StepsBlock | null };
 };
 
+/**
+ * What stops a question: one Int32 in shared memory, not 0 means stop. Where there is none, a name, which the event
+ * `stop` tells. Null: nobody stops it.
+ */
+export type CancelFlag = SharedArrayBuffer | number | null;
+
 export type RunRequest = {
   readonly runId: number;
   readonly entry: Entry;
   readonly bounds: VerdictBounds;
   /** Which layer of a network is looked at, counted with its directions; null: the one that the verdict names. */
   readonly layer: number | null;
-  /** One Int32 in shared memory: not 0 means stop. Null where there is none: then the event `cancel` says so. */
-  readonly cancel: SharedArrayBuffer | null;
+  readonly cancel: CancelFlag;
 };
 export type RunOutcome = {
   readonly kind: 'done' | 'refused' | 'cancelled';
@@ -598,7 +603,7 @@ export type FileRequest = {
   readonly reference: string;
   readonly from: string | null;
   readonly known?: string;
-  readonly cancel?: SharedArrayBuffer | null;
+  readonly cancel?: CancelFlag;
 };
 export type { FileSurvey };
 export type Phase = 'read' | 'run' | 'analyse';
@@ -706,16 +711,16 @@ export type Inspection = {
   readonly weightsHaveComments: boolean;
 };
 /** Asks again as long as the text changes: a set flag stops the one before; without one it is answered for nothing. */
-export type InspectRequest = { readonly config: string; readonly cancel: SharedArrayBuffer | null };
+export type InspectRequest = { readonly config: string; readonly cancel: CancelFlag };
 
 /** A file to look through. */
-export type BytesRequest = { readonly bytes: SentBytes; readonly cancel: SharedArrayBuffer | null };
+export type BytesRequest = { readonly bytes: SentBytes; readonly cancel: CancelFlag };
 
 export type FactsRequest = {
   readonly config: string;
   readonly file: string;
   readonly position: Position;
-  readonly cancel: SharedArrayBuffer | null;
+  readonly cancel: CancelFlag;
 };
 /** A gate's block of weights, as the file has it; see `gateBlocksOf`. */
 export type GateName = Pick<GateBlock, 'gate' | 'direction' | 'bias' | 'lies' | 'from' | 'to'>;
@@ -742,7 +747,7 @@ export type GatePlacesRequest = {
   readonly config: string;
   readonly file: string;
   readonly lines: { readonly from: number; readonly to: number };
-  readonly cancel: SharedArrayBuffer | null;
+  readonly cancel: CancelFlag;
 };
 export type PartGates = { readonly key: Range; readonly gates: readonly GatePlace[] };
 
@@ -849,7 +854,8 @@ export type WorkerContract = {
       /** Null when the run was replaced meanwhile. */
       reportData: { params: { readonly runId: number }; result: ReportData | null };
     };
-  events: { cancel: { readonly runId: number } };
+  /** `stop`: the flag of this name is raised. */
+  events: { stop: { readonly flag: number } };
 };
 /** What the extension host answers and hears from a worker. */
 export type WorkerHostContract = {
@@ -859,6 +865,8 @@ export type WorkerHostContract = {
     problems: { readonly runId: number; readonly problems: readonly Problem[] };
     summary: RunSummary;
     spectrum: SpectrumSummary;
+    /** The question whose flag has this name has had its turn: now it can notice that it is to stop. */
+    begun: { readonly flag: number };
     /** A message that the thread could not take, for the log. */
     failed: { readonly message: string };
   };

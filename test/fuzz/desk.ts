@@ -67,6 +67,7 @@ export class Desk {
         problems: () => undefined,
         summary: () => undefined,
         spectrum: () => undefined,
+        begun: () => undefined,
         failed: ({ message }) => void this.#faults.push(message),
       },
       { checks: 'trusted', onFault: ({ message }) => void this.#faults.push(message) },

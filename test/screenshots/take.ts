@@ -1,13 +1,17 @@
 // `npm run screenshots`: takes the README's pictures in a real VS Code, so that they show what the product is today.
+// `npm run screenshots -- film` or `-- stills` takes the animated one or the others alone.
 import { mkdir } from 'node:fs/promises';
 import { Workbench } from '../support/workbench.js';
 import { choose } from '../support/menus.js';
+import { record } from './record.js';
 
 const folder = 'media/screenshots';
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern' } as const;
 
 await mkdir(folder, { recursive: true });
-for (const [name, theme] of Object.entries(themes)) {
+const only = process.argv[2];
+if (only !== 'stills') await record(`${folder}/mended.png`);
+for (const [name, theme] of only === 'film' ? [] : Object.entries(themes)) {
   const workbench = await Workbench.open({
     width: 1480,
     height: 1000,

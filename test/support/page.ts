@@ -261,6 +261,7 @@ export class TestHost {
           this.spectrum = spectrum;
           this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
         },
+        begun: () => undefined,
         failed: ({ message }) => this.onFault(message),
       },
       { checks: 'trusted', onFault: ({ message }) => this.onFault(message) },

@@ -55,6 +55,7 @@ export class SequenceHost {
         problems: () => undefined,
         summary: () => undefined,
         spectrum: () => undefined,
+        begun: () => undefined,
         failed: ({ message }) => this.onFault(message),
       },
       { checks: 'trusted', onFault: ({ message }) => this.onFault(message) },

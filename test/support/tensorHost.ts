@@ -37,6 +37,7 @@ export class TensorHost {
         problems: () => undefined,
         summary: () => undefined,
         spectrum: () => undefined,
+        begun: () => undefined,
         failed: ({ message }) => this.onFault(message),
       },
       { checks: 'trusted', onFault: ({ message }) => this.onFault(message) },

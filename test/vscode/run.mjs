@@ -1,5 +1,6 @@
 // Runs test/vscode/suite inside VS Code through @vscode/test-electron: in the desktop program (the oldest version that
-// the extension supports, and the newest) where it can be downloaded, else in the server that launcher.mjs starts.
+// the extension supports, and the newest; with `npm test -- --vscode` one of both) where it can be downloaded, else in
+// the server that launcher.mjs starts.
 import { spawn, spawnSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { downloadAndUnzipVSCode, resolveCliArgsFromVSCodeExecutablePath, runTests } from '@vscode/test-electron';
 import { commandFromApt } from '../../build/chromium.mjs';
 import { root } from '../../build/modules.mjs';
+import { serverVersions, wantedVscode } from '../../build/vscode-server.mjs';
 
 const launcher = path.join(root, 'test', 'vscode', 'launcher.mjs');
 
@@ -123,19 +125,23 @@ export async function runVscodeSuite(files = [], suite = 'suite') {
     for (const key of ['passed', 'failed', 'skipped']) sum[key] += counts[key];
     sum.used.push(name);
   };
-  const newest = await desktop('stable');
-  const endDisplay = newest.program === undefined ? null : await openDisplay();
-  if (newest.program === undefined || endDisplay === null) {
-    console.log(`Desktop VS Code: ${newest.why ?? 'there is no display, and Xvfb is not to be had'}. Instead:`);
-    await add('the VS Code server with a headless browser', launcher);
+  const versions = { newest: 'stable', oldest: await oldest() };
+  const [first, second] = wantedVscode === null ? Object.keys(versions) : [wantedVscode];
+  const found = await desktop(versions[first]);
+  const endDisplay = found.program === undefined ? null : await openDisplay();
+  if (endDisplay === null) {
+    console.log(`Desktop VS Code: ${found.why ?? 'there is no display, and Xvfb is not to be had'}. Instead:`);
+    const which = wantedVscode ?? 'newest';
+    await add(`the VS Code server (code-server ${serverVersions[which]}) with a headless browser`, launcher);
     return sum;
   }
   try {
-    const version = await oldest();
-    const old = await desktop(version);
-    if (old.program === undefined) console.log(`Desktop VS Code ${version}: ${old.why}; the newest alone is tested.`);
-    else await add(`desktop VS Code ${version}`, old.program);
-    await add('desktop VS Code, newest', newest.program);
+    await add(`desktop VS Code, ${first}`, found.program);
+    if (second !== undefined) {
+      const { program, why } = await desktop(versions[second]);
+      if (program === undefined) console.log(`Desktop VS Code, ${second}: ${why}; the ${first} alone is tested.`);
+      else await add(`desktop VS Code, ${second}`, program);
+    }
   } finally {
     endDisplay();
   }

@@ -75,7 +75,10 @@ export function fitOf(role: PairRole, block: FoundBlock, known: KnownPair): Fit 
   if (role === 'sequences' && hasAxes && network?.I !== null && network !== null && found !== network.I)
     return {
       rank: 0,
-      reason: t('{0} numbers per timestep, and the weights take {1}', found ?? 0, network.I),
+      reason:
+        found === 1
+          ? t('1 number per timestep, and the weights take {0}', network.I)
+          : t('{0} numbers per timestep, and the weights take {1}', found ?? 0, network.I),
     };
   return { rank: hasAxes ? 1 : 2, reason: t('not of the shape {0}', print(usual)) };
 }

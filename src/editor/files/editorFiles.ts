@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { SentBytes, SentFile } from '../../config/read/index.js';
-import type { FileRequest } from '../../protocol/index.js';
+import type { CancelFlag, FileRequest } from '../../protocol/index.js';
 import { raised } from '../../worker/scheduling/index.js';
 import { bytesOf, DiskError, diskVersion, statIfThere, statOf, versionOnDisk } from './disk.js';
 import type { Doors } from '../context/doors.js';
@@ -74,7 +74,7 @@ export type OnRead = (uri: vscode.Uri, version: string | null) => void;
 export type Reading = {
   readonly real?: vscode.Uri;
   readonly onRead?: OnRead;
-  readonly cancel?: SharedArrayBuffer | null;
+  readonly cancel?: CancelFlag;
 };
 
 /**

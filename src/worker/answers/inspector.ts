@@ -26,6 +26,7 @@ import {
 } from '../../engine/index.js';
 import type { CellName, MatrixFacts, NumberFacts } from '../../engine/index.js';
 import type {
+  CancelFlag,
   ChangeOutcome,
   ChangeRequest,
   FactsRequest,
@@ -44,7 +45,8 @@ import { gateChanges, isGateChange } from '../changes/gateChanges.js';
 import { offersOf } from '../changes/offers.js';
 import { changesFor, inlineWeightsHaveComments } from '../changes/refactorings.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
-import { begin, raised } from '../scheduling/cancelFlag.js';
+import { afterMessages } from '../scheduling/afterMessages.js';
+import { begin, hold, raised, release } from '../scheduling/cancelFlag.js';
 import { blockAt, KnownGates } from './gateFacts.js';
 import { shapesOf, unitsOf } from './knownShapes.js';
 
@@ -75,16 +77,26 @@ export class Inspector {
   /** Kept documents outlive the inspection that read them, so they ask whichever one is going on. */
   readonly #tick = (): void => this.#check();
 
-  constructor(readFile: (request: FileRequest) => Promise<FileContent>) {
+  readonly #begun: Begun;
+
+  constructor(readFile: (request: FileRequest) => Promise<FileContent>, begun: Begun = () => undefined) {
     this.#readFile = readFile;
+    this.#begun = begun;
+  }
+
+  #unlessStopped<Result>(
+    cancel: CancelFlag,
+    work: (check: () => void) => Result | Promise<Result>,
+  ): Promise<Result | null> {
+    return unlessStopped(cancel, work, this.#begun);
   }
 
   async inspect({ config, cancel }: InspectRequest): Promise<Inspection | null> {
-    return unlessStopped(cancel, async (check) => (await this.#read(config, check, cancel)).inspection);
+    return this.#unlessStopped(cancel, async (check) => (await this.#read(config, check, cancel)).inspection);
   }
 
   async facts({ config, file, position, cancel }: FactsRequest): Promise<PartFacts | null> {
-    return unlessStopped(cancel, async (check) => {
+    return this.#unlessStopped(cancel, async (check) => {
       const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
       check();
       const place = partAt(found, file, position);
@@ -99,7 +111,7 @@ export class Inspector {
   }
 
   async gateAt({ config, file, position, cancel }: FactsRequest): Promise<GateName | null> {
-    return unlessStopped(cancel, async (check) => {
+    return this.#unlessStopped(cancel, async (check) => {
       const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
       check();
       const place = partAt(found, file, position);
@@ -108,7 +120,7 @@ export class Inspector {
   }
 
   async gatePlaces({ config, file, lines, cancel }: GatePlacesRequest): Promise<readonly PartGates[] | null> {
-    return unlessStopped(cancel, async (check) => {
+    return this.#unlessStopped(cancel, async (check) => {
       const { found } = this.#kept.get(config) ?? (await this.#read(config, check, cancel));
       const here = found.parts.filter(({ value: { document, node } }) => {
         if (document.id !== file) return false;
@@ -133,8 +145,8 @@ export class Inspector {
     );
   }
 
-  references(bytes: Bytes, cancel: SharedArrayBuffer | null): Promise<Reference[] | null> {
-    return unlessStopped(cancel, (check) => {
+  references(bytes: Bytes, cancel: CancelFlag): Promise<Reference[] | null> {
+    return this.#unlessStopped(cancel, (check) => {
       check();
       const root = Value.root(readDocument('', bytes, check));
       return root === null
@@ -149,13 +161,13 @@ export class Inspector {
   }
 
   /** One at a time: two that read the same files would read them twice. */
-  #read(config: string, check: () => void, cancel: SharedArrayBuffer | null = null): Promise<Kept> {
+  #read(config: string, check: () => void, cancel: CancelFlag = null): Promise<Kept> {
     const result = this.#queue.then(() => this.#readNow(config, check, cancel));
     this.#queue = result.catch(() => undefined);
     return result;
   }
 
-  async #readNow(config: string, check: () => void, cancel: SharedArrayBuffer | null): Promise<Kept> {
+  async #readNow(config: string, check: () => void, cancel: CancelFlag): Promise<Kept> {
     this.#check = check;
     try {
       return await this.#readAll(config, check, cancel);
@@ -164,7 +176,7 @@ export class Inspector {
     }
   }
 
-  async #readAll(config: string, check: () => void, cancel: SharedArrayBuffer | null): Promise<Kept> {
+  async #readAll(config: string, check: () => void, cancel: CancelFlag): Promise<Kept> {
     check();
     const files: Files = {
       read: async (reference, from) => {
@@ -361,25 +373,40 @@ function partAt(
 
 const within = (offset: number, start: number, end: number): boolean => start <= offset && offset <= end;
 
+/** Hears that the question whose flag has this name has had its turn. */
+export type Begun = (flag: number) => void;
+
 /**
  * What `work` gives; null when the flag ends it, which it asks at every pause. Its first look is when its turn has
- * come.
+ * come; a name has to be told then.
  */
 export async function unlessStopped<Result>(
-  cancel: SharedArrayBuffer | null,
+  cancel: CancelFlag,
   work: (check: () => void) => Result | Promise<Result>,
+  tell: Begun,
 ): Promise<Result | null> {
   const stop = raised(cancel);
   let begun = false;
   const check = (): void => {
-    if (!begun) begin(cancel);
+    if (!begun) {
+      begin(cancel);
+      if (typeof cancel === 'number') tell(cancel);
+    }
     begun = true;
     if (stop()) throw new Cancelled();
   };
+  hold(cancel);
   try {
+    if (typeof cancel === 'number') {
+      // Of a burst of questions, those that are not wanted any more are told behind it.
+      await new Promise<void>((resolve) => afterMessages(resolve));
+      if (stop()) return null;
+    }
     return await work(check);
   } catch (error) {
     if (error instanceof Cancelled) return null;
     throw error;
+  } finally {
+    release(cancel);
   }
 }

@@ -1,6 +1,9 @@
 import { newFlag, raise } from './cancelFlag.js';
 
-/** What ends one question to a thread before its answer: the thread sees the flag, whoever waits hears `onAsked`. */
+/**
+ * What ends one question to a thread before its answer: the thread sees the flag, or is told its name; whoever waits
+ * hears `onAsked`.
+ */
 export class Stop {
   readonly flag = newFlag();
   readonly #listeners = new Set<() => void>();

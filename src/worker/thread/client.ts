@@ -4,6 +4,7 @@ import type { Entry } from '../../config/read/index.js';
 import type { VerdictBounds } from '../../engine/index.js';
 import { languageInUse } from '../../l10n.js';
 import type {
+  CancelFlag,
   EventHandlers,
   FileRequest,
   RequestHandlers,
@@ -12,7 +13,7 @@ import type {
   WorkerHostContract,
 } from '../../protocol/index.js';
 import { Channel, ChannelClosed } from '../../protocol/index.js';
-import { hasBegun, newFlag, raise } from '../scheduling/cancelFlag.js';
+import { begin, hasBegun, hold, newFlag, raise, release } from '../scheduling/cancelFlag.js';
 import type { Stop } from '../scheduling/stop.js';
 import { startThread } from './startThread.js';
 import type { Thread } from './startThread.js';
@@ -30,17 +31,21 @@ export type Stoppable = 'inspect' | 'facts' | 'gatePlaces' | 'gateAt' | 'referen
 type Live = { readonly thread: Thread; readonly channel: Channel<WorkerHostContract, WorkerContract> };
 type ActiveRun = {
   readonly runId: number;
-  readonly flag: SharedArrayBuffer | null;
+  readonly flag: CancelFlag;
   stopped: boolean;
   readonly settled: Promise<void>;
   readonly live: Live;
 };
 
-/** Tells a run to stop, which it does at its next pause. */
+/** Tells a run or a question to stop, which it does at its next pause. */
+function stopIn({ channel }: Live, flag: CancelFlag): void {
+  raise(flag);
+  if (typeof flag === 'number') channel.emit('stop', { flag });
+}
+
 function stop(run: ActiveRun): void {
   run.stopped = true;
-  raise(run.flag);
-  if (run.flag === null) run.live.channel.emit('cancel', { runId: run.runId });
+  stopIn(run.live, run.flag);
 }
 
 export type EngineClientOptions = {
@@ -55,7 +60,7 @@ export type EngineClientOptions = {
    * Called for the latest run only: what an older run still sends is dropped. `failed` hears of every message that one
    * side could not take.
    */
-  readonly events: EventHandlers<WorkerHostContract>;
+  readonly events: Omit<EventHandlers<WorkerHostContract>, 'begun'>;
   /** The thread died by itself: what it said. Its results are gone; the next run starts a new one. */
   readonly onCrash: (message: string) => void;
 };
@@ -90,6 +95,7 @@ export class EngineClient {
 
     const live = this.#start();
     const flag = newFlag();
+    hold(flag);
     const answer = live.channel.request('run', { runId, entry, bounds, layer, cancel: flag });
     const settled = answer.then(
       () => undefined,
@@ -105,6 +111,7 @@ export class EngineClient {
       if (active.stopped) return cancelled;
       throw error;
     } finally {
+      release(flag);
       if (this.#active === active) this.#active = null;
     }
   }
@@ -129,6 +136,7 @@ export class EngineClient {
     stop: Stop,
   ): Promise<Questions[K]['result'] | null> {
     if (stop.isAsked()) return null;
+    hold(stop.flag);
     try {
       return await this.#twiceAtMost(async (live) => {
         const answer = live.channel.request(name, params);
@@ -138,6 +146,8 @@ export class EngineClient {
     } catch (error) {
       if (stop.isAsked() && error instanceof ChannelClosed) return null;
       throw error;
+    } finally {
+      release(stop.flag);
     }
   }
 
@@ -159,6 +169,7 @@ export class EngineClient {
   #replaceIfDeaf(live: Live, stop: Stop): () => void {
     let timer: NodeJS.Timeout | undefined;
     const forget = stop.onAsked(() => {
+      stopIn(live, stop.flag);
       let goesOn = hasBegun(stop.flag);
       timer = setInterval(() => {
         if (goesOn && this.#live === live) {
@@ -222,6 +233,7 @@ export class EngineClient {
         problems: latestOnly(events.problems),
         summary: latestOnly(events.summary),
         spectrum: latestOnly(events.spectrum),
+        begun: ({ flag }) => begin(flag),
         failed: events.failed,
       },
       {

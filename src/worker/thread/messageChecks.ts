@@ -197,7 +197,7 @@ export const entryCheck = byKind<Entry>({
     order: optional(oneOf(sequenceOrders)),
   }),
 });
-const cancel = nullable(instance('SharedArrayBuffer'));
+const cancel = nullable(either(instance('SharedArrayBuffer'), count));
 const position = object<Position>({ line: count, character: count });
 const bytes = either(instance('Uint8Array'), object<DiskFile>({ path: text, size: count, stamp: text }));
 
@@ -293,5 +293,5 @@ export const workerChecks: Checks<WorkerContract> = {
     }),
     locateWeight: object({ entry: entryCheck, place: weightPlace, layer: count }),
   },
-  events: { cancel: ofRun },
+  events: { stop: object({ flag: count }) },
 };

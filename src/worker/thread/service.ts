@@ -34,7 +34,7 @@ import { openedFile, openSent } from './diskSource.js';
 import { capacityHere, tooLarge } from './memoryLimit.js';
 import type { Capacity } from './memoryLimit.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
-import { raised } from '../scheduling/cancelFlag.js';
+import { hold, raise, raised, release } from '../scheduling/cancelFlag.js';
 import {
   gateSeries,
   gateValuesOf,
@@ -44,6 +44,7 @@ import {
   requireGateValues,
 } from '../answers/gateSlices.js';
 import { Inspector, unlessStopped } from '../answers/inspector.js';
+import type { Begun } from '../answers/inspector.js';
 import { forPage, mostDense, seriesAnswer } from '../answers/seriesDownsampling.js';
 import { locateWeight } from '../answers/locateWeight.js';
 import { workerChecks } from './messageChecks.js';
@@ -109,8 +110,6 @@ export class Service {
    * to the next one.
    */
   #running: Promise<unknown> | null = null;
-  /** The newest run that was cancelled by a message. */
-  #cancelled = 0;
   /** Nobody hears what it says any more. */
   #ended = false;
   /** Number of the newest what-if. */
@@ -129,14 +128,16 @@ export class Service {
       (request: Request): Result | null =>
         this.#kept?.runId === request.runId ? cut(this.#kept, request) : null;
     const gates = this.#later((analyses, request: UnitRequest) => analyses.openedGates(request));
-    const inspector = new Inspector(this.#readFile);
+    const begun: Begun = (flag) => this.#channel.emit('begun', { flag });
+    const inspector = new Inspector(this.#readFile, begun);
     const tensors = new TensorFiles(this.#readFile);
     const sequences = new SequencePreviews(this.#readFile);
     this.#channel = new Channel<WorkerContract, WorkerHostContract>(
       port,
       {
         run: (request) => this.#alone(request),
-        survey: ({ bytes, name, cancel }) => unlessStopped(cancel, (check) => surveyFile(openSent(bytes), check, name)),
+        survey: ({ bytes, name, cancel }) =>
+          unlessStopped(cancel, (check) => surveyFile(openSent(bytes), check, name), begun),
         tensors: (request) => tensors.open(request),
         tensorFacts: (request) => tensors.facts(request),
         tensorPicture: (request) => tensors.picture(request),
@@ -198,9 +199,7 @@ export class Service {
         band: slice(band),
       },
       {
-        cancel: ({ runId }) => {
-          this.#cancelled = runId;
-        },
+        stop: ({ flag }) => raise(flag),
       },
       {
         checks: workerChecks,
@@ -336,8 +335,9 @@ export class Service {
   /** `told` when the norms are known: what follows gives way to whatever the user does meanwhile. */
   async #run({ runId, entry, bounds, layer: asked, cancel }: RunRequest, told: () => void): Promise<RunOutcome> {
     const stop = raised(cancel);
+    hold(cancel);
     const check = (): void => {
-      if (stop() || this.#ended || this.#cancelled === runId) throw new Cancelled();
+      if (stop() || this.#ended) throw new Cancelled();
     };
     const progress =
       (phase: Phase) =>
@@ -415,6 +415,8 @@ export class Service {
           ),
         );
       throw error;
+    } finally {
+      release(cancel);
     }
   }
 

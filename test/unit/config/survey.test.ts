@@ -106,6 +106,7 @@ describe('how it fits', () => {
     assert.deepEqual(fitOf('sequences', { ...block(4, 200, 8), lengths: [7, 200] }, known), { rank: 0, reason: null });
     assert.deepEqual(fitOf('sequences', block(200, 8), known), { rank: 1, reason: null });
     assert.match(fitOf('sequences', block(4, 200, 3), known).reason ?? '', /3 numbers per timestep.*take 8/);
+    assert.match(fitOf('sequences', block(4, 200, 1), known).reason ?? '', /^1 number per timestep.*take 8/);
     assert.match(fitOf('sequences', block(8), known).reason ?? '', /\[B, T, 8\]/);
   });
 

@@ -118,6 +118,7 @@ else if (isMainThread) {
               summaries++;
             },
             spectrum: () => undefined,
+            begun: () => undefined,
             failed: ({ message }) => assert.fail(message),
           },
           { checks: 'trusted', onFault: (error) => assert.fail(error) },

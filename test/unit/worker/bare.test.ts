@@ -7,7 +7,8 @@ import type { Entry, SentFile } from '../../../src/config/read/fileAccess.js';
 import { defaultBounds, Kernels, supportedVariants } from '../../../src/engine/index.js';
 import type { RunSummary, SpectrumSummary } from '../../../src/protocol/messages.js';
 import { EngineClient } from '../../../src/worker/thread/client.js';
-import { newFlag, raise, raised } from '../../../src/worker/scheduling/cancelFlag.js';
+import { begin, hasBegun, hold, newFlag, raise, raised, release } from '../../../src/worker/scheduling/cancelFlag.js';
+import { Stop } from '../../../src/worker/scheduling/stop.js';
 import { loadKernels } from '../../../src/worker/thread/loadKernels.js';
 import { configOf, referenceCase } from '../../support/experiments.js';
 import { flat } from '../engine/fixtures.js';
@@ -19,19 +20,33 @@ type Probe = {
   readonly summaries: RunSummary[];
   readonly spectra: SpectrumSummary[];
   readonly crashes: string[];
+  readonly reads: string[];
   text: string;
   onRun: () => void;
+  onRead: () => void;
 };
 const clients: EngineClient[] = [];
 after(() => {
   for (const client of clients) client.dispose();
 });
 
-function probe(): Probe {
-  const found: Omit<Probe, 'client'> = { summaries: [], spectra: [], crashes: [], text: '', onRun: () => undefined };
+function probe(workerPath = path.resolve('test/fixtures/worker/bare.cjs')): Probe {
+  const found: Omit<Probe, 'client'> = {
+    summaries: [],
+    spectra: [],
+    crashes: [],
+    reads: [],
+    text: '',
+    onRun: () => undefined,
+    onRead: () => undefined,
+  };
   const client = new EngineClient({
-    workerPath: path.resolve('test/fixtures/worker/bare.cjs'),
-    readFile: (): SentFile => ({ ok: true, id: entry.config, bytes: new TextEncoder().encode(found.text) }),
+    workerPath,
+    readFile: ({ reference }): SentFile => {
+      found.reads.push(reference);
+      found.onRead();
+      return { ok: true, id: reference, bytes: new TextEncoder().encode(found.text) };
+    },
     events: {
       progress: ({ phase }) => {
         if (phase === 'run') found.onRun();
@@ -97,6 +112,19 @@ const longConfig = (): string => {
   });
 };
 
+/** What a played thread answers with its own number. */
+const newConfig = {
+  name: 'x',
+  cell: 'tanh',
+  source: {
+    kind: 'files',
+    weights: { file: 'w.json', name: null },
+    sequences: { kind: 'file', place: { file: 'x.json', name: null } },
+    initialState: null,
+    above: { kind: 'ones', at: 'last' },
+  },
+} as const;
+
 describe('without shared memory', () => {
   const shared = globalThis.SharedArrayBuffer;
   beforeEach(() => {
@@ -136,10 +164,54 @@ describe('without shared memory', () => {
     assert.deepEqual(subject.crashes, []);
   });
 
-  it('a flag is none, and nobody sees it raised', () => {
-    const flag = newFlag();
+  it('a flag is a name of its own, and is heard of while what it belongs to goes on', () => {
+    const [flag, other] = [newFlag(), newFlag()];
+    assert.ok(typeof flag === 'number' && flag !== other);
+    const isRaised = raised(flag);
     raise(flag);
-    assert.deepEqual([flag, raised(flag)()], [null, false]);
+    assert.equal(isRaised(), false, 'before');
+    hold(flag);
+    raise(flag);
+    hold(flag);
+    begin(flag);
+    assert.deepEqual([isRaised(), hasBegun(flag), raised(other)()], [true, true, false]);
+    release(flag);
+    assert.deepEqual([isRaised(), hasBegun(flag)], [false, false], 'behind its end');
+  });
+
+  it('of a burst of questions only the one that is still wanted reads its files', async () => {
+    const { client, reads, crashes } = probe();
+    const stops = Array.from({ length: 20 }, () => new Stop());
+    const answers = stops.map((stop, i) => client.ask('inspect', { config: `${i}.rnn.json`, cancel: stop.flag }, stop));
+    for (const stop of stops.slice(0, -1)) stop.ask();
+    const told = await Promise.all(answers);
+    assert.deepEqual(
+      told.map((inspection) => inspection?.config ?? null),
+      stops.map((_, i) => (i === 19 ? '19.rnn.json' : null)),
+    );
+    assert.deepEqual([reads, crashes], [['19.rnn.json'], []]);
+  });
+
+  it('a question stops at its next pause, and its thread goes on', async () => {
+    const subject = probe();
+    const stop = new Stop();
+    subject.text = JSON.stringify({ weights: 'w.json', sequences: 'x.json' });
+    // While it waits for the first file it is told; it asks for no second one.
+    subject.onRead = () => stop.ask();
+    assert.equal(await subject.client.ask('inspect', { config: 'a.rnn.json', cancel: stop.flag }, stop), null);
+    assert.deepEqual([subject.reads, subject.crashes], [['a.rnn.json'], []]);
+  });
+
+  it('a question that does not stop costs its thread once it has had its turn', async () => {
+    const { client } = probe(path.resolve('test/fixtures/worker/halfDeaf.cjs'));
+    const thread = (): Promise<string> => client.request('newConfig', newConfig);
+    const first = await thread();
+    const stop = new Stop();
+    const endless = client.ask('inspect', { config: 'endless', cancel: stop.flag }, stop);
+    while (!hasBegun(stop.flag)) await new Promise((resolve) => setTimeout(resolve, 5));
+    stop.ask();
+    assert.equal(await endless, null);
+    assert.notEqual(await thread(), first);
   });
 });
 

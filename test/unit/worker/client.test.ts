@@ -3,7 +3,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { asItIs, defaultBounds } from '../../../src/engine/index.js';
 import type { Entry, SentFile } from '../../../src/config/read/fileAccess.js';
-import type { Progress, RunSummary } from '../../../src/protocol/messages.js';
+import type { CancelFlag, Progress, RunSummary } from '../../../src/protocol/messages.js';
 import { EngineClient } from '../../../src/worker/thread/client.js';
 import type { EngineClientOptions } from '../../../src/worker/thread/client.js';
 import { hasBegun, newFlag, raise, raised } from '../../../src/worker/scheduling/cancelFlag.js';
@@ -155,7 +155,7 @@ describe('EngineClient', () => {
 
   it('asks for files with the flag of the run, so that a reading that nobody waits for ends', async () => {
     let waiting = (): void => undefined;
-    const asked: (SharedArrayBuffer | null | undefined)[] = [];
+    const asked: (CancelFlag | undefined)[] = [];
     const { client } = probe({
       readFile: async ({ cancel }) => {
         asked.push(cancel);

@@ -113,12 +113,13 @@ describe('a thread in a browser', () => {
         problems: () => undefined,
         summary: (summary) => summaries.push(summary),
         spectrum: () => undefined,
+        begun: () => undefined,
         failed: ({ message }) => assert.fail(message),
       },
       { checks: 'trusted', onFault: (error) => assert.fail(error) },
     );
     try {
-      const request = { runId: 1, entry, bounds: defaultBounds, layer: null, cancel: null };
+      const request = { runId: 1, entry, bounds: defaultBounds, layer: null, cancel: 7 };
       return { outcome: await channel.request('run', request), summaries, given };
     } finally {
       thread.end();
@@ -142,7 +143,7 @@ describe('a thread in a browser', () => {
     global['Worker'] = function refuse() {
       assert.fail('a worker was asked for');
     };
-    const { outcome, summaries } = await run((channel) => channel.emit('cancel', { runId: 1 }));
+    const { outcome, summaries } = await run((channel) => channel.emit('stop', { flag: 7 }));
     assert.deepEqual([outcome.kind, summaries], ['cancelled', []]);
   });
 });
@@ -231,7 +232,8 @@ describe('what a browser does in another way', () => {
   });
 
   it('kernels are left out where the policy of the window forbids them', () => {
-    assert.ok(loadKernels() !== null);
+    // One thread, whatever the machine has.
+    assert.equal((loadKernels() ?? assert.fail()).team, null);
     Object.assign(globalThis, {
       WebAssembly: {
         ...Object.fromEntries(Object.getOwnPropertyNames(own).map((name) => [name, Reflect.get(own, name)])),

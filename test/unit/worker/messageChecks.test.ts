@@ -238,7 +238,7 @@ const workerSamples: Samples<WorkerContract> = {
     ],
     locateWeight: [{ entry: entries[1], place: { tensor: 'Wx', row: 0, column: 0 }, layer: 0 }],
   },
-  events: { cancel: [{ runId: 1 }] },
+  events: { stop: [{ flag: 1 }] },
 };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -399,7 +399,7 @@ describe('the border', () => {
     });
     for (const message of [
       { type: 'event', name: 'toString', payload: null },
-      { type: 'event', name: 'cancel', payload: null },
+      { type: 'event', name: 'stop', payload: null },
       'nothing',
       { type: 'request', id: 4, name: 'resultJson', params: { runId: 1 } },
     ])
@@ -411,7 +411,7 @@ describe('the border', () => {
     );
     assert.match(
       JSON.stringify(posted),
-      /no event \\"toString\\".*cancel must be an object.*no message: \\"nothing\\"/,
+      /no event \\"toString\\".*stop must be an object.*no message: \\"nothing\\"/,
     );
   });
 });

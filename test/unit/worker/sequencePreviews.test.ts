@@ -41,6 +41,7 @@ class Worker {
         problems: () => undefined,
         summary: () => undefined,
         spectrum: () => undefined,
+        begun: () => undefined,
         failed: ({ message }) => assert.fail(message),
       },
       { checks: 'trusted', onFault: ({ message }) => assert.fail(message) },

@@ -381,6 +381,24 @@ describe('a what-if', () => {
     assert.ok(Math.abs(effect.log10Ratio ?? NaN) < Math.abs(run.verdict.log10Ratio ?? NaN));
   });
 
+  it('runs nothing a second time unasked that takes more than 10⁹ products', async () => {
+    const experiment = await fromConfig(config());
+    const [{ parameters }] = experiment.layers;
+    const perStep = parameters.Wx.length + parameters.Wh.length;
+    const step = finish(nextStepOf(finish(runResumably(experiment))));
+    assert.ok(step !== null);
+    const asked: number[] = [];
+    for (const T of [Math.floor(1e9 / perStep), Math.floor(1e9 / perStep) + 1]) {
+      const large = { ...experiment, shapes: { ...experiment.shapes, B: 1, T } };
+      const whatIfs = new WhatIfs({ experiment: large, shown: 0 }, defaultBounds, null, () => {
+        asked.push(T);
+        throw new Cancelled();
+      });
+      await whatIfs.effectOf(step);
+    }
+    assert.deepEqual(asked, [Math.floor(1e9 / perStep)]);
+  });
+
   it('is quick enough to be dragged', async () => {
     const [B, T, size] = [8, 100, 64];
     const next = Math.sin;

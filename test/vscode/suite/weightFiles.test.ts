@@ -139,7 +139,7 @@ describe('The weights of a workspace', () => {
         '$(folder-opened) Another file…',
         'do not fit',
         'half.json · xs [2, 9, 2] $(warning) 2 numbers per timestep, and the weights take 3',
-        'half.json · ys [2, 1] $(warning) 1 numbers per timestep, and the weights take 3',
+        'half.json · ys [2, 1] $(warning) 1 number per timestep, and the weights take 3',
       ]);
       const half = await probe.surveys.of(at('half.json'));
       assert.ok(half.kind === 'known');
