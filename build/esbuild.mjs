@@ -8,6 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildKernels } from './kernels.mjs';
 import { languages, readBundle } from './l10n.mjs';
 import { noticesFile, noticesText, packagesIn, pageNoticesFile } from './notices.mjs';
+import { billFile, billText } from './sbom.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -148,6 +149,7 @@ async function writeNotices(results) {
   await mkdir(new URL('../dist/webview', import.meta.url), { recursive: true });
   await writeFile(new URL(`../dist/${noticesFile}`, import.meta.url), noticesText(packagesIn(made)));
   await writeFile(new URL(`../dist/${pageNoticesFile}`, import.meta.url), noticesText(packagesIn(ofPage)));
+  await writeFile(path.join(root, billFile), billText(packagesIn(made)));
 }
 
 /**
