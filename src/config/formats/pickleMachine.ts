@@ -156,7 +156,7 @@ export class PickleMachine {
 
   fill(dict: Dict, items: readonly PickleValue[]): void {
     if (items.length % 2 === 1) throw this.wrong(t('a value for each key'), t('none'));
-    for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
+    for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i]!, items[i + 1]!);
   }
 
   global(module: string, name: string): void {

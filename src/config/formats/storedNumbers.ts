@@ -91,7 +91,7 @@ const lastOf = ({ shape, offset, strides }: Stored): number =>
 
 /** Bytes of memory that all numbers at once take, with what is read for them. */
 export function heldBytes(stored: Stored): number {
-  const count = countOf(stored.shape) ?? 0;
+  const count = countOf(stored.shape)!;
   const isReadWhole = count > 0 && !isRowMajor(stored) && !areHere(stored.bytes);
   return 8 * count + (isReadWhole ? (lastOf(stored) + 1 - stored.offset) * bytesOf(stored.type) : 0);
 }
@@ -114,7 +114,7 @@ function* piecesOf(
 /** All numbers, row-major. @throws FormatError where they are on a disk and cannot be read */
 export function numbersOf(stored: Stored, tick: Tick): Float64Array {
   const { type, bytes, little, shape, offset, strides } = stored;
-  const count = countOf(shape) ?? 0;
+  const count = countOf(shape)!;
   const data = new Float64Array(count);
   if (count === 0) return data;
   const { at, bytes: size } = kinds[type];
@@ -159,7 +159,7 @@ export function* numbersInPieces(
   wrong: (inexact: string) => void,
 ): Generator<Float64Array> {
   const { type, little, offset, shape } = stored;
-  const count = countOf(shape) ?? 0;
+  const count = countOf(shape)!;
   if (count === 0) return;
   if (!isRowMajor(stored)) {
     const inexact = inexactInteger(stored, tick);
