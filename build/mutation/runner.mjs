@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { commonTokens, declareClassPlugin, PluginKind } from '@stryker-mutator/api/plugin';
 import { INSTRUMENTER_CONSTANTS } from '@stryker-mutator/api/core';
 
+import { isInSample } from './sample.mjs';
+
 const namespace = (globalThis[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {});
 
 /** Within this time a mutant is tried with tests that load it anew; those that take longer are left out. */
@@ -70,6 +72,10 @@ class MutantTests {
   async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, sandboxFileName }) {
     this.#readTook();
     const source = path.relative(process.cwd(), sandboxFileName).replaceAll(path.sep, '/');
+    // Stryker knows no samples: what is not in this one is told as no result, and counted nowhere.
+    const { location, replacement } = activeMutant;
+    if (!isInSample(Number(process.env.RNN_MUTANTS ?? 1), source, counted(location), replacement))
+      return { status: 'error', errorMessage: 'not in the sample' };
     namespace.hitCount = hitLimit === undefined ? undefined : 0;
     namespace.hitLimit = hitLimit;
     namespace.activeMutant = activeMutant.id;
@@ -116,6 +122,12 @@ class MutantTests {
     await closeSuites([...this.#tests.values()]);
   }
 }
+
+/** Reports count lines and columns from one, mutants that are run from zero. */
+const counted = ({ start, end }) => ({
+  start: { line: start.line + 1, column: start.column + 1 },
+  end: { line: end.line + 1, column: end.column + 1 },
+});
 
 async function failureOf(test) {
   try {

@@ -36,12 +36,13 @@ export class Rows {
     return this.#count;
   }
 
+  /** Where a field that the row has begins, with its quote. */
   start(field: number): number {
-    return this.#starts[field] ?? 0;
+    return this.#starts[field]!;
   }
 
   end(field: number): number {
-    return this.#ends[field] ?? 0;
+    return this.#ends[field]!;
   }
 
   /** A field without its quotes. */

@@ -405,6 +405,12 @@ describe('chunks of an HDF5 file', () => {
     assert.match(of({ entry: 9 }), /entries of a place and a length 9/);
     assert.match(of({ packed: true, entry: 15 }), /entries of a place and a length 15/);
     assert.match(of({ count: 1 }), /2 chunks for the shape \[2, 3\] 1/);
+    const hole = dataset((file) => {
+      const block = file.add('FADB', Buffer.alloc(10), little(8, file.add(plainRows[0]!), nowhere));
+      const header = file.add('FAHD', [0, 0, 8, 10], little(8, 2, block));
+      return [space(2, 3), float32, four(0, [2, 2, 4], [3, 10], little(8, header))];
+    });
+    assert.match(told(hole), /2 chunks for the shape \[2, 3\] 1/);
     for (const nothing of [
       (): Message => four(0, [2, 2, 4], [3, 10], little(8, nowhere)),
       (file: Hdf5Writer): Message =>
@@ -525,5 +531,106 @@ describe('objects of an HDF5 file that are built to hurt', () => {
       return file.add('OHDR', [2, 0, 40], goesOn(at, 28), goesOn(at, 28));
     });
     assert.match(told(itself), /one that leads to itself/);
+  });
+});
+
+describe('groups of the older form', () => {
+  type Entry = { readonly name: number; readonly at: number | bigint; readonly cache?: number };
+  /** A group with a table of names; `tree` makes what leads to the leaf. */
+  const groupOf = (
+    file: Hdf5Writer,
+    entries: readonly Entry[],
+    tree: (leaf: number) => number | bigint = (leaf) => treeTo(file, leaf),
+    names = 'a\0b\0c\0',
+    heapAt: bigint | null = null,
+  ): Message => {
+    const text = file.add(names);
+    const heap = file.add('HEAP', [0, 0, 0, 0], little(8, names.length, 0, heapAt ?? text));
+    const leaf = file.add(
+      'SNOD',
+      [1, 0],
+      little(2, entries.length),
+      ...entries.map(({ name, at, cache = 0 }) => joined(little(8, name, at), little(4, cache, 0), Buffer.alloc(16))),
+    );
+    return { kind: 0x11, body: little(8, tree(leaf), heap) };
+  };
+  const treeTo = (file: Hdf5Writer, child: number | bigint, kind = 0, level = 0): number =>
+    file.add('TREE', [kind, level], little(2, 1), little(8, nowhere, nowhere, 0, child, 0));
+  const read = (make: (file: Hdf5Writer, at: readonly number[]) => Message): Uint8Array => {
+    const file = new Hdf5Writer();
+    const at = [1, 2, 3].map((x) => file.floats([1], [x]));
+    return file.file(file.object(make(file, at)));
+  };
+  const both = (at: readonly number[]): Entry[] => [
+    { name: 0, at: at[0]! },
+    { name: 2, at: at[1]! },
+  ];
+
+  it('list names that stand in a heap, without soft links and without those that are nowhere', () => {
+    const bytes = read((file, at) =>
+      groupOf(file, [...both(at), { name: 4, at: at[2]!, cache: 2 }, { name: 4, at: nowhere }]),
+    );
+    assert.deepEqual(
+      tensorsOf(bytes).map(({ name, numbers }) => [name, ...numbers]),
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+    );
+  });
+
+  it('are trees of trees, whatever level they say that they have', () => {
+    for (const level of [1, 2]) {
+      const bytes = read((file, at) => groupOf(file, both(at), (leaf) => treeTo(file, treeTo(file, leaf), 0, level)));
+      assert.equal(tensorsOf(bytes).length, 2);
+    }
+    const straight = read((file, at) => groupOf(file, both(at), (leaf) => treeTo(file, leaf, 0, 1)));
+    assert.equal(tensorsOf(straight).length, 2);
+  });
+
+  it('hold nothing where their tree, their heap or its names are nowhere', () => {
+    assert.deepEqual(tensorsOf(read((file, at) => groupOf(file, both(at), () => nowhere))), []);
+    assert.deepEqual(tensorsOf(read((file, at) => groupOf(file, both(at), () => treeTo(file, nowhere)))), []);
+    assert.deepEqual(tensorsOf(read((file, at) => groupOf(file, both(at), undefined, 'a\0b\0', nowhere))), []);
+    assert.deepEqual(tensorsOf(read(() => ({ kind: 0x11, body: little(8, nowhere, 64) }))), []);
+    assert.deepEqual(tensorsOf(read(() => ({ kind: 0x11, body: little(8, 64, nowhere) }))), []);
+  });
+
+  it('that are no trees, or trees of something else, are damaged', () => {
+    assert.match(
+      told(read((file, at) => groupOf(file, both(at), (leaf) => treeTo(file, leaf, 1)))),
+      /a tree of kind 0 1/,
+    );
+    assert.match(
+      told(read((file, at) => groupOf(file, both(at), () => treeTo(file, file.add('XXXX'), 0, 1)))),
+      /TREE XXXX/,
+    );
+    assert.match(told(read((file, at) => groupOf(file, both(at), () => treeTo(file, file.add('XXXX'))))), /SNOD XXXX/);
+    const circle = read((file, at) =>
+      groupOf(file, both(at), (leaf) => {
+        const first = treeTo(file, leaf);
+        return file.add('TREE', [0, 1], little(2, 2), little(8, nowhere, nowhere, 0, first, 0, first, 0));
+      }),
+    );
+    assert.match(told(circle), /one that leads to itself/);
+  });
+
+  it('with a name that does not end are damaged', () => {
+    assert.match(
+      told(read((file, at) => groupOf(file, [{ name: 0, at: at[0]! }], undefined, 'abc'))),
+      /a name of at most 1024 bytes/,
+    );
+  });
+
+  it('have chunks in trees, too; a tree that is nowhere has none', () => {
+    const packedInTree = (tree: (file: Hdf5Writer) => number | bigint): Uint8Array =>
+      dataset((file) => [space(2), float32, layout([3, 2, 2], little(8, tree(file)), little(4, 2, 4))]);
+    const bytes = packedInTree((file) => {
+      const chunk = file.add(floatBytes(1, 2));
+      const key = joined(little(4, 8, 0), little(8, 0, 0));
+      return file.add('TREE', [1, 0], little(2, 1), little(8, nowhere, nowhere), key, little(8, chunk));
+    });
+    assert.deepEqual(tensorsOf(bytes), [{ name: 'a', shape: [2], numbers: [1, 2] }]);
+    assert.match(told(packedInTree(() => nowhere)), /1 chunks for the shape \[2\] 0/);
   });
 });

@@ -234,7 +234,7 @@ describe('numbers of a tensor', () => {
   it('with a point stand in one stretch, or one by one; none of them are none', () => {
     assert.deepEqual(numbers(1, [2], bytes(4, floats([1.5, -2]))), [1.5, -2]);
     assert.deepEqual(numbers(1, [2], float(4, 1.5), float(4, -2)), [1.5, -2]);
-    assert.deepEqual(numbers(1, [0]), []);
+    assert.deepEqual(numbers(1, [0], whole(14, 0)), []);
   });
 
   it('that are texts, or of a type that is none, are told as such; the others are read', () => {
