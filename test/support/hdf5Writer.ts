@@ -1,6 +1,8 @@
 // HDF5 files as tests want them: objects of the newer form (headers of version 2), written part by part.
 
 type Bytes = Uint8Array | readonly number[];
+/** Texts and bytes, one behind the other. */
+export type Parts = readonly (Bytes | string)[];
 
 export const little = (size: 1 | 2 | 4 | 8, ...values: readonly (number | bigint)[]): Buffer => {
   const bytes = Buffer.alloc(size * values.length);
@@ -12,7 +14,7 @@ export const little = (size: 1 | 2 | 4 | 8, ...values: readonly (number | bigint
 /** A place that is none. */
 export const nowhere = 2n ** 64n - 1n;
 
-export const joined = (...parts: readonly (Bytes | string)[]): Buffer =>
+export const joined = (...parts: Parts): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part))));
 
 /** A message of an object: its kind and its bytes. `shared`: it stands in another object. */
@@ -40,7 +42,7 @@ export const contiguous = (at: number | bigint, length: number): Message => ({
   kind: 0x08,
   body: joined([3, 1], little(8, at), little(8, length)),
 });
-export const layout = (...parts: Parameters<typeof joined>): Message => ({ kind: 0x08, body: joined(...parts) });
+export const layout = (...parts: Parts): Message => ({ kind: 0x08, body: joined(...parts) });
 
 export const attribute = (
   name: string,
@@ -80,7 +82,7 @@ export class Hdf5Writer {
   #bytes = Buffer.alloc(128);
 
   /** Where the part begins. */
-  add(...parts: Parameters<typeof joined>): number {
+  add(...parts: Parts): number {
     const at = this.#bytes.length;
     this.#bytes = Buffer.concat([this.#bytes, joined(...parts)]);
     return at;

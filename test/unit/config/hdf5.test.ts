@@ -21,7 +21,7 @@ import {
   text,
   whole,
 } from '../../support/hdf5Writer.js';
-import type { Message } from '../../support/hdf5Writer.js';
+import type { Message, Parts } from '../../support/hdf5Writer.js';
 
 const quiet = (): void => undefined;
 const floatBytes = (...numbers: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(numbers).buffer);
@@ -325,7 +325,7 @@ describe('numbers of an HDF5 file', () => {
 describe('chunks of an HDF5 file', () => {
   type Index = (file: Hdf5Writer, chunks: readonly Buffer[]) => Message;
   /** Layout 4 with sizes of one byte each. */
-  const four = (flags: number, sizes: readonly number[], ...rest: Parameters<typeof joined>): Message =>
+  const four = (flags: number, sizes: readonly number[], ...rest: Parts): Message =>
     layout([4, 2, flags, sizes.length, 1, ...sizes], ...rest);
   const filters = (...ids: readonly number[]): Message => ({
     kind: 0x0b,

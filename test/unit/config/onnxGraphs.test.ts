@@ -217,8 +217,8 @@ describe('what is told of a recurrent node', () => {
 describe('numbers of a tensor', () => {
   const stored = (type: number, shape: readonly number[], ...body: readonly Piece[]) =>
     opened(model([bytes(5, tensor('t', shape, body, type)), initializer('W', [1], [1]), R, rnn('x', 'W', 'R')]));
-  const numbers = (...given: Parameters<typeof stored>): number[] | null | undefined =>
-    stored(...given).tensors.find(({ name }) => name === 't')?.numbers;
+  const numbers = (type: number, shape: readonly number[], ...body: readonly Piece[]): number[] | null | undefined =>
+    stored(type, shape, ...body).tensors.find(({ name }) => name === 't')?.numbers;
 
   it('are whole ones of each width, one by one or packed', () => {
     assert.deepEqual(numbers(3, [2], whole(5, 5), whole(5, -2)), [5, -2]);

@@ -17,7 +17,7 @@ import { unpickle } from '../../../src/config/formats/pickle.js';
 import type { PickleValue } from '../../../src/config/formats/pickleValues.js';
 import { Zip } from '../../../src/config/formats/zip.js';
 import { UnreadableNumbers } from '../../../src/config/json/index.js';
-import type { JsonNode } from '../../../src/config/json/index.js';
+import type { JsonNode } from '../../../src/config/json/node.js';
 import { zipOf } from '../../support/zipWriter.js';
 import type { Packed } from '../../support/zipWriter.js';
 
