@@ -17,6 +17,7 @@ import { ensureModules, node24, root, underNode24 } from './modules.mjs';
 ensureModules();
 await underNode24();
 const { buildKernels, compile } = await import('./kernels.mjs');
+const { kernelsInBundles } = await import('./kernelsInBundles.mjs');
 const { build } = await import('esbuild');
 await buildKernels();
 await compile('test/bench/kernels/peak.ts', 'out/bench/peak.wasm', 'simd,relaxed-simd,threads');
@@ -26,12 +27,7 @@ const shared = {
   platform: 'node',
   target: 'node24',
   logLevel: 'warning',
-  alias: {
-    'kernels/relaxed.wasm': './out/kernels/relaxed.wasm',
-    'kernels/simd.wasm': './out/kernels/simd.wasm',
-    'kernels/numbers.wasm': './out/kernels/numbers.wasm',
-  },
-  loader: { '.wasm': 'binary' },
+  ...kernelsInBundles,
 };
 // The product's worker, made apart from dist so that a build meanwhile does not take it away.
 await build({

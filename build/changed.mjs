@@ -55,7 +55,7 @@ export function mayBreak({ changed, graph, textOf }) {
   const page = madeFrom(shownByThePage);
   // The compiled kernels stand in the graph, not their sources.
   const compiled = changed.some((file) => isKernel.test(file))
-    ? [...product].filter((file) => file.endsWith('.wasm'))
+    ? [...product].filter((file) => file.startsWith('out/kernels/'))
     : [];
   const code = new Set([...changed, ...compiled]);
   const inGraph = new Set(Object.values(graph).flat());

@@ -6,9 +6,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildKernels } from './kernels.mjs';
+import { kernelsInBundles } from './kernelsInBundles.mjs';
 import { languages, readBundle } from './l10n.mjs';
 import { noticesFile, noticesText, packagesIn, pageNoticesFile } from './notices.mjs';
 import { billFile, billText } from './sbom.mjs';
+import { withoutForms } from './withoutForms.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const flags = new Set(process.argv.slice(2));
@@ -22,16 +24,10 @@ const shared = {
   legalComments: 'none',
   logLevel: 'warning',
   // The engine's kernels, compiled below, travel inside the bundles that run them.
-  alias: {
-    'kernels/relaxed.wasm': './out/kernels/relaxed.wasm',
-    'kernels/simd.wasm': './out/kernels/simd.wasm',
-    'kernels/numbers.wasm': './out/kernels/numbers.wasm',
-  },
-  loader: { '.wasm': 'binary' },
+  ...kernelsInBundles,
   define: {
     productVersion: JSON.stringify(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version),
     'process.env.NODE_ENV': production ? '"production"' : '"development"',
-    isReport: 'false',
   },
 };
 // The oldest supported VS Code (see engines in package.json) runs Node 20 in its extension host and Chromium 132 in its
@@ -64,24 +60,35 @@ const asModuleOrThread =
   // All that the product and path-browserify ask a process for; test/package looks that it is all.
   'var process = { platform: "web", arch: "browser", versions: { node: "none" }, cwd: () => "/" };';
 
-/** Where the page is one file, what comes late stands in it too. */
-const nothingIsLate = {
-  name: 'nothing-is-late',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/late\.js$/, namespace: 'file' }, () => ({
-      path: path.join(root, 'webview', 'lateInside.ts'),
-    }));
+/**
+ * The worker and the command line have most of their code in common. esbuild shares code between bundles only as ES
+ * modules, which nothing else of Node's side is: so they are made as such in `out/programs`, and each file becomes
+ * CommonJS.
+ */
+const programs = 'out/programs';
+const asCommonJs = {
+  name: 'as-common-js',
+  setup({ onEnd, initialOptions }) {
+    onEnd(async ({ metafile }) => {
+      if (metafile === undefined || initialOptions.write === false) return;
+      await build({
+        ...forNode,
+        bundle: false,
+        alias: {},
+        entryPoints: Object.keys(metafile.outputs).filter((file) => file.endsWith('.js')),
+        outbase: programs,
+        outdir: 'dist',
+        supported: { 'dynamic-import': false },
+      });
+    });
   },
 };
 
 const product = [
+  // The extension host shares nothing with them: it would load a whole engine for what it needs of it.
   {
     ...forNode,
-    entryPoints: {
-      extension: 'src/extension.ts',
-      assemble: 'src/assemble.ts',
-      worker: 'src/worker/thread/entry.ts',
-    },
+    entryPoints: { extension: 'src/extension.ts', assemble: 'src/assemble.ts' },
     outdir: 'dist',
     // extension.ts loads assemble.js when there is a config, and not before.
     external: ['vscode', './assemble.js'],
@@ -89,14 +96,20 @@ const product = [
   },
   {
     ...forNode,
-    entryPoints: { cli: 'src/cli.ts' },
-    outdir: 'dist',
-    banner: { js: '#!/usr/bin/env node' },
-    // Only its command mcp loads the server.
-    external: ['./mcpServer.js'],
-    supported: { 'dynamic-import': false },
+    format: 'esm',
+    splitting: true,
+    entryPoints: {
+      worker: 'src/worker/thread/entry.ts',
+      cli: 'src/cli.ts',
+      // Only the command mcp of cli.js loads it.
+      mcpServer: 'src/mcpServer.ts',
+    },
+    chunkNames: 'parts/[name]-[hash]',
+    preserveSymlinks: true,
+    outdir: programs,
+    metafile: true,
+    plugins: [withoutForms, asCommonJs],
   },
-  { ...forNode, entryPoints: { mcpServer: 'src/mcpServer.ts' }, outdir: 'dist' },
   {
     ...forPage,
     format: 'cjs',
@@ -127,14 +140,6 @@ const product = [
       tensorsStyle: 'webview/tensors.css',
       sequencesStyle: 'webview/sequences.css',
     },
-    outdir: 'dist/webview',
-  },
-  // A report is one file, and so is the page in it.
-  {
-    ...forPage,
-    define: { ...shared.define, isReport: 'true' },
-    plugins: [nothingIsLate],
-    entryPoints: { wholePage: 'webview/main.ts' },
     outdir: 'dist/webview',
   },
   { ...forPage, format: 'iife', entryPoints: { report: 'src/report/reportPage.ts' }, outdir: 'dist/webview' },
@@ -217,7 +222,7 @@ const tests = () => [
   },
   {
     ...forNode,
-    entryPoints: ['test/vscode/suite/index.ts', ...testEntries('test/vscode/suite/**/*.test.ts')],
+    entryPoints: testEntries('test/vscode/{suite,load}/{index.ts,*.test.ts}'),
     outbase: 'test/vscode',
     outdir: 'out/test/vscode',
     external: ['vscode', 'mocha'],

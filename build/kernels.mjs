@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { root } from './modules.mjs';
 
 const variants = { relaxed: 'simd,relaxed-simd,threads', simd: 'simd,threads' };
@@ -64,10 +65,13 @@ export async function buildKernels() {
   for (const { name, entry, features } of modules) {
     const target = `out/kernels/${name}.wasm`;
     const source = await madeOf(path.posix.dirname(entry));
+    const packed = path.join(root, `out/kernels/${name}.deflate`);
     const stamp = path.join(root, `${target}.from`);
-    const [known] = await Promise.all([readFile(stamp, 'utf8'), access(path.join(root, target))]).catch(() => [null]);
+    const made = [readFile(stamp, 'utf8'), access(path.join(root, target)), access(packed)];
+    const [known] = await Promise.all(made).catch(() => [null]);
     if (known === source) continue;
     await compile(entry, target, features);
+    await writeFile(packed, deflateRawSync(await readFile(path.join(root, target)), { level: 9 }));
     await writeFile(stamp, source);
   }
 }

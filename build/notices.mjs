@@ -30,7 +30,7 @@ function packageOf(input, folder) {
     // esbuild tells of inputs relative to the working folder, also where node_modules is a link to somewhere else.
     return path.resolve(folder, input.slice(0, at), 'node_modules', name);
   }
-  if (/^out\/kernels\/\w+\.wasm$/.test(input)) return path.join(folder, 'node_modules', 'assemblyscript');
+  if (/^out\/kernels\/\w+\.(?:wasm|deflate)$/.test(input)) return path.join(folder, 'node_modules', 'assemblyscript');
   if (/^(?:src|webview)\//.test(input) || /^(?:<stdin>|<define:)/.test(input)) return null;
   throw new Error(
     `${input} is in a bundle, and nothing says whose it is. Expected a file of src, webview or a package, ` +

@@ -3,6 +3,7 @@ import { build } from 'esbuild';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { kernelsInBundles } from './kernelsInBundles.mjs';
 import { root } from './modules.mjs';
 
 /** Each source that `matches` (by its name in the project) is what `rewrite` makes of its text. */
@@ -47,10 +48,7 @@ export async function bundleTests({ files, outdir, matches, rewrite, instead = {
     sourcemap: 'linked',
     logLevel: 'warning',
     metafile: true,
-    alias: Object.fromEntries(
-      ['relaxed', 'simd', 'numbers'].map((kernel) => [`kernels/${kernel}.wasm`, `./out/kernels/${kernel}.wasm`]),
-    ),
-    loader: { '.wasm': 'binary' },
+    ...kernelsInBundles,
     define: { productVersion: '"0"', 'process.env.NODE_ENV': '"development"', isReport: 'false' },
     plugins: [staysOutside(instead), rewriting({ matches, rewrite })],
     entryPoints: files,

@@ -3,6 +3,7 @@ import { t as say } from '@vscode/l10n';
 import type { Language } from '../l10n.js';
 import type { RecordExtent, RunSummary } from '../protocol/index.js';
 import { levelBins } from '../worker/answers/index.js';
+import { joinParts } from './pageParts.js';
 import { emptyStyle, escape, inertJson } from './reportMarkup.js';
 
 export type ReportParts = {
@@ -35,9 +36,9 @@ export type ReportAssets = {
   readonly theme: string;
   readonly notices: string;
 };
-/** Their names in `dist/webview`. */
+/** Their names in `dist/webview`; the page's is that of the first of its parts. */
 export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = {
-  page: 'wholePage.js',
+  page: 'main.js',
   style: 'style.css',
   host: 'report.js',
   theme: 'report.css',
@@ -47,7 +48,7 @@ export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = {
 /** All of them, each read by `read` from its name. */
 export async function readAssets(read: (name: string) => Promise<string>): Promise<ReportAssets> {
   const [page, style, host, theme, notices] = await Promise.all([
-    read(assetFiles.page),
+    joinParts(assetFiles.page, read),
     read(assetFiles.style),
     read(assetFiles.host),
     read(assetFiles.theme),
@@ -207,7 +208,7 @@ ${about(parts)}
 <script type="application/json" id="l10n">${inertJson(language.bundle)}</script>
 <script type="application/json" id="record">${record}</script>
 <script>${host}</script>
-<script type="module">${page}</script>
+<script>${page}</script>
 </body>
 </html>
 `;

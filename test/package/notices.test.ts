@@ -8,7 +8,9 @@ import { after, before, describe, it } from 'node:test';
 import { build } from 'esbuild';
 import type { BuildOptions } from 'esbuild';
 import JSZip from 'jszip';
+import { kernelsInBundles } from '../../build/kernelsInBundles.mjs';
 import { noticeOf, noticesText, packagesIn } from '../../build/notices.mjs';
+import { withoutForms } from '../../build/withoutForms.mjs';
 import { ringConfig } from '../support/experiments.js';
 
 const { name, version } = JSON.parse(readFileSync('package.json', 'utf8')) as {
@@ -30,11 +32,9 @@ async function reached(entry: string, options: BuildOptions): Promise<Map<string
     minify: true,
     outdir: 'out/never',
     logLevel: 'silent',
-    loader: { '.wasm': 'empty' },
+    loader: { '.wasm': 'empty', '.deflate': 'empty' },
     define: { productVersion: '"0"' },
-    alias: Object.fromEntries(
-      ['relaxed', 'simd', 'numbers'].map((kernel) => [`kernels/${kernel}.wasm`, `./out/kernels/${kernel}.wasm`]),
-    ),
+    alias: kernelsInBundles.alias,
   });
   const folders = new Map<string, string>();
   for (const [file, { inputs }] of Object.entries(metafile.outputs)) {
@@ -47,7 +47,13 @@ async function reached(entry: string, options: BuildOptions): Promise<Map<string
   }
   return folders;
 }
-const forNode: BuildOptions = { platform: 'node', format: 'cjs', mainFields: ['module', 'main'], external: ['vscode'] };
+const forNode: BuildOptions = {
+  platform: 'node',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  external: ['vscode'],
+  plugins: [withoutForms],
+};
 const forPage: BuildOptions = { platform: 'browser', format: 'esm' };
 
 /** Lines of white space tell nothing. */

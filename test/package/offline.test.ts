@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What the product asks of Node: files, threads and arithmetic. */
+/** What the product asks of Node: files, threads, unpacking and arithmetic. */
 const wanted = new Set([
   'crypto',
   'events',
@@ -22,11 +22,14 @@ const wanted = new Set([
   'util',
   'worker_threads',
   'process',
+  'zlib',
 ]);
 
-const bundles = readdirSync('dist')
-  .filter((file) => /\.c?js$/.test(file))
-  .map((file) => path.join('dist', file));
+const bundles = ['dist', path.join('dist', 'parts')].flatMap((folder) =>
+  readdirSync(folder)
+    .filter((file) => /\.c?js$/.test(file))
+    .map((file) => path.join(folder, file)),
+);
 
 const loaded = (file: string): string[] => [
   ...new Set(
@@ -50,7 +53,9 @@ describe('the product', () => {
     for (const name of ['extension.js', 'assemble.js', 'worker.js', 'web.js', 'cli.js'])
       assert.ok(bundles.includes(path.join('dist', name)), name);
     // The thread reads files in ranges and starts helpers: the look into a bundle finds what it loads.
-    assert.ok(loaded(path.join('dist', 'worker.js')).includes('node:worker_threads'));
+    const shared = loaded(path.join('dist', 'worker.js')).filter((name) => name.startsWith('./parts/'));
+    const ofThread = ['./worker.js', ...shared].flatMap((name) => loaded(path.join('dist', name)));
+    assert.ok(ofThread.includes('node:worker_threads'));
   });
 
   it('asks a browser for nothing that only Node has', () => {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { it } from 'node:test';
 import { build } from 'esbuild';
+import { kernelsInBundles } from '../../build/kernelsInBundles.mjs';
 import { holdBrowser } from '../support/browser.js';
 import { digest } from '../support/documentDigest.js';
 
@@ -30,8 +31,7 @@ it('every file of the reference set holds the same in a worker of the browser as
     write: false,
     platform: 'browser',
     format: 'iife',
-    loader: { '.wasm': 'binary' },
-    alias: { 'kernels/numbers.wasm': './out/kernels/numbers.wasm' },
+    ...kernelsInBundles,
     define: { productVersion: '"0"' },
   });
   const script = outputFiles[0]?.text ?? '';

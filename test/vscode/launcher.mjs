@@ -16,7 +16,8 @@ import { root } from '../../build/modules.mjs';
 import { startServer, stillSettings, workbenchUrl } from '../../build/vscode-server.mjs';
 
 const out = path.join(root, 'out');
-const minutes = 20;
+/** What is worse than a failure is a run that never ends. */
+const minutes = Number(process.env.RNN_VSCODE_MINUTES ?? 20);
 
 /** What the server's window says about itself on every start; whole and unfiltered it is in out/vscode-console.log. */
 const serverNoise = [

@@ -67,7 +67,7 @@ const openDisplay = async () => {
 /**
  * One run of the suite (of some of its files, as they are named in the project) in `program`; the counts of its tests.
  */
-const runIn = async (program, files) => {
+const runIn = async (program, files, suite) => {
   const scratch = await mkdtemp(path.join(tmpdir(), 'rnn-vscode-'));
   try {
     const folder = path.join(scratch, 'workspace');
@@ -77,7 +77,7 @@ const runIn = async (program, files) => {
     await runTests({
       vscodeExecutablePath: program,
       extensionDevelopmentPath: root,
-      extensionTestsPath: path.join(root, 'out', 'test', 'vscode', 'suite', 'index.js'),
+      extensionTestsPath: path.join(root, 'out', 'test', 'vscode', suite, 'index.js'),
       launchArgs: [
         folder,
         `--user-data-dir=${path.join(scratch, 'user')}`,
@@ -105,13 +105,16 @@ const runIn = async (program, files) => {
   }
 };
 
-/** Runs the suite; says on the way which VS Code it used. `{ passed, failed, skipped, failures, used }` */
-export async function runVscodeSuite(files = []) {
+/**
+ * Runs the suite, or another folder of tests; says on the way which VS Code it used.
+ * `{ passed, failed, skipped, failures, used }`
+ */
+export async function runVscodeSuite(files = [], suite = 'suite') {
   await mkdir(path.join(root, 'out'), { recursive: true });
   const sum = { passed: 0, failed: 0, skipped: 0, failures: [], used: [] };
   const add = async (name, program) => {
     console.log(`\nThe suite in ${name}:`);
-    const { error, ...counts } = await runIn(program, files);
+    const { error, ...counts } = await runIn(program, files, suite);
     if (error !== undefined) {
       console.error(`${name}: ${error}`);
       sum.failures.push(`${name}: ${error}`);

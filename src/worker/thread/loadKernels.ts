@@ -1,9 +1,18 @@
-import relaxed from 'kernels/relaxed.wasm';
-import simd from 'kernels/simd.wasm';
+import { inflateRawSync } from 'node:zlib';
+import relaxed from 'kernels/relaxed.deflate';
+import simd from 'kernels/simd.deflate';
 import { Kernels } from '../../engine/index.js';
 import { threadsHere, WorkerTeam } from './threadTeam.js';
 
-const load = (shared: boolean): Kernels | null => Kernels.load({ relaxed, simd }, undefined, shared);
+const bytes = {
+  get relaxed() {
+    return inflateRawSync(relaxed);
+  },
+  get simd() {
+    return inflateRawSync(simd);
+  },
+};
+const load = (shared: boolean): Kernels | null => Kernels.load(bytes, undefined, shared);
 
 /**
  * The kernels that this machine runs fastest, from the bytes that the build put into the bundle; null where it has no

@@ -9,7 +9,7 @@ const graph: Readonly<Record<string, readonly string[]>> = {
     'src/worker/entry.ts',
     'src/config/index.ts',
     'src/engine/verdict.ts',
-    'out/kernels/simd.wasm',
+    'out/kernels/simd.deflate',
   ],
   'src/cli.ts': ['src/cli.ts', 'src/config/index.ts', 'src/engine/verdict.ts'],
   'webview/main.ts': ['webview/main.ts', 'webview/theme.ts'],
