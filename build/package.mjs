@@ -11,6 +11,5 @@ const { default: config } = await import('./release.config.mjs');
 const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const packagePath = path.join(root, `${name}-${version}.vsix`);
 const { length } = await packageInto(packagePath, config, { build: !process.argv.includes('--no-build') });
-console.log(
-  `${path.basename(packagePath)}: ${(length / 1024).toFixed(0)} KiB, and what is bundled in it: ${path.basename(billPathOf(packagePath))}`,
-);
+const bill = path.basename(billPathOf(packagePath));
+console.log(`${path.basename(packagePath)}: ${(length / 1024).toFixed(0)} KiB, and what is bundled in it: ${bill}`);

@@ -33,8 +33,9 @@ const staysOutside = (instead) => ({
 });
 
 /**
- * Writes one bundle (over kernels that are there) for each test file into `outdir`, laid out as in out/test. `instead` leads a name to a file of this
- * project: `{ 'node:test': '…' }`. Gives which files each bundle is made of, as the project names them.
+ * Writes one bundle (over kernels that are there) for each test file into `outdir`, laid out as in out/test. `instead`
+ * leads a name to a file of this project: `{ 'node:test': '…' }`. Gives which files each bundle is made of, as the
+ * project names them.
  */
 export async function bundleTests({ files, outdir, matches, rewrite, instead = {} }) {
   const { metafile } = await build({

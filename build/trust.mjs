@@ -63,8 +63,8 @@ const rows = [];
 const started = performance.now();
 const minutes = (from) => `${((performance.now() - from) / 60_000).toFixed(1)} min`;
 async function writeTable() {
-  const head =
-    '| promise | | cases tried | faults survived | growth measured | took | script |\n| --- | --- | --- | --- | --- | --- | --- |';
+  const columns = ['promise', '', 'cases tried', 'faults survived', 'growth measured', 'took', 'script'];
+  const head = `| ${columns.join(' | ')} |\n|${' --- |'.repeat(columns.length)}`;
   const lines = rows.map(
     ({ promise, verdict, cases = '', survived = '', growth = '', took, script }) =>
       `| ${[promise, verdict, cases, survived, growth, took, `\`${script}\``].join(' | ')} |`,

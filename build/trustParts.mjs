@@ -88,8 +88,8 @@ export const parts = [
     script: 'npm run load',
     npmScript: 'load',
     read(text) {
-      const growths = numbers(text, /([-+]?\d+(?:\.\d+)?) %/g).map(([percent]) => percent);
-      return { growth: growths.length === 0 ? '' : `at most ${Math.max(...growths)} %`, wrong: [] };
+      const told = [...text.matchAll(/^(\w[^:\n]*): (.+); .*turns of the loop above/gm)].map(([, , done]) => done);
+      return { cases: told.join('; '), wrong: told.length === 0 ? ['no load came to its end'] : [] };
     },
   },
   {

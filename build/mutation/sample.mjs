@@ -1,7 +1,7 @@
 // A fixed share of all mutants, by their places alone: the same ones wherever and whenever they are tried.
 import { createHash } from 'node:crypto';
 
-/** `share` of 1: whether a mutant at this place of this file (as the project names it), with this text, is among them. */
+/** Whether a mutant at this place of this file (as the project names it), with this text, is among that `share`. */
 export function isInSample(share, file, { start, end }, replacement) {
   if (share >= 1) return true;
   const place = [file, start.line, start.column, end.line, end.column, replacement].join(' ');

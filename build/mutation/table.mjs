@@ -5,7 +5,10 @@ import { isInSample } from './sample.mjs';
 const isNoticed = (status) => status === 'Killed' || status === 'Timeout';
 const counted = (status) => isNoticed(status) || status === 'Survived' || status === 'NoCoverage';
 
-/** `noticed`: the share of the counted mutants of the sample that some test noticed; those of an ignored sentence and of a wrong syntax count not. */
+/**
+ * `noticed`: the share of the counted mutants of the sample that some test noticed; those of an ignored sentence and of
+ * a wrong syntax count not.
+ */
 export function mutantTable(all, root, sample) {
   const nameOf = ({ fileName }) => path.relative(root, fileName).replaceAll(path.sep, '/');
   const results = all.filter((mutant) => isInSample(sample, nameOf(mutant), mutant.location, mutant.replacement));
@@ -23,12 +26,13 @@ export function mutantTable(all, root, sample) {
   const head = `${'file'.padEnd(46)}${['mutants', 'noticed', 'alive', 'untried'].map((h) => h.padStart(8)).join('')}`;
   const survivors = results
     .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
-    .map(
-      (mutant) =>
-        `${nameOf(mutant)}:${mutant.location.start.line}:${mutant.location.start.column} ${mutant.mutatorName}: ${JSON.stringify(mutant.replacement)}`,
-    )
+    .map(({ fileName, location: { start }, mutatorName, replacement }) => {
+      const place = `${nameOf({ fileName })}:${start.line}:${start.column}`;
+      return `${place} ${mutatorName}: ${JSON.stringify(replacement)}`;
+    })
     .sort();
-  const loaded = results.filter(({ static: isStatic, status }) => isStatic === true && status === 'Ignored').length;
+  const isLoaded = ({ static: isStatic, status }) => isStatic === true && status === 'Ignored';
+  const loaded = results.filter(isLoaded).length;
   const told =
     `${results.length} of ${all.length} mutants are in the sample of ${100 * sample} %; ${loaded} of them change what ` +
     `is computed while a module loads, and are not tried.`;

@@ -30,7 +30,8 @@ describe('the bill of materials', () => {
     const billed = bill.components.map((component) => {
       const [licence] = component.licenses;
       assert.ok(licence);
-      return `${calledOf(component)} ${component.version} (${'license' in licence ? licence.license.id : licence.expression})`;
+      const told = 'license' in licence ? licence.license.id : licence.expression;
+      return `${calledOf(component)} ${component.version} (${told})`;
     });
     assert.ok(billed.length > 10, `${billed.length} packages`);
     assert.deepEqual([...new Set(billed)].sort(), [...new Set(told)].sort());
