@@ -156,7 +156,7 @@ function chunked(
   for (const chunk of chunks) {
     const { from } = chunk;
     const first = from.reduce((sum, index, axis) => sum + index * strides[axis]!, 0);
-    const fits = from.every((index, axis) => index < shape[axis]! && index % sizes[axis]! === 0);
+    const fits = from.every((index, axis) => index < shape[axis]! && Number.isInteger(index / sizes[axis]!));
     if (!fits || known.has(first))
       throw damaged(t('each chunk once, inside of {0}', describeShape(shape)), describeShape(from), chunk.at, part);
     known.add(first);
