@@ -89,7 +89,9 @@ for (const part of parts.filter(({ name }) => names.length === 0 || names.includ
   console.log(`${row.name}: ${row.verdict} (${row.took})${figures === '' ? '' : `: ${figures}`}`);
 }
 const broken = rows.filter(({ isBroken }) => isBroken);
+const kept = rows.filter(({ verdict }) => verdict === 'kept');
+const open = rows.length - broken.length - kept.length;
 console.log(
-  `${rows.length - broken.length} passed, ${broken.length} failed in ${minutes(started)}: out/trust/table.md`,
+  `${kept.length} kept, ${broken.length} broken, ${open} not known in ${minutes(started)}: out/trust/table.md`,
 );
 process.exitCode = broken.length === 0 ? 0 : 1;
