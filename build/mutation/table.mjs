@@ -34,7 +34,7 @@ export function mutantTable(all, root, sample) {
   const isLoaded = ({ static: isStatic, status }) => isStatic === true && status === 'Ignored';
   const loaded = results.filter(isLoaded).length;
   const told =
-    `${results.length} of ${all.length} mutants are in the sample of ${100 * sample} %; ${loaded} of them change what ` +
-    `is computed while a module loads, and are not tried.`;
+    `${results.length} of ${all.length} mutants are in the sample of ${100 * sample} %; ${loaded} of them change ` +
+    `what is computed while a module loads, and are not tried.`;
   return { text: [head, ...rows, whole.line, told].join('\n'), noticed: whole.share, survivors };
 }
