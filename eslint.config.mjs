@@ -41,9 +41,9 @@ export default tseslint.config(
     },
   },
   {
-    // Only the page and what stands behind it in a report have a document; the rest runs in Node threads.
+    // Only the page and what stands behind it in a report or a notebook have a document; the rest runs in Node threads.
     files: ['src/**/*.ts'],
-    ignores: ['src/report/reportPage.ts'],
+    ignores: ['src/report/reportPage.ts', 'src/notebook/renderer.ts', 'src/notebook/outputFrame.ts'],
     rules: { 'no-restricted-globals': ['error', 'document', 'window', 'navigator', 'localStorage', 'HTMLElement'] },
   },
   {

@@ -142,6 +142,8 @@ const product = [
     },
     outdir: 'dist/webview',
   },
+  // VS Code imports it as a module; it shows main.js in a frame and shares nothing with it.
+  { ...forPage, entryPoints: { notebook: 'src/notebook/renderer.ts' }, outdir: 'dist/webview', plugins: [twins] },
   { ...forPage, format: 'iife', entryPoints: { report: 'src/report/reportPage.ts' }, outdir: 'dist/webview' },
 ];
 
@@ -210,6 +212,7 @@ const tests = () => [
       ...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'),
       'test/screenshots/take.ts',
       'test/soak/soak.ts',
+      'test/realFiles/check.ts',
       'test/fuzz/fuzz.ts',
       'test/fuzz/thread.ts',
       'test/bench/latency.ts',

@@ -104,12 +104,13 @@ export const stillSettings = {
 };
 
 /**
- * The extensions of VS Code itself that a test needs: JSON, the grammars of what hovers and clipboard hold, a theme and
- * its icons. The others (an assistant of 20 MB, git, TypeScript, …) would wake in every window.
+ * The extensions of VS Code itself that a test needs: JSON, notebooks, the grammars of what hovers and clipboard hold,
+ * a theme and its icons. The others (an assistant of 20 MB, git, TypeScript, …) would wake in every window.
  */
 const neededExtensions = [
   'json',
   'json-language-features',
+  'ipynb',
   'configuration-editing',
   'markdown-basics',
   'python',

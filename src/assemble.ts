@@ -8,12 +8,13 @@ import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from '.
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
 import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
-import { Panels, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
+import { NotebookOutputs, Panels, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
 import { threadFile } from './worker/thread/index.js';
 
 export type Assembly = {
   readonly panels: Panels;
   readonly tools: AssistantTools;
+  readonly outputs: NotebookOutputs;
   /** Fills the tab of a file of tensors. */
   readonly showTensors: (uri: vscode.Uri, view: vscode.WebviewPanel) => void;
   /** Fills the tab of a preview of sequences. */
@@ -33,6 +34,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const features = registerLanguageFeatures(sessions, log);
   const viewerParts = { extensionUri, workerPath: sessions.workerPath, log, doors };
   const previews = new SequencePreviews(viewerParts);
+  const outputs = new NotebookOutputs(viewerParts);
   const context: Context = {
     extensionUri,
     sessions,
@@ -50,6 +52,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     context.texts,
     panels,
     previews,
+    outputs,
     sessions,
     features.disposable,
     doors,
@@ -62,6 +65,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
   return {
     panels,
+    outputs,
     tools: new AssistantTools(sessions.workerPath, doors, features.subjects.inspections, log),
     showTensors: (uri, view) => showTensors(uri, view, viewerParts),
     showSequences: (uri, view) => previews.fill(uri, view),

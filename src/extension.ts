@@ -3,7 +3,7 @@
 import * as vscode from 'vscode';
 import type { Assembly } from './assemble.js';
 import { configPattern, ignored, isConfig, prefix } from './editor/context/index.js';
-import { previewType, sequencesType, tensorsType, viewType } from './panel/index.js';
+import { previewType, rendererId, sequencesType, tensorsType, viewType } from './panel/index.js';
 
 type Manifest = {
   readonly contributes: {
@@ -62,6 +62,14 @@ export function activate(context: vscode.ExtensionContext): void {
         { supportsMultipleEditorsPerDocument: true },
       ),
     );
+
+  const messaging = vscode.notebooks.createRendererMessaging(rendererId);
+  subscriptions.push(
+    messaging.onDidReceiveMessage(async ({ editor, message }) => {
+      const { outputs } = await load();
+      outputs.receive(editor.notebook.uri, message, messaging);
+    }),
+  );
 
   const isThere = (): boolean => vscode.workspace.textDocuments.some(({ uri }) => isConfig(uri));
   if (isThere()) {

@@ -2,6 +2,7 @@ import { allowFile } from './allowFile.js';
 import { compare } from './compare.js';
 import type { CommandFactory } from './commandContext.js';
 import { copyDiagnostics } from './copyDiagnostics.js';
+import { copyNotebookFunction } from './copyNotebookFunction.js';
 import { copyPyTorchExport } from './copyPyTorchExport.js';
 import { createConfig } from './createConfig.js';
 import { createExample } from './createExample.js';
@@ -24,6 +25,7 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   createConfig,
   createExample,
   copyPyTorchExport,
+  copyNotebookFunction,
   copyDiagnostics,
   rescaleWeights,
   initialiseWeights,

@@ -1,7 +1,8 @@
 // The face of this room: what other rooms use.
+export { NotebookOutputs } from './notebookOutputs.js';
 export { SequencePreviews } from './sequencePreviews.js';
 export { showTensors } from './tensorViewer.js';
-export { previewType, sequencesType, tensorsType, viewType } from './viewTypes.js';
+export { previewType, rendererId, sequencesType, tensorsType, viewType } from './viewTypes.js';
 export { mostCompared } from './comparison.js';
 export { Panels, isEntry } from './panels.js';
 export type { PairWish } from './panel.js';

@@ -1,8 +1,10 @@
 // What the host takes from a page: one check for each message of the contract. A page is the side that could be broken.
-import { either, flag, instance, integer, nothing, nullable, object, oneOf, text } from '../protocol/index.js';
+import { byKind, either, flag, instance, integer, nothing, nullable, object, oneOf, text } from '../protocol/index.js';
 import { sequenceOrders } from '../config/read/index.js';
 import type {
   Checks,
+  NotebookHostContract,
+  OutputContent,
   PanelContract,
   SequenceChoice,
   SequenceViewContract,
@@ -62,5 +64,21 @@ export const sequenceViewChecks: Checks<SequenceViewContract> = {
     choose: sequenceChoice,
     run: sequenceChoice,
     failed: object({ message: text }),
+  },
+};
+
+const content = byKind<OutputContent>({
+  inside: object({ kind: oneOf(['inside'] as const), name: text, config: text, tensors: text }),
+  beside: object({ kind: oneOf(['beside'] as const), file: text }),
+  unknown: object({ kind: oneOf(['unknown'] as const), version: text, known: count }),
+  incomplete: object({ kind: oneOf(['incomplete'] as const) }),
+});
+export const notebookChecks: Checks<NotebookHostContract> = {
+  requests: {},
+  events: {
+    open: object({ output: text, content }),
+    page: object({ output: text, message: text }),
+    openInPanel: object({ output: text }),
+    close: object({ output: text }),
   },
 };

@@ -1,20 +1,19 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { describeProblem } from '../config/json/index.js';
 import type { SequenceOrder } from '../config/read/index.js';
 import { applyChanges, showBehind, toRange } from '../editor/language/index.js';
 import { textColumn } from '../editor/context/index.js';
 import { entryUri, prefix } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
 import { languageInUse } from '../l10n.js';
-import type { PageContract, PanelContract, PanelStatus, WeightPlace, WhatIf } from '../protocol/index.js';
+import type { PageContract, PanelContract, WeightPlace, WhatIf } from '../protocol/index.js';
 import { Channel } from '../protocol/index.js';
 import { relaySlices } from '../worker/answers/index.js';
 import { Applied } from './whatIfUndo.js';
 import { freshNonce, panelHtml } from './panelHtml.js';
-import { placeOf } from './comparedRun.js';
 import { Comparison } from './comparison.js';
 import { panelChecks } from './messageChecks.js';
+import { statusOf } from './panelStatus.js';
 import { saveReport } from './saveReport.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
 import { previewType } from './viewTypes.js';
@@ -24,23 +23,6 @@ import { previewType } from './viewTypes.js';
  * would only flicker.
  */
 const statusDelay = 50;
-
-function statusOf(session: Session): PanelStatus {
-  const { title, entry, running, stale, problems } = session;
-  return {
-    title,
-    entry,
-    running,
-    stale,
-    problems: problems.map((problem, index) => ({
-      index,
-      severity: problem.severity,
-      place: placeOf(problem),
-      text: describeProblem(problem),
-      asksForOrder: problem.code === 'unclear-order',
-    })),
-  };
-}
 
 /**
  * Of a pair of files without a config: to run it, to save it as one, to run its weights on other sequences, to read

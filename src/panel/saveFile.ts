@@ -14,7 +14,7 @@ export function reportFailure(error: unknown): void {
  * VS Code empties an old file before it writes the new one into it; on this machine's disk the old one stays until the
  * new one is whole.
  */
-async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void> {
+export async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void> {
   const disk = diskOf(target);
   if (disk === null) await vscode.workspace.fs.writeFile(target, bytes);
   else await disk.write(target.fsPath, bytes);
@@ -22,7 +22,7 @@ async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void> {
 
 /** Asks where, beside the config, unless a target is given; writes, and offers to open it. */
 export async function saveBytes(
-  session: Session,
+  session: Pick<Session, 'entry'>,
   suggestedName: string,
   bytes: Uint8Array,
   given?: vscode.Uri,

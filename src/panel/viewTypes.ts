@@ -6,3 +6,5 @@ export const previewType = 'rnnGradients.preview';
 export const tensorsType = 'rnnGradients.tensors';
 /** The editor that shows sequences before they are run. */
 export const sequencesType = 'rnnGradients.sequences';
+/** What draws the outputs of notebooks. */
+export const rendererId = 'rnnGradients.output';

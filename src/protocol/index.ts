@@ -1,5 +1,6 @@
 // The face of this room: what other rooms use.
 export type * from './messages.js';
+export type * from './notebookMessages.js';
 export type * from './sequenceMessages.js';
 export type * from './tensorMessages.js';
 export { Channel } from './rpc.js';

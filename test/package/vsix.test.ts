@@ -14,6 +14,7 @@ type Manifest = {
   readonly browser: string;
   readonly contributes: {
     readonly chatSkills: readonly { readonly path: string }[];
+    readonly notebookRenderer: readonly { readonly entrypoint: string }[];
     readonly jsonValidation: readonly { readonly url: string }[];
     readonly walkthroughs: readonly {
       readonly steps: readonly { readonly media: { readonly markdown?: string; readonly svg?: string } }[];
@@ -42,6 +43,7 @@ const shipped = [
   'extension/dist/rnn.schema.ko.json',
   'extension/dist/web.js',
   'extension/dist/webview/main.js',
+  'extension/dist/webview/notebook.js',
   'extension/dist/webview/notices.txt',
   'extension/dist/webview/report.css',
   'extension/dist/webview/report.js',
@@ -73,6 +75,7 @@ const shipped = [
   'extension/l10n/bundle.l10n.ko.json',
   'extension/l10n/examples.ko.json',
   'extension/media/icon.png',
+  'extension/media/notebook/show_gradients.py',
   'extension/media/skills/rnn-gradients/SKILL.md',
   'extension/media/walkthrough/create.ko.md',
   'extension/media/walkthrough/create.md',
@@ -157,7 +160,8 @@ describe('the packaged extension', () => {
     );
     const schemas = contributes.jsonValidation.map(({ url }) => url);
     const skills = contributes.chatSkills.map((skill) => skill.path);
-    for (const file of [icon, main, browser, ...skills])
+    const renderers = contributes.notebookRenderer.map(({ entrypoint }) => entrypoint);
+    for (const file of [icon, main, browser, ...skills, ...renderers])
       assert.ok(shipped.includes(`extension/${file.replace('./', '')}`), file);
     for (const language of ['package.nls.json', 'package.nls.ko.json']) {
       const sentences = JSON.parse(await text(`extension/${language}`)) as Record<string, string>;

@@ -4,7 +4,7 @@ import { Value } from '../../src/config/json/index.js';
 import type { JsonNode } from '../../src/config/json/node.js';
 
 /** FNV-1a over the bits of the numbers. */
-function hash(data: Float64Array): string {
+export function hashOf(data: Float64Array): string {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   let sum = 0x811c9dc5;
   for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
@@ -12,7 +12,7 @@ function hash(data: Float64Array): string {
 }
 
 function* told(node: JsonNode, path: string): Generator<string> {
-  if (node.kind === 'tensor') yield `${path} [${node.shape.join()}] ${hash(node.data)}`;
+  if (node.kind === 'tensor') yield `${path} [${node.shape.join()}] ${hashOf(node.data)}`;
   else if (node.kind === 'object') for (const { key, value } of node.properties) yield* told(value, `${path}.${key}`);
   else yield `${path} ${node.kind}`;
 }

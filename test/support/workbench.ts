@@ -301,7 +301,8 @@ export class Workbench {
         return false;
       }
     });
-    await this.#editor().locator('.view-line').first().waitFor();
+    const cells = this.page.locator('.notebookOverlay .cell-list-container');
+    await this.#editor().locator('.view-line').or(cells).filter({ visible: true }).first().waitFor();
   }
 
   /** The page inside the visible webview. */

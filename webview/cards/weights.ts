@@ -4,7 +4,7 @@ import { el, math, textButton } from '../widgets/dom.js';
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
-import { inReport } from '../page/inReport.js';
+import { inNotebook, inReport } from '../page/inReport.js';
 import { csvName, emptyField } from '../page/tablePlan.js';
 import { dropdown, setOptions, textField } from '../widgets/controls.js';
 import { weightHistograms } from './weightHistograms.js';
@@ -93,14 +93,14 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   const numbers = el('dl', { class: 'pairs' });
   const cellTitle = el('h3', {});
   const show = textButton(t('show in the file'), t('show in the file'), () => lead(true));
-  show.hidden = inReport;
+  show.hidden = inReport || inNotebook;
 
   /**
    * To the number in its file; `focus`: the keyboard goes there too, else the next click or key is still for the
    * picture.
    */
   function lead(focus: boolean): void {
-    if (!inReport) reveal({ tensor: choice.tensor, ...choice.place, focus });
+    if (!(inReport || inNotebook)) reveal({ tensor: choice.tensor, ...choice.place, focus });
   }
 
   function askCell(): void {

@@ -2,7 +2,7 @@
 // with the run.
 import { el } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
-import { inReport } from '../page/inReport.js';
+import { inNotebook, inReport } from '../page/inReport.js';
 import { menuButton } from '../widgets/menu.js';
 import { hasConfig } from './pairBar.js';
 import { button, choose, dropdown, setOptions } from '../widgets/controls.js';
@@ -82,7 +82,9 @@ export class Bar {
         this.#reset,
         ...(inReport
           ? [button(t('Print…'), 'secondary', t('Print this report, or save it as PDF'), printOnPaper)]
-          : [this.#whatIf]),
+          : inNotebook
+            ? []
+            : [this.#whatIf]),
         this.menu,
       ),
     );
@@ -121,8 +123,10 @@ export class Bar {
       actions.exportPicture(),
     );
     if (inReport) return [picture];
+    const goTo = item(t('Go to view…'), t('every chart and card by its name (key /)'), () => actions.goTo());
+    if (inNotebook) return [goTo, picture];
     return [
-      item(t('Go to view…'), t('every chart and card by its name (key /)'), () => actions.goTo()),
+      goTo,
       this.#pinsFull
         ? { ...item(t('Pin run'), t('no more can be pinned: remove a pin first'), () => undefined), disabled: true }
         : item(t('Pin run'), t('keep this curve to compare others with it'), () => actions.pin()),

@@ -1,6 +1,6 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
 import { el, math, textButton } from '../widgets/dom.js';
-import { inReport } from '../page/inReport.js';
+import { inNotebook, inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber, formatSteps } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
@@ -276,7 +276,7 @@ export class Header {
       whose,
       ...emphasised(step.sentence),
       ...(isKnown ? [' ', ...effectOf(effect, cell.gates.length === 1)] : []),
-      ...(inReport ? [] : [' ', this.#try]),
+      ...(inReport || inNotebook ? [] : [' ', this.#try]),
     ];
   }
 

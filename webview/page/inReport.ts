@@ -1,2 +1,8 @@
+const isPageOf = (kind: string): boolean =>
+  typeof document !== 'undefined' && document.documentElement.classList.contains(kind);
+
 /** The page stands in a report, where there is no editor to go back to and nothing to run. */
-export const inReport = typeof document !== 'undefined' && document.documentElement.classList.contains('report');
+export const inReport = isPageOf('report');
+
+/** The page stands in the output of a notebook: the run is what the cell has written, and nothing of it is changed. */
+export const inNotebook = isPageOf('notebook');

@@ -3,6 +3,6 @@ export { Doors } from './doors.js';
 export { diskOf } from './localDisk.js';
 export { keptLog } from './keptLog.js';
 export type { KeptLog } from './keptLog.js';
-export { prefix } from './settings.js';
+export { prefix, readSettings } from './settings.js';
 export { textColumn } from './textColumn.js';
 export { configPattern, ignored, isConfig } from './configFiles.js';

@@ -1,5 +1,6 @@
 // The face of this room: what other rooms use.
-export { openDocument, readUri, writtenAt } from './editorFiles.js';
+export { statIfThere } from './disk.js';
+export { openDocument, readReference, readUri, writtenAt } from './editorFiles.js';
 export { after } from './fileMoves.js';
 export { longestSearch, searchFiles } from './findFiles.js';
 export { patience, within } from './timeouts.js';

@@ -2,18 +2,20 @@
 // browser.
 import { base64 } from './base64.js';
 
-const arrays = { Float64Array, Float32Array, Uint32Array, Int16Array } as const;
+const arrays = { Float64Array, Float32Array, Uint32Array, Int16Array, Uint8Array } as const;
 type ArrayName = keyof typeof arrays;
+/** By its tag: an array may come from another frame, which has classes of its own. */
+const tagOf = (value: ArrayBufferView): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
 const nameOf = (value: ArrayBufferView): ArrayName => {
-  const found = (Object.keys(arrays) as ArrayName[]).find((name) => value instanceof arrays[name]);
-  if (found === undefined)
-    throw new TypeError(`An array of this kind cannot be packed: ${Object.prototype.toString.call(value)}.`);
+  const tag = tagOf(value);
+  const found = (Object.keys(arrays) as ArrayName[]).find((name) => name === tag);
+  if (found === undefined) throw new TypeError(`An array of this kind cannot be packed: ${tag}.`);
   return found;
 };
 
 /** The same numbers in half the room, where float32 holds them exactly. */
 const isNarrow = (value: ArrayBufferView): value is Float64Array =>
-  value instanceof Float64Array && value.every((number) => Object.is(Math.fround(number), number));
+  tagOf(value) === 'Float64Array' && (value as Float64Array).every((number) => Object.is(Math.fround(number), number));
 
 function wrap(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };

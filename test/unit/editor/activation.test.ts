@@ -14,6 +14,7 @@ type Listener<T> = (value: T) => void;
 type Commands = ReadonlyMap<string, (...args: unknown[]) => Promise<unknown>>;
 type CustomEditor = { resolveCustomEditor(document: { uri: Uri }, panel: unknown): Promise<unknown> };
 type Tool = { invoke(options: { input: unknown }, token: unknown): Promise<unknown> };
+type RendererMessage = { readonly editor: { readonly notebook: { readonly uri: Uri } }; readonly message: unknown };
 type Serializer = { deserializeWebviewPanel(panel: unknown, state: unknown): Promise<unknown> };
 
 const file = (name: string): Uri => ({ scheme: 'file', path: `/home/somebody/${name}` });
@@ -24,6 +25,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
   const serializers = new Map<string, Serializer>();
   const editors = new Map<string, CustomEditor>();
   const tools = new Map<string, Tool>();
+  const renderers = new Map<string, (arrived: RendererMessage) => Promise<unknown>>();
   const hear: Record<'opened' | 'created' | 'folders', Listener<never>[]> = { opened: [], created: [], folders: [] };
   const listen = (kind: keyof typeof hear) => (listener: Listener<never>) => {
     hear[kind].push(listener);
@@ -37,6 +39,12 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
     window: {
       registerWebviewPanelSerializer: (type: string, serializer: Serializer) => void serializers.set(type, serializer),
       registerCustomEditorProvider: (type: string, editor: CustomEditor) => void editors.set(type, editor),
+    },
+    notebooks: {
+      createRendererMessaging: (id: string) => ({
+        onDidReceiveMessage: (listener: (arrived: RendererMessage) => Promise<unknown>) =>
+          void renderers.set(id, listener),
+      }),
     },
     lm: { registerTool: (name: string, tool: Tool) => void tools.set(name, tool) },
     workspace: {
@@ -58,6 +66,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
   const assemble = () => ({
     panels: { deserializeWebviewPanel: (panel: unknown, state: unknown) => told.push(['panel', panel, state]) },
     showTensors: (uri: Uri, panel: unknown) => told.push(['tensors', uri.path, panel]),
+    outputs: { receive: (notebook: Uri, message: unknown) => told.push(['output', notebook.path, message]) },
     tools: { invoke: (name: string, input: unknown) => told.push([name, input]) },
     execute: (name: string, args: readonly unknown[]) => {
       told.push([name, ...args]);
@@ -101,6 +110,7 @@ async function windowWith(open: readonly string[], configs: readonly string[]) {
     serializers,
     editors,
     tools,
+    renderers,
     told,
     found,
     tell,
@@ -154,21 +164,27 @@ describe('a window without a config', () => {
     assert.equal(second.loads(), 1);
   });
 
-  inWindow('runs a command, restores a panel, shows a file of tensors, and answers an assistant', async () => {
-    const { commands, serializers, editors, tools, told, loads } = await windowWith([], []);
-    assert.equal(loads(), 0, 'that there is a tool loads nothing');
-    assert.equal(await commands.get('rnnGradients.run')?.('a', 2), 'done');
-    await serializers.get('rnnGradients.panel')?.deserializeWebviewPanel('view', 'state');
-    await editors.get('rnnGradients.tensors')?.resolveCustomEditor({ uri: file('model.pt') }, 'tab');
-    await tools.get('rnn-gradients_analyse')?.invoke({ input: 'input' }, 'token');
-    assert.deepEqual(told, [
-      ['run', 'a', 2],
-      ['panel', 'view', 'state'],
-      ['tensors', '/home/somebody/model.pt', 'tab'],
-      ['rnn-gradients_analyse', 'input'],
-    ]);
-    assert.equal(loads(), 1);
-  });
+  inWindow(
+    'runs a command, restores a panel, shows a file of tensors, an output, and answers an assistant',
+    async () => {
+      const { commands, serializers, editors, tools, renderers, told, loads } = await windowWith([], []);
+      assert.equal(loads(), 0, 'that there is a tool loads nothing');
+      assert.equal(await commands.get('rnnGradients.run')?.('a', 2), 'done');
+      await serializers.get('rnnGradients.panel')?.deserializeWebviewPanel('view', 'state');
+      await editors.get('rnnGradients.tensors')?.resolveCustomEditor({ uri: file('model.pt') }, 'tab');
+      await tools.get('rnn-gradients_analyse')?.invoke({ input: 'input' }, 'token');
+      const editor = { notebook: { uri: file('a.ipynb') } };
+      await renderers.get('rnnGradients.output')?.({ editor, message: 'message' });
+      assert.deepEqual(told, [
+        ['run', 'a', 2],
+        ['panel', 'view', 'state'],
+        ['tensors', '/home/somebody/model.pt', 'tab'],
+        ['rnn-gradients_analyse', 'input'],
+        ['output', '/home/somebody/a.ipynb', 'message'],
+      ]);
+      assert.equal(loads(), 1);
+    },
+  );
 });
 
 describe('a window with a config', () => {

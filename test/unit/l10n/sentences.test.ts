@@ -17,6 +17,7 @@ const staysEnglish = [
   // What a check says of a message that only a broken page sends.
   'src/protocol/checks.ts',
   // A language that is not known cannot be spoken.
+  'src/notebook/renderer.ts',
   ': --language takes en or ko',
   // What a language model reads, an exception that never leaves its room, and a call that no model was told of.
   'src/assistant/forModels.ts',

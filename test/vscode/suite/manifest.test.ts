@@ -79,7 +79,7 @@ describe('the manifest', () => {
     assert.equal(when.get('rnnGradients.saveReport'), 'rnnGradients.hasSession');
     assert.equal(when.get('rnnGradients.cancel'), 'rnnGradients.running');
     // What starts from nothing is always there, and nothing is hidden for good.
-    for (const command of ['run', 'createConfig', 'createExample', 'copyPyTorchExport'])
+    for (const command of ['run', 'createConfig', 'createExample', 'copyPyTorchExport', 'copyNotebookFunction'])
       assert.equal(when.has(`rnnGradients.${command}`), false, command);
     assert.deepEqual(
       [...when.values()].filter((condition) => condition === 'false'),

@@ -30,6 +30,16 @@ describe('Copy the Python Lines that Export a PyTorch Model', () => {
     assert.equal(await vscode.env.clipboard.readText(), lines);
   });
 
+  it('or the function for notebooks, as it lies in the extension', async () => {
+    const root = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionPath ?? '';
+    await vscode.env.clipboard.writeText('before');
+    await vscode.commands.executeCommand('rnnGradients.copyNotebookFunction');
+    assert.equal(
+      await vscode.env.clipboard.readText(),
+      await readFile(path.join(root, 'media', 'notebook', 'show_gradients.py'), 'utf8'),
+    );
+  });
+
   it('and the walkthrough shows the same, its comment in the language of the page', async () => {
     const root = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionPath ?? '';
     for (const name of ['pytorch.md', 'pytorch.ko.md']) {

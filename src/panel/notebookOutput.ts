@@ -1,0 +1,208 @@
+// One output of a notebook that is on screen: runs what it holds, and answers its page. Nothing follows edits here, and
+// nothing is written; that is what the panel is for.
+import { t } from '@vscode/l10n';
+import type * as vscode from 'vscode';
+import type { Entry, SentFile } from '../config/read/index.js';
+import type { Problem } from '../config/json/index.js';
+import { readSettings } from '../editor/context/index.js';
+import { Channel } from '../protocol/index.js';
+import type {
+  FileRequest,
+  PageContract,
+  PanelContract,
+  Progress,
+  RunSummary,
+  SpectrumSummary,
+} from '../protocol/index.js';
+import { relaySlices } from '../worker/answers/index.js';
+import { pack, unpack } from '../worker/record/index.js';
+import { EngineClient } from '../worker/thread/index.js';
+import type { Questions } from '../worker/thread/index.js';
+import { panelChecks } from './messageChecks.js';
+import { statusOf } from './panelStatus.js';
+import { saveBytes } from './saveFile.js';
+
+export type NotebookOutputParts = {
+  readonly notebook: vscode.Uri;
+  /** What is run, and who reads its files. */
+  readonly entry: Entry & { readonly kind: 'config' };
+  readonly title: string;
+  readonly readFile: (request: FileRequest) => SentFile | Promise<SentFile>;
+  readonly workerPath: string;
+  readonly log: vscode.LogOutputChannel;
+  /** Tells the page, packed. */
+  readonly post: (message: string) => void;
+  /** What is to be looked at in a text, or changed, is so in a panel. */
+  readonly openInPanel: () => unknown;
+  /** Its thread is about to be started. */
+  readonly wakes: (output: NotebookOutput) => void;
+};
+
+export class NotebookOutput implements vscode.Disposable {
+  readonly #parts: NotebookOutputParts;
+  readonly #channel: Channel<PanelContract, PageContract>;
+  #hear: (message: unknown) => void = () => undefined;
+  #client: EngineClient | null = null;
+  /** Resolves when the run has a summary, or has ended without one. */
+  #ran: Promise<void> = Promise.resolve();
+  #summary: RunSummary | null = null;
+  #spectrum: SpectrumSummary | null = null;
+  #running: Progress | null = null;
+  #problems: readonly Problem[] = [];
+  #stale: string | null = null;
+  #layer: number | null = null;
+  #summarised = (): void => undefined;
+
+  constructor(parts: NotebookOutputParts) {
+    this.#parts = parts;
+    const { notebook, title, log, post, openInPanel } = parts;
+    const failed = ({ message }: { readonly message: string }): void => log.error(`output ${title}: ${message}`);
+    const nothing = (): void => undefined;
+    this.#channel = new Channel<PanelContract, PageContract>(
+      {
+        post: (message) => post(pack(message)),
+        onMessage: (listener) => {
+          this.#hear = listener;
+        },
+      },
+      {
+        ...relaySlices((name, params) => this.#ask(name, params)),
+        applyWhatIf: () => false,
+        history: () => ({ forgotten: 0, skipped: 0, rewrites: 0, versions: [] }),
+        version: () => null,
+      },
+      {
+        ready: () => this.#sendAll(),
+        chooseLayer: ({ layer }) => {
+          this.#layer = layer;
+          this.#run();
+        },
+        cancel: () => this.#client?.cancel(),
+        rerun: () => this.#run(),
+        saveFile: ({ suggestedName, content }) =>
+          saveBytes(
+            { entry: { kind: 'config', config: notebook.toString() } },
+            suggestedName,
+            typeof content === 'string' ? new TextEncoder().encode(content) : content,
+          ),
+        revealConfig: openInPanel,
+        revealProblem: openInPanel,
+        failed,
+        // The page of an output offers none of these.
+        painted: nothing,
+        revealWeight: nothing,
+        answerOrder: nothing,
+        saveAsConfig: nothing,
+        chooseSequences: nothing,
+        previewSequences: nothing,
+        compareWith: nothing,
+        compared: nothing,
+        undo: nothing,
+        exportJson: nothing,
+        exportReport: nothing,
+      },
+      { checks: panelChecks, onFault: failed },
+    );
+    this.#run();
+  }
+
+  /** What its page says, packed. */
+  hear(message: string): void {
+    this.#hear(unpack(message));
+  }
+
+  /** Ends its thread. The picture stays; a question that the page asks later runs it again. */
+  sleep(): void {
+    this.#client?.dispose();
+    this.#client = null;
+    this.#running = null;
+  }
+
+  dispose(): void {
+    this.#channel.close(t('The notebook was closed.'));
+    this.sleep();
+  }
+
+  async #ask<K extends keyof Questions>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
+    if (this.#client === null) this.#run();
+    await this.#ran;
+    if (this.#client === null) throw new Error(t('The engine stopped.'));
+    return this.#client.request(name, params);
+  }
+
+  #run(): void {
+    const { entry } = this.#parts;
+    const client = this.#client ?? this.#start();
+    this.#running = { runId: client.latestRun + 1, phase: 'read', fraction: 0 };
+    this.#sendStatus();
+    const summarised = new Promise<void>((resolve) => {
+      this.#summarised = resolve;
+    });
+    const outcome = client.run(entry, readSettings().bounds, this.#layer).then(
+      ({ kind, problems }) => {
+        if (this.#client !== client || kind === 'cancelled') return;
+        this.#running = null;
+        if (kind === 'refused') this.#problems = problems;
+        this.#sendStatus();
+      },
+      (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)),
+    );
+    this.#ran = Promise.race([summarised, outcome]);
+  }
+
+  #start(): EngineClient {
+    const { workerPath, readFile, log, title, wakes } = this.#parts;
+    wakes(this);
+    const client = new EngineClient({
+      workerPath,
+      threads: () => readSettings().threads,
+      readFile: (request) => Promise.resolve(readFile(request)),
+      events: {
+        progress: (progress) => {
+          this.#running = progress;
+          this.#sendStatus();
+        },
+        problems: ({ problems }) => {
+          this.#problems = problems;
+          this.#sendStatus();
+        },
+        summary: (summary) => {
+          this.#summary = summary;
+          this.#spectrum = null;
+          this.#stale = null;
+          this.#channel.emit('summary', summary);
+          this.#summarised();
+        },
+        spectrum: (spectrum) => {
+          this.#spectrum = spectrum;
+          this.#channel.emit('spectrum', spectrum);
+        },
+        failed: ({ message }) => log.error(`thread of output ${title}: ${message}`),
+      },
+      onCrash: (message) => this.#fail(message),
+    });
+    this.#client = client;
+    return client;
+  }
+
+  #fail(message: string): void {
+    this.#parts.log.error(`output ${this.#parts.title}: ${message}`);
+    this.#running = null;
+    this.#stale = message;
+    this.#sendStatus();
+  }
+
+  #sendAll(): void {
+    this.#sendStatus();
+    if (this.#summary !== null) this.#channel.emit('summary', this.#summary);
+    if (this.#spectrum !== null) this.#channel.emit('spectrum', this.#spectrum);
+  }
+
+  #sendStatus(): void {
+    const { title, entry } = this.#parts;
+    this.#channel.emit(
+      'status',
+      statusOf({ title, entry, running: this.#running, stale: this.#stale, problems: this.#problems }),
+    );
+  }
+}

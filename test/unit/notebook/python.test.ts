@@ -1,0 +1,268 @@
+// The Python function of a notebook, and the example that it has written: what the engine makes of its output is held
+// against numbers of others. torch is replaced by what the function asks of it (test/support/python/stand_in.py).
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { readExperiment } from '../../../src/config/index.js';
+import type { ReadResult } from '../../../src/config/index.js';
+import { finish, runExperiment } from '../../../src/engine/index.js';
+import type { Experiment } from '../../../src/engine/index.js';
+import { OutputFiles } from '../../../src/notebook/index.js';
+import { contentOf } from '../../../src/notebook/outputContent.js';
+import { readJson, worstOfEach } from '../engine/fixtures.js';
+
+const source = 'media/notebook/show_gradients.py';
+const mime = 'application/vnd.rnn-gradients+json';
+const stored = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+
+type Displayed = Readonly<Record<string, unknown>>;
+type Call = {
+  readonly mode: string;
+  readonly batch_first: boolean;
+  readonly weights: Readonly<Record<string, unknown>>;
+  readonly x: unknown;
+  readonly options: Readonly<Record<string, unknown>>;
+};
+
+const hasPython = spawnSync('python3', ['-c', 'import numpy']).status === 0;
+const withPython = { skip: hasPython ? false : 'python3 with numpy is not here' };
+
+/** What each call displays, and the files that the calls have written. */
+function displayed(calls: readonly Call[]): { outputs: Displayed[]; files: ReadonlyMap<string, Buffer> } {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rnn-notebook-'));
+  try {
+    const cases = path.join(folder, 'calls.json');
+    writeFileSync(cases, JSON.stringify(calls));
+    const { status, stdout, stderr } = spawnSync('python3', [path.resolve('test/support/python/stand_in.py'), cases], {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    });
+    assert.equal(status, 0, stderr);
+    const names = readdirSync(folder).filter((name) => name !== 'calls.json');
+    return {
+      outputs: JSON.parse(stdout) as Displayed[],
+      files: new Map(names.map((name) => [name, readFileSync(path.join(folder, name))])),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What the engine reads from an output that holds everything. */
+function readOutput(output: Displayed | undefined): Promise<ReadResult> {
+  const content = contentOf(output?.[mime]);
+  assert.ok(content.kind === 'inside', JSON.stringify(content).slice(0, 200));
+  const files = new OutputFiles(content);
+  return readExperiment(
+    { kind: 'config', config: files.config },
+    {
+      read: (reference, from) => {
+        const found = files.read({ reference, from });
+        assert.ok(found.ok && found.bytes instanceof Uint8Array, reference);
+        return Promise.resolve({ ...found, bytes: found.bytes });
+      },
+    },
+  );
+}
+
+async function experimentOf(output: Displayed | undefined): Promise<Experiment> {
+  const { experiment, problems } = await readOutput(output);
+  assert.deepEqual(problems, []);
+  assert.ok(experiment !== null);
+  return experiment;
+}
+
+const tensor = (values: unknown, dtype = 'float32') => ({ dtype, values });
+const tensors = (of: unknown, dtype = 'float32') =>
+  Object.fromEntries(Object.entries(of as object).map(([name, values]) => [name, tensor(values, dtype)]));
+const weather = (name: string): unknown => stored(`examples/weather/${name}`);
+
+/** The call of the example notebook. */
+const exampleCall = (): Call => ({
+  mode: 'LSTM',
+  batch_first: true,
+  weights: tensors(weather('lstm.state_dict.json')),
+  x: tensor(weather('sequences.json')),
+  options: {
+    name: 'lstm-on-weather',
+    loss: {
+      kind: 'mse',
+      readout: { module: tensors(weather('lstm.readout.json')) },
+      targets: tensor(weather('targets.json')),
+      at: 'last',
+    },
+  },
+});
+
+type Notebook = {
+  readonly cells: readonly { readonly source: readonly string[]; readonly outputs?: { readonly data: Displayed }[] }[];
+};
+const example = stored('examples/notebook/gradients.ipynb') as Notebook;
+const exampleOutput = example.cells.flatMap(({ outputs = [] }) => outputs)[0]?.data;
+
+/** Weights of a tanh layer of two units, as PyTorch keeps them. */
+const small = {
+  weight_ih_l0: [[0.5], [-0.25]],
+  weight_hh_l0: [
+    [0.5, 0.25],
+    [-0.125, 0.5],
+  ],
+  bias_ih_l0: [0, 0],
+  bias_hh_l0: [0.125, 0],
+};
+const call = (x: unknown, options: Call['options'] = {}, more: Partial<Call> = {}): Call => ({
+  mode: 'RNN_TANH',
+  batch_first: true,
+  weights: tensors(small),
+  x,
+  options,
+  ...more,
+});
+
+describe('the Python function of a notebook', () => {
+  it('has at most 40 lines and stands in the example as it is copied', () => {
+    const text = readFileSync(source, 'utf8');
+    const lines = text.trimEnd().split('\n');
+    assert.ok(lines.length <= 40, `${lines.length} lines`);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 118),
+      [],
+    );
+    assert.equal(example.cells[1]?.source.join(''), text.trimEnd());
+  });
+
+  it('has written the output of the example', withPython, () => {
+    assert.deepEqual(displayed([exampleCall()]).outputs[0], exampleOutput);
+  });
+
+  it('hands over layouts, states, losses and gradients as PyTorch has them', withPython, async () => {
+    const timeFirst = [
+      [[1], [2]],
+      [[3], [4]],
+      [[5], [6]],
+    ];
+    const state = [
+      [
+        [0.5, 1],
+        [1.5, 2],
+      ],
+    ];
+    const gradient = [
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [
+        [5, 6],
+        [7, 8],
+      ],
+      [
+        [9, 10],
+        [11, 12],
+      ],
+    ];
+    const { outputs } = displayed([
+      call(tensor(timeFirst), { upstream: tensor(gradient), state: tensor(state) }, { batch_first: false }),
+      call({ packed: [tensor([[1], [2], [3]]), tensor([[4]])] }, { upstream: 'every' }),
+      call(tensor([[1], [2]], 'float64'), { upstream: 1 }, { weights: tensors(small, 'float64'), mode: 'RNN_RELU' }),
+      call(tensor([[[1], [2]]]), {
+        loss: {
+          kind: 'crossEntropy',
+          readout: {
+            module: tensors({
+              weight: [
+                [1, 0],
+                [0, 1],
+                [1, 1],
+              ],
+              bias: [0, 0, 0.5],
+            }),
+          },
+          targets: tensor([2], 'int64'),
+          at: 'last',
+        },
+      }),
+    ]);
+    const [turned, packed, one, classes] = await Promise.all(outputs.map(experimentOf));
+    assert.ok(turned !== undefined && packed !== undefined && one !== undefined && classes !== undefined);
+    assert.deepEqual(turned.shapes, { B: 2, T: 3, I: 1, H: 2 });
+    assert.equal(turned.dtype, 'float32');
+    assert.ok(turned.upstream.kind === 'given');
+    // [T][B][H] in PyTorch, [B][T][H] here.
+    assert.deepEqual([...turned.upstream.dhs], [1, 2, 5, 6, 9, 10, 3, 4, 7, 8, 11, 12]);
+    assert.deepEqual([...finish(runExperiment(Infinity, packed)).lengths], [3, 1]);
+    assert.equal(packed.upstream.kind, 'every');
+    assert.deepEqual([one.dtype, one.cell, one.shapes.T], ['float64', 'relu', 2]);
+    // h_1 by hand, softmax of its three outputs, −log of the third one's share.
+    const h0 = [Math.tanh(0.5 + 0.125), Math.tanh(-0.25)];
+    const h1 = [Math.tanh(1 + 0.5 * h0[0]! + 0.25 * h0[1]! + 0.125), Math.tanh(-0.5 - 0.125 * h0[0]! + 0.5 * h0[1]!)];
+    const outs = [h1[0]!, h1[1]!, h1[0]! + h1[1]! + 0.5];
+    const expected = Math.log(outs.reduce((sum, out) => sum + Math.exp(out), 0)) - outs[2]!;
+    const { lossValue } = finish(runExperiment(Infinity, { ...classes, dtype: 'float64' }));
+    assert.ok(Math.abs((lossValue ?? NaN) - expected) < 1e-12, `${lossValue} is not ${expected}`);
+  });
+
+  it('writes what is large beside the notebook, and what it is told to', withPython, async () => {
+    const steps = Array.from({ length: 100_000 }, (_, t) => [t % 3, 0, 1]);
+    const wide = {
+      ...small,
+      weight_ih_l0: [
+        [0.5, 0, 1],
+        [-0.25, 1, 0],
+      ],
+    };
+    const { outputs, files } = displayed([
+      call(tensor([steps]), {}, { weights: tensors(wide) }),
+      call(tensor([[[1], [2]]]), { name: 'small', write: true }),
+    ]);
+    assert.deepEqual(
+      outputs.map((output) => output[mime]),
+      [
+        { version: 1, file: 'gradients.rnn.json' },
+        { version: 1, file: 'small.rnn.json' },
+      ],
+    );
+    for (const [name, T] of [
+      ['gradients', 100_000],
+      ['small', 2],
+    ] as const) {
+      const { experiment, problems } = await readExperiment(
+        { kind: 'config', config: `${name}.rnn.json` },
+        {
+          read: (reference) => {
+            const bytes = files.get(reference);
+            assert.ok(bytes, reference);
+            return Promise.resolve({ ok: true as const, id: reference, bytes });
+          },
+        },
+      );
+      assert.deepEqual(problems, []);
+      assert.equal(experiment?.shapes.T, T);
+    }
+  });
+});
+
+describe('the stored output of the example', () => {
+  it('has the loss, the norms and the gradient of an independent implementation', async () => {
+    const expected = readJson('weather', 'lstm.json') as {
+      readonly meanTaskLoss: number;
+      readonly dhsLast: number[][];
+      readonly norms: { readonly dh: number[]; readonly dx: number[] };
+    };
+    const experiment: Experiment = { ...(await experimentOf(exampleOutput)), dtype: 'float64' };
+    const { lossValue } = finish(runExperiment(Infinity, experiment));
+    assert.ok(worstOfEach(Float64Array.of(lossValue ?? NaN), [expected.meanTaskLoss]) < 1e-11);
+    const { B, T, H } = experiment.shapes;
+    const dhs = new Float64Array(B * T * H);
+    for (const [b, row] of expected.dhsLast.entries()) dhs.set(row, (b * T + T - 1) * H);
+    const { layers, norms } = finish(
+      runExperiment(Infinity, { ...experiment, loss: null, upstream: { kind: 'given', dhs } }),
+    );
+    assert.ok(worstOfEach(layers[0].result.layers[0].norms.dh, expected.norms.dh) < 1e-11);
+    assert.ok(worstOfEach(norms.dx, expected.norms.dx) < 1e-11);
+  });
+});
