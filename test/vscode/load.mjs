@@ -1,5 +1,6 @@
-// `npm run load [-- threads edits panels rewriting]`: test/vscode/load inside VS Code, each file in a window of its own.
-// Says at the end what each did and what was held before and after; exit code 1 where it grew, or the loop was held up.
+// `npm run load [-- threads edits panels rewriting]`: test/vscode/load inside VS Code, each file in a window of its
+// own. Says at the end what each did and what was held before and after; exit code 1 where it grew, or the loop was
+// held up.
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { root } from '../../build/modules.mjs';

@@ -1,5 +1,5 @@
-// What an extension host holds, looked at all through a load: heap, array buffers, handles, open files, threads and what
-// those hold; and how long its loop is held up in one go.
+// What an extension host holds, looked at all through a load: heap, array buffers, handles, open files, threads and
+// what those hold; and how long its loop is held up in one go.
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import v8 from 'node:v8';
@@ -116,8 +116,8 @@ export class Holdings {
     const turns = this.#turns.toSorted((a, b) => a - b);
     const high = turns[Math.floor(0.999 * turns.length)] ?? 0;
     const line =
-      `${this.#name}: ${done}; ${told.join(', ')}; of ${turns.length} turns of the loop above ${short} ms, 99.9 % took ` +
-      `less than ${high.toFixed(1)} ms, the longest ${(turns.at(-1) ?? 0).toFixed(1)} ms`;
+      `${this.#name}: ${done}; ${told.join(', ')}; of ${turns.length} turns of the loop above ${short} ms, 99.9 % ` +
+      `took less than ${high.toFixed(1)} ms, the longest ${(turns.at(-1) ?? 0).toFixed(1)} ms`;
     console.log(line);
     const file = process.env['RNN_LOAD_RESULTS'];
     if (file !== undefined) appendFileSync(file, `${line}\n`);
