@@ -9,6 +9,7 @@ import { buildKernels } from './kernels.mjs';
 import { kernelsInBundles } from './kernelsInBundles.mjs';
 import { languages, readBundle } from './l10n.mjs';
 import { noticesFile, noticesText, packagesIn, pageNoticesFile } from './notices.mjs';
+import { billFile, billText } from './sbom.mjs';
 import { withoutForms } from './withoutForms.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -155,6 +156,7 @@ async function writeNotices(results) {
   await mkdir(new URL('../dist/webview', import.meta.url), { recursive: true });
   await writeFile(new URL(`../dist/${noticesFile}`, import.meta.url), noticesText(packagesIn(made)));
   await writeFile(new URL(`../dist/${pageNoticesFile}`, import.meta.url), noticesText(packagesIn(ofPage)));
+  await writeFile(path.join(root, billFile), billText(packagesIn(made)));
 }
 
 /**

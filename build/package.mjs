@@ -6,9 +6,10 @@ import { ensureModules, root, underNode24 } from './modules.mjs';
 
 ensureModules();
 await underNode24();
-const { packageInto } = await import('./packaging.mjs');
+const { billPathOf, packageInto } = await import('./packaging.mjs');
 const { default: config } = await import('./release.config.mjs');
 const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const packagePath = path.join(root, `${name}-${version}.vsix`);
 const { length } = await packageInto(packagePath, config, { build: !process.argv.includes('--no-build') });
-console.log(`${path.basename(packagePath)}: ${(length / 1024).toFixed(0)} KiB`);
+const bill = path.basename(billPathOf(packagePath));
+console.log(`${path.basename(packagePath)}: ${(length / 1024).toFixed(0)} KiB, and what is bundled in it: ${bill}`);

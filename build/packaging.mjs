@@ -1,5 +1,6 @@
 // The production build as a .vsix. The same sources give the same bytes.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +8,10 @@ import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 import JSZip from 'jszip';
 import { root } from './modules.mjs';
 import { configFaults, shippedManifest } from './releaseFields.mjs';
+import { billFile, billOfPackage } from './sbom.mjs';
+
+/** Where the bill of materials of a package lies. */
+export const billPathOf = (packagePath) => packagePath.replace(/\.vsix$/, '.cdx.json');
 
 /** The earliest date that a zip can tell. */
 const noDate = new Date(Date.UTC(1980, 0, 1));
@@ -47,7 +52,8 @@ function buildForUsers() {
 
 /**
  * Writes the package to a file. What goes into it is staged in a folder of its own, because its manifest is not that of
- * the checkout: it has what the config of releases says. Everything is bundled, so no packages go along.
+ * the checkout: it has what the config of releases says. Everything is bundled, so no packages go along; the bill of
+ * what is bundled lies beside the package.
  */
 export async function packageInto(packagePath, config, { build = true } = {}) {
   const { faults } = configFaults(config);
@@ -74,6 +80,9 @@ export async function packageInto(packagePath, config, { build = true } = {}) {
     });
     const bytes = await repeatable(await readFile(packagePath));
     await writeFile(packagePath, bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const bill = billOfPackage(await readFile(path.join(root, billFile), 'utf8'), sha256);
+    await writeFile(billPathOf(packagePath), bill);
     return bytes;
   } finally {
     await rm(stage, { recursive: true, force: true });

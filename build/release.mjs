@@ -3,14 +3,14 @@
 // been run.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureModules, root, underNode24 } from './modules.mjs';
 
 ensureModules();
 await underNode24();
-const { packageInto } = await import('./packaging.mjs');
+const { billPathOf, packageInto } = await import('./packaging.mjs');
 const { changesOf, configFaults } = await import('./releaseFields.mjs');
 const { default: JSZip } = await import('jszip');
 const { default: config } = await import('./release.config.mjs');
@@ -108,6 +108,10 @@ if (sha256(one) !== sha256(other)) {
   );
 }
 await rm(first);
+await rm(billPathOf(first));
+// Goes along with the package: whoever has one can hold it against the other, by the hash of the package in it.
+const bill = path.join(root, 'out', 'release', path.basename(billPathOf(file)));
+await copyFile(billPathOf(file), bill);
 const sumsFile = path.join(root, 'out', 'release', `${name}-${version}.sha256`);
 await writeFile(`${sumsFile}.new`, await sums(other));
 await rename(`${sumsFile}.new`, sumsFile);
@@ -120,6 +124,7 @@ console.log(
   [
     `Packaged twice, the same bytes: ${path.basename(file)}, ${other.length} bytes, sha256 ${sha256(other)}`,
     `Hashes of its files: ${relative}`,
+    `What is bundled in it (CycloneDX 1.6): ${path.relative(root, bill)}, sha256 ${sha256(await readFile(bill))}`,
     `${verb} published as ${config.publisher ?? publisher}.${name} ${version}, and tagged ${tag}:`,
     `- to the VS Code Marketplace: vsce ${[...publish, path.basename(file)].join(' ')}`,
     `- to Open VSX: open-vsx.org, with the token in ${tokenName}`,

@@ -15,8 +15,8 @@ function makeTables(): Int32Array[] {
   }
   const all = [first];
   for (let k = 1; k < 8; k++) {
-    const before = all[k - 1] ?? first;
-    all.push(Int32Array.from(before, (x) => (x >>> 8) ^ (first[x & 0xff] ?? 0)));
+    const before = all[k - 1]!;
+    all.push(Int32Array.from(before, (x) => (x >>> 8) ^ first[x & 0xff]!));
   }
   return all;
 }
@@ -33,8 +33,8 @@ export function crc32(bytes: Uint8Array, tick: Tick, before = 0): number {
     Int32Array,
     Int32Array,
   ];
-  const of = (table: Int32Array, index: number): number => table[index & 0xff] ?? 0;
-  const byte = (at: number): number => bytes[at] ?? 0;
+  const of = (table: Int32Array, index: number): number => table[index & 0xff]!;
+  const byte = (at: number): number => bytes[at]!;
   let crc = ~before;
   let at = 0;
   for (const end = bytes.length - 7; at < end; at += 8) {

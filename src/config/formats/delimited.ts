@@ -36,12 +36,13 @@ export class Rows {
     return this.#count;
   }
 
+  /** Where a field that the row has begins, with its quote. */
   start(field: number): number {
-    return this.#starts[field] ?? 0;
+    return this.#starts[field]!;
   }
 
   end(field: number): number {
-    return this.#ends[field] ?? 0;
+    return this.#ends[field]!;
   }
 
   /** A field without its quotes. */
@@ -141,7 +142,8 @@ const looked = 65_536;
 /** By the name of the file, and of a .csv by what stands oftenest in its first row, outside of quotes. */
 export function separatorOf(id: string, text: string): Separator {
   if (/\.(?:tsv|tab)$/i.test(id)) return '\t';
-  const first = /^(?:"[^"]*"|[^"\r\n])*/.exec(text.slice(0, looked))?.[0].replace(/"[^"]*"/g, '') ?? '';
+  const unquoted = text.slice(0, looked).replace(/"[^"]*"/g, '');
+  const first = unquoted.slice(0, unquoted.search(/["\r\n]|$/));
   const counts = ([',', ';', '\t'] as const).map((one) => ({ one, count: first.split(one).length - 1 }));
   const best = counts.reduce((most, next) => (next.count > most.count ? next : most));
   return best.count === 0 && !/\.csv$/i.test(id) ? 'space' : best.one;

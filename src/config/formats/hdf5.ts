@@ -86,10 +86,15 @@ function inOrder(links: readonly Link[], listed: readonly string[] | null): Link
   return links.toSorted((a, b) => {
     const [p, q] = [places.get(a.name) ?? Infinity, places.get(b.name) ?? Infinity];
     if (p !== q) return p - q;
-    const [, own = a.name, number = '0'] = /^(.*?)(?:_(\d{1,9}))?$/s.exec(a.name) ?? [];
-    const [, other = b.name, count = '0'] = /^(.*?)(?:_(\d{1,9}))?$/s.exec(b.name) ?? [];
-    return own === other ? Number(number) - Number(count) : own < other ? -1 : 1;
+    const [own, other] = [counted(a.name), counted(b.name)];
+    return own.base === other.base ? own.count - other.count : own.base < other.base ? -1 : 1;
   });
+}
+
+/** `lstm_10` is the tenth of `lstm`, which is the first. */
+function counted(name: string): { readonly base: string; readonly count: number } {
+  const [ending, digits = '0'] = /_(\d{1,9})$/.exec(name) ?? [''];
+  return { base: name.slice(0, name.length - ending.length), count: Number(digits) };
 }
 
 function open(bytes: Uint8Array, tick: Tick): Container {

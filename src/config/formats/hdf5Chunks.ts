@@ -83,15 +83,15 @@ const listed =
     const lengthBytes = isPacked ? entryBytes - 12 : 0;
     if (entryBytes !== 8 && ![1, 2, 4, 8].includes(lengthBytes))
       throw damaged(t('entries of a place and a length'), String(entryBytes), header);
-    const grid = shape.map((length, axis) => Math.ceil(length / (sizes[axis] ?? 1)));
+    const grid = shape.map((length, axis) => Math.ceil(length / sizes[axis]!));
     const found: Chunk[] = [];
     for (let i = 0; i < count; i++) {
       const entry = block + 14 + i * entryBytes;
       const start = file.address(entry);
       const from: number[] = [];
       for (let axis = shape.length - 1, rest = i; axis >= 0; axis--) {
-        from.unshift((rest % (grid[axis] ?? 1)) * (sizes[axis] ?? 1));
-        rest = Math.floor(rest / (grid[axis] ?? 1));
+        from.unshift((rest % grid[axis]!) * sizes[axis]!);
+        rest = Math.floor(rest / grid[axis]!);
       }
       const length = isPacked ? file.sized(entry + 8, lengthBytes) : chunkBytes;
       const mask = isPacked ? file.u4(entry + 8 + lengthBytes) : 0;

@@ -141,7 +141,7 @@ function chunked(
   const chunkBytes = sizes.reduce((product, length) => product * length, size);
   if (sizes.length !== shape.length || sizes.includes(0))
     throw damaged(t('chunks with as many axes as {0}', describeShape(shape)), describeShape(sizes), at, part);
-  const wanted = shape.reduce((product, length, axis) => product * Math.ceil(length / (sizes[axis] ?? 1)), 1);
+  const wanted = shape.reduce((product, length, axis) => product * Math.ceil(length / sizes[axis]!), 1);
   const chunks = chunksOf(shape, chunkBytes);
   // The others would be what the file says of empty places; nobody has trained that.
   if (chunks.length < wanted)
@@ -164,8 +164,8 @@ function chunked(
   const known = new Set<number>();
   for (const chunk of chunks) {
     const { from } = chunk;
-    const first = from.reduce((sum, index, axis) => sum + index * (strides[axis] ?? 0), 0);
-    const fits = from.every((index, axis) => index < (shape[axis] ?? 0) && index % (sizes[axis] ?? 1) === 0);
+    const first = from.reduce((sum, index, axis) => sum + index * strides[axis]!, 0);
+    const fits = from.every((index, axis) => index < shape[axis]! && Number.isInteger(index / sizes[axis]!));
     if (!fits || known.has(first))
       throw damaged(t('each chunk once, inside of {0}', describeShape(shape)), describeShape(from), chunk.at, part);
     known.add(first);
@@ -246,7 +246,7 @@ function unshuffled(bytes: Uint8Array, size: number, tick: Tick): Uint8Array {
   const whole = bytes.slice();
   for (let i = 0; i < count; i++) {
     if (i % bytesPerTick === 0) tick();
-    for (let k = 0; k < size; k++) whole[i * size + k] = bytes[k * count + i] ?? 0;
+    for (let k = 0; k < size; k++) whole[i * size + k] = bytes[k * count + i]!;
   }
   return whole;
 }
@@ -256,7 +256,7 @@ function adler32(bytes: Uint8Array, tick: Tick): number {
   let [a, b] = [1, 0];
   for (let i = 0; i < bytes.length; i++) {
     if (i % bytesPerTick === 0) tick();
-    a = (a + (bytes[i] ?? 0)) % 65_521;
+    a = (a + bytes[i]!) % 65_521;
     b = (b + a) % 65_521;
   }
   return ((b << 16) | a) >>> 0;
@@ -272,7 +272,7 @@ type Copied = {
 /** The part of a chunk that lies inside of the whole, row by row. */
 function copyInto(whole: Uint8Array, chunk: Uint8Array, { shape, sizes, from, size }: Copied, tick: Tick): void {
   const last = shape.length - 1;
-  const inside = shape.map((length, axis) => Math.min(sizes[axis] ?? 0, length - (from[axis] ?? 0)));
+  const inside = shape.map((length, axis) => Math.min(sizes[axis]!, length - from[axis]!));
   const [strides, own] = [stridesOf(shape), stridesOf(sizes)];
   const rowBytes = (inside[last] ?? 1) * size;
   const rows = inside.slice(0, Math.max(last, 0)).reduce((product, length) => product * length, 1);
@@ -281,10 +281,10 @@ function copyInto(whole: Uint8Array, chunk: Uint8Array, { shape, sizes, from, si
     let rest = row;
     let [target, source] = [(from[last] ?? 0) * (strides[last] ?? 0), 0];
     for (let axis = last - 1; axis >= 0; axis--) {
-      const index = rest % (inside[axis] ?? 1);
-      rest = Math.floor(rest / (inside[axis] ?? 1));
-      target += ((from[axis] ?? 0) + index) * (strides[axis] ?? 0);
-      source += index * (own[axis] ?? 0);
+      const index = rest % inside[axis]!;
+      rest = Math.floor(rest / inside[axis]!);
+      target += (from[axis]! + index) * strides[axis]!;
+      source += index * own[axis]!;
     }
     whole.set(chunk.subarray(source * size, source * size + rowBytes), target * size);
   }

@@ -65,9 +65,8 @@ export function kerasLayers(config: string, tick: Tick): KerasLayer[] {
 function parsed(config: string): unknown {
   try {
     return JSON.parse(config);
-  } catch (error) {
-    if (error instanceof SyntaxError) throw damaged(t('the model as JSON'), cut(config, 40));
-    throw error;
+  } catch {
+    throw damaged(t('the model as JSON'), cut(config, 40));
   }
 }
 
@@ -149,8 +148,7 @@ function below(layers: readonly Stated[], index: number, prefix: string): string
   const known = new Set<number>();
   for (let at = underneath(layers, index); at !== null && !known.has(at); at = underneath(layers, at)) {
     known.add(at);
-    const layer = layers[at];
-    if (layer === undefined) return null;
+    const layer = layers[at]!;
     if (recurrent.includes(layer.kind) || layer.kind === 'Bidirectional') return `${prefix}${layer.name}`;
     if (!passes.includes(layer.kind)) return `${layer.kind} ${layer.name}`;
   }

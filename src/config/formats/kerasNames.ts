@@ -74,14 +74,14 @@ function shortened(tensors: readonly FoundTensor[]): FoundTensor[] {
   const count = new Map<string, number>();
   for (const name of short) count.set(name, (count.get(name) ?? 0) + 1);
   return tensors.map((tensor, i) => {
-    const name = short[i] ?? tensor.name;
+    const name = short[i]!;
     return count.get(name) === 1 ? { ...tensor, name } : tensor;
   });
 }
 
 function shortName(name: string): string {
   const segments = name.split('/');
-  const last = segments.pop() ?? '';
+  const last = segments.pop()!;
   if (segments[0] === 'model_weights') segments.shift();
   if (isCell(segments.at(-1) ?? '')) segments.pop();
   const plain = segments
@@ -105,7 +105,7 @@ function namedParts(tensors: readonly FoundTensor[]): FoundTensor[] {
   }
   return tensors.map((tensor) => {
     const path = pathOf(tensor.name);
-    const names = path === null ? [] : namesOf(path, byLayer.get(path) ?? []);
+    const names = path === null ? [] : namesOf(path, byLayer.get(path)!);
     const part = names[Number(tensor.name.slice((path ?? '').length + '/vars/'.length))];
     return part === undefined ? tensor : { ...tensor, name: `${path}/${part}` };
   });

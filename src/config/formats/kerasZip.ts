@@ -16,7 +16,7 @@ export function openKerasZip(zip: Zip, tick: Tick): Container {
     const entry = zip.entries.get(name);
     return entry === undefined ? null : zip.read(entry, tick);
   };
-  const { tensors } = inEntry(weights, () => readHdf5(read(weights) ?? new Uint8Array(), tick));
+  const { tensors } = inEntry(weights, () => readHdf5(read(weights)!, tick));
   const config = read('config.json');
   const text = config === null ? null : new TextDecoder().decode(config);
   return inEntry('config.json', () => kerasContainer(tensors, text, 'counted', tick));

@@ -1,8 +1,7 @@
 // NumPy's .npz: a ZIP archive with one .npy for each array.
-import { t } from '@vscode/l10n';
 import type { Tick } from '../json/scanner.js';
 import type { Container, FoundTensor } from './container.js';
-import { damaged, FormatError } from './formatError.js';
+import { FormatError } from './formatError.js';
 import { readNpy } from './npy.js';
 import type { Bytes } from './source.js';
 import type { Zip } from './zip.js';
@@ -17,7 +16,6 @@ export function openNpz(zip: Zip, tick: Tick): Container {
     const name = entry.name.slice(0, -'.npy'.length);
     tensors.push(readArray(zip.content(entry, tick), name, tick, zip.unchecked(entry, tick)));
   }
-  if (tensors.length === 0) throw damaged(t('at least one array'), t('none'));
   return { tensors, isOne: false };
 }
 

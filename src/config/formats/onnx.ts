@@ -25,7 +25,7 @@ const passes: readonly string[] = [
 
 /** ONNX begins with the number of its form, a small one, and goes on with another field of the model. */
 const match = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0x08 && (bytes[1] ?? 0) > 0 && (bytes[1] ?? 0) < 0x20 && modelTags.includes(bytes[2] ?? 0);
+  bytes.length > 2 && bytes[0] === 0x08 && bytes[1]! > 0 && bytes[1]! < 0x20 && modelTags.includes(bytes[2]!);
 /** Producer, its version, domain, version of the model, documentation, graph, operators. */
 const modelTags: readonly number[] = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
 
@@ -50,18 +50,18 @@ function open(bytes: Uint8Array, tick: Tick, beside: Beside): Container {
       t('Export the network with its recurrent layers, in Python with torch.onnx.export.'),
     );
   const names = namesOf(layers);
-  const nameOf = new Map(layers.map((layer, i) => [layer, names[i] ?? '']));
+  const nameOf = new Map(layers.map((layer, i) => [layer, names[i]!]));
   const taken = new Set<OnnxTensor>();
   const tensors: FoundTensor[] = [];
   const facts: Fact[] = [];
   for (const [i, layer] of layers.entries()) {
-    const name = names[i] ?? '';
+    const name = names[i]!;
     for (const { part, tensor } of partsOf(layer, name)) {
       taken.add(tensor);
       tensors.push({ ...tensor, name: `${name}/${part}` });
     }
     const below = belowOf(layer);
-    const told = below === null ? null : typeof below === 'string' ? below : (nameOf.get(below) ?? '');
+    const told = below === null ? null : typeof below === 'string' ? below : nameOf.get(below)!;
     facts.push(...factsOf(layer, name), ...(told === null ? [] : [{ name: `${name}/layer_below`, value: told }]));
   }
   const sums = sumsOf(nodes);
@@ -91,7 +91,7 @@ function namesOf(layers: readonly OnnxNode[]): string[] {
   const known = new Set<string>();
   const counts = new Map<string, number>();
   return layers.map(({ name, op, outputs }) => {
-    const plain = cut(firstOf(name, ...outputs, op), longestName).replace(/^\/+|\/+$/g, '') || op;
+    const plain = cut(firstOf(op, name, ...outputs), longestName).replace(/^\/+|\/+$/g, '') || op;
     let own = plain;
     let count = counts.get(plain) ?? 0;
     for (; known.has(own); own = `${plain}_${count}`) count++;
@@ -158,7 +158,8 @@ function belowOf(layer: OnnxNode): OnnxNode | string | null {
   return null;
 }
 
-const firstOf = (...names: readonly string[]): string => names.find((name) => name !== '') ?? '';
+const firstOf = (otherwise: string, ...names: readonly string[]): string =>
+  names.find((name) => name !== '') ?? otherwise;
 
 type Sums = ReadonlyMap<OnnxGraph, ReadonlyMap<string, OnnxNode>>;
 
@@ -190,7 +191,7 @@ function readoutOf(node: OnnxNode, sums: Sums): { readonly name: string; readonl
   const [known, ending] = [matrix.name, isTurned ? 'weight' : 'kernel'];
   const prefix = /[/.](?:weight|kernel)$/.test(known)
     ? known.replace(/[/.](?:weight|kernel)$/, '')
-    : cut(firstOf(node.name, ...outputs, op), longestName).replace(/^\/+/, '');
+    : cut(firstOf(op, node.name, ...outputs), longestName).replace(/^\/+/, '');
   return [
     { name: `${prefix}/${ending}`, tensor: matrix },
     ...(bias === null ? [] : [{ name: `${prefix}/bias`, tensor: bias }]),

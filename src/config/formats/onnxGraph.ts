@@ -177,7 +177,7 @@ export class OnnxGraph {
       }),
     );
     const shape = first.shape.map((size, i) =>
-      i === axis ? parts.reduce((sum, part) => sum + (part.shape[i] ?? 0), 0) : size,
+      i === axis ? parts.reduce((sum, part) => sum + part.shape[i]!, 0) : size,
     );
     return { name, stored: { ...first, bytes: joined(rows.flat()), shape, strides: stridesOf(shape) } };
   }
@@ -188,7 +188,7 @@ function widened(shape: readonly number[], axes: readonly number[]): number[] | 
   const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
   if (added.size !== axes.length || rank > 8 || [...added].some((axis) => axis < 0 || axis >= rank)) return null;
   const rest = [...shape];
-  return Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (rest.shift() ?? 1)));
+  return Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.shift()!));
 }
 
 function narrowed(shape: readonly number[], axes: readonly number[]): number[] | null {

@@ -4,7 +4,7 @@ import { t } from '@vscode/l10n';
 import type { Tick } from '../json/scanner.js';
 import { refused } from './formatError.js';
 import { exportAdvice } from './pickleGlobals.js';
-import { PickleMachine } from './pickleMachine.js';
+import { PickleMachine, usualLimits } from './pickleMachine.js';
 import type { Unpickled } from './pickleMachine.js';
 import type { Dict, PickleValue } from './pickleValues.js';
 
@@ -165,8 +165,8 @@ const steps: ReadonlyMap<number, Step> = new Map(
 );
 
 /** The value of the pickle that begins at `start`, and where it ends. @throws FormatError */
-export function unpickle(content: Uint8Array, start: number, tick: Tick): Unpickled {
-  const machine = new PickleMachine(content, start, tick);
+export function unpickle(content: Uint8Array, start: number, tick: Tick, limits = usualLimits): Unpickled {
+  const machine = new PickleMachine(content, start, tick, limits);
   for (;;) {
     const opcode = machine.opcode();
     if (opcode === stop) return machine.result();

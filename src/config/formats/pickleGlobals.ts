@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import { refused } from './formatError.js';
 import type { FormatError, FormatFinding } from './formatError.js';
+import { bytesOf } from './storedNumbers.js';
 import type { NumberType } from './storedNumbers.js';
 
 /** What a known name is for. `storage`: a class of storage. `ignored`: calling it gives nothing of interest. */
@@ -19,7 +20,8 @@ export type GlobalUse =
   | 'arrayType'
   | 'ignored';
 
-const storages: Readonly<Record<string, NumberType | null>> = {
+/** The type of a storage's numbers; of one that is known and not read, so that a network beside it is, their bytes. */
+const storages: Readonly<Record<string, NumberType | number>> = {
   FloatStorage: 'f4',
   DoubleStorage: 'f8',
   HalfStorage: 'f2',
@@ -30,16 +32,6 @@ const storages: Readonly<Record<string, NumberType | null>> = {
   CharStorage: 'i1',
   ByteStorage: 'u1',
   BoolStorage: 'bool',
-  // Known, so that a network beside them is read.
-  ComplexFloatStorage: null,
-  ComplexDoubleStorage: null,
-  QInt8Storage: null,
-  QUInt8Storage: null,
-  QInt32Storage: null,
-};
-
-/** Bytes of a number of those that are not read. */
-const otherBytes: Readonly<Record<string, number>> = {
   ComplexFloatStorage: 8,
   ComplexDoubleStorage: 16,
   QInt8Storage: 1,
@@ -47,9 +39,19 @@ const otherBytes: Readonly<Record<string, number>> = {
   QInt32Storage: 4,
 };
 
-/** null: a type that is known and not read. */
-export const storageType = (name: string): NumberType | null => storages[name.slice('torch.'.length)] ?? null;
-export const otherStorageBytes = (name: string): number | null => otherBytes[name.slice('torch.'.length)] ?? null;
+const storage = (name: string): NumberType | number | undefined => storages[name.slice('torch.'.length)];
+
+/** Null: a type that is known and not read. */
+export const storageType = (name: string): NumberType | null => {
+  const type = storage(name);
+  return typeof type === 'string' ? type : null;
+};
+
+/** How many bytes a number of a storage has. */
+export const storageNumberBytes = (name: string): number => {
+  const type = storage(name);
+  return typeof type === 'string' ? bytesOf(type) : type!;
+};
 
 const dtypes =
   'float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128 qint8 quint8 qint32';

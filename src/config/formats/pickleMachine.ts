@@ -10,8 +10,10 @@ import type { Dict, PickleValue, Storage } from './pickleValues.js';
 import { itemsOf, kindOf } from './pickleValues.js';
 
 /** No checkpoint has as many values. */
-const mostValues = 4_000_000;
-const mostMemo = 2_000_000;
+/** Values that are made, and those that are kept for later. */
+export type PickleLimits = { readonly values: number; readonly kept: number };
+/** More than any file of weights has. */
+export const usualLimits: PickleLimits = { values: 4_000_000, kept: 2_000_000 };
 const opcodesPerTick = 4_096;
 /** Bytes of a whole number, and characters of a number that is written as text. */
 const longestNumber = 64;
@@ -32,6 +34,7 @@ export class PickleMachine {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #tick: Tick;
+  readonly #limits: PickleLimits;
   readonly #stack: Entry[] = [];
   readonly #memo = new Map<number, PickleValue>();
   readonly #calls: PickleCalls;
@@ -40,7 +43,8 @@ export class PickleMachine {
   #values = 0;
   #count = 0;
 
-  constructor(bytes: Uint8Array, start: number, tick: Tick) {
+  constructor(bytes: Uint8Array, start: number, tick: Tick, limits: PickleLimits) {
+    this.#limits = limits;
     this.#bytes = bytes;
     this.#view = viewOf(bytes);
     this.#at = start;
@@ -103,7 +107,8 @@ export class PickleMachine {
   text = (length: number): string => new TextDecoder().decode(this.take(length));
 
   push(value: PickleValue): void {
-    if (++this.#values > mostValues) throw this.wrong(t('at most {0} values', mostValues), t('more of them'));
+    const most = this.#limits.values;
+    if (++this.#values > most) throw this.wrong(t('at most {0} values', most), t('more of them'));
     this.#stack.push(value);
   }
 
@@ -132,7 +137,8 @@ export class PickleMachine {
   }
 
   put(index: number): void {
-    if (this.#memo.size >= mostMemo) throw this.wrong(t('at most {0} values', mostMemo), t('more of them'));
+    const most = this.#limits.kept;
+    if (this.#memo.size >= most) throw this.wrong(t('at most {0} values', most), t('more of them'));
     this.#memo.set(index, this.top());
   }
 
@@ -156,7 +162,7 @@ export class PickleMachine {
 
   fill(dict: Dict, items: readonly PickleValue[]): void {
     if (items.length % 2 === 1) throw this.wrong(t('a value for each key'), t('none'));
-    for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i] ?? null, items[i + 1] ?? null);
+    for (let i = 0; i < items.length; i += 2) dict.entries.set(items[i]!, items[i + 1]!);
   }
 
   global(module: string, name: string): void {

@@ -51,17 +51,16 @@ function open(bytes: Bytes, tick: Tick): Container {
   const header = readRange(bytes, lengthBytes, start);
   const { root, problems } = readDocument('', header, tick);
   const [problem] = problems;
-  if (root?.kind !== 'object' || problem !== undefined)
-    throw damaged(
-      problem === undefined ? t('a JSON object as header') : problem.expected,
-      problem === undefined ? cut(new TextDecoder().decode(header.subarray(0, 40)), 40) : problem.found,
-      lengthBytes,
-      problem?.code === 'duplicate-key' ? problem.path : '',
-    );
+  if (problem !== undefined) {
+    const { code, expected, found, path } = problem;
+    throw damaged(expected, found, lengthBytes, code === 'duplicate-key' ? path : '');
+  }
+  // A file of this format begins with a brace: what is read without a problem is an object.
+  const { properties } = root as Extract<JsonNode, { kind: 'object' }>;
   const data = rangeOf(bytes, start, all);
   const places: Place[] = [];
   let notes: ReadonlyMap<string, number> = new Map();
-  for (const [i, { key, value }] of root.properties.entries()) {
+  for (const [i, { key, value }] of properties.entries()) {
     if (i % 1024 === 0) tick();
     if (key === '__metadata__') notes = notesOf(value);
     else places.push(placeOf(key, value, data, start));

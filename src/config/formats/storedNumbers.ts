@@ -60,7 +60,7 @@ export function stridesOf(shape: readonly number[], columnMajor = false): number
   const axes = columnMajor ? [...shape.keys()] : [...shape.keys()].reverse();
   for (const axis of axes) {
     strides[axis] = size;
-    size *= shape[axis] ?? 1;
+    size *= shape[axis]!;
   }
   return strides;
 }
@@ -87,11 +87,11 @@ export function isRowMajor({ shape, strides }: Stored): boolean {
 
 /** The last number that a tensor reaches; it has at least one. */
 const lastOf = ({ shape, offset, strides }: Stored): number =>
-  shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), offset);
+  shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis]!, offset);
 
 /** Bytes of memory that all numbers at once take, with what is read for them. */
 export function heldBytes(stored: Stored): number {
-  const count = countOf(stored.shape) ?? 0;
+  const count = countOf(stored.shape)!;
   const isReadWhole = count > 0 && !isRowMajor(stored) && !areHere(stored.bytes);
   return 8 * count + (isReadWhole ? (lastOf(stored) + 1 - stored.offset) * bytesOf(stored.type) : 0);
 }
@@ -114,7 +114,7 @@ function* piecesOf(
 /** All numbers, row-major. @throws FormatError where they are on a disk and cannot be read */
 export function numbersOf(stored: Stored, tick: Tick): Float64Array {
   const { type, bytes, little, shape, offset, strides } = stored;
-  const count = countOf(shape) ?? 0;
+  const count = countOf(shape)!;
   const data = new Float64Array(count);
   if (count === 0) return data;
   const { at, bytes: size } = kinds[type];
@@ -134,9 +134,9 @@ export function numbersOf(stored: Stored, tick: Tick): Float64Array {
     if (i % numbersPerTick === 0) tick();
     data[i] = at(view, place * size, little);
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const next = (indices[axis] ?? 0) + 1;
-      const stride = strides[axis] ?? 0;
-      if (next < (shape[axis] ?? 0)) {
+      const next = indices[axis]! + 1;
+      const stride = strides[axis]!;
+      if (next < shape[axis]!) {
         indices[axis] = next;
         place += stride;
         break;
@@ -159,7 +159,7 @@ export function* numbersInPieces(
   wrong: (inexact: string) => void,
 ): Generator<Float64Array> {
   const { type, little, offset, shape } = stored;
-  const count = countOf(shape) ?? 0;
+  const count = countOf(shape)!;
   if (count === 0) return;
   if (!isRowMajor(stored)) {
     const inexact = inexactInteger(stored, tick);

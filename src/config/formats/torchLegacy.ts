@@ -7,10 +7,10 @@ import { beginsWith, viewOf } from './container.js';
 import type { Container, FileFormat } from './container.js';
 import { damaged, refused } from './formatError.js';
 import { unpickle } from './pickle.js';
-import { exportAdvice } from './pickleGlobals.js';
+import { exportAdvice, storageNumberBytes } from './pickleGlobals.js';
 import type { PickleValue } from './pickleValues.js';
 import { itemsOf } from './pickleValues.js';
-import { storageNumberBytes, torchTensors } from './torchTensors.js';
+import { torchTensors } from './torchTensors.js';
 
 const magic = 0x1950a86a20f9469cfc6cn;
 const protocol = 1001;

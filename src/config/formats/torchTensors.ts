@@ -8,11 +8,11 @@ import type { Container, FoundTensor } from './container.js';
 import { bytesText, damaged, refused } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
 import { tooPrecise } from './npy.js';
-import { exportAdvice, otherStorageBytes, storageType } from './pickleGlobals.js';
+import { exportAdvice, storageNumberBytes, storageType } from './pickleGlobals.js';
 import type { PickleValue, Storage, Tensor } from './pickleValues.js';
 import { areHere, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
-import { bytesOf, countOf, inexactInteger } from './storedNumbers.js';
+import { countOf, inexactInteger } from './storedNumbers.js';
 
 /** Dicts in dicts: an optimizer's state has 4 levels. */
 const deepest = 60;
@@ -23,12 +23,6 @@ const mostShared = 8;
 
 /** The bytes of a storage; `little`: the order of its bytes. */
 export type StorageBytes = (storage: Storage) => { readonly bytes: Bytes; readonly little: boolean };
-
-/** How many bytes a number of a storage has. */
-export const storageNumberBytes = (type: string): number => {
-  const own = storageType(type);
-  return own === null ? (otherStorageBytes(type) ?? 1) : bytesOf(own);
-};
 
 /** @throws FormatError */
 export function torchTensors(value: PickleValue, bytesOfStorage: StorageBytes, tick: Tick): Container {
@@ -98,7 +92,7 @@ function checked(
   if (declared * size !== sizeOf(bytes))
     throw damaged(t('a storage of {0} numbers', declared), bytesText(sizeOf(bytes)), null, part);
   const count = countOf(shape);
-  const last = shape.reduce((sum, length, axis) => sum + (length - 1) * (strides[axis] ?? 0), offset);
+  const last = shape.reduce((sum, length, axis) => sum + (length - 1) * strides[axis]!, offset);
   const total = (asked.get(key) ?? 0) + (count ?? 0);
   asked.set(key, total);
   const isEmpty = count === 0;

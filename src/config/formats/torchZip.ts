@@ -17,7 +17,7 @@ export const isTorchZip = (zip: Zip): boolean => pickleOf(zip) !== null;
 
 /** @throws FormatError */
 export function openTorchZip(zip: Zip, tick: Tick): Container {
-  const pickle = pickleOf(zip) ?? '';
+  const pickle = pickleOf(zip)!;
   const folder = pickle.slice(0, -'data.pkl'.length);
   const read = (name: string): Uint8Array | null => {
     const entry = zip.entries.get(folder + name);
@@ -34,7 +34,7 @@ export function openTorchZip(zip: Zip, tick: Tick): Container {
       exportAdvice('torch.jit.load("model.pt")'),
     );
   const little = new TextDecoder().decode(read('byteorder') ?? new Uint8Array()).trim() !== 'big';
-  const { value } = inEntry(pickle, () => unpickle(read('data.pkl') ?? new Uint8Array(), 0, tick));
+  const { value } = inEntry(pickle, () => unpickle(read('data.pkl')!, 0, tick));
   return torchTensors(
     value,
     ({ key }) => {

@@ -108,7 +108,6 @@ export class Unpacking {
   finish(): void {
     this.skip(this.#size - this.at);
     while (this.#fed < sizeOf(this.#stored)) this.#feed();
-    if (this.#length !== this.#size) throw this.#wrong(bytesText(this.#length));
   }
 
   #pass(length: number, give: (chunk: Uint8Array, place: number) => void): void {

@@ -164,11 +164,10 @@ function directory(bytes: Bytes, tick: Tick): Map<string, ZipEntry> {
     const at = start + row;
     if (row + centralBytes > rows.length || view.getUint32(row, true) !== signatures.central)
       throw damaged(t('entry {0} of the directory', i + 1), t('something else'), at);
-    const [nameLength = 0, extraLength = 0, commentLength = 0] = [28, 30, 32].map((offset) =>
-      view.getUint16(row + offset, true),
-    );
-    const nameEnd = row + centralBytes + nameLength;
-    const next = nameEnd + extraLength + commentLength;
+    const length = (offset: number): number => view.getUint16(row + offset, true);
+    const nameEnd = row + centralBytes + length(28);
+    const extraEnd = nameEnd + length(30);
+    const next = extraEnd + length(32);
     if (next > rows.length) throw damaged(t('entry {0} of the directory', i + 1), t('the end of the directory'), at);
     const rawName = rows.subarray(row + centralBytes, nameEnd);
     const name = new TextDecoder().decode(rawName);
@@ -176,7 +175,7 @@ function directory(bytes: Bytes, tick: Tick): Map<string, ZipEntry> {
     refuseName(name, part, entries);
     const flags = view.getUint16(row + 8, true);
     const method = view.getUint16(row + 10, true);
-    const sizes = sizesOf(view, row, nameEnd, nameEnd + extraLength, part);
+    const sizes = sizesOf(view, row, nameEnd, extraEnd, part);
     if ((flags & 1) !== 0 || (method !== 0 && method !== 8))
       throw refused(
         (flags & 1) !== 0 ? t('The archive is encrypted.') : t('The archive is packed in a way that is not read.'),
@@ -211,7 +210,7 @@ function directory(bytes: Bytes, tick: Tick): Map<string, ZipEntry> {
   }
   ranges.sort((a, b) => a.from - b.from);
   for (const [i, { name, from }] of ranges.entries())
-    if (i > 0 && from < (ranges[i - 1]?.to ?? 0))
+    if (i > 0 && from < ranges[i - 1]!.to)
       throw damaged(t('entries beside each other'), t('one that begins inside another one'), from, name);
   return entries;
 }

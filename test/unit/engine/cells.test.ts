@@ -35,6 +35,60 @@ describe('the table of cells', () => {
   });
 });
 
+describe('a unit of a cell', () => {
+  const closingOf = (name: string) => {
+    const { closing } = cellOf(cellNames.find((own) => own === name)!);
+    assert.ok(closing);
+    return closing;
+  };
+
+  it('is closed where its slope lets nearly nothing through, and not at the bound itself', () => {
+    const closed = (name: string, ...hs: readonly number[]): boolean[] => hs.map((h) => closingOf(name).isClosed(h));
+    assert.deepEqual(closed('tanh', -1, -0.9701, -0.97, 0, 0.97, 0.9701), [true, true, false, false, false, true]);
+    assert.deepEqual(closed('relu', -1, 0, 5e-324, 1), [true, true, false, false]);
+    assert.deepEqual(closed('sigmoid', 0, 0.0299, 0.03, 0.5, 0.97, 0.9701), [true, true, false, false, false, true]);
+  });
+
+  it('is told of by the share of those that are closed', () => {
+    for (const name of ['tanh', 'sigmoid']) {
+      assert.match(closingOf(name).share(0.0049, '0.5 %'), /^hardly any/);
+      assert.match(closingOf(name).share(0.005, '0.5 %'), /^0\.5 % of all/);
+    }
+    assert.match(closingOf('relu').share(0, '0 %'), /^0 % of the units are off/);
+  });
+
+  it('has a slope that is exact where h itself has lost its digits', () => {
+    const { activation } = cellOf('sigmoid');
+    assert.ok(activation);
+    // σ'(20) = e^−20 / (1 + e^−20)²
+    const exact = Math.exp(-20) / (1 + Math.exp(-20)) ** 2;
+    for (const z of [20, -20]) {
+      const given = activation.exactSlope(activation.value(z), () => z);
+      assert.ok(Math.abs(given / exact - 1) < 1e-14, `${z}: ${given} and ${exact}`);
+    }
+  });
+});
+
+describe('what is told of a cell', () => {
+  it('is how its units close, whether it is h = f(z), and what its gates do', () => {
+    const told = Object.fromEntries(
+      cellNames.map((name) => {
+        const { closing, isActivation, keeper, gateKinds } = factsOf(name);
+        return [name, { closing, isActivation, keeper, gateKinds: gateKinds?.length ?? null }];
+      }),
+    );
+    const plain = { isActivation: true, keeper: null, gateKinds: null };
+    assert.deepEqual(told, {
+      tanh: { ...plain, closing: 'saturated' },
+      relu: { ...plain, closing: 'off' },
+      identity: { ...plain, closing: null },
+      sigmoid: { ...plain, closing: 'saturated' },
+      lstm: { closing: null, isActivation: false, keeper: 'f', gateKinds: 4 },
+      gru: { closing: null, isActivation: false, keeper: 'z', gateKinds: 3 },
+    });
+  });
+});
+
 describe('a cell’s name', () => {
   it('is compared with nowhere else', () => {
     const faults: string[] = [];

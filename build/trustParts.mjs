@@ -1,0 +1,120 @@
+// The parts of `npm run trust`: each promise with the program that tries it, and how what it says is read. A part that
+// finds in its program's words less than it promises says what; an exit code alone proves nothing.
+
+const numbers = (text, pattern) => [...text.matchAll(pattern)].map((found) => found.slice(1).map(Number));
+const sum = (all) => all.reduce((total, n) => total + n, 0);
+const count = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** Tests that ran and passed, by the last lines of node:test. */
+function passed(text) {
+  const [[ran] = [0]] = numbers(text, /^ℹ pass (\d+)$/gm).slice(-1);
+  return { cases: ran === 0 ? '' : `${count(ran)} tests`, wrong: ran === 0 ? ['no test ran'] : [] };
+}
+
+const testFiles = (...files) => ['--test', ...files.map((file) => `out/test/${file}.test.mjs`)];
+
+/** Cases that the formats are tried with, and the longest that one may take. */
+const leastCases = 1_000_000;
+const longestMs = 2_000;
+
+export const parts = [
+  {
+    name: 'faults',
+    promise:
+      'Memory, a file, a message or a thread refused at any step: you are told, nothing hangs, the next run is good',
+    script: 'npm run trust -- faults',
+    long: true,
+    args: testFiles('unit/faults/engineThread', 'unit/faults/savedFile'),
+    read(text) {
+      const engine = numbers(text, /(\d+) places, (\d+) tried, (\d+) failed/g);
+      const saved = numbers(text, /ℹ (\d+) places$/gm);
+      const survived = sum(engine.map(([, , failed]) => failed)) + sum(saved.map(([places]) => places));
+      return {
+        cases: `${count(sum(engine.map(([, tried]) => tried)) + sum(saved.map(([places]) => places)))} places`,
+        survived: count(survived),
+        wrong: engine.length < 8 || saved.length === 0 ? ['not every kind of fault was tried'] : [],
+      };
+    },
+  },
+  {
+    name: 'fuzz',
+    promise: 'A file that is broken or made to attack gives tensors or a problem: no crash, nothing over two seconds',
+    script: 'npm run trust -- fuzz',
+    long: true,
+    args: testFiles('unit/config/formatsFuzz'),
+    read(text) {
+      const told = numbers(text, /: (\d+) read, (\d+) refused; the slowest (\d+) ms, the largest block (\d+) kB/g);
+      const cases = sum(told.map(([read, refused]) => read + refused));
+      const slowest = Math.max(0, ...told.map(([, , ms]) => ms));
+      return {
+        cases: `${count(cases)} files, the slowest ${count(slowest)} ms`,
+        survived: count(sum(told.map(([, refused]) => refused))),
+        growth: `largest block ${count(Math.max(0, ...told.map(([, , , kB]) => kB)))} kB`,
+        wrong: [
+          ...(cases < leastCases ? [`${count(cases)} cases, expected ${count(leastCases)}`] : []),
+          ...(slowest > longestMs ? [`${slowest} ms of the processor for one file, at most ${longestMs}`] : []),
+        ],
+      };
+    },
+  },
+  {
+    name: 'coverage',
+    promise: 'Every branch of the readers is taken by some test, and 98 % of those of the plain engine',
+    script: 'npm run coverage',
+    args: ['build/coverage.mjs'],
+    read(text) {
+      const told = [...text.matchAll(/^.*: (\d+) of (\d+) branches, ([\d.]+) % \(goal/gm)];
+      return {
+        cases: told.map(([, taken, all, share]) => `${count(taken)} of ${count(all)} branches (${share} %)`).join(', '),
+        wrong: told.length < 2 ? ['no count of branches'] : [],
+      };
+    },
+  },
+  {
+    name: 'mutation',
+    promise: 'A wrong cell, verdict or format is noticed: 85 % of all mutants',
+    script: 'npm run mutate',
+    args: ['build/mutate.mjs'],
+    read(text) {
+      const [, all, killed, share] = /^all +(\d+) +(\d+) +\d+ +\d+ +([\d.]+) %/m.exec(text) ?? [];
+      return all === undefined
+        ? { wrong: ['no count of mutants'] }
+        : { cases: `${count(all)} mutants`, survived: `${count(killed)} noticed (${share} %)`, wrong: [] };
+    },
+  },
+  {
+    name: 'load',
+    promise: 'Thread kills, edits, panels and rewritten checkpoints leave memory and handles flat',
+    script: 'npm run load',
+    npmScript: 'load',
+    read(text) {
+      const told = [...text.matchAll(/^(\w[^:\n]*): (.+); .*turns of the loop above/gm)].map(([, , done]) => done);
+      return { cases: told.join('; '), wrong: told.length === 0 ? ['no load came to its end'] : [] };
+    },
+  },
+  {
+    name: 'package',
+    promise:
+      'The package holds what runs, a bill and the licences of all that is bundled, and installing it runs nothing',
+    script: 'npm run trust -- package',
+    before: ['build/package.mjs'],
+    args: testFiles('unit/house/bill', 'package/bill', 'package/notices', 'package/vsix'),
+    read: passed,
+  },
+  {
+    name: 'offline',
+    promise: 'Nothing leaves the machine: it works with every socket refused, and no bundle loads what opens one',
+    script: 'npm run trust -- offline',
+    args: testFiles('package/offline'),
+    read: passed,
+  },
+  {
+    name: 'audit',
+    promise: 'No known fault in what is bundled',
+    script: 'npm run audit:bundled',
+    args: ['build/audit.mjs'],
+    // The registry does not answer: nothing is known, and nothing is broken.
+    unknown: 3,
+    read: (text) => ({ cases: text.trim().split('\n').at(-1) ?? '', wrong: [] }),
+  },
+];

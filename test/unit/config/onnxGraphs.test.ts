@@ -1,0 +1,316 @@
+// What is taken out of ONNX graphs: tensors that nodes only move, linear layers, what a node says of itself, and
+// numbers of every type that is read.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { FormatError } from '../../../src/config/formats/formatError.js';
+import { missingBeside, onnx } from '../../../src/config/formats/onnx.js';
+import { numbersOf } from '../../../src/config/formats/storedNumbers.js';
+import { bytes, float, floats, initializer, model, node, tensor, whole } from '../../support/onnxWriter.js';
+
+type Piece = ReturnType<typeof whole>;
+const quiet = (): void => undefined;
+const nobody = (): null => null;
+
+function opened(content: Uint8Array, beside: (name: string) => Uint8Array | null = nobody) {
+  assert.ok(onnx.inRanges !== true);
+  const { tensors, facts = [] } = onnx.open(content, quiet, beside);
+  return {
+    tensors: tensors.map(({ name, stored }) => ({
+      name,
+      shape: stored?.shape ?? null,
+      numbers: stored === null ? null : [...numbersOf(stored, quiet)],
+    })),
+    facts: facts.map(({ name, value }) => [name, value] as const),
+    refused: tensors.flatMap((one) => (one.stored === null ? [`${one.name}: ${one.refused.found}`] : [])),
+  };
+}
+function told(content: Uint8Array, beside?: (name: string) => Uint8Array | null): string {
+  try {
+    opened(content, beside);
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const { message, expected, found } = error.finding;
+    return `${message} ${expected} ${found}`;
+  }
+  return assert.fail('It was read.');
+}
+
+const rnn = (...inputs: readonly string[]): Piece => node('RNN', inputs, ['y'], {}, 'rnn');
+const R = initializer('R', [1, 1, 1], [7]);
+/** A node whose attributes are written as they are. */
+const raw = (op: string, inputs: readonly string[], output: string, ...attributes: readonly Piece[]): Piece =>
+  bytes(1, [...inputs.map((input) => bytes(1, input)), bytes(2, output), bytes(4, op), ...attributes]);
+const integers = (name: string, ...values: readonly number[]): Piece =>
+  bytes(5, [bytes(1, name), ...values.map((value) => whole(8, value))]);
+const integer = (name: string, value: number): Piece => bytes(5, [bytes(1, name), whole(3, value)]);
+/** The tensor that a graph makes for W, or what is said of it. */
+const made = (...graph: readonly Piece[]) =>
+  opened(model([...graph, R, rnn('x', 'W', 'R')])).tensors.find(({ name }) => name === 'rnn/W');
+const unknown = (...graph: readonly Piece[]): void =>
+  assert.match(told(model([...graph, R, rnn('x', 'W', 'R')])), /weights of the node rnn are computed by the graph/);
+
+const w = initializer('w', [2, 1], [1, 2]);
+
+describe('a tensor that nodes only move', () => {
+  it('is widened on the axes of an attribute or of a second input, counted from either end', () => {
+    const read = { name: 'rnn/W', shape: [1, 2, 1], numbers: [1, 2] };
+    assert.deepEqual(made(w, raw('Unsqueeze', ['w'], 'W', integers('axes', 0))), read);
+    assert.deepEqual(made(w, raw('Unsqueeze', ['w'], 'W', integers('axes', -3))), read);
+    const axes = initializer('axes', [1], [bytes(7, Buffer.from([0]))], 7);
+    assert.deepEqual(made(w, axes, raw('Unsqueeze', ['w', 'axes'], 'W')), read);
+    const both = made(initializer('v', [2], [1, 2]), raw('Unsqueeze', ['v'], 'W', integers('axes', 0, 2)));
+    assert.deepEqual(both, read);
+  });
+
+  it('loses axes of one, and no others', () => {
+    const wide = initializer('wide', [1, 2, 1, 1], [1, 2]);
+    assert.deepEqual(made(wide, raw('Squeeze', ['wide'], 'W', integers('axes', 3)))?.shape, [1, 2, 1]);
+    assert.deepEqual(made(wide, raw('Squeeze', ['wide'], 'W', integers('axes', -1)))?.shape, [1, 2, 1]);
+    unknown(wide, raw('Squeeze', ['wide'], 'W', integers('axes', 1)));
+    unknown(wide, raw('Squeeze', ['wide'], 'W', integers('axes', 3, 4)));
+  });
+
+  it('is not known where the axes are not, or do not fit', () => {
+    unknown(w, raw('Unsqueeze', ['w'], 'W'));
+    unknown(w, raw('Unsqueeze', ['w', 'axes'], 'W'));
+    unknown(w, initializer('axes', [1, 1], [0]), raw('Unsqueeze', ['w', 'axes'], 'W'));
+    unknown(w, raw('Unsqueeze', ['w'], 'W', integers('axes', 0, 0)));
+    unknown(w, raw('Unsqueeze', ['w'], 'W', integers('axes', 3)));
+    unknown(w, raw('Unsqueeze', ['w'], 'W', integers('axes', -4)));
+    unknown(w, raw('Unsqueeze', ['w'], 'W', integers('axes', 0, 1, 2, 3, 4, 5, 6)));
+    unknown(raw('Unsqueeze', [], 'W', integers('axes', 0)));
+  });
+
+  it('stands beside others on the axis that is said, the first without a word', () => {
+    const a = initializer('a', [1, 2, 1], [1, 2]);
+    const b = initializer('b', [1, 1, 1], [3]);
+    for (const axis of [1, -2])
+      assert.deepEqual(made(a, b, raw('Concat', ['a', 'b'], 'W', integer('axis', axis))), {
+        name: 'rnn/W',
+        shape: [1, 3, 1],
+        numbers: [1, 2, 3],
+      });
+    assert.deepEqual(made(b, raw('Concat', ['b', 'b'], 'W'))?.shape, [2, 1, 1]);
+    const rows = made(
+      initializer('a', [2, 1, 1], [1, 2]),
+      initializer('b', [2, 1, 1], [3, 4]),
+      raw('Concat', ['a', 'b'], 'W', integer('axis', 2)),
+    );
+    assert.deepEqual(rows, { name: 'rnn/W', shape: [2, 1, 2], numbers: [1, 3, 2, 4] });
+  });
+
+  it('is not known where what stands beside each other does not fit', () => {
+    const [a, b] = [initializer('a', [1, 2], [1, 2]), initializer('b', [2, 1], [1, 2])];
+    unknown(a, b, raw('Concat', ['a', 'b'], 'W', integer('axis', 0)));
+    unknown(a, raw('Concat', ['a', 'a'], 'W', integer('axis', 2)));
+    unknown(a, raw('Concat', ['a', 'a'], 'W', integer('axis', -3)));
+    unknown(a, raw('Concat', ['a', 'gone'], 'W'));
+    unknown(a, initializer('d', [1, 2], [bytes(10, Buffer.alloc(16))], 11), raw('Concat', ['a', 'd'], 'W'));
+    unknown(a, initializer('c', [1, 2, 1], [1, 2]), raw('Concat', ['a', 'c'], 'W'));
+    unknown(raw('Concat', [], 'W'));
+  });
+
+  it('is not known where a constant has no tensor', () => {
+    unknown(raw('Constant', [], 'W'));
+    unknown(raw('Constant', [], 'W', integer('value', 1)));
+  });
+});
+
+describe('a linear layer of a graph', () => {
+  const matrix = initializer('m', [2, 3], [1, 2, 3, 4, 5, 6]);
+  const bias = initializer('c', [3], [7, 8, 9]);
+  const weights = [initializer('W', [1, 1, 1], [1]), R, rnn('x', 'W', 'R')];
+  const names = (...graph: readonly Piece[]): string[] =>
+    opened(model([...weights, ...graph]))
+      .tensors.map(({ name }) => name)
+      .filter((name) => !name.startsWith('rnn/'));
+
+  it('is a Gemm with its bias, by the name of the node; turned it is a weight', () => {
+    assert.deepEqual(names(matrix, bias, node('Gemm', ['y', 'm', 'c'], ['o'], {}, '/head')), [
+      'head/kernel',
+      'head/bias',
+    ]);
+    assert.deepEqual(names(matrix, node('Gemm', ['y', 'm'], ['o'], { transB: 1 }, '/head')), ['head/weight']);
+    assert.deepEqual(names(matrix, node('Gemm', ['y', 'm', ''], ['o'])), ['o/kernel']);
+    assert.deepEqual(names(matrix, node('Gemm', ['y', 'm'], [])), ['Gemm/kernel']);
+  });
+
+  it('goes by the name of its matrix where that is one', () => {
+    const named = initializer('fc.weight', [2, 3], [1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(names(named, bias, node('Gemm', ['y', 'fc.weight', 'c'], ['o'], { transB: 1 })), [
+      'fc/weight',
+      'fc/bias',
+    ]);
+  });
+
+  it('that scales or turns what it takes is none, and its tensors stand for themselves', () => {
+    for (const attributes of [{ alpha: { float: 2 } }, { beta: { float: 0.5 } }, { transA: 1 }])
+      assert.deepEqual(names(matrix, bias, node('Gemm', ['y', 'm', 'c'], ['o'], attributes)), ['m', 'c']);
+  });
+
+  it('without a matrix of two axes is none', () => {
+    assert.deepEqual(names(node('MatMul', ['y', 'gone'], ['o']), node('MatMul', ['y'], ['p'])), []);
+    assert.deepEqual(names(bias, node('MatMul', ['y', 'c'], ['o'])), ['c']);
+  });
+
+  it('that has no outputs has no bias', () => {
+    assert.deepEqual(names(matrix, bias, node('MatMul', ['y', 'm'], [], {}, 'h'), node('Add', ['z', 'c'], ['o'])), [
+      'h/kernel',
+      'c',
+    ]);
+  });
+
+  it('gives its name away to nobody: what is called as a part of a node stands once', () => {
+    const taken = initializer('rnn/W', [1], [5]);
+    const { tensors } = opened(model([...weights, taken]));
+    assert.deepEqual(
+      tensors.filter(({ name }) => name === 'rnn/W').map(({ numbers }) => numbers),
+      [[1]],
+    );
+  });
+});
+
+describe('what is told of a recurrent node', () => {
+  const weights = [initializer('W', [1, 1, 1], [1]), R];
+  const facts = (...graph: readonly Piece[]) => opened(model([...weights, ...graph])).facts;
+
+  it('is what it takes its inputs from, through nodes that hand numbers on, as far as that is clear', () => {
+    const below = (...graph: readonly Piece[]): unknown =>
+      facts(...graph).find(([name]) => name === 'rnn/layer_below')?.[1];
+    assert.equal(below(rnn('x', 'W', 'R')), 'x');
+    assert.equal(below(rnn('')), '');
+    assert.equal(below(node('RNN', [], ['y'], {}, 'rnn')), '');
+    assert.equal(below(node('Cast', [], ['x']), rnn('x', 'W', 'R')), '');
+    assert.equal(below(node('Gather', ['t'], ['x']), rnn('x', 'W', 'R')), 'Gather');
+    assert.equal(below(node('Gather', ['t'], ['x'], {}, 'g'), rnn('x', 'W', 'R')), 'Gather g');
+    const lower = node('GRU', ['t', 'W', 'R'], ['z'], {}, '/below/');
+    assert.equal(below(lower, node('Cast', ['z'], ['x']), rnn('x', 'W', 'R')), 'below');
+    // In a circle there is no end.
+    assert.equal(below(node('Cast', ['x'], ['x']), rnn('x', 'W', 'R')), undefined);
+  });
+
+  it('is its direction, its bound and its gates, by the attributes of its kind', () => {
+    const own = (op: string, attributes: Parameters<typeof node>[3], inputs = ['x', 'W', 'R']) =>
+      facts(node(op, inputs, ['y'], attributes, 'n')).filter(([name]) => name !== 'n/layer_below');
+    assert.deepEqual(own('RNN', {}), [['n/activations', ['Tanh']]]);
+    assert.deepEqual(own('RNN', { direction: 'reverse', clip: { float: 2 } }), [
+      ['n/activations', ['Tanh']],
+      ['n/direction', 'reverse'],
+      ['n/clip', 2],
+    ]);
+    assert.deepEqual(own('GRU', {}), [['n/linear_before_reset', false]]);
+    assert.deepEqual(own('GRU', { linear_before_reset: 1 }), [['n/linear_before_reset', true]]);
+    assert.deepEqual(own('LSTM', { input_forget: 1 }), [['n/input_forget', true]]);
+    assert.deepEqual(own('LSTM', {}, ['x', 'W', 'R', '', '', '', '', 'P']), [['n/peepholes', true]]);
+    assert.deepEqual(own('LSTM', { input_forget: 0 }), []);
+  });
+
+  it('is a name of its own: without slashes around it, or what the node computes', () => {
+    const name = (given: string): string | undefined =>
+      opened(model([...weights, node('RNN', ['x', 'W', 'R'], [''], {}, given)])).tensors[0]?.name;
+    assert.equal(name('/a/b/'), 'a/b/W');
+    assert.equal(name('/'), 'RNN/W');
+    assert.equal(name(''), 'RNN/W');
+  });
+});
+
+describe('numbers of a tensor', () => {
+  const stored = (type: number, shape: readonly number[], ...body: readonly Piece[]) =>
+    opened(model([bytes(5, tensor('t', shape, body, type)), initializer('W', [1], [1]), R, rnn('x', 'W', 'R')]));
+  const numbers = (type: number, shape: readonly number[], ...body: readonly Piece[]): number[] | null | undefined =>
+    stored(type, shape, ...body).tensors.find(({ name }) => name === 't')?.numbers;
+
+  it('are whole ones of each width, one by one or packed', () => {
+    assert.deepEqual(numbers(3, [2], whole(5, 5), whole(5, -2)), [5, -2]);
+    assert.deepEqual(numbers(2, [1], whole(5, 254)), [254]);
+    assert.deepEqual(numbers(5, [1], whole(5, -300)), [-300]);
+    assert.deepEqual(numbers(6, [2], bytes(5, Buffer.from([1, 2]))), [1, 2]);
+    assert.deepEqual(numbers(7, [1], whole(7, -5)), [-5]);
+    assert.deepEqual(numbers(12, [1], whole(11, 70_000)), [70_000]);
+    assert.deepEqual(numbers(13, [1], whole(11, 70_000)), [70_000]);
+    assert.deepEqual(numbers(9, [2], whole(5, 1), whole(5, 0)), [1, 0]);
+  });
+
+  it('with a point stand in one stretch, or one by one; none of them are none', () => {
+    assert.deepEqual(numbers(1, [2], bytes(4, floats([1.5, -2]))), [1.5, -2]);
+    assert.deepEqual(numbers(1, [2], float(4, 1.5), float(4, -2)), [1.5, -2]);
+    assert.deepEqual(numbers(1, [0], whole(14, 0)), []);
+  });
+
+  it('that are texts, or of a type that is none, are told as such; the others are read', () => {
+    assert.deepEqual(stored(8, [1], bytes(6, 'text')).refused, ['t: texts']);
+    assert.deepEqual(stored(14, [1]).refused, ['t: the type 14']);
+  });
+
+  it('that are written as something else are damaged', () => {
+    assert.match(
+      told(model([bytes(5, tensor('t', [1], [float(5, 1)], 6)), R, rnn('x', 'W', 'R')])),
+      /whole numbers other ones/,
+    );
+  });
+
+  const outside = (...entries: readonly (readonly [string, string])[]): Uint8Array =>
+    model([
+      initializer(
+        't',
+        [1],
+        [whole(14, 1), ...entries.map(([key, value]) => bytes(13, [bytes(1, key), bytes(2, value)]))],
+      ),
+      initializer('W', [1], [1]),
+      R,
+      rnn('x', 'W', 'R'),
+    ]);
+
+  it('in a file beside are all of it where nothing is said, and a range is a number', () => {
+    const beside = (): Uint8Array => floats([2.5]);
+    const read = (content: Uint8Array) => opened(content, beside).tensors.find(({ name }) => name === 't')?.numbers;
+    assert.deepEqual(read(outside(['location', 'a'])), [2.5]);
+    for (const [key, value] of [
+      ['offset', 'x'],
+      ['offset', '-1'],
+      ['length', '99999999999999999'],
+      ['offset', '5'],
+    ] as const)
+      assert.match(told(outside(['location', 'a'], [key, value]), beside), /a range inside of 4 bytes/);
+  });
+
+  it('in a file without a name are refused', () => {
+    assert.match(told(outside()), /outside of the folder/);
+    const unnamed = model([initializer('t', [1], [whole(14, 1), bytes(13, [])]), R, rnn('x', 'W', 'R')]);
+    assert.match(told(unnamed), /outside of the folder/);
+  });
+});
+
+describe('a file that begins as an ONNX model', () => {
+  it('is known by its first fields', () => {
+    assert.equal(onnx.match(model([])), true);
+    for (const head of [[], [8], [8, 1], [8, 0, 0x12], [8, 0x20, 0x12], [8, 1, 0x13], [9, 1, 0x12]])
+      assert.equal(onnx.match(Uint8Array.from(head)), false, String(head));
+  });
+
+  it('without a graph, or with an empty one, is told what it has', () => {
+    assert.match(told(new Uint8Array(Buffer.concat([whole(1, 8), bytes(2, 'x')]))), /a graph none/);
+    assert.match(told(model([])), /no recurrent node\. RNN, LSTM, GRU none/);
+  });
+
+  it('names one missing file after the other, and is told damaged only where it is opened', () => {
+    const outside = (name: string, location: string): Piece =>
+      initializer(name, [1], [whole(14, 1), bytes(13, [bytes(1, 'location'), bytes(2, location)])]);
+    const content = model([outside('a', 'one'), outside('b', 'two'), rnn('x', 'a', 'b')]);
+    const known = new Map<string, { readonly bytes: Uint8Array | null }>();
+    assert.equal(missingBeside(content, known, quiet), 'one');
+    known.set('one', { bytes: floats([1]) });
+    assert.equal(missingBeside(content, known, quiet), 'two');
+    known.set('two', { bytes: floats([1]) });
+    assert.equal(missingBeside(content, known, quiet), null);
+    assert.equal(missingBeside(content.slice(0, -1), known, quiet), null);
+    assert.equal(missingBeside(Buffer.from('{}'), known, quiet), null);
+  });
+
+  it('is left where the reading is given up', () => {
+    const stop = (): never => {
+      throw new RangeError('enough');
+    };
+    assert.throws(() => missingBeside(model([R]), new Map(), stop), /enough/);
+  });
+});
