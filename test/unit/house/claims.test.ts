@@ -27,6 +27,9 @@ function blocksOf(markdown: string): string[] {
 /** Where a sentence, or a part of one, may begin. */
 const beginnings = (block: string): number[] => [0, ...[...block.matchAll(/[.!?;:…] /g)].map(({ index }) => index + 2)];
 
+/** In either form. */
+const isThere = (test: string): boolean => ['', '.long'].some((form) => existsSync(`test/${test}${form}.test.ts`));
+
 /** What is wrong with a table of claims. */
 function faults(readme: string, rows: readonly Row[], isThere: (test: string) => boolean): string[] {
   const found: string[] = [];
@@ -61,10 +64,7 @@ describe('the claims of the README', () => {
   it('have tests that hold them, and each test is there', () => {
     const rows = rowsOf(readFileSync('CONTRIBUTING.md', 'utf8'));
     assert.ok(rows.length >= 80, `${rows.length} rows`);
-    assert.deepEqual(
-      faults(readFileSync('README.md', 'utf8'), rows, (test) => ['', '.long'].some((form) => existsSync(`test/${test}${form}.test.ts`))),
-      [],
-    );
+    assert.deepEqual(faults(readFileSync('README.md', 'utf8'), rows, isThere), []);
   });
 
   it('are missed when a row, its words or its test are gone', () => {
