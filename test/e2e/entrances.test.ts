@@ -34,7 +34,11 @@ function modelAndData(): string {
 describe('the explorer', () => {
   scenario('runs a config, and weights, and offers it on nothing else', {}, async (workbench) => {
     await workbench.page.keyboard.press('Control+Shift+E');
-    await explorerRow(workbench, 'weather').click();
+    await workbench.consequence(
+      'the files of the folder',
+      () => explorerRow(workbench, 'README.md').isVisible(),
+      () => explorerRow(workbench, 'weather').click({ timeout: 10_000 }),
+    );
     for (const file of ['README.md', 'sequences.json'])
       assert.equal(await menuEntries(workbench, file, 'Run RNN'), 0, file);
     await chooseFromMenu(workbench, 'weights.json', 'Run RNN');

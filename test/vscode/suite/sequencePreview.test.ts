@@ -7,7 +7,16 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { SequenceReader } from '../../../src/editor/following/sequenceReader.js';
 import type { SequenceFacts } from '../../../src/protocol/index.js';
-import { closeEverything, liveWorkers, openDoors, panelTabs, until, workerPath } from './support.js';
+import {
+  closeEverything,
+  lensSays,
+  liveWorkers,
+  openDoors,
+  openText,
+  panelTabs,
+  until,
+  workerPath,
+} from './support.js';
 
 const viewType = 'rnnGradients.sequences';
 const shown = (name: string): vscode.Tab | undefined =>
@@ -42,18 +51,21 @@ describe('the preview of sequences', () => {
 
   it('opens a table and a config in tabs with threads of their own, which end with them', async () => {
     const files = await folder();
-    await vscode.commands.executeCommand('rnnGradients.previewSequences', files.table);
-    await until('the preview of the table', () => shown('sequences.csv'));
-    await vscode.commands.executeCommand('rnnGradients.previewSequences', files.config);
-    await until('the preview of the config', () => shown('a.rnn.json'));
-    // Others may have ended meanwhile, or begun to look into what was opened.
-    await until('their threads', () => (liveWorkers() >= 2 ? true : undefined));
-    const most = liveWorkers();
-    for (const name of ['sequences.csv', 'a.rnn.json']) {
-      const tab = shown(name);
-      if (tab !== undefined) await vscode.window.tabGroups.close(tab);
+    // The thread that reads for the editor is there before they are counted.
+    await openText(files.config);
+    await lensSays(files.config, /Run RNN/);
+    const others = liveWorkers();
+    const previews = [files.table, files.config];
+    for (const [i, file] of previews.entries()) {
+      await vscode.commands.executeCommand('rnnGradients.previewSequences', file);
+      // A page that is hidden before it has been loaded asks for nothing yet.
+      await until(`thread ${i + 1}`, () => (liveWorkers() > others + i ? true : undefined));
     }
-    await until('the end of their threads', () => (liveWorkers() <= most - 2 ? true : undefined));
+    for (const name of ['sequences.csv', 'a.rnn.json']) {
+      const tab = await until(`the preview of ${name}`, () => shown(name));
+      await vscode.window.tabGroups.close(tab);
+    }
+    await until('the end of their threads', () => (liveWorkers() <= others ? true : undefined));
   });
 
   it('stands before a table is run: weights that wait for it run on what is chosen there', async () => {
