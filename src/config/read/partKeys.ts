@@ -34,8 +34,8 @@ const plainKeys = () =>
       docs: t(
         'Of a table: how each column is shifted and scaled, by the first part of its rows alone (`normaliseOver`), ' +
           'because what comes behind is not known when a network is trained. Left out, numbers are run as they ' +
-          'stand, and columns whose mean is beyond ±3, or whose deviation is below 0.1 or above 10, are noted; "none" ' +
-          'says that this is meant.',
+          'stand, and columns whose mean is beyond ±3, or whose deviation is below 0.1 or above 10, are noted; ' +
+          '"none" says that this is meant.',
       ),
       types: ['string'],
       expected: t('"none", "zScore" or "minMax"'),
