@@ -123,6 +123,7 @@ export class Later {
       standing.historyChanged();
       this.#placeHistory();
     });
+    oneColumn.addEventListener('change', () => this.#placeHistory());
   }
 
   /** What has its place by the group alone. */
@@ -147,10 +148,13 @@ export class Later {
     return own;
   }
 
-  /** While a script trains, the history stands first; in the order of the keyboard as on the screen. */
+  /**
+   * While a script trains, the history stands first beside the tracks; in the order of the keyboard as on the screen.
+   * In one column it would push the evidence out of sight.
+   */
   #placeHistory(): void {
     const { main, side, page } = this.#standing;
-    const first = page.groups.shown === 'overview' && this.#past.followsTraining;
+    const first = page.groups.shown === 'overview' && this.#past.followsTraining && !oneColumn.matches;
     if (first === main.classList.contains('training')) return;
     main.classList.toggle('training', first);
     const [focused, at] = [document.activeElement, side.scrollTop];
@@ -166,5 +170,8 @@ export class Later {
     if (focused instanceof HTMLElement && side.contains(focused)) focused.focus({ preventScroll: true });
   }
 }
+
+/** As in style.css. */
+const oneColumn = matchMedia('(max-width: 840px)');
 
 const elementsOf = (some: readonly Card[]): HTMLElement[] => some.map(({ element }) => element);

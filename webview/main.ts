@@ -126,7 +126,7 @@ const views = [
   heatmap(hiddenMap(), page, steps),
 ];
 
-const header = new Header(actions);
+const header = new Header(actions, memory);
 const pairBar = new PairBar(actions);
 const blank = new Blank(actions);
 const bar = new Bar(page, 'views', actions);

@@ -1,7 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { openUntitledConfig } from '../editor/following/index.js';
-import type { Surveys } from '../editor/following/index.js';
 import type { Shapes } from '../engine/index.js';
 import type { CellChoice } from '../protocol/index.js';
 import type { CommandFactory, Context } from './commandContext.js';
@@ -10,6 +9,7 @@ import type { Answers } from './configAnswers.js';
 import { askAbove, askReadout, askSequences, askState, askTargets, askUpstream, askWeights } from './fileQuestions.js';
 import { askAll, back, pick, type } from './quickInput.js';
 import type { Question } from './quickInput.js';
+import { askTargetColumns, tableQuestion, tableQuestions } from './tableQuestions.js';
 import { ways, wholeNumber } from './initialisationQuestions.js';
 
 /** More numbers than this are no text that somebody reads and changes; they belong in files of their own. */
@@ -137,35 +137,45 @@ const askSeed: Question<Answers> = async (step) => {
   return answer === undefined || answer === back ? answer : { seed: Number(answer) };
 };
 
+type Parts = Pick<Context, 'surveys' | 'previews'>;
+
 /** What is asked of files; the last of them is where the state begins. */
 function nextOfFiles(
-  surveys: Surveys,
+  parts: Parts,
   choices: readonly CellChoice[],
   answers: Partial<Answers>,
 ): { readonly ask: Question<Answers>; readonly of: number } | null {
+  const { surveys } = parts;
   const { cell, weights, sequences, above, upstream, readout, targets, state } = answers;
   const gates = weights?.network?.cell ?? null;
-  const of = 5 + (gates === null ? 1 : 0) + (above?.kind === 'file' ? 1 : above?.kind === 'loss' ? 2 : 0);
+  const table = tableQuestion(parts, answers);
+  const of =
+    5 +
+    (gates === null ? 1 : 0) +
+    (above?.kind === 'file' ? 1 : above?.kind === 'loss' ? 2 : 0) +
+    tableQuestions(answers);
   const asked = (ask: Question<Answers>): { readonly ask: Question<Answers>; readonly of: number } => ({ ask, of });
   if (weights === undefined) return asked(askWeights(surveys));
   if (cell === undefined) return asked(askCell(choices.filter((choice) => choice.gates === 1)));
-  if (sequences === undefined) return asked(askSequences(surveys, answers));
+  if (sequences === undefined) return asked(askSequences(parts, answers));
+  if (table !== null) return asked(table);
   if (above === undefined) return asked(askAbove);
   if (above.kind === 'file' && upstream === undefined) return asked(askUpstream(surveys, answers));
   if (above.kind === 'loss' && readout === undefined) return asked(askReadout(surveys, answers));
   if (above.kind === 'loss' && targets === undefined) return asked(askTargets(surveys, answers));
+  if (targets?.kind === 'nextRow' && answers.targetColumns === undefined) return asked(askTargetColumns(answers));
   return state === undefined ? asked(askState(surveys, answers)) : null;
 }
 
 function next(
-  surveys: Surveys,
+  parts: Parts,
   choices: readonly CellChoice[],
   answers: Partial<Answers>,
 ): { readonly ask: Question<Answers>; readonly of: number } | null {
   const { cell, kind, layers, directions, isStack, shapes, initialisation, seed } = answers;
   const of = isStack === true ? 7 : 6;
   if (kind === undefined) return { ask: askKind, of };
-  if (kind === 'files') return nextOfFiles(surveys, choices, answers);
+  if (kind === 'files') return nextOfFiles(parts, choices, answers);
   if (cell === undefined) return { ask: askCell(choices), of };
   if (directions === undefined) return { ask: askNetwork, of };
   if (layers === undefined) return { ask: askLayers, of };
@@ -179,10 +189,12 @@ function next(
  * Asks what the network should be and opens its config as a new, unsaved file. Nothing is written until the user saves
  * it.
  */
-export async function askForConfig({ subjects, surveys, log }: Context): Promise<vscode.Uri | undefined> {
+export async function askForConfig({ subjects, surveys, previews, log }: Context): Promise<vscode.Uri | undefined> {
   try {
     const choices = await subjects.inspections.cells();
-    const answers = await askAll<Answers>(t('Create RNN Config'), (known) => next(surveys, choices, known));
+    const answers = await askAll<Answers>(t('Create RNN Config'), (known) =>
+      next({ surveys, previews }, choices, known),
+    );
     const config = answers === undefined ? null : configOf(answers);
     if (config === null) return undefined;
     return await openUntitledConfig('network', await subjects.inspections.newConfig(config));

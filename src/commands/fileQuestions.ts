@@ -6,11 +6,13 @@ import type { Surveys } from '../editor/following/index.js';
 import { chooseBlock, madeItems } from './blockPicker.js';
 import type { BlockQuestion, ChosenBlock, ExtraItem } from './blockPicker.js';
 import { knownOf } from './configAnswers.js';
+import type { Context } from './commandContext.js';
 import type { AboveChoice, Answers } from './configAnswers.js';
 import { chooseWeights } from './networkPicker.js';
 import { back, pick } from './quickInput.js';
 import type { Answer, Question, Step } from './quickInput.js';
 import { chooseReadout } from './readoutPicker.js';
+import { nextRowItems, settledColumns, settledReading } from './tableQuestions.js';
 
 export const askWeights =
   (surveys: Surveys): Question<Answers> =>
@@ -41,12 +43,13 @@ const askBlock = <Extra>(
 const nothingElse = { first: [], then: [] };
 
 export const askSequences =
-  (surveys: Surveys, answers: Partial<Answers>): Question<Answers> =>
+  ({ surveys, previews }: Pick<Context, 'surveys' | 'previews'>, answers: Partial<Answers>): Question<Answers> =>
   async (step) => {
     const placeholder = t('Which file holds the sequences, [B][T][I] or [T][I]?');
     const then = madeItems(answers.weights?.network?.I ?? null);
     const answer = await askBlock(step, surveys, answers, 'sequences', placeholder, { first: [], then });
-    return answer === undefined || answer === back ? answer : { sequences: answer };
+    if (answer === undefined || answer === back) return answer;
+    return { sequences: answer, ...settledReading(answer, previews) };
   };
 
 const aboves = (): readonly (vscode.QuickPickItem & { readonly above: AboveChoice })[] => [
@@ -99,8 +102,12 @@ export const askTargets =
   (surveys: Surveys, answers: Partial<Answers>): Question<Answers> =>
   async (step) => {
     const placeholder = t('Which file holds the targets?');
-    const answer = await askBlock<never>(step, surveys, answers, 'targets', placeholder, nothingElse);
-    return answer === undefined || answer === back ? answer : { targets: answer };
+    const answer = await askBlock(step, surveys, answers, 'targets', placeholder, {
+      first: nextRowItems(answers),
+      then: [],
+    });
+    if (answer === undefined || answer === back) return answer;
+    return { targets: answer, ...(answer.kind === 'nextRow' ? settledColumns(answers) : {}) };
   };
 
 export const askState =

@@ -95,7 +95,7 @@ export const faultOfSequences = ({ sequences }: Pair, problems: readonly Problem
 };
 
 /** Other sequences for a config, as an edit of its text, which is run as every other one is. */
-export async function changeSequences({ surveys }: Context, session: Session): Promise<void> {
+export async function changeSequences({ surveys, previews }: Context, session: Session): Promise<void> {
   const { entry, summary } = session;
   if (entry.kind !== 'config') return;
   const config = vscode.Uri.parse(entry.config, true);
@@ -121,6 +121,8 @@ export async function changeSequences({ surveys }: Context, session: Session): P
       : {
           kind: 'file',
           place: placeOf((file) => relativeReference(config, file), answer.file, answer.block?.name ?? null),
+          // A preview that is open says how.
+          ...(answer.isPlain === true ? { options: previews.choiceFor(answer.file)?.options ?? {} } : {}),
         };
   const files = await applyChanges(() =>
     session.request('change', {

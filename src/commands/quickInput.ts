@@ -70,6 +70,34 @@ export function pick<T extends vscode.QuickPickItem>(
   return show(input, step, () => input.activeItems[0]);
 }
 
+/** So many of the items, or any but none where `count` is null; `picked` are ticked at first. */
+export async function pickMany(
+  step: Step,
+  placeholder: string,
+  names: readonly string[],
+  picked: readonly string[],
+  count: number | null,
+): Promise<Answer<readonly string[]>> {
+  const items = names.map((label): vscode.QuickPickItem => ({ label }));
+  const isPicked = ({ label }: vscode.QuickPickItem): boolean => picked.includes(label);
+  if (count === 1) {
+    // What was ticked comes first.
+    items.sort((a, b) => Number(isPicked(b)) - Number(isPicked(a)));
+    const answer = await pick(step, placeholder, items);
+    return answer === undefined || answer === back ? answer : [answer.label];
+  }
+  const input = vscode.window.createQuickPick();
+  input.items = items;
+  input.placeholder = placeholder;
+  input.canSelectMany = true;
+  input.selectedItems = items.filter(isPicked);
+  return show(input, step, () => {
+    const chosen = new Set(input.selectedItems.map(({ label }) => label));
+    const isEnough = count === null ? chosen.size > 0 : chosen.size === count;
+    return isEnough ? names.filter((name) => chosen.has(name)) : undefined;
+  });
+}
+
 /** A file as the explorer shows it: its name, and its folder unless that is the workspace's own. */
 export const fileItem = (uri: vscode.Uri): { readonly label: string; readonly description: string } => ({
   label: path.posix.basename(uri.path),

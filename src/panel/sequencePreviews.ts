@@ -22,6 +22,8 @@ export class SequencePreviews implements vscode.Disposable {
   readonly #parts: ViewerParts;
   /** By the file of the sequences: the weights that wait for them. */
   readonly #waiting = new Map<string, WaitingWeights>();
+  /** How the open previews read their files, the newest choice last. */
+  readonly #readings = new Map<vscode.WebviewPanel, { readonly id: string; readonly choice: () => SequenceChoice }>();
   readonly #waits = new vscode.EventEmitter<string>();
 
   constructor(parts: ViewerParts) {
@@ -43,6 +45,12 @@ export class SequencePreviews implements vscode.Disposable {
     return this.#waiting.get(uri.toString()) ?? null;
   }
 
+  /** How the open preview of a file reads it; null where none is open. */
+  choiceFor(uri: vscode.Uri): SequenceChoice | null {
+    const open = [...this.#readings.values()].findLast(({ id }) => id === uri.toString());
+    return open?.choice() ?? null;
+  }
+
   /** Fills the tab that VS Code has made for a file, until that is closed. */
   fill(uri: vscode.Uri, view: vscode.WebviewPanel): void {
     const { extensionUri, workerPath, log, doors } = this.#parts;
@@ -58,6 +66,17 @@ export class SequencePreviews implements vscode.Disposable {
       const weights =
         waiting === null ? null : { name: path.posix.basename(waiting.weights.path), I: waiting.network?.I ?? null };
       channel.emit('sequences', { ...list, reading, name, weights });
+    };
+    const note = (choice: SequenceChoice): void => {
+      this.#readings.delete(view);
+      this.#readings.set(view, {
+        id: uri.toString(),
+        choice: () => {
+          // Of a text that nobody has said anything of, a config still has to say how it is read.
+          const unit = reader?.read?.list.sequences?.text?.unit;
+          return unit === undefined ? choice : { ...choice, options: { tokens: unit, ...choice.options } };
+        },
+      });
     };
     const channel: Channel<SequenceViewContract, SequencePageContract> = new Channel<
       SequenceViewContract,
@@ -76,10 +95,14 @@ export class SequencePreviews implements vscode.Disposable {
           }
           // Not before the page says what was chosen in it last.
           const first = choice ?? this.waitingFor(uri)?.choice;
+          note(first ?? { options: {}, array: null });
           reader = new SequenceReader(uri, workerPath, log, doors, first);
           subscriptions.push(reader, reader.onDidRead(tell));
         },
-        choose: (choice) => reader?.choose(choice),
+        choose: (choice) => {
+          note(choice);
+          reader?.choose(choice);
+        },
         run: (choice) => vscode.commands.executeCommand(`${prefix}.run`, uri, { sequences: choice }),
         failed: ({ message }) => failed(message),
       },
@@ -92,6 +115,7 @@ export class SequencePreviews implements vscode.Disposable {
     );
     view.onDidDispose(() => {
       this.#waiting.delete(uri.toString());
+      this.#readings.delete(view);
       channel.close(t('The panel was closed.'));
       for (const subscription of subscriptions) subscription.dispose();
     });

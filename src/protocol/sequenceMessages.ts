@@ -7,8 +7,8 @@ import type { None } from './rpc.js';
 export type Spread = {
   readonly mean: number;
   readonly deviation: number;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
 };
 
 /** `before` and `after`: of the rows that count; `all`: of all rows, after. */
@@ -33,6 +33,8 @@ export type TableFacts = {
   /** All that the file has. */
   readonly columns: readonly { readonly name: string; readonly numeric: boolean; readonly chosen: boolean }[];
   readonly normalise: 'none' | 'zScore' | 'minMax';
+  /** What is said of inputs that nobody has normalised; null where they look as if somebody had. */
+  readonly raw: string | null;
   /** So many rows, from the first one, say by what columns are shifted and divided. */
   readonly first: number;
   /** Of the chosen columns, in their order. */

@@ -29,7 +29,7 @@ async function showWeather(): Promise<void> {
 }
 
 const window = (): Promise<string[]> => open.page.locator('.ruler-ticks span').allTextContents();
-const problem = (index: number, severity: 'error' | 'warning') => ({
+const problem = (index: number, severity: 'error' | 'warning' | 'info') => ({
   index,
   severity,
   place: 'weights.json:3:14',
@@ -283,6 +283,27 @@ describe('what the host tells', () => {
     ]);
     host.sendStatus({ problems: [] });
     await page.locator('.problems').waitFor({ state: 'hidden' });
+  });
+
+  it('folds notes into one line, which a key opens and the page remembers', async () => {
+    await showWeather();
+    const { page, host } = open;
+    const fold = page.locator('.fold-notes');
+    host.sendStatus({ problems: [problem(0, 'warning'), problem(1, 'info'), problem(2, 'info')] });
+    await page.getByRole('button', { name: '2 notes', expanded: false }).waitFor();
+    assert.equal(await page.locator('.problem:visible').count(), 1);
+    assert.ok(((await fold.boundingBox())?.height ?? Infinity) < 40);
+    await fold.press('Enter');
+    await page.locator('#notes .problem').nth(1).click();
+    assert.deepEqual(host.sent.revealProblem.at(-1), { index: 2 });
+    host.sendStatus({ problems: [] });
+    await fold.waitFor({ state: 'hidden' });
+    assert.equal(await page.locator('#notes').isVisible(), false);
+    // Those of the next run are open as these were.
+    host.sendStatus({ problems: [problem(0, 'info')] });
+    await page.getByRole('button', { name: '1 note', expanded: true }).click();
+    await page.locator('#notes').waitFor({ state: 'hidden' });
+    host.sendStatus({ problems: [] });
   });
 
   it('marks the picture stale and keeps it', async () => {

@@ -179,8 +179,14 @@ describe('the groups', () => {
       assert.equal(await isFirst(), false, `${width} pixels, one write`);
       host.history.rewrites = 2;
       await host.run(weatherConfig());
-      await page.locator('.main.training [data-card=history] canvas').waitFor();
-      assert.ok(await isFirst(), `${width} pixels, two writes`);
+      if (width > 840) {
+        await page.locator('.main.training [data-card=history] canvas').waitFor();
+        assert.ok(await isFirst(), `${width} pixels, two writes`);
+      } else {
+        // In one column the evidence stays above what is told of it.
+        await page.locator('[data-card=history]', { hasText: 'version 2 of 2' }).waitFor();
+        assert.equal(await isFirst(), false, `${width} pixels, two writes`);
+      }
       await page.keyboard.press('2');
       await page.locator('.main:not(.training)').waitFor();
       await close(open);
@@ -276,8 +282,17 @@ describe('the axis of time', () => {
     const { page, host } = open;
     assert.equal(await page.locator('.direction').innerText(), '← back through time');
     assert.deepEqual(await page.locator('.loss').allInnerTexts(), ['⚑ loss here']);
+    // The weather has a gradient of its own.
+    assert.equal(await page.locator('.loss').getAttribute('title'), null);
+    assert.equal(await page.getByRole('button', { name: 'Choose a loss…' }).count(), 0);
     await host.run(weatherConfig({ upstreamGradient: 'every' }));
     await page.locator('.loss.many', { hasText: 'a loss at every step' }).waitFor();
+    // Nobody has given a loss: it is said what stands in its place, and where to give one.
+    await host.run(weatherConfig({ upstreamGradient: 'last' }));
+    await page.locator('.facts', { hasText: 'no loss given: ones at the last step' }).waitFor();
+    assert.match((await page.locator('.loss').getAttribute('title')) ?? '', /No loss was given, so ones flow in here/);
+    await page.getByRole('button', { name: 'Choose a loss…' }).click();
+    while (host.sent.revealConfig.length === 0) await nextFrames(page);
     await close(open);
   });
 

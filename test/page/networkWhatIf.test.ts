@@ -113,7 +113,43 @@ const visibleFields = (): Promise<(string | undefined)[]> =>
     .locator('.whatif .field:visible')
     .evaluateAll((all) => all.map((element) => (element as HTMLElement).dataset['field']));
 
+/** What hangs out of its field or stands over its neighbour, and menus whose chosen line is cut. */
+const misplaced = (): Promise<string[]> =>
+  open.page.locator('.whatif .field:visible').evaluateAll((fields) =>
+    fields.flatMap((field) => {
+      const name = field.getAttribute('data-field') ?? '';
+      const { left, right } = field.getBoundingClientRect();
+      // The way back has its place also while it is not needed.
+      const parts = [...field.querySelectorAll('vscode-dropdown, .range, .number, .back')].filter(
+        (part) => part.getClientRects().length > 0,
+      );
+      const boxes = parts.map((part) => part.getBoundingClientRect());
+      const out = boxes.some((box) => box.left < left - 1 || box.right > right + 1);
+      const over = boxes.some((box, i) => (boxes[i - 1]?.right ?? -Infinity) > box.left + 1);
+      const cut = parts.some((part) => {
+        const value = part.shadowRoot?.querySelector('.selected-value');
+        return value instanceof HTMLElement && value.scrollWidth > value.clientWidth + 1;
+      });
+      return [
+        ...(out ? [`${name} hangs out`] : []),
+        ...(over ? [`${name} overlaps`] : []),
+        ...(cut ? [`${name} cut`] : []),
+      ];
+    }),
+  );
+
 describe('the bar of a gated cell', () => {
+  it('has room for every number, way back and name of a gate, in a narrow panel too', async () => {
+    await start(caseOf('lstm_last'), null, { moreWhatIfs: true });
+    await bar();
+    await shows('biasShift', 'f');
+    for (const width of [1200, 900, 700, 641, 620, 520, 490, 400]) {
+      await open.page.setViewportSize({ width, height: 800 });
+      await nextFrames(open.page);
+      assert.deepEqual(await misplaced(), [], `${width} pixels`);
+    }
+  });
+
   it('offers the bias of the forget gate first, and the rest behind a button that keys reach', async () => {
     await start(caseOf('lstm_last'), null, { moreWhatIfs: false });
     await bar();

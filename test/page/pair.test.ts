@@ -43,11 +43,13 @@ it('a pair of files offers to be saved and other sequences, with a picture and w
   await bar.waitFor();
   assert.ok(!(await offered(page)).includes('Open config'));
   await bar.getByText('Save as config…').click();
+  await host.run(weatherConfig({ upstreamGradient: 'last' }));
+  await page.getByRole('button', { name: 'Choose a loss…' }).click();
   await bar.getByText('Choose other sequences…').click();
   while (host.sent.chooseSequences.length === 0) await nextFrames(page);
   await choose(page, '.bar', 'Preview the sequences');
   while (host.sent.previewSequences.length === 0) await nextFrames(page);
-  assert.equal(host.sent.saveAsConfig.length, 1);
+  assert.equal(host.sent.saveAsConfig.length, 2);
   assert.deepEqual(await open.violations(), []);
 
   // It was saved as one.

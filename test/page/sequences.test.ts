@@ -47,11 +47,16 @@ describe('the preview of sequences', () => {
     await said(open, '3 sequences of 20 steps');
     await type('Stride', '10');
     await said(open, '5 sequences of 20 steps');
+    // From 0 to 59.
+    const raw = page.locator('.choices .raw', { hasText: '"rising" have mean 30 and deviation 17' });
+    await raw.waitFor();
+    assert.equal(await page.locator('.notes li').count(), 0);
     await page.locator('.choices label', { hasText: 'Normalise' }).locator('vscode-dropdown').click();
     await page.locator('vscode-option', { hasText: 'by mean and deviation' }).click();
     // The first 42 of 60 numbers from 0 on: their mean is 20.5.
     const before = page.locator('.normalisation tr', { hasText: 'the first 42, in the file' });
     await before.locator('td[data-value="20.5"]').waitFor();
+    await raw.waitFor({ state: 'detached' });
     await page.locator('.normalisation tr', { hasText: 'the first 42, as they are run' }).first().waitFor();
     const [first] = await page.locator('.rows tbody tr').all();
     assert.deepEqual((await first?.locator('th, td').allInnerTexts())?.slice(0, 3), ['0', 'd0', '0']);
@@ -161,7 +166,7 @@ describe('the preview of sequences', () => {
       const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(width <= 0, `${width} pixels beyond the page in ${theme}`);
     }
-    const english = (await page.locator('main').innerText()).match(/\b(?:Window|Columns?|rows|steps|least|Run)\b/g);
+    const english = (await page.locator('main').innerText()).match(/\b(?:Window|Columns?|rows|steps|min|Run)\b/g);
     assert.deepEqual(english, null);
     await clean(open);
   });

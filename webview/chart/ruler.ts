@@ -5,7 +5,7 @@ import { gutter } from './chart.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { el } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';
-import { log10Of, lossOf } from '../page/series.js';
+import { isMadeUp, log10Of, lossOf } from '../page/series.js';
 import { namedStep, stepLabel } from '../page/stepLabels.js';
 import type { Page } from './trackView.js';
 import type { RunSummary } from '../page/model.js';
@@ -170,6 +170,12 @@ export class Ruler {
       }),
       ...(many === '' ? [] : [el('span', { class: 'loss many' }, `⚑ ${many}`)]),
     );
+    if (isMadeUp(run))
+      for (const flag of this.#losses.children)
+        (flag as HTMLElement).title = say(
+          'No loss was given, so ones flow in here: the gradient of the sum of all h. The linear layer of a ' +
+            'checkpoint is not used.',
+        );
     this.#direction.textContent = say('← back through time');
     const first = this.#losses.firstElementChild;
     const end = first === null ? this.element.clientWidth - gutter.right : (first as HTMLElement).offsetLeft - 14;

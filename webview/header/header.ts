@@ -4,7 +4,8 @@ import { inNotebook, inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber, formatSteps } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
-import { lossOf } from '../page/series.js';
+import type { Memory } from '../page/pageState.js';
+import { isMadeUp, lossOf } from '../page/series.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { Kind } from '../page/verdictNames.js';
 import { button, progressRing } from '../widgets/controls.js';
@@ -18,6 +19,7 @@ export type HeaderActions = {
   revealConfig(): void;
   revealProblem(index: number): void;
   answerOrder(index: number, order: 'BTI' | 'TBI'): void;
+  saveAsConfig(): void;
   tryNext(step: Advice['step']): void;
   chooseLayer(layer: number): void;
 };
@@ -99,9 +101,14 @@ function sourceName(run: RunSummary): string {
   const { upstream } = run;
   const { lossSteps, lossCount } = lossOf(run);
   const [loss = '', at] = upstream.split(' at ');
-  if (at !== undefined) return at === 'last' ? t('{0} at the last step', loss) : t('{0} at every step', loss);
-  if (upstream === 'last') return t('loss at the last step');
-  if (upstream === 'every') return t('loss at every step');
+  if (at !== undefined) {
+    if (at === 'last') return t('{0} at the last step', loss);
+    if (at === 'every') return t('{0} at every step', loss);
+    return at === 'final' ? t('{0} where each direction ends', loss) : t('{0} at {1} steps', loss, lossCount);
+  }
+  if (upstream === 'last') return t('no loss given: ones at the last step');
+  if (upstream === 'every') return t('no loss given: ones at every step');
+  if (upstream === 'final') return t('no loss given: ones where each direction ends');
   const [[from, to] = [NaN, NaN]] = lossSteps;
   if (lossCount === 0) return t('no loss at any step');
   if (to - from + 1 !== lossCount) return t('loss at {0} steps', lossCount);
@@ -169,20 +176,38 @@ export class Header {
   readonly #facts = el('span', { class: 'facts' });
   readonly #running = el('div', { class: 'running', attributes: { role: 'status' } });
   readonly #stale = el('div', { class: 'banner', attributes: { role: 'status' } });
+  /** Where nobody has given a loss: the way to one. */
+  readonly #loss: HTMLButtonElement;
   readonly #problems = el('ul', { class: 'problems', attributes: { 'aria-label': t('Problems') } });
+  /** What is nobody's fault takes one line, until somebody wants to read it. */
+  readonly #notes = el('ul', { id: 'notes', attributes: { 'aria-label': t('Notes') } });
+  readonly #notesFold = el('button', {
+    class: 'fold-notes',
+    attributes: { type: 'button', 'aria-controls': 'notes' },
+    onClick: () => {
+      this.#memory.choose('notes', !this.#showsNotes);
+      this.#foldNotes();
+    },
+  });
+  readonly #memory: Memory;
   readonly #phase = el('span', {});
   readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': t('Progress of the run') } });
   readonly #try: HTMLButtonElement;
   #nextOf: number | null = null;
   /** What stands there of the last run that has been answered. */
   #advice: Advice | null = null;
+  #ofPair = false;
   #patience: ReturnType<typeof setTimeout> | null = null;
   #shownAt = -Infinity;
   #problemsKey = '';
   #staleTold = '';
 
-  constructor(actions: HeaderActions) {
+  constructor(actions: HeaderActions, memory: Memory) {
     this.#actions = actions;
+    this.#memory = memory;
+    const chooses = t('Choose a loss…');
+    this.#loss = textButton(chooses, chooses, () => (this.#ofPair ? actions.saveAsConfig() : actions.revealConfig()));
+    this.#loss.classList.add('link');
     this.#try = textButton(t('Show what it does'), t('Show what it does, without touching the files'), () =>
       this.#advice === null ? undefined : actions.tryNext(this.#advice.step),
     );
@@ -201,7 +226,7 @@ export class Header {
     );
     this.#running.hidden = true;
     this.#stale.hidden = true;
-    this.#problems.hidden = true;
+    this.#problems.hidden = this.#notes.hidden = this.#notesFold.hidden = true;
     this.#verdict = el(
       'div',
       { class: 'verdict' },
@@ -216,6 +241,7 @@ export class Header {
       el('div', { class: 'about' }, this.#name, this.#facts),
     );
     this.element = el('header', { class: 'head' }, this.#verdict, this.#running, this.#stale, this.#problems);
+    this.element.append(this.#notesFold, this.#notes);
   }
 
   show(model: Model): void {
@@ -236,6 +262,13 @@ export class Header {
     this.#name.textContent = run.name;
     this.#name.title = run.name;
     this.#facts.textContent = facts(run);
+    this.#ofPair = !hasConfig(model);
+    if (isMadeUp(run) && !inReport) {
+      this.#loss.title = this.#ofPair
+        ? t('Save as a config: "loss" in it names the readout and the targets')
+        : t('Open the config: "loss" in the place of "upstreamGradient" names the readout and the targets');
+      this.#facts.append(' ', this.#loss);
+    }
     this.#keepHeight();
   }
 
@@ -331,10 +364,31 @@ export class Header {
     const key = JSON.stringify(status.problems);
     if (key === this.#problemsKey) return;
     this.#problemsKey = key;
-    this.#problems.hidden = status.problems.length === 0;
-    const rest = status.problems.length - mostProblems;
-    this.#problems.replaceChildren(
-      ...status.problems.slice(0, mostProblems).map(({ index, severity, place, text, asksForOrder = false }) =>
+    const inConfig = status.entry.kind === 'config';
+    const are = (isNote: boolean): PanelStatus['problems'] =>
+      status.problems.filter(({ severity }) => (severity === 'info') === isNote);
+    this.#list(this.#problems, are(false), inConfig);
+    const notes = are(true);
+    this.#list(this.#notes, notes, inConfig);
+    this.#notesFold.textContent = notes.length === 1 ? t('1 note') : t('{0} notes', notes.length);
+    this.#notesFold.hidden = notes.length === 0;
+    this.#foldNotes();
+  }
+
+  get #showsNotes(): boolean {
+    return this.#memory.chosen('notes') === true;
+  }
+
+  #foldNotes(): void {
+    this.#notesFold.setAttribute('aria-expanded', String(this.#showsNotes));
+    this.#notes.hidden = this.#notesFold.hidden || !this.#showsNotes;
+  }
+
+  #list(list: HTMLElement, problems: PanelStatus['problems'], inConfig: boolean): void {
+    list.hidden = problems.length === 0;
+    const rest = problems.length - mostProblems;
+    list.replaceChildren(
+      ...problems.slice(0, mostProblems).map(({ index, severity, place, text, asksForOrder = false }) =>
         el(
           'li',
           { class: severity },
@@ -350,7 +404,7 @@ export class Header {
             el('span', { class: 'place' }, place),
             el('span', { class: 'text' }, text),
           ),
-          ...(asksForOrder ? [this.#orderAnswers(index, status.entry.kind === 'config')] : []),
+          ...(asksForOrder ? [this.#orderAnswers(index, inConfig)] : []),
         ),
       ),
       ...(rest > 0 ? [el('li', { class: 'rest' }, t('and {0} more in the Problems panel', rest))] : []),

@@ -25,6 +25,10 @@ export const gradientNames = ({ cell: { parameters } }: RunSummary): readonly `d
 /** Where the loss enters, of a network on top of all layers. */
 export const lossOf = (run: RunSummary): Pick<RunSummary, 'lossSteps' | 'lossCount'> => run.network ?? run;
 
+/** Whether nobody has given a loss, a gradient, or a step of his own: then ones flow in. */
+export const isMadeUp = ({ lossValue, upstream }: RunSummary): boolean =>
+  lossValue === null && ['last', 'every', 'final'].includes(upstream);
+
 const roles = ['recurrent', 'input', 'bias', 'other'] as const;
 
 /** The recurrent ones first, because they are what this is about. */

@@ -22,6 +22,7 @@ export class Choices {
   readonly #normalise = dropdown(t('Normalise'), (kind) =>
     this.#option('normalise', normalisations.find((one) => one === kind) ?? 'none'),
   );
+  readonly #raw = el('p', { class: 'raw', attributes: { role: 'status' } });
   readonly #unit = dropdown(t('Read as'), (unit) =>
     this.#option('tokens', units.find((one) => one === unit) ?? 'characters'),
   );
@@ -33,8 +34,12 @@ export class Choices {
     this.#changed = changed;
     this.#numbers = {
       window: textField(t('Steps of a window'), t('all rows'), (text) => this.#type('window', text)),
-      stride: textField(t('Steps between windows'), t('side by side'), (text) => this.#type('stride', text)),
-      normaliseOver: textField(t('Share of the rows that count'), '0.7', (text) => this.#type('normaliseOver', text)),
+      stride: textField(t('Steps between windows'), t('no overlap'), (text) => this.#type('stride', text)),
+      normaliseOver: textField(
+        t('Share of the rows, from the first on, that mean, deviation, min and max are taken from'),
+        '0.7',
+        (text) => this.#type('normaliseOver', text),
+      ),
     };
     this.element.setAttribute('aria-label', t('How the file is read'));
   }
@@ -57,6 +62,10 @@ export class Choices {
     for (const box of this.#columns.querySelectorAll('input')) box.checked = chosen.has(box.value);
     for (const [key, field] of Object.entries(this.#numbers) as [NumberKey, UiTextField][])
       if (document.activeElement !== field) field.value = String(choice.options[key] ?? '');
+    const raw = table?.raw ?? '';
+    // A status that is written again is read aloud again.
+    if (this.#raw.textContent !== raw) this.#raw.textContent = raw;
+    this.#raw.hidden = raw === '';
     this.#numbers.normaliseOver.toggleAttribute('disabled', (choice.options.normalise ?? 'none') === 'none');
   }
 
@@ -84,7 +93,7 @@ export class Choices {
       [
         ['none', t('not at all')],
         ['zScore', t('by mean and deviation')],
-        ['minMax', t('by least and most')],
+        ['minMax', t('by min and max')],
       ],
       options.normalise ?? 'none',
     );
@@ -104,7 +113,11 @@ export class Choices {
       ...(table === null && text === null ? [] : cuts),
       ...(table === null
         ? []
-        : [labelled(t('Normalise'), this.#normalise), labelled(t('Share of the rows'), this.#numbers.normaliseOver)]),
+        : [
+            labelled(t('Normalise'), this.#normalise),
+            labelled(t('Computed from the first (share of rows)'), this.#numbers.normaliseOver),
+          ]),
+      this.#raw,
     );
   }
 

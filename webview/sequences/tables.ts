@@ -41,11 +41,11 @@ const section = (name: string, title: string, ...parts: HTMLElement[]): HTMLElem
   el('section', { class: name }, el('h2', {}, title), ...parts);
 
 /** What is nothing beside the others is rounding alone. */
-function spreadCells({ mean, deviation, least, most }: Spread): Cell[] {
-  const size = Math.max(Math.abs(least), Math.abs(most));
+function spreadCells({ mean, deviation, min, max }: Spread): Cell[] {
+  const size = Math.max(Math.abs(min), Math.abs(max));
   const told = (value: number): Cell =>
     Math.abs(value) < 1e-9 * size ? { text: '0', exact: String(value) } : numberCell(value);
-  return [mean, deviation, least, most].map(told);
+  return [mean, deviation, min, max].map(told);
 }
 
 const signed = (shift: number): string => `${shift < 0 ? '+' : '−'} ${formatNumber(Math.abs(shift))}`;
@@ -65,11 +65,11 @@ export function normalisation({ table: facts }: SequenceFacts): HTMLElement | nu
           all,
         )
       : t(
-          'The least of the first {0} of {1} rows is taken from each column, which is divided by their range.',
+          'The minimum of the first {0} of {1} rows is taken from each column, which is divided by their range.',
           part,
           all,
         );
-  const head = [t('Column'), ...(isNone ? [] : [t('Rows')]), t('mean'), t('deviation'), t('least'), t('most')];
+  const head = [t('Column'), ...(isNone ? [] : [t('Rows')]), t('mean'), t('deviation'), t('min'), t('max')];
   const lines = scaled.flatMap(({ name, shift, by, before, after, all: whole }) =>
     isNone
       ? [[{ text: name }, ...spreadCells(before)]]

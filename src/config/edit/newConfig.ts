@@ -48,14 +48,20 @@ export type Above =
       readonly loss: 'mse' | 'crossEntropy' | 'binaryCrossEntropy';
       readonly at: 'last' | 'every';
       readonly readout: FilePlace;
-      readonly targets: FilePlace;
+      readonly targets: TargetPlace;
     };
+
+/** Of a table also which columns, and how many rows ahead. */
+export type TargetPlace = FilePlace & { readonly options?: TargetOptions };
+export type TargetOptions = Pick<SequenceOptions, 'columns' | 'normalise' | 'normaliseOver'> & {
+  readonly ahead: number;
+};
 
 const placeText = ({ file, name }: FilePlace): string =>
   name === null ? JSON.stringify(file) : `{ "file": ${JSON.stringify(file)}, "name": ${JSON.stringify(name)} }`;
 
 /** With what is said of a table or a text beside it. */
-function sequencesPlace({ place, options = {} }: Extract<NewSequences, { readonly kind: 'file' }>): string {
+function plainPlace(place: FilePlace, options: SequenceOptions | TargetOptions = {}): string {
   const said = Object.entries(options).map(([key, value]) =>
     Array.isArray(value)
       ? `"${key}": [${value.map((one) => JSON.stringify(one)).join(', ')}]`
@@ -93,7 +99,7 @@ function fileSource({ weights, sequences, order, initialState }: FileSource): st
   const numbers =
     sequences.kind === 'made'
       ? madeText(sequences)
-      : `  // ${shape}\n  "sequences": ${sequencesPlace(sequences)},${said}`;
+      : `  // ${shape}\n  "sequences": ${plainPlace(sequences.place, sequences.options)},${said}`;
   return `  // ${t("Wx, Wh, b; PyTorch's weight_ih_l0, weight_hh_l0, …; or Keras' kernel, recurrent_kernel, bias")}
   "weights": ${placeText(weights)},
 ${numbers}${state}`;
@@ -110,7 +116,7 @@ function madeText(sequences: Extract<NewSequences, { readonly kind: 'made' }>): 
 
 /** What stands behind the key `sequences` where that is indented by two spaces. */
 export function sequencesValue(sequences: NewSequences): string {
-  if (sequences.kind === 'file') return placeText(sequences.place);
+  if (sequences.kind === 'file') return plainPlace(sequences.place, sequences.options);
   const { made, I } = sequences;
   return `[\n${sequencesText(makeSequences(made, I), made.B, made.T, I)}\n  ]`;
 }
@@ -130,7 +136,7 @@ function aboveText(above: Above): string {
   "loss": {
     "kind": "${above.loss}",
     "readout": ${placeText(above.readout)},
-    "targets": ${placeText(above.targets)},
+    "targets": ${plainPlace(above.targets, above.targets.options)},
     "at": "${above.at}"
   }`;
   }

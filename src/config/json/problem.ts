@@ -24,6 +24,7 @@ export const problemCodes = [
   'unknown-weights',
   'key-conflict',
   'unclear-order',
+  'not-normalised',
   'not-enough-memory',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
@@ -33,7 +34,8 @@ export type ProblemCode = (typeof problemCodes)[number];
  * answer to the question in which order the sequences stand, or lines of Python to be copied, which are run elsewhere.
  */
 export type Fix =
-  | { readonly kind: 'replace'; readonly text: string }
+  /** `title`: what the change is called where its text alone would not say it. */
+  | { readonly kind: 'replace'; readonly text: string; readonly title?: string }
   | { readonly kind: 'transpose' | 'sequenceOrder' }
   | { readonly kind: 'allow'; readonly target: string }
   | { readonly kind: 'copyPython'; readonly lines: string };
@@ -100,9 +102,14 @@ export function shortened({ fix, ...problem }: Problem): Problem {
   return mends ? { ...told, fix } : told;
 }
 
-/** The whole story in one line, as the command line and the Problems panel show it. */
+/**
+ * The whole story in one line, as the command line and the Problems panel show it. A note is nobody's fault, so nothing
+ * else was expected.
+ */
 export const describeProblem = (problem: Problem): string =>
-  t('{0} Expected {1}, found {2}. {3}', problem.message, problem.expected, problem.found, problem.advice);
+  problem.severity === 'info'
+    ? `${problem.message} ${problem.advice}`
+    : t('{0} Expected {1}, found {2}. {3}', problem.message, problem.expected, problem.found, problem.advice);
 
 /** Numbers of a tensor on the disk that cannot be read when they are wanted; the message is the whole problem. */
 export class UnreadableNumbers extends Error {

@@ -24,6 +24,7 @@ const messages: Readonly<Record<ProblemCode, () => string>> = {
   'unknown-weights': () => t('The weights have no names that are known.'),
   'key-conflict': () => t('Two keys contradict each other.'),
   'unclear-order': () => t('It is not clear whether the steps or the sequences come first.'),
+  'not-normalised': () => t('The inputs are not normalised.'),
   'not-enough-memory': () => t('There is not enough memory for these numbers.'),
 };
 

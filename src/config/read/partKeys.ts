@@ -33,7 +33,9 @@ const plainKeys = () =>
     normalise: {
       docs: t(
         'Of a table: how each column is shifted and scaled, by the first part of its rows alone (`normaliseOver`), ' +
-          'because what comes behind is not known when a network is trained.',
+          'because what comes behind is not known when a network is trained. Left out, numbers are run as they ' +
+          'stand, and columns whose mean is beyond ±3, or whose deviation is below 0.1 or above 10, are noted; ' +
+          '"none" says that this is meant.',
       ),
       types: ['string'],
       expected: t('"none", "zScore" or "minMax"'),
@@ -41,7 +43,7 @@ const plainKeys = () =>
       choices: {
         none: t('Numbers as they stand in the file.'),
         zScore: t('`(x − mean) / standard deviation`.'),
-        minMax: t('`(x − least) / (most − least)`.'),
+        minMax: t('`(x − min) / (max − min)`.'),
       },
     },
     normaliseOver: {
@@ -86,7 +88,7 @@ export const sequencePartKeys = () =>
       examples: [24],
     },
     stride: {
-      docs: t('How many steps behind the one before each window begins. Left out, windows stand beside each other.'),
+      docs: t('How many steps behind the one before each window begins. Left out, windows do not overlap.'),
       types: ['number'],
       expected: t('a whole number of at least 1'),
       integer: true,

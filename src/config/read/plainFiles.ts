@@ -113,7 +113,7 @@ export function numbersOf(root: Value, options: Options, report: Report): Scaled
         : t('Columns without numbers are left out.'),
       expected: t('columns of numbers'),
       found: counted(table.leftOut.length, 'columns'),
-      advice: t('Nothing has to be done; "columns" chooses which are read.'),
+      advice: t('"columns" chooses which are read.'),
     });
   const kind = (options.text('normalise') ?? 'none') as Normalisation;
   if (kind === 'none') return { ...table, scaling: null };
@@ -132,7 +132,7 @@ export function numbersOf(root: Value, options: Options, report: Report): Scaled
       : t('By the first rows, numbers are shifted and divided.'),
     expected: t('numbers as the network was trained with'),
     found: kind,
-    advice: t('Nothing has to be done; "normaliseOver" says which share of the rows counts.'),
+    advice: t('"normaliseOver" says which share of the rows counts.'),
   });
   return { ...table, data, scaling: { kind, stored: table.data, scales, first } };
 }

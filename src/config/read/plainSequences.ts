@@ -2,8 +2,9 @@
 import { t } from '@vscode/l10n';
 import { Value } from '../json/jsonValue.js';
 import { Lines } from '../json/lineIndex.js';
-import { counted, describeShape } from '../json/node.js';
+import { counted, describeShape, quote } from '../json/node.js';
 import type { Report } from '../problems/problemReport.js';
+import { spreadsOf } from './columnSpreads.js';
 import { onlyTensor } from './fileParts.js';
 import { sequencePartKeys } from './partKeys.js';
 import { numbersOf, Options, textTokens } from './plainFiles.js';
@@ -12,6 +13,7 @@ import { readTensor } from './readTensor.js';
 import type { Sources } from './sourceFiles.js';
 import { labelsOf, tokenLabels } from './stepLabels.js';
 import type { StepLabels } from './stepLabels.js';
+import type { Table } from './tables.js';
 import { describeTokens } from './tokens.js';
 import type { TokenKind, Tokens } from './tokens.js';
 import { cutWindows, windowsOf } from './windows.js';
@@ -95,10 +97,68 @@ function tableSequences(root: Value, options: Options, report: Report): Sequence
     report,
   );
   if (windows === null) return null;
+  if (options.value('normalise') === null) tellRaw(table, options, root, report);
   const data = cutWindows(table.data, columns.length, windows, root.document.tick);
   const labels = labelsOf(table.labels, windows.stride);
   const value = tensorOf(root, [windows.count, windows.size, columns.length], data);
   return { value, windows, labels, source: { kind: 'table', root, table } };
+}
+
+/** Columns that are told by their names; of more it is said how many they are. */
+const mostTold = 4;
+
+/** A note on inputs that nobody has normalised, with the way to do it where a config names the table. */
+function tellRaw(table: Table, options: Options, root: Value, report: Report): void {
+  const raw = spreadsOf(table, root.document.tick).filter(({ isRaw }) => isRaw);
+  const [first, ...others] = raw;
+  if (first === undefined) return;
+  const { where } = options;
+  const place = where.get('file') ?? where;
+  const { node, document } = place;
+  // Without a config nothing says how the table is read, and its own text is no place for it.
+  const named = node.kind === 'string' ? document.text.slice(node.offset, node.offset + node.length) : '';
+  const said = `${named}, "normalise": "zScore"`;
+  const short = (x: number): string => String(Number(x.toPrecision(2)));
+  report.info(place.itself(), {
+    code: 'not-normalised',
+    message: report.guards(root)
+      ? t('The inputs are not normalised, and networks are mostly trained on inputs that are.')
+      : others.length === 0
+        ? t(
+            'The inputs of column {0} have mean {1} and deviation {2}: networks are mostly trained on normalised ' +
+              'inputs.',
+            quote(first.name),
+            short(first.mean),
+            short(first.deviation),
+          )
+        : t(
+            'The inputs of {0} columns are far from mean 0 and deviation 1: {1}. Networks are mostly trained on ' +
+              'normalised inputs.',
+            raw.length,
+            raw
+              .slice(0, mostTold)
+              .map(({ name, mean, deviation }) =>
+                t('{0} (mean {1}, deviation {2})', quote(name), short(mean), short(deviation)),
+              )
+              .join(', ') + (raw.length > mostTold ? ', …' : ''),
+          ),
+    expected: t('inputs as the network was trained with'),
+    found: t('numbers as they stand in the file'),
+    advice: t(
+      'Write {0} if the network was trained so; {1} says that it was not.',
+      '"normalise": "zScore"',
+      '"normalise": "none"',
+    ),
+    ...(named === ''
+      ? {}
+      : {
+          fix: {
+            kind: 'replace',
+            text: place === where ? `{ "file": ${said} }` : said,
+            title: t('Normalise the inputs by mean and deviation'),
+          },
+        }),
+  });
 }
 
 /** [V][E], a row for each token. Null after a report. */

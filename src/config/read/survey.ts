@@ -12,6 +12,8 @@ import { weightNames } from '../layouts/weightNames.js';
 import { findReadout, withoutLayers } from '../layouts/readoutNames.js';
 import { kindOf } from './classify.js';
 import type { FileKind } from './classify.js';
+import { spreadsOf } from './columnSpreads.js';
+import type { ColumnSpread } from './columnSpreads.js';
 import { Report } from '../problems/problemReport.js';
 import { asSequences, fullName } from './fileParts.js';
 import { gatedCell } from './layerProblems.js';
@@ -41,6 +43,8 @@ export type FoundBlock = {
   readonly lengths: readonly [number, number] | null;
   /** Rows and columns of a table: which of them are run is still to be chosen. */
   readonly table?: true;
+  /** Its columns of numbers, or the first of them. */
+  readonly columns?: readonly ColumnSpread[];
 };
 
 export type FileSurvey = {
@@ -56,6 +60,7 @@ export type FileSurvey = {
 /** More of a file are not told: nobody chooses from longer lists. */
 const mostNetworks = 50;
 const mostBlocks = 50;
+const mostColumns = 256;
 
 const nothing: FileSurvey = { kind: 'unknown', isPlain: false, networks: [], blocks: [], readout: null };
 
@@ -81,7 +86,9 @@ export function surveyFile(bytes: Bytes, tick: Tick, name = ''): FileSurvey {
 /** All columns of numbers of a table, as one sequence; nothing of a text. */
 function tableIn(root: Value): FoundBlock[] {
   const table = isProse(root) ? null : readTable(root, null, new Report());
-  return table === null ? [] : [{ name: null, shape: [table.rows, table.columns.length], lengths: null, table: true }];
+  if (table === null) return [];
+  const columns = spreadsOf(table, root.document.tick).slice(0, mostColumns);
+  return [{ name: null, shape: [table.rows, table.columns.length], lengths: null, table: true, columns }];
 }
 
 /** Recurrent networks by the names of their tensors; `root` is an object that is no config. */

@@ -230,6 +230,6 @@ function tellDropout(where: Value, report: Report): void {
     message: t('Dropout acts only in training, so it is ignored.'),
     expected: t('no dropout'),
     found: describeNode(where.node),
-    advice: t('Nothing has to be done: the run is that of the network in evaluation.'),
+    advice: t('The run is that of the network in evaluation.'),
   });
 }

@@ -152,7 +152,7 @@ class Actions implements vscode.CodeActionProvider {
     });
     if (problem.fix?.kind === 'replace') {
       const action = new PlacedAction(
-        t('Change to {0}', problem.fix.text),
+        problem.fix.title ?? t('Change to {0}', problem.fix.text),
         QuickFix,
         target(problem.path, problem.path),
       );

@@ -51,9 +51,10 @@ export class SequencePreviews {
     const are = (severity: Problem['severity']): Problem[] =>
       preview.problems.filter((problem) => problem.severity === severity);
     return {
-      sequences: preview.sequences === null ? null : factsOf(preview.sequences),
+      sequences: preview.sequences === null ? null : factsOf(preview.sequences, rawIn(preview.problems)),
       problems: are('error').map(toldProblem),
-      notes: preview.sequences === null ? [] : are('info').map(({ message }) => message),
+      notes:
+        preview.sequences === null ? [] : are('info').flatMap(({ code, message }) => (code === rawCode ? [] : message)),
       files: preview.files,
     };
   }
@@ -62,6 +63,11 @@ export class SequencePreviews {
     return this.#reading === reading && this.#shown !== null ? linesOf(this.#shown, request) : null;
   }
 }
+
+/** It stands beside the choice that mends it. */
+const rawCode = 'not-normalised';
+const rawIn = (problems: readonly Problem[]): string | null =>
+  problems.find(({ code }) => code === rawCode)?.message ?? null;
 
 /** The numbers of one input of one sequence, over all chunks; NaN behind its end. */
 function stepsOf({ read: { chunks, I } }: PreviewedSequences, b: number, input: number): Float64Array {
@@ -124,10 +130,10 @@ function linesOf(
 const columnOf = (data: Float64Array, column: number, width: number): Float64Array =>
   Float64Array.from({ length: data.length / width }, (_, row) => data[row * width + column] ?? 0);
 
-function factsOf(shown: PreviewedSequences): SequenceFacts {
+function factsOf(shown: PreviewedSequences, raw: string | null): SequenceFacts {
   const { read, isConfig, format, loss, arrays, array, options } = shown;
   const { B, T, I, chunks, windows, source, labels } = read;
-  const table = source?.kind === 'table' ? tableFacts(shown) : null;
+  const table = source?.kind === 'table' ? tableFacts(shown, raw) : null;
   const text = source?.kind === 'text' ? textFacts(source) : null;
   const names =
     table?.scaled.map(({ name }) => name) ??
@@ -186,7 +192,7 @@ function rowsOf({ read }: PreviewedSequences, labels: readonly string[] | null):
   }));
 }
 
-function tableFacts({ read: { source } }: PreviewedSequences): TableFacts | null {
+function tableFacts({ read: { source } }: PreviewedSequences, raw: string | null): TableFacts | null {
   if (source?.kind !== 'table') return null;
   const { columns, data, scaling, rows } = source.table;
   const head = tableHead(source.root, 1);
@@ -199,6 +205,7 @@ function tableFacts({ read: { source } }: PreviewedSequences): TableFacts | null
       .slice(0, mostColumns)
       .map((column) => ({ ...column, chosen: chosen.has(column.name) })),
     normalise: scaling?.kind ?? 'none',
+    raw,
     first,
     scaled: columns.slice(0, mostColumns).map((name, column) => {
       const of = (numbers: Float64Array, count: number): Spread => spreadOf(numbers, column, width, count);
@@ -215,17 +222,17 @@ function tableFacts({ read: { source } }: PreviewedSequences): TableFacts | null
 }
 
 function spreadOf(data: Float64Array, column: number, width: number, rows: number): Spread {
-  let [sum, least, most] = [0, Infinity, -Infinity];
+  let [sum, min, max] = [0, Infinity, -Infinity];
   for (let row = 0; row < rows; row++) {
     const x = data[row * width + column] ?? 0;
     sum += x;
-    least = Math.min(least, x);
-    most = Math.max(most, x);
+    min = Math.min(min, x);
+    max = Math.max(max, x);
   }
   const mean = sum / rows;
   let squares = 0;
   for (let row = 0; row < rows; row++) squares += ((data[row * width + column] ?? 0) - mean) ** 2;
-  return { mean, deviation: Math.sqrt(squares / rows), least, most };
+  return { mean, deviation: Math.sqrt(squares / rows), min, max };
 }
 
 function textFacts(source: Extract<PreviewedSequences['read']['source'], { readonly kind: 'text' }>): TextFacts {

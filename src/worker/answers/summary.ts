@@ -1,6 +1,6 @@
 // What is told about a run at once.
 import { factsOf, inPositions } from '../../engine/index.js';
-import type { AnyNetworkRun, AnyRun, LayerExperiment } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, Experiment, LayerExperiment } from '../../engine/index.js';
 import type { LayerSeries, NetworkSummary, RunSummary } from '../../protocol/index.js';
 
 /** log10 of the smallest positive and the largest number. */
@@ -9,8 +9,8 @@ const dtypeRanges = {
   float64: { log10Smallest: Math.log10(Number.MIN_VALUE), log10Largest: Math.log10(Number.MAX_VALUE) },
 } as const;
 
-const describeUpstream = ({ loss, upstream }: LayerExperiment): string =>
-  loss === null ? upstream.kind : `${loss.kind} at ${loss.at}`;
+const describeUpstream = ({ loss, upstream }: LayerExperiment | Experiment): string =>
+  loss === null ? upstream.kind : `${loss.kind} at ${String(loss.at)}`;
 
 /** The step that `onePercentAt` names. */
 function onePercentAt({
@@ -105,6 +105,8 @@ export function summariseNetwork(
   const { experiment, result } = run.layers[shown] ?? run.layers[0];
   return {
     ...summarise(runId, experiment, result, elapsedMs),
+    // A layer is given what the layer above sends down.
+    upstream: describeUpstream(run.experiment),
     clipNorm: run.experiment.clipNorm,
     clipFactor: run.clipFactor,
     lossValue: run.lossValue,

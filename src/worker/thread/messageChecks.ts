@@ -2,7 +2,7 @@
 // contract.
 import { sequenceOrders } from '../../config/read/index.js';
 import type { DiskFile, Entry, MadeSequences, Pair, SequenceOptions } from '../../config/read/index.js';
-import type { Above, FilePlace, NewSequences } from '../../config/edit/index.js';
+import type { Above, FilePlace, NewSequences, TargetOptions, TargetPlace } from '../../config/edit/index.js';
 import type { Position } from '../../config/json/index.js';
 import { cellNames, cellOf, initialisations, starts } from '../../engine/index.js';
 import {
@@ -160,11 +160,13 @@ export const tensorChecks: Checks<{ requests: TensorRequests; events: None }>['r
 
 /** Names of columns that somebody has chosen. */
 const mostColumns = 100_000;
+const columns = optional(arrayOf(text, mostColumns));
+const normalise = optional(oneOf(['none', 'zScore', 'minMax']));
 export const optionsCheck = object<SequenceOptions>({
-  columns: optional(arrayOf(text, mostColumns)),
+  columns,
   window: optional(number()),
   stride: optional(number()),
-  normalise: optional(oneOf(['none', 'zScore', 'minMax'])),
+  normalise,
   normaliseOver: optional(number()),
   tokens: optional(oneOf(['characters', 'words'])),
 });
@@ -238,7 +240,11 @@ const above = byKind<Above>({
     loss: oneOf(['mse', 'crossEntropy', 'binaryCrossEntropy']),
     at: oneOf(['last', 'every']),
     readout: filePlace,
-    targets: filePlace,
+    targets: object<TargetPlace>({
+      file: text,
+      name: nullable(text),
+      options: optional(object<TargetOptions>({ columns, normalise, normaliseOver: optional(number()), ahead: count })),
+    }),
   }),
 });
 

@@ -126,6 +126,41 @@ describe('newConfigText', () => {
         assert.notEqual(verdict.kind, 'nonfinite');
       });
 
+  it('writes how a table is read, and the next row of one of its columns as the target', async () => {
+    const text = newConfigText({
+      name: 'forecast',
+      cell: 'tanh',
+      source: {
+        kind: 'files',
+        weights: { file: 'w.json', name: null },
+        sequences: {
+          kind: 'file',
+          place: { file: 't.csv', name: null },
+          options: { columns: ['a', 'b'], window: 3, stride: 2, normalise: 'none' },
+        },
+        initialState: null,
+        above: {
+          kind: 'loss',
+          loss: 'mse',
+          at: 'last',
+          readout: { file: 'r.json', name: null },
+          targets: { file: 't.csv', name: null, options: { columns: ['b'], ahead: 1 } },
+        },
+      },
+    });
+    assert.match(text, /"window": 3, "stride": 2, "normalise": "none" \}/);
+    const { experiment, problems } = await readTexts({
+      [configName]: text,
+      'w.json': '{ "Wx": [[1], [1]], "Wh": [[0.5]], "b": [0] }',
+      'r.json': '{ "weight": [[1]], "bias": [0] }',
+      't.csv': `a,b\n${[0, 1, 2, 3, 4, 5].map((row) => `${row},${10 * row}`).join('\n')}\n`,
+    });
+    assert.deepEqual(problems, []);
+    // Windows of rows 0–2 and 2–4; the rows behind them are 3 and 5.
+    assert.deepEqual([...(experiment?.chunks[0]?.xs ?? [])], [0, 0, 1, 10, 2, 20, 2, 20, 3, 30, 4, 40]);
+    assert.deepEqual([...(experiment?.loss?.targets ?? [])], [30, 50]);
+  });
+
   it('gives the same text for the same seed and another for another', () => {
     const make = (seed: number): string =>
       newConfigText({

@@ -92,9 +92,11 @@ const weightsFor = (inputs: number, H = 1): object => ({
   Wh: Array.from({ length: H }, () => new Array<number>(H).fill(0)),
   b: new Array<number>(H).fill(0),
 });
+const configOf = (sequences: object | string, inputs: number, rest: object = {}): string =>
+  JSON.stringify({ dtype: 'float64', weights: weightsFor(inputs), sequences, ...rest });
 const read = (sequences: object | string, inputs: number, files: Texts = {}, rest: object = {}) =>
   readTexts({
-    [configName]: JSON.stringify({ dtype: 'float64', weights: weightsFor(inputs), sequences, ...rest }),
+    [configName]: configOf(sequences, inputs, rest),
     't.csv': csv,
     't.txt': 'abca',
     ...files,
@@ -129,7 +131,10 @@ describe('a table as sequences', () => {
   it('columns that are chosen, in their order', async () => {
     const { xs, problems } = await good({ file: 't.csv', columns: ['b', 'a'] }, 2);
     assert.deepEqual(xs.slice(0, 4), [10, 1, 20, 2]);
-    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ['not-normalised'],
+    );
   });
 
   it('columns by their numbers where the table has no names', async () => {
@@ -173,6 +178,70 @@ describe('a table as sequences', () => {
     assert.deepEqual(range.xs.slice(-2), [15 / 7, 40 / 30]);
     const constant = await good({ file: 'c.csv', normalise: 'zScore' }, 1, { 'c.csv': '3\n3\n3\n' });
     assert.deepEqual(constant.xs, [0, 0, 0]);
+  });
+
+  it('notes inputs that nobody has normalised, at the name of the table, with a way to do it', async () => {
+    const humid = 'humidity,flag\n66,0\n50,0\n66,0\n50,1\n';
+    const files = { 'h.csv': humid };
+    const told = async (sequences: object | string, inputs: number) =>
+      (await good(sequences, inputs, files)).problems.filter(({ code }) => code === 'not-normalised');
+    // Mean 58 and deviation 8; the flag is a class.
+    for (const sequences of ['h.csv', { file: 'h.csv', window: 2 }]) {
+      const [note, ...others] = await told(sequences, 2);
+      assert.deepEqual(others, []);
+      assert.equal(note?.severity, 'info');
+      assert.match(note.message, /"humidity" have mean 58 and deviation 8: networks/);
+      // The fix replaces the name, where it stands, by what can be read and is not noted.
+      const text = configOf(sequences, 2);
+      const { start, end } = note.range;
+      const [from, to] = [start, end].map(({ line, character }) => {
+        assert.equal(line, 0);
+        return character;
+      });
+      assert.ok(note.fix?.kind === 'replace');
+      const mended = text.slice(0, from) + note.fix.text + text.slice(to);
+      const { experiment, problems } = await readTexts({ [configName]: mended, ...files });
+      assert.ok(experiment, mended);
+      assert.deepEqual(
+        problems.filter(({ code, severity }) => code === 'not-normalised' || severity === 'error'),
+        [],
+      );
+      // (66 − 58) / 8 by the first two rows of four.
+      assert.equal(experiment.chunks[0]?.xs[0], 1);
+    }
+    for (const silent of ['zScore', 'minMax', 'none'])
+      assert.deepEqual(await told({ file: 'h.csv', normalise: silent }, 2), []);
+    assert.deepEqual(await told({ file: 'h.csv', columns: ['flag'] }, 1), []);
+  });
+
+  it('what counts as not normalised: a mean beyond 3, a deviation below 0.1 or above 10', async () => {
+    const isNoted = async (rows: readonly number[]): Promise<boolean> => {
+      const { problems } = await good('c.csv', 1, { 'c.csv': `c\n${rows.join('\n')}\n` });
+      return problems.some(({ code }) => code === 'not-normalised');
+    };
+    const around = (mean: number, deviation: number): number[] => [mean - deviation, mean + deviation];
+    for (const [mean, deviation, wanted] of [
+      [0, 2, false],
+      [3, 2, false],
+      [-3.25, 2, true],
+      [3.25, 2, true],
+      [0, 10, false],
+      [0, 10.5, true],
+      [0, 0.125, false],
+      [0, 0.09, true],
+      [2, 0, false],
+      [58, 0, true],
+    ] as const)
+      assert.equal(await isNoted(around(mean, deviation)), wanted, `mean ${mean}, deviation ${deviation}`);
+  });
+
+  it('tokens are no inputs that somebody could normalise', async () => {
+    const text = `${'a'.repeat(200)}b`;
+    const { problems } = await good({ file: 'x.txt', tokens: 'characters' }, 2, { 'x.txt': text });
+    assert.equal(
+      problems.some(({ code }) => code === 'not-normalised'),
+      false,
+    );
   });
 
   it('a pair of weights and a table needs no config', async () => {

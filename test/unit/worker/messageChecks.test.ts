@@ -137,6 +137,13 @@ const aboves = [
   { kind: 'ones', at: 'last' },
   { kind: 'file', place },
   { kind: 'loss', loss: 'mse', at: 'every', readout: place, targets: place },
+  {
+    kind: 'loss',
+    loss: 'mse',
+    at: 'last',
+    readout: place,
+    targets: { ...place, options: { columns: ['pressure'], normalise: 'zScore', normaliseOver: 0.7, ahead: 1 } },
+  },
 ] as const;
 const tensorSamples = {
   tensorFacts: [{ reading: 1, index: 0 }],

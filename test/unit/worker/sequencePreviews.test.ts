@@ -74,7 +74,7 @@ class Worker {
   }
 }
 
-// Of the first 7 of 10 rows: a has the mean 4 and the deviation 2, b the least 0 and the range 60.
+// Of the first 7 of 10 rows: a has the mean 4 and the deviation 2, b the minimum 0 and the range 60.
 const a = [1, 2, 3, 4, 5, 6, 7, 8, 9, 100];
 const table = ['day,a,b', ...a.map((x, i) => `d${i},${x},${i * 10}`)].join('\n');
 
@@ -110,9 +110,9 @@ describe('the preview of a table', () => {
         name: 'a',
         shift: 4,
         by: 2,
-        before: { mean: 4, deviation: 2, least: 1, most: 7 },
-        after: { mean: 0, deviation: 1, least: -1.5, most: 1.5 },
-        all: { mean: 5.25, deviation: column?.all.deviation, least: -1.5, most: 48 },
+        before: { mean: 4, deviation: 2, min: 1, max: 7 },
+        after: { mean: 0, deviation: 1, min: -1.5, max: 1.5 },
+        all: { mean: 5.25, deviation: column?.all.deviation, min: -1.5, max: 48 },
       },
     );
     // By hand: the mean of (x − 4) / 2 is (145 / 10 − 4) / 2.
@@ -122,12 +122,22 @@ describe('the preview of a table', () => {
     assert.deepEqual(facts.rows[2], { label: 'd2', stored: ['3'], run: [-0.5] });
   });
 
-  it('tells what least and range did, over the share that is chosen', async () => {
+  it('says of inputs that nobody has normalised what they are, until somebody does', async () => {
+    const worker = new Worker({ 't.csv': table });
+    const raw = async (options: object): Promise<string | null | undefined> =>
+      (await worker.facts('t.csv', options)).table?.raw;
+    // All ten numbers of a: mean 14.5.
+    assert.match((await raw({ columns: ['a'] })) ?? '', /"a" have mean 15 and deviation/);
+    assert.equal(await raw({ columns: ['a'], normalise: 'zScore' }), null);
+    assert.equal(await raw({ columns: ['a'], normalise: 'none' }), null);
+  });
+
+  it('tells what minimum and range did, over the share that is chosen', async () => {
     const options = { columns: ['b'], normalise: 'minMax', normaliseOver: 0.5 } as const;
     const facts = await new Worker({ 't.csv': table }).facts('t.csv', options);
     const [column] = facts.table?.scaled ?? [];
     assert.deepEqual([facts.table?.first, column?.shift, column?.by], [5, 0, 40]);
-    assert.deepEqual([column?.after.least, column?.after.most, column?.all.most], [0, 1, 90 / 40]);
+    assert.deepEqual([column?.after.min, column?.after.max, column?.all.max], [0, 1, 90 / 40]);
   });
 
   it('draws windows as they are cut, with their names, and where they lie', async () => {
