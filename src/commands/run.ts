@@ -1,9 +1,10 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { bestBlock, fitOf, mayHoldNumbers } from '../config/read/index.js';
+import { bestBlock, checkpointEnding, fitOf, mayHoldNumbers } from '../config/read/index.js';
 import type { Entry, FileSurvey, FoundNetwork, KnownPair } from '../config/read/index.js';
+import { describeProblem } from '../config/json/index.js';
 import type { Problem } from '../config/json/index.js';
-import { withLateProgress } from '../editor/following/index.js';
+import { prefix, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { PairWish } from '../panel/index.js';
 import type { RunOutcome, SequenceChoice } from '../protocol/index.js';
@@ -34,6 +35,16 @@ async function survey(uri: vscode.Uri, { surveys }: Context): Promise<FileSurvey
   );
   if (surveyed.kind === 'unread') throw new Error(t('{0} cannot be read: {1}.', baseName(uri), surveyed.why));
   return surveyed.kind === 'known' ? surveyed.survey : null;
+}
+
+/** A file that cannot be read, and what its format says of it. */
+class Unreadable extends Error {
+  constructor(
+    uri: vscode.Uri,
+    readonly problem: Problem,
+  ) {
+    super(`${baseName(uri)}: ${describeProblem(problem)}`);
+  }
 }
 
 /** Which network of the file is meant, as the viewer's buttons say; menus pass something else, or nothing. */
@@ -131,6 +142,9 @@ async function entryFor(
     case 'unknown': {
       // Several arrays, none of which is called sequences.
       if (found.blocks.some(({ shape }) => shape.length === 3)) return entryOfSequences(uri, found, context);
+      // A text in front may be anything; a checkpoint that nobody can read is meant to be one.
+      if (found.problem !== undefined && (meant || checkpointEnding.test(uri.path)))
+        throw new Unreadable(uri, found.problem);
       if (!meant) {
         const why = t('{0} is neither a config nor weights. Which config instead?', baseName(uri));
         const chosen = await chooseConfig(context, t('Run RNN'), { why, weights: true });
@@ -232,7 +246,16 @@ export function registerPairs(context: Context): vscode.Disposable {
 function fail(error: unknown, { log }: Context): void {
   const message = error instanceof Error ? error.message : String(error);
   log.error(message);
-  void vscode.window.showErrorMessage(t('Run RNN: {0}', message));
+  const told = t('Run RNN: {0}', message);
+  const fix = error instanceof Unreadable ? error.problem.fix : undefined;
+  void (fix?.kind === 'copyPython' ? offerLines(told, fix.lines) : vscode.window.showErrorMessage(told));
+}
+
+/** `lines`: of Python, which export what cannot be read. */
+async function offerLines(told: string, lines: string): Promise<void> {
+  const copy = t('Copy the lines');
+  if ((await vscode.window.showErrorMessage(told, copy)) === copy)
+    await vscode.commands.executeCommand(`${prefix}.copyPyTorchExport`, lines);
 }
 
 async function tellProblem({ message }: Problem): Promise<void> {
