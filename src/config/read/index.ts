@@ -51,3 +51,4 @@ export {
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';
 export { fileName } from '../json/fileName.js';
+export { pairName } from './pairName.js';
