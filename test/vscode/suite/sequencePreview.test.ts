@@ -52,8 +52,10 @@ const config = '{ "weights": "w.json", "sequences": { "file": "sequences.csv", "
 
 describe('the preview of sequences', () => {
   const { createWebviewPanel, showInformationMessage, showSaveDialog } = vscode.window;
-  afterEach(() => {
+  afterEach(async () => {
     Object.assign(vscode.window, { createWebviewPanel, showInformationMessage, showSaveDialog });
+    // A list that is open still would take the answers of the next test.
+    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
     return closeEverything();
   });
 
