@@ -40,6 +40,15 @@ const facts = el('p', { class: 'facts', attributes: { role: 'status' } });
 const run = button(t('Run RNN'), 'primary', t('Run weights on these sequences'), () =>
   channel.emit('run', choices.choice),
 );
+const others = button(t('Other weights…'), 'secondary', t('Choose which weights are run on these sequences'), () =>
+  channel.emit('otherWeights', choices.choice),
+);
+const save = button(
+  t('Save as config…'),
+  'secondary',
+  t('Write the weights and these sequences, as they are read here, down as a config'),
+  () => channel.emit('saveAsConfig', choices.choice),
+);
 const misfit = el('p', { class: 'wrong', attributes: { role: 'status' } });
 const wrong = el('section', { class: 'unreadable', attributes: { role: 'alert' } });
 const notes = el('ul', { class: 'notes', attributes: { 'aria-label': t('Notes') } });
@@ -51,7 +60,7 @@ const anew = button(t('Read it without choices'), 'secondary', t('Forget what wa
 const main = el(
   'main',
   {},
-  el('header', {}, title, el('div', { class: 'said' }, facts, run), misfit),
+  el('header', {}, title, el('div', { class: 'said' }, facts, el('div', { class: 'acts' }, run, others, save)), misfit),
   choices.element,
   wrong,
   anew,
@@ -74,12 +83,14 @@ function show(shown: ShownSequences): void {
   title.textContent = name;
   facts.textContent = sequences === null ? '' : sentence(shown);
   run.hidden = sequences === null || sequences.isConfig;
+  others.hidden = save.hidden = run.hidden || weights === null;
   run.replaceChildren(weights === null ? t('Run RNN') : t('Run RNN: {0}', weights.name));
   const I = weights?.I ?? null;
-  misfit.textContent =
-    sequences !== null && I !== null && I !== sequences.I
-      ? t('These have {0} inputs per step, and {1} takes {2}.', sequences.I, weights?.name ?? '', I)
-      : '';
+  const fault = sequences === null || I === null ? '' : faultOf(sequences.I, weights?.name ?? '', I);
+  misfit.textContent = fault;
+  // Nobody is led to a panel that says the same.
+  run.disabled = save.disabled = fault !== '';
+  run.title = fault === '' ? t('Run weights on these sequences') : fault;
   wrong.hidden = problems.length === 0;
   const told = problems.map(({ text }) => text);
   // An alert that is written again is read aloud again.
@@ -101,6 +112,14 @@ function show(shown: ShownSequences): void {
   );
   // Of a text the vocabulary has a place of its own.
   notes.replaceChildren(...(sequences.text === null ? shown.notes : []).map((note) => el('li', {}, note)));
+}
+
+/** Why weights cannot be run on sequences with so many inputs; empty where they can. */
+function faultOf(found: number, weights: string, wanted: number): string {
+  if (found === wanted) return '';
+  return found === 1
+    ? t('These have 1 input per step, and {0} takes {1}.', weights, wanted)
+    : t('These have {0} inputs per step, and {1} takes {2}.', found, weights, wanted);
 }
 
 /** What the newest reading has in force, unless that was refused: then what was chosen stands there to be mended. */

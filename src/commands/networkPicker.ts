@@ -12,15 +12,17 @@ import { SurveyedFiles } from './surveyedFiles.js';
 /** A network in its file; `network` null where nobody could look into it. */
 export type ChosenNetwork = { readonly weights: vscode.Uri; readonly network: FoundNetwork | null };
 
-/** The only network of a file, or the one that the user picks. */
+/** The only network of a file, or the one that the user picks; `last`: the name of the one that stands first. */
 export async function chooseNetwork(
   step: Step,
   weights: vscode.Uri,
   networks: readonly FoundNetwork[],
+  last: string | null = null,
 ): Promise<Answer<ChosenNetwork>> {
   const [first, ...others] = networks;
   if (first === undefined || others.length === 0) return { weights, network: first ?? null };
-  const items = networks.map((network) => ({
+  const sorted = networks.toSorted((a, b) => Number(b.name === last) - Number(a.name === last));
+  const items = sorted.map((network) => ({
     label: network.name ?? '',
     description: describeNetwork(network),
     network,

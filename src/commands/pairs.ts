@@ -1,15 +1,11 @@
-// Weights that are run without a config: on which sequences, and how such a pair is saved as one.
-import path from 'node:path';
+// Weights that are run without a config: on which sequences.
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { NewSequences } from '../config/edit/index.js';
 import type { Problem } from '../config/json/index.js';
 import type { FoundNetwork, MadeSequences, Pair, SequenceOptions } from '../config/read/index.js';
-import { textColumn } from '../editor/context/index.js';
-import { isConfig } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import { applyChanges, showBehind } from '../editor/language/index.js';
-import { writtenAt } from '../editor/files/index.js';
 import { chooseBlock, madeItems } from './blockPicker.js';
 import type { ExtraItem, MadeChoice } from './blockPicker.js';
 import { baseName } from './openDialog.js';
@@ -133,65 +129,4 @@ export async function changeSequences({ surveys, previews }: Context, session: S
     }),
   );
   if (files !== null) await showBehind(files);
-}
-
-/** The name of a config for files of numbers. */
-const asConfig = (file: vscode.Uri): vscode.Uri => {
-  const name = path.posix.basename(file.path);
-  return vscode.Uri.joinPath(file, '..', `${name.replace(/(?!^)(?:\.rnn)?\.[^.]*$/, '')}.rnn.json`);
-};
-
-/**
- * Where the config goes: only by its name is it one in the editor. What is there already is written over when the user
- * has picked it, and only then.
- */
-async function nameFor(picked: vscode.Uri): Promise<vscode.Uri> {
-  if (isConfig(picked) || (await writtenAt(picked)) !== null) return picked;
-  const named = picked.with({ path: picked.path.replace(/(?:\.jsonc?)?$/, '.rnn.json') });
-  return (await writtenAt(named)) === null ? named : picked;
-}
-
-/** Writes a pair down as a config where the user wants it; its panel is then the config's. */
-export async function saveAsConfig(context: Context, session: Session): Promise<void> {
-  const { entry } = session;
-  if (entry.kind !== 'pair') return;
-  const weights = vscode.Uri.parse(entry.weights, true);
-  // The first one is appended to a name that has neither; of "weights.rnn.json" VS Code's own dialog (remote windows,
-  // the web) sees the second one alone.
-  const extensions = ['rnn.json', 'json'];
-  const picked = await vscode.window.showSaveDialog({
-    defaultUri: asConfig(weights),
-    filters: { [t('RNN config (*.rnn.json)')]: extensions },
-  });
-  if (picked === undefined) return;
-  const target = await nameFor(picked);
-  const { network } = await networkOf(context, entry);
-  const refer = (file: vscode.Uri): string => relativeReference(target, file);
-  const sequences: NewSequences =
-    typeof entry.sequences === 'string'
-      ? {
-          kind: 'file',
-          place: placeOf(refer, vscode.Uri.parse(entry.sequences, true), entry.array ?? null),
-          ...(entry.options === undefined ? {} : { options: entry.options }),
-        }
-      : { kind: 'made', made: entry.sequences, I: network?.I ?? session.summary?.shapes.I ?? 1 };
-  const text = await context.subjects.inspections.newConfig({
-    name: session.title,
-    cell: session.summary?.cell.name ?? network?.cell ?? 'tanh',
-    source: {
-      kind: 'files',
-      weights: placeOf(refer, weights, entry.network ?? null),
-      sequences,
-      ...(entry.order === undefined ? {} : { order: entry.order }),
-      initialState: null,
-      above: { kind: 'ones', at: 'last' },
-    },
-  });
-  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
-  const shown = vscode.window.showTextDocument(target, { viewColumn: textColumn() });
-  context.panels
-    .become(session, { kind: 'config', config: target.toString() })
-    .run()
-    .catch(() => undefined);
-  await shown;
 }

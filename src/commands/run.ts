@@ -1,9 +1,10 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { bestBlock, fitOf, mayHoldNumbers } from '../config/read/index.js';
-import type { Entry, FileSurvey, FoundNetwork, KnownPair } from '../config/read/index.js';
+import { bestBlock, checkpointEnding, fitOf, mayHoldNumbers } from '../config/read/index.js';
+import type { Entry, FileSurvey, FoundNetwork, KnownPair, Pair } from '../config/read/index.js';
+import { describeProblem } from '../config/json/index.js';
 import type { Problem } from '../config/json/index.js';
-import { withLateProgress } from '../editor/following/index.js';
+import { prefix, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { PairWish } from '../panel/index.js';
 import type { RunOutcome, SequenceChoice } from '../protocol/index.js';
@@ -13,15 +14,8 @@ import { baseName } from './openDialog.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { configMeant } from './activeTarget.js';
 import { chooseNetwork, chooseWeights } from './networkPicker.js';
-import {
-  changeSequences,
-  chooseSequences,
-  configItems,
-  faultOfSequences,
-  networkOf,
-  pairOf,
-  saveAsConfig,
-} from './pairs.js';
+import { changeSequences, chooseSequences, configItems, faultOfSequences, networkOf, pairOf } from './pairs.js';
+import { applyAsConfig, saveAsConfig } from './savePair.js';
 import { back, pick } from './quickInput.js';
 
 /** What a file that the user points at holds. Null when the user has had enough of waiting. */
@@ -34,6 +28,16 @@ async function survey(uri: vscode.Uri, { surveys }: Context): Promise<FileSurvey
   );
   if (surveyed.kind === 'unread') throw new Error(t('{0} cannot be read: {1}.', baseName(uri), surveyed.why));
   return surveyed.kind === 'known' ? surveyed.survey : null;
+}
+
+/** A file that cannot be read, and what its format says of it. */
+class Unreadable extends Error {
+  constructor(
+    uri: vscode.Uri,
+    readonly problem: Problem,
+  ) {
+    super(`${baseName(uri)}: ${describeProblem(problem)}`);
+  }
 }
 
 /** Which network of the file is meant, as the viewer's buttons say; menus pass something else, or nothing. */
@@ -53,6 +57,27 @@ const meantSequences = (argument: unknown): SequenceChoice | null =>
 
 const ofConfig = (config: vscode.Uri): Entry => ({ kind: 'config', config: config.toString() });
 
+/** What the panels run of these weights without a config, the latest last. */
+const pairsShown = (weights: vscode.Uri, { panels }: Context): Pair[] =>
+  panels.sessionsShown
+    .map(({ entry }) => entry)
+    .filter((entry) => entry.kind === 'pair')
+    .filter((entry) => entry.weights === weights.toString());
+
+/** What runs the same network on the same file of sequences, however these are read. */
+function sessionLike({ weights, network, sequences }: Pair, context: Context): Session | undefined {
+  const shown = pairsShown(vscode.Uri.parse(weights, true), context);
+  const same = shown.findLast((pair) => pair.network === network && pair.sequences === sequences);
+  return same === undefined ? undefined : context.sessions.find(same);
+}
+
+/** What runs a file already, unless its file holds several networks: then which one is asked again. */
+function entryShown(uri: vscode.Uri, { sessions }: Context): Entry | undefined {
+  const entry = sessions.naming(uri)?.entry;
+  const isOneOfSeveral = entry?.kind === 'pair' && entry.weights === uri.toString() && entry.network !== undefined;
+  return isOneOfSeveral ? undefined : entry;
+}
+
 /** Weights: a config that names them, or sequences alone. */
 async function entryOfWeights(
   weights: vscode.Uri,
@@ -62,12 +87,16 @@ async function entryOfWeights(
 ): Promise<Entry | undefined> {
   const configs = await context.subjects.configsOf(weights);
   const meant = known === null ? networks : networks.filter(({ name }) => name === known.network);
+  const shown = known === null && networks.length > 1 ? pairsShown(weights, context) : [];
   const chosen = await chooseNetwork(
     { title: t('Run RNN: {0}', baseName(weights)) },
     weights,
     meant.length > 0 ? meant : networks,
+    shown.at(-1)?.network ?? null,
   );
   if (chosen === undefined || chosen === back) return undefined;
+  const again = shown.findLast(({ network }) => network === chosen.network?.name);
+  if (again !== undefined) return again;
   const answer = await chooseSequences(context, chosen, configs);
   return answer?.kind === 'config' ? ofConfig(answer.config) : answer;
 }
@@ -103,6 +132,7 @@ async function entryOfSequences(
     waiting ?? (await chooseWeights({ title }, context.surveys, t('Which file holds the weights?'), sequences, misfit));
   if (answer === undefined || answer === back) return undefined;
   const { weights, network } = answer;
+  if (seen !== null) context.previews.remember(sequences, { weights, network, choice: seen });
   const array = seen === null ? bestBlock(found, 'sequences', knownFor(network))?.name : seen.array;
   return pairOf(weights, network?.name ?? null, sequences.toString(), array ?? null, seen?.options);
 }
@@ -131,6 +161,9 @@ async function entryFor(
     case 'unknown': {
       // Several arrays, none of which is called sequences.
       if (found.blocks.some(({ shape }) => shape.length === 3)) return entryOfSequences(uri, found, context);
+      // A text in front may be anything; a checkpoint that nobody can read is meant to be one.
+      if (found.problem !== undefined && (meant || checkpointEnding.test(uri.path)))
+        throw new Unreadable(uri, found.problem);
       if (!meant) {
         const why = t('{0} is neither a config nor weights. Which config instead?', baseName(uri));
         const chosen = await chooseConfig(context, t('Run RNN'), { why, weights: true });
@@ -203,14 +236,16 @@ async function otherSequences(session: Session, context: Context, why?: string):
   return context.panels.become(session, answer.kind === 'config' ? ofConfig(answer.config) : answer);
 }
 
-/** What the panel of a pair asks for. */
+/** What the panel of a pair asks for, and the preview of sequences that weights wait for. */
 export function registerPairs(context: Context): vscode.Disposable {
   const grant = async (wish: PairWish, session: Session): Promise<void> => {
+    if (typeof wish === 'object')
+      return session.entry.kind === 'pair' ? applyAsConfig(context, session.entry, session, wish) : undefined;
     switch (wish) {
       case 'run':
         return runEntry(session.entry, context);
       case 'save':
-        return saveAsConfig(context, session);
+        return session.entry.kind === 'pair' ? saveAsConfig(context, session.entry, session) : undefined;
       case 'sequences': {
         if (session.entry.kind === 'config') return changeSequences(context, session);
         const other = await otherSequences(session, context);
@@ -224,15 +259,30 @@ export function registerPairs(context: Context): vscode.Disposable {
       }
     }
   };
-  return context.panels.onDidWish(({ wish, session }) => {
-    grant(wish, session).catch((error: unknown) => fail(error, context));
-  });
+  return vscode.Disposable.from(
+    context.panels.onDidWish(({ wish, session }) => {
+      grant(wish, session).catch((error: unknown) => fail(error, context));
+    }),
+    context.previews.onDidAskToSave(({ sequences, waiting: { weights, network, choice } }) => {
+      const pair = pairOf(weights, network?.name ?? null, sequences.toString(), choice.array, choice.options);
+      saveAsConfig(context, pair, sessionLike(pair, context)).catch((error: unknown) => fail(error, context));
+    }),
+  );
 }
 
 function fail(error: unknown, { log }: Context): void {
   const message = error instanceof Error ? error.message : String(error);
   log.error(message);
-  void vscode.window.showErrorMessage(t('Run RNN: {0}', message));
+  const told = t('Run RNN: {0}', message);
+  const fix = error instanceof Unreadable ? error.problem.fix : undefined;
+  void (fix?.kind === 'copyPython' ? offerLines(told, fix.lines) : vscode.window.showErrorMessage(told));
+}
+
+/** `lines`: of Python, which export what cannot be read. */
+async function offerLines(told: string, lines: string): Promise<void> {
+  const copy = t('Copy the lines');
+  if ((await vscode.window.showErrorMessage(told, copy)) === copy)
+    await vscode.commands.executeCommand(`${prefix}.copyPyTorchExport`, lines);
 }
 
 async function tellProblem({ message }: Problem): Promise<void> {
@@ -264,6 +314,10 @@ export const run: CommandFactory = (context) => async (argument, second) => {
     if (seen !== null && argument instanceof vscode.Uri) {
       const found = await survey(argument, context);
       const entry = found === null ? undefined : await entryOfSequences(argument, found, context, seen);
+      if (entry?.kind === 'pair') {
+        const session = sessionLike(entry, context);
+        if (session !== undefined) context.panels.become(session, entry);
+      }
       if (entry !== undefined) await runEntry(entry, context);
       return;
     }
@@ -278,7 +332,7 @@ export const run: CommandFactory = (context) => async (argument, second) => {
     const uri = meant ?? (await chooseConfig(context, t('Run RNN'), { weights: true }));
     if (uri === undefined) return;
     const entry =
-      (known === null ? context.sessions.naming(uri)?.entry : undefined) ??
+      (known === null ? entryShown(uri, context) : undefined) ??
       (await entryFor(uri, open === undefined || argument instanceof vscode.Uri, context, known));
     if (entry !== undefined) await runEntry(entry, context);
   } catch (error) {

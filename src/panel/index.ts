@@ -1,10 +1,11 @@
 // The face of this room: what other rooms use.
 export { NotebookOutputs } from './notebookOutputs.js';
 export { SequencePreviews } from './sequencePreviews.js';
+export type { SeenPair } from './sequencePreviews.js';
 export { showTensors } from './tensorViewer.js';
 export { previewType, rendererId, sequencesType, tensorsType, viewType } from './viewTypes.js';
 export { mostCompared } from './comparison.js';
 export { Panels, isEntry } from './panels.js';
-export type { PairWish } from './panel.js';
+export type { AppliedPair, PairWish } from './panel.js';
 export { ResultTexts } from './resultTexts.js';
 export { saveReport } from './saveReport.js';

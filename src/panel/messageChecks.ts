@@ -63,6 +63,8 @@ export const sequenceViewChecks: Checks<SequenceViewContract> = {
     ready: nullable(sequenceChoice),
     choose: sequenceChoice,
     run: sequenceChoice,
+    otherWeights: sequenceChoice,
+    saveAsConfig: sequenceChoice,
     failed: object({ message: text }),
   },
 };

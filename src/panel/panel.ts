@@ -26,9 +26,15 @@ const statusDelay = 50;
 
 /**
  * Of a pair of files without a config: to run it, to save it as one, to run its weights on other sequences, to read
- * its sequences in this order.
+ * its sequences in this order, to apply what needs a config.
  */
-export type PairWish = 'run' | 'save' | 'sequences' | SequenceOrder;
+export type PairWish = 'run' | 'save' | 'sequences' | SequenceOrder | AppliedPair;
+
+/**
+ * A what-if that needs a config; `copy`: reference without extension of the JSON file that weights go to which stand in
+ * a file that is never changed.
+ */
+export type AppliedPair = { readonly whatIf: WhatIf; readonly copy: string | null };
 
 /**
  * The host side of one webview: shows one session, answers what the page asks. The page may come and go (hidden tabs);
@@ -41,6 +47,7 @@ export class Panel implements vscode.Disposable {
   #statusTimer: NodeJS.Timeout | undefined;
   #applied: Applied | null = null;
   #disposed = false;
+  readonly #wish: (wish: PairWish) => void;
 
   constructor(
     readonly view: vscode.WebviewPanel,
@@ -49,6 +56,7 @@ export class Panel implements vscode.Disposable {
     extensionUri: vscode.Uri,
     wish: (wish: PairWish) => void,
   ) {
+    this.#wish = wish;
     const { webview } = view;
     const logFault = (message: string): void => session.log.error(`page of ${session.title}: ${message}`);
     const assets = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
@@ -61,7 +69,7 @@ export class Panel implements vscode.Disposable {
       },
       {
         ...relaySlices((name, params) => session.request(name, params)),
-        applyWhatIf: (whatIf) => this.#applyWhatIf(whatIf),
+        applyWhatIf: (whatIf) => this.apply(whatIf, null),
         history: () => session.history.list(),
         version: ({ runId }) => session.history.curve(runId),
       },
@@ -198,13 +206,15 @@ export class Panel implements vscode.Disposable {
     }
   }
 
-  async #applyWhatIf(whatIf: WhatIf): Promise<boolean> {
+  /** Makes a what-if true; `copyTo`: the user has agreed to a copy of the weights of this reference. */
+  async apply(whatIf: WhatIf, copyTo: string | null): Promise<boolean> {
     const { session } = this;
     const { entry } = session;
-    const files = await applyChanges(
-      (copyTo) => session.request('applyWhatIf', { entry, whatIf, copyTo }),
-      entry.kind === 'config' ? vscode.Uri.parse(entry.config, true) : null,
-    );
+    const files = await applyChanges((to) => session.request('applyWhatIf', { entry, whatIf, copyTo: to }), {
+      config: entry.kind === 'config' ? vscode.Uri.parse(entry.config, true) : null,
+      copyTo,
+      needsConfig: (copy) => this.#wish({ whatIf, copy }),
+    });
     if (files !== null) {
       this.#applied = new Applied(files);
       await showBehind(files).then(undefined, reportFailure);

@@ -3,6 +3,7 @@ import type { Entry } from '../config/read/index.js';
 import { entryKey, isConfig } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
 import { after } from '../editor/files/index.js';
+import type { WhatIf } from '../protocol/index.js';
 import { Panel } from './panel.js';
 import type { PairWish } from './panel.js';
 import { entryCheck } from '../worker/thread/index.js';
@@ -71,7 +72,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     return [...this.#byKey.values()].find((panel) => panel.view.active)?.session;
   }
 
-  /** The runs that have a panel: of those that lie over others only these. */
+  /** The runs that have a panel, what was shown last behind the others: of those that lie over others only these. */
   get sessionsShown(): Session[] {
     return [...this.#byKey.values()].map(({ session }) => session);
   }
@@ -88,10 +89,17 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     return session;
   }
 
+  /** Makes a what-if true in the panel of a session; `copyTo`: where the user wants weights that cannot be changed. */
+  async apply(session: Session, whatIf: WhatIf, copyTo: string | null): Promise<boolean> {
+    return (await this.#byKey.get(session.key)?.apply(whatIf, copyTo)) === true;
+  }
+
   /** Opens the panel beside the editor, or brings the one that stands to the front. */
   show(entry: Entry): Session {
     const known = this.#byKey.get(entryKey(entry));
     if (known !== undefined) {
+      this.#byKey.delete(known.session.key);
+      this.#byKey.set(known.session.key, known);
       known.view.reveal(undefined, true);
       return known.session;
     }

@@ -17,6 +17,11 @@ export type WaitingWeights = {
   readonly choice: SequenceChoice;
 };
 
+/** Weights that wait, with sequences as they are shown: to be written down. */
+export type SeenPair = { readonly sequences: vscode.Uri; readonly waiting: WaitingWeights };
+
+const nameOf = (uri: vscode.Uri): string => path.posix.basename(uri.path);
+
 /** Shows what sequences are before they are run: those of a file, or as a config says. */
 export class SequencePreviews implements vscode.Disposable {
   readonly #parts: ViewerParts;
@@ -25,6 +30,11 @@ export class SequencePreviews implements vscode.Disposable {
   /** How the open previews read their files, the newest choice last. */
   readonly #readings = new Map<vscode.WebviewPanel, { readonly id: string; readonly choice: () => SequenceChoice }>();
   readonly #waits = new vscode.EventEmitter<string>();
+  /** How many tabs show a file. */
+  readonly #open = new Map<string, number>();
+  readonly #saves = new vscode.EventEmitter<SeenPair>();
+  /** The user wants what he sees as a config. */
+  readonly onDidAskToSave = this.#saves.event;
 
   constructor(parts: ViewerParts) {
     this.#parts = parts;
@@ -51,11 +61,35 @@ export class SequencePreviews implements vscode.Disposable {
     return open?.choice() ?? null;
   }
 
+  /** Weights that were chosen for sequences: while these are looked at, nobody is asked again. */
+  remember(uri: vscode.Uri, waiting: WaitingWeights): void {
+    const id = uri.toString();
+    if (!this.#open.has(id)) return;
+    this.#waiting.set(id, waiting);
+    this.#waits.fire(id);
+  }
+
+  #forget(uri: vscode.Uri): void {
+    this.#waiting.delete(uri.toString());
+    this.#waits.fire(uri.toString());
+  }
+
+  /** Counts a tab that shows a file, from now on or no more; with the last one the weights are forgotten. */
+  #count(uri: vscode.Uri, by: 1 | -1): void {
+    const id = uri.toString();
+    const count = (this.#open.get(id) ?? 0) + by;
+    if (count > 0) this.#open.set(id, count);
+    else {
+      this.#open.delete(id);
+      this.#waiting.delete(id);
+    }
+  }
+
   /** Fills the tab that VS Code has made for a file, until that is closed. */
   fill(uri: vscode.Uri, view: vscode.WebviewPanel): void {
     const { extensionUri, workerPath, log, doors } = this.#parts;
     const { webview } = view;
-    const name = path.posix.basename(uri.path);
+    const name = nameOf(uri);
     const failed = (message: string): void => log.error(`preview of ${name}: ${message}`);
     let reader: SequenceReader | null = null;
     const subscriptions: Pick<vscode.Disposable, 'dispose'>[] = [];
@@ -63,8 +97,7 @@ export class SequencePreviews implements vscode.Disposable {
       if (reader?.read === null || reader === null) return;
       const { list, reading } = reader.read;
       const waiting = this.waitingFor(uri);
-      const weights =
-        waiting === null ? null : { name: path.posix.basename(waiting.weights.path), I: waiting.network?.I ?? null };
+      const weights = waiting === null ? null : { name: weightsName(waiting), I: waiting.network?.I ?? null };
       channel.emit('sequences', { ...list, reading, name, weights });
     };
     const note = (choice: SequenceChoice): void => {
@@ -78,6 +111,8 @@ export class SequencePreviews implements vscode.Disposable {
         },
       });
     };
+    const run = (choice: SequenceChoice): unknown =>
+      vscode.commands.executeCommand(`${prefix}.run`, uri, { sequences: choice });
     const channel: Channel<SequenceViewContract, SequencePageContract> = new Channel<
       SequenceViewContract,
       SequencePageContract
@@ -103,7 +138,15 @@ export class SequencePreviews implements vscode.Disposable {
           note(choice);
           reader?.choose(choice);
         },
-        run: (choice) => vscode.commands.executeCommand(`${prefix}.run`, uri, { sequences: choice }),
+        run,
+        otherWeights: (choice) => {
+          this.#forget(uri);
+          return run(choice);
+        },
+        saveAsConfig: (choice) => {
+          const waiting = this.waitingFor(uri);
+          if (waiting !== null) this.#saves.fire({ sequences: uri, waiting: { ...waiting, choice } });
+        },
         failed: ({ message }) => failed(message),
       },
       { checks: sequenceViewChecks, onFault: ({ message }) => failed(message) },
@@ -114,15 +157,23 @@ export class SequencePreviews implements vscode.Disposable {
       }),
     );
     view.onDidDispose(() => {
-      this.#waiting.delete(uri.toString());
       this.#readings.delete(view);
+      this.#count(uri, -1);
       channel.close(t('The panel was closed.'));
       for (const subscription of subscriptions) subscription.dispose();
     });
+    this.#count(uri, 1);
     fillView(webview, extensionUri, 'sequences', name);
   }
 
   dispose(): void {
     this.#waits.dispose();
+    this.#saves.dispose();
   }
+}
+
+/** `model.pt`, of several networks in a file `model.pt · encoder`. */
+function weightsName({ weights, network }: WaitingWeights): string {
+  const name = network?.name ?? null;
+  return name === null ? nameOf(weights) : `${nameOf(weights)} · ${name}`;
 }

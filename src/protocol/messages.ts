@@ -685,6 +685,8 @@ export type ChangeOutcome =
       readonly message: string;
       /** Reference without extension of the JSON file beside theirs that the weights can be copied into first. */
       readonly copy?: string;
+      /** There is no config, and the change needs one. */
+      readonly needsConfig?: true;
     };
 
 /** Everything an editor shows of a config and its files before a run. */

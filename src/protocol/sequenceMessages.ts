@@ -154,6 +154,10 @@ export type SequenceViewContract = {
     choose: SequenceChoice;
     /** To run weights on the sequences as they are shown. */
     run: SequenceChoice;
+    /** The same with other weights than those that wait for them. */
+    otherWeights: SequenceChoice;
+    /** To write the waiting weights and the sequences as they are shown down as a config. */
+    saveAsConfig: SequenceChoice;
     failed: { readonly message: string };
   };
 };

@@ -145,6 +145,19 @@ describe('weights without a config', () => {
     await workbench.answer(/decoder/, 'decoder');
     await workbench.answer(/batch\.json/, 'batch.json');
     await workbench.webview().locator('.facts').filter({ hasText: /gru/ }).waitFor();
+    const tabs = workbench.page.locator('.tab').filter({ hasText: 'RNN: two · ' });
+    await tabs.filter({ hasText: 'RNN: two · decoder + batch' }).waitFor();
+
+    // Asked again, the last choice first, which is run again as it is.
+    await runByMenu(workbench, 'two.pt');
+    const again = await listed(workbench, /decoder/);
+    assert.deepEqual(again, ['decoderGRU, two directions, I 3, H 4', 'encoderLSTM 2 layers, I 3, H 5']);
+    await workbench.answer(/decoder/, 'decoder');
+    await runByMenu(workbench, 'two.pt');
+    await workbench.answer(/encoder/, 'encoder');
+    await workbench.answer(/batch\.json/, 'batch.json');
+    await tabs.filter({ hasText: 'RNN: two · encoder + batch' }).waitFor();
+    assert.equal(await tabs.count(), 2);
 
     // Sequences that no panel and no config uses ask for their weights.
     await workbench.openFile('wrong.json');

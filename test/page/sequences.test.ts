@@ -33,6 +33,13 @@ describe('the preview of sequences', () => {
     const { page, host } = open;
     await said(open, 'a table · 60 rows · 1 sequence of 60 steps, inputs: 3');
     await page.getByText('These have 3 inputs per step, and model.pt takes 1.').waitFor();
+    // What does not fit is not run, and says why.
+    const run = page.getByRole('button', { name: 'Run RNN: model.pt' });
+    const save = page.getByRole('button', { name: 'Save as config…' });
+    await page.locator('vscode-button[title^="These have 3 inputs"]', { hasText: 'Run RNN: model.pt' }).waitFor();
+    assert.deepEqual([await run.isDisabled(), await save.isDisabled()], [true, true]);
+    await run.click({ force: true });
+    assert.deepEqual(host.sent.run, []);
     for (const name of ['falling', 'weekday']) await page.getByRole('checkbox', { name }).press('Space');
     await said(open, '1 sequence of 60 steps, inputs: 1');
     await page.getByText('These have').waitFor({ state: 'detached' });
@@ -79,6 +86,12 @@ describe('the preview of sequences', () => {
     await page.waitForFunction(() => document.querySelector('.said') !== null);
     assert.deepEqual(host.sent.run, [wanted]);
     assert.deepEqual(host.sent.choose.at(-1), wanted);
+    await save.click();
+    await page.getByRole('button', { name: 'Other weights…' }).click();
+    assert.deepEqual([host.sent.saveAsConfig, host.sent.otherWeights], [[wanted], [wanted]]);
+    host.weights = { name: 'model.pt', I: 2 };
+    await host.tell();
+    await page.getByText('These have 1 input per step, and model.pt takes 2.').waitFor();
     await clean(open);
   });
 
@@ -95,7 +108,7 @@ describe('the preview of sequences', () => {
     await page.locator('.unreadable', { hasText: 'A window of 61 timesteps does not fit into 60 rows.' }).waitFor();
     assert.ok(await page.locator('.windows').isHidden());
     assert.ok(await page.locator('.tables').isHidden());
-    assert.ok(await page.locator('.said vscode-button').isHidden());
+    assert.equal(await page.locator('.said vscode-button').filter({ visible: true }).count(), 0);
     assert.equal(await field.inputValue(), '61');
     assert.deepEqual(await allViolationsOf(page, ['html']), []);
     await field.fill('');
@@ -142,7 +155,7 @@ describe('the preview of sequences', () => {
     const { page } = open;
     await said(open, '2 sequences of 30 steps, inputs: 1');
     assert.ok(await page.locator('.choices').isHidden());
-    assert.ok(await page.locator('.said vscode-button').isHidden());
+    assert.equal(await page.locator('.said vscode-button').filter({ visible: true }).count(), 0);
     // The step behind the window: row 30.
     await page.locator('.targets td[data-value="70"]').waitFor();
     await page.locator('.targets', { hasText: '1 of 2 places of the loss have a target.' }).waitFor();

@@ -398,7 +398,7 @@ describe('the viewer', () => {
     assert.ok(await page.locator('.columns').isHidden());
     assert.deepEqual(await allViolationsOf(page, ['html']), []);
     await page.getByRole('button', { name: 'Copy the lines' }).click();
-    assert.match(host.sent.copyPython[0]?.lines ?? '', /^import torch; .*\n/);
+    assert.match(host.sent.copyPython[0]?.lines ?? '', /^import torch; .*\n.*torch\.load\("os\.pt", /);
     await clean(open);
   });
 

@@ -18,6 +18,8 @@ export class SequenceHost {
     ready: [],
     choose: [],
     run: [],
+    otherWeights: [],
+    saveAsConfig: [],
     failed: [],
   };
   onFault: (message: string) => void = (message) => {
@@ -91,6 +93,8 @@ export class SequenceHost {
           await this.tell();
         },
         run: (choice) => void this.sent.run.push(choice),
+        otherWeights: (choice) => void this.sent.otherWeights.push(choice),
+        saveAsConfig: (choice) => void this.sent.saveAsConfig.push(choice),
         failed: (message) => void this.sent.failed.push(message),
       },
       { checks: sequenceViewChecks, onFault: ({ message }) => this.onFault(message) },

@@ -4,7 +4,7 @@ import type { Start } from '../../engine/index.js';
 import { indentOf, lineBreak, replaceSpan, takesComments } from './textEdits.js';
 import type { TextChange } from './textEdits.js';
 import type { Span } from '../json/node.js';
-import { fileName } from '../read/sourceFiles.js';
+import { fileName } from '../json/fileName.js';
 import type { Value } from '../json/jsonValue.js';
 
 const described: Readonly<Record<Start, string>> = {

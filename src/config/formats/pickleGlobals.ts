@@ -76,7 +76,10 @@ const globals: ReadonlyMap<string, GlobalUse> = new Map<string, GlobalUse>([
 
 export const useOf = (name: string): GlobalUse | null => globals.get(name) ?? null;
 
-/** `model.pt` stands for the file; an editor knows its name. `load`: how PyTorch reads it where it is trusted. */
+/**
+ * `model.pt` stands for the file, whose name is known where its problem is told. `load`: how PyTorch reads it where it
+ * is trusted.
+ */
 const exportLines = (load: string): readonly string[] => [
   'import torch; from safetensors.torch import save_file',
   `m = ${load}; m = m.state_dict() if hasattr(m, "state_dict") else m.get("model_state_dict", m.get("state_dict", m))`,

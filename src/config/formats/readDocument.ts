@@ -1,5 +1,6 @@
 // One door to every file: what its bytes say it is, decides who reads it. Text is JSON.
 import { t } from '@vscode/l10n';
+import { fileName } from '../json/fileName.js';
 import { appendKey } from '../json/jsonPath.js';
 import { plainDocument, readDocument as readText } from '../json/jsonDocument.js';
 import type { Document } from '../json/jsonDocument.js';
@@ -163,7 +164,7 @@ function rootOf(
     error instanceof FormatError ? new UnreadableNumbers(problemOf(id, binary, error.finding, name)) : error;
   const node = ({ name, stored, refused }: FoundTensor): JsonNode =>
     stored === null
-      ? { kind: 'unreadable', finding: refused, ...nowhere }
+      ? { kind: 'unreadable', finding: forFile(refused, fileName(id)), ...nowhere }
       : new StoredTensorNode(stored, capacity, tick, wrong(name));
   const [first] = tensors;
   if (isOne && first !== undefined) return node(first);
@@ -179,8 +180,9 @@ function factNode(value: Fact['value']): JsonNode {
   return { kind: 'array', items: value.map(factNode), ...nowhere };
 }
 
-function problemOf(id: string, binary: string | null, finding: FormatFinding, part: string): Problem {
+function problemOf(id: string, binary: string | null, found: FormatFinding, part: string): Problem {
   const start = { line: 0, character: 0 };
+  const finding = forFile(found, fileName(id));
   return {
     file: id,
     range: { start, end: start },
@@ -189,6 +191,13 @@ function problemOf(id: string, binary: string | null, finding: FormatFinding, pa
     ...finding,
     ...(binary === null ? {} : { expected: `${binary}: ${finding.expected}` }),
   };
+}
+
+/** Lines of Python load the file by its own name. */
+function forFile(finding: FormatFinding, name: string): FormatFinding {
+  if (finding.fix?.kind !== 'copyPython') return finding;
+  const named = (lines: string): string => lines.replaceAll('"model.pt"', () => JSON.stringify(name));
+  return { ...finding, advice: named(finding.advice), fix: { ...finding.fix, lines: named(finding.fix.lines) } };
 }
 
 function broken(id: string, binary: string | null, finding: FormatFinding, part: string, tick: Tick): Document {

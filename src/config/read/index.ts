@@ -40,7 +40,15 @@ export { besideFiles } from './besideFiles.js';
 export { contentsOf, convertFile, networkTensors } from './contents.js';
 export { isList, jsonPieces, NotWritable } from './convertedText.js';
 export type { Block, Contents, Converted } from './contents.js';
-export { isForeignName, likelyWeights, mayHoldNumbers, readableExtensions, tensorExtensions } from './readableNames.js';
+export {
+  checkpointEnding,
+  isForeignName,
+  likelyWeights,
+  mayHoldNumbers,
+  readableExtensions,
+  tensorExtensions,
+} from './readableNames.js';
 export type { SpecialKind } from './fileAccess.js';
 export { isBound, megabytes, mostBytes } from './limits.js';
-export { fileName } from './sourceFiles.js';
+export { fileName } from '../json/fileName.js';
+export { pairName } from './pairName.js';

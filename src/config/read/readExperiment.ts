@@ -15,7 +15,6 @@ import { onlyTensor } from './fileParts.js';
 import { openEntry } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import type { ReadOptions } from './openFiles.js';
-import { tensorExtensions } from './readableNames.js';
 import { configKeys, requiredKeys } from './schema.js';
 import type { ConfigKey } from './schema.js';
 import { readSequences } from './readSequences.js';
@@ -25,7 +24,8 @@ import { readStates } from './readState.js';
 import { askForOrder, mayBeStepByStep, orderOf } from './sequenceOrder.js';
 import type { InitialStates } from './readState.js';
 import { readUpstream } from './readUpstream.js';
-import { Sources, fileName } from './sourceFiles.js';
+import { bareName, pairName } from './pairName.js';
+import { Sources } from './sourceFiles.js';
 import { trainingNotes } from './trainingNotes.js';
 import type { StepLabels } from './stepLabels.js';
 import type { TrainingNotes } from './trainingNotes.js';
@@ -105,7 +105,7 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
   if (isUnclear && mayBeStepByStep(sequences, { state: null, upstream: null }))
     askForOrder(sequences.where, sequences, false, report);
   const experiment = assemble(sequences, weights, [], {
-    name: `${bareName(entry.weights)} + ${sequencesName(entry)}`,
+    name: pairName(entry),
     dtype: 'float32',
     stateful: false,
     upstream: { kind: 'last' },
@@ -137,11 +137,6 @@ function madeFor(weights: ReadWeights | null, made: MadeSequences): ReadSequence
     labels: null,
     source: null,
   };
-}
-
-function sequencesName({ sequences, array }: Pair): string {
-  if (typeof sequences === 'string') return array ?? bareName(sequences);
-  return sequences.made === 'random' ? t('random sequences') : t('zeros');
 }
 
 async function readConfig(
@@ -326,11 +321,3 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
 const textOf = (value: Value | undefined): string | null => (value?.node.kind === 'string' ? value.node.value : null);
 const numberOf = (value: Value | undefined): number | null => (value?.node.kind === 'number' ? value.node.value : null);
 const booleanOf = (value: Value | undefined): boolean => value?.node.kind === 'boolean' && value.node.value;
-
-const extension = new RegExp(`(?:\\.rnn)?\\.jsonc?$|(?:\\.weights)?\\.(?:${tensorExtensions.join('|')})$`, 'i');
-
-/** `…/weather.rnn.json` → `weather`. */
-function bareName(id: string): string {
-  const name = fileName(id);
-  return name.replace(extension, '') || name;
-}

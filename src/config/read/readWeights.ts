@@ -15,7 +15,7 @@ import { readLayer, readMatrices } from './readLayer.js';
 import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
 import type { StoredBiases } from './readBiases.js';
 import type { Tensor } from './readTensor.js';
-import { fileName } from './sourceFiles.js';
+import { fileName } from '../json/fileName.js';
 import { namedCell, refuseParts } from './unsupportedParts.js';
 import type { Value } from '../json/jsonValue.js';
 

@@ -18,6 +18,9 @@ export const tableExtensions = ['csv', 'tsv', 'tab'] as const;
 /** Extensions of all files that may hold numbers. */
 export const readableExtensions = ['json', 'jsonc', ...tensorExtensions, ...tableExtensions] as const;
 
+/** What files end in that hold weights and nothing else, readable or not. */
+export const checkpointEnding = /\.(safetensors|pth?|ckpt|h5|hdf5|keras|onnx)$/i;
+
 /** Names that files of weights often have: the manifest offers them by it until somebody has looked into them. */
 export const likelyWeights = new RegExp(
   '((weight|state|model|param|checkpoint|ckpt|rnn|lstm|gru).*\\.jsonc?|' +

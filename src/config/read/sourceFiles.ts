@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { asWritten, fileName } from '../json/fileName.js';
 import type { Document } from '../json/jsonDocument.js';
 import type { Problem } from '../json/problem.js';
 import type { FileContent, FileTrouble, SpecialKind } from './fileAccess.js';
@@ -136,27 +137,6 @@ function absentEntry(id: string, content: FileContent & { ok: false }): Finding 
   return content.reason === 'missing'
     ? { ...finding, advice: t('Check its name; when it was renamed, moved or closed unsaved, run it where it is now.') }
     : finding;
-}
-
-const uriScheme = /^[a-z][a-z0-9+.-]+:/i;
-
-/** The last part of a path or of a URI, as people write it. */
-export function fileName(id: string): string {
-  const [scheme] = uriScheme.exec(id) ?? [''];
-  const last = id.slice(scheme.length).split(/[/\\]/).at(-1) ?? id;
-  return scheme === '' ? last : decoded(last);
-}
-
-/** A path, or a URI in the letters of its names instead of their bytes. */
-const asWritten = (id: string): string => (uriScheme.test(id) ? decoded(id) : id);
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch (error) {
-    if (error instanceof URIError) return segment;
-    throw error;
-  }
 }
 
 function absent(reference: string, content: FileContent & { ok: false }): Finding {

@@ -5,6 +5,8 @@ import { readDocument } from '../formats/index.js';
 import type { Bytes } from '../formats/index.js';
 import { isEmpty } from '../json/node.js';
 import type { JsonNode } from '../json/node.js';
+import { shortened } from '../json/problem.js';
+import type { Problem } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { Value } from '../json/jsonValue.js';
 import type { Group } from '../layouts/weightLayouts.js';
@@ -55,6 +57,8 @@ export type FileSurvey = {
   readonly blocks: readonly FoundBlock[];
   /** Of a linear layer that stands there: how many numbers it takes, and how many it gives. */
   readonly readout: { readonly width: number; readonly O: number } | null;
+  /** Why nothing of the file can be read. */
+  readonly problem?: Problem;
 };
 
 /** More of a file are not told: nobody chooses from longer lists. */
@@ -67,8 +71,12 @@ const nothing: FileSurvey = { kind: 'unknown', isPlain: false, networks: [], blo
 /** `name`: of the file; a table is one by its name alone. */
 export function surveyFile(bytes: Bytes, tick: Tick, name = ''): FileSurvey {
   tick();
-  const root = Value.root(readDocument(name, bytes, tick));
-  if (root === null) return nothing;
+  const document = readDocument(name, bytes, tick);
+  const root = Value.root(document);
+  if (root === null) {
+    const [problem] = document.problems;
+    return problem === undefined ? nothing : { ...nothing, problem: shortened(problem) };
+  }
   if (root.node.kind === 'plain') return { ...nothing, kind: 'sequences', isPlain: true, blocks: tableIn(root) };
   const kind = kindOf(root);
   const whole = blockOf(asSequences(root).node, null);

@@ -7,7 +7,7 @@ import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { hasStateBias } from './gateBlocks.js';
-import { fileName } from './sourceFiles.js';
+import { fileName } from '../json/fileName.js';
 
 /** A switch that is off, a size of 0, nothing at all. */
 const isOff = ({ node }: Value): boolean =>

@@ -173,7 +173,9 @@ export class Session implements vscode.Disposable {
   /** What the summary calls itself, or the file's name before the first run. */
   get title(): string {
     if (this.summary !== null && this.summary.name !== '') return this.summary.name;
-    return path.posix.basename(entryUri(this.entry).path).replace(/(\.rnn)?\.jsonc?$/, '');
+    const file = path.posix.basename(entryUri(this.entry).path).replace(/(\.rnn)?\.jsonc?$/, '');
+    const network = this.entry.kind === 'pair' ? this.entry.network : undefined;
+    return network === undefined ? file : `${file} · ${network}`;
   }
 
   /** Whether the text has changed since the last run began, and no run follows it. */

@@ -15,16 +15,33 @@ const versions = (): Map<string, number> =>
 type Ask = (copyTo: string | null) => Promise<ChangeOutcome>;
 
 /**
+ * `copyTo`: the user has agreed to a copy of this reference. `needsConfig`: hears that the change needs a config where
+ * there is none, and where the weights could be copied to.
+ */
+type ApplyOptions = {
+  readonly config?: vscode.Uri | null;
+  readonly copyTo?: string | null;
+  readonly needsConfig?: (copy: string | null) => void;
+};
+
+/**
  * Asks for changes of any number of files and makes one edit of them, so that one undo takes all back. Where weights
  * stand in a file that is never changed, the user is asked for a copy beside it, which `config` then names. The files;
  * null when it cannot be done, which the user is told.
  */
-export async function applyChanges(ask: Ask, config: vscode.Uri | null = null): Promise<readonly vscode.Uri[] | null> {
-  let copyTo: string | null = null;
+export async function applyChanges(
+  ask: Ask,
+  { config = null, copyTo: agreed = null, needsConfig }: ApplyOptions = {},
+): Promise<readonly vscode.Uri[] | null> {
+  let copyTo = agreed;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = versions();
     const outcome: ChangeOutcome = await ask(copyTo);
     if (!outcome.ok) {
+      if (outcome.needsConfig === true && needsConfig !== undefined) {
+        needsConfig(outcome.copy ?? null);
+        return null;
+      }
       if (outcome.copy === undefined || config === null || copyTo !== null) {
         void vscode.window.showWarningMessage(outcome.message);
         return null;

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Problem } from '../../config/json/index.js';
-import { fileName, sequenceOrders } from '../../config/read/index.js';
+import { sequenceOrders } from '../../config/read/index.js';
 import type { Change, GateName, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { forgetBiasTitle, gateOffers, isMeantAt, isOfOneOfSeveral, meets } from './gateActions.js';
@@ -172,8 +172,7 @@ class Actions implements vscode.CodeActionProvider {
     if (problem.fix?.kind === 'copyPython') {
       const title = t('Copy the Python lines that export safetensors');
       const action = new PlacedAction(title, QuickFix, target(problem.path, problem.path));
-      const lines = problem.fix.lines.replaceAll('"model.pt"', JSON.stringify(fileName(problem.file)));
-      action.command = { title, command: `${prefix}.copyPyTorchExport`, arguments: [lines] };
+      action.command = { title, command: `${prefix}.copyPyTorchExport`, arguments: [problem.fix.lines] };
       action.diagnostics = diagnostics;
       return [action];
     }

@@ -1,5 +1,6 @@
 // The face of this room: what other rooms use.
 export { applyChanges, showBehind } from './applyEdits.js';
+export { freeReference } from './refactorings.js';
 export { registerCodeLens } from './codeLens.js';
 export { toRange } from './diagnostics.js';
 export { foldMatrices } from './folding.js';

@@ -10,9 +10,9 @@ import type { TextChange } from '../../config/edit/index.js';
 import { changesWeights, whatIfObstacle, withoutLast } from '../../engine/index.js';
 import type { WhatIf } from '../../engine/index.js';
 import type { ChangeOutcome } from '../../protocol/index.js';
-import { CopiedWeights, copyReference, Unwritable } from './copyOfWeights.js';
+import { copyBeside, CopiedWeights, copyReference, Unwritable } from './copyOfWeights.js';
 import type { Read } from './copyOfWeights.js';
-import { binaryRefusal, Refusal } from './layerWrites.js';
+import { binaryRefusal, NoConfig, Refusal } from './layerWrites.js';
 import { weightChanges } from './weightChanges.js';
 
 /**
@@ -40,8 +40,10 @@ export async function applyWhatIf(
     const cell = copied.network.cell === read.network.cell ? null : read.network.cell;
     return copy.outcome(await changesOf(copied, { ...whatIf, cell: whatIf.cell ?? cell }));
   } catch (error) {
+    const withoutConfig = entry.kind === 'pair' ? { needsConfig: true as const } : {};
     if (error instanceof Unwritable && error.copy !== null)
-      return { ok: false, message: error.message, copy: error.copy };
+      return { ok: false, message: error.message, copy: error.copy, ...withoutConfig };
+    if (error instanceof NoConfig) return { ok: false, message: error.message, ...withoutConfig };
     if (error instanceof Refusal || error instanceof UnreadableNumbers) return { ok: false, message: error.message };
     throw error;
   }
@@ -77,7 +79,7 @@ async function changesOf({ open, network }: ReadStored, whatIf: WhatIf): Promise
   if (obstacle !== null) throw new Refusal(obstacle);
   const { binary } = network.root.document;
   if (binary !== null && (changesWeights(whatIf) || whatIf.drop !== null))
-    throw new Unwritable(binary, copyReference(open));
+    throw new Unwritable(binary, open.entry.kind === 'pair' ? copyBeside(open.entry.weights) : copyReference(open));
   return [
     ...(await weightChanges(network, whatIf, open.config, open.dtype)),
     ...(await dropChanges(open, network, whatIf)),
@@ -120,7 +122,7 @@ function keyChanges({ config }: Pick<OpenEntry, 'config'>, { cell, clipNorm, tru
   ];
   if (wanted.length === 0) return [];
   if (config === null)
-    throw new Refusal(
+    throw new NoConfig(
       t(
         'The activation, the loss, clipping and truncation stand in a config, and there is none here. Save ' +
           'these two files as a config first.',

@@ -4,7 +4,7 @@ import { openEntry } from '../../config/index.js';
 import type { OpenEntry } from '../../config/index.js';
 import { applied, changeBetween, replaceSpan } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
-import { jsonPieces, networkTensors, storedNetwork } from '../../config/read/index.js';
+import { fileName, jsonPieces, networkTensors, storedNetwork } from '../../config/read/index.js';
 import type { Entry, FileContent, StoredNetwork } from '../../config/read/index.js';
 import type { ChangeOutcome, FileRequest } from '../../protocol/index.js';
 import { binaryRefusal, Refusal } from './layerWrites.js';
@@ -18,8 +18,13 @@ const copyId = 'weights:copy';
 export function copyReference({ config }: Pick<OpenEntry, 'config'>): string | null {
   const value = config?.get('weights') ?? null;
   const named = value?.node.kind === 'object' ? value.get('file') : value;
-  return named?.node.kind === 'string' ? named.node.value.replace(/\.[^./\\]*$/, '') : null;
+  return named?.node.kind === 'string' ? withoutExtension(named.node.value) : null;
 }
+
+/** The same of weights that no config names yet: it will lie beside them. */
+export const copyBeside = (weights: string): string => withoutExtension(fileName(weights));
+
+const withoutExtension = (reference: string): string => reference.replace(/\.[^./\\]*$/, '');
 
 /** The weights are in a file that is never changed: said with where they can be copied to, if they can. */
 export class Unwritable extends Refusal {

@@ -14,6 +14,9 @@ import { addedBiases } from './addedBiases.js';
 /** Why there are no changes: what a person reads. */
 export class Refusal extends Error {}
 
+/** What would be changed stands in a config, and there is none. */
+export class NoConfig extends Refusal {}
+
 /** Files of tensors are read and never written: a checkpoint stays as the training has left it. */
 export const binaryRefusal = (format: string): string =>
   t('The numbers stand in {0}, which is never changed. Convert it to JSON first, and name that file.', format);

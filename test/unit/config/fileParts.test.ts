@@ -48,6 +48,19 @@ describe('a network by its name', () => {
     });
   }
 
+  it('is told where no config names the experiment', async () => {
+    const texts = {
+      'two.pt': fixture('two_networks.pt'),
+      'rnn.pt': fixture('rnn.pt'),
+      'seq.npy': fixture('seq_f8.npy'),
+    };
+    const nameOf = async (pair: { readonly weights: string; readonly network?: string }) =>
+      (await readTexts(texts, { kind: 'pair', sequences: 'seq.npy', ...pair })).experiment?.name;
+    assert.equal(await nameOf({ weights: 'two.pt', network: 'encoder' }), 'two · encoder + seq');
+    assert.equal(await nameOf({ weights: 'two.pt', network: 'decoder' }), 'two · decoder + seq');
+    assert.equal(await nameOf({ weights: 'rnn.pt' }), 'rnn + seq');
+  });
+
   it('without one all are listed with cell, shape and layers, and what to write', async () => {
     const { problems } = await read({ weights: 'two.pt', sequences: 'seq.npy' });
     assert.equal(problems.length, 1);

@@ -87,6 +87,30 @@ describe('what a file holds', () => {
     assert.equal(ofJson({ loss: zeros(4, 2) }).readout, null);
   });
 
+  it('why nothing of it can be read, with the lines that export it by its own name', () => {
+    const ofBytes = (name: string, bytes: Uint8Array) => surveyFile(bytes, tick, name);
+    const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(`test/fixtures/files/${name}`));
+    const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+    const module = ofBytes('my "best".pt', fixture('lstm_module.pt'));
+    assert.equal(module.kind, 'unknown');
+    assert.match(module.problem?.message ?? '', /torch\.nn\.modules\.rnn\.LSTM/);
+    const { fix, advice } = module.problem ?? {};
+    assert.equal(fix?.kind, 'copyPython');
+    for (const lines of [fix.lines, advice ?? ''])
+      assert.match(lines, /torch\.load\("my \\"best\\"\.pt", map_location/);
+    const script = ofBytes('s.pt', fixture('lstm_script.pt')).problem?.fix;
+    assert.ok(script?.kind === 'copyPython' && script.lines.includes('torch.jit.load("s.pt")'));
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n';
+    for (const [bytes, says] of [
+      [fixture('needs_refusal.pt'), /argparse\.Namespace/],
+      [fixture('lstm.pt').subarray(0, 900), /damaged at byte 900/],
+      [text('<!DOCTYPE html>\n<html></html>'), /HTML or XML/],
+      [text(pointer), /Git LFS pointer/],
+    ] as const)
+      assert.match(ofBytes('model.pt', bytes).problem?.message ?? '', says);
+    assert.equal(ofBytes('lstm.pt', fixture('lstm.pt')).problem, undefined);
+  });
+
   it('of something else nothing', () => {
     for (const value of ['text', 3, null, {}, [], ['a'], { name: 'package', version: '1' }])
       assert.deepEqual(

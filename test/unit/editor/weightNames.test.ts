@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { likelyWeights } from '../../../src/config/read/index.js';
+import { checkpointEnding, likelyWeights } from '../../../src/config/read/index.js';
 
 type Manifest = {
   readonly contributes: {
@@ -12,11 +12,29 @@ type Manifest = {
 
 describe('Run RNN in the explorer', () => {
   const { contributes } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
-  const when = contributes.menus['explorer/context']?.find(({ command }) => command === 'rnnGradients.run')?.when ?? '';
+  const whenOf = (command: string): string =>
+    contributes.menus['explorer/context']?.find((item) => item.command === `rnnGradients.${command}`)?.when ?? '';
+  const when = whenOf('run');
 
   it('goes by names only until files have been looked into', () => {
     assert.ok(when.includes(`!rnnGradients.filesKnown && resourceFilename =~ /${likelyWeights.source}/i`), when);
     assert.ok(when.includes('resourcePath in rnnGradients.weightFiles'), when);
+  });
+
+  it('stays on checkpoints that nobody can read: running one says why', () => {
+    assert.ok(when.includes(`|| resourceFilename =~ /${checkpointEnding.source}/i ||`), when);
+    for (const name of ['model.pt', 'a.pth', 'B.CKPT', 'c.h5', 'd.onnx']) assert.ok(checkpointEnding.test(name), name);
+    // An archive of arrays may hold sequences alone.
+    for (const name of ['a.npz', 'a.json', 'pt', 'a.pt.txt']) assert.ok(!checkpointEnding.test(name), name);
+  });
+
+  it('stands beside the preview of sequences, which goes by names before anything is known', () => {
+    const preview = whenOf('previewSequences');
+    assert.doesNotMatch(preview, /filesKnown/);
+    const [, ending = ''] = /resourceFilename =~ \/([^/]*txt[^/]*)\/i/.exec(preview) ?? [];
+    for (const name of ['weather.csv', 'a.TSV', 'xs.npy', 'xs.npz', 'book.txt'])
+      assert.ok(new RegExp(ending, 'i').test(name), name);
+    assert.ok(!new RegExp(ending, 'i').test('weights.json'));
   });
 
   it('takes the names that weights often have', () => {

@@ -269,6 +269,6 @@ describe('weights that are copied to JSON', () => {
     const read: Parameters<typeof applyWhatIf>[2] = ({ reference, from }) => memoryFiles(files).read(reference, from);
     const outcome = await applyWhatIf(pair, { ...asItIs, inputScale: 2 }, read);
     assert.ok(!outcome.ok);
-    assert.equal(outcome.copy, undefined);
+    assert.deepEqual([outcome.copy, outcome.needsConfig], ['model', true]);
   });
 });

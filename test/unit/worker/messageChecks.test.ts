@@ -168,6 +168,8 @@ const sequenceSamples: Samples<SequenceViewContract> = {
       { options: { tokens: 'words' }, array: 'xs' },
     ],
     run: [{ options, array: 'xs' }],
+    otherWeights: [{ options, array: 'xs' }],
+    saveAsConfig: [{ options, array: null }],
     failed: [{ message: 'no' }],
   },
 };

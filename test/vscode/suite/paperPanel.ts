@@ -25,14 +25,14 @@ export type Paper = {
   readonly close: () => void;
 };
 
-/** `error` hears what the panel and its session write into the log as errors. */
-export function panelOver(config: vscode.Uri, error: (line: string) => void): Paper {
-  const quiet = (): void => undefined;
-  const log = { error, info: quiet, warn: quiet, debug: quiet };
-  const sessions = new Sessions(workerPath(), log as unknown as vscode.LogOutputChannel, openDoors());
-  const session = sessions.open({ kind: 'config', config: config.toString() });
+/** A page of paper alone, for whoever makes the panel. */
+export type PaperPage = Pick<Paper, 'posted' | 'ask' | 'send'> & { readonly view: vscode.WebviewPanel };
+
+export function paperPage(): PaperPage {
   const posted: Answer[] = [];
   const arrived = new vscode.EventEmitter<unknown>();
+  const nothing = new vscode.EventEmitter<never>();
+  const disposed = new vscode.EventEmitter<void>();
   const webview = {
     options: {},
     html: '',
@@ -50,25 +50,16 @@ export function panelOver(config: vscode.Uri, error: (line: string) => void): Pa
     viewType: 'test',
     iconPath: undefined,
     viewColumn: vscode.ViewColumn.Two,
+    active: false,
+    onDidChangeViewState: nothing.event,
+    onDidDispose: disposed.event,
     reveal: () => undefined,
+    dispose: () => disposed.fire(),
   };
-  const panel = new Panel(
-    view as unknown as vscode.WebviewPanel,
-    session,
-    sessions,
-    vscode.Uri.file('/'),
-    () => undefined,
-  );
   let id = 0;
   return {
-    session,
-    sessions,
-    panel,
+    view: view as unknown as vscode.WebviewPanel,
     posted,
-    close() {
-      panel.dispose();
-      sessions.dispose();
-    },
     send: (message) => arrived.fire(message),
     ask(message) {
       const own = ++id;
@@ -76,6 +67,26 @@ export function panelOver(config: vscode.Uri, error: (line: string) => void): Pa
       return until(`an answer to ${JSON.stringify(message)}`, () =>
         posted.find((answer) => answer.id === own && answer.type !== 'event'),
       );
+    },
+  };
+}
+
+/** `error` hears what the panel and its session write into the log as errors. */
+export function panelOver(config: vscode.Uri, error: (line: string) => void): Paper {
+  const quiet = (): void => undefined;
+  const log = { error, info: quiet, warn: quiet, debug: quiet };
+  const sessions = new Sessions(workerPath(), log as unknown as vscode.LogOutputChannel, openDoors());
+  const session = sessions.open({ kind: 'config', config: config.toString() });
+  const { view, ...page } = paperPage();
+  const panel = new Panel(view, session, sessions, vscode.Uri.file('/'), () => undefined);
+  return {
+    ...page,
+    session,
+    sessions,
+    panel,
+    close() {
+      panel.dispose();
+      sessions.dispose();
     },
   };
 }

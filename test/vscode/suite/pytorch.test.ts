@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { writeFiles } from './editorSupport.js';
-import { closeEverything, lensSays, openText } from './support.js';
+import { closeEverything, lensSays, openText, until } from './support.js';
 
 const lines = `import json
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
@@ -22,7 +22,39 @@ with open("sequences.json", "w") as file:
 `;
 
 describe('Copy the Python Lines that Export a PyTorch Model', () => {
+  const { showErrorMessage } = vscode.window;
+  afterEach(() => {
+    Object.assign(vscode.window, { showErrorMessage });
+  });
   afterEach(closeEverything);
+
+  it('is offered where a checkpoint is run that cannot be read, with the reason', async () => {
+    const root = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionPath ?? '';
+    const module = await readFile(path.join(root, 'test', 'fixtures', 'files', 'lstm_module.pt'));
+    const model = await writeFiles({ 'my model.pt': '' });
+    await vscode.workspace.fs.writeFile(model, module);
+    const said: string[] = [];
+    Object.assign(vscode.window, {
+      showErrorMessage: (message: string, ...buttons: readonly string[]) => {
+        said.push(message, ...buttons);
+        return Promise.resolve(buttons[0]);
+      },
+    });
+    await vscode.commands.executeCommand('rnnGradients.run', model);
+    await until('the lines', async () =>
+      (await vscode.env.clipboard.readText()).includes('torch.load("my model.pt", ') ? true : undefined,
+    );
+    assert.equal(said.length, 2);
+    assert.match(said[0] ?? '', /^Run RNN: my model\.pt: The file wants to load torch\.nn\.modules\.rnn\.LSTM, /);
+    assert.equal(said[1], 'Copy the lines');
+    // What no lines mend has none.
+    await vscode.workspace.fs.writeFile(model, new TextEncoder().encode('<!DOCTYPE html>'));
+    await vscode.commands.executeCommand('rnnGradients.run', model);
+    assert.deepEqual(
+      said.slice(2).map((text) => text.replace(/HTML.*/, 'HTML')),
+      ['Run RNN: my model.pt: The file is HTML'],
+    );
+  });
 
   it('puts exactly these on the clipboard', async () => {
     await vscode.env.clipboard.writeText('before');

@@ -1,0 +1,22 @@
+// What a file is called, to people: a reader of files knows it as a URI or a path.
+
+const uriScheme = /^[a-z][a-z0-9+.-]+:/i;
+
+/** The last part of a path or of a URI, as people write it. */
+export function fileName(id: string): string {
+  const [scheme] = uriScheme.exec(id) ?? [''];
+  const last = id.slice(scheme.length).split(/[/\\]/).at(-1) ?? id;
+  return scheme === '' ? last : decoded(last);
+}
+
+/** A path, or a URI in the letters of its names instead of their bytes. */
+export const asWritten = (id: string): string => (uriScheme.test(id) ? decoded(id) : id);
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    if (error instanceof URIError) return segment;
+    throw error;
+  }
+}
