@@ -50,7 +50,7 @@ describe('Problems of a config that never ran', () => {
     let name = 'vanishing: half is lost at every step';
     // Far more often than a pause in typing is waited for.
     for (let i = 0; problemsOf(document.uri).length === 0; i++) {
-      assert.ok(Date.now() - typing < 20_000, 'no problem while typing');
+      assert.ok(Date.now() - typing < 60_000, 'no problem while typing');
       await replaceText(document, name, `edit ${i}`);
       name = `edit ${i}`;
       await new Promise((resolve) => setTimeout(resolve, 20));

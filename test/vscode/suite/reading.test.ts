@@ -36,7 +36,12 @@ const hintsOf = async (document: vscode.TextDocument): Promise<string[]> => {
 };
 
 async function openUntitled(path: string, text: string): Promise<vscode.TextDocument> {
-  const document = await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: 'untitled', path }));
+  const uri = vscode.Uri.from({ scheme: 'untitled', path });
+  // What was closed under this name is let go a little later, and would be opened again with its text.
+  await until('the end of other text under this name', () =>
+    vscode.workspace.textDocuments.some((other) => other.uri.toString() === uri.toString()) ? undefined : true,
+  );
+  const document = await vscode.workspace.openTextDocument(uri);
   const edit = new vscode.WorkspaceEdit();
   edit.insert(document.uri, new vscode.Position(0, 0), text);
   assert.ok(await vscode.workspace.applyEdit(edit));
@@ -528,10 +533,8 @@ describe('Unsaved text', () => {
         `{\n  "weights": { "Wx": [${row}], "Wh": [${new Array<string>(size).fill(row).join(', ')}] },\n  ` +
           `"sequences": [[[1], [2]]]\n}\n`,
       );
-      await until(
-        `Wh of ${size} units`,
-        async () => ((await hoverText(document, '"Wh"')).includes(`[${size}, ${size}]`) ? true : undefined),
-        20_000,
+      await until(`Wh of ${size} units`, async () =>
+        (await hoverText(document, '"Wh"')).includes(`[${size}, ${size}]`) ? true : undefined,
       );
       await closeEverything();
     }
@@ -543,10 +546,8 @@ describe('Unsaved text', () => {
       sibling(weights, 'new.rnn.json').path,
       '{ "weights": "w.json", "sequences": [[[1], [2]]] }',
     );
-    await until(
-      'the shapes of the file',
-      async () => ((await hintsOf(document)).some((hint) => hint.includes('Wh [2, 2]')) ? true : undefined),
-      20_000,
+    await until('the shapes of the file', async () =>
+      (await hintsOf(document)).some((hint) => hint.includes('Wh [2, 2]')) ? true : undefined,
     );
     const items = await vscode.commands.executeCommand<vscode.CompletionList>(
       'vscode.executeCompletionItemProvider',
