@@ -83,6 +83,25 @@ export const parts = [
     },
   },
   {
+    name: 'realFiles',
+    promise: 'Files that others wrote are read as others read them, or refused for a reason that is named',
+    script: 'npm run realFiles',
+    args: ['out/test/realFiles/check.mjs'],
+    read(text) {
+      const [told] = numbers(
+        text,
+        /^(\d+) files .*: (\d+) read as .*, (\d+) refused as .*, (\d+) refused for .*, (\d+) not to/gm,
+      );
+      if (told === undefined) return { wrong: ['no count of files'] };
+      const [all, alike, expected, ours, absent] = told;
+      return {
+        cases: `${count(all - absent)} of ${count(all)} files, ${count(alike)} read alike`,
+        survived: count(expected + ours),
+        wrong: absent === all ? ['none of the files is to be had'] : [],
+      };
+    },
+  },
+  {
     name: 'load',
     promise: 'Thread kills, edits, panels and rewritten checkpoints leave memory and handles flat',
     script: 'npm run load',
