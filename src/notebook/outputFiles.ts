@@ -18,6 +18,9 @@ export const safeName = (name: string): string =>
 /** A name in a folder, and nothing that leads out of it. */
 export const isBeside = (file: string): boolean => /^[^\\/:]+\.rnn\.json$/.test(file);
 
+/** @throws DOMException when they are no base64 */
+const bytesOf = (tensors: string): Uint8Array => Uint8Array.from(atob(tensors), (character) => character.charCodeAt(0));
+
 export class OutputFiles {
   readonly config: string;
   readonly #text: Uint8Array;
@@ -28,7 +31,7 @@ export class OutputFiles {
   constructor({ name, config, tensors }: Inside) {
     this.config = `${nowhere}${encodeURIComponent(safeName(name))}.rnn.json`;
     this.#text = new TextEncoder().encode(config);
-    this.#tensors = Uint8Array.from(atob(tensors), (character) => character.charCodeAt(0));
+    this.#tensors = bytesOf(tensors);
     this.#tensorsName = `${name}.safetensors`;
   }
 
@@ -48,7 +51,7 @@ export class OutputFiles {
     const reference = (of: string): string => JSON.stringify(`${of}.safetensors`);
     return {
       config: new TextEncoder().encode(config.replaceAll(reference(name), reference(other))),
-      tensors: Uint8Array.from(atob(tensors), (character) => character.charCodeAt(0)),
+      tensors: bytesOf(tensors),
     };
   }
 }

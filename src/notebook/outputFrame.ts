@@ -1,6 +1,5 @@
 // A page of the panel inside of an output: a frame of its own, because the page takes a whole document, and many
 // outputs share one. What the editor does around a page (theme, wheel, height) stands here.
-
 import { joinParts } from '../report/index.js';
 
 export type FrameParts = {

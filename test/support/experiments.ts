@@ -93,3 +93,16 @@ export function shiftConfig(H: number, T: number, more: Record<string, unknown> 
     ...more,
   });
 }
+
+/** A question that a thread answers without reading anything. */
+export const newConfig = {
+  name: 'x',
+  cell: 'tanh',
+  source: {
+    kind: 'files',
+    weights: { file: 'w.json', name: null },
+    sequences: { kind: 'file', place: { file: 'x.json', name: null } },
+    initialState: null,
+    above: { kind: 'ones', at: 'last' },
+  },
+} as const;

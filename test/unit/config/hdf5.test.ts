@@ -442,29 +442,18 @@ describe('chunks of an HDF5 file', () => {
 
   it('that are longer or shorter than the whole says are damaged', () => {
     const short = deflateSync(floatBytes(1, 2, 3));
-    assert.match(
+    const of = (leftOut: number): string =>
       told(
         dataset((file) => [
           space(2, 3),
           float32,
           filters(1),
-          four(2, [2, 3, 4], [1], little(8, short.length), little(4, 0), little(8, file.add(short))),
+          four(2, [2, 3, 4], [1], little(8, short.length), little(4, leftOut), little(8, file.add(short))),
         ]),
-      ),
-      /24 bytes/,
-    );
+      );
+    assert.match(of(0), /24 bytes/);
     // The filter was left out: these bytes are as they are.
-    assert.match(
-      told(
-        dataset((file) => [
-          space(2, 3),
-          float32,
-          filters(1),
-          four(2, [2, 3, 4], [1], little(8, short.length), little(4, 1), little(8, file.add(short))),
-        ]),
-      ),
-      /24 bytes \d+ bytes/,
-    );
+    assert.match(of(1), /24 bytes \d+ bytes/);
   });
 
   it('that unpack to more than a thousand times their bytes are damaged', () => {

@@ -10,7 +10,7 @@ import { EngineClient } from '../../../src/worker/thread/client.js';
 import { begin, hasBegun, hold, newFlag, raise, raised, release } from '../../../src/worker/scheduling/cancelFlag.js';
 import { Stop } from '../../../src/worker/scheduling/stop.js';
 import { loadKernels } from '../../../src/worker/thread/loadKernels.js';
-import { configOf, referenceCase } from '../../support/experiments.js';
+import { configOf, newConfig, referenceCase } from '../../support/experiments.js';
 import { flat } from '../engine/fixtures.js';
 
 const entry = { kind: 'config', config: 'bare.rnn.json' } as const satisfies Entry;
@@ -111,19 +111,6 @@ const longConfig = (): string => {
     sequences: matrix(T, 1, 0.5),
   });
 };
-
-/** What a played thread answers with its own number. */
-const newConfig = {
-  name: 'x',
-  cell: 'tanh',
-  source: {
-    kind: 'files',
-    weights: { file: 'w.json', name: null },
-    sequences: { kind: 'file', place: { file: 'x.json', name: null } },
-    initialState: null,
-    above: { kind: 'ones', at: 'last' },
-  },
-} as const;
 
 describe('without shared memory', () => {
   const shared = globalThis.SharedArrayBuffer;

@@ -8,6 +8,7 @@ import { EngineClient } from '../../../src/worker/thread/client.js';
 import type { EngineClientOptions } from '../../../src/worker/thread/client.js';
 import { hasBegun, newFlag, raise, raised } from '../../../src/worker/scheduling/cancelFlag.js';
 import { Stop } from '../../../src/worker/scheduling/stop.js';
+import { newConfig } from '../../support/experiments.js';
 
 const realWorker = path.resolve('dist/worker.js');
 const fixture = (name: string): string => path.resolve('test/fixtures/worker', name);
@@ -316,17 +317,6 @@ describe('EngineClient', () => {
 });
 
 describe('a question that is to stop', () => {
-  const newConfig = {
-    name: 'x',
-    cell: 'tanh',
-    source: {
-      kind: 'files',
-      weights: { file: 'w.json', name: null },
-      sequences: { kind: 'file', place: { file: 'x.json', name: null } },
-      initialState: null,
-      above: { kind: 'ones', at: 'last' },
-    },
-  } as const;
   const inspect = (client: EngineClient, config: string, stop: Stop): Promise<unknown> =>
     client.ask('inspect', { config, cancel: stop.flag }, stop);
   const begins = async (stop: Stop): Promise<void> => {
