@@ -217,6 +217,7 @@ const tests = () => [
       'test/realFiles/check.ts',
       'test/fuzz/fuzz.ts',
       'test/fuzz/thread.ts',
+      'test/bench/firstPicture.ts',
       'test/bench/latency.ts',
       'test/bench/hostLoop.ts',
       'test/bench/page.ts',
