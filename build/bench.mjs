@@ -42,7 +42,7 @@ await build({
   ...shared,
   format: 'esm',
   packages: 'external',
-  entryPoints: ['test/bench/bench.ts', 'test/bench/tfjs.ts'],
+  entryPoints: ['test/bench/bench.ts', 'test/bench/tfjs.ts', 'test/bench/onnxruntime.ts'],
   outdir: 'out/bench',
   outExtension: { '.js': '.mjs' },
 });
