@@ -147,7 +147,7 @@ export class Value {
         text: String(node.data[flat]),
       }));
     return locateLeaves(this.document.text, node, flatIndices, this.document.tick).map((span, i) => {
-      const path = unravel(flatIndices[i] ?? 0, node.shape).reduce(appendIndex, this.path);
+      const path = unravel(flatIndices[i]!, node.shape).reduce(appendIndex, this.path);
       return {
         where: new Value(this.document, node, path, span),
         text: this.document.text.slice(span.offset, span.offset + span.length),

@@ -85,7 +85,7 @@ export function checkLeaves(
   let count = 0;
   for (let i = 0; i < data.length; i++) {
     if (i % 65536 === 65535) tick();
-    if (passes(data[i] ?? 0)) continue;
+    if (passes(data[i]!)) continue;
     count++;
     if (bad.length <= maxRepeats) bad.push(i);
   }

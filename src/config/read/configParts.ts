@@ -83,7 +83,7 @@ function referencesIn(root: Value): FoundReference[] {
   return fileKeys().flatMap(({ path, list, words }) => {
     const found = path.reduce<Value | null>((value, key) => value?.get(key) ?? null, root);
     const items = found === null ? [] : list && found.node.kind === 'array' ? firstItems(found) : [found];
-    const key = path.at(-1) ?? '';
+    const key = path.at(-1)!;
     return items.flatMap((item) => {
       const value = filePart(item)?.file ?? item;
       return value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value)
@@ -164,7 +164,7 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
     const { layout, prefix, input, recurrent, biases } = group;
     add('input', layout.input, input, layout.transposed, group);
     add('recurrent', layout.recurrent, recurrent, layout.transposed, group);
-    biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias, false, group));
+    biases.forEach((bias, i) => add('bias', layout.biases[i]!, bias, false, group));
     if (cell !== null) {
       const beside = named.filter((one) => one.prefix === prefix);
       for (const { spec, value } of ownValues(beside, cellOf(cell))) add('parameter', spec.name, value, false, group);

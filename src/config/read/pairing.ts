@@ -67,7 +67,7 @@ export function fitOf(role: PairRole, block: FoundBlock, known: KnownPair): Fit 
   if (at >= 0) return { rank: at, reason: null };
   const { network } = known;
   // Of a table some columns can be chosen.
-  const columns = block.table === true ? (block.shape.at(-1) ?? 0) : 0;
+  const columns = block.table === true ? block.shape.at(-1)! : 0;
   if (role === 'sequences' && columns > (network?.I ?? Infinity)) return { rank: 2, reason: null };
   const [usual = []] = wanted;
   const found = block.shape.at(-1);

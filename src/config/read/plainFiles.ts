@@ -122,7 +122,7 @@ export function numbersOf(root: Value, options: Options, report: Report): Scaled
     .slice(0, 8)
     .map(
       ({ shift, by }, i) =>
-        `${quote(table.columns[i] ?? '')} (x ${shift < 0 ? '+' : '−'} ${short(Math.abs(shift))}) / ${short(by)}`,
+        `${quote(table.columns[i]!)} (x ${shift < 0 ? '+' : '−'} ${short(Math.abs(shift))}) / ${short(by)}`,
     )
     .join(', ');
   report.info(options.at('normalise'), {

@@ -171,7 +171,7 @@ export function readLayer(matrices: LayerMatrices, context: LayerContext, report
 
 /** H of a recurrent matrix [H,G·H], or transposed; null after a report. */
 function heightOf(recurrent: Tensor, layout: Layout, cell: Cell, report: Report): number | null {
-  const [rows = 0, columns = 0] = recurrent.shape;
+  const [rows, columns] = recurrent.shape as readonly [number, number];
   const [H, wide] = layout.transposed ? [columns, rows] : [rows, columns];
   const gates = cell.gates.length;
   if (wide === gates * H) return H;

@@ -100,7 +100,7 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
           report,
         );
   if (Why === null || (by === null && bias !== null)) return null;
-  const [rows = 0, columns = 0] = Why.shape;
+  const [rows, columns] = Why.shape as readonly [number, number];
   const [hidden, O] = transposed ? [columns, rows] : [rows, columns];
   if (O === 0 || (H !== null && hidden !== H)) {
     const turned = O === H && O !== 0;

@@ -71,7 +71,7 @@ export async function readSequences(
     .filter((chunk) => chunk === first || sameSize(chunk, first, report));
   if (matching.length < parts.length) return null;
   const chunks = matching.map(({ shape, data, lengths }) => ({
-    steps: shape[1] ?? 0,
+    steps: shape[1]!,
     xs: data,
     ...(lengths === null ? {} : { lengths }),
   }));
@@ -153,7 +153,7 @@ async function numbersIn(part: Value, root: Value, sources: Sources, report: Rep
 }
 
 const shortest = ({ where, lengths, shape }: Chunk): Value =>
-  where.item(Math.max(0, lengths?.findIndex((length) => length < (shape[1] ?? 0)) ?? 0));
+  where.item(Math.max(0, lengths?.findIndex((length) => length < shape[1]!) ?? 0));
 
 /** One block of shape [B,T,I], none of them zero; shorter sequences are padded with zeros. */
 function readChunk(root: Value, dtype: DType, order: SequenceOrder, report: Report): Chunk | null {

@@ -157,6 +157,6 @@ function readoutIn(root: Value): FileSurvey['readout'] {
   const found = findReadout(weightNames(root));
   const node = found?.matrixValue.node;
   if (found === null || node?.kind !== 'tensor' || node.shape.length !== 2 || isEmpty(node)) return null;
-  const [rows = 0, columns = 0] = node.shape;
+  const [rows, columns] = node.shape as readonly [number, number];
   return found.transposed ? { width: columns, O: rows } : { width: rows, O: columns };
 }

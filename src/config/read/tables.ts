@@ -127,7 +127,7 @@ function readColumns(root: Value, chosen: Value | null, report: Report): Table |
   const table = reading.result();
   const leftOut = chosen === null ? names.filter((_, i) => numeric[i] !== true) : [];
   const labels = labelling?.texts ?? null;
-  return table === null ? null : { ...table, columns: columns.map((i) => names[i] ?? ''), leftOut, labels };
+  return table === null ? null : { ...table, columns: columns.map((i) => names[i]!), leftOut, labels };
 }
 
 const empty = (): Finding => ({
@@ -241,8 +241,8 @@ class Reading {
           code: 'not-a-number',
           message:
             field === ''
-              ? t('A number is missing in the column {0}.', quote(this.#names[column] ?? ''))
-              : t('No number stands in the column {0}.', quote(this.#names[column] ?? '')),
+              ? t('A number is missing in the column {0}.', quote(this.#names[column]!))
+              : t('No number stands in the column {0}.', quote(this.#names[column]!)),
           expected: t('a number'),
           found: field === '' ? t('nothing') : quote(field),
           advice: t('Fill in a number, remove the row, or leave the column out by "columns".'),
@@ -251,7 +251,7 @@ class Reading {
   }
 
   #path(column: number, row: number): string {
-    return appendIndex(appendKey('', this.#names[column] ?? ''), row);
+    return appendIndex(appendKey('', this.#names[column]!), row);
   }
 
   #number(index: number, field: string, rows: Rows, column: number, row: number): void {

@@ -55,8 +55,7 @@ export function readAt(value: Value | null, { T, directions }: KnownSizes, repor
   }
   const { data } = node;
   const wrong = data.findIndex(
-    (step, i) =>
-      !Number.isInteger(step) || step < 0 || (T !== null && step >= T) || (i > 0 && step <= (data[i - 1] ?? 0)),
+    (step, i) => !Number.isInteger(step) || step < 0 || (T !== null && step >= T) || (i > 0 && step <= data[i - 1]!),
   );
   if (wrong < 0) return [...data];
   for (const { where, text } of value.leaves(node, [wrong]))

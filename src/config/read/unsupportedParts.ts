@@ -68,8 +68,7 @@ function isOfLayer(prefix: string, groups: readonly Pick<Group, 'prefix'>[]): bo
   const own = prefix.replace(/(?:^|[/.])config$/, '');
   return groups.some(
     (group) =>
-      group.prefix === own ||
-      (own !== '' && group.prefix.startsWith(own) && /[/.]/.test(group.prefix[own.length] ?? '')),
+      group.prefix === own || (own !== '' && group.prefix.startsWith(own) && /[/.]/.test(group.prefix[own.length]!)),
   );
 }
 

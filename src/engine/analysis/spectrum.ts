@@ -185,7 +185,7 @@ export function leadingInto(
 ): void {
   const lyapunov = descending(sums, T);
   // Where there is none among them, only all of them can tell.
-  if (!Number.isFinite(lyapunov[0] ?? NaN)) return;
+  if (!Number.isFinite(lyapunov[0]!)) return;
   Object.assign(spectrum, {
     lyapunov,
     lyapunovKnown: lyapunov.length,
