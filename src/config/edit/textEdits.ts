@@ -155,13 +155,14 @@ type RowStyle = {
 function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[], columns: number): RowStyle {
   const { text } = document;
   const comments: string[] = [];
-  const rows: { start: number; end: number }[] = [];
+  type Row = { start: number; end: number };
+  const rows: Row[] = [];
   const scanner = new Scanner(text, document.tick, node.offset + 1, true);
   const end = node.offset + node.length - 1;
   for (let kind = scanner.scan(); scanner.offset < end; kind = scanner.scan()) {
     const { offset } = scanner;
     if (kind === token.openBracket) rows.push({ start: offset, end: offset });
-    else if (kind === token.closeBracket) rows.push({ start: rows.pop()?.start ?? offset, end: offset + 1 });
+    else if (kind === token.closeBracket) rows.push({ start: rows.pop()!.start, end: offset + 1 });
     else if (kind === token.lineComment || kind === token.blockComment) comments.push(scanner.written);
   }
   const bare = (from: number, to: number): string =>
@@ -170,20 +171,20 @@ function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[],
       .replace(/\/\/[^\r\n]*|\/\*[^]*?\*\//g, '')
       .replace(/[ \t]+(?=\r?\n)/g, '')
       .replace(/(\r?\n)(?:[ \t]*\r?\n)+/g, '$1');
-  const [first, second] = rows;
+  const [first, second] = [rows[0]!, rows[1]];
   const leafEnd = (i: number): number => leaves[i]!.offset + leaves[i]!.length;
-  const open = bare(node.offset + 1, first?.start ?? node.offset + 1);
+  const open = bare(node.offset + 1, first.start);
   const lineOf = /\r?\n[ \t]*$/.exec(open)?.[0];
   return {
     open,
     comments:
       comments.map((comment) => `${lineOf ?? lineBreak(text)}${comment}`).join('') +
       (lineOf === undefined && comments.length > 0 ? lineBreak(text) : ''),
-    between: first !== undefined && second !== undefined ? bare(first.end, second.start) : `,${lineOf ?? ' '}`,
-    close: bare(rows.at(-1)?.end ?? end, end).replace(/^,/, ''),
-    rowOpen: bare((first?.start ?? 0) + 1, leaves[0]!.offset),
+    between: second !== undefined ? bare(first.end, second.start) : `,${lineOf ?? ' '}`,
+    close: bare(rows.at(-1)!.end, end).replace(/^,/, ''),
+    rowOpen: bare(first.start + 1, leaves[0]!.offset),
     separator: columns > 1 ? bare(leafEnd(0), leaves[1]!.offset) : ', ',
-    rowClose: bare(leafEnd(columns - 1), (first?.end ?? 1) - 1).replace(/^,/, ''),
+    rowClose: bare(leafEnd(columns - 1), first.end - 1).replace(/^,/, ''),
   };
 }
 

@@ -112,13 +112,14 @@ export function reportLeaf(where: Value, text: string, spec: TensorSpec, report:
   const shown = cut(text, 38);
   const inQuotes = text.startsWith('"') || text.startsWith("'");
   if (where.document.binary !== null && !jsonNumber.test(text)) {
+    // Numbers of such a file are NaN or infinite where they are nothing else.
     report.error(where, {
       code: 'not-a-number',
       tell: () => ({
         message: t('{0} stands in {1} where a number belongs.', text, spec.label),
         expected: t('a number'),
         found: text,
-        advice: notFiniteAdvice(text) ?? t('Write a number instead.'),
+        advice: notFiniteAdvice(text)!,
       }),
     });
   } else if (jsonNumber.test(text)) {

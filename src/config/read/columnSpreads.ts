@@ -43,7 +43,7 @@ export function spreadsOf(
     squares[column] = squares[column]! + (x - means[column]!) ** 2;
   });
   const spreads = columns.map((name, column): ColumnSpread => {
-    const [mean = 0, deviation] = [means[column], Math.sqrt(squares[column]! / rows)];
+    const [mean, deviation] = [means[column]!, Math.sqrt(squares[column]! / rows)];
     // A column of zeros and ones is a class or a flag, which nobody shifts; one that never changes has no deviation.
     const isRaw =
       others[column] === 1 &&

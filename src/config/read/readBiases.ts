@@ -42,7 +42,7 @@ export function readBiases(
   report: Report,
 ): Biases | null {
   const width = H === null ? null : cell.gates.length * H;
-  const [first = null, second = null] = biases;
+  const [first, second] = [biases[0] ?? null, biases[1] ?? null];
   const name = layout.biases[0]!;
   if (layout.stacked) return readStackedBias(first, name, direction, width, dtype, report);
   // Two rows are Keras' two biases; one row tells a GRU that resets before the product.

@@ -82,8 +82,7 @@ export function readMatrices(
   const recurrent = read(group.recurrent, layout.recurrent, '[D][G·H][H]');
   const directions = recurrent?.shape[0] ?? input?.shape[0] ?? 1;
   if (directions > 2 || (input !== null && recurrent !== null && input.shape[0] !== directions)) {
-    const { where, shape } =
-      input !== null && input.shape[0] !== directions ? input : (recurrent ?? { where: root, shape: [] });
+    const { where, shape } = (input !== null && input.shape[0] !== directions ? input : (recurrent ?? input))!;
     report.error(where, {
       code: 'wrong-dimension',
       message: t('{0} and {1} do not hold the same one or two directions.', layout.input, layout.recurrent),

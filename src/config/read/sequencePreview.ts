@@ -87,7 +87,7 @@ async function ofFile(
   // An archive of one array for each sequence is all of them.
   const isParts = root.node.kind === 'object' && asSequences(root) === root;
   const blocks = isParts ? blocksIn(root).filter(({ shape }) => shape.length > 1) : [];
-  const arrays = blocks.flatMap(({ name }) => name ?? []);
+  const arrays = blocks.map(({ name }) => name!);
   const block = arrays.find((name) => name === array) ?? blocks.find(({ shape }) => shape.length === 3)?.name ?? null;
   const part = block === null ? root : await sources.openPart(document.id, block);
   if (part === null) return null;

@@ -74,8 +74,7 @@ export function surveyFile(bytes: Bytes, tick: Tick, name = ''): FileSurvey {
   const document = readDocument(name, bytes, tick);
   const root = Value.root(document);
   if (root === null) {
-    const [problem] = document.problems;
-    return problem === undefined ? nothing : { ...nothing, problem: shortened(problem) };
+    return { ...nothing, problem: shortened(document.problems[0]!) };
   }
   if (root.node.kind === 'plain') return { ...nothing, kind: 'sequences', isPlain: true, blocks: tableIn(root) };
   const kind = kindOf(root);
@@ -145,7 +144,7 @@ function blockOf(node: JsonNode, name: string | null): FoundBlock | null {
   let [shortest, longest] = [Infinity, 0];
   for (const item of node.items) {
     if (item.kind !== 'tensor' || item.shape.length !== 2 || isEmpty(item) || item.shape[1] !== I) return null;
-    const [steps = 0] = item.shape;
+    const steps = item.shape[0]!;
     shortest = Math.min(shortest, steps);
     longest = Math.max(longest, steps);
   }

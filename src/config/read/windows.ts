@@ -96,7 +96,7 @@ export function normalise(
   const scaled = new Float64Array(data.length);
   for (let i = 0; i < data.length; i++) {
     if (i % numbersPerTick === 0) tick();
-    const { shift = 0, by = 1 } = scales[i % width] ?? {};
+    const { shift, by } = scales[i % width]!;
     scaled[i] = (data[i]! - shift) / by;
   }
   return { data: scaled, scales, first };
