@@ -105,7 +105,12 @@ function alignedWidths(
   const room = (signed: boolean): number => (signed ? 1 : 0);
   const before = room(spans.some((_, i) => negative(i)));
   const now = room(texts.some((number) => number.startsWith('-')) || before === 1);
-  const afterComma = gaps.reduce((least, gap, i) => (i % columns === 0 ? least : Math.min(least, gap)), Infinity);
+  // Room for a sign is no blank.
+  const blanksBefore = (i: number): number => gaps[i]! - before + room(negative(i));
+  const afterComma = gaps.reduce(
+    (least, _, i) => (i % columns === 0 ? least : Math.min(least, blanksBefore(i))),
+    Infinity,
+  );
   return Array.from({ length: columns }, (_, column) => {
     let [digitsBefore, digitsNow] = [0, 0];
     for (let i = column; i < texts.length; i += columns) {
