@@ -93,7 +93,7 @@ export function describeNetworks(groups: readonly Group[], most = mostTold): str
 function cellOf(group: Group): string {
   const node = group.recurrent?.node;
   if (node?.kind !== 'tensor') return 'RNN';
-  const [rows = 0, columns = 0] = node.shape.slice(-2);
+  const [rows, columns] = [node.shape.at(-2)!, node.shape.at(-1)!];
   const gates = group.layout.transposed ? rows / columns : columns / rows;
   return gates === 4 ? 'LSTM' : gates === 3 ? 'GRU' : 'RNN';
 }

@@ -237,6 +237,11 @@ class Filling {
       for (let i = 0; i < length; i++) visit(list.item(i), i);
       return;
     }
+    // What is no number has been reported.
+    if (list.kind === 'number' && Number.isNaN(list.value)) {
+      this.#isWrong = true;
+      return;
+    }
     this.#wrong(list.place, {
       code: 'wrong-dimension',
       message:

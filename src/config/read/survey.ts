@@ -117,11 +117,12 @@ function told(name: string | null, groups: readonly Group[]): FoundNetwork[] {
   const directions = first.layout.stacked
     ? layers.filter(({ group }) => group === first).length
     : new Set(groups.map(({ direction }) => direction)).size;
-  const recurrent = filledShape(first.recurrent, first);
+  // Blocks are cut out of a matrix that is there.
+  const recurrent = filledShape(first.recurrent, first)!;
   return [
     {
       name,
-      cell: recurrent === null ? null : gatedCell({ shape: recurrent }, first.layout),
+      cell: gatedCell({ shape: recurrent }, first.layout),
       layers: layers.length / directions,
       directions,
       I: inputsOf(first),

@@ -8,7 +8,7 @@ import { OpenFiles } from '../../../src/config/read/openFiles.js';
 import { outlineOf } from '../../../src/config/index.js';
 import { previewSequences } from '../../../src/config/read/sequencePreview.js';
 import type { PreviewChoice } from '../../../src/config/read/sequencePreview.js';
-import { openTensorFile } from '../../../src/config/read/tensorFile.js';
+import { describeNetwork, openTensorFile } from '../../../src/config/read/tensorFile.js';
 import { surveyFile } from '../../../src/config/read/index.js';
 import { configName, memoryFiles, npyOf, npzOf } from './memory.js';
 
@@ -21,6 +21,8 @@ const files = {
   'x.npy': npyOf([1, 2, 1], [1, 2]),
   'mixed.npz': npzOf({ good: npyOf([2], [1, 2]), bad: objects }),
   'objects.npy': objects,
+  'scalar.npy': npyOf([], [5]),
+  'even.npz': npzOf({ a: npyOf([2, 1], [1, 2]), b: npyOf([2, 1], [3, 4]) }),
   'many.npz': npzOf(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`a${i}`, npyOf([2], [1, 2])]))),
   'block.json': '[[[1,-0],[2,3]],[[4,5],[6,7]]]',
   'row.json': '[1,2]',
@@ -83,6 +85,8 @@ describe('a file that becomes another', () => {
   it('lists no more than a few of many tensors that are not meant', async () => {
     const { problems } = await convert('many.npz', 'nobody');
     assert.equal(problems[0]?.found, 'a0 [2]; a1 [2]; a2 [2]; a3 [2]; a4 [2]; a5 [2]; …');
+    const { content } = await convert('many.npz', 'a3');
+    assert.ok(content?.kind === 'sequences');
     const few = await convert('mixed.npz', 'nobody');
     assert.equal(few.problems[0]?.found, 'good [2]; bad ');
   });
@@ -91,6 +95,9 @@ describe('a file that becomes another', () => {
     const { content } = await convert('block.json');
     assert.ok(content?.kind === 'sequences');
     assert.equal([...jsonPieces(content)].join('').replace(/\s/g, ''), '[[[1,-0],[2,3]],[[4,5],[6,7]]]');
+    const { content: one } = await convert('scalar.npy');
+    assert.ok(one?.kind === 'sequences');
+    assert.equal([...jsonPieces(one)].join('').trim(), '5');
     const { content: ragged } = await convert('ragged.json');
     assert.ok(ragged?.kind === 'sequences');
     assert.equal([...jsonPieces(ragged)].join('').replace(/\s/g, ''), '[[[1],[2]],[[3]]]');
@@ -119,6 +126,13 @@ describe('a file that becomes another', () => {
 
 describe('a file of tensors that is looked into', () => {
   const look = async (id: string) => (await openTensorFile(id, memory, quiet)).file;
+
+  it('tells a network as far as it is known', async () => {
+    const bytes = new TextEncoder().encode('{"weight_hh_l0":[[1,2],[3,4]]}');
+    const { file } = await openTensorFile('w.json', memoryFiles({ 'w.json': bytes }), quiet);
+    const [only] = file?.networks ?? [];
+    assert.equal(only && describeNetwork(only.network), 'RNN, H 2');
+  });
 
   it('tells what stands in the place of a tensor', async () => {
     const tensors = (await look('mixed.npz'))?.tensors ?? [];
@@ -190,6 +204,22 @@ describe('the survey of a file', () => {
   it('has no network where the matrices are none of any cell', () => {
     assert.deepEqual(survey('{"Wx":[[1,2,3,4]],"Wh":[[1],[2],[3],[4]]}').networks, []);
     assert.deepEqual(survey('{"weight_ih_l0":[[1,2]]}').networks, []);
+    // A recurrent matrix alone does not say how many inputs there are.
+    assert.deepEqual(
+      survey('{"weight_hh_l0":[[1,2],[3,4]]}').networks.map(({ I, widths }) => [I, widths]),
+      [[null, [2]]],
+    );
+    const turned = survey('{"weight_ih_l0":[[1],[2],[3]],"weight_hh_l0":[[1,2],[3,4]]}');
+    assert.equal(turned.networks[0]?.I, null);
+  });
+
+  it('has tables by their columns, texts as nothing, and sequences of one length in an archive', () => {
+    const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+    assert.deepEqual(survey(bytes(files['t.csv']), 't.csv').blocks[0]?.shape, [2, 2]);
+    assert.deepEqual(survey(bytes(files['notes.txt']), 'notes.txt').blocks, []);
+    assert.deepEqual(survey(bytes('a,b\n'), 'a.csv').blocks, []);
+    const [even] = survey(files['even.npz'], 'even.npz').blocks;
+    assert.deepEqual([even?.shape, even?.lengths], [[2, 2, 1], null]);
   });
 });
 
@@ -222,6 +252,20 @@ describe('the preview of sequences', () => {
     assert.deepEqual([plain.sequences?.format, plain.sequences?.options], ['a table', {}]);
     const text = await preview(configName, config(',"sequences":{"file":"notes.txt","tokens":"words"}'));
     assert.deepEqual([text.sequences?.format, text.sequences?.options], ['a text', { tokens: 'words' }]);
+  });
+
+  it('takes sequences of one length out of an archive', async () => {
+    const { sequences } = await preview('even.npz');
+    assert.deepEqual([sequences?.read.B, sequences?.read.T, sequences?.read.ragged], [2, 2, null]);
+  });
+
+  it('says where numbers of a file cannot be read', async () => {
+    const damaged = npzOf({ a: npyOf([1, 2, 1], [1, 2]) });
+    // The last number, which its checksum no longer fits.
+    damaged[Buffer.from(damaged).lastIndexOf(Buffer.from(Float64Array.of(2).buffer))]! ^= 1;
+    const { sequences, problems } = await preview('x.npz', { 'x.npz': damaged });
+    assert.equal(sequences, null);
+    assert.match(problems[0]?.message ?? '', /damaged/);
   });
 
   it('passes on what is no fault of the file', async () => {

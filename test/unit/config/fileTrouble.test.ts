@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { findParts, openEntry, readExperiment, references } from '../../../src/config/index.js';
 import type { Entry, Files, Problem } from '../../../src/config/index.js';
 import type { FileTrouble } from '../../../src/config/read/fileAccess.js';
+import { keyOf } from '../../../src/config/read/keyNames.js';
 import { isBound } from '../../../src/config/read/limits.js';
 import { weightsOf } from '../../../src/config/read/openEntry.js';
 import { describeProblem } from '../../../src/config/index.js';
@@ -85,6 +86,19 @@ describe('a file that is not read', () => {
       throw stop;
     };
     await assert.rejects(readExperiment(configEntry, memoryFiles(texts), { tick }), stop);
+    const whole = { [configName]: `{"weights":${weights},"sequences":[[[1],[2]],[[3]]]}` };
+    for (let calls = 1; ; calls++) {
+      let left = calls;
+      const later = (): void => {
+        if (--left === 0) throw stop;
+      };
+      const reading = readExperiment(configEntry, memoryFiles(whole), { tick: later });
+      if ((await reading.catch((error: unknown) => error)) !== stop) {
+        assert.ok(calls > 3, `${calls} ticks`);
+        assert.deepEqual((await reading).problems, []);
+        break;
+      }
+    }
   });
 });
 
@@ -140,6 +154,15 @@ describe('the parts of a config', () => {
 });
 
 describe('names of today and of yesterday', () => {
+  it('mean the key of today', () => {
+    assert.deepEqual(['h0', 'hidden_state', 'initialState', 'nobody'].map(keyOf), [
+      'initialState',
+      'initialState',
+      'initialState',
+      'nobody',
+    ]);
+  });
+
   it('of two older names of one key the first counts', async () => {
     const { problems } = await readTexts({
       [configName]: `{"weights":${weights},"sequences":[[[1]]],"h0":[[1,2]],"hidden_state":[[3,4]]}`,

@@ -55,6 +55,16 @@ const cases: readonly Refused[] = [
     advice: /quotes/,
   },
   {
+    title: 'a text in the place of a vector',
+    text: vectors('"at":"every","targets":[[[1,2],«"x"»,[1,2]],[[1,2],null,[1,2]]]'),
+    code: 'wrong-type',
+    path: 'loss.targets[0][1]',
+    message: /text/,
+    expected: /a number/,
+    found: /"x"/,
+    advice: /./,
+  },
+  {
     title: 'a vector of another length among targets some of which are missing',
     text: vectors('"at":"every","targets":[[[1,2],null,[1,2]],[[1,2],«[1,2,3]»,[1,2]]]'),
     code: 'wrong-dimension',
@@ -249,6 +259,49 @@ describe('targets and gradients that do not fit', () => {
   it('at a step of sequences of which some end before it enter where there is such a step', async () => {
     const { experiment } = await readTexts({ [configName]: config('"upstreamGradient":1', ragged) });
     assert.deepEqual(experiment?.upstream, { kind: 'step', t: 1 });
+  });
+
+  it('of sequences of different lengths are told at the step behind the end of one, or at all of it', async () => {
+    const [behind] = await problemsOf(config('"upstreamGradient":[[[1,1],[1,1],[1,1]],[[1,1],[2,2]]]', ragged));
+    assert.deepEqual([behind?.path, behind?.found], ['upstreamGradient[1][1]', '2 timesteps']);
+    const [narrow] = await problemsOf(config('"upstreamGradient":[[[1],[1],[1]],[[1],[1],[1]]]', ragged));
+    assert.deepEqual([narrow?.path, narrow?.expected], ['upstreamGradient[0]', '[3, 2]']);
+    const [none] = await problemsOf(config('"upstreamGradient":[[[1,NaN],[1,1]],[[1,1],[1,1]]]', ragged));
+    assert.equal(none?.code, 'not-a-number');
+  });
+
+  it('of very many sequences may be missing in the last one alone', async () => {
+    const B = 1_500;
+    const sequences = `[${'[[1]],'.repeat(B - 1)}[[1]]]`;
+    const targets = `[${'[[1,2]],'.repeat(B - 1)}null]`;
+    const { experiment } = await readTexts({ [configName]: vectors(`"at":"every","targets":${targets}`, sequences) });
+    const present = experiment?.loss?.present ?? new Uint8Array();
+    assert.deepEqual([present.length, present[0], present[B - 1]], [B, 1, 0]);
+  });
+
+  it('of other steps than there are are told also where nobody knows how many those are', async () => {
+    const told = await problemsOf(classes('"at":[2,1],"targets":[[0,0]]', '"none.json"'));
+    const [step] = told.filter(({ path }) => path === 'loss.at[1]');
+    assert.equal(step?.expected, 'steps from 0, in order');
+  });
+
+  it('are not looked at where the loss is of no kind that there is, and have no columns where they are lists', async () => {
+    const [kind, ...others] = await problemsOf(loss('"kind":"mae","targets":[0,1]'));
+    assert.deepEqual([kind?.path, others.length], ['loss.kind', 0]);
+    const texts = { [configName]: classes('"targets":{"file":"y.json","columns":["a"]}'), 'y.json': '[0,1]' };
+    const { problems } = await readTexts(texts);
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      ['loss.targets.columns'],
+    );
+  });
+
+  it('need a readout whose size is told by the hidden units, where those are known', async () => {
+    const text = classes('"targets":[0,1]')
+      .replace('"Wh":[[0.5,0],[0,0.5]]', '"Wh":{}')
+      .replace('[[1,0],[0,1]]', '[[],[]]');
+    const [readout] = (await problemsOf(text)).filter(({ path }) => path === 'loss.readout.Why');
+    assert.match(readout?.expected ?? '', /H = the number of hidden units/);
   });
 
   it('say nothing more where the sequences cannot be read', async () => {

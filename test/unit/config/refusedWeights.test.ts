@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Problem } from '../../../src/config/index.js';
-import { configName, readTexts } from './memory.js';
+import { configName, npyOf, npzOf, readTexts } from './memory.js';
 import { itRefuses } from './refused.js';
 import type { Refused } from './refused.js';
 
@@ -276,8 +276,8 @@ const cases: readonly Refused[] = [
     advice: /^Add "bias_ih_l0"/,
   },
   {
-    title: 'an object where a bias was meant',
-    text: config('"Wx":[[1,2]],«"Wh"»:[[1,0],[0,1]],"bb":{}'),
+    title: 'a text where a bias was meant',
+    text: config('"Wx":[[1,2]],«"Wh"»:[[1,0],[0,1]],"bb":"none"'),
     code: 'missing-key',
     path: 'weights.Wh',
     severity: 'warning',
@@ -318,6 +318,65 @@ describe('weights that make no network', () => {
     assert.equal(matrix?.expected, '[I, H] = [1, 2]');
   });
 
+  it('in a file of another kind are told by their names, which nothing there can replace', async () => {
+    const file = npzOf({ Wx: npyOf([1, 2], [1, 2]), Whh: npyOf([2, 2], [1, 0, 0, 1]), b: npyOf([2], [0, 0]) });
+    const { problems } = await readTexts({ [configName]: `{"weights":"w.npz","sequences":${X}}`, 'w.npz': file });
+    const [missing] = problems;
+    assert.deepEqual([missing?.code, missing?.found, missing?.fix], ['missing-key', 'Whh', undefined]);
+    assert.match(missing?.advice ?? '', /Did you mean "Wh" by "Whh"/);
+  });
+
+  it('of which a part is not read say why', async () => {
+    const objects = npyOf([1, 2], [0, 0], '|O');
+    const files = {
+      'x.npz': npzOf({ good: npyOf([1, 2, 1], [1, 2]), bad: objects }),
+      'h.npz': npzOf({ h: objects, other: npyOf([1], [1]) }),
+    };
+    const W = `{${square},"Wh":[[1,0],[0,1]]}`;
+    const sequences = `{"weights":${W},"sequences":{"file":"x.npz","name":"bad"}}`;
+    const [part] = (await readTexts({ ...files, [configName]: sequences })).problems;
+    assert.match(part?.message ?? '', /object/i);
+    const state = `{"weights":${W},"sequences":${X},"initialState":"h.npz"}`;
+    const [h] = (await readTexts({ ...files, [configName]: state })).problems.filter(
+      ({ code }) => code === 'wrong-type',
+    );
+    assert.match(h?.message ?? '', /"h" holds the wrong type of value/);
+  });
+
+  it('of a pair have a name of their own, and inputs that made-up sequences can have', async () => {
+    const made = { made: 'random', B: 1, T: 2, seed: 1 } as const;
+    const weights = `{${square},"Wh":[[1,0],[0,1]]}`;
+    const pair = await readTexts({ '.json': weights }, { kind: 'pair', weights: '.json', sequences: made });
+    assert.equal(pair.experiment?.name, '.json + random sequences');
+    const alone = await readTexts(
+      { 'w.json': '{"weight_hh_l0":[[1,0],[0,1]]}' },
+      { kind: 'pair', weights: 'w.json', sequences: made },
+    );
+    assert.equal(alone.experiment, null);
+    assert.deepEqual(
+      alone.problems.map(({ severity, code }) => [severity, code]),
+      [
+        ['error', 'missing-key'],
+        ['warning', 'missing-key'],
+      ],
+    );
+  });
+
+  it('may have activations that are no list, or no name, which say nothing', async () => {
+    const good = async (weights: string): Promise<void> => {
+      const problems = (await problemsOf(config(weights))).filter(({ severity }) => severity === 'error');
+      assert.deepEqual(problems, [], weights);
+    };
+    const onnx = `"W":${zeros(1, 2, 1)},"R":${zeros(1, 2, 2)},"B":${zeros(1, 4)}`;
+    await good(`${onnx},"activations":"Tanh"`);
+    await good(`${onnx},"activations":["Tanh"]`);
+    const plain = `"kernel":${zeros(1, 2)},"recurrent_kernel":${zeros(2, 2)},"bias":[0,0]`;
+    await good(`${plain},"activation":1`);
+    await good(`${plain},"activation":"tanh","recurrent_activation":"sigmoid"`);
+    const [odd] = await problemsOf(config(`${onnx},"activations":["Relu",["Tanh"]]`, '"cell":"tanh"'));
+    assert.match(odd?.found ?? '', /"Relu", /);
+  });
+
   it('are told once where both matrices of ONNX are wrong', async () => {
     const wrong = await messages(config(`"W":[[[0],[NaN]]],"R":[[[0,0],[0,NaN]]],"B":${zeros(1, 4)}`));
     assert.equal(wrong.split('\n').length, 2);
@@ -328,5 +387,7 @@ describe('weights that make no network', () => {
       biases.map(({ path }) => path),
       ['weights.R'],
     );
+    const rows = await problemsOf(config(`"W":${zeros(2, 2, 1)},"R":${zeros(2, 2, 5)},"B":${zeros(1, 4)}`));
+    assert.ok(rows.some(({ path, expected }) => path === 'weights.B' && expected === '[D][2·G·H]'));
   });
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cellOf } from '../../../src/engine/index.js';
 import { applied } from '../../../src/config/edit/appliedEdits.js';
+import { retold } from '../../../src/config/edit/localisedComments.js';
 import { weightsText } from '../../../src/config/edit/madeWeights.js';
 import { annotate } from '../../../src/config/edit/provenanceNotes.js';
 import { removeLastItems, removeProperties } from '../../../src/config/edit/removals.js';
@@ -150,6 +151,19 @@ describe('comments', () => {
       annotate(at(weights, 'Wh'), 'Wh', config, () => 'new'),
       [],
     );
+  });
+});
+
+describe('a config in another language', () => {
+  const text = '{\n  // One line\n  // of two.\n  "name": "weather",\n  // Alone.\n  "a": 1\n}';
+
+  it('has those of its texts that the table has, broken into lines that fit', () => {
+    const long = 'word '.repeat(40).trim();
+    assert.equal(
+      retold(text, { weather: '날씨', 'One line of two.': long }),
+      `{\n  // ${'word '.repeat(22).trim()}\n  // ${'word '.repeat(18).trim()}\n  "name": "날씨",\n  // Alone.\n  "a": 1\n}`,
+    );
+    assert.equal(retold(text, {}), text);
   });
 });
 
