@@ -216,7 +216,7 @@ export function exponentsInto(
   },
 ): void {
   const lyapunov = descending(sums, T);
-  const [largest = NaN] = lyapunov;
+  const largest = lyapunov[0]!;
   Object.assign(spectrum, { lyapunov: null, lyapunovKnown: sums.length, lyapunovError: null, lyapunovBlock: null });
   if (Number.isNaN(largest)) return;
   if (largest === -Infinity) {

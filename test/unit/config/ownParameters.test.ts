@@ -53,7 +53,10 @@ describe('a parameter that no layout names', () => {
   }
 
   it('of two rows has two lists', () => {
-    const parameters = [...cellOf('tanh').parameters, { name: 'P', role: 'other', shape: () => [2, 3] }] as const;
+    const parameters = [
+      ...cellOf('tanh').parameters,
+      { name: 'P', role: 'other', shape: () => [2, 3] as const },
+    ] as const;
     const read = (rows: unknown): { readonly numbers: readonly number[] | null; readonly told: string } => {
       const root = Value.root(
         readDocument('', new TextEncoder().encode(JSON.stringify({ ...matrices, P: rows })), quiet),
