@@ -66,7 +66,7 @@ export function checkNumbers(
 
 /** What is told of elements that do not pass: one at its place, and a number of others in one sentence. */
 type Telling = {
-  readonly codes: readonly ProblemCode[];
+  readonly codes: (where: Value) => readonly ProblemCode[];
   readonly tell: (where: Value, text: string) => void;
   readonly summary: (count: number, text: string) => LateFinding | null;
 };
@@ -91,7 +91,7 @@ export function checkLeaves(
   }
   if (count === 0) return true;
   const value = place();
-  if (!report.hasRoom(codes, value.document.id)) return false;
+  if (!report.hasRoom(codes(value), value.document.id)) return false;
   const leaves = value.leaves(node, bad);
   for (const { where, text } of leaves.slice(0, maxRepeats)) tell(where, text);
   const next = leaves[maxRepeats];
@@ -101,8 +101,9 @@ export function checkLeaves(
 }
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** What `reportLeaf` tells. */
-export const leafCodes: readonly ProblemCode[] = ['number-overflow', 'wrong-type', 'not-a-number'];
+/** What `reportLeaf` tells of a file. */
+export const leafCodes = ({ document: { binary } }: Value): readonly ProblemCode[] =>
+  binary === null ? ['number-overflow', 'wrong-type'] : ['number-overflow', 'not-a-number'];
 /** Null for words that are not JSON, which the parser has reported. */
 const leafCode = (text: string): 'wrong-type' | 'number-overflow' | null =>
   jsonNumber.test(text) ? 'number-overflow' : /^["']|^(?:null|true|false)$/.test(text) ? 'wrong-type' : null;

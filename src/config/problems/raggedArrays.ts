@@ -82,7 +82,7 @@ class Search {
   /** Most of a large list is in order: places are only made of what is told. */
   visit(node: JsonNode, place: () => Value, level: number): void {
     this.#tick();
-    if (node.kind === 'object' || node.kind === 'plain') {
+    if (node.kind === 'object' || node.kind === 'plain' || node.kind === 'unreadable') {
       this.#add(place, {
         code: 'wrong-type',
         tell: () => ({
@@ -92,8 +92,6 @@ class Search {
           advice: this.#spec.advice,
         }),
       });
-    } else if (node.kind === 'unreadable') {
-      this.#add(place, { code: node.finding.code, tell: () => node.finding });
     } else if (!isArray(node)) {
       this.#scalar(node, place, level);
     } else if (level >= this.#rank) {
@@ -229,7 +227,7 @@ class Search {
       document: { id, text },
       node,
     } = value;
-    this.#isFull = !this.#report.hasRoom(leafCodes, id);
+    this.#isFull = !this.#report.hasRoom(leafCodes(value), id);
     if (!this.#isFull) reportLeaf(value, text.slice(node.offset, node.offset + node.length), this.#spec, this.#report);
   }
 

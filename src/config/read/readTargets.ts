@@ -80,7 +80,7 @@ function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSi
     where.node,
     passes,
     {
-      codes: ['wrong-value'],
+      codes: () => ['wrong-value'],
       tell: (leaf, text) => report.error(leaf, tell(text)),
       summary: (count) => ({
         code: 'wrong-value',

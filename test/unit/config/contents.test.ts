@@ -21,6 +21,7 @@ const files = {
   'x.npy': npyOf([1, 2, 1], [1, 2]),
   'mixed.npz': npzOf({ good: npyOf([2], [1, 2]), bad: objects }),
   'objects.npy': objects,
+  'deep.npz': npzOf({ 'net/layer/a': npyOf([2], [1, 2]), 'net/layer/b': npyOf([2], [3, 4]) }),
   'scalar.npy': npyOf([], [5]),
   'even.npz': npzOf({ a: npyOf([2, 1], [1, 2]), b: npyOf([2, 1], [3, 4]) }),
   'many.npz': npzOf(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`a${i}`, npyOf([2], [1, 2])]))),
@@ -87,6 +88,8 @@ describe('a file that becomes another', () => {
     assert.equal(problems[0]?.found, 'a0 [2]; a1 [2]; a2 [2]; a3 [2]; a4 [2]; a5 [2]; …');
     const { content } = await convert('many.npz', 'a3');
     assert.ok(content?.kind === 'sequences');
+    const { content: inner } = await convert('deep.npz', 'layer.b');
+    assert.ok(inner?.kind === 'sequences');
     const few = await convert('mixed.npz', 'nobody');
     assert.equal(few.problems[0]?.found, 'good [2]; bad ');
   });
@@ -260,12 +263,17 @@ describe('the preview of sequences', () => {
   });
 
   it('says where numbers of a file cannot be read', async () => {
-    const damaged = npzOf({ a: npyOf([1, 2, 1], [1, 2]) });
-    // The last number, which its checksum no longer fits.
-    damaged[Buffer.from(damaged).lastIndexOf(Buffer.from(Float64Array.of(2).buffer))]! ^= 1;
-    const { sequences, problems } = await preview('x.npz', { 'x.npz': damaged });
-    assert.equal(sequences, null);
-    assert.match(problems[0]?.message ?? '', /damaged/);
+    const whole = npyOf([1, 2, 1], [1, 2], '<i8');
+    // A whole number that no float64 holds is looked for where the numbers are read.
+    whole.set(new Uint8Array(BigInt64Array.of(2n ** 53n + 1n).buffer), whole.length - 8);
+    const { sequences, problems } = await preview('x.npy', { 'x.npy': whole });
+    assert.deepEqual([sequences, problems[0]?.found], [null, '9007199254740993']);
+    // Of two arrays of one name behind different prefixes none is meant by it.
+    const block = npyOf([1, 2, 1], [1, 2]);
+    const twice = npzOf({ 'x/a:0': block, 'y/x/a:0': block });
+    const both = await preview('two.npz', { 'two.npz': twice });
+    assert.equal(both.sequences, null);
+    assert.match(both.problems[0]?.message ?? '', /Nothing in the file is called .*, or more than one/);
   });
 
   it('passes on what is no fault of the file', async () => {

@@ -8,6 +8,7 @@ import { keyOf } from '../../../src/config/read/keyNames.js';
 import { isBound } from '../../../src/config/read/limits.js';
 import { weightsOf } from '../../../src/config/read/openEntry.js';
 import { describeProblem } from '../../../src/config/index.js';
+import { editDistance } from '../../../src/config/problems/editDistance.js';
 import { Report } from '../../../src/config/problems/problemReport.js';
 import { configEntry, configName, memoryFiles, npyOf, npzOf, readTexts } from './memory.js';
 import type { Texts } from './memory.js';
@@ -174,6 +175,13 @@ describe('names of today and of yesterday', () => {
         ['unknown-key', '"hidden_state"'],
       ],
     );
+  });
+});
+
+describe('words that are longer than any name', () => {
+  it('are near to none', () => {
+    assert.equal(editDistance('a'.repeat(121), 'a'.repeat(120)), Infinity);
+    assert.equal(editDistance('a'.repeat(120), 'a'.repeat(119)), 1);
   });
 });
 
