@@ -207,7 +207,7 @@ function measurePaths(
       squares.set(name, (squares.get(name) ?? 0) + norm(part) ** 2);
   }
   for (const [name, series] of Object.entries(lnPaths))
-    series[at] = whole === 0 ? NaN : Math.log(Math.sqrt(squares.get(name) ?? 0) / whole);
+    series[at] = whole === 0 ? NaN : Math.log(Math.sqrt(squares.get(name)!) / whole);
 }
 
 /** The norms of sequences of different lengths, aligned by the distance from each one's own source. */

@@ -134,7 +134,7 @@ export class StepJacobian {
   /** ∂L/∂c_t over all paths [H], the one through h_t included, from ds [2·H]; of cells with a second state. */
   overAllPaths(ds: FloatArray): Float64Array {
     const { H } = this.#recurrence;
-    return Float64Array.from({ length: H }, (_, j) => ds[H + j]! + ds[j]! * (this.within?.[j] ?? 0));
+    return Float64Array.from({ length: H }, (_, j) => ds[H + j]! + ds[j]! * this.within![j]!);
   }
 
   /**
