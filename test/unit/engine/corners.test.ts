@@ -18,12 +18,15 @@ import { lossAtStep, readoutOf } from '../../../src/engine/network/loss.js';
 import { upstreamTrace } from '../../../src/engine/network/networkLoss.js';
 import { RnnUnit } from '../../../src/engine/network/rnnUnit.js';
 import { factorFor } from '../../../src/engine/network/whatIfLayer.js';
-import { spectrumOf } from '../../../src/engine/run/spectrum.js';
+import { jacobianSeries } from '../../../src/engine/run/jacobians.js';
+import { gatedPieceMemoryOf } from '../../../src/engine/run/memoryEstimate.js';
+import { growingSpectrum, spectrumOf } from '../../../src/engine/run/spectrum.js';
 import { clip } from '../../../src/engine/run/clip.js';
 import { asNetworkRun } from '../../../src/engine/run/networkRun.js';
 import { experiment, filled, randomNumbers, rows, scaledIdentity, sumOfExponents } from './build.js';
 import { leakyInTheTable } from './leaky.js';
-import { randomNetwork } from './networks.js';
+import { kernelsOf, variants } from '../wasm/support.js';
+import { randomLoss, randomNetwork } from './networks.js';
 
 const leaky = leakyInTheTable();
 
@@ -84,11 +87,46 @@ describe('matrices at the edge', () => {
     assert.deepEqual(found, []);
     const [wide] = Object.values(finish(gateBlocks(large)));
     assert.ok(Number.isNaN(wide?.spectralRadius) && Math.abs((wide?.sigmaMax ?? NaN) - 0.25) < 1e-9);
+    const small = gateEigenvalues(experiment(2, 1, scaledIdentity(2, 0.5)));
+    finish(small.steps);
+    assert.deepEqual(
+      small.found.map(({ values }) => values),
+      [
+        [
+          [0.5, 0],
+          [0.5, 0],
+        ],
+      ],
+    );
+    const [narrow] = Object.values(finish(gateBlocks(experiment(2, 1, scaledIdentity(2, 0.5)))));
+    assert.equal(narrow?.spectralRadius, 0.5);
     const broken = experiment(2, 1, rows([NaN, 0], [0, 1]));
     const none = gateEigenvalues(broken);
     finish(none.steps);
     assert.deepEqual(none.found, []);
     assert.deepEqual(Object.values(finish(gateBlocks(broken))), [{ spectralRadius: NaN, sigmaMax: NaN }]);
+  });
+});
+
+describe('singular values of Jacobians', () => {
+  it('are not known where Wh is not finite', () => {
+    const broken = experiment(2, 4, rows([NaN, 0], [0, 1]));
+    const { series, steps } = jacobianSeries(broken, finish(runResumably(broken)), 0);
+    finish(steps);
+    assert.ok(series.sigmaMax.length > 0 && series.sigmaMax.every(Number.isNaN));
+  });
+});
+
+describe('memory of a run in pieces', () => {
+  it('is larger by the output that a loss reads and what it sends into it, or by what is given', () => {
+    const shape = { seed: 1, cell: 'lstm', B: 2, T: 40, I: 1, widths: [3], directions: ['forward'] } as const;
+    const network = randomNetwork(shape);
+    const kernels = kernelsOf(variants[0] ?? 'simd');
+    const alone = gatedPieceMemoryOf(network, kernels);
+    const loss = randomLoss(network, 'mse', 'every', 1);
+    assert.equal(gatedPieceMemoryOf({ ...network, loss }, kernels) - alone, 2 * 40 * 3 * (8 + 8));
+    const upstream = { kind: 'given', dhs: new Float64Array(2 * 40 * 3) } as const;
+    assert.equal(gatedPieceMemoryOf({ ...network, upstream }, kernels) - alone, 2 * 40 * 3 * 8);
   });
 });
 
@@ -106,6 +144,30 @@ describe('exponents of a wide layer', () => {
     assert.equal(exponents?.length, H);
     for (const value of exponents) assert.ok(Math.abs(value - Math.log(0.9)) < 1e-12);
     assert.ok(pauses >= 6, `${pauses} pauses`);
+  });
+
+  it('in front come first where all of them are no matter of a glance', () => {
+    const chunks = [3, 2].map((steps) => ({ steps, xs: new Float64Array(steps) }));
+    for (const stateful of [false, true]) {
+      const one = experiment(4, 5, scaledIdentity(4, 0.9), { chunks, stateful });
+      const { spectrum, steps, rest } = growingSpectrum(one, finish(runResumably(one)), null, undefined, 0);
+      finish(steps);
+      const first = [...(spectrum.lyapunov ?? [])];
+      assert.ok(first.length > 0 && first.every((value) => Math.abs(value - Math.log(0.9)) < 1e-12), first.join());
+      finish(rest());
+      assert.equal(spectrum.lyapunov?.length, 4);
+    }
+    // Units that are off at one step let nothing through it: no direction leads there.
+    const off = experiment(4, 5, scaledIdentity(4, 0.9), {
+      cell: 'relu',
+      weights: { Wx: new Float64Array(4).fill(1), Wh: scaledIdentity(4, 0.9), b: new Float64Array(4) },
+      chunks: [{ steps: 5, xs: Float64Array.of(1, 1, -10, 1, 1) }],
+    });
+    const { spectrum, steps, rest } = growingSpectrum(off, finish(runResumably(off)), null, undefined, 0);
+    finish(steps);
+    assert.equal(spectrum.lyapunov, null);
+    finish(rest());
+    assert.equal(spectrum.lyapunov, null);
   });
 
   it('are those of what a cell keeps beside the weights, too', () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish } from '../../../src/engine/index.js';
 import type { Resumable } from '../../../src/engine/core/resumable.js';
+import { dropSpare, giveBack } from '../../../src/engine/core/bufferPool.js';
 import { scaleByPowerOfTwo } from '../../../src/engine/core/norm.js';
 import { OneAtATime, PiecedTrace } from '../../../src/engine/core/recomputedTrace.js';
 import { stepsOf } from '../../../src/engine/core/rowTrace.js';
@@ -102,6 +103,25 @@ describe('computations that need the same memory', () => {
     assert.deepEqual(finish(b), { name: 'b' });
     assert.throws(() => finish(a), broken);
     assert.deepEqual(finish(turns.run(() => steps(log, 'c', 1, () => ({ name: 'c' })))), { name: 'c' });
+  });
+});
+
+describe('memory of tensors that nobody needs any more', () => {
+  const { transfer } = ArrayBuffer.prototype;
+
+  it('is taken from them where a machine can do that, and left to them where it cannot', () => {
+    const taken = new Float64Array(3);
+    giveBack(taken, taken.subarray(1));
+    assert.equal(taken.length, 0);
+    Reflect.deleteProperty(ArrayBuffer.prototype, 'transfer');
+    try {
+      const left = new Float64Array(3);
+      giveBack(left);
+      assert.equal(left.length, 3);
+    } finally {
+      Object.defineProperty(ArrayBuffer.prototype, 'transfer', { value: transfer, configurable: true, writable: true });
+    }
+    dropSpare();
   });
 });
 
