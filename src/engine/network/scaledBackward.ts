@@ -189,8 +189,8 @@ export function* analyse(
 }
 
 /** The ways from the states of a step to those before: beside the weights, and through h by each gate. */
-export const pathNames = ({ gates, gateKinds, hasD }: Cell): string[] =>
-  gateKinds === undefined ? [] : [...(hasD ? ['beside'] : []), ...gates];
+export const pathNames = ({ gates, gateKinds }: Cell): string[] =>
+  gateKinds === undefined ? [] : ['beside', ...gates];
 
 /** ln of what each path makes of ds, over its norm. */
 function measurePaths(

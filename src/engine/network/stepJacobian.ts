@@ -96,10 +96,9 @@ export class StepJacobian {
     this.toGates(ds, dz);
     const gates = names.filter((name) => name !== 'beside');
     const parts: Record<string, Float64Array> = {};
-    if (this.hasD) {
-      parts['beside'] = new Float64Array(this.width);
-      this.besideWeights(ds, parts['beside']);
-    }
+    // Gates side by side have a way beside the weights.
+    parts['beside'] = new Float64Array(this.width);
+    this.besideWeights(ds, parts['beside']);
     for (const [g, name] of gates.entries()) {
       const part = new Float64Array(H);
       for (let k = 0; k < H; k++) {

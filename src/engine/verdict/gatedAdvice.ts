@@ -96,9 +96,10 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
   const { parameters, H } = layer;
   const cell = cellOf(experiment.cell);
   const candidates: Candidate[] = [];
-  const { keeper } = cell;
-  const mean = keeper === undefined ? NaN : meanOver(gates?.[keeper.gate]?.mean ?? unmeasured(0), first, source);
-  if (keeper !== undefined && Number.isFinite(mean))
+  // Of gates side by side one keeps a state, and each is measured.
+  const keeper = cell.keeper!;
+  const mean = meanOver(gates![keeper.gate]!.mean, first, source);
+  if (Number.isFinite(mean))
     for (const by of [1, 2])
       candidates.push({
         whatIf: { ...asItIs, biasGate: keeper.gate, biasShift: by },

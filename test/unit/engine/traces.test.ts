@@ -107,7 +107,7 @@ describe('computations that need the same memory', () => {
 });
 
 describe('memory of tensors that nobody needs any more', () => {
-  const { transfer } = ArrayBuffer.prototype;
+  const { transfer } = ArrayBuffer.prototype as { readonly transfer?: () => ArrayBuffer };
 
   it('is taken from them where a machine can do that, and left to them where it cannot', () => {
     const taken = new Float64Array(3);

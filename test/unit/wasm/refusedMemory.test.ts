@@ -1,8 +1,10 @@
 // Memory that the machine refuses to the kernels at any place of a run: the run takes another way to the same numbers.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runExperiment } from '../../../src/engine/index.js';
+import { finish, preActivations, runExperiment, Workspaces } from '../../../src/engine/index.js';
 import type { AnyNetworkRun, Experiment } from '../../../src/engine/index.js';
+import { oneLayer } from '../../../src/engine/network/experiment.js';
+import { growingSpectrum } from '../../../src/engine/run/spectrum.js';
 import type { Kernels } from '../../../src/engine/wasm/instance.js';
 import { randomNetwork } from '../engine/networks.js';
 import { kernelsOf, variants } from './support.js';
@@ -45,8 +47,38 @@ const one = { seed: 4, B: 2, T: 12, I: 2, widths: [3], directions: ['forward'] }
 const cases: Readonly<Record<string, Experiment>> = {
   'a plain layer': randomNetwork({ ...one, cell: 'tanh' }),
   'a layer with gates': randomNetwork({ ...one, cell: 'lstm' }),
+  'layers with gates': randomNetwork({ ...one, cell: 'lstm', widths: [3, 2] }),
   'a network': randomNetwork({ ...one, cell: 'gru', widths: [3, 2], directions: ['forward', 'reverse'] }),
 };
+
+describe('an analysis that is refused memory', () => {
+  /** Of an analysis each takes kernels of its own. */
+  const workspaces = (): Workspaces => {
+    const { kernels } = refusing(0, true);
+    kernels.apart = () => kernels;
+    return new Workspaces(kernels);
+  };
+
+  it('is the plain one', () => {
+    for (const cell of ['tanh', 'gru'] as const) {
+      const network = randomNetwork({ ...one, cell, widths: [64] });
+      const layer = oneLayer(network);
+      const { result } = finish(runExperiment(Infinity, network)).layers[0]!;
+      const [plain, refused] = [null, workspaces()].map((given) => {
+        const { spectrum, steps, rest } = growingSpectrum(layer, result, given, undefined, 0);
+        finish(steps);
+        const first = spectrum.lyapunovKnown;
+        finish(rest());
+        // Of gates there are others.
+        const values = cell === 'tanh' ? preActivations(layer, result, 0, given) : null;
+        if (values !== null) finish(values.steps);
+        return { first, lyapunov: spectrum.lyapunov, sigma: spectrum.jacobianSigmaMax, z: values?.z.values ?? null };
+      });
+      assert.ok((plain?.first ?? 0) > 0);
+      assert.ok(difference(refused, plain) < 1e-9, cell);
+    }
+  });
+});
 
 describe('a run that is refused memory', () => {
   for (const [title, experiment] of Object.entries(cases))
