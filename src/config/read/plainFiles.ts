@@ -122,7 +122,7 @@ export function numbersOf(root: Value, options: Options, report: Report): Scaled
     .slice(0, 8)
     .map(
       ({ shift, by }, i) =>
-        `${quote(table.columns[i] ?? '')} (x ${shift < 0 ? '+' : '−'} ${short(Math.abs(shift))}) / ${short(by)}`,
+        `${quote(table.columns[i]!)} (x ${shift < 0 ? '+' : '−'} ${short(Math.abs(shift))}) / ${short(by)}`,
     )
     .join(', ');
   report.info(options.at('normalise'), {
@@ -148,14 +148,12 @@ const short = (x: number): string => String(Number(x.toPrecision(5)));
 /** A .txt whose first line is not made of numbers. */
 export function isProse({ document: { id, text } }: Value): boolean {
   if (separatorOf(id, text) !== 'space') return false;
-  const [line = ''] = text
+  const line = text
     .slice(0, 65_536)
     .trimStart()
-    .split(/[\r\n]/, 1);
-  return line
-    .trimEnd()
-    .split(/[ \t]+/)
-    .some((field) => !/^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i.test(field));
+    .split(/[\r\n]/, 1)[0]!
+    .trimEnd();
+  return line.split(/[ \t]+/).some((field) => !/^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i.test(field));
 }
 
 export async function textTokens(
