@@ -17,9 +17,9 @@ let mutants = 0;
  * in (a test of 3 s takes 19). Numbers in one array say the same.
  */
 function withNumbers(name, text) {
-  const header = /^function stryNS_\w+\(\) \{[^]*?^function stryCov_\w+\(\) \{[^]*?^\}\n^function stryMutAct_\w+\([^]*?^\}\n/m;
+  const header = /function stryNS_\w+\(\) \{[^]*?\n  return isActive\(id\);\n\}/;
   const numbered = text
-    .replace(header, 'const stry = globalThis.mutantsInTests;\n')
+    .replace(header, 'const stry = globalThis.mutantsInTests;')
     .replaceAll(/\bstryMutAct_\w+\("(\d+)"\)/g, '(stry.active === $1 && stry.reached())')
     .replaceAll(/\bstryCov_\w+\(((?:"\d+"(?:, )?)+)\)/g, (_, ids) => {
       const all = ids.split(', ').map((id) => Number(id.slice(1, -1)));
