@@ -73,7 +73,6 @@ export function* networkVerdict(
   };
   const measured = yield* measure(evidence);
   const alike = layers.every(({ result }) => result.verdict.kind === verdict.kind);
-  // Of a single step there is none.
   const rate = rateOf(measured, evidence);
   const where =
     measured.kind === 'healthy' && alike
