@@ -215,6 +215,7 @@ const tests = () => [
       'test/screenshots/take.ts',
       'test/soak/soak.ts',
       'test/realFiles/check.ts',
+      'test/notebook/check.ts',
       'test/fuzz/fuzz.ts',
       'test/fuzz/thread.ts',
       'test/bench/firstPicture.ts',

@@ -29,6 +29,7 @@ export type ServerOptions = {
 export type WindowOptions = {
   readonly folder?: string | undefined;
   readonly workspace?: string | undefined;
+  readonly file?: string | undefined;
   readonly developmentPath?: string | undefined;
   readonly testsPath?: string | undefined;
 };
