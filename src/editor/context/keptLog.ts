@@ -8,6 +8,16 @@ export type KeptLog = vscode.LogOutputChannel & {
   readonly lastLines: readonly string[];
 };
 
+/** Of numbers only that there is one; of what is quoted nothing: it may stand in a file. The time of a line stays. */
+export function withoutContents(line: string): string {
+  const [time = '', ...words] = line.split(' ');
+  const told = words
+    .join(' ')
+    .replaceAll(/"(?:[^"\\]|\\.)*(?:"|$)/gs, '"…"')
+    .replaceAll(/\d[\d.,eE+-]*/g, '#');
+  return `${time} ${told}`;
+}
+
 export function keptLog(channel: vscode.LogOutputChannel): KeptLog {
   const lastLines: string[] = [];
   const keeping =
