@@ -30,4 +30,18 @@ describe('a line of the log that is copied', () => {
     assert.match(log.lastLines[0] ?? '', /^\d{4}-[^ ]+Z \[error\] fault 50$/);
     assert.match(log.lastLines.at(-1) ?? '', /fault 149$/);
   });
+
+  it('says nothing to a channel that is closed, which would throw', () => {
+    const said: string[] = [];
+    const say = (message: string): void => {
+      if (said.includes('closed')) throw new Error('Channel has been closed');
+      said.push(message);
+    };
+    const channel = { info: say, warn: say, error: say, debug: say, dispose: () => void said.push('closed') };
+    const log = keptLog(channel as unknown as vscode.LogOutputChannel);
+    log.error('before');
+    log.dispose();
+    for (const level of ['info', 'warn', 'error', 'debug'] as const) log[level]('after');
+    assert.deepEqual(said, ['before', 'closed']);
+  });
 });
