@@ -538,7 +538,7 @@ async function serverOf(
   return { server, giveServerBack: () => server.stop() };
 }
 
-/** Of a server that was stopped: another one, with its data and at its address, as of a machine that was started anew. */
+/** Of a server that was stopped: another one with its data, at its address, as after a restart of its machine. */
 export const startAgain = ({ url, logFile }: Server): Promise<Server> =>
   startServer({
     dataDir: path.dirname(logFile),

@@ -4,7 +4,7 @@
 import { mkdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type * as vscode from 'vscode';
-import { writeWhole } from '../../report/index.js';
+import { removeUnfinished, writeWhole } from '../../report/index.js';
 import { readRegularFile } from '../../worker/thread/index.js';
 import type { ReadFile, ReadOptions } from '../../worker/thread/index.js';
 
@@ -47,6 +47,9 @@ const disk: LocalDisk = {
   },
   remove: (file) => rm(file),
 };
+
+/** The extension is shut down: what is half written goes, and the old files stay as they are. */
+export const endWriting = (): void => removeUnfinished();
 
 /** The disk that a file lies on, by its `fsPath`; null for all that VS Code reads by itself (virtual workspaces). */
 export const diskOf = ({ scheme }: vscode.Uri): LocalDisk | null => (scheme === 'file' ? disk : null);

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { assemble } from '../../../src/assemble.js';
+import { diskOf } from '../../../src/editor/context/localDisk.js';
 import { configPattern, ignored } from '../../../src/editor/context/configFiles.js';
 import { searchFiles } from '../../../src/editor/files/findFiles.js';
 import { ConfigIndex } from '../../../src/editor/following/configIndex.js';
@@ -56,27 +57,27 @@ const held = (): Held => ({
   files: existsSync(openFiles) ? readdirSync(openFiles) : [],
 });
 
+/** All of the extension once more, as `activate` makes it; `end` ends it as VS Code does. */
+function activated(): { made: ReturnType<typeof assemble>; end: () => Promise<void> } {
+  const { extensionUri } = vscode.extensions.getExtension('rnn-gradients.rnn-gradients') ?? assert.fail();
+  const subscriptions: vscode.Disposable[] = [];
+  // A channel of the same name would be that of the other copy.
+  const { createOutputChannel } = vscode.window;
+  const named = (name: string, options: { log: true }): unknown => createOutputChannel(`${name} again`, options);
+  Object.assign(vscode.window, { createOutputChannel: named });
+  const workspaceState = { keys: () => [], get: () => undefined, update: () => Promise.resolve() };
+  const made = assemble({ extensionUri, subscriptions, workspaceState } as unknown as vscode.ExtensionContext);
+  Object.assign(vscode.window, { createOutputChannel });
+  return {
+    made,
+    end: async () => {
+      for (const one of subscriptions) await (one.dispose() as unknown);
+    },
+  };
+}
+
 describe('An extension that is shut down', () => {
   afterEach(closeEverything);
-
-  /** All of the extension once more, as `activate` makes it; `end` ends it as VS Code does. */
-  function activated(): { made: ReturnType<typeof assemble>; end: () => Promise<void> } {
-    const { extensionUri } = vscode.extensions.getExtension('rnn-gradients.rnn-gradients') ?? assert.fail();
-    const subscriptions: vscode.Disposable[] = [];
-    // A channel of the same name would be that of the other copy.
-    const { createOutputChannel } = vscode.window;
-    const named = (name: string, options: { log: true }): unknown => createOutputChannel(`${name} again`, options);
-    Object.assign(vscode.window, { createOutputChannel: named });
-    const workspaceState = { keys: () => [], get: () => undefined, update: () => Promise.resolve() };
-    const made = assemble({ extensionUri, subscriptions, workspaceState } as unknown as vscode.ExtensionContext);
-    Object.assign(vscode.window, { createOutputChannel });
-    return {
-      made,
-      end: async () => {
-        for (const one of subscriptions) await (one.dispose() as unknown);
-      },
-    };
-  }
 
   // While it starts, reads, computes, and looks for exponents.
   for (const moment of [0, 30, 300, 1_000, 4_000])
@@ -112,6 +113,31 @@ describe('An extension that is shut down', () => {
         process.off('unhandledRejection', note);
       }
     });
+});
+
+describe('A file that is being saved when the extension is shut down', () => {
+  it('is as it was, and nothing is left beside it', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'rnn-saving-'));
+    const file = path.join(folder, 'old.json');
+    writeFileSync(file, 'old');
+    const { end } = activated();
+    const written = diskOf(vscode.Uri.file(file))?.write(file, new Uint8Array(4e8)) ?? assert.fail();
+    const outcome = written.then(
+      () => 'written',
+      () => 'not written',
+    );
+    try {
+      await until('the file beside', () => (readdirSync(folder).length > 1 ? true : undefined));
+      await end();
+      assert.deepEqual(readdirSync(folder), ['old.json']);
+      assert.equal(readFileSync(file, 'utf8'), 'old');
+      assert.equal(await outcome, 'not written');
+      assert.deepEqual(readdirSync(folder), ['old.json']);
+      assert.equal(readFileSync(file, 'utf8'), 'old');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 describe('A file that becomes a folder', () => {
@@ -211,7 +237,7 @@ describe('A clock that jumps', () => {
       // The same bytes but for one name and two numbers.
       for (const [text, factor, problem] of [
         [weights('0.25'), '0.250', null],
-        [weights('0.75').replace('"Wx"', '"Wy"'), null, 'Wy'],
+        [weights('0.75').replace('"Wx"', '"Wy"'), null, 'Wx is missing'],
         [weights('0.75'), '0.750', null],
       ] as const) {
         writeFileSync(file, text);
@@ -344,7 +370,7 @@ describe('A disk', () => {
     ],
     ['that takes nothing', (mount: Mount) => mount.makeReadOnly(), 'EROFS', 'Nothing may be written there'],
   ] as const)
-    it(`${what} is told with place and remedy by Apply, report and moved weights; nothing half-written is left`, async function () {
+    it(`${what} is told with place and remedy by Apply, a copy and a report; nothing is left`, async function () {
       if (noMounts() !== false) this.skip();
       const { mount, uri } = await onOwnDisk(256);
       const report = path.join(mount.folder, 'old.report.html');
