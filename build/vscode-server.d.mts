@@ -5,6 +5,7 @@ export const cache: string;
 export type Server = {
   /** `http://localhost:PORT` */
   readonly url: string;
+  readonly pid: number;
   readonly logFile: string;
   /** Resolves with the exit code or signal when the server is gone. */
   readonly ended: Promise<number | string>;

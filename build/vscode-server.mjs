@@ -271,7 +271,7 @@ export async function startServer({
   try {
     const url = `http://localhost:${await listening}`;
     await answers(`${url}/version`);
-    return { url, logFile, ended, stop };
+    return { url, pid: child.pid, logFile, ended, stop };
   } catch (error) {
     await stop();
     throw error;
