@@ -439,24 +439,23 @@ describe('what plain arithmetic makes of it', () => {
 
 describe('a number that is not finite', () => {
   it('is told by where it is', () => {
-    const at = (what: NonNullable<Evidence['nonFinite']>['what'], t: number | null): string =>
-      told(times(10, 1), { nonFinite: { what, t } });
+    const at = (nonFinite: NonNullable<Evidence['nonFinite']>): string => told(times(10, 1), { nonFinite });
     const spreads = 'and it spreads to every later step.';
     const stops = 'the forward pass itself overflows, so there is no gradient to speak of.';
     const rest =
       'The gradient keeps its size at each step back: all of it arrives at t = 100, 10 steps from its source. ' +
       `The recurrent weights take the most: Wh changes nothing, the slope of tanh changes nothing ${saturation}.`;
     assert.equal(
-      at('weights', null),
+      at({ what: 'weights', t: null }),
       'The weights hold a number that is not finite, and it spreads to everything they touch.',
     );
-    assert.equal(at('inputs', null), `The input sequence holds a number that is not finite, ${spreads}`);
-    assert.equal(at('inputs', 2), `The input sequence holds a number that is not finite at t = 102, ${spreads}`);
-    assert.equal(at('state', null), `The hidden state stops being finite: ${stops}`);
-    assert.equal(at('state', 2), `The hidden state stops being finite at t = 102: ${stops}`);
-    assert.equal(at('upstream', null), 'The gradient that enters from above is not finite.');
-    assert.equal(at('upstream', 2), 'The gradient that enters from above is not finite at t = 102.');
-    assert.equal(at('gradient', null), `The gradient stops being finite, going back. ${rest}`);
+    assert.equal(
+      at({ what: 'inputs', t: 2 }),
+      `The input sequence holds a number that is not finite at t = 102, ${spreads}`,
+    );
+    assert.equal(at({ what: 'state', t: 2 }), `The hidden state stops being finite at t = 102: ${stops}`);
+    assert.equal(at({ what: 'upstream', t: 2 }), 'The gradient that enters from above is not finite at t = 102.');
+    assert.equal(at({ what: 'gradient', t: null }), `The gradient stops being finite, going back. ${rest}`);
     assert.equal(
       told(times(10, 1), { nonFinite: { what: 'gradient', t: 2 }, zeroAt: 4 }),
       `The gradient stops being finite at t = 102, going back. ${rest}`,
