@@ -1,6 +1,6 @@
 // What a config says of a table or a text, and the numbers or tokens that this makes of it.
 import { t } from '@vscode/l10n';
-import { separatorOf } from '../formats/delimited.js';
+import { firstLines, separatorOf } from '../formats/delimited.js';
 import type { Value } from '../json/jsonValue.js';
 import { counted, quote } from '../json/node.js';
 import { Report } from '../problems/problemReport.js';
@@ -145,15 +145,14 @@ const toldNames = (names: readonly string[]): string =>
 
 const short = (x: number): string => String(Number(x.toPrecision(5)));
 
-/** A .txt whose first line is not made of numbers. */
+/** A .txt whose first line, below comments, is not made of numbers. */
 export function isProse({ document: { id, text } }: Value): boolean {
   if (separatorOf(id, text) !== 'space') return false;
-  const line = text
-    .slice(0, 65_536)
-    .trimStart()
-    .split(/[\r\n]/, 1)[0]!
-    .trimEnd();
-  return line.split(/[ \t]+/).some((field) => !/^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i.test(field));
+  const [line = ''] = firstLines(text, 1);
+  return line
+    .trim()
+    .split(/[ \t]+/)
+    .some((field) => !/^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i.test(field));
 }
 
 export async function textTokens(

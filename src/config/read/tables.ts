@@ -60,13 +60,16 @@ function begin(root: Value, report: Report): Beginning | null {
   const pattern = numberIn(separator);
   const isNumber = (field: string): boolean => pattern.test(field.trim());
   const rows = new Rows(text, separator, tick);
+  const comment = rows.comment();
   if (!rows.next()) {
     report.error(root, rows.fault === null ? empty() : faultOf(rows));
     return null;
   }
   const first = rows.fields();
   const hasNames = !first.every(isNumber);
-  const names = hasNames ? first.map((name) => name.trim()) : first.map((_, i) => String(i + 1));
+  const names = hasNames
+    ? first.map((name) => name.trim())
+    : (namesIn(comment, first.length, separator) ?? first.map((_, i) => String(i + 1)));
   if (hasNames && !rows.next()) {
     report.error(
       rows.fault === null ? root : placeOf(root, rows.fault.at, 1, ''),
@@ -75,6 +78,12 @@ function begin(root: Value, report: Report): Beginning | null {
     return null;
   }
   return { rows, separator, isNumber, names, numeric: rows.fields().map(isNumber) };
+}
+
+/** Names in the comment above a row of numbers, as `numpy.savetxt` writes them; null where it has other words. */
+function namesIn(comment: string | null, count: number, separator: Separator): string[] | null {
+  const rows = new Rows(comment ?? '', separator, () => undefined);
+  return rows.next() && rows.count === count ? rows.fields().map((name) => name.trim()) : null;
 }
 
 /** The columns of a table with its first rows, each field as it stands there. */
