@@ -234,7 +234,7 @@ describe('the preview of sequences', () => {
     [configName]: `{"weights":{"Wx":[[1],[1]],"Wh":[[0]],"b":[0]}${sequences}}`,
   });
 
-  it('is none of a file that is not there, of a config without sequences, and of sequences that cannot be read', async () => {
+  it('is none without a file, without sequences in a config, and of sequences that cannot be read', async () => {
     assert.equal((await preview('none.csv')).sequences, null);
     assert.equal((await preview('objects.npy')).sequences, null);
     assert.equal((await preview(configName, config(''))).sequences, null);

@@ -224,7 +224,8 @@ describe('targets and gradients that do not fit', () => {
   it('of thousands of sequences of different lengths stand at their places', async () => {
     const B = 2_000;
     const sequences = `[${Array.from({ length: B }, (_, b) => (b === 0 ? '[[1],[2]]' : '[[1]]')).join(',')}]`;
-    const targets = `[${Array.from({ length: B }, (_, b) => (b === 0 ? '[1,0]' : b % 2 === 0 ? '[1]' : '[null]')).join(',')}]`;
+    const ofSequence = (b: number): string => (b === 0 ? '[1,0]' : b % 2 === 0 ? '[1]' : '[null]');
+    const targets = `[${Array.from({ length: B }, (_, b) => ofSequence(b)).join(',')}]`;
     const { experiment } = await readTexts({ [configName]: classes(`"at":"every","targets":${targets}`, sequences) });
     const present = experiment?.loss?.present ?? new Uint8Array();
     assert.equal(present.length, 2 * B);
@@ -285,7 +286,7 @@ describe('targets and gradients that do not fit', () => {
     assert.equal(step?.expected, 'steps from 0, in order');
   });
 
-  it('are not looked at where the loss is of no kind that there is, and have no columns where they are lists', async () => {
+  it('are not looked at where there is no such loss, and have no columns where they are lists', async () => {
     const [kind, ...others] = await problemsOf(loss('"kind":"mae","targets":[0,1]'));
     assert.deepEqual([kind?.path, others.length], ['loss.kind', 0]);
     const texts = { [configName]: classes('"targets":{"file":"y.json","columns":["a"]}'), 'y.json': '[0,1]' };

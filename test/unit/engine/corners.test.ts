@@ -208,7 +208,7 @@ describe('exponents of a wide layer', () => {
 
 describe('what a cell does not have', () => {
   const tanh = experiment(2, 3, scaledIdentity(2, 0.5));
-  const run = (one: LayerExperiment) => finish(runExperiment(Infinity, one)).layers[0]!.result;
+  const run = (one: LayerExperiment) => finish(runExperiment(Infinity, one)).layers[0].result;
 
   it('is asked of it in vain, which is told', () => {
     const { steps } = gateValues(tanh, run(tanh), 0);
@@ -305,7 +305,7 @@ describe('numbers that come from above', () => {
     const one = experiment(2, 3, scaledIdentity(2, 0.5), { loss });
     for (const clipNorm of [null, 0.1]) {
       const clipped = { ...one, clipNorm };
-      const { result } = finish(runExperiment(Infinity, clipped)).layers[0]!;
+      const { result } = finish(runExperiment(Infinity, clipped)).layers[0];
       const full = finish(asNetworkRun(clipped, result as never).lossInFull());
       assert.ok(full);
       assert.ok(Math.abs(full.value - 0.625) < 1e-15);

@@ -67,7 +67,7 @@ describe('what to try at the edge', () => {
       ...network,
       layers: [{ ...layer, parameters: { ...layer.parameters, b: layer.parameters.b.map(() => NaN) } }],
     } as const;
-    const result = finish(runExperiment(Infinity, broken)).layers[0]!.result;
+    const result = finish(runExperiment(Infinity, broken)).layers[0].result;
     assert.equal(result.verdict.kind, 'nonfinite');
     assert.equal(finish(nextStepOf(result)), null);
     assert.equal(answered(run(experiment(2, 5, scaledIdentity(2, 1)))).nextStep, null);
