@@ -305,6 +305,20 @@ describe('targets and gradients that do not fit', () => {
     assert.match(readout?.expected ?? '', /H = the number of hidden units/);
   });
 
+  it('stand beside sequences and states whose numbers are wrong in one place', async () => {
+    const [number] = await problemsOf(config('"name":"x"', '[[[1],[NaN]],[[2]]]'));
+    assert.deepEqual([number?.code, number?.path], ['not-a-number', 'sequences[0][1][0]']);
+    const [file] = await problemsOf(config('"initialState":{"h":"none.json"}'));
+    assert.deepEqual([file?.code, file?.path], ['missing-file', 'initialState.h']);
+    // Of layers of different widths each has a list of its own.
+    const layers =
+      '"weight_ih_l0":[[1],[1]],"weight_hh_l0":[[1,0],[0,1]],"bias_ih_l0":[0,0],"bias_hh_l0":[0,0],' +
+      '"weight_ih_l1":[[1,1]],"weight_hh_l1":[[1]],"bias_ih_l1":[0],"bias_hh_l1":[0]';
+    const state = '"initialState":[[[1,2],[3,4]],[[1],[2],[3]]]';
+    const [wrong] = await problemsOf(`{"weights":{${layers}},"sequences":${even},${state}}`);
+    assert.deepEqual([wrong?.code, wrong?.path], ['wrong-dimension', 'initialState[1]']);
+  });
+
   it('say nothing more where the sequences cannot be read', async () => {
     const problems = await problemsOf(config('"upstreamGradient":1', '"none.json"'));
     assert.deepEqual(
