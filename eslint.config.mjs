@@ -49,9 +49,10 @@ export default tseslint.config(
     rules: { 'no-restricted-globals': ['error', 'document', 'window', 'navigator', 'localStorage', 'HTMLElement'] },
   },
   {
-    // Loops over typed arrays stay inside bounds that the tensor shapes prove, or the length of a file; `a[i]!` says so
-    // without a branch in the inner loop that no file can take.
-    files: ['src/engine/**/*.ts', 'src/config/formats/**/*.ts', 'test/**/*.ts'],
+    // Loops over typed arrays stay inside bounds that the tensor shapes prove, or the length of a file, and readers ask
+    // for what their own checks have found; `a[i]!` says so without a branch that no file can take, which
+    // `npm run coverage` would count.
+    files: ['src/engine/**/*.ts', 'src/config/**/*.ts', 'test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {

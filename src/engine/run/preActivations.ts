@@ -22,9 +22,10 @@ export function preActivations(
   result: ComputedRun,
   item: number,
   given: Workspaces | null = null,
+  most = mostHeld,
 ): { readonly z: PreActivations; readonly steps: Resumable<void> } {
   const z: PreActivations = { values: null };
-  return { z, steps: fill(experiment, result, item, z, kernelsFor(experiment, given)) };
+  return { z, steps: fill(experiment, result, item, z, kernelsFor(experiment, given), most) };
 }
 
 function* fill(
@@ -33,9 +34,10 @@ function* fill(
   item: number,
   z: PreActivations,
   workspaces: Workspaces | null,
+  most: number,
 ): Resumable<void> {
   const { T, H } = experiment.shapes;
-  if (!isHeld(result.layers[0].states.h) && T * H > mostHeld) {
+  if (!isHeld(result.layers[0].states.h) && T * H > most) {
     const starts = Array.from({ length: Math.ceil(T / stepsAtOnce) }, (_, i) => i * stepsAtOnce);
     z.values = new PiecedTrace({ B: 1, T, N: H }, starts, (i) =>
       preActivationsBetween(experiment, result, item, starts[i]!, starts[i + 1] ?? T),

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { contentsOf, convertFile } from '../../../src/config/read/contents.js';
 import { jsonPieces } from '../../../src/config/read/convertedText.js';
 import { OpenFiles } from '../../../src/config/read/openFiles.js';
+import type { Source } from '../../../src/config/formats/source.js';
 import { outlineOf } from '../../../src/config/index.js';
 import { previewSequences } from '../../../src/config/read/sequencePreview.js';
 import type { PreviewChoice } from '../../../src/config/read/sequencePreview.js';
@@ -26,6 +27,10 @@ const files = {
   'even.npz': npzOf({ a: npyOf([2, 1], [1, 2]), b: npyOf([2, 1], [3, 4]) }),
   'many.npz': npzOf(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`a${i}`, npyOf([2], [1, 2])]))),
   'block.json': '[[[1,-0],[2,3]],[[4,5],[6,7]]]',
+  'two.json': '[[1],[2]]',
+  'bare.json': '{"weight_ih_l0":[[1],[2]],"weight_hh_l0":[[1,0],[0,1]]}',
+  'keras.json': '{"kernel":[[1,2]],"recurrent_kernel":[[1,0],[0,1]],"bias":[0,0]}',
+  'skew.json': '{"weight_ih_l0":[[1],[2]],"weight_hh_l0":[[1,0,0,0,0],[0,1,0,0,0]]}',
   'row.json': '[1,2]',
   'ragged.json': '[[[1],[2]],[[3]]]',
   'mixed.json': '[[[1],[2]],{}]',
@@ -94,10 +99,32 @@ describe('a file that becomes another', () => {
     assert.equal(few.problems[0]?.found, 'good [2]; bad ');
   });
 
+  it("is weights under PyTorch's names, of a network alone or of one of several", async () => {
+    for (const [id, name, count] of [
+      ['lstm.pt', null, 8],
+      ['two.pt', 'encoder', 8],
+    ] as const) {
+      const { content } = await convert(id, name);
+      assert.ok(content?.kind === 'weights');
+      assert.equal(content.tensors.size, count, id);
+      assert.deepEqual(content.tensors.get('weight_hh_l0')?.shape, [20, 5]);
+    }
+    const { content: bare } = await convert('bare.json');
+    assert.ok(bare?.kind === 'weights');
+    assert.deepEqual([...bare.tensors.keys()], ['weight_ih_l0', 'weight_hh_l0']);
+    const { content: keras } = await convert('keras.json');
+    assert.ok(keras?.kind === 'weights');
+    assert.deepEqual([...(keras.tensors.get('weight_ih_l0')?.data ?? [])], [1, 2]);
+    assert.equal((await convert('skew.json')).content, null);
+  });
+
   it('is sequences as a block, or as one for each, with the sign of every zero', async () => {
     const { content } = await convert('block.json');
     assert.ok(content?.kind === 'sequences');
     assert.equal([...jsonPieces(content)].join('').replace(/\s/g, ''), '[[[1,-0],[2,3]],[[4,5],[6,7]]]');
+    const { content: single } = await convert('two.json');
+    assert.ok(single?.kind === 'sequences');
+    assert.equal([...jsonPieces(single)].join('').replace(/\s/g, ''), '[[[1],[2]]]');
     const { content: one } = await convert('scalar.npy');
     assert.ok(one?.kind === 'sequences');
     assert.equal([...jsonPieces(one)].join('').trim(), '5');
@@ -234,7 +261,7 @@ describe('the preview of sequences', () => {
     [configName]: `{"weights":{"Wx":[[1],[1]],"Wh":[[0]],"b":[0]}${sequences}}`,
   });
 
-  it('is none of a file that is not there, of a config without sequences, and of sequences that cannot be read', async () => {
+  it('is none without a file, without sequences in a config, and of sequences that cannot be read', async () => {
     assert.equal((await preview('none.csv')).sequences, null);
     assert.equal((await preview('objects.npy')).sequences, null);
     assert.equal((await preview(configName, config(''))).sequences, null);
@@ -268,6 +295,15 @@ describe('the preview of sequences', () => {
     whole.set(new Uint8Array(BigInt64Array.of(2n ** 53n + 1n).buffer), whole.length - 8);
     const { sequences, problems } = await preview('x.npy', { 'x.npy': whole });
     assert.deepEqual([sequences, problems[0]?.found], [null, '9007199254740993']);
+    // The same where the file is read in ranges, which find it later.
+    const ranges: Source = { size: whole.length, read: (offset, length) => whole.slice(offset, offset + length) };
+    const onDisk = await previewSequences(
+      'x.npy',
+      none,
+      { read: (id) => Promise.resolve({ ok: true, id, bytes: ranges }) },
+      quiet,
+    );
+    assert.deepEqual([onDisk.sequences, onDisk.problems[0]?.found], [null, '9007199254740993']);
     // Of two arrays of one name behind different prefixes none is meant by it.
     const block = npyOf([1, 2, 1], [1, 2]);
     const twice = npzOf({ 'x/a:0': block, 'y/x/a:0': block });

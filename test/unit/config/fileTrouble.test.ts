@@ -52,7 +52,7 @@ describe('a file that is not read', () => {
     ['says why', { reason: 'unreadable', detail: 'EIO' }, /cannot be read/, /EIO/, /permissions/],
   ] as const)
     it(title, async () => {
-      const problem = await told({ detail: '', ...trouble } as FileTrouble);
+      const problem = await told({ detail: '', ...trouble });
       assert.match(problem.message, message);
       assert.match(problem.found, found);
       assert.match(problem.advice, advice);
@@ -209,7 +209,8 @@ describe('problems', () => {
     const bad = (word: string): string => `[${`${word},`.repeat(29)}${word}]`;
     const many = (word: string): string => `[${`${bad(word)},`.repeat(29)}${bad(word)}]`;
     const { problems } = await readTexts({
-      [configName]: `{"weights":{"Wx":[[1,2]],"Wh":${many('1e999')},"b":[0,0]},"sequences":[${many('"x"')},${many('1e999')}]}`,
+      [configName]:
+        `{"weights":{"Wx":[[1,2]],"Wh":${many('1e999')},"b":[0,0]},` + `"sequences":[${many('"x"')},${many('1e999')}]}`,
     });
     const messages = problems.map(({ message }) => message).join('\n');
     assert.match(messages, /880 more elements of Wh are no usable numbers/);

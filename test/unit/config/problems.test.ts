@@ -283,6 +283,15 @@ const cases: readonly Case[] = [
     advice: /"weights" and "sequences"/,
   },
   {
+    title: 'a sequence that lacks brackets beside others that have them',
+    text: sequences('[[[1],[2]],[[3],[4]],«[5,6]»]'),
+    code: 'wrong-dimension',
+    path: 'sequences[2]',
+    expected: /a list of 2 lists/,
+    found: /a list of 2 numbers/,
+    advice: /each a list of timesteps/,
+  },
+  {
     title: 'nested without end',
     text: sequences(`${'['.repeat(63)}«[»${'['.repeat(9)}`),
     code: 'not-json',

@@ -15,7 +15,8 @@ const weights = '{"Wx":[[1,0],[0,1]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}';
 const windows = '{"file":"t.csv","window":2,"normalise":"none"}';
 /** `rest`: of the loss, whose readout is the unit matrix. */
 const withLoss = (rest: string, sequences = windows): Readonly<Record<string, string>> => ({
-  [configName]: `{"weights":${weights},"sequences":${sequences},"loss":{"readout":{"Why":[[1,0],[0,1]],"by":[0,0]},${rest}}}`,
+  [configName]:
+    `{"weights":${weights},"sequences":${sequences},` + `"loss":{"readout":{"Why":[[1,0],[0,1]],"by":[0,0]},${rest}}}`,
   't.csv': table,
   'notes.txt': 'a b a b a b',
 });
@@ -177,7 +178,9 @@ describe('tables and texts that cannot be taken', () => {
   it('name no more than the first of very many columns', async () => {
     const names = Array.from({ length: 30 }, (_, i) => `c${i}`);
     const texts = {
-      [configName]: `{"weights":${weights},"sequences":{"file":"t.csv","columns":${JSON.stringify(names.map((name) => `x-${name}`))}}}`,
+      [configName]:
+        `{"weights":${weights},"sequences":{"file":"t.csv",` +
+        `"columns":${JSON.stringify(names.map((name) => `x-${name}`))}}}`,
       't.csv': `${names.join(',')}\n${names.map(() => '100').join(',')}\n${names.map(() => '900').join(',')}\n`,
     };
     const problems = await problemsOf(texts);
@@ -222,7 +225,7 @@ describe('tables and texts that can', () => {
     const { experiment } = await readTexts(withText('"vocabulary":"v.txt"', files));
     const [chunk] = experiment?.chunks ?? [];
     assert.equal(chunk?.steps, 3_000);
-    assert.deepEqual([...(chunk.xs.subarray(0, 9) ?? [])], [0, 0, 1, 0, 1, 0, 1, 0, 0]);
+    assert.deepEqual([...chunk.xs.subarray(0, 9)], [0, 0, 1, 0, 1, 0, 1, 0, 0]);
   });
 
   it('have labels up to a bound, above which none of their steps has one', () => {

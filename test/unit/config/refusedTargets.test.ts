@@ -224,7 +224,8 @@ describe('targets and gradients that do not fit', () => {
   it('of thousands of sequences of different lengths stand at their places', async () => {
     const B = 2_000;
     const sequences = `[${Array.from({ length: B }, (_, b) => (b === 0 ? '[[1],[2]]' : '[[1]]')).join(',')}]`;
-    const targets = `[${Array.from({ length: B }, (_, b) => (b === 0 ? '[1,0]' : b % 2 === 0 ? '[1]' : '[null]')).join(',')}]`;
+    const ofSequence = (b: number): string => (b === 0 ? '[1,0]' : b % 2 === 0 ? '[1]' : '[null]');
+    const targets = `[${Array.from({ length: B }, (_, b) => ofSequence(b)).join(',')}]`;
     const { experiment } = await readTexts({ [configName]: classes(`"at":"every","targets":${targets}`, sequences) });
     const present = experiment?.loss?.present ?? new Uint8Array();
     assert.equal(present.length, 2 * B);
@@ -285,7 +286,7 @@ describe('targets and gradients that do not fit', () => {
     assert.equal(step?.expected, 'steps from 0, in order');
   });
 
-  it('are not looked at where the loss is of no kind that there is, and have no columns where they are lists', async () => {
+  it('are not looked at where there is no such loss, and have no columns where they are lists', async () => {
     const [kind, ...others] = await problemsOf(loss('"kind":"mae","targets":[0,1]'));
     assert.deepEqual([kind?.path, others.length], ['loss.kind', 0]);
     const texts = { [configName]: classes('"targets":{"file":"y.json","columns":["a"]}'), 'y.json': '[0,1]' };
@@ -302,6 +303,20 @@ describe('targets and gradients that do not fit', () => {
       .replace('[[1,0],[0,1]]', '[[],[]]');
     const [readout] = (await problemsOf(text)).filter(({ path }) => path === 'loss.readout.Why');
     assert.match(readout?.expected ?? '', /H = the number of hidden units/);
+  });
+
+  it('stand beside sequences and states whose numbers are wrong in one place', async () => {
+    const [number] = await problemsOf(config('"name":"x"', '[[[1],[NaN]],[[2]]]'));
+    assert.deepEqual([number?.code, number?.path], ['not-a-number', 'sequences[0][1][0]']);
+    const [file] = await problemsOf(config('"initialState":{"h":"none.json"}'));
+    assert.deepEqual([file?.code, file?.path], ['missing-file', 'initialState.h']);
+    // Of layers of different widths each has a list of its own.
+    const layers =
+      '"weight_ih_l0":[[1],[1]],"weight_hh_l0":[[1,0],[0,1]],"bias_ih_l0":[0,0],"bias_hh_l0":[0,0],' +
+      '"weight_ih_l1":[[1,1]],"weight_hh_l1":[[1]],"bias_ih_l1":[0],"bias_hh_l1":[0]';
+    const state = '"initialState":[[[1,2],[3,4]],[[1],[2],[3]]]';
+    const [wrong] = await problemsOf(`{"weights":{${layers}},"sequences":${even},${state}}`);
+    assert.deepEqual([wrong?.code, wrong?.path], ['wrong-dimension', 'initialState[1]']);
   });
 
   it('say nothing more where the sequences cannot be read', async () => {

@@ -348,6 +348,8 @@ describe('weights that make no network', () => {
     const weights = `{${square},"Wh":[[1,0],[0,1]]}`;
     const pair = await readTexts({ '.json': weights }, { kind: 'pair', weights: '.json', sequences: made });
     assert.equal(pair.experiment?.name, '.json + random sequences');
+    const none = await readTexts({}, { kind: 'pair', weights: 'w.json', sequences: made });
+    assert.deepEqual([none.experiment, none.problems.map(({ code }) => code)], [null, ['missing-file']]);
     const alone = await readTexts(
       { 'w.json': '{"weight_hh_l0":[[1,0],[0,1]]}' },
       { kind: 'pair', weights: 'w.json', sequences: made },

@@ -11,7 +11,7 @@ const quiet = (): void => undefined;
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = '{"Wh":[[1,2],[3,4]] /* b */,"b":[0.5,// c\n1]}';
 const { WebAssembly: wasm } = globalThis;
-const { decode } = TextDecoder.prototype;
+const decode = Object.getOwnPropertyDescriptor(TextDecoder.prototype, 'decode');
 const { Memory } = WebAssembly;
 const refused = new RangeError('Array buffer allocation failed');
 const refuse = (): never => {
@@ -19,16 +19,16 @@ const refuse = (): never => {
 };
 /** In the place of `WebAssembly.Memory`. */
 const throwing = (error: Error): typeof Memory =>
-  class {
-    constructor() {
+  new Proxy(Memory, {
+    construct: () => {
       throw error;
-    }
-  } as unknown as typeof Memory;
+    },
+  });
 
 afterEach(() => {
   globalThis.WebAssembly = wasm;
   wasm.Memory = Memory;
-  TextDecoder.prototype.decode = decode;
+  Object.defineProperty(TextDecoder.prototype, 'decode', decode ?? {});
 });
 
 describe('numbers where there is little to read them with', () => {

@@ -131,7 +131,7 @@ describe('comments', () => {
       assert.equal(takesComments(rootOf(text, id).document), wanted, text);
   });
 
-  it('that say where numbers come from are none in a line that is longer than any, and none where none may stand', () => {
+  it('that say where numbers come from are no longer than any, and none where none may stand', () => {
     const story = 'Wh: orthogonal, seed 5';
     const noted = (above: string): string => {
       const text = `{\n${above}  "Wh": [[1]]\n}`;
@@ -161,7 +161,8 @@ describe('a config in another language', () => {
     const long = 'word '.repeat(40).trim();
     assert.equal(
       retold(text, { weather: '날씨', 'One line of two.': long }),
-      `{\n  // ${'word '.repeat(22).trim()}\n  // ${'word '.repeat(18).trim()}\n  "name": "날씨",\n  // Alone.\n  "a": 1\n}`,
+      `{\n  // ${'word '.repeat(22).trim()}\n  // ${'word '.repeat(18).trim()}\n` +
+        '  "name": "날씨",\n  // Alone.\n  "a": 1\n}',
     );
     assert.equal(retold(text, {}), text);
   });

@@ -9,6 +9,7 @@ import { measureMatrix } from '../../../src/engine/analysis/matrixFacts.js';
 import { openGates } from '../../../src/engine/analysis/openedGates.js';
 import { activationOf, kernelOf } from '../../../src/engine/cells/index.js';
 import { eigenvaluesOf } from '../../../src/engine/linalg/eigenvalues.js';
+import { graded, log2SingularValues } from '../../../src/engine/linalg/gradedSvd.js';
 import { JacobianNorm, sigmaMaxOf } from '../../../src/engine/linalg/lanczos.js';
 import { provenBelow } from '../../../src/engine/linalg/luCholesky.js';
 import { median } from '../../../src/engine/linalg/slopeFit.js';
@@ -69,6 +70,11 @@ describe('matrices at the edge', () => {
     const G = rows([4, 0], [0, 1]);
     assert.equal(finish(provenBelow(G, 2, 4.001, 0)), true);
     assert.equal(finish(provenBelow(G, 2, 3.999, 0)), false);
+  });
+
+  it('with a row of zeros have a singular value of 0', () => {
+    const { log2, rows: own } = graded([Float64Array.of(4, 0), Float64Array.of(0, 0)]);
+    assert.deepEqual([...finish(log2SingularValues({ log2, rows: own }))], [2, -Infinity]);
   });
 
   it('that are large are measured with pauses', () => {
@@ -208,7 +214,7 @@ describe('exponents of a wide layer', () => {
 
 describe('what a cell does not have', () => {
   const tanh = experiment(2, 3, scaledIdentity(2, 0.5));
-  const run = (one: LayerExperiment) => finish(runExperiment(Infinity, one)).layers[0]!.result;
+  const run = (one: LayerExperiment) => finish(runExperiment(Infinity, one)).layers[0].result;
 
   it('is asked of it in vain, which is told', () => {
     const { steps } = gateValues(tanh, run(tanh), 0);
@@ -305,7 +311,7 @@ describe('numbers that come from above', () => {
     const one = experiment(2, 3, scaledIdentity(2, 0.5), { loss });
     for (const clipNorm of [null, 0.1]) {
       const clipped = { ...one, clipNorm };
-      const { result } = finish(runExperiment(Infinity, clipped)).layers[0]!;
+      const { result } = finish(runExperiment(Infinity, clipped)).layers[0];
       const full = finish(asNetworkRun(clipped, result as never).lossInFull());
       assert.ok(full);
       assert.ok(Math.abs(full.value - 0.625) < 1e-15);

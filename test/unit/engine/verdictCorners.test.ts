@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, nextStepOf, runExperiment, runResumably } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment } from '../../../src/engine/index.js';
+import { measure } from '../../../src/engine/verdict/verdict.js';
 import { quickSigmaMax } from '../../../src/engine/verdict/advice.js';
 import { answered, experiment, rows, scaledIdentity } from './build.js';
 import { randomNetwork } from './networks.js';
@@ -15,6 +16,19 @@ describe('a verdict at the edge', () => {
     const { verdict } = finish(runExperiment(Infinity, randomNetwork(shape)));
     assert.deepEqual([verdict.kind, verdict.perStepFactor], ['healthy', null]);
     assert.equal(verdict.reason, 'Every layer is healthy by itself.');
+  });
+
+  it('of one step that is too much for any exponent has no rate, and explodes', () => {
+    const unknown = new Float64Array(3).fill(NaN);
+    const log10 = Float64Array.of(0, Infinity, 0);
+    const single = { log10, lnSlope: unknown, lnWh: unknown, bySource: null, lnPaths: null };
+    const bounds = { vanishing: 1e-3, fading: 0.1, exploding: 100 };
+    const found = { bounds, first: 1, source: 2, nonFinite: null, zeroAt: null, infiniteAt: 1 };
+    const whole = finish(measure({ ...found, single, first: 0 }));
+    assert.equal(whole.perStepFactor, null);
+    const gone = { ...single, log10: Float64Array.of(0, NaN, 0) };
+    const { kind, perStepFactor } = finish(measure({ ...found, single: gone }));
+    assert.deepEqual([kind, perStepFactor], ['exploding', null]);
   });
 
   it('of a rate that changes often names the stretch with most of it', () => {
@@ -67,7 +81,7 @@ describe('what to try at the edge', () => {
       ...network,
       layers: [{ ...layer, parameters: { ...layer.parameters, b: layer.parameters.b.map(() => NaN) } }],
     } as const;
-    const result = finish(runExperiment(Infinity, broken)).layers[0]!.result;
+    const result = finish(runExperiment(Infinity, broken)).layers[0].result;
     assert.equal(result.verdict.kind, 'nonfinite');
     assert.equal(finish(nextStepOf(result)), null);
     assert.equal(answered(run(experiment(2, 5, scaledIdentity(2, 1)))).nextStep, null);

@@ -98,6 +98,30 @@ for (const variant of heavyVariants) {
           }
     });
 
+    it('has its pre-activations where they are asked for, however many they are', () => {
+      const T = 300;
+      const e = randomExperiment({
+        seed: 2,
+        B: 2,
+        T,
+        I: 2,
+        H: 3,
+        cell: 'tanh',
+        dtype: 'float64',
+        upstream: 'last',
+        truncate: null,
+        chunks: 1,
+        stateful: false,
+        initial: true,
+      });
+      const [long, whole] = [finish(runWithin(0, e, undefined, kernels)), finish(runResumably(e, undefined, others))];
+      const [pieced, plain] = [preActivations(e, long, 1, null, T), preActivations(e, whole, 1)];
+      for (const { steps } of [pieced, plain]) finish(steps);
+      assert.ok(pieced.z.values instanceof PiecedTrace);
+      assert.ok(plain.z.values !== null);
+      assert.deepEqual(everything(pieced.z.values, 3), everything(plain.z.values, 3));
+    });
+
     it('is so where the norm of a step is as near to one float32 as to the next', () => {
       const T = 257;
       const x = new Float64Array(18);

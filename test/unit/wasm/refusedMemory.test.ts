@@ -9,7 +9,7 @@ import type { Kernels } from '../../../src/engine/wasm/instance.js';
 import { randomNetwork } from '../engine/networks.js';
 import { kernelsOf, variants } from './support.js';
 
-/** Kernels that get no memory at the `at`-th place where they ask for some, or from there on; and how often they ask. */
+/** Kernels that get no memory at the `at`-th place where they ask for it, or from there on; how often they ask. */
 function refusing(at: number, further: boolean): { readonly kernels: Kernels; readonly asked: () => number } {
   const kernels = kernelsOf(variants[0] ?? 'simd');
   const layOut = kernels.layOut.bind(kernels);
@@ -63,7 +63,7 @@ describe('an analysis that is refused memory', () => {
     for (const cell of ['tanh', 'gru'] as const) {
       const network = randomNetwork({ ...one, cell, widths: [64] });
       const layer = oneLayer(network);
-      const { result } = finish(runExperiment(Infinity, network)).layers[0]!;
+      const { result } = finish(runExperiment(Infinity, network)).layers[0];
       const [plain, refused] = [null, workspaces()].map((given) => {
         const { spectrum, steps, rest } = growingSpectrum(layer, result, given, undefined, 0);
         finish(steps);
