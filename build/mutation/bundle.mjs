@@ -26,7 +26,8 @@ function withNumbers(name, text) {
       mutants = Math.max(mutants, ...all.map((id) => id + 1));
       return all.map((id) => `stry.hits[${id}]++`).join(', ');
     });
-  if (/stry(?:NS|Cov|MutAct)_/.test(numbered)) throw new Error(`${name}: Stryker writes its mutants in another form now.`);
+  if (/stry(?:NS|Cov|MutAct)_/.test(numbered))
+    throw new Error(`${name}: Stryker writes its mutants in another form now.`);
   return numbered;
 }
 
