@@ -55,9 +55,9 @@ const wholeAdvice = 'Download or export it again; a file that is being written i
 
 describe('what is said of a damaged file', () => {
   it('has a code, a place in bytes and the part of the file', () => {
-    const said = (...rest: readonly [] | readonly [number | null, string?]) =>
+    const said = (at?: number | null, part?: string) =>
       findingOf(() => {
-        throw damaged('this', 'that', ...rest);
+        throw damaged('this', 'that', at, part);
       });
     const rest = { code: 'unreadable-file', expected: 'this', found: 'that', advice: wholeAdvice };
     assert.deepEqual(said(), { ...rest, message: 'The file is damaged.', part: '' });
@@ -365,7 +365,7 @@ describe('an entry of an archive on the disk', () => {
     const large = noise((1 << 20) + 3);
     const file = recorded(large);
     const entry = { ...entryOf(large.length, zlibCrc32(large)), size: large.length };
-    storedContent(file, entry, quiet).settle?.();
+    (storedContent(file, entry, quiet) as Source).settle?.();
     assert.deepEqual(file.ranges, [
       [0, 1 << 20],
       [1 << 20, 3],
