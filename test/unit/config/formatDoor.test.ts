@@ -183,3 +183,143 @@ describe('a file that cannot be read', () => {
     );
   });
 });
+
+describe('a safetensors file of several tensors', () => {
+  /** `tensors`: their entries as they stand in the header. */
+  const file = (tensors: Readonly<Record<string, unknown>>, data = new Uint8Array(12)): Uint8Array => {
+    const header = utf8(JSON.stringify(tensors));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    return new Uint8Array(Buffer.concat([length, header, data]));
+  };
+  const startOf = (tensors: Readonly<Record<string, unknown>>): number => 8 + utf8(JSON.stringify(tensors)).length;
+  const entry = (from: number, to: number, shape: readonly number[], dtype = 'F32') => ({
+    dtype,
+    shape,
+    data_offsets: [from, to],
+  });
+  const told = (content: Uint8Array | Source): readonly unknown[] => {
+    const [problem] = readDocument('f', content, quiet).problems;
+    return [problem?.message, problem?.expected.replace('a safetensors file: ', ''), problem?.found];
+  };
+
+  it('has a header that ends inside of it', () => {
+    const short = file({ w: entry(0, 12, [3]) }).slice(0, 64);
+    new DataView(short.buffer).setBigUint64(0, 57n, true);
+    assert.deepEqual(told(short), ['The file is damaged at byte 0.', 'a header of at most 56 bytes', '57 bytes']);
+    const large = (length: bigint): Source => ({
+      size: 2e8,
+      read: (at, count) => {
+        if (count > 64) throw new RangeError(`${count} bytes from ${at} on`);
+        const bytes = new Uint8Array(count).fill(0x7b);
+        if (count >= 8) new DataView(bytes.buffer).setBigUint64(0, length, true);
+        return bytes;
+      },
+    });
+    assert.deepEqual(told(large(100_000_001n)).slice(1), ['a header of at most 100000000 bytes', '100000001 bytes']);
+    assert.throws(() => told(large(100_000_000n)), /^RangeError: 100000000 bytes from 8 on$/);
+    // Without a byte behind it.
+    assert.deepEqual([...tensorOf(file({ w: entry(0, 0, [0]) }, new Uint8Array())).data], []);
+  });
+
+  it('has each tensor in a range of its own', () => {
+    const at = (tensors: Readonly<Record<string, unknown>>, more: number, name: string): string =>
+      `The file is damaged at byte ${startOf(tensors) + more}: ${name}.`;
+    for (const tensors of [
+      { a: entry(0, 8, [2]), b: entry(4, 12, [2]) },
+      { b: entry(4, 12, [2]), a: entry(0, 8, [2]) },
+      { a: entry(0, 8, [2]), none: entry(4, 4, [0]), b: entry(4, 12, [2]) },
+    ])
+      assert.deepEqual(told(file(tensors)), [
+        at(tensors, 4, 'b'),
+        'tensors beside each other',
+        'one that begins inside another one',
+      ]);
+    const beside = { b: entry(8, 12, [1]), none: entry(4, 4, [0]), a: entry(0, 8, [2]) };
+    assert.deepEqual(readDocument('f', file(beside), quiet).problems, []);
+    for (const [from, to] of [
+      [8, 4],
+      [0, 13],
+    ] as const) {
+      const tensors = { w: entry(from, to, [1]) };
+      assert.deepEqual(told(file(tensors)), [
+        at(tensors, 0, 'w'),
+        'a range inside of 12 bytes',
+        `the range from ${from} to ${to}`,
+      ]);
+    }
+    for (const [shape, dtype, shown] of [
+      [[3], 'F32', '[3]'],
+      [[2], 'I64', '[2]'],
+      [new Array<number>(33).fill(1), 'F32', '[1, 1, 1, 1, 1, 1, 1, 1]'],
+      [new Array<number>(33).fill(1), 'XX', '[1, 1, 1, 1, 1, 1, 1, 1]'],
+    ] as const) {
+      const tensors = { w: entry(4, 12, shape, dtype) };
+      assert.deepEqual(told(file(tensors)), [at(tensors, 4, 'w'), `${dtype} numbers of the shape ${shown}`, '8 bytes']);
+    }
+  });
+
+  it('tells the types that hold no weights, whatever their bits', () => {
+    const { root } = readDocument(
+      'f',
+      file({
+        whole: entry(0, 8, [1], 'I64'),
+        four: entry(8, 10, [4], 'F4'),
+        other: entry(10, 12, [5], 'X'.repeat(30)),
+      }),
+      quiet,
+    );
+    assert.ok(root?.kind === 'object');
+    assert.deepEqual(
+      root.properties.map(({ key, value }) => [
+        key,
+        value.kind === 'unreadable' ? [value.finding.code, value.finding.found] : value.kind,
+      ]),
+      [
+        ['whole', ['unsupported-feature', 'I64']],
+        ['four', ['unsupported-feature', 'F4']],
+        ['other', ['unsupported-feature', `${'X'.repeat(19)}…`]],
+      ],
+    );
+  });
+
+  it('has a hundred notes at most', () => {
+    const notes = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`n${i}`, String(i)]));
+    const document = readDocument('f', file({ __metadata__: notes, w: entry(0, 12, [3]) }), quiet);
+    assert.equal(document.notes?.size, 100);
+    assert.deepEqual(readDocument('f', file({ w: entry(0, 12, [3]) }), quiet).notes, new Map());
+  });
+});
+
+describe('an archive of NumPy', () => {
+  it('has arrays of objects refused beside others, and a damaged one as a whole', () => {
+    const good = npy('<f4', '(1,)', new Uint8Array(Float32Array.of(2).buffer));
+    const objects = npy('|O', '(1,)', new Uint8Array(8));
+    const { root, problems } = readDocument(
+      'f.npz',
+      zipOf([
+        { name: 'a.npy', content: objects },
+        { name: 'b.npy', content: good },
+      ]),
+      quiet,
+    );
+    assert.deepEqual(problems, []);
+    assert.ok(root?.kind === 'object');
+    const [a, b] = root.properties;
+    assert.equal(a?.value.kind === 'unreadable' && a.value.finding.code, 'unsupported-feature');
+    assert.deepEqual([a?.key, b?.key, b?.value.kind === 'tensor' && [...b.value.data]], ['a', 'b', [2]]);
+    const damagedOne = readDocument('f.npz', zipOf([{ name: 'a.npy', content: good.slice(0, -1) }]), quiet);
+    assert.deepEqual([damagedOne.root, damagedOne.problems[0]?.code], [null, 'unreadable-file']);
+    const mixed = readDocument(
+      'f.zip',
+      zipOf([
+        { name: 'a.npy', content: good },
+        { name: 'b.txt', content: good },
+      ]),
+      quiet,
+    );
+    assert.equal(mixed.root, null);
+    assert.match(mixed.problems[0]?.message ?? '', /neither NumPy arrays/);
+    assert.match(mixed.problems[0]?.found ?? '', /a\.npy, b\.txt/);
+  });
+});
