@@ -1,6 +1,7 @@
 // The names that Keras' paths become, and the order and facts that its model gives them.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { kerasLayers } from '../../../src/config/formats/kerasConfig.js';
 import { kerasContainer } from '../../../src/config/formats/kerasNames.js';
 import { stridesOf } from '../../../src/config/formats/storedNumbers.js';
 
@@ -95,5 +96,85 @@ describe('the names of a Keras file', () => {
     const [counted, of] = told(config, 'counted', 'simple_rnn_1/kernel', 'simple_rnn/kernel');
     assert.deepEqual(counted, ['second/kernel', 'first/kernel']);
     assert.ok(of!.includes('first/activation relu'));
+  });
+});
+
+describe('the model of a Keras file', () => {
+  const layersOf = (layers: readonly unknown[], tick = quiet) =>
+    kerasLayers(JSON.stringify({ config: { layers } }), tick);
+  const layer = (class_name: string, name: string, config: object = {}, more: object = {}) => ({
+    class_name,
+    config: { name, ...config },
+    ...more,
+  });
+
+  it('calls each layer by its class, counted, as Keras makes names of classes', () => {
+    const classes = ['LSTM', 'SimpleRNN', 'LSTM', 'GRUCell', 'My>LSTMLayer', 'Conv1D', 'LSTM'];
+    assert.deepEqual(
+      layersOf(classes.map((kind, i) => layer(kind, `l${i}`))).map(({ name, counted }) => `${name} ${counted}`),
+      ['l0 lstm', 'l1 simple_rnn', 'l2 lstm_1', 'l3 gru_cell', 'l4 my_lstm_layer', 'l5 conv1d', 'l6 lstm_2'],
+    );
+  });
+
+  it('holds models in models, each under its own name', () => {
+    const inner = layer('Functional', 'inner', { layers: [layer('GRU', 'a'), layer('GRU', 'b')] });
+    assert.deepEqual(
+      layersOf([inner, layer('GRU', 'c')]).map(({ name, counted }) => `${name} ${counted}`),
+      ['inner functional', 'inner/a functional/gru', 'inner/b functional/gru_1', 'c gru'],
+    );
+    const below = layersOf([inner]).map(({ facts }) => facts.find(({ key }) => key === 'layer_below')?.value);
+    assert.deepEqual(below, [undefined, undefined, 'inner/a']);
+  });
+
+  it('says of a layer what it says of its cell, and of two directions what each of them says', () => {
+    const cell = { class_name: 'GRUCell', config: { activation: 'relu' } };
+    assert.deepEqual(layersOf([layer('RNN', 'r', { cell })])[0]?.facts, [{ key: 'activation', value: 'relu' }]);
+    assert.deepEqual(layersOf([layer('RNN', 'r', { cell, activation: 'tanh' })])[0]?.facts, [
+      { key: 'activation', value: 'tanh' },
+    ]);
+    const [own] = layersOf([layer('GRU', 'r', { activation: { class_name: 'ReLU', config: {} } })]);
+    assert.deepEqual(own?.facts, [{ key: 'activation', value: 'ReLU' }]);
+    const [registered] = layersOf([layer('GRU', 'r', { activation: { class_name: 'f', registered_name: 'my>f' } })]);
+    assert.deepEqual(registered?.facts, [{ key: 'activation', value: 'my>f' }]);
+    const [both] = layersOf([
+      layer('Bidirectional', 'b', {
+        layer: layer('GRU', 'f', { activation: 'tanh' }),
+        backward_layer: layer('GRU', 'g', { activation: 'relu' }),
+      }),
+    ]);
+    assert.deepEqual(
+      [both?.forward, both?.backward],
+      [[{ key: 'activation', value: 'tanh' }], [{ key: 'activation', value: 'relu' }]],
+    );
+    // Of another layer nothing is told.
+    assert.deepEqual(layersOf([layer('Dense', 'd', { activation: 'relu' })])[0]?.facts, []);
+  });
+
+  it('names what a layer takes its numbers from', () => {
+    const belowOf = (...layers: readonly unknown[]): unknown =>
+      layersOf(layers)
+        .at(-1)
+        ?.facts.find(({ key }) => key === 'layer_below')?.value;
+    assert.equal(belowOf(layer('Bidirectional', 'two'), layer('GRU', 'r')), 'two');
+    assert.equal(belowOf(layer('Dense', 'two'), layer('GRU', 'r')), 'Dense two');
+    // As far down as Keras nests the names of inputs, and no farther.
+    const nested = (depth: number): unknown => Array.from({ length: depth }).reduce<unknown>((inner) => [inner], 'two');
+    const inbound = (depth: number): unknown =>
+      belowOf(layer('GRU', 'two'), layer('Dense', 'x'), layer('GRU', 'r', {}, { inbound_nodes: nested(depth) }));
+    assert.deepEqual([inbound(1), inbound(13), inbound(14)], ['two', 'two', undefined]);
+    const mixed = [[null, 3, true, { args: ['two'] }]];
+    assert.equal(
+      belowOf(layer('GRU', 'two'), layer('Dense', 'x'), layer('GRU', 'r', {}, { inbound_nodes: mixed })),
+      'two',
+    );
+  });
+
+  it('pauses once for 64 layers, and once at its beginning', () => {
+    let ticks = 0;
+    layersOf(
+      Array.from({ length: 65 }, (_, i) => layer('Dense', `d${i}`)),
+      () => ticks++,
+    );
+    assert.equal(ticks, 3);
   });
 });
