@@ -26,7 +26,8 @@ export function mutantTable(all, root, isChosen) {
   };
   const rows = [...byFile].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, own]) => row(name, own).line);
   const whole = row('all', results);
-  const head = `${'file'.padEnd(46)}${['mutants', 'noticed', 'endless', 'alive', 'untried'].map((h) => h.padStart(8)).join('')}`;
+  const heads = ['mutants', 'noticed', 'endless', 'alive', 'untried'].map((head) => head.padStart(8));
+  const head = `${'file'.padEnd(46)}${heads.join('')}`;
   const survivors = results
     .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
     .map((mutant) => lineOf(nameOf(mutant), mutant))
