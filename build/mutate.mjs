@@ -25,7 +25,7 @@ const { values: flags } = parseArgs({
     survivors: { type: 'boolean' },
   },
 });
-/** All mutants of all files take hours; of one file all are tried. */
+/** All mutants of all files take a quarter of an hour of the processor; of one file all are tried. */
 const usualShare = flags.only === undefined ? 0.1 : 1;
 const share = flags.sample === undefined ? usualShare : Number(flags.sample);
 if (!(share > 0 && share <= 1)) throw new Error(`--sample takes a share above 0 and up to 1, not "${flags.sample}".`);

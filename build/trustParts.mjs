@@ -76,7 +76,7 @@ export const parts = [
     script: 'npm run mutate',
     args: ['build/mutate.mjs'],
     read(text) {
-      const [, all, killed, share] = /^all +(\d+) +(\d+) +\d+ +\d+ +([\d.]+) %/m.exec(text) ?? [];
+      const [, all, killed, share] = /^all +(\d+) +(\d+) +\d+ +\d+ +\d+ +([\d.]+) %/m.exec(text) ?? [];
       return all === undefined
         ? { wrong: ['no count of mutants'] }
         : { cases: `${count(all)} mutants`, survived: `${count(killed)} noticed (${share} %)`, wrong: [] };

@@ -17,7 +17,7 @@ let mutants = 0;
  * in (a test of 3 s takes 19). Numbers in one array say the same.
  */
 function withNumbers(name, text) {
-  const header = /function stryNS_\w+\(\) \{[^]*?\n  return isActive\(id\);\n\}/;
+  const header = /function stryNS_\w+\(\) \{[^]*?\n {2}return isActive\(id\);\n\}/;
   const numbered = text
     .replace(header, 'const stry = globalThis.mutantsInTests;')
     .replaceAll(/\bstryMutAct_\w+\("(\d+)"\)/g, '(stry.active === $1 && stry.reached())')
@@ -26,7 +26,8 @@ function withNumbers(name, text) {
       mutants = Math.max(mutants, ...all.map((id) => id + 1));
       return all.map((id) => `stry.hits[${id}]++`).join(', ');
     });
-  if (/stry(?:NS|Cov|MutAct)_/.test(numbered)) throw new Error(`${name}: Stryker writes its mutants in another form now.`);
+  if (/stry(?:NS|Cov|MutAct)_/.test(numbered))
+    throw new Error(`${name}: Stryker writes its mutants in another form now.`);
   return numbered;
 }
 

@@ -9,8 +9,11 @@ import { commonTokens, declareClassPlugin, PluginKind } from '@stryker-mutator/a
 import { choice } from './sample.mjs';
 import { isSlow } from './scope.mjs';
 
-/** A mutant is tried by the quickest tests that reach it, until they together have taken this long without mutants. */
-const longestTried = 1_000;
+/**
+ * A mutant is tried by the quickest tests that reach it, until they together have taken this long without mutants, and
+ * by those that noticed another mutant of the same file.
+ */
+const longestTried = 700;
 /** So often may a mutant be reached in a test: this, and this many times what is usual in that test. */
 const [fewHits, timesHits] = [10_000, 100];
 /** Such processor time may a test take, in milliseconds: this, and this many times the usual one. */
@@ -131,16 +134,15 @@ class MutantTests {
     return told;
   }
 
-  /** The quickest ones, those first that noticed other mutants of this source. */
+  /** Those that noticed other mutants of this source, the last one first, and then the quickest ones. */
   #triedBy(ids, source) {
+    const last = (this.#noticed.get(source) ?? []).filter((id) => ids.includes(id));
+    const others = ids.filter((id) => !last.includes(id)).map((id) => ({ id, ...this.#known.get(id) }));
     let sum = 0;
-    const tried = ids
-      .map((id) => ({ id, ...this.#known.get(id) }))
+    const quickest = others
       .sort((a, b) => a.took - b.took)
-      .filter(({ took }, i) => (sum += took) <= longestTried || i === 0);
-    const last = this.#noticed.get(source) ?? [];
-    const rank = ({ id }) => (last.includes(id) ? last.indexOf(id) : Infinity);
-    return tried.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
+      .filter(({ took }, i) => (sum += took) <= longestTried || (i === 0 && last.length === 0));
+    return [...last.map((id) => ({ id, ...this.#known.get(id) })), ...quickest];
   }
 
   #remember(source, id) {

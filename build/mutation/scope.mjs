@@ -14,7 +14,10 @@ export const rooms = [
 
 /** Tests of those rooms that take seconds where mutants are counted: others try what they reach. */
 const slow = [
-  ['engine/networkAttribution', 'gathers losses where there are many, and takes them in several passes where one would hold too much'],
+  [
+    'engine/networkAttribution',
+    'gathers losses where there are many, and takes them in several passes where one would hold too much',
+  ],
   ['engine/bothDirections', 'counts the way of a loss through all of a layer that it reaches from both sides'],
   ['config/refusedFormats', 'in ranges hold what is packed in the size that they say, as far as it is asked for'],
 ];

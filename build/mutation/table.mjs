@@ -19,12 +19,15 @@ export function mutantTable(all, root, isChosen) {
     const late = mutants.filter(({ status }) => status === 'Timeout').length;
     const untouched = mutants.filter(({ status }) => status === 'NoCoverage').length;
     const share = tried === 0 ? 1 : killed / tried;
-    const figures = [tried, killed, late, tried - killed - untouched, untouched].map((n) => String(n).padStart(8)).join('');
+    const figures = [tried, killed, late, tried - killed - untouched, untouched]
+      .map((n) => String(n).padStart(8))
+      .join('');
     return { line: `${name.padEnd(46)}${figures}${(100 * share).toFixed(1).padStart(8)} %`, share };
   };
   const rows = [...byFile].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, own]) => row(name, own).line);
   const whole = row('all', results);
-  const head = `${'file'.padEnd(46)}${['mutants', 'noticed', 'endless', 'alive', 'untried'].map((h) => h.padStart(8)).join('')}`;
+  const heads = ['mutants', 'noticed', 'endless', 'alive', 'untried'].map((head) => head.padStart(8));
+  const head = `${'file'.padEnd(46)}${heads.join('')}`;
   const survivors = results
     .filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
     .map((mutant) => lineOf(nameOf(mutant), mutant))

@@ -288,7 +288,8 @@ describe('what a cell says', () => {
     );
     assert.equal(
       told('gru', '9 steps'),
-      'The update gates are at 0.3 on average. Try an update bias of +2: the 1 % horizon grows from 4 steps to 9 steps.',
+      'The update gates are at 0.3 on average. Try an update bias of +2: the 1 % horizon grows from 4 steps to ' +
+        '9 steps.',
     );
     assert.equal(
       told('gru', null),

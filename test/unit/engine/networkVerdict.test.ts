@@ -195,7 +195,8 @@ describe('the verdict of a network', () => {
     assert.deepEqual([vanishing.kind, vanishing.log10Ratio, vanishing.layer], ['vanishing', -5, 1]);
     assert.equal(
       vanishing.reason,
-      `Through all 2 layers: ${rate}happened before t = 6 is hardly learned. By itself, layer 1 is worst: It is fading there.`,
+      `Through all 2 layers: ${rate}happened before t = 6 is hardly learned. By itself, layer 1 is worst: ` +
+        'It is fading there.',
     );
     const keeps =
       'The gradient keeps its size at each step back: all of it arrives at t = 0, 10 steps from its source.';

@@ -84,7 +84,7 @@ for (const [cell, fromWeights] of [
       return {
         ...step,
         node: (name: string) => nodes.find((one) => one.name === name) ?? assert.fail(`there is no node ${name}`),
-        inner: nodes.filter(({ name }) => !/^x_t$|_\{t−1\}$/.test(name) || / /.test(name)),
+        inner: nodes.filter(({ name }) => !/^x_t$|_\{t−1\}$/.test(name) || name.includes(' ')),
       };
     };
     const near = (formula: string, values: Float64Array, valueOf: (name: string, j: number) => number): void =>
