@@ -201,7 +201,7 @@ async function writeSchemas() {
 }
 
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
-/** Hundreds of bundles, most of which hold the whole engine: maps of them would double what is written. */
+/** Maps would double what is written. */
 const forTests = { ...forNode, sourcemap: false };
 const tests = () => [
   {
@@ -210,6 +210,9 @@ const tests = () => [
     target: 'node24',
     packages: 'external',
     plugins: [buildScriptsStayOutside],
+    // What several of them need is written once, and files that share a process share it, compiled as it is then.
+    splitting: true,
+    chunkNames: 'parts/[name]-[hash]',
     entryPoints: [
       ...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'),
       'test/screenshots/take.ts',
