@@ -125,7 +125,7 @@ const prepareWindows = once(() => Promise.all([prepareServer(), ensureWeb(), pre
  * `rank`: the higher, the sooner. `prepare` begins before everything else.
  */
 export const suites = {
-  lint: { needs: [], rank: 4, jobs: program(50, ['build/lint.mjs'], short) },
+  lint: { needs: [], rank: 4, jobs: program(50, ['--max-semi-space-size=64', 'build/lint.mjs'], short) },
   format: { needs: [], rank: 1, jobs: program(12, ['build/format.mjs', '--check'], short) },
   build: {
     needs: [],
@@ -163,7 +163,7 @@ export const suites = {
     prepare: prepareBrowser,
     jobs: nodeTests('page', {
       minutes: 10,
-      groups: { usual: 5 },
+      groups: { usual: 4 },
       kind: (file) => (hasMadeUpCell(file) ? undefined : 'usual'),
     }),
   },
