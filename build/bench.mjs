@@ -42,7 +42,7 @@ await build({
   ...shared,
   format: 'esm',
   packages: 'external',
-  entryPoints: ['test/bench/bench.ts', 'test/bench/tfjs.ts'],
+  entryPoints: ['test/bench/bench.ts', 'test/bench/tfjs.ts', 'test/bench/onnxruntime.ts'],
   outdir: 'out/bench',
   outExtension: { '.js': '.mjs' },
 });
@@ -57,7 +57,7 @@ const part = process.argv.some((arg) => ['--quick', '--rows', '--sections'].incl
 const sections = process.argv.includes('--sections')
   ? (process.argv[process.argv.indexOf('--sections') + 1] ?? '').split(',')
   : [];
-const wanted = part ? sections.filter((name) => name === 'page') : ['page', 'latency', 'hostLoop'];
+const wanted = part ? sections.filter((name) => name === 'page') : ['page', 'firstPicture', 'latency', 'hostLoop'];
 if (process.exitCode === 0 && wanted.length > 0) {
   for (const args of [
     ['build/esbuild.mjs', '--tests'],

@@ -5,6 +5,8 @@
 // Istanbul's counters are written into the sources before they are bundled. Each test file is a bundle of its own, so
 // one source stands in a hundred bundles: its counters are the same in each and are added up, while what V8 tells of a
 // bundle has other places and other ranges in each of them.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,14 +14,13 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ensureModules, root, underNode24 } from './modules.mjs';
+import { ensureModules, node24, root, underNode24 } from './modules.mjs';
 
 ensureModules();
 await underNode24();
-const { buildKernels } = await import('./kernels.mjs');
 const { testFiles } = await import('./nodeTests.mjs');
 const { bundleTests } = await import('./rewrittenTests.mjs');
-const { branchesOf, hintsOf, isCounted, tableOf } = await import('./coverageTable.mjs');
+const { branchesOf, hintsOf, isCounted, runsTheBuild, tableOf } = await import('./coverageTable.mjs');
 const { default: instrumentation } = await import('istanbul-lib-instrument');
 const { default: coverage } = await import('istanbul-lib-coverage');
 
@@ -51,16 +52,19 @@ for (const file of sources) {
   hints.push(...hintsOf(file, text));
 }
 
-/** What only looks at the project's own files takes no branch of it. */
-const tests = testFiles('unit').filter((file) => new RegExp(flags.tests ?? '').test(file));
+const tests = testFiles('unit').filter((file) => !runsTheBuild(file) && new RegExp(flags.tests ?? '').test(file));
 if (tests.length === 0) throw new Error(`--tests ${flags.tests}: expected a part of a name in test/unit, found none.`);
-await buildKernels();
+// Threads that a test starts, and schemas that it compares, are those of the build.
+const building = spawn(node24, ['build/esbuild.mjs', '--tests'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+const [status] = await once(building, 'close');
+if (status !== 0) throw new Error(`The build ended (${status}).`);
 const bundles = await bundleTests({
   files: tests,
   outdir: 'out/coverage/test',
   matches: isCounted,
   rewrite: (file) => rewritten.get(file),
 });
+// What only looks at the project's own files takes no branch of it.
 const files = bundles
   .filter(({ sources: used }) => used.some((source) => rewritten.has(source)))
   .map(({ file }) => path.join(folder, file.replace(/\.ts$/, '.mjs')));

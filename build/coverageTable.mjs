@@ -15,6 +15,9 @@ export const goals = [
 ];
 export const isCounted = (file) => goals.some(({ matches }) => matches(file));
 
+/** Tests that start the product as it was built, which has no counters: they would take time and no branch. */
+export const runsTheBuild = (file) => /^test\/unit\/(?:cli|faults|fuzz)\/|\/assistant\/tools\.test/.test(file);
+
 /** `istanbul ignore next -- why`: what is left out of a source, where, and why. @throws where no reason stands there */
 export function hintsOf(file, text) {
   return text.split('\n').flatMap((line, i) => {

@@ -57,7 +57,8 @@ export function npm(args, options = {}) {
 export function ensureModules() {
   if (modulesAreCurrent()) return;
   console.log('Installing the packages of package-lock.json (npm ci) …');
-  const { command, args, options } = npm(['ci'], { cwd: root, stdio: 'inherit' });
+  // Its errors alone: on Node 20 npm would warn of each package that asks for Node 22, and they all run on Node 24.
+  const { command, args, options } = npm(['ci', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
   const { status, error } = spawnSync(command, args, options);
   if (error !== undefined) throw new Error(`npm could not be started (${error.message}): is it on the PATH?`);
   if (status !== 0) throw new Error(`npm ci ended with exit code ${status}: its own words above say why.`);

@@ -34,13 +34,29 @@ const chosen = (suites, names) => {
   return Object.keys(suites).filter((name) => names.length === 0 || wanted.has(name));
 };
 
-const flags = { changed: { type: 'boolean' }, long: { type: 'boolean' }, vscode: { type: 'string' } };
+const flags = {
+  changed: { type: 'boolean' },
+  long: { type: 'boolean' },
+  vscode: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+};
+
+const usage = (suites) => `npm test [-- [SUITE]… [--changed] [--long] [--vscode oldest|newest]]
+
+Without a name everything is tested; a suite also runs those that it needs. The last line counts all tests.
+
+  ${Object.keys(suites).join(', ')}
+
+  --changed   only what the changes since the branch main, and those that are not committed, can break
+  --long      the long forms of the tests that have one
+  --vscode    in which VS Code windows run: the oldest that is supported, or the newest (also without this flag)`;
 
 /** What the arguments of `npm test` ask for: names of suites, and flags. */
 const readArguments = (args) => {
   const { values, positionals } = parseArgs({ args, options: flags, allowPositionals: true });
   return {
     names: positionals,
+    help: values.help === true,
     onlyChanged: values.changed === true,
     long: values.long === true,
     vscode: values.vscode,
@@ -49,11 +65,15 @@ const readArguments = (args) => {
 
 /** Runs what the arguments of `npm test` ask for; the exit code. */
 export async function test(args) {
-  const { names, onlyChanged, long, vscode } = readArguments(args);
+  const { names, help, onlyChanged, long, vscode } = readArguments(args);
   if (long) process.env.RNN_LONG_TESTS = '1';
   if (vscode !== undefined) process.env.RNN_TEST_VSCODE = vscode;
   // The servers of windows read the version that was asked for when they are loaded.
   const { suites } = await import('./suites.mjs');
+  if (help) {
+    console.log(usage(suites));
+    return 0;
+  }
   const running = new Map();
   const wanted = chosen(suites, names);
   const lanes = new Lanes();

@@ -13,6 +13,9 @@ const examples = path.join(root, 'examples');
 const cache = path.join(root, '.vscode-test');
 const desktopData = path.join(cache, 'start-desktop');
 
+/** What is open at first where a window can be told: one edit turns its verdict. */
+const firstConfig = path.join(examples, 'vanishing', 'vanishing.rnn.json');
+
 const openArgs = [`--extensionDevelopmentPath=${root}`, examples];
 
 /** Windows and macOS always have a screen; Linux says so in the environment. */
@@ -57,7 +60,7 @@ const startServerInBrowser = async () => {
   const dataDir = path.join(cache, flags.has('--check') ? 'check-server' : 'start-server');
   await mkdir(dataDir, { recursive: true });
   const server = await startServer({ dataDir });
-  const url = workbenchUrl(server.url, { folder: examples, developmentPath: root });
+  const url = workbenchUrl(server.url, { folder: examples, file: firstConfig, developmentPath: root });
   const page = await fetch(url);
   const isWorkbench = page.ok && (await page.text()).includes('workbench');
   if (!isWorkbench) {
@@ -66,7 +69,11 @@ const startServerInBrowser = async () => {
   }
   console.log(`\nVS Code with the examples runs at\n\n  ${url}\n`);
   if (flags.has('--check')) return server.stop();
-  console.log('Open this address in Chrome, Edge, Firefox or Safari on this machine. Ctrl+C ends it.');
+  const { port } = new URL(server.url);
+  console.log(
+    'Open this address in Chrome, Edge, Firefox or Safari on this machine; from another one after ' +
+      `ssh -L ${port}:localhost:${port} HOST. Ctrl+C ends it.`,
+  );
   const asked = new Promise((resolve) => {
     process.on('SIGINT', () => resolve('asked'));
     process.on('SIGTERM', () => resolve('asked'));
@@ -84,6 +91,7 @@ try {
   console.log('Building …');
   if (spawnSync(node24, [path.join(root, 'build', 'esbuild.mjs')], { cwd: root, stdio: 'inherit' }).status !== 0)
     throw new Error('The build failed: its own words above say why.');
+  if (!flags.has('--browser') && !hasDisplay()) console.log('There is no display here: VS Code runs in a browser.');
   const onDesktop = !flags.has('--browser') && hasDisplay() && ((await startInstalled()) || (await startDownloaded()));
   if (!onDesktop) await startServerInBrowser();
 } catch (error) {

@@ -112,6 +112,29 @@ export const parts = [
     },
   },
   {
+    name: 'windows',
+    promise:
+      'A window that is reloaded, closed or shut down in a run leaves nothing; full disks, folders in place of ' +
+      'files, clocks that jump and a server that is lost do no harm',
+    script: 'npm run trust -- windows',
+    long: true,
+    before: ['build/package.mjs'],
+    args: ['test/vscode/windows.mjs'],
+    read(text) {
+      const [[inHost, skipped] = [0, 0]] = numbers(
+        text,
+        /^In the extension host: (\d+) passed, \d+ failed, (\d+) skip/gm,
+      );
+      const { wrong } = passed(text);
+      const [[beside] = [0]] = numbers(text, /^ℹ pass (\d+)$/gm).slice(-1);
+      const leftOut = skipped === 0 ? '' : `, ${skipped} left out (only the superuser mounts)`;
+      return {
+        cases: `${count(inHost + beside)} tests${leftOut}`,
+        wrong: inHost === 0 ? ['no test ran in the extension host', ...wrong] : wrong,
+      };
+    },
+  },
+  {
     name: 'package',
     promise:
       'The package holds what runs, a bill and the licences of all that is bundled, and installing it runs nothing',

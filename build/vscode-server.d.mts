@@ -5,6 +5,7 @@ export const cache: string;
 export type Server = {
   /** `http://localhost:PORT` */
   readonly url: string;
+  readonly pid: number;
   readonly logFile: string;
   /** Resolves with the exit code or signal when the server is gone. */
   readonly ended: Promise<number | string>;
@@ -29,6 +30,7 @@ export type ServerOptions = {
 export type WindowOptions = {
   readonly folder?: string | undefined;
   readonly workspace?: string | undefined;
+  readonly file?: string | undefined;
   readonly developmentPath?: string | undefined;
   readonly testsPath?: string | undefined;
 };

@@ -77,7 +77,7 @@ export async function installOnce(name, packages, whole, more = async () => unde
  */
 export async function ensureServer() {
   if (existsSync(serverScript)) return;
-  console.log(`Installing code-server ${serverVersion}, the VS Code for tests (once, about 20 s) …`);
+  console.log(`Installing code-server ${serverVersion}, a VS Code for browsers and tests (once, about 20 s) …`);
   await installOnce(path.basename(home), [`code-server@${serverVersion}`], serverScript, async (place, log) => {
     const inner = path.join(place, 'node_modules', 'code-server', 'lib', 'vscode');
     await logged(
@@ -107,6 +107,8 @@ const quietSettings = {
   'remote.autoForwardPorts': false,
   'telemetry.telemetryLevel': 'off',
   'files.autoSave': 'off',
+  // A folder that is not trusted is opened in Restricted Mode without a question.
+  'security.workspace.trust.startupPrompt': 'never',
   'editor.accessibilitySupport': 'off',
 };
 
@@ -232,8 +234,9 @@ export async function startServer({
     String(port),
     '--without-connection-token',
     '--accept-server-license-terms',
-    // Without this switch a built server ignores the extension payload in the address (workbenchUrl).
-    '--enable-smoke-test-driver',
+    // Without this switch a built server ignores the extension payload in the address (workbenchUrl). The oldest one
+    // takes that anyway, and with the switch it refuses every question that VS Code asks in a dialog.
+    ...(version === 'newest' ? ['--enable-smoke-test-driver'] : []),
     // Its extensions need nothing of what a login shell sets, and it would start one for each window.
     '--force-disable-user-env',
     '--telemetry-level',
@@ -287,7 +290,7 @@ export async function startServer({
   try {
     const url = `http://localhost:${await listening}`;
     await answers(`${url}/version`);
-    return { url, logFile, ended, stop };
+    return { url, pid: child.pid, logFile, ended, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -309,13 +312,14 @@ const answers = async (url) => {
 
 /**
  * The address that opens `folder`, or the folders of a `workspace` file, in a window of the server; an empty window
- * without either. `developmentPath` loads an extension from its source folder, `testsPath` has the extension host run
+ * without either, with `file` open in it. `developmentPath` loads an extension from its source folder, `testsPath` has the extension host run
  * that module's `run()` (paths on this machine).
  */
-export function workbenchUrl(serverUrl, { folder, workspace, developmentPath, testsPath }) {
+export function workbenchUrl(serverUrl, { folder, workspace, file, developmentPath, testsPath }) {
   const { host } = new URL(serverUrl);
-  const remote = (file) => `vscode-remote://${host}${encodeURI(asUrlPath(file))}`;
+  const remote = (place) => `vscode-remote://${host}${encodeURI(asUrlPath(place))}`;
   const payload = [
+    ...(file === undefined ? [] : [['openFile', remote(file)]]),
     ...(developmentPath === undefined ? [] : [['extensionDevelopmentPath', remote(developmentPath)]]),
     ...(testsPath === undefined ? [] : [['extensionTestsPath', remote(testsPath)]]),
   ];

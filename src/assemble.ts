@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Context } from './commands/index.js';
 import { commands, registerPairs } from './commands/index.js';
-import { Doors, keptLog } from './editor/context/index.js';
+import { Doors, endWriting, keptLog } from './editor/context/index.js';
 import { Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
@@ -61,6 +61,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     registerContextKeys(sessions, panels, features.subjects, features.weightFiles),
     registerStatusBar(sessions, panels),
     registerPairs(context),
+    new vscode.Disposable(endWriting),
   );
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));
   return {

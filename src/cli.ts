@@ -14,7 +14,6 @@ import {
   printAll,
   printError,
   printingFailed,
-  reasonOf,
   watchStreams,
   whyInput,
   whyUnwritable,
@@ -46,7 +45,7 @@ import type {
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import type { ServerOptions } from './mcpServer.js';
-import { batches, readAssets, reportHtml, writeWhole } from './report/index.js';
+import { batches, readAssets, reportHtml, whyNotWritten, writeWhole } from './report/index.js';
 import { Analyses, ended, summariseNetwork, WhatIfs } from './worker/answers/index.js';
 import {
   capacityHere,
@@ -361,7 +360,7 @@ async function convert(file: string, target: string, name: string | null, files:
       return 0;
     } catch (error) {
       if (error instanceof UnreadableNumbers) throw error;
-      return refuse(error instanceof NotWritable ? error.message : reasonOf(error));
+      return refuse(error instanceof NotWritable ? error.message : whyNotWritten(error));
     }
   } catch (error) {
     // Of the file that is read, at whichever step its numbers are wanted.
@@ -483,7 +482,7 @@ async function main(args: readonly string[]): Promise<number> {
     try {
       await withoutLeftovers(() => writeWhole(jsonFile, batches(json)));
     } catch (error) {
-      return refuse(jsonFile, reasonOf(error));
+      return refuse(jsonFile, whyNotWritten(error));
     }
   }
   if (parsed.html !== null) {
@@ -505,7 +504,7 @@ async function main(args: readonly string[]): Promise<number> {
         workspaces,
       });
     } catch (error) {
-      return refuse(parsed.html, reasonOf(error));
+      return refuse(parsed.html, whyNotWritten(error));
     }
   }
   return verdictCode;

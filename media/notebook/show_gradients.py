@@ -3,29 +3,29 @@ def show_gradients(rnn, x, upstream="last", loss=None, state=None, name="gradien
     upstream: "last", "final", "every", a step, or the gradient of the output; in its place loss=dict(kind="mse",
     "crossEntropy" or "binaryCrossEntropy", readout=nn.Linear, targets=tensor, at="last" or "every").
     state: h, or of an LSTM (h, c). write: files beside the notebook, as all beyond a megabyte gets."""
-    import base64, json, numpy, pathlib
-    from IPython.display import display
-    header, data, file = {}, bytearray(), name + ".safetensors"
+    import base64, json, numpy, pathlib, IPython.display
+    header, data, file, axes = {}, bytearray(), name + ".safetensors", len(getattr(x, "shape", ""))
+    steps_first = axes == 3 and not rnn.batch_first
 
     def keep(key, value):  # Tensors go into the file, and their names into the config.
+        value = __import__("torch").nn.utils.rnn.unpack_sequence(value) if hasattr(value, "batch_sizes") else value
+        if axes == 2 and key in ("state.h", "state.c", "loss.targets"):  # A single sequence becomes a batch of one.
+            value = value.unsqueeze(0 if key == "loss.targets" else 1)
+        elif steps_first and key == "loss.targets" and loss.get("at") == "every":
+            value = value.transpose(0, 1)
         if hasattr(value, "state_dict"):
-            keep(key, value.state_dict())
-        elif isinstance(value, dict):
+            return keep(key, value.state_dict()) and {"file": file, "name": key}
+        if isinstance(value, dict):
             return {part: keep(f"{key}.{part}", inner) for part, inner in value.items()}
-        elif not hasattr(value, "tolist"):  # Sequences of different lengths, or no numbers.
+        if not hasattr(value, "tolist"):  # Sequences of different lengths, or no numbers.
             return [sequence.tolist() for sequence in value] if isinstance(value, list) else value
-        else:
-            bits, start = "64" if "64" in str(value.dtype) else "32", len(data)
-            data.extend(numpy.asarray(value.tolist(), "float" + bits).tobytes())
-            header[key] = {"dtype": "F" + bits, "shape": list(value.shape), "data_offsets": [start, len(data)]}
+        bits, start = "64" if "64" in str(value.dtype) else "32", len(data)
+        data.extend(numpy.asarray(value.tolist(), "float" + bits).tobytes())
+        header[key] = {"dtype": "F" + bits, "shape": list(value.shape), "data_offsets": [start, len(data)]}
         return {"file": file, "name": key}
-
-    if hasattr(x, "batch_sizes"):  # A PackedSequence.
-        x = __import__("torch").nn.utils.rnn.unpack_sequence(x)
-    config = {"name": name, "cell": {"RNN_TANH": "tanh", "RNN_RELU": "relu"}.get(rnn.mode, rnn.mode.lower()),
-              "weights": keep("rnn", rnn), "sequences": keep("sequences", x),
-              "sequenceOrder": "TBI" if not rnn.batch_first and len(getattr(x, "shape", "")) == 3 else "BTI",
-              "dtype": "float64" if header["rnn.weight_hh_l0"]["dtype"] == "F64" else "float32",
+    config = {"name": name, "cell": rnn.mode.lower().replace("rnn_", ""), "weights": keep("rnn", rnn),
+              "sequences": keep("sequences", x), "sequenceOrder": "TBI" if steps_first else "BTI",
+              "dtype": "float" + header["rnn.weight_hh_l0"]["dtype"][1:],
               **({"loss": keep("loss", loss)} if loss else {"upstreamGradient": keep("upstream", upstream)})}
     if state is not None:
         config["initialState"] = keep("state", dict(zip("hc", state if isinstance(state, tuple) else [state])))
@@ -37,4 +37,4 @@ def show_gradients(rnn, x, upstream="last", loss=None, state=None, name="gradien
         pathlib.Path(file).write_bytes(tensors)
         pathlib.Path(output["file"]).write_text(text)
     words = "VS Code draws this with the extension RNN Gradients."
-    display({"application/vnd.rnn-gradients+json": output, "text/plain": words}, raw=True)
+    IPython.display.display({"application/vnd.rnn-gradients+json": output, "text/plain": words}, raw=True)

@@ -3,7 +3,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { t as say } from '@vscode/l10n';
-import { placeOf, removeUnfinished } from '../report/index.js';
+import { placeOf, removeUnfinished, whyNotWritten } from '../report/index.js';
 
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -38,7 +38,7 @@ export async function whyUnwritable(target: string): Promise<string | null> {
     }
     return null;
   } catch (error) {
-    return isMissing(error) ? say('there is no such folder. Make it first.') : reasonOf(error);
+    return isMissing(error) ? say('there is no such folder. Make it first.') : whyNotWritten(error);
   }
 }
 

@@ -21,8 +21,9 @@ const weightsChoice = (uri: vscode.Uri): Choice => {
 /** Files are looked into in the background; most workspaces are done with by then, ms. */
 const [longestLook, betweenLooks] = [1_500, 50];
 async function lookedInto({ weightFiles }: Context): Promise<void> {
-  const end = Date.now() + longestLook;
-  while (!weightFiles.isComplete && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, betweenLooks));
+  const end = performance.now() + longestLook;
+  while (!weightFiles.isComplete && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, betweenLooks));
 }
 
 /**

@@ -1,6 +1,8 @@
-// What a maintainer asks for first, as text: versions, settings, shapes and the log. No number of a file is in it.
+// What a maintainer asks for first, as text: versions, settings, shapes and the log. Nothing of what stands in a file
+// is in it.
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { withoutContents } from '../editor/context/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { CommandFactory, Context } from './commandContext.js';
 
@@ -28,17 +30,14 @@ function runText({ summary, problems, stale }: Session): string {
   return `${told}, ${Math.round(elapsedMs)} ms, ${problems.length} problems${stale === null ? '' : ', not up to date'}`;
 }
 
-/** A line may quote a file; what counts of it is which words it has. */
-const withoutNumbers = (line: string): string => {
-  const [time = '', ...words] = line.split(' ');
-  return `${time} ${words.join(' ').replaceAll(/\d[\d.,eE+-]*/g, '#')}`;
-};
-
 export function diagnosticsText({ sessions, log }: Pick<Context, 'sessions' | 'log'>): string {
   const { version } = vscode.extensions.getExtension(id)?.packageJSON as { readonly version: string };
   const list = (lines: readonly string[]): string[] =>
     lines.length === 0 ? ['- none'] : lines.map((one) => `- ${one}`);
   return [
+    'Versions, settings, sizes of the runs and the log. No number of a file and nothing that stands in one; paths of ' +
+      'files are in it.',
+    '',
     `RNN Gradients ${version}, VS Code ${vscode.version} (${vscode.env.appHost}, ${vscode.env.remoteName ?? 'local'})`,
     `${process.platform} ${process.arch}, Node ${process.versions.node}, language ${vscode.env.language}, ` +
       (vscode.workspace.isTrusted ? 'trusted' : 'Restricted Mode'),
@@ -49,8 +48,8 @@ export function diagnosticsText({ sessions, log }: Pick<Context, 'sessions' | 'l
     'Runs:',
     ...list(sessions.all.map(runText)),
     '',
-    'Last lines of the log, every number as #:',
-    ...list(log.lastLines.map(withoutNumbers)),
+    'Last lines of the log, every number as #, all that is quoted as …:',
+    ...list(log.lastLines.map(withoutContents)),
     '',
   ].join('\n');
 }
@@ -59,8 +58,8 @@ export const copyDiagnostics: CommandFactory = (context) => async () => {
   await vscode.env.clipboard.writeText(diagnosticsText(context));
   void vscode.window.showInformationMessage(
     t(
-      'Copied versions, settings, shapes and the last lines of the log, which may name your files. No number of ' +
-        'them is in it.',
+      'Copied versions, settings, shapes and the last lines of the log, which may name your files. Nothing of what ' +
+        'stands in them is copied.',
     ),
   );
 };

@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { retold } from '../config/edit/index.js';
 import type { Entry } from '../config/read/index.js';
+import { write } from '../panel/index.js';
 import type { Context } from './commandContext.js';
 
 const cells = ['weather', 'lstm', 'gru'] as const;
@@ -64,7 +65,7 @@ export async function createWeather(
     const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(source, name));
     const isConfig = configs.includes(name);
     const content = isConfig ? new TextEncoder().encode(retold(new TextDecoder().decode(bytes), texts)) : bytes;
-    await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(folder, name), content);
+    await write(vscode.Uri.joinPath(folder, name), content);
   }
   const [first = folder, ...others] = configs.map((name) => vscode.Uri.joinPath(folder, name));
   await vscode.window.showTextDocument(first);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { describeShape } from '../config/json/index.js';
+import { describeShape, quote } from '../config/json/index.js';
 import type { Initialisation } from '../engine/index.js';
 import type { Change, GateInitialisation, Offer } from '../protocol/index.js';
 import type { Target } from '../editor/language/index.js';
@@ -142,7 +142,7 @@ export const initialiseWeights: CommandFactory = (context) => async (argument) =
   const change: Change =
     gates === null ? { kind: 'initialise', way, seed, gain: 1 } : { kind: 'initialiseGates', way, seed, ...gates };
   if ((await applyInSight(context, target, change)) && way !== 'identity')
-    context.log.info(`${gateNote(gates)}${name} of ${file}: ${way}, seed ${seed}`);
+    context.log.info(`${gateNote(gates)}${quote(name)} of ${file}: ${way}, seed ${seed}`);
 };
 
 type Gates = NonNullable<InitialiseArgument['gates']>;

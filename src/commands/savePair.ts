@@ -10,6 +10,7 @@ import { writtenAt } from '../editor/files/index.js';
 import { isConfig } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import { freeReference } from '../editor/language/index.js';
+import { write } from '../panel/index.js';
 import type { AppliedPair } from '../panel/index.js';
 import type { Context } from './commandContext.js';
 import { placeOf } from './configAnswers.js';
@@ -78,7 +79,7 @@ export async function saveAsConfig(context: Context, entry: Pair, session: Sessi
   if (picked === undefined) return;
   const target = await nameFor(picked);
   const text = await textFor(target, entry, session, context);
-  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  await write(target, new TextEncoder().encode(text));
   const shown = vscode.window.showTextDocument(target, { viewColumn: textColumn() });
   if (session !== undefined)
     context.panels
@@ -105,7 +106,7 @@ export async function applyAsConfig(
   const copyTo = copy === null ? null : await freeReference([copy], 'json', target);
   if (!(await mayWrite(session.title, name, copyTo))) return;
   const text = await textFor(target, entry, session, context);
-  await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(text));
+  await write(target, new TextEncoder().encode(text));
   await vscode.window.showTextDocument(target, { viewColumn: textColumn(), preserveFocus: true });
   const saved = context.panels.become(session, { kind: 'config', config: target.toString() });
   // What the change is seen against.

@@ -3,6 +3,7 @@
 import { t } from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { Entry, SentFile } from '../config/read/index.js';
+import { quote } from '../config/json/index.js';
 import type { Problem } from '../config/json/index.js';
 import { readSettings } from '../editor/context/index.js';
 import { Channel } from '../protocol/index.js';
@@ -56,7 +57,7 @@ export class NotebookOutput implements vscode.Disposable {
   constructor(parts: NotebookOutputParts) {
     this.#parts = parts;
     const { notebook, title, log, post, openInPanel } = parts;
-    const failed = ({ message }: { readonly message: string }): void => log.error(`output ${title}: ${message}`);
+    const failed = ({ message }: { readonly message: string }): void => log.error(`output ${quote(title)}: ${message}`);
     const nothing = (): void => undefined;
     this.#channel = new Channel<PanelContract, PageContract>(
       {
@@ -177,7 +178,7 @@ export class NotebookOutput implements vscode.Disposable {
           this.#spectrum = spectrum;
           this.#channel.emit('spectrum', spectrum);
         },
-        failed: ({ message }) => log.error(`thread of output ${title}: ${message}`),
+        failed: ({ message }) => log.error(`thread of output ${quote(title)}: ${message}`),
       },
       onCrash: (message) => this.#fail(message),
     });
@@ -186,7 +187,7 @@ export class NotebookOutput implements vscode.Disposable {
   }
 
   #fail(message: string): void {
-    this.#parts.log.error(`output ${this.#parts.title}: ${message}`);
+    this.#parts.log.error(`output ${quote(this.#parts.title)}: ${message}`);
     this.#running = null;
     this.#stale = message;
     this.#sendStatus();

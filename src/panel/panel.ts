@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { quote } from '../config/json/index.js';
 import type { SequenceOrder } from '../config/read/index.js';
 import { applyChanges, showBehind, toRange } from '../editor/language/index.js';
 import { textColumn } from '../editor/context/index.js';
@@ -58,7 +59,7 @@ export class Panel implements vscode.Disposable {
   ) {
     this.#wish = wish;
     const { webview } = view;
-    const logFault = (message: string): void => session.log.error(`page of ${session.title}: ${message}`);
+    const logFault = (message: string): void => session.log.error(`page of ${quote(session.title)}: ${message}`);
     const assets = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
     webview.options = { enableScripts: true, localResourceRoots: [assets] };
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');

@@ -40,7 +40,11 @@ export class ResultTexts implements vscode.Disposable {
       });
       const stale = session.stale === null ? [] : [session.stale, ''];
       const problems = session.problems.map((problem) => problemLine(problem, nameOf));
-      const whole = [...stale, text, ...problems.map((line) => `${line}\n`)].join('\n');
+      const holds = t(
+        'This text holds the verdict, norms and exponents of the run, and its problems, which may name and quote ' +
+          'your files; no weight, input or state of a unit.',
+      );
+      const whole = [...stale, text, ...problems.map((line) => `${line}\n`), `${holds}\n`].join('\n');
       this.#texts.set(uri.toString(), whole);
       this.#changed.fire(uri);
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });

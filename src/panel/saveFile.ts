@@ -5,6 +5,7 @@ import * as vscode from 'vscode';
 import { diskOf } from '../editor/context/index.js';
 import { entryUri, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
+import { whyNotWritten } from '../report/index.js';
 
 export function reportFailure(error: unknown): void {
   void vscode.window.showErrorMessage(t('Run RNN: {0}', error instanceof Error ? error.message : String(error)));
@@ -13,11 +14,22 @@ export function reportFailure(error: unknown): void {
 /**
  * VS Code empties an old file before it writes the new one into it; on this machine's disk the old one stays until the
  * new one is whole.
+ * @throws with the place, the reason and the remedy
  */
 export async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void> {
   const disk = diskOf(target);
-  if (disk === null) await vscode.workspace.fs.writeFile(target, bytes);
-  else await disk.write(target.fsPath, bytes);
+  try {
+    if (disk === null) await vscode.workspace.fs.writeFile(target, bytes);
+    else await disk.write(target.fsPath, bytes);
+  } catch (error) {
+    const why = whyNotWritten(error);
+    throw new Error(
+      disk === null
+        ? t('{0} could not be written: {1}', target.toString(true), why)
+        : t('{0} could not be written, and what stood there is as it was: {1}', target.fsPath, why),
+      { cause: error },
+    );
+  }
 }
 
 /** Asks where, beside the config, unless a target is given; writes, and offers to open it. */

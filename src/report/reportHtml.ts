@@ -153,6 +153,10 @@ ${fact(say('Sizes'), escape(sizes))}
 ${fact(say('Files'), list(files.map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`)))}
 ${warnings.length === 0 ? '' : fact(say('Warnings'), list(warnings))}
 ${fact(say('Kept'), escape(extentText(parts)))}
+${fact(
+  say('For others'),
+  escape(say('Whoever has this file has these names, these numbers with the weights of the run, and the config.')),
+)}
 ${fact(say('Made'), `<time datetime="${made}">${made.slice(0, 16).replace('T', ' ')} UTC</time>`)}
 ${fact(say('By'), `RNN Gradients ${escape(productVersion)}`)}
 </dl>

@@ -1,6 +1,7 @@
 // What the analyses behind a picture take, and how long they keep the thread at a time: through the kernels, and in
 // plain arithmetic where that ends.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { plainRange } from '../../src/engine/network/scaledBackward.js';
 import { runChunks } from '../../src/engine/network/chunks.js';
 import { eigenvaluesOf } from '../../src/engine/linalg/eigenvalues.js';
@@ -17,6 +18,7 @@ import {
   Workspaces,
 } from '../../src/engine/index.js';
 import type { LayerExperiment, Resumable } from '../../src/engine/index.js';
+import { WorkerTeam } from '../../src/worker/thread/threadTeam.js';
 import { experiment, filled, randomNumbers } from '../unit/engine/build.js';
 import type { Section } from './bench.js';
 import type { Row } from './contestants.js';
@@ -55,42 +57,61 @@ function once(steps: Resumable<unknown>, limit: number): Time {
   }
 }
 
+type Best = Time & { readonly together: number | null };
+
 /**
  * The best of a few: an analysis runs once for a run, so there is no warming up to speak of, and the rest is what
- * others do to the machine.
+ * others do to the machine. `together`: the same on several threads, in turns.
  */
-function best(first: Resumable<unknown>, make: () => Resumable<unknown>, limit: number): Time {
+function best(
+  first: Resumable<unknown>,
+  make: () => Resumable<unknown>,
+  together: (() => Resumable<unknown>) | null,
+  limit: number,
+): Best {
   const times = [once(first, limit)];
+  const others = together === null ? [] : [once(together(), limit)];
   for (
     let spent = times[0]?.ms ?? 0;
     times.length < fewestRounds || (spent < roundsUnder && times.length < 5);
     spent += times.at(-1)?.ms ?? 0
-  )
+  ) {
     times.push(once(make(), limit));
+    if (together !== null) others.push(once(together(), limit));
+  }
   return {
     ms: Math.min(...times.map(({ ms }) => ms)),
     pause: Math.min(...times.map(({ pause }) => pause)),
     ended: times.every(({ ended }) => ended),
+    together: others.length === 0 ? null : Math.min(...others.map(({ ms }) => ms)),
   };
 }
+
+const toldTogether = ({ ms, ended, together }: Best): string =>
+  together === null || !ended
+    ? '–'
+    : `${together < 10 ? together.toFixed(1) : together.toFixed(0)} (${(ms / together).toFixed(2)} ×)`;
 
 const told = ({ ms, ended }: Time): string => `${ended ? '' : '> '}${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)}`;
 
 /** In a quick run M and LONG only, without plain arithmetic. */
-function run(quick: boolean, say: (line: string) => void): void {
-  const kernels = Kernels.load({
-    relaxed: readFileSync('out/kernels/relaxed.wasm'),
-    simd: readFileSync('out/kernels/simd.wasm'),
-  });
+async function run(quick: boolean, say: (line: string) => void): Promise<void> {
+  const bytes = { relaxed: readFileSync('out/kernels/relaxed.wasm'), simd: readFileSync('out/kernels/simd.wasm') };
+  const [kernels, sharing, shared] = [Kernels.load(bytes), Kernels.load(bytes), Kernels.load(bytes, undefined, true)];
+  const team = shared === null ? null : new WorkerTeam(shared, path.resolve('out', 'bench', 'worker.cjs'), 1);
+  if (sharing !== null) sharing.team = team;
+  team?.beside();
   say('## Analyses\n');
   say(
-    'What follows the norms, each once for a run, on one thread, best of a few. `pause` is the most processor ' +
-      'time between two moments at which messages are let in and a cancelled run stops.\n',
+    'What follows the norms, each once for a run, on one thread, best of a few; on two threads, in turns with it, ' +
+      'where it is shared (`–`: it is not). `pause` is the most processor time between two moments at which ' +
+      'messages are let in and a cancelled run stops.\n',
   );
-  say('| run | analysis | ms | pause, ms | plain arithmetic, ms | |\n|---|---|---|---|---|---|');
+  say('| run | analysis | ms | 2 threads, ms | pause, ms | plain arithmetic, ms | |\n|---|---|---|---|---|---|---|');
   for (const { name, B, T, I, H } of rows) {
     if (kernels === null || (quick && name !== 'M' && name !== 'LONG')) continue;
     const workspaces = new Workspaces(kernels);
+    const together = sharing === null ? null : new Workspaces(sharing);
     const next = randomNumbers(1);
     const scaled = (length: number, scale: number): Float64Array => filled(length, next).map((value) => value * scale);
     const weights = { Wx: scaled(I * H, Math.sqrt(3 / I)), Wh: scaled(H * H, Math.sqrt(3 / H)), b: scaled(H, 0.1) };
@@ -148,20 +169,26 @@ function run(quick: boolean, say: (line: string) => void): void {
     ];
     for (const [analysis, make] of all) {
       const first = make(workspaces);
-      const time = best(first.steps, () => make(workspaces).steps, patience.kernels);
+      const isShared = together !== null && ['spectrum', 'singular values', 'attribution', 'reach'].includes(analysis);
+      // Where the last analysis had a large memory, the threads start anew.
+      if (isShared) await team?.up();
+      const time = best(
+        first.steps,
+        () => make(workspaces).steps,
+        isShared ? () => make(together).steps : null,
+        patience.kernels,
+      );
       const slow = quick || analysis.startsWith('eigen') ? null : once(make(null).steps, patience.plain);
       say(
-        `| ${name} | ${analysis} | ${told(time)} | ${time.pause.toFixed(1)} | ` +
+        `| ${name} | ${analysis} | ${told(time)} | ${toldTogether(time)} | ${time.pause.toFixed(1)} | ` +
           `${slow === null ? '–' : told(slow)} | ${first.note()} |`,
       );
     }
   }
+  await team?.stop();
 }
 
 export const analyses: Section = {
   name: 'analyses',
-  run: ({ quick }, say) => {
-    run(quick, say);
-    return Promise.resolve();
-  },
+  run: ({ quick }, say) => run(quick, say),
 };

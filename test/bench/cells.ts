@@ -14,7 +14,7 @@ import type { Contestant, Row } from './contestants.js';
 import { caseName } from './entries.js';
 import type { Case } from './entries.js';
 import { digits, inTurn, median, peak } from './measure.js';
-import { torchPeer } from './peers.js';
+import { onnxruntimePeer, torchPeer } from './peers.js';
 import type { Peer } from './peers.js';
 
 const cases: readonly Case[] = [
@@ -108,26 +108,37 @@ const operations = ({ B, T, I, H }: Row, { cell, layers }: Case): number =>
   6 * B * T * cellOf(cell).gates.length * H * (H + I + (layers - 1) * 2 * H);
 
 type Rival = { readonly peer: Peer; readonly threads: number };
+type Rivals = { readonly torch: readonly Rival[]; readonly onnxruntime: Peer | null };
 
 /** Who takes turns with whom: the ratios are of these. */
-function groupsOf(own: Case, rivals: readonly Rival[], { quick }: Terms): Contestant[][] {
+function groupsOf(own: Case, rivals: Rivals, { quick }: Terms): Contestant[][] {
   const torch = ({ peer, threads }: Rival): Contestant =>
     peer.contestant(
       `torch nn.${torchNames[own.cell]}${threads === 1 ? '' : `, ${threads} threads`}`,
       `${torchNames[own.cell]}/${own.layers}/${own.at}`,
       threads,
     );
-  const groups = rivals.map((rival) => [
-    ...(own.layers === 1 ? [pass(own, 'float32', rival.threads)] : []),
-    whole(own, rival.threads),
-    torch(rival),
-  ]);
+  // Where the gradient enters is nothing to who goes forward alone.
+  const forward = own.layers === 1 && own.at === 'every' ? rivals.onnxruntime : null;
+  const groups = (rivals.torch.length > 0 ? rivals.torch : [null]).map((rival) => {
+    const threads = rival?.threads ?? 1;
+    return [
+      ...(own.layers === 1 ? [pass(own, 'float32', threads)] : []),
+      whole(own, threads),
+      ...(rival === null ? [] : [torch(rival)]),
+      ...(forward === null || threads > 1
+        ? []
+        : [forward.contestant('ONNX Runtime, forward alone', torchNames[own.cell])]),
+    ];
+  });
   if (quick || own.layers > 1 || own.at === 'last') return groups;
   return [...groups, [pass(own, 'float64', 1)], [plain(own)]];
 }
 
-async function rivalsOf({ threads, quick }: Terms, say: (line: string) => void): Promise<Rival[]> {
+async function rivalsOf({ threads, quick }: Terms, say: (line: string) => void): Promise<Rivals> {
   const rivals: Rival[] = [];
+  const onnxruntime = quick ? null : await onnxruntimePeer();
+  if (!quick) say(onnxruntime === null ? 'ONNX Runtime could not be installed.\n' : `${onnxruntime.about}.\n`);
   for (const count of quick || threads === 1 ? [1] : [1, threads]) {
     const found = await torchPeer(count);
     say(found === null ? 'No Python with PyTorch here.\n' : `${found.about}.\n`);
@@ -138,7 +149,7 @@ async function rivalsOf({ threads, quick }: Terms, say: (line: string) => void):
     await first.run(2);
     rivals.push({ peer: found.peer, threads: count });
   }
-  return rivals;
+  return { torch: rivals, onnxruntime: onnxruntime?.peer ?? null };
 }
 
 const loadNow = (): string => loadavg()[0]?.toFixed(1) ?? '–';
@@ -151,7 +162,7 @@ export const cells: Section = {
     say(
       'The kernels: forward, the whole way back and the norms of every step of one layer, from arrays to arrays. The ' +
         'whole run is all that the worker computes before the picture appears. torch: forward and backward alone, no ' +
-        'norm of any step. All have the default weights of PyTorch. Those of a case up to torch took turns, and ' +
+        'norm of any step; ONNX Runtime: forward alone. All have the default weights of PyTorch. Those of a case up to torch took turns, and ' +
         '`torch` says how many times faster than it they were then. Vanishing: ones at the last step alone.\n',
     );
     const before = loadNow();
@@ -162,6 +173,7 @@ export const cells: Section = {
       for (const own of cases.filter((one) => !isLeftOut(row, one, terms)))
         for (const group of groupsOf(own, rivals, terms)) {
           const measured = await inTurn(row, group, terms.budget, true);
+          const isPeer = (name: string): boolean => name.startsWith('torch') || name.startsWith('ONNX');
           const rival = [...measured].find(([{ name }]) => name.startsWith('torch'))?.[1];
           for (const [contestant, times] of measured) {
             const { name, threads, dtype } = contestant;
@@ -174,7 +186,8 @@ export const cells: Section = {
               times,
               rival: rival ?? null,
             });
-            const speed = operations(row, own) / median(times) / 1e6;
+            const forward = name.startsWith('ONNX') ? 1 / 3 : 1;
+            const speed = (forward * operations(row, own)) / median(times) / 1e6;
             const ratio = rival === undefined ? '–' : `${(median(rival) / median(times)).toFixed(2)} ×`;
             say(
               `| ${[
@@ -185,17 +198,18 @@ export const cells: Section = {
                 digits(Math.min(...times)),
                 speed.toFixed(2),
                 `${((speed / ofPeak[dtype]) * 100).toFixed(0)} %`,
-                name.startsWith('torch') ? '' : ratio,
+                isPeer(name) ? '' : ratio,
                 String(times.length),
               ].join(' | ')} |`,
             );
           }
-          for (const contestant of group) if (!contestant.name.startsWith('torch')) contestant.stop();
+          for (const contestant of group) if (!isPeer(contestant.name)) contestant.stop();
         }
     say(
       `\nMeasured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}; load of ` +
         `the ${cpus().length} processors before ${before}, behind ${loadNow()}.`,
     );
-    for (const { peer } of rivals) peer.stop();
+    for (const { peer } of rivals.torch) peer.stop();
+    rivals.onnxruntime?.stop();
   },
 };

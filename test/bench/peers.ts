@@ -1,4 +1,4 @@
-// Who runs in processes of their own: NumPy, PyTorch, TensorFlow.js.
+// Who runs in processes of their own: NumPy, PyTorch, TensorFlow.js, ONNX Runtime.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -125,34 +125,44 @@ export async function pythonPeers({ threads, avx2 }: Terms): Promise<Entrants> {
 }
 
 /**
- * TensorFlow.js lives in the cache folder and not among the project's packages: 30 MB that only this comparison needs.
- * Empty when it cannot be installed.
+ * The folder in the cache where these packages are, and not among the project's: up to 190 MB that only a comparison
+ * needs. Null when they cannot be installed.
  */
+function installed(name: string, packages: Readonly<Record<string, string>>): string | null {
+  const home = path.resolve('.vscode-test', `bench-${name}`);
+  if (Object.keys(packages).every((one) => existsSync(path.join(home, 'node_modules', one)))) return home;
+  mkdirSync(home, { recursive: true });
+  writeFileSync(path.join(home, 'package.json'), '{ "private": true }');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const wanted = Object.entries(packages).map(([one, version]) => `${one}@${version}`);
+  const { status } = spawnSync(npm, ['install', '--ignore-scripts', '--no-audit', '--no-fund', ...wanted], {
+    cwd: home,
+    stdio: 'ignore',
+  });
+  return status === 0 ? home : null;
+}
+
+/** Empty when it cannot be installed. */
 export async function tfjsPeer(): Promise<Entrants> {
-  const home = path.resolve('.vscode-test', 'bench-tfjs');
-  if (!existsSync(path.join(home, 'node_modules', '@tensorflow', 'tfjs-backend-wasm'))) {
-    mkdirSync(home, { recursive: true });
-    writeFileSync(path.join(home, 'package.json'), '{ "private": true }');
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const { status } = spawnSync(
-      npm,
-      [
-        'install',
-        '--ignore-scripts',
-        '--no-audit',
-        '--no-fund',
-        '@tensorflow/tfjs-core@4.22.0',
-        '@tensorflow/tfjs-backend-wasm@4.22.0',
-        '@tensorflow/tfjs-backend-cpu@4.22.0',
-      ],
-      { cwd: home, stdio: 'ignore' },
-    );
-    if (status !== 0) return { contestants: [], about: 'TensorFlow.js could not be installed.' };
-  }
+  const home = installed('tfjs', {
+    '@tensorflow/tfjs-core': '4.22.0',
+    '@tensorflow/tfjs-backend-wasm': '4.22.0',
+    '@tensorflow/tfjs-backend-cpu': '4.22.0',
+  });
+  if (home === null) return { contestants: [], about: 'TensorFlow.js could not be installed.' };
   const peer = new Peer(process.execPath, ['out/bench/tfjs.mjs', home], process.env);
   const about = await peer.ask('about');
   return {
     contestants: [peer.contestant('TensorFlow.js wasm', 'tfjs', 1, ['XL', 'LONG'])],
     about: `TensorFlow.js ${String(about['tfjs'])} on its ${String(about['backend'])} backend, 1 thread.`,
   };
+}
+
+/** ONNX Runtime on one thread, which has the way forward of RNN, LSTM and GRU alone; null where there is none. */
+export async function onnxruntimePeer(): Promise<{ readonly peer: Peer; readonly about: string } | null> {
+  const home = installed('onnxruntime', { 'onnxruntime-node': '1.20.1' });
+  if (home === null) return null;
+  const peer = new Peer(process.execPath, ['out/bench/onnxruntime.mjs', home], process.env);
+  const { onnxruntime } = await peer.ask('about');
+  return { peer, about: `ONNX Runtime ${String(onnxruntime)}, 1 thread, forward alone` };
 }

@@ -33,6 +33,8 @@ async function quickFix(workbench: Workbench, text: string, fix: RegExp, done: (
   await workbench.consequence(`the quick fix ${String(fix)}`, done, async () => {
     await tab.click({ timeout: 5_000 });
     await page.keyboard.press('Control+.');
+    // In the oldest VS Code nothing in the list can be clicked until the mouse has moved.
+    await offered.hover({ force: true, timeout: 5_000 });
     await offered.click({ timeout: 5_000 });
     await offered.waitFor({ state: 'hidden', timeout: 5_000 });
   });

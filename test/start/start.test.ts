@@ -14,6 +14,7 @@ describe('npm start', () => {
     const { searchParams } = new URL(address);
     assert.match(searchParams.get('folder') ?? '', /\/examples$/);
     assert.match(searchParams.get('payload') ?? '', /extensionDevelopmentPath/);
+    assert.match(searchParams.get('payload') ?? '', /openFile.*\/examples\/vanishing\/vanishing\.rnn\.json/);
   });
 
   it('refuses a flag that it does not know', () => {

@@ -1,6 +1,6 @@
 // What a config can name that is no file with content, or no file that ends: made anew in a folder, or the system's.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import path from 'node:path';
@@ -21,6 +21,13 @@ export const specialFiles: readonly { readonly name: string; readonly says: RegE
     says: /"socket\.json" is a socket, not a file\. Expected a file, found a socket\. Name a file that holds JSON/,
   },
   { name: 'folder.json', says: /"folder\.json" is a folder, not a file\./ },
+  {
+    name: 'circle.json',
+    says: new RegExp(
+      String.raw`"circle\.json" leads to no file: its links go round in a circle\. Expected a file, found links that ` +
+        String.raw`lead back to themselves\. Lead the link to a file`,
+    ),
+  },
   { name: '/proc/kmsg', says: /The file is empty|"\/proc\/kmsg" (?:does not exist|cannot be read)/ },
   {
     name: 'huge.json',
@@ -36,6 +43,10 @@ export async function makeSpecialFiles(folder: string): Promise<Server> {
   execFileSync('mkfifo', [path.join(folder, 'pipe.json')]);
   execFileSync('ln', ['-s', 'pipe.json', path.join(folder, 'link.json')]);
   mkdirSync(path.join(folder, 'folder.json'));
+  // Of two links, and through a folder that holds itself.
+  symlinkSync('round/back.json', path.join(folder, 'circle.json'));
+  symlinkSync('.', path.join(folder, 'round'));
+  symlinkSync('circle.json', path.join(folder, 'back.json'));
   writeFileSync(path.join(folder, 'huge.json'), '[');
   // Sparse: it takes no room.
   truncateSync(path.join(folder, 'huge.json'), 600e6);

@@ -162,7 +162,7 @@ export class Workbench {
     const { folders, vsix } = this.#options;
     if ('window' in this.server) {
       await this.page.goto(this.server.url + this.server.window);
-      await this.#loaded();
+      await this.loaded();
       return;
     }
     const developmentPath = vsix === undefined ? root : undefined;
@@ -178,7 +178,7 @@ export class Workbench {
         developmentPath,
       }),
     );
-    await this.#loaded();
+    await this.loaded();
     if (workspace === undefined) return;
     // Once in a while VS Code shows a workspace without the folders that its file names, until it is loaded again.
     const rows = this.page.locator('.explorer-folders-view .monaco-list-row').first();
@@ -188,6 +188,16 @@ export class Workbench {
     );
     if (!shown) await this.reload();
     await rows.waitFor();
+  }
+
+  /** One more window on the same folder, as a second tab of the browser has it; whoever opens it closes it. */
+  async another(): Promise<Workbench> {
+    const { page, log } = await openPage(this.page.context(), this.#options);
+    const { folder, server } = this;
+    const closers = [() => page.close()];
+    const second = new Workbench({ log, page, folder, server, options: this.#options, closers });
+    await second.#show();
+    return second;
   }
 
   /** True while another test with these options can be shown in this window. */
@@ -210,7 +220,8 @@ export class Workbench {
     this.log.length = 0;
   }
 
-  async #loaded(): Promise<void> {
+  /** Waits until the window is there, with the extensions that it knows. */
+  async loaded(): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor();
     // The workbench leaves this mark when it knows every installed extension's commands.
     await this.page.waitForFunction(() => performance.getEntriesByName('code/didLoadExtensions').length > 0);
@@ -444,7 +455,7 @@ export class Workbench {
     // In a browser VS Code writes down what the next window restores every five seconds, once it is idle.
     await this.page.waitForTimeout(8_000);
     await this.page.reload();
-    await this.#loaded();
+    await this.loaded();
   }
 
   async close(): Promise<void> {
@@ -526,6 +537,16 @@ async function serverOf(
   const server = await startWeb({ ...options.web, folder });
   return { server, giveServerBack: () => server.stop() };
 }
+
+/** Of a server that was stopped: another one with its data, at its address, as after a restart of its machine. */
+export const startAgain = ({ url, logFile }: Server): Promise<Server> =>
+  startServer({
+    dataDir: path.dirname(logFile),
+    port: Number(new URL(url).port),
+    settings: { ...stillSettings, ...steady },
+    keybindings,
+    sparse: true,
+  });
 
 /** A server with these extensions, settings and environment. */
 async function makeServer({ vsix, settings, env = {}, trusted = true }: WorkbenchOptions): Promise<RunningServer> {

@@ -7,7 +7,7 @@ export function applied(text: string, changes: readonly TextChange[]): string {
   const lines = new Lines(text, () => undefined);
   return changes
     .map(({ range, text: put }, i) => ({ from: lines.offset(range.start), to: lines.offset(range.end), put, i }))
-    .sort((a, b) => b.from - a.from || b.i - a.i || b.to - a.to)
+    .sort((a, b) => b.from - a.from || b.i - a.i)
     .reduce((all, { from, to, put }) => all.slice(0, from) + put + all.slice(to), text);
 }
 

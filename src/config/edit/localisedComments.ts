@@ -22,10 +22,11 @@ const bare = (text: string): string =>
 
 /** The config with each of its texts as the table has it; those that it lacks stay. */
 export const retold = (config: string, texts: Readonly<Record<string, string>>): string =>
+  // A comment has an indent, if only an empty one.
   config.replace(told, (text, indent: string | undefined) => {
     const now = texts[bare(text)];
     if (now === undefined) return text;
-    return text.startsWith('"') ? JSON.stringify(now) : comment(now, indent ?? '');
+    return text.startsWith('"') ? JSON.stringify(now) : comment(now, indent!);
   });
 
 function comment(text: string, indent: string): string {

@@ -27,11 +27,8 @@ function sideBySide(blocks: readonly Float64Array[], rows: number, H: number): F
 
 /** Each gate is a matrix of its own, filled from its own seed. */
 function fill(way: Initialisation, rows: number, H: number, gates: number, seed: number): Float64Array {
-  const blocks = Array.from({ length: gates }, (_, gate) => {
-    const block = initialise(way, rows, H, seed + streams * gate);
-    if (block === null) throw new Error(`${way} cannot fill a matrix [${rows},${H}].`);
-    return block;
-  });
+  // Every way fills a square matrix, and glorot any other.
+  const blocks = Array.from({ length: gates }, (_, gate) => initialise(way, rows, H, seed + streams * gate)!);
   return sideBySide(blocks, rows, H);
 }
 

@@ -57,20 +57,16 @@ export type TargetOptions = Pick<SequenceOptions, 'columns' | 'normalise' | 'nor
   readonly ahead: number;
 };
 
-const placeText = ({ file, name }: FilePlace): string =>
-  name === null ? JSON.stringify(file) : `{ "file": ${JSON.stringify(file)}, "name": ${JSON.stringify(name)} }`;
+const placeText = (place: FilePlace): string => plainPlace(place, {});
 
 /** With what is said of a table or a text beside it. */
-function plainPlace(place: FilePlace, options: SequenceOptions | TargetOptions = {}): string {
-  const said = Object.entries(options).map(([key, value]) =>
+function plainPlace({ file, name }: FilePlace, options: SequenceOptions | TargetOptions = {}): string {
+  const said = Object.entries({ file, ...(name === null ? {} : { name }), ...options }).map(([key, value]) =>
     Array.isArray(value)
       ? `"${key}": [${value.map((one) => JSON.stringify(one)).join(', ')}]`
       : `"${key}": ${JSON.stringify(value)}`,
   );
-  if (said.length === 0) return placeText(place);
-  const { file, name } = place;
-  const parts = [`"file": ${JSON.stringify(file)}`, ...(name === null ? [] : [`"name": ${JSON.stringify(name)}`])];
-  return `{ ${[...parts, ...said].join(', ')} }`;
+  return said.length === 1 ? JSON.stringify(file) : `{ ${said.join(', ')} }`;
 }
 
 type RandomSource = Extract<NewConfig['source'], { readonly kind: 'random' }>;

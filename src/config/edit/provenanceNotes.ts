@@ -59,7 +59,7 @@ function noteAt(value: Value, name: string, ofFile: boolean): Note | null {
     const note = comments === null ? null : new RegExp(`/\\* ${story} \\*/[ \\t]*`).exec(comments[0]);
     if (comments === null || note === null) return null;
     const whole = { offset: from + comments.index + note.index, length: note[0].length };
-    return { story: note[1] ?? '', span: { offset: whole.offset, length: note[0].trimEnd().length }, whole };
+    return { story: note[1]!, span: { offset: whole.offset, length: note[0].trimEnd().length }, whole };
   }
   const pattern = new RegExp(`^([ \\t]*)(// ${story})$`);
   while (end > 0) {
@@ -69,8 +69,8 @@ function noteAt(value: Value, name: string, ofFile: boolean): Note | null {
     const note = end - start > longestNote ? null : pattern.exec(line.trimEnd());
     if (note !== null)
       return {
-        story: note[3] ?? '',
-        span: { offset: start + (note[1] ?? '').length, length: (note[2] ?? '').length },
+        story: note[3]!,
+        span: { offset: start + note[1]!.length, length: note[2]!.length },
         whole: { offset: start, length: end - start },
       };
     end = start;

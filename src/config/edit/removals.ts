@@ -44,11 +44,12 @@ function fromObject(object: Value, gone: ReadonlySet<JsonNode>): TextChange[] {
     const first = properties[i];
     if (first === undefined || !gone.has(first.node)) continue;
     let last = first;
-    while (i + 1 < properties.length && gone.has(properties[i + 1]?.node ?? first.node)) last = properties[++i] ?? last;
+    while (i + 1 < properties.length && gone.has(properties[i + 1]!.node)) last = properties[++i]!;
     const before = properties[properties.indexOf(first) - 1] ?? null;
     const comma = commaAfter(last);
     if (i + 1 < properties.length) {
-      cut(first.place.offset, comma?.next ?? endOf(last.node));
+      // Between two properties stands one.
+      cut(first.place.offset, comma!.next);
       continue;
     }
     // With the last property goes the comma before it; a comma behind the last one goes too.
@@ -74,7 +75,7 @@ export function removeProperties(root: Value, gone: ReadonlySet<JsonNode>): Text
 /** Takes the last `count` elements out of a list that has more. */
 export function removeLastItems(list: Value, count: number): TextChange[] {
   const { document, node } = list;
-  const length = node.kind === 'tensor' ? (node.shape[0] ?? 0) : node.kind === 'array' ? node.items.length : 0;
+  const length = node.kind === 'tensor' ? node.shape[0]! : list.items().length;
   if (count <= 0 || length <= count) return [];
   const end = (index: number): number =>
     endOf(node.kind === 'tensor' ? list.row(node, [index]).place : list.item(index).node);

@@ -52,19 +52,19 @@ export function replaceNumbers({ document }: Value, node: TensorNode, data: Floa
   const write = styleOf(document, node, dtype);
   const spans = [...leafSpans(document.text, node.offset, document.tick)];
   const texts = spans.map(({ offset, length }, i) =>
-    (data[i] ?? 0) === node.data[i] ? document.text.slice(offset, offset + length) : write(data[i] ?? 0),
+    data[i]! === node.data[i] ? document.text.slice(offset, offset + length) : write(data[i]!),
   );
   return replaceSpan(document, node, spliceNumbers(document.text, node, spans, texts));
 }
 
 /** The text of a block with other texts for its numbers. Columns that are aligned to the right stay so. */
 function spliceNumbers(text: string, node: TensorNode, spans: readonly Span[], texts: readonly string[]): string {
-  const columns = node.shape.at(-1) ?? 1;
+  const columns = node.shape.at(-1)!;
   const widths = node.shape.length < 2 ? null : alignedWidths(text, spans, texts, columns);
   const pieces: string[] = [];
   let at = node.offset;
   spans.forEach(({ offset, length }, i) => {
-    const number = texts[i] ?? '';
+    const number = texts[i]!;
     const width = widths?.[i % columns];
     pieces.push(
       width === undefined
@@ -96,23 +96,28 @@ function alignedWidths(
   const gaps = spans.map(({ offset }) => gapBefore(text, offset));
   const evenWidths = spans.every(
     ({ offset, length }, i) =>
-      /[[,]/.test(text.charAt(offset - (gaps[i] ?? 0) - 1)) &&
-      (i < columns || (gaps[i] ?? 0) + length === (gaps[i - columns] ?? 0) + (spans[i - columns]?.length ?? 0)),
+      /[[,]/.test(text.charAt(offset - gaps[i]! - 1)) &&
+      (i < columns || gaps[i]! + length === gaps[i - columns]! + spans[i - columns]!.length),
   );
   if (!evenWidths || !gaps.some((gap, i) => i >= columns && gap !== gaps[i - columns])) return null;
-  const negative = (i: number): boolean => text.charAt(spans[i]?.offset ?? 0) === '-';
+  const negative = (i: number): boolean => text.charAt(spans[i]!.offset) === '-';
   // Where one number has a sign, all leave room for one.
   const room = (signed: boolean): number => (signed ? 1 : 0);
   const before = room(spans.some((_, i) => negative(i)));
   const now = room(texts.some((number) => number.startsWith('-')) || before === 1);
-  const afterComma = gaps.reduce((least, gap, i) => (i % columns === 0 ? least : Math.min(least, gap)), Infinity);
+  // Room for a sign is no blank.
+  const blanksBefore = (i: number): number => gaps[i]! - before + room(negative(i));
+  const afterComma = gaps.reduce(
+    (least, _, i) => (i % columns === 0 ? least : Math.min(least, blanksBefore(i))),
+    Infinity,
+  );
   return Array.from({ length: columns }, (_, column) => {
     let [digitsBefore, digitsNow] = [0, 0];
     for (let i = column; i < texts.length; i += columns) {
-      digitsBefore = Math.max(digitsBefore, (spans[i]?.length ?? 0) - room(negative(i)));
-      digitsNow = Math.max(digitsNow, (texts[i] ?? '').replace(/^-/, '').length);
+      digitsBefore = Math.max(digitsBefore, spans[i]!.length - room(negative(i)));
+      digitsNow = Math.max(digitsNow, texts[i]!.replace(/^-/, '').length);
     }
-    const blanks = (gaps[column] ?? 0) + (spans[column]?.length ?? 0) - digitsBefore - before;
+    const blanks = gaps[column]! + spans[column]!.length - digitsBefore - before;
     return Math.max(blanks, column === 0 ? 0 : afterComma) + digitsNow + now;
   });
 }
@@ -122,7 +127,7 @@ function alignedWidths(
  * are, another one has them before its first row.
  */
 export function transposeText({ document }: Value, node: TensorNode): TextChange {
-  const [rows = 0, columns = 0] = node.shape;
+  const [rows, columns] = node.shape as readonly [number, number];
   const { text } = document;
   const spans = [...leafSpans(text, node.offset, document.tick)];
   const order = transpose(
@@ -130,9 +135,7 @@ export function transposeText({ document }: Value, node: TensorNode): TextChange
     rows,
     columns,
   );
-  const numbers = Array.from(order, (i) =>
-    text.slice(spans[i]?.offset ?? 0, (spans[i]?.offset ?? 0) + (spans[i]?.length ?? 0)),
-  );
+  const numbers = Array.from(order, (i) => text.slice(spans[i]!.offset, spans[i]!.offset + spans[i]!.length));
   if (rows === columns) return replaceSpan(document, node, spliceNumbers(text, node, spans, numbers));
   const style = rowStyle(document, node, spans, columns);
   const turned = Array.from(
@@ -157,13 +160,14 @@ type RowStyle = {
 function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[], columns: number): RowStyle {
   const { text } = document;
   const comments: string[] = [];
-  const rows: { start: number; end: number }[] = [];
+  type Row = { start: number; end: number };
+  const rows: Row[] = [];
   const scanner = new Scanner(text, document.tick, node.offset + 1, true);
   const end = node.offset + node.length - 1;
   for (let kind = scanner.scan(); scanner.offset < end; kind = scanner.scan()) {
     const { offset } = scanner;
     if (kind === token.openBracket) rows.push({ start: offset, end: offset });
-    else if (kind === token.closeBracket) rows.push({ start: rows.pop()?.start ?? offset, end: offset + 1 });
+    else if (kind === token.closeBracket) rows.push({ start: rows.pop()!.start, end: offset + 1 });
     else if (kind === token.lineComment || kind === token.blockComment) comments.push(scanner.written);
   }
   const bare = (from: number, to: number): string =>
@@ -172,20 +176,20 @@ function rowStyle(document: Document, node: TensorNode, leaves: readonly Span[],
       .replace(/\/\/[^\r\n]*|\/\*[^]*?\*\//g, '')
       .replace(/[ \t]+(?=\r?\n)/g, '')
       .replace(/(\r?\n)(?:[ \t]*\r?\n)+/g, '$1');
-  const [first, second] = rows;
-  const leafEnd = (i: number): number => (leaves[i]?.offset ?? 0) + (leaves[i]?.length ?? 0);
-  const open = bare(node.offset + 1, first?.start ?? node.offset + 1);
+  const [first, second] = [rows[0]!, rows[1]];
+  const leafEnd = (i: number): number => leaves[i]!.offset + leaves[i]!.length;
+  const open = bare(node.offset + 1, first.start);
   const lineOf = /\r?\n[ \t]*$/.exec(open)?.[0];
   return {
     open,
     comments:
       comments.map((comment) => `${lineOf ?? lineBreak(text)}${comment}`).join('') +
       (lineOf === undefined && comments.length > 0 ? lineBreak(text) : ''),
-    between: first !== undefined && second !== undefined ? bare(first.end, second.start) : `,${lineOf ?? ' '}`,
-    close: bare(rows.at(-1)?.end ?? end, end).replace(/^,/, ''),
-    rowOpen: bare((first?.start ?? 0) + 1, leaves[0]?.offset ?? 0),
-    separator: columns > 1 ? bare(leafEnd(0), leaves[1]?.offset ?? 0) : ', ',
-    rowClose: bare(leafEnd(columns - 1), (first?.end ?? 1) - 1).replace(/^,/, ''),
+    between: second !== undefined ? bare(first.end, second.start) : `,${lineOf ?? ' '}`,
+    close: bare(rows.at(-1)!.end, end).replace(/^,/, ''),
+    rowOpen: bare(first.start + 1, leaves[0]!.offset),
+    separator: columns > 1 ? bare(leafEnd(0), leaves[1]!.offset) : ', ',
+    rowClose: bare(leafEnd(columns - 1), first.end - 1).replace(/^,/, ''),
   };
 }
 

@@ -57,6 +57,22 @@ export class Rows {
     return Array.from({ length: this.#count }, (_, i) => this.field(i));
   }
 
+  /**
+   * Passes the lines before the first row that begin with # and a blank, as programs write what a table is; gives the
+   * last of them that says anything, without its #, where the names of the columns may stand. Null where there is none.
+   */
+  comment(): string | null {
+    let last: string | null = null;
+    while (this.#at < this.#text.length) {
+      const [end, line] = lineAt(this.#text, this.#at);
+      if (isComment(line)) last = line.slice(1).trim() || last;
+      else if (line.trim() !== '') break;
+      this.#at = this.#behindBreak(end);
+      this.#pause();
+    }
+    return last;
+  }
+
   /** Reads the next row; false at the end of the text, and at a fault. */
   next(): boolean {
     for (;;) {
@@ -136,15 +152,42 @@ export class Rows {
   }
 }
 
+/** Where the line that begins there ends, and the line. */
+function lineAt(text: string, start: number): readonly [end: number, line: string] {
+  let end = start;
+  for (let code = text.charCodeAt(end); end < text.length; code = text.charCodeAt(++end))
+    if (code === lineFeed || code === carriageReturn) break;
+  return [end, text.slice(start, end)];
+}
+
+/** Not `#3`, which may be what a row is called. */
+const isComment = (line: string): boolean => /^#+(?:\s|$)/.test(line);
+
 /** How much of a text its separator is looked for in. */
 const looked = 65_536;
 
-/** By the name of the file, and of a .csv by what stands oftenest in its first row, outside of quotes. */
+/** The first lines of a text that are no comments and hold anything, at most so many. */
+export const firstLines = (text: string, most: number): string[] =>
+  text
+    .slice(0, looked)
+    .split(/\r\n|[\r\n]/)
+    .filter((line) => line.trim() !== '' && !isComment(line))
+    .slice(0, most);
+
+/**
+ * By the name of the file, and of a .csv by what stands oftenest in its first row, outside of quotes; blanks where
+ * nothing else does and they stand between numbers.
+ */
 export function separatorOf(id: string, text: string): Separator {
   if (/\.(?:tsv|tab)$/i.test(id)) return '\t';
-  const unquoted = text.slice(0, looked).replace(/"[^"]*"/g, '');
-  const first = unquoted.slice(0, unquoted.search(/["\r\n]|$/));
+  const lines = firstLines(text, 2);
+  const unquoted = lines.join('\n').replace(/"[^"]*"/g, '');
+  const first = unquoted.slice(0, unquoted.search(/["\n]|$/));
   const counts = ([',', ';', '\t'] as const).map((one) => ({ one, count: first.split(one).length - 1 }));
   const best = counts.reduce((most, next) => (next.count > most.count ? next : most));
-  return best.count === 0 && !/\.csv$/i.test(id) ? 'space' : best.one;
+  if (best.count > 0) return best.one;
+  return !/\.csv$/i.test(id) || lines.some(isNumbersBetweenBlanks) ? 'space' : best.one;
 }
+
+const isNumbersBetweenBlanks = (line: string): boolean =>
+  /^\s*[+-]?[\d.]+(?:e[+-]?\d+)?(?:[ \t]+[+-]?[\d.]+(?:e[+-]?\d+)?)+\s*$/i.test(line);

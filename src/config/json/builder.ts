@@ -137,10 +137,10 @@ export class ArrayBuilder {
   #turnIntoNodes(end: number): void {
     if (this.#content === 'leaves') {
       const values = this.#numbers.copy(this.#start, end);
-      const spans = leafSpans(this.#text, this.offset, this.#tick);
-      for (const value of values) {
-        const span = spans.next();
-        if (span.done !== true) this.#items.push({ kind: 'number', value, ...span.value });
+      let i = 0;
+      for (const span of leafSpans(this.#text, this.offset, this.#tick)) {
+        if (i === values.length) break;
+        this.#items.push({ kind: 'number', value: values[i++]!, ...span });
       }
     } else if (this.#content === 'tensors') {
       const size = this.#childShape.reduce((product, n) => product * n, 1);
@@ -149,8 +149,8 @@ export class ArrayBuilder {
         const data = this.#numbers.copy(this.#start + i * size, this.#start + (i + 1) * size);
         this.#items.push({
           kind: 'tensor',
-          offset: this.#childSpans[2 * i] ?? 0,
-          length: this.#childSpans[2 * i + 1] ?? 0,
+          offset: this.#childSpans[2 * i]!,
+          length: this.#childSpans[2 * i + 1]!,
           shape: this.#childShape,
           data,
         });

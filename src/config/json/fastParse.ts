@@ -120,18 +120,18 @@ function stringEnd(bytes: Uint8Array, start: number, tick: Tick): number {
 /** The tree with blocks for their placeholders and every place where it is in the whole text. */
 function restored(root: JsonNode, cuts: readonly Cut[], tick: Tick): JsonNode {
   const added = [0];
-  for (const { shorter } of cuts) added.push((added.at(-1) ?? 0) + shorter);
+  for (const { shorter } of cuts) added.push(added.at(-1)! + shorter);
   /** The number of cuts that begin before the offset. */
   const before = (offset: number): number => {
     let [low, high] = [0, cuts.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((cuts[middle]?.at ?? 0) < offset) low = middle + 1;
+      if (cuts[middle]!.at < offset) low = middle + 1;
       else high = middle;
     }
     return low;
   };
-  const place = (offset: number): number => offset + (added[before(offset)] ?? 0);
+  const place = (offset: number): number => offset + added[before(offset)]!;
   const span = ({
     offset,
     length,

@@ -5,7 +5,7 @@ const uriScheme = /^[a-z][a-z0-9+.-]+:/i;
 /** The last part of a path or of a URI, as people write it. */
 export function fileName(id: string): string {
   const [scheme] = uriScheme.exec(id) ?? [''];
-  const last = id.slice(scheme.length).split(/[/\\]/).at(-1) ?? id;
+  const last = id.slice(scheme.length).split(/[/\\]/).at(-1)!;
   return scheme === '' ? last : decoded(last);
 }
 
@@ -15,8 +15,8 @@ export const asWritten = (id: string): string => (uriScheme.test(id) ? decoded(i
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
-  } catch (error) {
-    if (error instanceof URIError) return segment;
-    throw error;
+  } catch {
+    // It throws nothing but a URIError: what is no URI stands as it is.
+    return segment;
   }
 }

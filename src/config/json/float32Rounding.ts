@@ -29,15 +29,15 @@ export function roundableOnce(value: Value, node: TensorNode): Float64Array {
   const doubtful: number[] = [];
   for (let i = 0; i < data.length; i++) {
     if (i % 65536 === 0) value.document.tick();
-    if (isHalfway(data[i] ?? 0)) doubtful.push(i);
+    if (isHalfway(data[i]!)) doubtful.push(i);
   }
   if (doubtful.length === 0) return data;
   let mended: Float64Array | null = null;
   const { text, tick } = value.document;
   for (const [n, { offset, length }] of locateLeaves(text, node, doubtful, tick).entries()) {
     if (n % comparedPerTick === 0) tick();
-    const i = doubtful[n] ?? 0;
-    const x = data[i] ?? 0;
+    const i = doubtful[n]!;
+    const x = data[i]!;
     const side = compare(text.slice(offset, offset + length), x);
     if (side === 0) continue;
     mended ??= data.slice();
@@ -51,8 +51,9 @@ export function roundableOnce(value: Value, node: TensorNode): Float64Array {
  * have the same sign.
  */
 function compare(text: string, x: number): -1 | 0 | 1 {
-  const [, whole = '', fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const all = (whole + fraction).replace(/^0+(?=\d)/, '');
+  // What is no number of JSON is NaN, which lies half-way between nothing.
+  const [, whole, fraction = '', exponent = '0'] = /^-?(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
+  const all = `${whole}${fraction}`.replace(/^0+(?=\d)/, '');
   // No float64 has more digits. Of those behind them counts only whether one is not zero.
   const rest = all.length > mostDigits ? (/[1-9]/.test(all.slice(mostDigits)) ? '1' : '0') : '';
   const digits = all.slice(0, mostDigits) + rest;
@@ -64,12 +65,12 @@ function compare(text: string, x: number): -1 | 0 | 1 {
   return left > right ? 1 : left < right ? -1 : 0;
 }
 
-/** |x| = mantissa·2^exponent. */
+/** |x| = mantissa·2^exponent. What lies between two float32 is no subnormal float64. */
 function parts(x: number): readonly [mantissa: bigint, exponent: number] {
   const bits = bitsOf(x);
   const exponent = Number((bits >> 52n) & 0x7ffn);
   const fraction = bits & 0xfffffffffffffn;
-  return exponent === 0 ? [fraction, -1074] : [fraction | (1n << 52n), exponent - 1075];
+  return [fraction | (1n << 52n), exponent - 1075];
 }
 
 function bitsOf(x: number): bigint {

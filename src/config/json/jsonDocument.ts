@@ -141,7 +141,8 @@ class SoundDocument implements Document {
   }
 
   get text(): string {
-    return (this.#text ??= decoded(this.#bytes, this.tick) ?? '');
+    // Its bytes have been decoded once, in pieces.
+    return (this.#text ??= decoded(this.#bytes, this.tick)!);
   }
 
   get lines(): Lines {

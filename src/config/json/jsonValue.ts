@@ -1,6 +1,6 @@
 import type { Document } from './jsonDocument.js';
 import { locateLeaves, locateRow } from './locateNumbers.js';
-import type { JsonNode, Span, TensorNode } from './node.js';
+import type { ArrayNode, JsonNode, ObjectNode, Span, TensorNode } from './node.js';
 import type { Problem } from './problem.js';
 import { appendIndex, appendKey } from './jsonPath.js';
 
@@ -94,14 +94,14 @@ export class Value {
     return byKey;
   }
 
-  /** The same object with other names for some of its keys; they stand where they stood. */
+  /** The same object, which this has to be, with other names for some of its keys; they stand where they stood. */
   renamed(name: (key: string) => string): Value {
-    if (this.node.kind !== 'object') return this;
-    const properties = this.node.properties.map((property, i) => {
+    const node = this.node as ObjectNode;
+    const properties = node.properties.map((property, i) => {
       if (i % valuesPerTick === 0) this.document.tick();
       return { ...property, key: name(property.key) };
     });
-    return new Value(this.document, { ...this.node, properties }, this.path, this.#place);
+    return new Value(this.document, { ...node, properties }, this.path, this.#place);
   }
 
   /** An object of some values of the same file, each where it stands. */
@@ -128,11 +128,10 @@ export class Value {
     return this.node.kind === 'array' ? this.node.items.map((_, i) => this.item(i)) : [];
   }
 
-  /** One element of an irregular list. */
+  /** One element of an irregular list, which this has to be. */
   item(index: number): Value {
     if (index % valuesPerTick === 0) this.document.tick();
-    const item = this.node.kind === 'array' ? this.node.items[index] : undefined;
-    if (item === undefined) throw new RangeError(`${this.path} has no element ${index}.`);
+    const item = (this.node as ArrayNode).items[index]!;
     return new Value(this.document, item, appendIndex(this.path, index), item);
   }
 
@@ -147,7 +146,7 @@ export class Value {
         text: String(node.data[flat]),
       }));
     return locateLeaves(this.document.text, node, flatIndices, this.document.tick).map((span, i) => {
-      const path = unravel(flatIndices[i] ?? 0, node.shape).reduce(appendIndex, this.path);
+      const path = unravel(flatIndices[i]!, node.shape).reduce(appendIndex, this.path);
       return {
         where: new Value(this.document, node, path, span),
         text: this.document.text.slice(span.offset, span.offset + span.length),

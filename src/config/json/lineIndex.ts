@@ -40,10 +40,10 @@ export class Lines {
     let high = starts.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle;
+      if (starts[middle]! <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low, character: offset - (starts[low] ?? 0) };
+    return { line: low, character: offset - starts[low]! };
   }
 }
 

@@ -9,13 +9,13 @@ export type { Tick } from './scanner.js';
 export function* leafSpans(text: string, offset: number, tick: Tick): Generator<Span, void, void> {
   const scanner = new Scanner(text, tick, offset);
   let depth = 0;
+  let kind: number;
   do {
-    const kind = scanner.scan();
-    if (kind === token.end) return;
+    kind = scanner.scan();
     if (kind === token.openBracket) depth++;
     else if (kind === token.closeBracket) depth--;
-    else if (kind !== token.comma) yield { offset: scanner.offset, length: scanner.length };
-  } while (depth > 0);
+    else if (kind !== token.comma && kind !== token.end) yield { offset: scanner.offset, length: scanner.length };
+  } while (depth > 0 && kind !== token.end);
 }
 
 /**
@@ -38,9 +38,9 @@ export function locateRow(text: string, node: TensorNode, indices: readonly numb
   const scanner = new Scanner(text, tick, node.offset);
   const position: number[] = [];
   let start = -1;
-  for (;;) {
-    const kind = scanner.scan();
-    if (kind === token.end) return node;
+  let kind: number;
+  do {
+    kind = scanner.scan();
     if (kind === token.openBracket) {
       if (start < 0 && position.length === indices.length && position.every((n, i) => n === indices[i]))
         start = scanner.offset;
@@ -49,11 +49,11 @@ export function locateRow(text: string, node: TensorNode, indices: readonly numb
       position.pop();
       if (start >= 0 && position.length === indices.length)
         return { offset: start, length: scanner.offset + 1 - start };
-      if (position.length === 0) return node;
     } else if (kind === token.comma) {
-      position.push((position.pop() ?? 0) + 1);
+      position.push(position.pop()! + 1);
     }
-  }
+  } while (position.length > 0 && kind !== token.end);
+  return node;
 }
 
 /**
@@ -64,9 +64,9 @@ export function locateLists(text: string, node: TensorNode, wanted: readonly num
   const scanner = new Scanner(text, tick, node.offset);
   const found: Span[] = [];
   let [depth, list, start] = [0, 0, node.offset];
+  let kind: number;
   do {
-    const kind = scanner.scan();
-    if (kind === token.end) break;
+    kind = scanner.scan();
     if (kind === token.openBracket) {
       depth++;
       start = scanner.offset;
@@ -75,7 +75,7 @@ export function locateLists(text: string, node: TensorNode, wanted: readonly num
         found.push({ offset: start, length: scanner.offset + 1 - start });
       depth--;
     }
-  } while (depth > 0 && found.length < wanted.length);
+  } while (depth > 0 && found.length < wanted.length && kind !== token.end);
   return found;
 }
 
@@ -89,11 +89,11 @@ export function indicesAt(text: string, node: Span, targets: readonly number[], 
   const found: number[][] = [];
   while (found.length < targets.length) {
     const kind = scanner.scan();
-    while (found.length < targets.length && (kind === token.end || scanner.offset >= (targets[found.length] ?? 0)))
+    while (found.length < targets.length && (kind === token.end || scanner.offset >= targets[found.length]!))
       found.push([...position]);
     if (kind === token.openBracket) position.push(0);
     else if (kind === token.closeBracket) position.pop();
-    else if (kind === token.comma) position.push((position.pop() ?? 0) + 1);
+    else if (kind === token.comma) position.push(position.pop()! + 1);
   }
   return found;
 }

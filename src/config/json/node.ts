@@ -61,7 +61,7 @@ export function describeNode(node: JsonNode): string {
       return isEmpty(node)
         ? t('an empty list')
         : node.shape.length === 1
-          ? t('a list of {0}', counted(node.shape[0] ?? 0, 'numbers'))
+          ? t('a list of {0}', counted(node.shape[0]!, 'numbers'))
           : t('numbers of shape {0}', describeShape(node.shape));
     case 'array':
       return node.items.every((item) => item.kind === 'string')

@@ -198,7 +198,7 @@ export function commentEnd(bytes: Uint8Array, start: number, tick: Tick): number
   let before = 0;
   for (let end = start + 2; end < bytes.length; end++) {
     if (end % bytesPerTick === 0) tick();
-    const byte = bytes[end] ?? 0;
+    const byte = bytes[end]!;
     if (isBlock ? before === star && byte === slash : byte === lineFeed || byte === carriageReturn)
       return isBlock ? end + 1 : end;
     before = byte;

@@ -366,8 +366,7 @@ class Parser {
   }
 
   #popFrame(end: number): void {
-    const frame = this.#frames.pop();
-    if (frame === undefined) return;
+    const frame = this.#frames.pop()!;
     if (frame.array === null) {
       const { offset, properties } = frame.object;
       this.#add({ kind: 'object', offset, length: end - offset, properties });
@@ -441,7 +440,7 @@ class Parser {
         ),
       );
     if (open !== undefined && !this.#gaveUp) {
-      const line = this.#lines.position(open.array?.offset ?? open.object?.offset ?? 0).line + 1;
+      const line = this.#lines.position(open.array === null ? open.object.offset : open.array.offset).line + 1;
       const bracket = open.array === null ? '}' : ']';
       this.#report(() =>
         notJson(

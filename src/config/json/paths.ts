@@ -20,10 +20,10 @@ export function pathsAt(text: string, root: JsonNode | null, offsets: readonly n
   }
   for (const [block, { path, offsets: inside }] of blocks) {
     indicesAt(text, block, inside, tick).forEach((indices, i) =>
-      paths.set(inside[i] ?? 0, indices.reduce(appendIndex, path)),
+      paths.set(inside[i]!, indices.reduce(appendIndex, path)),
     );
   }
-  return (offset) => paths.get(offset) ?? '';
+  return (offset) => paths.get(offset)!;
 }
 
 const holds = (span: Span, offset: number): boolean => span.offset <= offset && offset < span.offset + span.length;
@@ -48,14 +48,14 @@ function descend(root: JsonNode | null, offset: number): { readonly path: string
     let next: JsonNode | null = null;
     if (node.kind === 'object') {
       const { properties } = node;
-      const property = properties[lastBefore(properties.length, (i) => properties[i]?.keySpan.offset ?? 0, offset)];
+      const property = properties[lastBefore(properties.length, (i) => properties[i]!.keySpan.offset, offset)];
       if (property !== undefined && (holds(property.keySpan, offset) || holds(property.value, offset))) {
         path = appendKey(path, property.key);
         next = property.value;
       }
     } else if (node.kind === 'array') {
       const { items } = node;
-      const index = lastBefore(items.length, (i) => items[i]?.offset ?? 0, offset);
+      const index = lastBefore(items.length, (i) => items[i]!.offset, offset);
       const item = items[index];
       if (item !== undefined && holds(item, offset)) {
         path = appendIndex(path, index);

@@ -97,7 +97,7 @@ export function printable(word: string): string {
   // Cut between characters, not inside one that takes two code units.
   const end = /[\ud800-\udbff]/.test(word.charAt(36)) ? 36 : 37;
   const short = word.length > 40 ? `${word.slice(0, end)}…` : word;
-  const code = (c: string): string => `U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  const code = (c: string): string => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
   return short.replace(/[\p{C}\p{Z}]/gu, (c) => (c === ' ' ? c : code(c)));
 }
 

@@ -45,14 +45,14 @@ function kerasStack(groups: readonly Group[]): Group[] | null {
   const ordered = [...layers.values()].map((its, layer) =>
     its
       .map((group) => ({ ...group, layer }))
-      .sort((a, b) => (a.direction === b.direction ? 0 : a.direction === 'forward' ? -1 : 1)),
+      .sort((a, b) => Number(a.direction === 'reverse') - Number(b.direction === 'reverse')),
   );
-  const size = (value: Value | null, axis: number): number | null => shapeOf(value)?.at(axis) ?? null;
+  const size = (value: Value | null): number | undefined => shapeOf(value)?.[0];
   const fits = ordered.every((its, layer) => {
     const below = ordered[layer - 1];
     if (below === undefined) return true;
-    const outputs = below.reduce((sum, { recurrent }) => sum + (size(recurrent, 0) ?? Number.NaN), 0);
-    return its.every(({ input }) => size(input, 0) === outputs);
+    const outputs = below.reduce((sum, { recurrent }) => sum + (size(recurrent) ?? Number.NaN), 0);
+    return its.every(({ input }) => size(input) === outputs);
   });
   return fits ? ordered.flat() : null;
 }

@@ -40,9 +40,9 @@ export function editDistance(a: string, b: string, most = Infinity): number {
     let least = i;
     for (let j = 1; j <= b.length; j++) {
       const same = a.charCodeAt(i - 1) === b.charCodeAt(j - 1);
-      let cost = Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + (same ? 0 : 1));
+      let cost = Math.min(previous[j]! + 1, current[j - 1]! + 1, previous[j - 1]! + (same ? 0 : 1));
       if (i > 1 && j > 1 && a.charCodeAt(i - 1) === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === b.charCodeAt(j - 1))
-        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
+        cost = Math.min(cost, before[j - 2]! + 1);
       current[j] = cost;
       least = Math.min(least, cost);
     }
@@ -51,5 +51,5 @@ export function editDistance(a: string, b: string, most = Infinity): number {
     // before.
     if (least > most) return least;
   }
-  return previous[b.length] ?? 0;
+  return previous[b.length]!;
 }

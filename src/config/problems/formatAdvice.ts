@@ -33,16 +33,8 @@ export function objectAdvice(value: Value): string | null {
 /** For a list that stands where named weights belong. */
 export function listAdvice({ node }: Value): string | null {
   if (!isArray(node)) return null;
-  const isMatrix = (index: number, rank: number): boolean => {
-    const item = node.kind === 'array' ? node.items[index] : undefined;
-    return item?.kind === 'tensor' && item.shape.length === rank;
-  };
-  if (
-    node.kind === 'array' &&
-    (node.items.length === 2 || (node.items.length === 3 && isMatrix(2, 1))) &&
-    isMatrix(0, 2) &&
-    isMatrix(1, 2)
-  ) {
+  const ranks = node.kind === 'array' ? node.items.map((item) => (item.kind === 'tensor' ? item.shape.length : 0)) : [];
+  if (['2,2', '2,2,1'].includes(ranks.join())) {
     return t(
       'This looks like get_weights() of Keras, which drops the names. Write them down: ' +
         'json.dump(dict(zip(["kernel", "recurrent_kernel", "bias"], (w.tolist() for w in layer.get_weights()))), ' +

@@ -66,7 +66,7 @@ export function checkNumbers(
 
 /** What is told of elements that do not pass: one at its place, and a number of others in one sentence. */
 type Telling = {
-  readonly codes: readonly ProblemCode[];
+  readonly codes: (where: Value) => readonly ProblemCode[];
   readonly tell: (where: Value, text: string) => void;
   readonly summary: (count: number, text: string) => LateFinding | null;
 };
@@ -85,13 +85,13 @@ export function checkLeaves(
   let count = 0;
   for (let i = 0; i < data.length; i++) {
     if (i % 65536 === 65535) tick();
-    if (passes(data[i] ?? 0)) continue;
+    if (passes(data[i]!)) continue;
     count++;
     if (bad.length <= maxRepeats) bad.push(i);
   }
   if (count === 0) return true;
   const value = place();
-  if (!report.hasRoom(codes, value.document.id)) return false;
+  if (!report.hasRoom(codes(value), value.document.id)) return false;
   const leaves = value.leaves(node, bad);
   for (const { where, text } of leaves.slice(0, maxRepeats)) tell(where, text);
   const next = leaves[maxRepeats];
@@ -101,8 +101,9 @@ export function checkLeaves(
 }
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-/** What `reportLeaf` tells. */
-export const leafCodes: readonly ProblemCode[] = ['number-overflow', 'wrong-type', 'not-a-number'];
+/** What `reportLeaf` tells of a file. */
+export const leafCodes = ({ document: { binary } }: Value): readonly ProblemCode[] =>
+  binary === null ? ['number-overflow', 'wrong-type'] : ['number-overflow', 'not-a-number'];
 /** Null for words that are not JSON, which the parser has reported. */
 const leafCode = (text: string): 'wrong-type' | 'number-overflow' | null =>
   jsonNumber.test(text) ? 'number-overflow' : /^["']|^(?:null|true|false)$/.test(text) ? 'wrong-type' : null;
@@ -112,13 +113,14 @@ export function reportLeaf(where: Value, text: string, spec: TensorSpec, report:
   const shown = cut(text, 38);
   const inQuotes = text.startsWith('"') || text.startsWith("'");
   if (where.document.binary !== null && !jsonNumber.test(text)) {
+    // Numbers of such a file are NaN or infinite where they are nothing else.
     report.error(where, {
       code: 'not-a-number',
       tell: () => ({
         message: t('{0} stands in {1} where a number belongs.', text, spec.label),
         expected: t('a number'),
         found: text,
-        advice: notFiniteAdvice(text) ?? t('Write a number instead.'),
+        advice: notFiniteAdvice(text)!,
       }),
     });
   } else if (jsonNumber.test(text)) {

@@ -98,7 +98,7 @@ export class Report {
   /** By file in the given order, then by place. */
   sorted(files: readonly string[]): Problem[] {
     const fileOrder = new Map(files.map((file, i) => [file, i]));
-    const order = (problem: Problem): number => fileOrder.get(problem.file) ?? files.length;
+    const order = (problem: Problem): number => fileOrder.get(problem.file)!;
     const told = this.#problems.map((problem) => (this.#guarded.has(problem.file) ? unquoted(problem) : problem));
     return told.toSorted(
       (a, b) =>

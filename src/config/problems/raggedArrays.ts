@@ -32,7 +32,7 @@ function likelyRank(node: JsonNode, ranks: readonly number[], tick: Tick): numbe
     else if (inner.kind !== 'object') times[level] = (times[level] ?? 0) + 1;
   };
   count(node, 0);
-  return ranks.toSorted((a, b) => (times[b] ?? 0) - (times[a] ?? 0) || b - a)[0] ?? 1;
+  return ranks.toSorted((a, b) => (times[b] ?? 0) - (times[a] ?? 0) || b - a)[0]!;
 }
 
 const nodesPerTick = 1024;
@@ -82,7 +82,7 @@ class Search {
   /** Most of a large list is in order: places are only made of what is told. */
   visit(node: JsonNode, place: () => Value, level: number): void {
     this.#tick();
-    if (node.kind === 'object' || node.kind === 'plain') {
+    if (node.kind === 'object' || node.kind === 'plain' || node.kind === 'unreadable') {
       this.#add(place, {
         code: 'wrong-type',
         tell: () => ({
@@ -92,8 +92,6 @@ class Search {
           advice: this.#spec.advice,
         }),
       });
-    } else if (node.kind === 'unreadable') {
-      this.#add(place, { code: node.finding.code, tell: () => node.finding });
     } else if (!isArray(node)) {
       this.#scalar(node, place, level);
     } else if (level >= this.#rank) {
@@ -132,7 +130,7 @@ class Search {
   /** A regular block inside an irregular list: of the wrong depth, or with lists of another length than the rest. */
   #block(node: TensorNode, place: () => Value, level: number): void {
     const { shape } = node;
-    if (this.#checkLength(place, level, shape[0] ?? 0)) return;
+    if (this.#checkLength(place, level, shape[0]!)) return;
     if (level + shape.length !== this.#rank) {
       this.#add(place, {
         code: 'wrong-dimension',
@@ -150,12 +148,7 @@ class Search {
     }
     for (let axis = 1; axis < shape.length; axis++) {
       if (shape[axis] === this.#usual(level + axis)) continue;
-      this.#checkLength(
-        () => place().row(node, new Array<number>(axis).fill(0)),
-        level + axis,
-        shape[axis] ?? 0,
-        shape,
-      );
+      this.#checkLength(() => place().row(node, new Array<number>(axis).fill(0)), level + axis, shape[axis]!, shape);
       return;
     }
   }
@@ -234,7 +227,7 @@ class Search {
       document: { id, text },
       node,
     } = value;
-    this.#isFull = !this.#report.hasRoom(leafCodes, id);
+    this.#isFull = !this.#report.hasRoom(leafCodes(value), id);
     if (!this.#isFull) reportLeaf(value, text.slice(node.offset, node.offset + node.length), this.#spec, this.#report);
   }
 
@@ -244,7 +237,7 @@ class Search {
   }
 
   #axis(level: number): Countable {
-    return this.#spec.axes[level + this.#spec.axes.length - this.#rank] ?? 'elements';
+    return this.#spec.axes[level + this.#spec.axes.length - this.#rank]!;
   }
 
   #count(level: number, length: number, times: number): void {

@@ -31,19 +31,19 @@ export function spreadsOf(
   const each = (visit: (x: number, column: number) => void): void => {
     for (let i = 0; i < rows * width; i++) {
       if (i % numbersPerTick === 0) tick();
-      visit(data[i] ?? 0, i % width);
+      visit(data[i]!, i % width);
     }
   };
   each((x, column) => {
-    sums[column] = (sums[column] ?? 0) + x;
+    sums[column] = sums[column]! + x;
     if (x !== 0 && x !== 1) others[column] = 1;
   });
   const means = sums.map((sum) => sum / rows);
   each((x, column) => {
-    squares[column] = (squares[column] ?? 0) + (x - (means[column] ?? 0)) ** 2;
+    squares[column] = squares[column]! + (x - means[column]!) ** 2;
   });
   const spreads = columns.map((name, column): ColumnSpread => {
-    const [mean = 0, deviation] = [means[column], Math.sqrt((squares[column] ?? 0) / rows)];
+    const [mean, deviation] = [means[column]!, Math.sqrt(squares[column]! / rows)];
     // A column of zeros and ones is a class or a flag, which nobody shifts; one that never changes has no deviation.
     const isRaw =
       others[column] === 1 &&

@@ -73,7 +73,12 @@ export type FoundParts = {
 /** Of a config that names more files in one list than this, only the first ones are told. */
 const mostReferences = 2_000;
 
-type FoundReference = { readonly key: string; readonly value: Value; readonly whole: Range };
+type FoundReference = {
+  readonly key: string;
+  readonly value: Value;
+  readonly name: string;
+  readonly whole: Range;
+};
 
 /** Values of a config that name a file, with the key they belong to. */
 export const references = (root: Value): FoundReference[] => referencesIn(underItsKeys(root).config);
@@ -82,21 +87,20 @@ export const references = (root: Value): FoundReference[] => referencesIn(underI
 function referencesIn(root: Value): FoundReference[] {
   return fileKeys().flatMap(({ path, list, words }) => {
     const found = path.reduce<Value | null>((value, key) => value?.get(key) ?? null, root);
-    const items = found === null ? [] : list && found.node.kind === 'array' ? firstItems(found) : [found];
-    const key = path.at(-1) ?? '';
+    const items =
+      found === null ? [] : list && found.node.kind === 'array' ? firstItems(found, found.node.items.length) : [found];
+    const key = path.at(-1)!;
     return items.flatMap((item) => {
       const value = filePart(item)?.file ?? item;
       return value.node.kind === 'string' && value.node.value.trim() !== '' && !words.includes(value.node.value)
-        ? [{ key, value: value.itself(), whole: fromKeyOn(item) }]
+        ? [{ key, value: value.itself(), name: value.node.value, whole: fromKeyOn(item) }]
         : [];
     });
   });
 }
 
-const firstItems = (list: Value): Value[] =>
-  list.node.kind === 'array'
-    ? Array.from({ length: Math.min(list.node.items.length, mostReferences) }, (_, i) => list.item(i))
-    : [];
+const firstItems = (list: Value, length: number): Value[] =>
+  Array.from({ length: Math.min(length, mostReferences) }, (_, i) => list.item(i));
 
 /** From the key of a value to its end. */
 function fromKeyOn({ document, place, node }: Value): Range {
@@ -119,14 +123,13 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
   const links: Link[] = [];
   const roots = [whole];
   const targets = new Map<JsonNode, Value | null>();
-  for (const { key, value, whole: place } of referencesIn(root)) {
-    if (value.node.kind !== 'string') continue;
-    const opened = await files.root(value.node.value, value.document.id);
+  for (const { key, value, name, whole: place } of referencesIn(root)) {
+    const opened = await files.root(name, value.document.id);
     links.push({
       file: root.document.id,
       range: insideQuotes(value),
       whole: place,
-      reference: value.node.value,
+      reference: name,
       key,
       target: opened.id,
     });
@@ -164,7 +167,7 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
     const { layout, prefix, input, recurrent, biases } = group;
     add('input', layout.input, input, layout.transposed, group);
     add('recurrent', layout.recurrent, recurrent, layout.transposed, group);
-    biases.forEach((bias, i) => add('bias', layout.biases[i] ?? '', bias, false, group));
+    biases.forEach((bias, i) => add('bias', layout.biases[i]!, bias, false, group));
     if (cell !== null) {
       const beside = named.filter((one) => one.prefix === prefix);
       for (const { spec, value } of ownValues(beside, cellOf(cell))) add('parameter', spec.name, value, false, group);

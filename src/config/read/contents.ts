@@ -95,7 +95,7 @@ function converted(root: Value, name: string | null, report: Report): Converted[
   if (part === null) {
     report.error(root, {
       code: 'unknown-weights',
-      message: t('The file holds nothing of the name {0}, or more than one thing.', quote(name ?? '')),
+      message: t('The file holds nothing of the name {0}, or more than one thing.', quote(name!)),
       expected: t('the name of a network or of a tensor'),
       found: describeParts(root),
       advice: t('Give the name as it stands in the file; its last parts are enough.'),

@@ -16,7 +16,7 @@ function numberText(value: number, name: string): string {
 function* nested({ shape, data }: Block, name: string, axis = 0, from = 0): Generator<string> {
   const size = shape[axis];
   if (size === undefined) {
-    yield numberText(data[from] ?? NaN, name);
+    yield numberText(data[from]!, name);
     return;
   }
   const step = shape.slice(axis + 1).reduce((product, length) => product * length, 1);

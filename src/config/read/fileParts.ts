@@ -43,7 +43,7 @@ export function partOf(root: Value, name: string): Value | null {
     );
   }
   const single = only(named.map(fullName).filter((full) => isNamed(dotted(full), wanted)));
-  if (single !== null) return named.findLast((one) => fullName(one) === single)?.value ?? null;
+  if (single !== null) return named.findLast((one) => fullName(one) === single)!.value;
   const prefix = only(named.map((one) => one.prefix).filter((one) => isNamed(dotted(one), wanted)));
   return prefix === null
     ? null
@@ -72,26 +72,28 @@ const shapeOf = (node: JsonNode | undefined): string => (node?.kind === 'tensor'
 
 /** `encoder.rnn: LSTM, I 3, H 5, layers 2`, each network once. */
 export function describeNetworks(groups: readonly Group[], most = mostTold): string[] {
-  const networks = new Map<string, Group[]>();
+  const networks = new Map<string, [Group, ...Group[]]>();
   for (const group of groups) {
     const key = `${group.layout.framework}\n${group.prefix}`;
-    networks.set(key, [...(networks.get(key) ?? []), group]);
+    const own = networks.get(key);
+    if (own === undefined) networks.set(key, [group]);
+    else own.push(group);
   }
   return [...networks.values()].slice(0, most).map((own) => {
     const [first] = own;
     const cell = cellOf(first);
     const layers = new Set(own.map(({ layer }) => layer)).size;
-    const name = cut(first?.prefix === '' ? '""' : (first?.prefix ?? ''), 60);
-    const shape = shapeOf(first?.recurrent?.node ?? first?.input?.node);
+    const name = cut(first.prefix === '' ? '""' : first.prefix, 60);
+    const shape = shapeOf(first.recurrent?.node ?? first.input?.node);
     return layers === 1 ? `${name}: ${cell} ${shape}` : t('{0}: {1} {2}, {3} layers', name, cell, shape, layers);
   });
 }
 
 /** By how many blocks of H stand side by side. */
-function cellOf(group: Group | undefined): string {
-  const node = group?.recurrent?.node;
-  if (group === undefined || node?.kind !== 'tensor') return 'RNN';
-  const [rows = 0, columns = 0] = node.shape.slice(-2);
+function cellOf(group: Group): string {
+  const node = group.recurrent?.node;
+  if (node?.kind !== 'tensor') return 'RNN';
+  const [rows, columns] = [node.shape.at(-2)!, node.shape.at(-1)!];
   const gates = group.layout.transposed ? rows / columns : columns / rows;
   return gates === 4 ? 'LSTM' : gates === 3 ? 'GRU' : 'RNN';
 }

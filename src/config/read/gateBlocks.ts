@@ -14,7 +14,7 @@ export const blockOrder = ({ name, gates }: Gated, layout: Layout): number[] => 
 /** [rows,columns] → [columns,rows] */
 export function transpose(data: Float64Array, rows: number, columns: number): Float64Array {
   const turned = new Float64Array(data.length);
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = data[r * columns + c] ?? 0;
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) turned[c * rows + r] = data[r * columns + c]!;
   return turned;
 }
 

@@ -32,14 +32,14 @@ export function gateBlocksOf({ role, group, transposed, value: { node } }: Weigh
   if (blocks === null || blocks.gates.length === 1 || node.kind !== 'tensor') return [];
   const { H, gates, order, stacked } = blocks;
   const width = gates.length * H;
-  const places = gates.map((gate, g) => ({ gate, from: (order[g] ?? g) * H })).sort((a, b) => a.from - b.from);
+  const places = gates.map((gate, g) => ({ gate, from: order[g]! * H })).sort((a, b) => a.from - b.from);
   const { shape } = node;
   if (role === 'bias') return biasBlocks(shape, places, H, width, stacked);
   const inner = stacked ? shape.slice(1) : shape;
-  const [outer = 0, columns = 0] = inner;
   if ((role !== 'input' && role !== 'recurrent') || inner.length !== 2) return [];
+  const [outer, columns] = inner as readonly [number, number];
   if ((transposed ? outer : columns) !== width) return [];
-  const directions = stacked ? (shape[0] ?? 0) : 1;
+  const directions = stacked ? shape[0]! : 1;
   return Array.from({ length: directions }, (_, d) => d * outer * columns).flatMap((start, d) =>
     places.map(({ gate, from }) => ({
       gate,
@@ -68,8 +68,8 @@ function biasBlocks(
   width: number,
   stacked: boolean,
 ): GateBlock[] {
-  const long = shape.at(-1) ?? 0;
-  const lines = shape.length === 1 ? 1 : (shape[0] ?? 0);
+  const long = shape.at(-1)!;
+  const lines = shape.length === 1 ? 1 : shape[0]!;
   const halves = stacked ? 2 : 1;
   if (shape.length > 2 || long !== halves * width || lines > 2) return [];
   return Array.from({ length: lines * halves }, (_, i) => i).flatMap((i) =>

@@ -26,7 +26,7 @@ export function realStepsOf(B: number, chunks: readonly ChunkInput[]): Int32Arra
     const own = new Int32Array(real.reduce((sum, length) => sum + length, 0));
     let [at, start] = [0, 0];
     for (const [i, { steps }] of chunks.entries()) {
-      for (let t = 0; t < (real[i] ?? 0); t++) own[at++] = start + t;
+      for (let t = 0; t < real[i]!; t++) own[at++] = start + t;
       start += steps;
     }
     return own;

@@ -9,7 +9,7 @@ import type { Tensor } from './readTensor.js';
 
 /** The cell whose gates a recurrent matrix holds, where it has more than one. */
 export function gatedCell({ shape }: Pick<Tensor, 'shape'>, { transposed }: Layout): CellName | null {
-  const [rows = 0, columns = 0] = shape;
+  const [rows, columns] = shape as readonly [number, number];
   const [long, short] = transposed || rows > columns ? [rows, columns] : [columns, rows];
   const gates = long / short;
   return gates > 1 ? (cellNames.find((name) => cellOf(name).gates.length === gates) ?? null) : null;
@@ -19,7 +19,7 @@ export function gatedCell({ shape }: Pick<Tensor, 'shape'>, { transposed }: Layo
 export function reportGates(recurrent: Tensor, layout: Layout, cell: Cell, report: Report): boolean {
   const found = gatedCell(recurrent, layout);
   if (found === null) return false;
-  const [rows = 0, columns = 0] = recurrent.shape;
+  const [rows, columns] = recurrent.shape as readonly [number, number];
   const [long, short] = [Math.max(rows, columns), Math.min(rows, columns)];
   report.error(recurrent.where, {
     code: 'unsupported-cell',
@@ -35,7 +35,7 @@ export function reportGates(recurrent: Tensor, layout: Layout, cell: Cell, repor
 }
 
 export function reportNotSquare(recurrent: Tensor, name: string, report: Report): void {
-  const [rows = 0, columns = 0] = recurrent.shape;
+  const [rows, columns] = recurrent.shape as readonly [number, number];
   report.error(recurrent.where, {
     code: 'wrong-dimension',
     message: t('{0} is not square: it leads from H hidden units to the same H units.', name),
@@ -47,7 +47,7 @@ export function reportNotSquare(recurrent: Tensor, name: string, report: Report)
 
 /** A recurrent matrix that is not [G·H,H] as its layout has it. */
 export function reportHeight(recurrent: Tensor, layout: Layout, { name: cell, gates }: Cell, report: Report): void {
-  const [rows = 0, columns = 0] = recurrent.shape;
+  const [rows, columns] = recurrent.shape as readonly [number, number];
   const [wide, H] = layout.transposed ? [rows, columns] : [columns, rows];
   const G = gates.length;
   const of = (units: number): string => describeShape(layout.transposed ? [G * units, units] : [units, G * units]);
@@ -91,7 +91,7 @@ export function checkInput(
   report: Report,
 ): number | null {
   const { transposed, input: name } = layout;
-  const [rows = 0, columns = 0] = input.shape;
+  const [rows, columns] = input.shape as readonly [number, number];
   const [I, wide] = transposed ? [columns, rows] : [rows, columns];
   if (H === null) return I;
   const G = cell.gates.length;

@@ -30,8 +30,6 @@ export async function locateParameter(
   const index = stored === undefined ? null : storedIndex(stored, row, column);
   const node = stored?.where.node;
   if (stored === undefined || index === null || node?.kind !== 'tensor') return null;
-  const [leaf] = stored.where.leaves(node, [index]);
-  return leaf === undefined
-    ? null
-    : { file: leaf.where.document.id, range: leaf.where.document.lines.range(leaf.where.place) };
+  const { where } = stored.where.leaves(node, [index])[0]!;
+  return { file: where.document.id, range: where.document.lines.range(where.place) };
 }

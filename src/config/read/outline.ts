@@ -61,11 +61,11 @@ function describe(node: JsonNode): Pick<Outline, 'detail' | 'kind'> {
     case 'array':
       return {
         kind: 'list',
-        detail: node.items.every(({ kind }) => kind === 'string')
+        detail: node.items.every((item) => item.kind === 'string')
           ? shown(
               node.items
                 .slice(0, longestDetail)
-                .map((item) => (item.kind === 'string' ? item.value : ''))
+                .map(({ value }) => value)
                 .join(', '),
               longestDetail,
             )

@@ -67,9 +67,9 @@ export function fitOf(role: PairRole, block: FoundBlock, known: KnownPair): Fit 
   if (at >= 0) return { rank: at, reason: null };
   const { network } = known;
   // Of a table some columns can be chosen.
-  const columns = block.table === true ? (block.shape.at(-1) ?? 0) : 0;
+  const columns = block.table === true ? block.shape.at(-1)! : 0;
   if (role === 'sequences' && columns > (network?.I ?? Infinity)) return { rank: 2, reason: null };
-  const [usual = []] = wanted;
+  const usual = wanted[0]!;
   const found = block.shape.at(-1);
   const hasAxes = wanted.some(({ length }) => length === block.shape.length);
   if (role === 'sequences' && hasAxes && network?.I !== null && network !== null && found !== network.I)
@@ -78,7 +78,7 @@ export function fitOf(role: PairRole, block: FoundBlock, known: KnownPair): Fit 
       reason:
         found === 1
           ? t('1 number per timestep, and the weights take {0}', network.I)
-          : t('{0} numbers per timestep, and the weights take {1}', found ?? 0, network.I),
+          : t('{0} numbers per timestep, and the weights take {1}', found!, network.I),
     };
   return { rank: hasAxes ? 1 : 2, reason: t('not of the shape {0}', print(usual)) };
 }

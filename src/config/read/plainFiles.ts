@@ -1,6 +1,6 @@
 // What a config says of a table or a text, and the numbers or tokens that this makes of it.
 import { t } from '@vscode/l10n';
-import { separatorOf } from '../formats/delimited.js';
+import { firstLines, separatorOf } from '../formats/delimited.js';
 import type { Value } from '../json/jsonValue.js';
 import { counted, quote } from '../json/node.js';
 import { Report } from '../problems/problemReport.js';
@@ -122,7 +122,7 @@ export function numbersOf(root: Value, options: Options, report: Report): Scaled
     .slice(0, 8)
     .map(
       ({ shift, by }, i) =>
-        `${quote(table.columns[i] ?? '')} (x ${shift < 0 ? '+' : '−'} ${short(Math.abs(shift))}) / ${short(by)}`,
+        `${quote(table.columns[i]!)} (x ${shift < 0 ? '+' : '−'} ${short(Math.abs(shift))}) / ${short(by)}`,
     )
     .join(', ');
   report.info(options.at('normalise'), {
@@ -145,15 +145,12 @@ const toldNames = (names: readonly string[]): string =>
 
 const short = (x: number): string => String(Number(x.toPrecision(5)));
 
-/** A .txt whose first line is not made of numbers. */
+/** A .txt whose first line, below comments, is not made of numbers. */
 export function isProse({ document: { id, text } }: Value): boolean {
   if (separatorOf(id, text) !== 'space') return false;
-  const [line = ''] = text
-    .slice(0, 65_536)
-    .trimStart()
-    .split(/[\r\n]/, 1);
+  const [line = ''] = firstLines(text, 1);
   return line
-    .trimEnd()
+    .trim()
     .split(/[ \t]+/)
     .some((field) => !/^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i.test(field));
 }

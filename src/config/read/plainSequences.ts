@@ -74,7 +74,7 @@ export async function plainSequences(
   for (let b = 0; b < count; b++) {
     root.document.tick();
     for (let step = 0; step < size; step++) {
-      const id = read.ids[b * stride + step] ?? 0;
+      const id = read.ids[b * stride + step]!;
       const at = (b * size + step) * width;
       if (matrix === null) data[at + id] = 1;
       else data.set(matrix.data.subarray(id * width, (id + 1) * width), at);
@@ -185,7 +185,7 @@ async function readEmbedding(
     report,
   );
   if (tensor === null) return null;
-  const [rows = 0, width = 0] = tensor.shape;
+  const [rows, width] = tensor.shape as readonly [number, number];
   if (rows >= tokens && width > 0) return { data: tensor.data, width };
   report.error(value, {
     code: 'wrong-dimension',

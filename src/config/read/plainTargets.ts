@@ -76,10 +76,10 @@ export async function plainTargets(
       const place = b * steps.length + s;
       present[place] = 1;
       for (let column = 0; column < width; column++) {
-        const x = table.data[row * width + column] ?? 0;
+        const x = table.data[row * width + column]!;
         targets[place * width + column] = x;
         if (passes(x) || told++ >= maxRepeats) continue;
-        const path = appendIndex(appendKey('', table.columns[column] ?? ''), row);
+        const path = appendIndex(appendKey('', table.columns[column]!), row);
         report.error(root.at(root.place, path), tell(String(x)));
       }
     }

@@ -42,8 +42,8 @@ export function readBiases(
   report: Report,
 ): Biases | null {
   const width = H === null ? null : cell.gates.length * H;
-  const [first = null, second = null] = biases;
-  const name = layout.biases[0] ?? 'b';
+  const [first, second] = [biases[0] ?? null, biases[1] ?? null];
+  const name = layout.biases[0]!;
   if (layout.stacked) return readStackedBias(first, name, direction, width, dtype, report);
   // Two rows are Keras' two biases; one row tells a GRU that resets before the product.
   const twoRows = layout.framework === 'Keras' && hasStateBias(cell);
@@ -59,7 +59,7 @@ export function readBiases(
   const wrong = [input, recurrent].map((bias, i) => {
     const length = bias === null ? null : twoRows ? bias.data.length / 2 : bias.data.length;
     if (bias === null || width === null || length === width) return false;
-    reportLength(bias, layout.biases[i] ?? 'b', width, cell, layout, report);
+    reportLength(bias, layout.biases[i]!, width, cell, layout, report);
     return true;
   });
   if (wrong.includes(true)) return null;
@@ -83,7 +83,7 @@ function readStackedBias(
   const form = '[D][2·G·H]';
   const bias = readTensor(entry, { label: name, ranks: [2], form, axes: ['rows', 'numbers'], advice, dtype }, report);
   if (bias === null) return null;
-  const [rows = 0, columns = 0] = bias.shape;
+  const [rows, columns] = bias.shape as readonly [number, number];
   const row = direction === 'forward' ? 0 : 1;
   if (row >= rows || (width !== null && columns !== 2 * width)) {
     report.error(bias.where, {
@@ -111,7 +111,7 @@ function readBias(entry: Value, name: string, twoRows: boolean, dtype: DType, re
   if (twoRows && bias.shape[0] === 2) return bias;
   report.error(bias.where, {
     code: 'wrong-dimension',
-    message: t('{0} has {1} rows.', name, bias.shape[0] ?? 0),
+    message: t('{0} has {1} rows.', name, bias.shape[0]!),
     expected: t('[H] or [1][H]'),
     found: t('a list of shape {0}', describeShape(bias.shape)),
     advice,
@@ -189,7 +189,7 @@ export function addBiases(
 ): { readonly b: Float64Array; readonly [name: string]: Float64Array } | null {
   const sumOf = (biases: readonly StoredNumbers[]): Float64Array => {
     const sum = new Float64Array(cell.gates.length * H);
-    for (const bias of biases) arrange(bias).forEach((x, i) => (sum[i] = (sum[i] ?? 0) + x));
+    for (const bias of biases) arrange(bias).forEach((x, i) => (sum[i] = sum[i]! + x));
     return sum;
   };
   const b = sumOf(parts);

@@ -240,7 +240,7 @@ function assemble(
   return {
     ...rest,
     cell,
-    shapes: { B, T, I, H: widths.at(-1) ?? H },
+    shapes: { B, T, I, H: widths.at(-1)! },
     layers: [withStates(first, 0), ...others.map((layer, i) => withStates(layer, i + 1))],
     chunks,
   };

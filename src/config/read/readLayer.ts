@@ -82,8 +82,7 @@ export function readMatrices(
   const recurrent = read(group.recurrent, layout.recurrent, '[D][G·H][H]');
   const directions = recurrent?.shape[0] ?? input?.shape[0] ?? 1;
   if (directions > 2 || (input !== null && recurrent !== null && input.shape[0] !== directions)) {
-    const { where, shape } =
-      input !== null && input.shape[0] !== directions ? input : (recurrent ?? { where: root, shape: [] });
+    const { where, shape } = (input !== null && input.shape[0] !== directions ? input : (recurrent ?? input))!;
     report.error(where, {
       code: 'wrong-dimension',
       message: t('{0} and {1} do not hold the same one or two directions.', layout.input, layout.recurrent),
@@ -171,7 +170,7 @@ export function readLayer(matrices: LayerMatrices, context: LayerContext, report
 
 /** H of a recurrent matrix [H,G·H], or transposed; null after a report. */
 function heightOf(recurrent: Tensor, layout: Layout, cell: Cell, report: Report): number | null {
-  const [rows = 0, columns = 0] = recurrent.shape;
+  const [rows, columns] = recurrent.shape as readonly [number, number];
   const [H, wide] = layout.transposed ? [columns, rows] : [rows, columns];
   const gates = cell.gates.length;
   if (wide === gates * H) return H;

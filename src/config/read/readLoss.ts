@@ -35,8 +35,7 @@ export async function readLoss(
   const valid = validateObject(value, lossKeys(), configKeys().loss.required, report);
   const kindNode = valid.get('kind')?.node;
   const kind = kinds.find((one) => kindNode?.kind === 'string' && one === kindNode.value) ?? null;
-  const at =
-    value.get('at') === null ? 'last' : valid.has('at') ? readAt(valid.get('at') ?? null, sizes, report) : null;
+  const at = value.get('at') === null ? 'last' : valid.has('at') ? readAt(valid.get('at')!, sizes, report) : null;
   const readoutRoot = await follow(valid.get('readout'), sources);
   const targetsPart = valid.get('targets');
   const targetsRoot = await follow(targetsPart, sources);
@@ -100,7 +99,7 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
           report,
         );
   if (Why === null || (by === null && bias !== null)) return null;
-  const [rows = 0, columns = 0] = Why.shape;
+  const [rows, columns] = Why.shape as readonly [number, number];
   const [hidden, O] = transposed ? [columns, rows] : [rows, columns];
   if (O === 0 || (H !== null && hidden !== H)) {
     const turned = O === H && O !== 0;
@@ -130,7 +129,7 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
     return null;
   }
   if (by === null) {
-    const { prefix } = names.named.find((one) => one.value === matrix) ?? { prefix: '' };
+    const { prefix } = names.named.find((one) => one.value === matrix)!;
     const [near] = misspeltBiases(
       withoutLayers(names).filter((one) => one.prefix === prefix),
       [biasName],

@@ -65,13 +65,13 @@ export async function readSequences(
   const tensors = roots.map((root) => (root === null ? null : readChunk(root, dtype, order, report)));
   const first = tensors[0] ?? null;
   if (first === null) return null;
-  const [B = 0, , I = 0] = first.shape;
+  const [B, , I] = first.shape as readonly [number, number, number];
   const matching = tensors
     .filter((chunk) => chunk !== null)
     .filter((chunk) => chunk === first || sameSize(chunk, first, report));
   if (matching.length < parts.length) return null;
   const chunks = matching.map(({ shape, data, lengths }) => ({
-    steps: shape[1] ?? 0,
+    steps: shape[1]!,
     xs: data,
     ...(lengths === null ? {} : { lengths }),
   }));
@@ -153,7 +153,7 @@ async function numbersIn(part: Value, root: Value, sources: Sources, report: Rep
 }
 
 const shortest = ({ where, lengths, shape }: Chunk): Value =>
-  where.item(Math.max(0, lengths?.findIndex((length) => length < (shape[1] ?? 0)) ?? 0));
+  where.item(lengths!.findIndex((length) => length < shape[1]!));
 
 /** One block of shape [B,T,I], none of them zero; shorter sequences are padded with zeros. */
 function readChunk(root: Value, dtype: DType, order: SequenceOrder, report: Report): Chunk | null {
@@ -196,7 +196,7 @@ function readChunk(root: Value, dtype: DType, order: SequenceOrder, report: Repo
     });
     return null;
   }
-  const [first = 0, second = 0, I = 0] = tensor.shape;
+  const [first, second, I] = tensor.shape as readonly [number, number, number];
   if (tensor.shape.length === 2) return { ...tensor, shape: [1, first, second], lengths: null };
   if (!isStepByStep) return { ...tensor, lengths: null };
   const data = turned(tensor.data, first, second, I, root.document.tick);
@@ -240,10 +240,10 @@ function emptySentence(shape: readonly number[]): string {
 
 function sameSize(chunk: Tensor, first: Tensor, report: Report): boolean {
   const wrong = [
-    { told: (n: number) => counted(n, 'sequences'), now: chunk.shape[0], before: first.shape[0] },
-    { told: (n: number) => t('{0} per timestep', counted(n, 'inputs')), now: chunk.shape[2], before: first.shape[2] },
+    { told: (n: number) => counted(n, 'sequences'), now: chunk.shape[0]!, before: first.shape[0]! },
+    { told: (n: number) => t('{0} per timestep', counted(n, 'inputs')), now: chunk.shape[2]!, before: first.shape[2]! },
   ].filter(({ now, before }) => now !== before);
-  for (const { told, now = 0, before = 0 } of wrong) {
+  for (const { told, now, before } of wrong) {
     const [found, expected] = [told(now), told(before)];
     report.error(chunk.where, {
       code: 'wrong-dimension',

@@ -31,10 +31,7 @@ export async function readStates(
   const isNamed = followed?.entries().some(([name]) => name in stateKeys()) === true;
   const root = followed === null || isNamed ? followed : onlyTensor(followed);
   if (root?.node.kind === 'object') {
-    const known = stateKeys();
-    const keys = Object.fromEntries(
-      states.flatMap((name) => (name in known ? [[name, known[name as 'h' | 'c']]] : [])),
-    );
+    const keys = Object.fromEntries(Object.entries(stateKeys()).filter(([name]) => states.includes(name)));
     for (const [name, entry] of validateObject(root, keys, [], report)) {
       const own = await sources.follow(entry);
       if (own !== null) read.set(name, readLayers(own, `initialState.${name}`, sizes, dtype, report));

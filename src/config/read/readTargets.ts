@@ -67,7 +67,7 @@ function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSi
   const { kind, O, places } = wanted;
   const tensor = readTensor(root, spec, report);
   if (tensor === null) return null;
-  const usual = spec.ranks[0] ?? 1;
+  const usual = spec.ranks[0]!;
   const outputs = kind === 'crossEntropy' ? [] : [O];
   const withPlaces = places.isSingle && tensor.shape.length <= usual ? [] : [places.S];
   const form = places.isSingle && tensor.shape.length > usual ? spec.form.replace('[B]', '[B][1]') : spec.form;
@@ -80,7 +80,7 @@ function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSi
     where.node,
     passes,
     {
-      codes: ['wrong-value'],
+      codes: () => ['wrong-value'],
       tell: (leaf, text) => report.error(leaf, tell(text)),
       summary: (count) => ({
         code: 'wrong-value',
@@ -136,7 +136,7 @@ export function valueChecks(
 
 /** Separators that no eye sees have stood in the place of a number: they are told by their code. */
 const visible = (text: string): string =>
-  /\S/.test(text) ? cut(text, 38) : `U+${(text.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  /\S/.test(text) ? cut(text, 38) : `U+${text.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 
 const notOne = (message: string, text: string, expected: string, advice: string): Finding => ({
   code: 'wrong-value',
@@ -170,7 +170,8 @@ function readSparse(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownS
   const real = places.own?.reduce((sum, { slots }) => sum + slots.length, 0) ?? B * S;
   if (isTooUneven(B * S * width, real * width, root, report)) return null;
   const filling = new Filling(B, wanted, S, O, report);
-  const whole = sparse(root, spec, report);
+  // A list is one.
+  const whole = sparse(root, spec, report) as Filled;
   if (skipsSequences) filling.sequence(whole, 0, skipsPlaces);
   else
     filling.each(whole, B, 'sequences', (one, b) => {
@@ -178,6 +179,9 @@ function readSparse(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownS
     });
   return filling.result(root, real);
 }
+
+/** A place that holds something. */
+type Filled = Exclude<Sparse, { readonly kind: 'null' }>;
 
 /** Fills [B,S,O] place by place. */
 class Filling {
@@ -228,9 +232,14 @@ class Filling {
   }
 
   /** Each element of a list of `length`; a list that is another one is reported. */
-  each(list: Sparse, length: number, what: Countable, visit: (item: Sparse, index: number) => void): void {
+  each(list: Filled, length: number, what: Countable, visit: (item: Sparse, index: number) => void): void {
     if (list.kind === 'list' && list.length === length) {
       for (let i = 0; i < length; i++) visit(list.item(i), i);
+      return;
+    }
+    // What is no number has been reported.
+    if (list.kind === 'number' && Number.isNaN(list.value)) {
+      this.#isWrong = true;
       return;
     }
     this.#wrong(list.place, {
@@ -246,9 +255,9 @@ class Filling {
   }
 
   sequence(one: Sparse, b: number, isPlace: boolean): void {
+    if (one.kind === 'null') return;
     const own = this.#wanted.places.own?.[b] ?? null;
     if (isPlace) this.#place(one, b, own === null ? 0 : (own.slots[0] ?? null));
-    else if (one.kind === 'null') return;
     else if (own === null) {
       this.each(one, this.#S, 'timesteps', (place, s) => {
         this.#place(place, b, s);
@@ -257,7 +266,7 @@ class Filling {
   }
 
   /** Behind its end a sequence may have nulls, and no targets. */
-  #raggedSequence(one: Sparse, b: number, { slots, listed }: { slots: Int32Array; listed: number }): void {
+  #raggedSequence(one: Filled, b: number, { slots, listed }: { slots: Int32Array; listed: number }): void {
     const isList = this.#wanted.places.form !== '[T]';
     const length = one.kind === 'list' && !isList && one.length > listed ? one.length : listed;
     const real = new Set(slots);
@@ -294,7 +303,7 @@ class Filling {
     else this.#targets.fill(0, at * this.#width, (at + 1) * this.#width);
   }
 
-  #number(one: Sparse, index: number): boolean {
+  #number(one: Filled, index: number): boolean {
     if (one.kind === 'number' && this.#checks.passes(one.value)) {
       this.#targets[index] = one.value;
       return true;
@@ -330,14 +339,12 @@ class Filling {
   }
 }
 
-function describeSparse(one: Sparse): string {
+function describeSparse(one: Filled): string {
   switch (one.kind) {
     case 'list':
       return say('a list of {0}', counted(one.length, 'elements'));
     case 'number':
       return say('the number {0}', String(one.value));
-    case 'null':
-      return 'null';
     case 'other':
       return describeNode(one.node);
   }

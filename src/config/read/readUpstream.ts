@@ -142,7 +142,7 @@ function sequencesOf(root: Value, B: number, spec: TensorSpec, report: Report): 
   const tensor = readTensor(root, spec, report);
   if (tensor === null || node.kind !== 'tensor') return null;
   if (!fits(tensor, [B, null, null], spec.form, spec.label, report)) return null;
-  const [steps = 0, H = 0] = tensor.shape.slice(-2);
+  const [steps, H] = [tensor.shape.at(-2)!, tensor.shape.at(-1)!];
   return Array.from({ length: B }, (_, b) => ({
     shape: [steps, H],
     data: tensor.data.subarray(b * steps * H, (b + 1) * steps * H),
@@ -167,7 +167,7 @@ function fitsSequence(
   spec: TensorSpec,
   report: Report,
 ): boolean {
-  const [steps = 0, width = 0] = shape;
+  const [steps, width] = shape as readonly [number, number];
   const behind = width === H && steps >= length ? data.subarray(length * H).findIndex((x) => x !== 0) : null;
   if (behind === -1) return true;
   if (!report.hasRoom(['wrong-dimension'], file)) return false;

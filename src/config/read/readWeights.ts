@@ -94,8 +94,7 @@ function recognise(value: Value, { named, groups, network }: WeightNames, report
   }
   if (network.kind === 'network') return network.groups;
   const { other } = network;
-  const [first] = groups;
-  report.error(other.recurrent ?? other.input ?? value, {
+  report.error((other.recurrent ?? other.input)!, {
     code: 'unsupported-feature',
     message: t('The file holds more than one RNN.'),
     expected: t('the weights of one network'),
@@ -105,7 +104,7 @@ function recognise(value: Value, { named, groups, network }: WeightNames, report
       value.path === ''
         ? t(
             'Name the one to look at in the config: {0}.',
-            `"weights": ${JSON.stringify({ file: fileName(value.document.id), name: first?.prefix ?? '' })}`,
+            `"weights": ${JSON.stringify({ file: fileName(value.document.id), name: groups[0]!.prefix })}`,
           )
         : t('Save the network to be looked at into a file of its own.'),
   });
@@ -129,22 +128,21 @@ function isComplete(groups: readonly Group[], report: Report): boolean {
 }
 
 function reportGap(group: Group, layer: number, direction: Group['direction'], both: boolean, report: Report): false {
-  const where = group.recurrent ?? group.input;
+  const where = (group.recurrent ?? group.input)!;
   const { framework, recurrent } = group.layout;
   const name = framework === 'PyTorch' ? `weight_hh_${pyTorchSuffix({ layer, direction })}` : recurrent;
-  if (where !== null)
-    report.error(where, {
-      code: 'missing-key',
-      message:
-        direction === 'reverse'
-          ? t('Layer {0} has no reverse direction, but the network has two.', layer)
-          : both
-            ? t('The forward direction of layer {0} is missing.', layer)
-            : t('Layer {0} is missing.', layer),
-      expected: quote(name),
-      found: quote(group.prefix === '' ? recurrent : `${group.prefix}.${recurrent}`),
-      advice: t('Export all weights of the network; layers are counted from 0.'),
-    });
+  report.error(where, {
+    code: 'missing-key',
+    message:
+      direction === 'reverse'
+        ? t('Layer {0} has no reverse direction, but the network has two.', layer)
+        : both
+          ? t('The forward direction of layer {0} is missing.', layer)
+          : t('Layer {0} is missing.', layer),
+    expected: quote(name),
+    found: quote(group.prefix === '' ? recurrent : `${group.prefix}.${recurrent}`),
+    advice: t('Export all weights of the network; layers are counted from 0.'),
+  });
   return false;
 }
 

@@ -87,7 +87,7 @@ async function ofFile(
   // An archive of one array for each sequence is all of them.
   const isParts = root.node.kind === 'object' && asSequences(root) === root;
   const blocks = isParts ? blocksIn(root).filter(({ shape }) => shape.length > 1) : [];
-  const arrays = blocks.flatMap(({ name }) => name ?? []);
+  const arrays = blocks.map(({ name }) => name!);
   const block = arrays.find((name) => name === array) ?? blocks.find(({ shape }) => shape.length === 3)?.name ?? null;
   const part = block === null ? root : await sources.openPart(document.id, block);
   if (part === null) return null;
@@ -110,13 +110,11 @@ const unitOfProse = 'characters';
 async function ofConfig(id: string, files: Files, tick: Tick): Promise<Preview> {
   const open = await openEntry({ kind: 'config', config: id }, files, { tick });
   const whole = await checkExperiment(open);
-  const { config } = open;
+  // This file has been read as one.
+  const config = open.config!;
   const report = new Report();
   const sources = new Sources(open.files, report);
-  const sequences =
-    config === null
-      ? null
-      : await orProblem(report, () => sequencesOf(config, whole.experiment?.loss, sources, report));
+  const sequences = await orProblem(report, () => sequencesOf(config, whole.experiment?.loss, sources, report));
   return { sequences, problems: whole.problems, files: whole.files };
 }
 
@@ -156,7 +154,7 @@ function optionsIn(part: Value): SequenceOptions {
   const columns = options
     .value('columns')
     ?.items()
-    .flatMap(({ node }) => (node.kind === 'string' ? node.value : []));
+    .map(({ node }) => (node as { readonly value: string }).value);
   const [window, stride, share] = ['window', 'stride', 'normaliseOver'].map((key) => options.number(key));
   const kind = options.text('normalise') as Required<SequenceOptions>['normalise'] | null;
   const tokens = options.text('tokens') as Required<SequenceOptions>['tokens'] | null;

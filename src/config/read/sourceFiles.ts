@@ -189,6 +189,15 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
       advice: content.advice,
     };
   }
+  if (content.reason === 'loop') {
+    return {
+      code: 'unreadable-file',
+      message: t('{0} leads to no file: its links go round in a circle.', quote(reference)),
+      expected: t('a file'),
+      found: t('links that lead back to themselves'),
+      advice: t('Lead the link to a file, or name the file itself.'),
+    };
+  }
   if (content.reason === 'special') {
     return {
       code: 'unreadable-file',

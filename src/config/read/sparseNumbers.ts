@@ -69,11 +69,11 @@ function block(value: Value, node: TensorNode, spec: TensorSpec, report: Report)
   const inside = (indices: readonly number[], from: number, size: number): Sparse => {
     const depth = indices.length;
     if (depth === node.shape.length) {
-      const place = (): Value => value.leaves(node, [from])[0]?.where ?? value;
-      return nulls?.[from] === 1 ? { kind: 'null', place } : { kind: 'number', value: finite(data[from]), place };
+      const place = (): Value => value.leaves(node, [from])[0]!.where;
+      return nulls?.[from] === 1 ? { kind: 'null', place } : { kind: 'number', value: finite(data[from]!), place };
     }
-    const length = node.shape[depth] ?? 0;
-    const each = length === 0 ? 0 : size / length;
+    const length = node.shape[depth]!;
+    const each = size / length;
     return {
       kind: 'list',
       length,
@@ -85,7 +85,7 @@ function block(value: Value, node: TensorNode, spec: TensorSpec, report: Report)
 }
 
 /** What is not finite has been reported. */
-const finite = (x = Number.NaN): number => (Number.isFinite(x) ? x : Number.NaN);
+const finite = (x: number): number => (Number.isFinite(x) ? x : Number.NaN);
 
 /** 1 where the text is null; null where it is nowhere. */
 function nullsOf({ document: { text, tick } }: Value, node: TensorNode): Uint8Array | null {
@@ -95,7 +95,7 @@ function nullsOf({ document: { text, tick } }: Value, node: TensorNode): Uint8Ar
   const nulls = new Uint8Array(node.data.length);
   for (const [n, { offset, length }] of locateLeaves(text, node, doubtful, tick).entries()) {
     if (n % nodesPerTick === 0) tick();
-    if (text.slice(offset, offset + length) === 'null') nulls[doubtful[n] ?? 0] = 1;
+    if (text.slice(offset, offset + length) === 'null') nulls[doubtful[n]!] = 1;
   }
   return nulls;
 }

@@ -30,6 +30,6 @@ export const labelsOf = (texts: readonly string[] | null, stride: number): StepL
 /** The labels of tokens by their places in the vocabulary. */
 export function tokenLabels(ids: Int32Array, tokens: readonly string[], stride: number): StepLabels | null {
   const labelling = new Labelling();
-  for (let i = 0; i < Math.min(ids.length, mostLabels + 1); i++) labelling.add(tokens[ids[i] ?? 0] ?? '');
+  for (let i = 0; i < Math.min(ids.length, mostLabels + 1); i++) labelling.add(tokens[ids[i]!]!);
   return labelsOf(labelling.texts, stride);
 }

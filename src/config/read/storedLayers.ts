@@ -35,10 +35,9 @@ export async function storedNetwork(open: OpenEntry): Promise<StoredNetwork | nu
   const places = weightLayers(layersOf(root));
   const layers: StoredLayer[] = [];
   for (const [i, weights] of read.layers.entries()) {
-    const [place, numbers, biases] = [places[i], read.places[i], read.biases[i]];
-    const [Wx, Wh] = [numbers?.get('Wx'), numbers?.get('Wh')];
-    if (place === undefined || biases === undefined || Wx === undefined || Wh === undefined) return null;
-    layers.push({ ...place, weights, Wx, Wh, biases });
+    // What could be read stands somewhere.
+    const [place, numbers, biases] = [places[i]!, read.places[i]!, read.biases[i]!];
+    layers.push({ ...place, weights, Wx: numbers.get('Wx')!, Wh: numbers.get('Wh')!, biases });
   }
   return { root, cell: read.cell, layers };
 }

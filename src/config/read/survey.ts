@@ -74,8 +74,7 @@ export function surveyFile(bytes: Bytes, tick: Tick, name = ''): FileSurvey {
   const document = readDocument(name, bytes, tick);
   const root = Value.root(document);
   if (root === null) {
-    const [problem] = document.problems;
-    return problem === undefined ? nothing : { ...nothing, problem: shortened(problem) };
+    return { ...nothing, problem: shortened(document.problems[0]!) };
   }
   if (root.node.kind === 'plain') return { ...nothing, kind: 'sequences', isPlain: true, blocks: tableIn(root) };
   const kind = kindOf(root);
@@ -118,11 +117,12 @@ function told(name: string | null, groups: readonly Group[]): FoundNetwork[] {
   const directions = first.layout.stacked
     ? layers.filter(({ group }) => group === first).length
     : new Set(groups.map(({ direction }) => direction)).size;
-  const recurrent = filledShape(first.recurrent, first);
+  // Blocks are cut out of a matrix that is there.
+  const recurrent = filledShape(first.recurrent, first)!;
   return [
     {
       name,
-      cell: recurrent === null ? null : gatedCell({ shape: recurrent }, first.layout),
+      cell: gatedCell({ shape: recurrent }, first.layout),
       layers: layers.length / directions,
       directions,
       I: inputsOf(first),
@@ -145,7 +145,7 @@ function blockOf(node: JsonNode, name: string | null): FoundBlock | null {
   let [shortest, longest] = [Infinity, 0];
   for (const item of node.items) {
     if (item.kind !== 'tensor' || item.shape.length !== 2 || isEmpty(item) || item.shape[1] !== I) return null;
-    const [steps = 0] = item.shape;
+    const steps = item.shape[0]!;
     shortest = Math.min(shortest, steps);
     longest = Math.max(longest, steps);
   }
@@ -157,6 +157,6 @@ function readoutIn(root: Value): FileSurvey['readout'] {
   const found = findReadout(weightNames(root));
   const node = found?.matrixValue.node;
   if (found === null || node?.kind !== 'tensor' || node.shape.length !== 2 || isEmpty(node)) return null;
-  const [rows = 0, columns = 0] = node.shape;
+  const [rows, columns] = node.shape as readonly [number, number];
   return found.transposed ? { width: columns, O: rows } : { width: rows, O: columns };
 }

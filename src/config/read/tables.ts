@@ -5,7 +5,7 @@ import type { Separator } from '../formats/delimited.js';
 import type { Document } from '../json/jsonDocument.js';
 import { appendIndex, appendKey } from '../json/jsonPath.js';
 import type { Value } from '../json/jsonValue.js';
-import { quote } from '../json/node.js';
+import { describeNode, quote } from '../json/node.js';
 import { cut } from '../json/problem.js';
 import { nearest } from '../problems/editDistance.js';
 import { maxRepeats, Report } from '../problems/problemReport.js';
@@ -60,13 +60,16 @@ function begin(root: Value, report: Report): Beginning | null {
   const pattern = numberIn(separator);
   const isNumber = (field: string): boolean => pattern.test(field.trim());
   const rows = new Rows(text, separator, tick);
+  const comment = rows.comment();
   if (!rows.next()) {
     report.error(root, rows.fault === null ? empty() : faultOf(rows));
     return null;
   }
   const first = rows.fields();
   const hasNames = !first.every(isNumber);
-  const names = hasNames ? first.map((name) => name.trim()) : first.map((_, i) => String(i + 1));
+  const names = hasNames
+    ? first.map((name) => name.trim())
+    : (namesIn(comment, first.length, separator) ?? first.map((_, i) => String(i + 1)));
   if (hasNames && !rows.next()) {
     report.error(
       rows.fault === null ? root : placeOf(root, rows.fault.at, 1, ''),
@@ -75,6 +78,12 @@ function begin(root: Value, report: Report): Beginning | null {
     return null;
   }
   return { rows, separator, isNumber, names, numeric: rows.fields().map(isNumber) };
+}
+
+/** Names in the comment above a row of numbers, as `numpy.savetxt` writes them; null where it has other words. */
+function namesIn(comment: string | null, count: number, separator: Separator): string[] | null {
+  const rows = new Rows(comment ?? '', separator, () => undefined);
+  return rows.next() && rows.count === count ? rows.fields().map((name) => name.trim()) : null;
 }
 
 /** The columns of a table with its first rows, each field as it stands there. */
@@ -127,7 +136,7 @@ function readColumns(root: Value, chosen: Value | null, report: Report): Table |
   const table = reading.result();
   const leftOut = chosen === null ? names.filter((_, i) => numeric[i] !== true) : [];
   const labels = labelling?.texts ?? null;
-  return table === null ? null : { ...table, columns: columns.map((i) => names[i] ?? ''), leftOut, labels };
+  return table === null ? null : { ...table, columns: columns.map((i) => names[i]!), leftOut, labels };
 }
 
 const empty = (): Finding => ({
@@ -166,6 +175,17 @@ const placeOf = (root: Value, offset: number, length: number, path: string): Val
 /** Which columns the names of a config mean. Null after a report at the name. */
 function choose(chosen: Value, names: readonly string[], root: Value, report: Report): number[] | null {
   const items = chosen.items();
+  // What holds a number is a block of numbers, which has no items; so is what holds nothing.
+  if (items.length === 0) {
+    report.error(chosen.itself(), {
+      code: 'wrong-type',
+      message: t('"{0}" holds the wrong type of value.', 'columns'),
+      expected: t('a list of names'),
+      found: describeNode(chosen.node),
+      advice: t('Write a name as it stands in the first row.'),
+    });
+    return null;
+  }
   const places = new Map(names.map((name, i) => [name, i]).reverse() as [string, number][]);
   let unknown = 0;
   const columns = items.map((item) => {
@@ -184,7 +204,7 @@ function choose(chosen: Value, names: readonly string[], root: Value, report: Re
     });
     return null;
   });
-  return columns.every((column) => column !== null) && items.length > 0 ? columns : null;
+  return columns.every((column) => column !== null) ? columns : null;
 }
 
 /** Fills rows of numbers, and tells what is none at its place. */
@@ -241,8 +261,8 @@ class Reading {
           code: 'not-a-number',
           message:
             field === ''
-              ? t('A number is missing in the column {0}.', quote(this.#names[column] ?? ''))
-              : t('No number stands in the column {0}.', quote(this.#names[column] ?? '')),
+              ? t('A number is missing in the column {0}.', quote(this.#names[column]!))
+              : t('No number stands in the column {0}.', quote(this.#names[column]!)),
           expected: t('a number'),
           found: field === '' ? t('nothing') : quote(field),
           advice: t('Fill in a number, remove the row, or leave the column out by "columns".'),
@@ -251,7 +271,7 @@ class Reading {
   }
 
   #path(column: number, row: number): string {
-    return appendIndex(appendKey('', this.#names[column] ?? ''), row);
+    return appendIndex(appendKey('', this.#names[column]!), row);
   }
 
   #number(index: number, field: string, rows: Rows, column: number, row: number): void {

@@ -33,30 +33,27 @@ export function placesOf(at: Loss['at'], { T, realSteps }: KnownSizes): Places {
 }
 
 /** The steps of a loss: a word, or a list of steps in order. Null after a report. */
-export function readAt(value: Value | null, { T, directions }: KnownSizes, report: Report): Loss['at'] | null {
-  const node = value?.node;
-  if (value === null || node === undefined) return 'last';
+export function readAt(value: Value, { T, directions }: KnownSizes, report: Report): Loss['at'] | null {
+  const { node } = value;
   if (node.kind === 'string') {
-    const word = (['last', 'final', 'every'] as const).find((one) => one === node.value) ?? null;
+    // Other words have been refused, and so has what is neither a text nor a list.
+    const word = node.value as 'last' | 'final' | 'every';
     // In one direction the last processed step of a sequence is its last one.
     return word === 'final' && directions === 1 ? 'last' : word;
   }
   if (node.kind !== 'tensor' || node.shape.length !== 1 || node.data.length === 0) {
-    // What is neither a text nor a list has been reported.
-    if (node.kind === 'tensor' || node.kind === 'array')
-      report.error(value, {
-        code: 'wrong-value',
-        message: say('The steps of the loss are no list of steps.'),
-        expected: say('a list of step numbers such as [2, 5, 11]'),
-        found: describeNode(node),
-        advice: say('Write each step once, in order, counted from 0.'),
-      });
+    report.error(value, {
+      code: 'wrong-value',
+      message: say('The steps of the loss are no list of steps.'),
+      expected: say('a list of step numbers such as [2, 5, 11]'),
+      found: describeNode(node),
+      advice: say('Write each step once, in order, counted from 0.'),
+    });
     return null;
   }
   const { data } = node;
   const wrong = data.findIndex(
-    (step, i) =>
-      !Number.isInteger(step) || step < 0 || (T !== null && step >= T) || (i > 0 && step <= (data[i - 1] ?? 0)),
+    (step, i) => !Number.isInteger(step) || step < 0 || (T !== null && step >= T) || (i > 0 && step <= data[i - 1]!),
   );
   if (wrong < 0) return [...data];
   for (const { where, text } of value.leaves(node, [wrong]))

@@ -55,7 +55,7 @@ export async function openTensorFile(
     file: {
       format: root.document.binary ?? t('a text'),
       tensors,
-      networks: networks.map((network) => ({ network, prefix: network.name ?? groups[0]?.prefix ?? '' })),
+      networks: networks.map((network) => ({ network, prefix: network.name ?? groups[0]!.prefix })),
       files: sources.ids,
     },
     problems,

@@ -20,7 +20,7 @@ function* tokensOf(text: string, kind: TokenKind): Generator<{ readonly token: s
   if (kind === 'words') for (const { 0: token, index } of text.matchAll(/\S+/gu)) yield { token, at: index };
   else
     for (let at = 0; at < text.length;) {
-      const token = String.fromCodePoint(text.codePointAt(at) ?? 0);
+      const token = String.fromCodePoint(text.codePointAt(at)!);
       yield { token, at };
       at += token.length;
     }

@@ -43,13 +43,12 @@ function hasOtherActivations({ node }: Value, cell: string): boolean {
 const kerasCells: Readonly<Record<string, string>> = { linear: 'identity' };
 
 /** A list of names, for people. */
-const textsOf = ({ node }: Value): string =>
-  node.kind === 'array'
-    ? node.items
-        .slice(0, 6)
-        .map((item) => (item.kind === 'string' ? quote(item.value) : describeNode(item)))
-        .join(', ')
-    : describeNode(node);
+const textsOf = (list: Value): string =>
+  list
+    .items()
+    .slice(0, 6)
+    .map(({ node }) => (node.kind === 'string' ? quote(node.value) : describeNode(node)))
+    .join(', ');
 
 /** The cell of one gate whose activation the first of these layers names; null where none does. */
 export function namedCell(named: readonly Named[], groups: readonly Pick<Group, 'prefix'>[]): CellName | null {
@@ -68,8 +67,7 @@ function isOfLayer(prefix: string, groups: readonly Pick<Group, 'prefix'>[]): bo
   const own = prefix.replace(/(?:^|[/.])config$/, '');
   return groups.some(
     (group) =>
-      group.prefix === own ||
-      (own !== '' && group.prefix.startsWith(own) && /[/.]/.test(group.prefix[own.length] ?? '')),
+      group.prefix === own || (own !== '' && group.prefix.startsWith(own) && /[/.]/.test(group.prefix[own.length]!)),
   );
 }
 

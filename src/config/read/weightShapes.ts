@@ -36,7 +36,7 @@ export function blocksOf(group: Group): Blocks | null {
   if (shape?.length !== 2) return null;
   const { layout } = group;
   const { stacked } = layout;
-  const [rows = 0, columns = 0] = shape;
+  const [rows, columns] = shape as readonly [number, number];
   const [H, wide] = layout.transposed ? [columns, rows] : [rows, columns];
   if (wide === H) return { H, order: [0], gates: [''], stacked };
   const name = gatedCell({ shape }, layout);
@@ -51,7 +51,7 @@ export function inputsOf(group: Group): number | null {
   const shape = filledShape(group.input, group);
   if (blocks === null || shape?.length !== 2) return null;
   const width = blocks.H * blocks.gates.length;
-  const [rows = 0, columns = 0] = shape;
+  const [rows, columns] = shape as readonly [number, number];
   return rows === width ? columns : columns === width ? rows : null;
 }
 
@@ -62,7 +62,7 @@ export function weightLayers([first, ...others]: readonly Group[]): WeightLayer[
   if (network.kind !== 'network') return [];
   return network.groups.flatMap((group) => {
     const { recurrent, layout } = group;
-    const count = layout.stacked && recurrent?.node.kind === 'tensor' ? (recurrent.node.shape[0] ?? 0) : 1;
+    const count = layout.stacked && recurrent?.node.kind === 'tensor' ? recurrent.node.shape[0]! : 1;
     return Array.from({ length: count }, (_, index) => ({ group, index }));
   });
 }

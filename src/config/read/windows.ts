@@ -83,7 +83,7 @@ export function normalise(
   const eachOf = (column: number, visit: (x: number) => void): void => {
     for (let row = 0; row < first; row++) {
       if (row % numbersPerTick === 0) tick();
-      visit(data[row * width + column] ?? 0);
+      visit(data[row * width + column]!);
     }
   };
   const scales = columns.map((_, column): Scale => {
@@ -96,8 +96,8 @@ export function normalise(
   const scaled = new Float64Array(data.length);
   for (let i = 0; i < data.length; i++) {
     if (i % numbersPerTick === 0) tick();
-    const { shift = 0, by = 1 } = scales[i % width] ?? {};
-    scaled[i] = ((data[i] ?? 0) - shift) / by;
+    const { shift, by } = scales[i % width]!;
+    scaled[i] = (data[i]! - shift) / by;
   }
   return { data: scaled, scales, first };
 }

@@ -8,14 +8,27 @@ export type KeptLog = vscode.LogOutputChannel & {
   readonly lastLines: readonly string[];
 };
 
+/** Of numbers only that there is one; of what is quoted nothing: it may stand in a file. The time of a line stays. */
+export function withoutContents(line: string): string {
+  const [time = '', ...words] = line.split(' ');
+  const told = words
+    .join(' ')
+    .replaceAll(/"(?:[^"\\]|\\.)*(?:"|$)/gs, '"…"')
+    .replaceAll(/\d[\d.,eE+-]*/g, '#');
+  return `${time} ${told}`;
+}
+
 export function keptLog(channel: vscode.LogOutputChannel): KeptLog {
   const lastLines: string[] = [];
+  let isClosed = false;
   const keeping =
     (level: 'info' | 'warn' | 'error') =>
     (message: string | Error, ...more: unknown[]): void => {
       const text = message instanceof Error ? message.message : message;
       lastLines.push(`${new Date().toISOString()} [${level}] ${text}`);
       if (lastLines.length > mostLines) lastLines.shift();
+      // What was under way when the extension was shut down may still have something to say.
+      if (isClosed) return;
       if (level === 'error') channel.error(message, ...more);
       else channel[level](text, ...more);
     };
@@ -25,5 +38,12 @@ export function keptLog(channel: vscode.LogOutputChannel): KeptLog {
     info: keeping('info'),
     warn: keeping('warn'),
     error: keeping('error'),
+    debug: (message: string, ...more: unknown[]): void => {
+      if (!isClosed) channel.debug(message, ...more);
+    },
+    dispose: (): void => {
+      isClosed = true;
+      channel.dispose();
+    },
   });
 }

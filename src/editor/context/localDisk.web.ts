@@ -2,3 +2,4 @@ import type * as node from './localDisk.js';
 
 /** A browser has no disk. */
 export const diskOf: typeof node.diskOf = () => null;
+export const endWriting: typeof node.endWriting = () => undefined;

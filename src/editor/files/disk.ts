@@ -8,7 +8,8 @@ import { diskOf } from '../context/localDisk.js';
 import type { DiskStat, LocalDisk } from '../context/localDisk.js';
 
 /** Changes with every write of a file on the disk, and when another one is renamed over it, as its stamp does. */
-export const diskVersion = ({ writtenAt, bytes, inode }: DiskStat): string => `${writtenAt} ${bytes} ${inode}`;
+export const diskVersion = ({ writtenAt, changedAt, bytes, inode }: DiskStat): string =>
+  `${writtenAt} ${changedAt} ${bytes} ${inode}`;
 
 /** Why a file cannot be read. */
 export class DiskError extends Error {
@@ -45,7 +46,8 @@ export const statOf = (uri: vscode.Uri): Promise<DiskStat> =>
     (disk, path) => disk.stat(path),
     async () => {
       const { mtime, size, type } = await vscode.workspace.fs.stat(uri);
-      return { writtenAt: mtime, bytes: size, isFolder: (type & vscode.FileType.Directory) !== 0, inode: 0 };
+      const isFolder = (type & vscode.FileType.Directory) !== 0;
+      return { writtenAt: mtime, changedAt: 0, bytes: size, isFolder, inode: 0 };
     },
   );
 

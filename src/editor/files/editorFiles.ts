@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { SentBytes, SentFile } from '../../config/read/index.js';
 import type { CancelFlag, FileRequest } from '../../protocol/index.js';
 import { raised } from '../../worker/scheduling/index.js';
-import { bytesOf, DiskError, diskVersion, statIfThere, statOf, versionOnDisk } from './disk.js';
+import { bytesOf, DiskError, diskVersion, statIfThere, statOf } from './disk.js';
 import type { Doors } from '../context/doors.js';
 import { encodeText } from './encoding.js';
 import { readSettings } from '../context/settings.js';
@@ -126,14 +126,21 @@ function numberOf(document: vscode.TextDocument): number {
 }
 
 /**
- * Changes whenever the content of a file does: of unsaved text its version, of the disk its time and size. Null when
- * the file cannot be told about.
+ * The times of a file system go in steps of some ms: a file that is no older may be written again and have the same
+ * times.
+ */
+const step = 50;
+
+/**
+ * Changes whenever the content of a file does: of unsaved text its version, of the disk its times and size. Null when
+ * the file cannot be told about, or has just been written.
  */
 export async function fileVersion(uri: vscode.Uri): Promise<string | null> {
   const document = unsavedDocument(uri);
   if (document !== undefined) return `${uri.toString()} text ${numberOf(document)} ${document.version}`;
-  const version = await versionOnDisk(uri);
-  return version === null ? null : `${uri.toString()} disk ${version}`;
+  const found = await statIfThere(uri);
+  if (found === null || Math.abs(Date.now() - Math.max(found.writtenAt, found.changedAt)) < step) return null;
+  return `${uri.toString()} disk ${diskVersion(found)}`;
 }
 
 /** What a config names, as far as it may be looked at: unsaved text first. Ids are URIs as strings. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Entry } from '../../config/read/index.js';
+import { quote } from '../../config/json/index.js';
 import type { Problem } from '../../config/json/index.js';
 import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
@@ -132,10 +133,10 @@ export class Session implements vscode.Disposable {
           this.history.addExponent(spectrum.runId, spectrum.lyapunov?.[0] ?? null);
           this.#spectrumArrived.fire(spectrum);
         },
-        failed: ({ message }) => this.log.error(`thread of ${this.title}: ${message}`),
+        failed: ({ message }) => this.log.error(`thread of ${quote(this.title)}: ${message}`),
       },
       onCrash: (message) => {
-        this.log.error(`${this.title}: ${message}`);
+        this.log.error(`${quote(this.title)}: ${message}`);
         this.running = null;
         this.#keepOldPicture(message);
       },
@@ -219,7 +220,7 @@ export class Session implements vscode.Disposable {
     } catch (error) {
       this.running = null;
       const message = error instanceof Error ? error.message : String(error);
-      this.log.error(`${this.title}: ${message}`);
+      this.log.error(`${quote(this.title)}: ${message}`);
       this.#keepOldPicture(message);
       throw error;
     }
@@ -253,7 +254,8 @@ export class Session implements vscode.Disposable {
     if (now - this.#toldLatencyAt < betweenLatencies) return;
     this.#toldLatencyAt = now;
     this.log.info(
-      `${this.title}: edit to picture ${ms} ms, of them ${readSettings().delay} ms or less waiting for the next key`,
+      `${quote(this.title)}: edit to picture ${ms} ms, of them ${readSettings().delay} ms or less waiting for the ` +
+        'next key',
     );
   }
 
@@ -281,7 +283,9 @@ export class Session implements vscode.Disposable {
     this.#changed.fire();
     const outcome = await answer;
     if (outcome.kind !== 'cancelled') this.#follow(outcome.files);
-    this.log.debug(`${this.title}: run ${runId} ${outcome.kind} after ${Math.round(performance.now() - started)} ms`);
+    this.log.debug(
+      `${quote(this.title)}: run ${runId} ${outcome.kind} after ${Math.round(performance.now() - started)} ms`,
+    );
     return outcome;
   }
 
@@ -338,7 +342,7 @@ export class Session implements vscode.Disposable {
     try {
       this.#writes.note(uri.toString(), await statIfThere(uri));
     } catch (error) {
-      this.log.error(`${this.title}: ${String(error)}`);
+      this.log.error(`${quote(this.title)}: ${String(error)}`);
     }
   }
 

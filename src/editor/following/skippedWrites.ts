@@ -8,7 +8,7 @@ const writing = 1_000;
 
 const isSame = (a: Look, b: Look): boolean => a.inode === b.inode && a.writtenAt === b.writtenAt && a.bytes === b.bytes;
 const goesOn = (before: Look, now: Look): boolean =>
-  before.inode === now.inode && now.bytes > before.bytes && now.writtenAt - before.writtenAt < writing;
+  before.inode === now.inode && now.bytes > before.bytes && Math.abs(now.writtenAt - before.writtenAt) < writing;
 
 /** Counts no write twice, so that it tells of no more than there were; between two looks there may have been more. */
 export class SkippedWrites {

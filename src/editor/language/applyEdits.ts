@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import type { ChangeOutcome } from '../../protocol/index.js';
 import { resolveReference } from '../files/editorFiles.js';
 import { toRange } from './diagnostics.js';
+import { refusedEdit, whyNotMade } from './newFile.js';
+import type { NewFile } from './newFile.js';
 import { freeReference } from './refactorings.js';
 
 /** The text may change while the worker computes; it is asked again this often. */
@@ -34,6 +36,7 @@ export async function applyChanges(
   { config = null, copyTo: agreed = null, needsConfig }: ApplyOptions = {},
 ): Promise<readonly vscode.Uri[] | null> {
   let copyTo = agreed;
+  let isRefused = false;
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = versions();
     const outcome: ChangeOutcome = await ask(copyTo);
@@ -53,17 +56,27 @@ export async function applyChanges(
     const now = versions();
     if (outcome.changes.some(({ file }) => before.get(file) !== now.get(file))) continue;
     const edit = new vscode.WorkspaceEdit();
+    let made: NewFile | null = null;
     if (outcome.newFile !== null && copyTo !== null && config !== null) {
       const created = resolveReference(copyTo, config);
       if (created === null) break;
-      edit.createFile(created, { contents: new TextEncoder().encode(outcome.newFile) });
+      made = { uri: created, bytes: new TextEncoder().encode(outcome.newFile) };
+      edit.createFile(created, { contents: made.bytes });
     }
     for (const { file, range, text } of outcome.changes)
       edit.replace(vscode.Uri.parse(file, true), toRange(range), text);
     if (await vscode.workspace.applyEdit(edit))
       return [...new Set(outcome.changes.map(({ file }) => file))].map((file) => vscode.Uri.parse(file, true));
+    const why = made === null ? null : await whyNotMade(made);
+    if (why !== null) {
+      void vscode.window.showErrorMessage(t('Run RNN: {0}', why));
+      return null;
+    }
+    isRefused = true;
   }
-  void vscode.window.showWarningMessage(t('The text changes faster than it can be read; try again.'));
+  void vscode.window.showWarningMessage(
+    isRefused ? refusedEdit() : t('The text changes faster than it can be read; try again.'),
+  );
   return null;
 }
 

@@ -122,8 +122,8 @@ class Actions implements vscode.CodeActionProvider {
 
   async resolveCodeAction(action: vscode.CodeAction): Promise<vscode.CodeAction> {
     if (!(action instanceof LateAction)) return action;
-    const edit = await this.refactorings.editOrWarn(action.target, action.change);
-    if (edit !== null) action.edit = edit;
+    const ready = await this.refactorings.editOrWarn(action.target, action.change);
+    if (ready !== null) action.edit = ready.edit;
     return action;
   }
 

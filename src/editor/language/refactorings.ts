@@ -6,6 +6,8 @@ import type { Change, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { resolveReference, versionOf } from '../files/editorFiles.js';
 import type { Inspections } from '../following/inspections.js';
+import { refusedEdit, whyNotMade } from './newFile.js';
+import type { NewFile } from './newFile.js';
 
 /** A value of a config or of a file that it names. */
 export type Target = { readonly config: string; readonly file: string; readonly path: string; readonly name: string };
@@ -13,46 +15,50 @@ export type Target = { readonly config: string; readonly file: string; readonly 
 /** The text may change while the worker computes; it is asked again this often. */
 const attempts = 3;
 
+export type MadeEdit = { readonly edit: vscode.WorkspaceEdit; readonly made: NewFile | null };
+
 /** Turns changes that the worker computes into edits of the editor. */
 export class Refactorings {
   constructor(readonly inspections: Inspections) {}
 
-  /** The whole change as one edit, or the sentence that says why there is none. */
-  async editFor({ config, file, path: place }: Target, change: Change): Promise<vscode.WorkspaceEdit | string> {
+  /** The whole change as one edit, with the file that it makes; or the sentence that says why there is none. */
+  async editFor({ config, file, path: place }: Target, change: Change): Promise<MadeEdit | string> {
     for (let attempt = 0; attempt < attempts; attempt++) {
       const before = [versionOf(config), versionOf(file)];
       const outcome = await this.inspections.change({ config, file, path: place, change });
       if (before[0] !== versionOf(config) || before[1] !== versionOf(file)) continue;
       if (!outcome.ok) return outcome.message;
       const edit = new vscode.WorkspaceEdit();
+      let made: NewFile | null = null;
       if (outcome.newFile !== null && (change.kind === 'moveToFile' || change.kind === 'copyToJson')) {
         const created = resolveReference(change.reference, vscode.Uri.parse(config, true));
         if (created === null) return t('The config is not saved yet, so there is no folder for the new file.');
-        edit.createFile(created, { contents: new TextEncoder().encode(outcome.newFile) });
+        made = { uri: created, bytes: new TextEncoder().encode(outcome.newFile) };
+        edit.createFile(created, { contents: made.bytes });
       }
       for (const { file: changed, range, text } of outcome.changes)
         edit.replace(vscode.Uri.parse(changed, true), toRange(range), text);
-      return edit;
+      return { edit, made };
     }
     return t('The text changes faster than it can be read; try again.');
   }
 
   /** Applies a change at once; tells the user when it cannot be done. */
   async apply(target: Target, change: Change): Promise<boolean> {
-    const edit = await this.editOrWarn(target, change);
-    if (edit === null) return false;
-    if (await vscode.workspace.applyEdit(edit)) return true;
-    void vscode.window.showWarningMessage(
-      t('The editor has refused the change: a file cannot be written, or its text is another one by now.'),
-    );
+    const ready = await this.editOrWarn(target, change);
+    if (ready === null) return false;
+    if (await vscode.workspace.applyEdit(ready.edit)) return true;
+    const why = ready.made === null ? null : await whyNotMade(ready.made);
+    if (why === null) void vscode.window.showWarningMessage(refusedEdit());
+    else void vscode.window.showErrorMessage(t('Run RNN: {0}', why));
     return false;
   }
 
   /** The whole change as one edit; null when it cannot be done, which the user is told. */
-  async editOrWarn(target: Target, change: Change): Promise<vscode.WorkspaceEdit | null> {
-    const edit = await this.editFor(target, change);
-    if (typeof edit !== 'string') return edit;
-    void vscode.window.showWarningMessage(edit);
+  async editOrWarn(target: Target, change: Change): Promise<MadeEdit | null> {
+    const ready = await this.editFor(target, change);
+    if (typeof ready !== 'string') return ready;
+    void vscode.window.showWarningMessage(ready);
     return null;
   }
 

@@ -61,8 +61,9 @@ function* fill(experiment: LayerExperiment, result: ComputedRun, item: number, g
       yield t / (2 * T);
     }
   }
-  const at = keeper === undefined ? -1 : cell.gates.indexOf(keeper.gate);
-  gates.sequence = { values, kept: at < 0 ? null : yield* keptToTheEnd(values, { T, H, width, at }, first, last) };
+  // Where gates open and close, one of them keeps a state.
+  const at = cell.gates.indexOf(keeper!.gate);
+  gates.sequence = { values, kept: yield* keptToTheEnd(values, { T, H, width, at }, first, last) };
 }
 
 function* keptToTheEnd(

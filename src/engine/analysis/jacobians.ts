@@ -10,6 +10,7 @@ import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
 import { leastLength, lnLeastGrading, mostMagnified } from './lyapunov.js';
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
 import type { LayerExperiment } from '../network/experiment.js';
+import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 
 /** Of one batch item, at the steps `t` (ascending); NaN where not computed yet. */
@@ -103,14 +104,9 @@ export function* plainJacobians(
   return series;
 }
 
-/** Passes the pauses of an inner computation on, at the outer one's progress. */
-function* at<R>(t: number, T: number, steps: Resumable<R>): Resumable<R> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    yield (T - 1 - t) / T;
-  }
-}
+/** An inner computation at step t, at the outer one's progress. */
+const at = <R>(t: number, T: number, steps: Resumable<R>): Resumable<R> =>
+  part(steps, (T - 1 - t) / T, (T - 1 - t) / T);
 
 /** (J_e···J_{t+1})ᵀ = Q·R, extended by one Jacobian to the right at a time; the rows of R carry an exponent each. */
 class BackwardProduct {

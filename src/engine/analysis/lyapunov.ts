@@ -126,12 +126,12 @@ export class LyapunovExponents {
       const { length, whole } = orthogonalise(vectors, i, this.#rank);
       lnLengths[i] = Math.log(length);
       magnified[i] = whole / length;
+      if (isLong(i, this.#H ** 2)) yield 0;
       // A direction that is gone already is gone however it is computed.
       const gone = maxAbs(this.#Q, i * this.#H, (i + 1) * this.#H) === 0;
       if (gone || (magnified[i]! <= mostMagnified && whole > leastLength)) continue;
       if (isGraded) return yield* this.#gradedStep(jacobian, lnSlopes);
       if (lnSlopes === null) return yield* this.#factoredStep(jacobian);
-      if (isLong(i, this.#H ** 2)) yield 0;
     }
     this.#accept(rows, lnLengths, magnified);
   }

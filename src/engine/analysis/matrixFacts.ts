@@ -159,5 +159,5 @@ export function* measureMatrix(
   const orthogonalityError = norm(difference);
   if (!asksRadius) return { sigmaMax, spectralRadius: null, orthogonalityError };
   const [largest] = yield* eigenvaluesOf(a, n);
-  return { sigmaMax, spectralRadius: largest === undefined ? 0 : Math.hypot(...largest), orthogonalityError };
+  return { sigmaMax, spectralRadius: Math.hypot(...largest!), orthogonalityError };
 }

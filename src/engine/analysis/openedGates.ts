@@ -65,7 +65,7 @@ export function openGates(
       for (let j = from; j < to; j++) sum += dz[j]! * Wx[i * dz.length + j]!;
       return sum;
     });
-  const byGate = jacobian.paths(ds, [...(cell.hasD ? ['beside'] : []), ...cell.gates]);
+  const byGate = jacobian.paths(ds, ['beside', ...cell.gates]);
   const { entries } = cell;
   const states = cell.states.map((state, s): OpenedNode => {
     const name = `${state}_{t−1}`;

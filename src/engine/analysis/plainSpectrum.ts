@@ -78,7 +78,7 @@ function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperime
     constant: yield* logDeterminantOf(layer.parameters.Wh, H),
     *of(_, lnSlopes) {
       yield 0;
-      return lnSlopes?.reduce((sum, value) => sum + value, 0) ?? 0;
+      return lnSlopes!.reduce((sum, value) => sum + value, 0);
     },
   };
 }

@@ -185,7 +185,7 @@ export function leadingInto(
 ): void {
   const lyapunov = descending(sums, T);
   // Where there is none among them, only all of them can tell.
-  if (!Number.isFinite(lyapunov[0] ?? NaN)) return;
+  if (!Number.isFinite(lyapunov[0]!)) return;
   Object.assign(spectrum, {
     lyapunov,
     lyapunovKnown: lyapunov.length,
@@ -216,7 +216,7 @@ export function exponentsInto(
   },
 ): void {
   const lyapunov = descending(sums, T);
-  const [largest = NaN] = lyapunov;
+  const largest = lyapunov[0]!;
   Object.assign(spectrum, { lyapunov: null, lyapunovKnown: sums.length, lyapunovError: null, lyapunovBlock: null });
   if (Number.isNaN(largest)) return;
   if (largest === -Infinity) {

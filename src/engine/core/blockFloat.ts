@@ -47,7 +47,7 @@ export class ScaledRows {
   }
 
   /** Adds rows of `width` numbers times 2^exponent to the first of each row, under whichever exponent is the larger. */
-  add(rows: FloatArray, width = this.#N, exponent = 0): void {
+  add(rows: FloatArray, width: number, exponent: number): void {
     for (let b = 0; b < this.exponents.length; b++) this.addRow(b, rows.subarray(b * width, (b + 1) * width), exponent);
   }
 

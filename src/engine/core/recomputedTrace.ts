@@ -66,17 +66,6 @@ export class PiecedTrace implements Trace {
     return joined;
   }
 
-  /** The steps of one chunk, whose borders are borders of pieces. */
-  chunk(start: number, steps: number): PiecedTrace {
-    const first = this.#starts.indexOf(start);
-    const inside = this.#starts.slice(0, -1).filter((t) => t >= start && t < start + steps);
-    return new PiecedTrace(
-      { ...this.#shape, T: steps },
-      inside.map((t) => t - start),
-      (piece) => this.#pieceSteps(first + piece),
-    );
-  }
-
   /**
    * Computes what the numbers of step t are read from, with pauses; then they are there until a few other pieces have
    * been asked for.
@@ -131,32 +120,32 @@ export function* ready(t: number, ...tensors: readonly SequenceTrace[]): Resumab
 export class OneAtATime {
   #current: Resumable<unknown> | null = null;
 
-  *run<R extends object>(make: () => Resumable<R>): Resumable<R> {
+  *run<R>(make: () => Resumable<R>): Resumable<R> {
     while (this.#current !== null) yield* this.#drive(this.#current);
-    const found: R[] = [];
+    const ended: (() => R)[] = [];
     const own = (function* (): Resumable<void> {
-      found.push(yield* make());
+      try {
+        const value = yield* make();
+        ended.push(() => value);
+      } catch (error) {
+        // Whoever drives it on: a failure belongs to who asked for what has failed.
+        ended.push(() => {
+          throw error;
+        });
+      }
     })();
     this.#current = own;
     for (;;) {
-      const [value] = found;
-      if (value !== undefined) return value;
+      const [end] = ended;
+      if (end !== undefined) return end();
       yield* this.#drive(own);
     }
   }
 
   /** One step on, with its pause. */
   *#drive(steps: Resumable<unknown>): Resumable<void> {
-    try {
-      const step = steps.next();
-      if (step.done !== true) {
-        yield step.value;
-        return;
-      }
-    } catch (error) {
-      if (this.#current === steps) this.#current = null;
-      throw error;
-    }
-    if (this.#current === steps) this.#current = null;
+    const step = steps.next();
+    if (step.done === true) this.#current = null;
+    else yield step.value;
   }
 }

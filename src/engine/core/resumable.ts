@@ -14,11 +14,18 @@ export function finish<R>(steps: Resumable<R>): R {
   }
 }
 
-/** Runs an inner computation whose progress fills [from, to] of the outer one's. */
+/**
+ * Runs an inner computation whose progress fills [from, to] of the outer one's. Given up in the middle, the inner one
+ * is ended too, so that it gives back what it has borrowed.
+ */
 export function* part<R>(steps: Resumable<R>, from: number, to: number): Resumable<R> {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    yield from + (to - from) * step.value;
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      yield from + (to - from) * step.value;
+    }
+  } finally {
+    steps.return(undefined as R);
   }
 }

@@ -57,16 +57,16 @@ export function settleRows(g: usize, panelBytes: usize, H: i32, rows: i32, expon
   }
 }
 
-/** d = g ⊙ slopes; row r takes row r mod `period` of the slopes. */
+/** d = g ⊙ slopes; row r takes row (first + r) mod `period` of the slopes, first < period. */
 export function throughSlopes(
-  g: usize, panelBytes: usize, H: i32, rows: i32, slopes: usize, slopesPanel: usize, period: i32, d: usize,
+  g: usize, panelBytes: usize, H: i32, rows: i32, slopes: usize, slopesPanel: usize, first: i32, period: i32, d: usize,
   dPanel: usize,
 ): void {
   for (let n = 0; n < panels<f64>(H); n++) {
     const from = g + <usize>n * panelBytes;
     const to = d + <usize>n * dPanel;
     const slope = slopes + <usize>n * slopesPanel;
-    let s = 0;
+    let s = first;
     for (let r = 0; r < rows; r++) {
       const at = <usize>r * ROW;
       const here = slope + <usize>s * ROW;
@@ -85,21 +85,21 @@ export function throughWeights(
 }
 
 /**
- * sum += Σ beforeᵀ·d·2^(exponent − E) over the rows; d is changed. `sum` packed like a matrix with an even number of
- * rows.
+ * sum += Σ beforeᵀ·d·2^(exponent − E) over the rows, for `panelCount` panels of d and of the sum; d is changed. `sum`
+ * packed like a matrix with an even number of rows.
  */
 export function addOuter(
-  before: usize, beforePanel: usize, d: usize, dPanel: usize, H: i32, rows: i32, exponents: usize, E: f64, sum: usize,
-  sumPanel: usize,
+  before: usize, beforePanel: usize, d: usize, dPanel: usize, H: i32, panelCount: i32, rows: i32, exponents: usize,
+  E: i32, sum: usize, sumPanel: usize,
 ): void {
   for (let r = 0; r < rows; r++) {
-    const difference = load<f64>(exponents + <usize>r * 8) - E;
+    const difference = load<f64>(exponents + <usize>r * 8) - <f64>E;
     if (difference == 0) continue;
     scaleRow(
-      d + <usize>r * ROW, dPanel, panels<f64>(H), difference < -1022 ? 0 : powerOfTwo(<i32>Math.min(1023, difference)),
+      d + <usize>r * ROW, dPanel, panelCount, difference < -1022 ? 0 : powerOfTwo(<i32>Math.min(1023, difference)),
     );
   }
-  transposedProduct<f64>(before, beforePanel, H, d, dPanel, panels<f64>(H), rows, sum, sumPanel);
+  transposedProduct<f64>(before, beforePanel, H, d, dPanel, panelCount, rows, sum, sumPanel);
 }
 
 export function clearRow(g: usize, panelBytes: usize, H: i32, exponent: usize): void {

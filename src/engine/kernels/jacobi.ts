@@ -46,6 +46,52 @@ function rescale(
   store<f64>(exponents + <usize>target * 8, exponent);
 }
 
+/** Makes two rows orthogonal. @returns 1 when it took a rotation */
+function turn(rows: usize, bytes: usize, mantissas: usize, exponents: usize, first: i32, second: i32): i32 {
+  if (load<f64>(mantissas + <usize>first * 8) == 0 || load<f64>(mantissas + <usize>second * 8) == 0) return 0;
+  const firstIsLonger = isLonger(mantissas, exponents, first, second);
+  const long = firstIsLonger ? first : second;
+  const short = firstIsLonger ? second : first;
+  const x = rows + <usize>long * bytes;
+  const y = rows + <usize>short * bytes;
+  const cosine = dot(x, y, bytes);
+  if (!(Math.abs(cosine) > ORTHOGONAL)) return 0;
+  const ratio = lengthRatio(mantissas, exponents, short, long);
+  if (ratio < FAR_APART) {
+    const c = f64x2.splat(-cosine);
+    let sum = f64x2.splat(0);
+    for (let at: usize = 0; at < bytes; at += 16) {
+      const value = madd<f64>(c, v128.load(x + at), v128.load(y + at));
+      v128.store(y + at, value);
+      sum = madd<f64>(value, value, sum);
+    }
+    rescale(y, bytes, lanes(sum), mantissas, exponents, short, short);
+    return 1;
+  }
+  const zeta = (ratio * ratio - 1) / (2 * cosine * ratio);
+  const tangent = (zeta < 0 ? -1.0 : 1.0) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+  const cos = 1 / Math.sqrt(1 + tangent * tangent);
+  const c = f64x2.splat(cos);
+  const s = f64x2.splat(cos * tangent);
+  const minusS = f64x2.neg(s);
+  const r = f64x2.splat(ratio);
+  let sumX = f64x2.splat(0);
+  let sumY = sumX;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const a = v128.load(x + at);
+    const b = f64x2.mul(r, v128.load(y + at));
+    const newX = madd<f64>(minusS, b, f64x2.mul(c, a));
+    const newY = madd<f64>(c, b, f64x2.mul(s, a));
+    v128.store(x + at, newX);
+    v128.store(y + at, newY);
+    sumX = madd<f64>(newX, newX, sumX);
+    sumY = madd<f64>(newY, newY, sumY);
+  }
+  rescale(y, bytes, lanes(sumY), mantissas, exponents, long, short);
+  rescale(x, bytes, lanes(sumX), mantissas, exponents, long, long);
+  return 1;
+}
+
 /**
  * One sweep's rotations of the rows first0 ≤ first < first1 with all later ones. Rows of `bytes` (a multiple of 16) one
  * after the other.
@@ -55,53 +101,25 @@ export function jacobiSweep(
   rows: usize, bytes: usize, count: i32, mantissas: usize, exponents: usize, first0: i32, first1: i32,
 ): i32 {
   let turned = 0;
-  for (let first = first0; first < first1; first++) {
-    for (let second = first + 1; second < count; second++) {
-      if (load<f64>(mantissas + <usize>first * 8) == 0 || load<f64>(mantissas + <usize>second * 8) == 0) continue;
-      const firstIsLonger = isLonger(mantissas, exponents, first, second);
-      const long = firstIsLonger ? first : second;
-      const short = firstIsLonger ? second : first;
-      const x = rows + <usize>long * bytes;
-      const y = rows + <usize>short * bytes;
-      const cosine = dot(x, y, bytes);
-      if (!(Math.abs(cosine) > ORTHOGONAL)) continue;
-      turned++;
-      const ratio = lengthRatio(mantissas, exponents, short, long);
-      if (ratio < FAR_APART) {
-        const c = f64x2.splat(-cosine);
-        let sum = f64x2.splat(0);
-        for (let at: usize = 0; at < bytes; at += 16) {
-          const value = madd<f64>(c, v128.load(x + at), v128.load(y + at));
-          v128.store(y + at, value);
-          sum = madd<f64>(value, value, sum);
-        }
-        rescale(y, bytes, lanes(sum), mantissas, exponents, short, short);
-        continue;
-      }
-      const zeta = (ratio * ratio - 1) / (2 * cosine * ratio);
-      const tangent = (zeta < 0 ? -1.0 : 1.0) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
-      const cos = 1 / Math.sqrt(1 + tangent * tangent);
-      const c = f64x2.splat(cos);
-      const s = f64x2.splat(cos * tangent);
-      const minusS = f64x2.neg(s);
-      const r = f64x2.splat(ratio);
-      let sumX = f64x2.splat(0);
-      let sumY = sumX;
-      for (let at: usize = 0; at < bytes; at += 16) {
-        const a = v128.load(x + at);
-        const b = f64x2.mul(r, v128.load(y + at));
-        const newX = madd<f64>(minusS, b, f64x2.mul(c, a));
-        const newY = madd<f64>(c, b, f64x2.mul(s, a));
-        v128.store(x + at, newX);
-        v128.store(y + at, newY);
-        sumX = madd<f64>(newX, newX, sumX);
-        sumY = madd<f64>(newY, newY, sumY);
-      }
-      rescale(y, bytes, lanes(sumY), mantissas, exponents, long, short);
-      rescale(x, bytes, lanes(sumX), mantissas, exponents, long, long);
-    }
-  }
+  for (let first = first0; first < first1; first++)
+    for (let second = first + 1; second < count; second++)
+      turned += turn(rows, bytes, mantissas, exponents, first, second);
   return turned;
+}
+
+/**
+ * Rotations of the rows first0 ≤ first < first1 with second0 ≤ second < second1, as far as these come later; how many
+ * were needed is added to the i32 at `turned`. Threads do this to blocks that have no row in common.
+ */
+export function jacobiPairs(
+  rows: usize, bytes: usize, mantissas: usize, exponents: usize, first0: i32, first1: i32, second0: i32, second1: i32,
+  turned: usize,
+): void {
+  let count = 0;
+  for (let first = first0; first < first1; first++)
+    for (let second = max(first + 1, second0); second < second1; second++)
+      count += turn(rows, bytes, mantissas, exponents, first, second);
+  store<i32>(turned, load<i32>(turned) + count);
 }
 
 function dot(x: usize, y: usize, bytes: usize): f64 {

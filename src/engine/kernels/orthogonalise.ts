@@ -6,14 +6,11 @@ import { madd, panels, ROW } from './simd';
 /** Rows that are made orthogonal to all earlier ones by products of matrices, and then to each other one by one. */
 const BLOCK: i32 = 8;
 
-/**
- * −(row i of V)·(row j of V), and that of row i + 1, for the `count` rows j from 0 on; packed [count/8][pitch/64][8] at
- * `to`.
- */
+/** −(row i of V)·(row j of V), and that of row i + 1, for j0 ≤ j < j1; row j's lie packed [j/8][pitch/64][8] at `to`. */
 function negativeDots2(
-  v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize, pitch: usize,
+  v: usize, panelBytes: usize, panelCount: i32, i: i32, j0: i32, j1: i32, to: usize, pitch: usize,
 ): void {
-  for (let j = 0; j < count; j += 4) {
+  for (let j = j0; j < j1; j += 4) {
     let p = v + <usize>i * ROW;
     let q = v + <usize>j * ROW;
     let s00 = f64x2.splat(0);
@@ -91,26 +88,47 @@ function scale(p: usize, factor: f64, panelBytes: usize, panelCount: i32): void 
   }
 }
 
+/** Bytes of a packed block of coefficients from one panel to the next. */
+const PITCH: usize = <usize>BLOCK * ROW;
+
 /**
- * Rows i … i + count − 1 lose what they have of rows 0 … i − 1; −coefficients, packed [i/8][BLOCK][8], stay at `to`.
+ * What rows i … i + count − 1 of V [height,H] have of the rows j0 ≤ j < j1 before them (both divisible by 8), negative;
+ * packed [i/8][BLOCK][8] at `to`.
  */
-function project(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize): void {
-  const pitch = <usize>BLOCK * ROW;
-  for (let r = 0; r < count; r += 2) negativeDots2(v, panelBytes, panelCount, i + r, i, to + <usize>r * ROW, pitch);
+export function projectDots(
+  v: usize, H: i32, height: i32, i: i32, count: i32, j0: i32, j1: i32, to: usize,
+): void {
+  const panelBytes = <usize>height * ROW;
+  for (let r = 0; r < count; r += 2)
+    negativeDots2(v, panelBytes, panels<f64>(H), i + r, j0, j1, to + <usize>r * ROW, PITCH);
+}
+
+/** Takes that away from them, in the panels n0 ≤ n < n1. */
+export function projectPanels(
+  v: usize, height: i32, i: i32, count: i32, n0: i32, n1: i32, dots: usize,
+): void {
+  const panelBytes = <usize>height * ROW;
   const block = v + <usize>i * ROW;
-  for (let n = 0; n < panelCount; n++) {
+  for (let n = n0; n < n1; n++) {
     const from = <usize>n * panelBytes;
     let r = 0;
     for (; r + 1 < count; r += 2)
       product2<f64>(
-        to + <usize>r * ROW, pitch, i, 0, 0, 0, v + from, block + from + <usize>r * ROW, ROW,
+        dots + <usize>r * ROW, PITCH, i, 0, 0, 0, v + from, block + from + <usize>r * ROW, ROW,
         block + from + <usize>r * ROW,
       );
     if (r < count)
       product1<f64>(
-        to + <usize>r * ROW, pitch, i, 0, 0, 0, v + from, block + from + <usize>r * ROW, block + from + <usize>r * ROW,
+        dots + <usize>r * ROW, PITCH, i, 0, 0, 0, v + from, block + from + <usize>r * ROW,
+        block + from + <usize>r * ROW,
       );
   }
+}
+
+/** Rows i … i + count − 1 lose what they have of rows 0 … i − 1; −coefficients stay at `to`. */
+function project(v: usize, H: i32, height: i32, i: i32, count: i32, to: usize): void {
+  projectDots(v, H, height, i, count, 0, i, to);
+  projectPanels(v, height, i, count, 0, panels<f64>(H), to);
 }
 
 /**
@@ -143,64 +161,99 @@ function among(
   }
 }
 
+// The scratch of a block: coefficients of the first round and of the second, [H + 8][8] each; then among its own rows,
+// twice [BLOCK][BLOCK], the rows' lengths, and ones.
+@inline function secondAt(scratch: usize, H: i32): usize {
+  return scratch + <usize>(H + 8) * ROW;
+}
+@inline function innerAt(scratch: usize, H: i32): usize {
+  return secondAt(scratch, H) + <usize>(H + 8) * ROW;
+}
+@inline function wholesAt(scratch: usize, H: i32): usize {
+  return innerAt(scratch, H) + 16 * BLOCK * BLOCK;
+}
+
+/** The lengths of rows i … i + count − 1, before anything is taken away from them. */
+export function blockLengths(v: usize, H: i32, height: i32, i: i32, count: i32, scratch: usize): void {
+  const wholes = wholesAt(scratch, H);
+  for (let r = 0; r < count; r++) {
+    const p = v + <usize>(i + r) * ROW;
+    store<f64>(wholes + <usize>r * 8, Math.sqrt(rowDot(p, p, <usize>height * ROW, panels<f64>(H))));
+  }
+}
+
+/**
+ * After the projection at `scratch`: makes the rows orthonormal among themselves.
+ * @returns whether so much has been taken away that the block needs another projection, at secondAt(scratch)
+ */
+export function blockAmong(v: usize, H: i32, height: i32, i: i32, count: i32, rank: f64, scratch: usize): i32 {
+  const inner = innerAt(scratch, H);
+  const wholes = wholesAt(scratch, H);
+  among(v, <usize>height * ROW, panels<f64>(H), i, count, inner, rank, wholes);
+  let much = false;
+  for (let r = 0; r < count; r++)
+    if (load<f64>(inner + <usize>(r * BLOCK + r) * 8) < 0.7 * load<f64>(wholes + <usize>r * 8)) much = true;
+  return much && i > 0 ? 1 : 0;
+}
+
+/** Ends the block: after another projection where there was one (`again`), and with its rows of L and their ratios. */
+export function blockEnd(
+  v: usize, l: usize, H: i32, height: i32, i: i32, count: i32, again: i32, ratios: usize, scratch: usize,
+): void {
+  const panelBytes = <usize>height * ROW;
+  const panelCount = panels<f64>(H);
+  const second = secondAt(scratch, H);
+  const inner = innerAt(scratch, H);
+  const innerSecond = inner + 8 * BLOCK * BLOCK;
+  const wholes = wholesAt(scratch, H);
+  if (again) {
+    const ones = wholes + 8 * BLOCK;
+    for (let r = 0; r < count; r++) store<f64>(ones + <usize>r * 8, 1);
+    // A row of length 1 that is lost now was rounding only.
+    among(v, panelBytes, panelCount, i, count, innerSecond, 0.001, ones);
+  }
+  for (let r = 0; r < count; r++) {
+    const row = l + <usize>(i + r) * ROW;
+    // V = C·Q + M·X and X = C'·Q + M'·Y give L = (C + M·C' | M·M').
+    for (let k = 0; k < i; k++) {
+      const at = <usize>(k >> 3) * PITCH + <usize>(k & 7) * 8;
+      let value = -load<f64>(scratch + at + <usize>r * ROW);
+      if (again)
+        for (let q = 0; q <= r; q++)
+          value -= load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(second + at + <usize>q * ROW);
+      store<f64>(row + <usize>(k >> 3) * panelBytes + <usize>(k & 7) * 8, value);
+    }
+    const own = row + <usize>(i >> 3) * panelBytes;
+    for (let k = 0; k < 8; k++) {
+      let value: f64 = 0;
+      if (again)
+        for (let q = k; q <= r; q++)
+          value += load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(innerSecond + <usize>(q * BLOCK + k) * 8);
+      else value = load<f64>(inner + <usize>(r * BLOCK + k) * 8);
+      store<f64>(own + <usize>k * 8, k <= r ? value : 0);
+    }
+    for (let n = (i >> 3) + 1; n < panelCount; n++) memory.fill(row + <usize>n * panelBytes, 0, ROW);
+    store<f64>(ratios + <usize>(i + r) * 8, load<f64>(wholes + <usize>r * 8) / load<f64>(own + <usize>r * 8));
+  }
+}
+
 /**
  * Rows `from` ≤ i < `to` (from divisible by 8) of V ← Q, when the rows before are orthonormal; L packed like V, zero
  * above its diagonal.
  * Block Gram–Schmidt, twice where the first round took much away (Barlow & Smoktunowicz 2013). `ratios` [H] receives
  * ‖row of V‖ / L_ii: by how much the rounding of V is magnified in L_ii. A row shorter than `rank` of what it was is
- * zero in Q and in L_ii. `scratch`: (2·H + 8 + 3·8)·64 bytes.
+ * zero in Q and in L_ii. `scratch`: (2·H + 8 + 3·8)·64 bytes. Threads share the projections of a block instead, call by
+ * call.
  */
 export function orthogonaliseRows(
   v: usize, l: usize, H: i32, height: i32, from: i32, to: i32, rank: f64, ratios: usize, scratch: usize,
 ): void {
-  const panelBytes = <usize>height * ROW;
-  const panelCount = panels<f64>(H);
-  const second = scratch + <usize>(H + 8) * ROW;
-  const inner = second + <usize>(H + 8) * ROW;
-  const innerSecond = inner + 8 * BLOCK * BLOCK;
-  const wholes = innerSecond + 8 * BLOCK * BLOCK;
   for (let i = from; i < to; i += BLOCK) {
     const count = min(BLOCK, to - i);
-    for (let r = 0; r < count; r++) {
-      const p = v + <usize>(i + r) * ROW;
-      store<f64>(wholes + <usize>r * 8, Math.sqrt(rowDot(p, p, panelBytes, panelCount)));
-    }
-    project(v, panelBytes, panelCount, i, count, scratch);
-    among(v, panelBytes, panelCount, i, count, inner, rank, wholes);
-    let much = false;
-    for (let r = 0; r < count; r++)
-      if (load<f64>(inner + <usize>(r * BLOCK + r) * 8) < 0.7 * load<f64>(wholes + <usize>r * 8)) much = true;
-    const again = much && i > 0;
-    if (again) {
-      const ones = wholes + 8 * BLOCK;
-      for (let r = 0; r < count; r++) store<f64>(ones + <usize>r * 8, 1);
-      project(v, panelBytes, panelCount, i, count, second);
-      // A row of length 1 that is lost now was rounding only.
-      among(v, panelBytes, panelCount, i, count, innerSecond, 0.001, ones);
-    }
-    for (let r = 0; r < count; r++) {
-      const row = l + <usize>(i + r) * ROW;
-      // V = C·Q + M·X and X = C'·Q + M'·Y give L = (C + M·C' | M·M').
-      for (let k = 0; k < i; k++) {
-        const at = <usize>(k >> 3) * (BLOCK * ROW) + <usize>(k & 7) * 8;
-        let value = -load<f64>(scratch + at + <usize>r * ROW);
-        if (again)
-          for (let q = 0; q <= r; q++)
-            value -= load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(second + at + <usize>q * ROW);
-        store<f64>(row + <usize>(k >> 3) * panelBytes + <usize>(k & 7) * 8, value);
-      }
-      const own = row + <usize>(i >> 3) * panelBytes;
-      for (let k = 0; k < 8; k++) {
-        let value: f64 = 0;
-        if (again)
-          for (let q = k; q <= r; q++)
-            value +=
-              load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(innerSecond + <usize>(q * BLOCK + k) * 8);
-        else value = load<f64>(inner + <usize>(r * BLOCK + k) * 8);
-        store<f64>(own + <usize>k * 8, k <= r ? value : 0);
-      }
-      for (let n = (i >> 3) + 1; n < panelCount; n++) memory.fill(row + <usize>n * panelBytes, 0, ROW);
-      store<f64>(ratios + <usize>(i + r) * 8, load<f64>(wholes + <usize>r * 8) / load<f64>(own + <usize>r * 8));
-    }
+    blockLengths(v, H, height, i, count, scratch);
+    project(v, H, height, i, count, scratch);
+    const again = blockAmong(v, H, height, i, count, rank, scratch);
+    if (again) project(v, H, height, i, count, secondAt(scratch, H));
+    blockEnd(v, l, H, height, i, count, again, ratios, scratch);
   }
 }

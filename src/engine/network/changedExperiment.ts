@@ -62,20 +62,20 @@ export function* changed(
   const layers: LayerSpec[] = [...experiment.layers];
   const measures = new Map<number, readonly WhMeasures[]>();
   for (const [index, recurrent] of recurrents) {
-    const spec = layers[index];
-    if (spec === undefined) continue;
+    const spec = layers[index]!;
     const other = yield* changedLayer(cell, spec, index, whatIf, recurrent);
     if (typeof other === 'string') return other;
     if (other.measures !== null) measures.set(index, other.measures);
     layers[index] = withWeights(spec, cell, other);
   }
-  const [first, ...others] = whatIf.drop === null ? layers : withoutLast(layers);
+  const left = whatIf.drop === null ? layers : withoutLast(layers);
   const { lossAt } = whatIf;
   const without: Experiment = {
     ...experiment,
     cell: whatIf.cell ?? experiment.cell,
-    layers: [first ?? experiment.layers[0], ...others],
-    shapes: { ...experiment.shapes, H: (others.at(-1) ?? first ?? experiment.layers[0]).H },
+    // One is always left: of a single layer none is dropped.
+    layers: left as [LayerSpec, ...LayerSpec[]],
+    shapes: { ...experiment.shapes, H: left.at(-1)!.H },
     clipNorm: limit(whatIf.clipNorm, experiment.clipNorm),
     truncate: limit(whatIf.truncate, experiment.truncate),
   };

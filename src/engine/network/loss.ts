@@ -72,7 +72,7 @@ export function* lossAtStep(
       for (let o = 0; o < O; o++) total += Math.exp(y.data[row + o]! - max);
       for (let o = 0; o < O; o++)
         dy.data[row + o] = (Math.exp(y.data[row + o]! - max) / total - (o === label ? 1 : 0)) / (B * S);
-      value += (Math.log(total) + max - (y.data[row + label] ?? NaN)) / (B * S);
+      value += (Math.log(total) + max - y.data[row + label]!) / (B * S);
     }
   }
   for (let from = 0; from < B; from += atOnce) {

@@ -49,7 +49,7 @@ export function hasManyLosses(
 ): boolean {
   // What a layer above sends down enters everywhere, whatever losses there are.
   if (scaledUpstream !== undefined) return false;
-  const start = shapes.T - (chunks.at(-1)?.steps ?? 0);
+  const start = shapes.T - chunks.at(-1)!.steps;
   const inside = entering.map(([from, to]) => Math.max(0, to - Math.max(from, start) + 1));
   return inside.reduce((sum, count) => sum + count, 0) > 1;
 }

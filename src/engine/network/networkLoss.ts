@@ -81,7 +81,7 @@ function lossAt({ kind, targets }: Loss, y: Float64Array, place: number, places:
     const max = y.reduce((a, b) => Math.max(a, b), -Infinity);
     const total = y.reduce((sum, value) => sum + Math.exp(value - max), 0);
     for (let o = 0; o < O; o++) dy[o] = (Math.exp(y[o]! - max) / total - (o === label ? 1 : 0)) / places;
-    return (Math.log(total) + max - (y[label] ?? NaN)) / places;
+    return (Math.log(total) + max - y[label]!) / places;
   }
   let value = 0;
   for (let o = 0; o < O; o++) {
@@ -111,7 +111,7 @@ function* lossOf(experiment: Experiment, loss: Loss, output: SequenceTrace, dhs:
   const O = by.length;
   const placesFor = placesOf(experiment, loss.at, N);
   const all = Array.from({ length: B }, (_, b) => placesFor(b));
-  const S = all[0]?.length ?? 0;
+  const S = all[0]!.length;
   const counts = (b: number, s: number): boolean =>
     (all[b]![s] ?? null) !== null && (loss.present?.[b * S + s] ?? 1) !== 0;
   let places = 0;

@@ -105,7 +105,7 @@ export class Rnn {
   }
 
   /** `backward`, with a pause after each timestep. */
-  *backwardResumably(dhs: Sequence, { isCut = () => false, visit }: BackwardOptions = {}): Resumable<Sequence> {
+  *backwardResumably(dhs: Sequence, { isCut = () => false, visit }: BackwardOptions): Resumable<Sequence> {
     const { B, T } = dhs;
     if (T !== this.#units.length)
       throw new Error(`Rnn.backward got ${T} steps, but the last forward ran ${this.#units.length}.`);

@@ -140,12 +140,12 @@ export class RnnUnit {
     const total = matrix('float64', ds.rows, H);
     const within = new Float64Array(H);
     for (let b = 0; b < ds.rows; b++) {
-      if (z !== null)
-        this.#cell.within?.(
-          this.#row(b, previous, () => rowOfAll(z, b)),
-          rowOf(next, b).data,
-          within,
-        );
+      // Such a cell keeps its pre-activations.
+      this.#cell.within?.(
+        this.#row(b, previous, () => rowOfAll(z!, b)),
+        rowOf(next, b).data,
+        within,
+      );
       const [own, out] = [rowOf(ds, b).data, rowOf(total, b).data];
       for (let j = 0; j < H; j++) out[j] = own[H + j]! + own[j]! * within[j]!;
     }

@@ -189,8 +189,8 @@ export function* analyse(
 }
 
 /** The ways from the states of a step to those before: beside the weights, and through h by each gate. */
-export const pathNames = ({ gates, gateKinds, hasD }: Cell): string[] =>
-  gateKinds === undefined ? [] : [...(hasD ? ['beside'] : []), ...gates];
+export const pathNames = ({ gates, gateKinds }: Cell): string[] =>
+  gateKinds === undefined ? [] : ['beside', ...gates];
 
 /** ln of what each path makes of ds, over its norm. */
 function measurePaths(
@@ -207,7 +207,7 @@ function measurePaths(
       squares.set(name, (squares.get(name) ?? 0) + norm(part) ** 2);
   }
   for (const [name, series] of Object.entries(lnPaths))
-    series[at] = whole === 0 ? NaN : Math.log(Math.sqrt(squares.get(name) ?? 0) / whole);
+    series[at] = whole === 0 ? NaN : Math.log(Math.sqrt(squares.get(name)!) / whole);
 }
 
 /** The norms of sequences of different lengths, aligned by the distance from each one's own source. */

@@ -96,10 +96,9 @@ export class StepJacobian {
     this.toGates(ds, dz);
     const gates = names.filter((name) => name !== 'beside');
     const parts: Record<string, Float64Array> = {};
-    if (this.hasD) {
-      parts['beside'] = new Float64Array(this.width);
-      this.besideWeights(ds, parts['beside']);
-    }
+    // Gates side by side have a way beside the weights.
+    parts['beside'] = new Float64Array(this.width);
+    this.besideWeights(ds, parts['beside']);
     for (const [g, name] of gates.entries()) {
       const part = new Float64Array(H);
       for (let k = 0; k < H; k++) {
@@ -134,7 +133,7 @@ export class StepJacobian {
   /** ∂L/∂c_t over all paths [H], the one through h_t included, from ds [2·H]; of cells with a second state. */
   overAllPaths(ds: FloatArray): Float64Array {
     const { H } = this.#recurrence;
-    return Float64Array.from({ length: H }, (_, j) => ds[H + j]! + ds[j]! * (this.within?.[j] ?? 0));
+    return Float64Array.from({ length: H }, (_, j) => ds[H + j]! + ds[j]! * this.within![j]!);
   }
 
   /**

@@ -52,7 +52,7 @@ export function* recurrentOf(
   if (way === 'keras') return yield* orthogonal(H, G * H, seedOf(seed, layer, 0));
   if (way === 'pytorch') return yield* uniform(H, G * H, 1 / Math.sqrt(H), seedOf(seed, layer, 0));
   // Every way has a square matrix.
-  return (yield* blocksAnew(way, H, H, G, (g) => seedOf(seed, layer, g))) ?? parameters.Wh;
+  return (yield* blocksAnew(way, H, H, G, (g) => seedOf(seed, layer, g)))!;
 }
 
 /** A block [rows,H] for each gate, side by side: [rows,G·H]. Null where the way needs square ones. */
@@ -80,7 +80,7 @@ function* measureBlock(block: Float64Array, H: number, needed: boolean): Resumab
   yield 0.2;
   if (!needed && H > freelyDecomposed) return { spectralRadius: null, sigmaMax };
   const [first] = yield* eigenvaluesOf(block, H);
-  return { spectralRadius: first === undefined ? 0 : Math.hypot(...first), sigmaMax };
+  return { spectralRadius: Math.hypot(...first!), sigmaMax };
 }
 
 /**
@@ -121,7 +121,7 @@ export function factorFor({ measure, to }: NonNullable<WhatIf['rescale']>, measu
 
 /** Wh [H,G·H] with the columns of each gate times its factor. */
 function* scaled(Wh: Float64Array, H: number, factors: readonly number[]): Resumable<Float64Array> {
-  const [first = 1, ...others] = factors;
+  const [first, ...others] = factors as readonly [number, ...number[]];
   if (factors.every((factor) => factor === 1)) return Wh;
   if (others.length === 0) return yield* mapResumably(Wh, (value) => value * first);
   let i = 0;
@@ -250,7 +250,7 @@ export function* gatesAnew(
   const { way, seed, gate } = anew;
   const onlyGate = gate === null ? null : gates.indexOf(gate);
   if (onlyGate === -1)
-    return say('The cell "{0}" has no gate "{1}": its gates are {2}.', name, gate ?? '', gates.join(', '));
+    return say('The cell "{0}" has no gate "{1}": its gates are {2}.', name, gate!, gates.join(', '));
   if (anew.of === 'recurrent')
     return { layer: { ...same, Wh: yield* recurrentOf({ gates }, spec, index, { way, seed }) }, onlyGate };
   const I = Wx.length / (gates.length * H);

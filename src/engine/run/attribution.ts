@@ -60,6 +60,7 @@ function* fill(
         return attribution;
       return yield* plainAttribution(experiment, chunks, attribution);
     },
+    attribution.sources.length * experiment.shapes.B * experiment.shapes.H ** 2,
   );
   if (made === noMemory) leaveOut(attribution, 'memory');
 }

@@ -15,7 +15,7 @@ import { isHeld } from '../core/tensor.js';
 import { runChunks } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
-import { fastReach } from '../wasm/gradientReach.js';
+import { blockRows, fastReach } from '../wasm/gradientReach.js';
 import { kernelsFor } from './kernelsFor.js';
 import { noMemory, withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
@@ -59,7 +59,7 @@ function* fill(
   // A state that is not finite makes its part of dWh so, also where its slope is 0.
   if (reach.share.length === 0 || !result.layers[0].hNorm.every(Number.isFinite)) return;
   const chunks = runChunks(experiment, result);
-  const { B, T } = experiment.shapes;
+  const { B, T, H } = experiment.shapes;
   const made = yield* withKernels(
     workspaces,
     (kernels) => fastReach(kernels, experiment, result, chunks, reach),
@@ -67,6 +67,7 @@ function* fill(
       if (workspaces !== null) plan(experiment, reach, T * B * workOfRow(experiment), [plainBudget, plainLimit]);
       return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
     },
+    Math.min(T * B, Math.max(B, blockRows)) * H * H,
   );
   if (made === noMemory) Object.assign(reach, { share: none, missing: none, blocks: [] });
 }

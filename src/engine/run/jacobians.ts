@@ -52,5 +52,6 @@ function* fill(
         ? fastJacobians(kernels, own, chunks, series)
         : denseJacobians(kernels, own, chunks, series),
     () => plainJacobians(own, chunks, series),
+    stateWidth(experiment) ** 3,
   );
 }

@@ -147,7 +147,7 @@ export function* runLongNetwork(
         scaled: scaled === null ? null : { ...scaled, data: columns({ ...above.dhs, data: scaled.data }).data },
       });
       column += spec.H;
-      const known = forwards.get(spec) ?? null;
+      const known = forwards.get(spec)!;
       const found = yield* part(runGatedPieces(kernels, rooms, layer, bounds, known), share(done), share(done + 1));
       if (found === null) return null;
       sent.push(inPositions(experiment, spec, input.N, found.result, found.down));

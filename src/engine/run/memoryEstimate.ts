@@ -235,7 +235,7 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
     beside((shape) => gatedFlowRoom(kernels, shape, null)) +
     // Inputs in the dtype.
     B * T * I * bytes;
-  const width = widthsOf(experiment).at(-1) ?? 0;
+  const width = widthsOf(experiment).at(-1)!;
   // A loss reads the whole output once, and what it sends into it is kept.
   if (loss !== null) kept += B * T * width * (8 + bytes);
   if (upstream.kind === 'given') kept += B * T * width * 8;
@@ -288,7 +288,7 @@ function layerByLayer(experiment: Experiment, plain: boolean): number {
     );
   }
   // What enters the output.
-  return kept + underWay + B * T * (below.at(-1) ?? 0) * 8;
+  return kept + underWay + B * T * below.at(-1)! * 8;
 }
 
 /** Widths of the layers' outputs, from the first up. */

@@ -355,7 +355,7 @@ export function asNetworkRun(layer: LayerExperiment, result: AnyRun, experiment:
         gradient.map((value) => value * (result.clipFactor ?? 1));
       const { weight, bias } = loss.readout;
       return {
-        value: result.lossValue ?? loss.value,
+        value: result.lossValue!,
         perStep: loss.perStep,
         readout: { weight: clipped(weight), bias: clipped(bias) },
       };

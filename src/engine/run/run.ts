@@ -198,7 +198,7 @@ export function* runWithin(
   limit: number,
   experiment: LayerExperiment,
   bounds: VerdictBounds = defaultBounds,
-  given: Kernels | null = null,
+  given: Kernels | null,
 ): Resumable<AnyRun> {
   const gated = gatedKernelsFor(experiment, given);
   if (gated !== null && gatedMemoryOf(experiment, gated) > limit) {

@@ -9,6 +9,7 @@ import {
   unknownSpectrum,
 } from '../analysis/spectrum.js';
 import { cellOf } from '../cells/index.js';
+import { stateWidth } from '../network/cellRows.js';
 import { plainExponents, plainSpectrum } from '../analysis/plainSpectrum.js';
 import type { GrowingSpectrum, Spectrum } from '../analysis/spectrum.js';
 import type { Resumable } from '../core/resumable.js';
@@ -118,6 +119,7 @@ function* allButExponents(
       const led = count > 0 && dense !== null ? yield* dense.use(leading(count)) : null;
       return yield* plainSpectrum(own, chunks, spectrum, decomposed, led === null ? count : 0);
     },
+    stateWidth(experiment) ** 3,
   );
 }
 
@@ -148,5 +150,6 @@ function* exponents(
         ? fastExponents(kernels, own, chunks, spectrum, counts)
         : denseExponents(kernels, own, chunks, spectrum, counts),
     () => plainExponents(own, chunks, spectrum, counts),
+    stateWidth(experiment) ** 3,
   );
 }

@@ -130,7 +130,7 @@ function* openUnits(
       ),
       whatIf: change({ biasShift: shift }),
     };
-  if ((closedShare ?? 0) >= closedMatters)
+  if (closedShare! >= closedMatters)
     return {
       sentence: say(
         'Try an orthogonal Wh: the present one pushes the units into saturation, where the slope is nearly 0.',
@@ -143,8 +143,7 @@ function* openUnits(
 /** A Wh that is larger by what each step loses. */
 function compensate({ perStepFactor, log10Ratio, source, first }: Measured, sigma: number | null): NextStep {
   // Where a few steps lose what the others keep, the loss of the trip shared among all of them.
-  const kept =
-    perStepFactor === null || perStepFactor < 1 ? perStepFactor : 10 ** ((log10Ratio ?? 0) / (source - first));
+  const kept = perStepFactor === null || perStepFactor < 1 ? perStepFactor : 10 ** (log10Ratio! / (source - first));
   if (sigma === null || sigma === 0 || kept === null || kept === 0) return orthogonal();
   const to = Number((sigma / kept).toPrecision(3));
   if (!Number.isFinite(to)) return orthogonal();

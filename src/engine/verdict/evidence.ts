@@ -26,10 +26,10 @@ export type Drive = {
 };
 
 /** The first thing that is not finite, in the order in which a run meets it. */
-export type NonFinite = {
-  readonly what: 'weights' | 'inputs' | 'state' | 'upstream' | 'gradient';
-  readonly t: number | null;
-};
+export type NonFinite =
+  | { readonly what: 'weights'; readonly t: null }
+  | { readonly what: 'inputs' | 'state' | 'upstream'; readonly t: number }
+  | { readonly what: 'gradient'; readonly t: number | null };
 
 /** All that the verdict and its reason rest on. */
 export type Evidence = {

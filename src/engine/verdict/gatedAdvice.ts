@@ -49,15 +49,12 @@ function* trial(
   return yield* measure({ single, bounds, first: 0, source: T - 1, nonFinite: null, zeroAt: null, infiniteAt: null });
 }
 
-/** The layer's parameters with the change of a candidate; null where no factor makes it. */
-function* changedParameters(
-  { layer, experiment }: Evidence,
-  { whatIf, measures }: Candidate,
-): Resumable<Parameters | null> {
+/** The layer's parameters with the change of a candidate: a block that is rescaled is not zero. */
+function* changedParameters({ layer, experiment }: Evidence, { whatIf, measures }: Candidate): Resumable<Parameters> {
   const cell = cellOf(experiment.cell);
   const { Wh } = layer.parameters;
   const other = yield* changedLayer(cell, layer, layer.layer, whatIf, { Wh, gates: measures });
-  return typeof other === 'string' ? null : withWeights(layer, cell, other).parameters;
+  return withWeights(layer, cell, other as Exclude<typeof other, string>).parameters;
 }
 
 function* sigmaMaxOfBlock({ Wh }: Parameters, gate: number, H: number): Resumable<number | null> {
@@ -86,8 +83,8 @@ const rescaled = (
 /** The gate through which h passes most of the gradient on. */
 function strongestGate({ single: { lnPaths }, first, source, experiment: { cell } }: Evidence): Gate | null {
   const { gates } = cellOf(cell);
-  if (lnPaths === null) return null;
-  const means = gates.map((gate) => meanOver(lnPaths[gate] ?? unmeasured(0), first + 1, source));
+  // Of gates side by side each is measured.
+  const means = gates.map((gate) => meanOver(lnPaths![gate]!, first + 1, source));
   const best = means.reduce((most, value) => (value > most ? value : most), -Infinity);
   const index = means.indexOf(best);
   return best === -Infinity ? null : { index, name: gates[index]! };
@@ -99,14 +96,15 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
   const { parameters, H } = layer;
   const cell = cellOf(experiment.cell);
   const candidates: Candidate[] = [];
-  const { keeper } = cell;
-  const mean = keeper === undefined ? NaN : meanOver(gates?.[keeper.gate]?.mean ?? unmeasured(0), first, source);
-  if (keeper !== undefined && Number.isFinite(mean))
+  // Of gates side by side one keeps a state, and each is measured.
+  const keeper = cell.keeper!;
+  const mean = meanOver(gates![keeper.gate]!.mean, first, source);
+  if (Number.isFinite(mean))
     for (const by of [1, 2])
       candidates.push({
         whatIf: { ...asItIs, biasGate: keeper.gate, biasShift: by },
         measures: null,
-        sentence: (before, after) => keeper.raised(shown(mean), by, reachOf(before) ?? '', reachOf(after)),
+        sentence: (before, after) => keeper.raised(shown(mean), by, reachOf(before)!, reachOf(after)),
       });
   const gate = strongestGate(evidence);
   const sigma = gate === null ? null : yield* sigmaMaxOfBlock(parameters, gate.index, H);
@@ -114,6 +112,7 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
   const to = Number((2 * sigma).toPrecision(3));
   candidates.push({
     ...rescaled(cell, gate, sigma, to),
+    // What helps has a horizon before it.
     sentence: (before, after) =>
       reachOf(after) === null
         ? say(
@@ -121,15 +120,15 @@ function* againstVanishing(evidence: Evidence): Resumable<Candidate[]> {
               'the 1 % horizon is {2}.',
             gate.name,
             to,
-            reachOf(before) ?? '',
+            reachOf(before)!,
           )
         : say(
             'Try Wh of gate {0} rescaled to a largest singular value of {1}: the 1 % horizon grows ' +
               'from {2} to {3}.',
             gate.name,
             to,
-            reachOf(before) ?? '',
-            reachOf(after) ?? '',
+            reachOf(before)!,
+            reachOf(after)!,
           ),
   });
   return candidates;
@@ -153,8 +152,8 @@ function* againstExploding(evidence: Evidence): Resumable<Candidate[]> {
             'gradient by {2} instead of {3}.',
           gate.name,
           to,
-          shown(after.perStepFactor ?? 0),
-          shown(before.perStepFactor ?? 0),
+          shown(after.perStepFactor!),
+          shown(before.perStepFactor!),
         ),
     }));
 }
@@ -164,8 +163,7 @@ const reach = ({ onePercentSteps }: Measured): number => onePercentSteps ?? Infi
 
 const helps = (before: Measured, after: Measured, exploding: boolean): boolean =>
   exploding
-    ? after.kind !== 'vanishing' &&
-      Math.log(after.perStepFactor ?? Infinity) <= leastDamping * Math.log(before.perStepFactor ?? Infinity)
+    ? after.kind !== 'vanishing' && Math.log(after.perStepFactor!) <= leastDamping * Math.log(before.perStepFactor!)
     : after.kind !== 'exploding' && reach(after) >= leastReach * reach(before) && reach(before) < Infinity;
 
 /** Null where no short run is to be had, or none of the changes helps in it. */
@@ -177,8 +175,7 @@ export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<Nex
   if (before === null) return null;
   let best: { readonly after: Measured; readonly candidate: Candidate } | null = null;
   for (const candidate of yield* exploding ? againstExploding(evidence) : againstVanishing(evidence)) {
-    const parameters = yield* changedParameters(evidence, candidate);
-    const after = parameters === null ? null : yield* trial(evidence, place, parameters);
+    const after = yield* trial(evidence, place, yield* changedParameters(evidence, candidate));
     if (after === null || !helps(before, after, exploding)) continue;
     if (best !== null && (exploding || reach(after) < leastReach * reach(best.after))) continue;
     best = { after, candidate };

@@ -73,7 +73,7 @@ export function* networkVerdict(
   };
   const measured = yield* measure(evidence);
   const alike = layers.every(({ result }) => result.verdict.kind === verdict.kind);
-  const rate = rateOf(measured, evidence) ?? '';
+  const rate = rateOf(measured, evidence);
   const where =
     measured.kind === 'healthy' && alike
       ? say('Every layer is healthy by itself.')
@@ -82,6 +82,6 @@ export function* networkVerdict(
     ...measured,
     layer,
     direction,
-    reason: say('Through all {0} layers: {1} {2}', experiment.layers.length, rate, where),
+    reason: rate === null ? where : say('Through all {0} layers: {1} {2}', experiment.layers.length, rate, where),
   };
 }

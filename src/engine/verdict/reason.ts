@@ -66,32 +66,29 @@ export const meanOver = (values: Float64Array, from: number, to: number): number
   return count === 0 ? NaN : sum / count;
 };
 
-const nonFiniteWords: Readonly<Record<NonFinite['what'], (t: number | null) => string>> = {
-  weights: () => say('The weights hold a number that is not finite, and it spreads to everything they touch.'),
-  inputs: (t) =>
-    t === null
-      ? say('The input sequence holds a number that is not finite, and it spreads to every later step.')
-      : say('The input sequence holds a number that is not finite at t = {0}, and it spreads to every later step.', t),
-  state: (t) =>
-    t === null
-      ? say(
-          'The hidden state stops being finite: the forward pass itself overflows, so there is no gradient to ' +
-            'speak of.',
-        )
-      : say(
-          'The hidden state stops being finite at t = {0}: the forward pass itself overflows, so there is no ' +
-            'gradient to speak of.',
-          t,
-        ),
-  upstream: (t) =>
-    t === null
-      ? say('The gradient that enters from above is not finite.')
-      : say('The gradient that enters from above is not finite at t = {0}.', t),
-  gradient: (t) =>
-    t === null
-      ? say('The gradient stops being finite, going back.')
-      : say('The gradient stops being finite at t = {0}, going back.', t),
-};
+function nonFiniteWords(nonFinite: NonFinite, positionOf: Evidence['positionOf']): string {
+  switch (nonFinite.what) {
+    case 'weights':
+      return say('The weights hold a number that is not finite, and it spreads to everything they touch.');
+    case 'inputs':
+      return say(
+        'The input sequence holds a number that is not finite at t = {0}, and it spreads to every later step.',
+        positionOf(nonFinite.t),
+      );
+    case 'state':
+      return say(
+        'The hidden state stops being finite at t = {0}: the forward pass itself overflows, so there is no ' +
+          'gradient to speak of.',
+        positionOf(nonFinite.t),
+      );
+    case 'upstream':
+      return say('The gradient that enters from above is not finite at t = {0}.', positionOf(nonFinite.t));
+    case 'gradient':
+      return nonFinite.t === null
+        ? say('The gradient stops being finite, going back.')
+        : say('The gradient stops being finite at t = {0}, going back.', positionOf(nonFinite.t));
+  }
+}
 
 /** The rate as a sentence of its own, without a full stop: it begins a longer one. */
 const perStep = (factor: number): string => {
@@ -158,7 +155,7 @@ function usualFactor(segments: readonly RateSegment[]): number {
   const usual = segments
     .toSorted((a, b) => a.perStepFactor - b.perStepFactor)
     .find((segment) => (left -= stepsOf(segment)) <= 0);
-  return usual?.perStepFactor ?? NaN;
+  return usual!.perStepFactor;
 }
 
 function theRate(
@@ -342,7 +339,7 @@ function theCause(
   // The factors of step `first` lead out of the trip, to the state before it.
   const slope = Math.exp(meanOver(single.lnSlope, first + 1, source));
   const Wh = Math.exp(meanOver(single.lnWh, first + 1, source));
-  const share = closedShare ?? 0;
+  const share = closedShare!;
   const slopes = slopesPerStep(cell, closing, slope, share);
   const weights = weightsPerStep(Wh);
   // The mean over the trip, as the verdict: one step alone may undo what the others do.
@@ -386,7 +383,7 @@ function theChange(verdict: Measured, evidence: Evidence): string | null {
   const told = ({ from, to, perStepFactor }: RateSegment): string =>
     say('× {0} per step from t = {1} back to t = {2}', times(perStepFactor), at(to), at(from));
   if (rates.length <= 3) {
-    const [one = '', two = '', three] = rates.toReversed().map(told);
+    const [one, two, three] = rates.toReversed().map(told) as [string, string, string?];
     return three === undefined
       ? say('The rate changes on the way: {0}, then {1}.', one, two)
       : say('The rate changes on the way: {0}, then {1}, then {2}.', one, two, three);
@@ -416,8 +413,7 @@ export const rateOf = (
 export function reasonOf(verdict: Measured, evidence: Evidence): string {
   const { nonFinite } = evidence;
   const { positionOf } = evidence;
-  const what =
-    nonFinite === null ? null : nonFiniteWords[nonFinite.what](nonFinite.t === null ? null : positionOf(nonFinite.t));
+  const what = nonFinite === null ? null : nonFiniteWords(nonFinite, positionOf);
   if (what !== null && nonFinite?.what !== 'gradient') return what;
   const single = verdict.source === verdict.first;
   const sentences = single

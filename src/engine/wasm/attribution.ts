@@ -17,6 +17,7 @@ import { columnAt, insideRange, layOut, numbersAt, packedBytes, packInto, panels
 import { ranges } from './workSplit.js';
 import { SlopeBlocks } from './slopes.js';
 import { packTwice } from './packWeights.js';
+import { call, inParts } from './team.js';
 import { noMemory } from './workspaces.js';
 
 const pauseWork = 2e7;
@@ -132,14 +133,11 @@ export function* fastAttribution(
         }
         const under = (last - first) * B;
         for (const { first: from, end: to } of ranges(under, H, movedAtOnce)) {
-          exports.settleRows(
-            at.g + (firstRow + from) * rowBytes,
-            flow.panelBytes,
-            H,
-            to - from,
-            at.exponents + (firstRow + from) * 8,
-            at.squares + (firstRow + from) * 8,
-          );
+          inParts(kernels, { count: to - from, work: 4 * H }, (r0, r1) => {
+            const row = firstRow + from + r0;
+            const [exponents, squares] = [at.exponents + row * 8, at.squares + row * 8];
+            return call('settleRows', at.g + row * rowBytes, flow.panelBytes, H, r1 - r0, exponents, squares);
+          });
           if (to < under) yield (T - 1 - t) / T;
         }
         if (rows[row] === t) {
@@ -169,32 +167,27 @@ export function* fastAttribution(
         for (let from = 0; from < under; from += atOnce) {
           const some = Math.min(atOnce, under - from);
           const g = at.g + (firstRow + from) * rowBytes;
-          const turn = from % B;
-          // The block's first row is that of item `turn`.
-          exports.throughSlopes(
-            g,
-            flow.panelBytes,
-            H,
-            Math.min(some, B - turn),
-            at.stepSlopes + turn * rowBytes,
-            B * rowBytes,
-            B,
-            at.d,
-            atOnce * rowBytes,
-          );
-          if (some > B - turn)
-            exports.throughSlopes(
-              g + (B - turn) * rowBytes,
+          inParts(kernels, { count: some, work: H }, (r0, r1) => {
+            const [own, to, turn] = [g + r0 * rowBytes, at.d + r0 * rowBytes, (from + r0) % B];
+            const panel = B * rowBytes;
+            return call(
+              'throughSlopes',
+              own,
               flow.panelBytes,
               H,
-              some - (B - turn),
+              r1 - r0,
               at.stepSlopes,
-              B * rowBytes,
+              panel,
+              turn,
               B,
-              at.d + (B - turn) * rowBytes,
+              to,
               atOnce * rowBytes,
             );
-          exports.throughWeights(at.d, atOnce * rowBytes, H, some, at.transposed, g, flow.panelBytes);
+          });
+          inParts(kernels, { count: some, unit: 2, work: H * H }, (r0, r1) => {
+            const [own, to] = [at.d + r0 * rowBytes, g + r0 * rowBytes];
+            return call('throughWeights', own, atOnce * rowBytes, H, r1 - r0, at.transposed, to, flow.panelBytes);
+          });
           yield (T - 1 - t) / T;
         }
         if (under === 0) yield (T - t) / T;

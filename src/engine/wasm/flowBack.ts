@@ -1,6 +1,7 @@
 // What every float64 pass with carried exponents begins with and goes through, whatever its cell.
 import type { ByParameter } from '../cells/cell.js';
 import type { FloatArray } from '../core/dtypes.js';
+import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { SingleSource } from '../network/scaledBackward.js';
@@ -31,15 +32,8 @@ export function* throughChunks(
   through: (chunk: RunChunk) => Resumable<boolean>,
 ): Resumable<boolean> {
   for (const chunk of chunks) {
-    const steps = through(chunk);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) {
-        if (!step.value) return false;
-        break;
-      }
-      yield (chunk.start + chunk.steps * step.value) / T;
-    }
+    const known = yield* part(through(chunk), chunk.start / T, (chunk.start + chunk.steps) / T);
+    if (!known) return false;
   }
   return true;
 }

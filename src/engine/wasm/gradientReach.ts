@@ -13,15 +13,17 @@ import type { FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
 import { clearResumably, rowBytes } from './instance.js';
-import { insideRange, layOut, numbersAt, packedBytes, packInto, stagingBytes, unpackFrom } from './packedMatrix.js';
+import { insideRange, layOut, numbersAt, packedBytes, packInto } from './packedMatrix.js';
+import { panelsOf, stagingBytes, unpackFrom, width } from './packedMatrix.js';
 import { ranges } from './workSplit.js';
 import { SlopeBlocks } from './slopes.js';
 import { packTwice } from './packWeights.js';
+import { call, inParts } from './team.js';
 import { noMemory } from './workspaces.js';
 
 const pauseWork = 2e7;
 /** About so many rows are skipped together when nothing is left of them. */
-const blockRows = 128;
+export const blockRows = 128;
 /** After this many multiplications, what is missing has to be worth going on for. */
 const quickBudget = 1e9;
 
@@ -141,37 +143,43 @@ export function* fastReach(
    * the step before.
    */
   const work = function* (from: number, some: number, E: number, back: boolean, progress: number): Resumable<void> {
-    exports.throughSlopes(
-      at.g + (from + B) * rowBytes,
-      gPanel,
-      H,
-      some,
-      at.slopes + from * rowBytes,
-      panel,
-      some,
-      at.d,
-      dPanel,
-    );
+    inParts(kernels, { count: some, work: H }, (r0, r1) => {
+      const [own, slopes] = [at.g + (from + B + r0) * rowBytes, at.slopes + (from + r0) * rowBytes];
+      const count = r1 - r0;
+      return call('throughSlopes', own, gPanel, H, count, slopes, panel, 0, count, at.d + r0 * rowBytes, dPanel);
+    });
     if (back) {
-      exports.throughWeights(at.d, dPanel, H, some, at.transposed, at.g + from * rowBytes, gPanel);
+      inParts(kernels, { count: some, unit: 2, work: H * H }, (r0, r1) => {
+        const to = at.g + (from + r0) * rowBytes;
+        return call('throughWeights', at.d + r0 * rowBytes, dPanel, H, r1 - r0, at.transposed, to, gPanel);
+      });
       yield progress;
     }
-    exports.addOuter(
-      at.before + from * rowBytes,
-      panel,
-      at.d,
-      dPanel,
-      H,
-      some,
-      at.exponents + (from + B) * 8,
-      E,
-      at.sum,
-      even * rowBytes,
+    // Each panel of the sum by one thread, so that its terms are added in one order.
+    inParts(kernels, { count: panelsOf(H), work: width * some * H }, (n0, n1) =>
+      call(
+        'addOuter',
+        at.before + from * rowBytes,
+        panel,
+        at.d + n0 * dPanel,
+        dPanel,
+        H,
+        n1 - n0,
+        some,
+        at.exponents + (from + B) * 8,
+        E,
+        at.sum + n0 * even * rowBytes,
+        even * rowBytes,
+      ),
     );
     yield progress;
   };
   const settle = (from: number, some: number): boolean => {
-    exports.settleRows(at.g + (from + B) * rowBytes, gPanel, H, some, at.exponents + (from + B) * 8, at.squares);
+    inParts(kernels, { count: some, work: 4 * H }, (r0, r1) => {
+      const row = from + B + r0;
+      const [exponents, sums] = [at.exponents + row * 8, at.squares + r0 * 8];
+      return call('settleRows', at.g + row * rowBytes, gPanel, H, r1 - r0, exponents, sums);
+    });
     for (let i = 0; i < some; i++) if (squares[i] !== 0) return true;
     return false;
   };

@@ -134,6 +134,8 @@ export type Team = {
   fit(bytes: number): void;
   /** Task i is for thread i, 0 is the caller; null: nothing to do. Returns when all are done. */
   run(tasks: readonly (Task | null)[]): void;
+  /** The same threads on another memory, for one analysis that goes on while runs use this one; null without it. */
+  beside(): Team | null;
 };
 
 /**

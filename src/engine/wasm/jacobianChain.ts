@@ -8,6 +8,7 @@ import { clearResumably, rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, width } from './packedMatrix.js';
 import { packTwice } from './packWeights.js';
+import { call, inParts, threadsOf } from './team.js';
 
 /** Multiplications between two pauses, two or three milliseconds. */
 const pauseWork = 2e7;
@@ -298,7 +299,7 @@ export class JacobianChain {
       for (let i = 0; i < count; i++) magnified[i] = magnified[i]! * part[i]!;
     };
     if (this.#direction === 'backward') {
-      exports.throughSlopes(this.#Q, panel, H, count, slopeRow, rowBytes, 1, other, panel);
+      exports.throughSlopes(this.#Q, panel, H, count, slopeRow, rowBytes, 0, 1, other, panel);
       yield* this.#eliminate(other);
       also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#multiplyBy(other, weights, rows, 0);
@@ -314,7 +315,7 @@ export class JacobianChain {
       yield* this.#orthogonalise(other, this.#rank);
       also(found);
       yield* this.#copy(L, factors);
-      exports.throughSlopes(other, panel, H, count, slopeRow, rowBytes, 1, rows, panel);
+      exports.throughSlopes(other, panel, H, count, slopeRow, rowBytes, 0, 1, rows, panel);
       yield* this.#eliminate(rows);
       also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#orthogonalise(rows, 0);
@@ -347,7 +348,20 @@ export class JacobianChain {
     for (let row = 0; row < count; row += rowsAtOnce) {
       const [source, target] = [from + row * rowBytes, to + row * rowBytes];
       const some = Math.min(rowsAtOnce, count - row);
-      this.#kernels.exports.multiplyRows(source, panel, H, matrix, H, target, panel, some, scale);
+      inParts(this.#kernels, { count: some, unit: 2, work: H * H }, (r0, r1) =>
+        call(
+          'multiplyRows',
+          source + r0 * rowBytes,
+          panel,
+          H,
+          matrix,
+          H,
+          target + r0 * rowBytes,
+          panel,
+          r1 - r0,
+          scale,
+        ),
+      );
       if (row + rowsAtOnce < count) yield this.#progress;
     }
   }
@@ -355,21 +369,20 @@ export class JacobianChain {
   /** right ← left·right, both lower triangular */
   *#multiplyTriangles(left: number, right: number): Resumable<void> {
     const count = this.#count;
-    const { newProduct } = this.#at;
     const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (count * count)));
     for (let row = 0; row < count; row += rowsAtOnce) {
-      this.#kernels.exports.triangularProduct(
-        left,
-        right,
-        count,
-        newProduct,
-        row,
-        Math.min(count, row + rowsAtOnce),
-        0,
-      );
+      this.#triangular(left, right, count, row, Math.min(count, row + rowsAtOnce));
       if (row + rowsAtOnce < count) yield this.#progress;
     }
-    yield* this.#copy(newProduct, right);
+    yield* this.#copy(this.#at.newProduct, right);
+  }
+
+  /** Rows r0 ≤ r < r1 of left·right [size,size], into `newProduct`; r0 is even. */
+  #triangular(left: number, right: number, size: number, r0: number, r1: number): void {
+    const { newProduct } = this.#at;
+    inParts(this.#kernels, { count: r1 - r0, unit: 2, work: size ** 2 / 2 }, (first, end) =>
+      call('triangularProduct', left, right, size, newProduct, r0 + first, r0 + end, 0),
+    );
   }
 
   *#copy(from: number, to: number): Resumable<void> {
@@ -396,7 +409,7 @@ export class JacobianChain {
       exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
       let source = from;
       if (this.#direction === 'backward') {
-        exports.throughSlopes(from, panel, H, this.#count, slopeRow, rowBytes, 1, other, panel);
+        exports.throughSlopes(from, panel, H, this.#count, slopeRow, rowBytes, 0, 1, other, panel);
         source = other;
       }
       yield* this.#multiplyBy(source, weights, to, this.#direction === 'forward' ? slopeRow : 0);
@@ -418,18 +431,11 @@ export class JacobianChain {
     const found = numbersAt(this.#kernels, ratios, count);
     const rowsAtOnce = Math.max(8, 8 * Math.floor(pauseWork / (8 * 3 * H * H)));
     for (let row = 0; row < count; row += rowsAtOnce) {
-      this.#kernels.exports.orthogonaliseRows(
-        rows,
-        L,
-        H,
-        count,
-        row,
-        Math.min(count, row + rowsAtOnce),
-        rank,
-        ratios,
-        chainScratch,
-      );
-      if (row + rowsAtOnce < count) yield this.#progress;
+      const end = Math.min(count, row + rowsAtOnce);
+      if (threadsOf(this.#kernels, 8 * H * end) > 1)
+        for (let i = row; i < end; i += 8) this.#orthogonaliseBlock(rows, i, Math.min(8, end - i), rank);
+      else this.#kernels.exports.orthogonaliseRows(rows, L, H, count, row, end, rank, ratios, chainScratch);
+      if (end < count) yield this.#progress;
     }
     let worst = 1;
     const numbers = numbersAt(this.#kernels, L, packedBytes(count, H) / bytes);
@@ -441,6 +447,26 @@ export class JacobianChain {
       worst = Math.max(worst, Number.isNaN(found[i]) ? Infinity : found[i]!);
     }
     return worst;
+  }
+
+  /** What `orthogonaliseRows` does to eight rows, with the threads of the team at the products. */
+  #orthogonaliseBlock(rows: number, i: number, some: number, rank: number): void {
+    const [H, height] = [this.#H, this.#count];
+    const { L, ratios, chainScratch } = this.#at;
+    const { exports } = this.#kernels;
+    const project = (dots: number): void => {
+      inParts(this.#kernels, { count: i, unit: 8, work: 8 * H }, (j0, j1) =>
+        call('projectDots', rows, H, height, i, some, j0, j1, dots),
+      );
+      inParts(this.#kernels, { count: panelsOf(H), work: 8 * width * i }, (n0, n1) =>
+        call('projectPanels', rows, height, i, some, n0, n1, dots),
+      );
+    };
+    exports.blockLengths(rows, H, height, i, some, chainScratch);
+    project(chainScratch);
+    const again = exports.blockAmong(rows, H, height, i, some, rank, chainScratch);
+    if (again === 1) project(chainScratch + (H + 8) * rowBytes);
+    exports.blockEnd(rows, L, H, height, i, some, again, ratios, chainScratch);
   }
 
   *#accept(rows: number, k: number): Resumable<void> {
@@ -462,7 +488,6 @@ export class JacobianChain {
   /** product ← product·L, each column under the largest exponent that its terms have. */
   *#multiply(L: Float64Array): Resumable<void> {
     const H = this.#H;
-    const { exports } = this.#kernels;
     const own = this.exponents;
     const panel = H * width;
     const words = new Int32Array(L.buffer, L.byteOffset, 2 * L.length);
@@ -490,7 +515,7 @@ export class JacobianChain {
     const { product, newProduct } = this.#at;
     const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (H * H)));
     for (let row = 0; row < H; row += rowsAtOnce) {
-      exports.triangularProduct(product, this.#at.L, H, newProduct, row, Math.min(H, row + rowsAtOnce), 0);
+      this.#triangular(product, this.#at.L, H, row, Math.min(H, row + rowsAtOnce));
       if (row + rowsAtOnce < H) yield this.#progress;
     }
     const numbers = numbersAt(this.#kernels, newProduct, packedBytes(H, H) / bytes);

@@ -2,7 +2,7 @@
 import type { DType } from '../core/dtypes.js';
 import { dtypeKernels, otherKernels } from './abi.js';
 import type { DTypeKernel, Exports, KernelName, Numbers, StructName, Table } from './abi.js';
-import type { Task, Team } from './instance.js';
+import type { Kernels, Task, Team } from './instance.js';
 
 /** The kernels that work on a struct, whose address comes first; and what they take behind it. */
 export type JobKernel = {
@@ -35,6 +35,19 @@ export const task = <Name extends JobKernel>(name: Name, dtype: DType, job: numb
   ...args,
 ];
 
+/** The kernels in float64 whose arguments are all whole numbers, which is what threads can hand to each other. */
+type WholeKernel = {
+  [Name in keyof typeof otherKernels]: Table[Name]['takes'][number] extends `${string}: ${'i32' | 'usize'}`
+    ? Name
+    : never;
+}[keyof typeof otherKernels];
+
+/** The call of one of them. */
+export const call = <Name extends WholeKernel>(name: Name, ...args: Numbers<Table[Name]['takes']>): Task => [
+  places.get(name) ?? NaN,
+  ...args,
+];
+
 export function perform(exports: Exports, [place = -1, ...args]: Task): void {
   const name = exportNames[place];
   if (name === undefined) throw new Error(`There is no kernel ${place}: the last is ${exportNames.length - 1}.`);
@@ -46,4 +59,27 @@ export function perform(exports: Exports, [place = -1, ...args]: Task): void {
 export function share(team: Team | null, exports: Exports, tasks: readonly (Task | null)[]): void {
   if (team !== null) team.run(tasks);
   else for (const own of tasks) if (own !== null) perform(exports, own);
+}
+
+/** Multiplications below which handing them out takes longer than doing them, some 12 µs. */
+const worthAsking = 1.5e5;
+
+/** How many threads of these kernels' team are worth asking for so many multiplications. */
+export const threadsOf = ({ team }: Kernels, multiplications: number): number =>
+  team === null || multiplications < worthAsking ? 1 : team.size;
+
+/**
+ * `count` rows (or panels) in equal parts for the threads of these kernels' team, `unit` of them together; `work`:
+ * multiplications of one. The parts must not write where another one reads.
+ */
+export function inParts(
+  kernels: Kernels,
+  { count, unit = 1, work }: { readonly count: number; readonly unit?: number; readonly work: number },
+  taskOf: (first: number, end: number) => Task,
+): void {
+  const units = Math.ceil(count / unit);
+  const parts = Math.min(units, threadsOf(kernels, count * work));
+  const border = (part: number): number => Math.min(count, unit * Math.floor((units * part) / parts));
+  if (parts > 1) kernels.team?.run(Array.from({ length: parts }, (_, part) => taskOf(border(part), border(part + 1))));
+  else if (count > 0) perform(kernels.exports, taskOf(0, count));
 }

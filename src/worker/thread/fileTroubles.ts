@@ -3,10 +3,11 @@ import { t } from '@vscode/l10n';
 import type { FileTrouble, SpecialKind } from '../../config/read/index.js';
 import { megabytes } from '../../config/read/index.js';
 
-const reasons: Readonly<Record<string, 'missing' | 'folder'>> = {
+const reasons: Readonly<Record<string, 'missing' | 'folder' | 'loop'>> = {
   ENOENT: 'missing',
   ENOTDIR: 'missing',
   EISDIR: 'folder',
+  ELOOP: 'loop',
 };
 
 /** What an error of the system says of a file. */

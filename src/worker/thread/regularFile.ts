@@ -31,8 +31,11 @@ const kindOf = (found: Stats): SpecialKind =>
         ? 'socket'
         : 'other';
 
-/** Another one after each writing, and of each file of that name: whoever renames a file over it is told too. */
-export const stampOf = ({ mtimeNs, size, ino }: BigIntStats): string => `${mtimeNs} ${size} ${ino}`;
+/**
+ * Another one after each writing, and of each file of that name: whoever renames a file over it is told too. The second
+ * time is one that no program can set: a copy that keeps times gives new content the time of the old.
+ */
+export const stampOf = ({ mtimeNs, ctimeNs, size, ino }: BigIntStats): string => `${mtimeNs} ${ctimeNs} ${size} ${ino}`;
 
 /** Why what was found is not to be read; null when nothing stands in the way. */
 function obstacle(found: Stats): FileTrouble | null {

@@ -10,18 +10,20 @@ import type { Kernels, Task, Team } from '../../engine/index.js';
 export const threadsHere = (): number => Math.min(4, availableParallelism());
 
 // Places in the shared control array; after them, for each helper, the generation of the task that it is offered (0
-// once somebody has taken it), how many numbers that has, and the task. Whoever changes the generation to 0 does the
-// task: a helper that is not awake yet, or no more, holds nobody up.
+// once somebody has taken it), how many numbers that has, on which memory it is done, and the task. Whoever changes the
+// generation to 0 does the task: a helper that is not awake yet, or no more, holds nobody up.
 const generation = 0;
 const pending = 1;
 const ready = 2;
 const ended = 3;
 const failed = 4;
 const firstSlot = 5;
-const slotLength = 2 + mostTaskNumbers;
+const slotLength = 3 + mostTaskNumbers;
 
 /** How often the caller looks whether the helpers are done before it goes to sleep, some microseconds. */
 const looks = 4000;
+/** How often a helper looks for the next task before it sleeps, some 40 µs: about what waking it up takes. */
+const looksForWork = 20_000;
 /**
  * How long the caller sleeps at once, ms. In slices, because a clock that goes on while the machine sleeps then costs
  * one of them alone.
@@ -30,10 +32,13 @@ const slice = 500;
 /** Slices after which a task that was taken counts as lost: a minute, while tasks take milliseconds. */
 const patience = 120;
 
+/** Memories that the helpers work on: that of runs, and beside it that of an analysis. */
+type Memories = readonly [WebAssembly.Memory, ...WebAssembly.Memory[]];
+
 type HelperData = {
   readonly helper: number;
   readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly memories: Memories;
   readonly control: SharedArrayBuffer;
 };
 
@@ -41,21 +46,24 @@ export const isHelper = (data: unknown): data is HelperData =>
   typeof data === 'object' && data !== null && 'helper' in data;
 
 /** The life of a helper thread; it ends with the thread that started it. */
-export function help({ helper, module, memory, control }: HelperData): void {
+export function help({ helper, module, memories, control }: HelperData): void {
   const shared = new Int32Array(control);
-  const exports = instantiate(module, memory);
+  const exports = memories.map((memory) => instantiate(module, memory));
   const slot = firstSlot + helper * slotLength;
   let seen = Atomics.load(shared, generation);
   Atomics.add(shared, ready, 1);
   for (;;) {
+    for (let look = 0; look < looksForWork && Atomics.load(shared, generation) === seen; look++);
     Atomics.wait(shared, generation, seen);
     const now = Atomics.load(shared, generation);
     if (now === seen) continue;
     seen = now;
     if (Atomics.compareExchange(shared, slot, seen, 0) !== seen) continue;
-    const from = slot + 2;
+    const from = slot + 3;
     try {
-      perform(exports, [...shared.subarray(from, from + (shared[slot + 1] ?? 0))]);
+      const own = exports[shared[slot + 2] ?? NaN];
+      if (own === undefined) throw new Error('There is no such memory.');
+      perform(own, [...shared.subarray(from, from + (shared[slot + 1] ?? 0))]);
     } catch {
       // The caller waits for the count below and finds this; only it can tell anyone.
       Atomics.store(shared, failed, 1);
@@ -73,6 +81,8 @@ const newControl = (helpers: number): Int32Array =>
  */
 export class WorkerTeam implements Team {
   kernels: Kernels;
+  /** The same threads on the memory of an analysis; it is made with them. */
+  #beside: Beside | null = null;
   readonly #entry: string | URL;
   readonly #helpers: number;
   readonly #patience: number;
@@ -108,8 +118,9 @@ export class WorkerTeam implements Team {
       await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  run(tasks: readonly (Task | null)[]): void {
+  run(tasks: readonly (Task | null)[], memory = 0): void {
     const control = this.#control;
+    const { exports } = memory === 0 ? this.kernels : (this.#beside?.kernels ?? this.kernels);
     const others = tasks.slice(1);
     if (others.length > this.#helpers) throw new Error(`${tasks.length} tasks for ${1 + this.#helpers} threads.`);
     Atomics.store(control, failed, 0);
@@ -119,7 +130,7 @@ export class WorkerTeam implements Team {
       task === null ? [] : [{ task, slot: firstSlot + helper * slotLength }],
     );
     for (const { task, slot } of offered) {
-      control.set([task.length, ...task], slot + 1);
+      control.set([task.length, memory, ...task], slot + 1);
       Atomics.store(control, slot, next);
     }
     if (offered.length > 0) {
@@ -134,8 +145,8 @@ export class WorkerTeam implements Team {
     };
     try {
       const [own] = tasks;
-      if (own !== undefined && own !== null) perform(this.kernels.exports, own);
-      for (const { task, slot } of offered) if (takenBack(slot)) perform(this.kernels.exports, task);
+      if (own !== undefined && own !== null) perform(exports, own);
+      for (const { task, slot } of offered) if (takenBack(slot)) perform(exports, task);
     } finally {
       // Also when the caller's own task throws: nobody may write to the memory after this.
       for (const { slot } of offered) takenBack(slot);
@@ -169,9 +180,27 @@ export class WorkerTeam implements Team {
   fit(bytes: number): void {
     const kernels = this.kernels.exceeds(bytes) ? this.kernels.apart() : null;
     if (kernels === null) return;
+    this.#anew();
+    this.kernels = kernels;
+  }
+
+  /** Ends the helpers; the next work that is worth sharing starts others. */
+  #anew(): void {
     void this.stop();
-    // The next work that is worth sharing starts others.
-    [this.#workers, this.#control, this.kernels] = [[], newControl(this.#helpers), kernels];
+    [this.#workers, this.#control] = [[], newControl(this.#helpers)];
+  }
+
+  beside(): Team | null {
+    if (this.most === 1) return null;
+    if (this.#beside === null) {
+      const kernels = this.kernels.apart();
+      if (kernels === null) return null;
+      this.#beside = new Beside(this, kernels, () => {
+        this.#anew();
+      });
+      this.#anew();
+    }
+    return this.#beside;
   }
 
   /** Ends the helpers. */
@@ -181,11 +210,12 @@ export class WorkerTeam implements Team {
 
   #start(): void {
     const { module, memory } = this.kernels;
+    const memories: Memories = this.#beside === null ? [memory] : [memory, this.#beside.kernels.memory];
     this.#workers = [];
     // A helper that could not start, or ended, is no help any more: the caller goes on alone, on a memory of its own.
     try {
       for (let helper = 0; helper < this.#helpers; helper++) {
-        const data: HelperData = { helper, module, memory, control: this.#control.buffer as SharedArrayBuffer };
+        const data: HelperData = { helper, module, memories, control: this.#control.buffer as SharedArrayBuffer };
         const worker = new Worker(this.#entry, { workerData: data });
         const gone = (): void => {
           if (this.#workers.includes(worker)) this.#end();
@@ -199,5 +229,46 @@ export class WorkerTeam implements Team {
       // The system gives no more threads, which is no fault of the run.
       this.#end();
     }
+  }
+}
+
+/** The threads of a team on a second memory. */
+class Beside implements Team {
+  kernels: Kernels;
+  readonly #team: WorkerTeam;
+  readonly #anew: () => void;
+
+  /** @param anew ends the helpers, so that they start with the memories that there are then */
+  constructor(team: WorkerTeam, kernels: Kernels, anew: () => void) {
+    this.#team = team;
+    this.kernels = kernels;
+    this.#anew = anew;
+  }
+
+  get size(): number {
+    return this.#team.size;
+  }
+
+  get most(): number {
+    return this.#team.most;
+  }
+
+  up(): Promise<void> {
+    return this.#team.up();
+  }
+
+  fit(bytes: number): void {
+    const kernels = this.kernels.exceeds(bytes) ? this.kernels.apart() : null;
+    if (kernels === null) return;
+    this.#anew();
+    this.kernels = kernels;
+  }
+
+  run(tasks: readonly (Task | null)[]): void {
+    this.#team.run(tasks, 1);
+  }
+
+  beside(): Team | null {
+    return null;
   }
 }

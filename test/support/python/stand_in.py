@@ -31,6 +31,12 @@ class Tensor:
     def tolist(self):
         return self.array.tolist()
 
+    def unsqueeze(self, axis):
+        return Tensor(str(self.array.dtype), numpy.expand_dims(self.array, axis))
+
+    def transpose(self, one, other):
+        return Tensor(str(self.array.dtype), self.array.swapaxes(one, other))
+
 
 class Module:
     def __init__(self, tensors, **facts):

@@ -4,24 +4,10 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { surveyFile } from '../../../src/config/read/index.js';
 import type { ReadResult } from '../../../src/config/index.js';
-import { zipOf } from '../../support/zipWriter.js';
-import { configName, readTexts } from './memory.js';
+import { configName, npyOf as npy, npzOf as npz, readTexts } from './memory.js';
 import type { Texts } from './memory.js';
 
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(`test/fixtures/files/${name}`));
-const npy = (shape: readonly number[], numbers: readonly number[]): Uint8Array => {
-  const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${shape.map((n) => `${n},`).join('')}), }\n`;
-  return new Uint8Array(
-    Buffer.concat([
-      Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]),
-      Buffer.from(header),
-      Buffer.from(Float64Array.from(numbers).buffer),
-    ]),
-  );
-};
-const npz = (arrays: Readonly<Record<string, Uint8Array>>): Uint8Array =>
-  zipOf(Object.entries(arrays).map(([name, content]) => ({ name: `${name}.npy`, content })));
-
 const read = (config: object, files: Texts = {}): Promise<ReadResult> =>
   readTexts({
     [configName]: JSON.stringify({ dtype: 'float64', ...config }),

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { describeProblem } from '../../../src/config/index.js';
+import { describeProblem, findParts, openEntry } from '../../../src/config/index.js';
+import { gateBlocksOf } from '../../../src/config/read/gateParts.js';
 import { cellOf } from '../../../src/engine/index.js';
 import type { CellName, Experiment } from '../../../src/engine/index.js';
-import { configName, readConfigText, readTexts, unmark } from './memory.js';
+import { configEntry, configName, memoryFiles, readConfigText, readTexts, unmark } from './memory.js';
 
 type Matrix = number[][];
 type Stored = {
@@ -283,6 +284,31 @@ describe('a wrong shape is told with the gates that it belongs to', () => {
       assert.equal(experiment, null);
     });
   }
+
+  it('blocks of gates are those of weights that fit their recurrent matrix, and of nothing else', async () => {
+    const text =
+      `{"cell":"lstm","weights":{"weight_ih_l0":[1,2],"weight_hh_l0":${JSON.stringify(new Array(8).fill([1, 2]))},` +
+      '"bias_ih_l0":[1,2,3,4,5,6,7,8],"bias_hh_l0":[1,2]},"sequences":[[[1]]]}';
+    const { parts } = await findParts(await openEntry(configEntry, memoryFiles({ [configName]: text })));
+    assert.deepEqual(
+      parts.map((part) => [
+        part.name,
+        gateBlocksOf(part)
+          .map(({ gate }) => gate)
+          .join(''),
+      ]),
+      [
+        ['weight_ih_l0', ''],
+        ['weight_hh_l0', 'ifgo'],
+        ['bias_ih_l0', 'ifgo'],
+        ['bias_hh_l0', ''],
+        ['sequences', ''],
+      ],
+    );
+    const [, recurrent] = parts;
+    assert.ok(recurrent);
+    assert.deepEqual(gateBlocksOf({ ...recurrent, role: 'parameter' }), []);
+  });
 
   it('an initial state names h and c, as numbers or as files', async () => {
     const { experiment, problems } = await readTexts({

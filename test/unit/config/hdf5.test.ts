@@ -405,6 +405,8 @@ describe('chunks of an HDF5 file', () => {
     assert.match(of({ entry: 9 }), /entries of a place and a length 9/);
     assert.match(of({ packed: true, entry: 15 }), /entries of a place and a length 15/);
     assert.match(of({ count: 1 }), /2 chunks for the shape \[2, 3\] 1/);
+    const more = dataset((file) => [space(2, 3), float32, listed()(file, [...plainRows, plainRows[0]!])]);
+    assert.match(told(more), /2 chunks for the shape \[2, 3\] 3/);
     const hole = dataset((file) => {
       const block = file.add('FADB', Buffer.alloc(10), little(8, file.add(plainRows[0]!), nowhere));
       const header = file.add('FAHD', [0, 0, 8, 10], little(8, 2, block));

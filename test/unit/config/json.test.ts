@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseTree } from 'jsonc-parser';
 import type { Node, ParseError } from 'jsonc-parser';
 import type { JsonNode, TensorNode } from '../../../src/config/json/node.js';
-import { indicesAt, locateLeaves, locateRow } from '../../../src/config/json/locateNumbers.js';
+import { indicesAt, locateLeaves, locateLists, locateRow } from '../../../src/config/json/locateNumbers.js';
 import { Lines } from '../../../src/config/json/lineIndex.js';
 import { parseJson } from '../../../src/config/json/parse.js';
 import { positionIn } from './memory.js';
@@ -219,5 +219,17 @@ describe('reading JSON', () => {
   it('a hundred thousand brackets are a problem, not a crash', () => {
     for (const text of ['['.repeat(100_000), '{"a":'.repeat(100_000), ']'.repeat(100_000)])
       assert.ok(parse(text).issueCount > 0);
+  });
+});
+
+describe('innermost lists of a block', () => {
+  it('are found by their numbers, counted through all of it', () => {
+    const text = ' [[[1, 2], [3, 4]], [[5, 6], [7, 8]], [[9, 10], [11, 12]]]';
+    const { root } = parse(text);
+    assert.ok(root?.kind === 'tensor');
+    const found = (wanted: readonly number[]): string[] =>
+      locateLists(text, root, wanted, quiet).map(({ offset, length }) => text.slice(offset, offset + length));
+    assert.deepEqual(found([0, 2, 5]), ['[1, 2]', '[5, 6]', '[11, 12]']);
+    assert.deepEqual(found([1, 9]), ['[3, 4]']);
   });
 });

@@ -91,6 +91,16 @@ describe('a hopeless file does not drown the rest', () => {
     assert.match(problems[20]?.message ?? '', /^80 more/);
   });
 
+  it('bad numbers of each kind are told up to a bound, in rows of every form', async () => {
+    const rows = [...new Array<string>(300).fill('["x",1e999]'), '["x"]', '["x",[1]]', '["x",[2]]', '["x",1e999]'];
+    const { problems } = await readConfigText(`{${W},"sequences":[${rows.join(',')}]}`);
+    for (const kind of ['wrong-type', 'number-overflow']) {
+      const told = problems.filter(({ code }) => code === kind);
+      assert.equal(told.length, 200, kind);
+      assert.match(told.at(-1)?.message ?? '', /^More problems of this kind follow/);
+    }
+  });
+
   it('bad numbers in many ragged rows stay within bounds', async () => {
     const rows = Array.from({ length: 3000 }, (_, i) => (i % 2 === 0 ? '[null]' : '[null,null]'));
     const { problems } = await readConfigText(`{${W},"sequences":[${rows.join(',')}]}`);

@@ -1,6 +1,7 @@
 import type { Entry, Problem, ReadResult } from '../../../src/config/index.js';
 import type { SentFile } from '../../../src/config/read/index.js';
 import { readExperiment } from '../../../src/config/index.js';
+import { zipOf } from '../../support/zipWriter.js';
 
 export type Texts = Readonly<Record<string, string | Uint8Array>>;
 
@@ -38,6 +39,20 @@ export const configEntry: Entry = { kind: 'config', config: configName };
 export const readTexts = (texts: Texts, entry: Entry = configEntry): Promise<ReadResult> =>
   readExperiment(entry, memoryFiles(texts));
 export const readConfigText = (text: string): Promise<ReadResult> => readTexts({ [configName]: text });
+
+/** A NumPy file of float64; `descr` names another type. */
+export function npyOf(shape: readonly number[], numbers: readonly number[], descr = '<f8'): Uint8Array {
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.map((n) => `${n},`).join('')}), }\n`;
+  return new Uint8Array(
+    Buffer.concat([
+      Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, header.length, 0]),
+      Buffer.from(header),
+      Buffer.from(Float64Array.from(numbers).buffer),
+    ]),
+  );
+}
+export const npzOf = (arrays: Readonly<Record<string, Uint8Array>>): Uint8Array =>
+  zipOf(Object.entries(arrays).map(([name, content]) => ({ name: `${name}.npy`, content })));
 
 /** Line and column as an editor counts them, found by walking the text. */
 export function positionIn(text: string, offset: number): { line: number; character: number } {

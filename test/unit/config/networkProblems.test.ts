@@ -1,21 +1,9 @@
 // What is refused of networks, each with its place; « » mark the range of the one problem.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { describeProblem } from '../../../src/config/index.js';
-import type { ProblemCode } from '../../../src/config/index.js';
-import { configName, readTexts, unmark } from './memory.js';
-
-type Case = {
-  readonly title: string;
-  readonly text: string;
-  readonly code: ProblemCode;
-  readonly path: string;
-  readonly severity?: 'warning' | 'info';
-  readonly message: RegExp;
-  readonly expected: RegExp;
-  readonly found: RegExp;
-  readonly advice: RegExp;
-};
+import { configName, readTexts } from './memory.js';
+import { itRefuses } from './refused.js';
+import type { Refused } from './refused.js';
 
 const layer = (suffix: string, ih = '[[1]]', hh = '[[0.5]]', bias = '[0]'): string =>
   `"weight_ih${suffix}":${ih},"weight_hh${suffix}":${hh},"bias_ih${suffix}":${bias},"bias_hh${suffix}":${bias}`;
@@ -31,7 +19,7 @@ const config = (weights: string, sequences: string, rest = ''): string =>
 const loss = (rest: string, sequences = even): string =>
   config(stack, sequences, `"loss":{"readout":{"Why":[[1,2]],"by":[0,0]},${rest}}`);
 
-const cases: readonly Case[] = [
+const cases: readonly Refused[] = [
   {
     title: 'a layer that takes more than the one below gives',
     text: config(
@@ -353,22 +341,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('what a network cannot be has its place, and says how to mend it', () => {
-  for (const { title, text, code, path, severity, message, expected, found, advice } of cases) {
-    it(title, async () => {
-      const { texts, range } = unmark({ [configName]: text });
-      const { experiment, problems } = await readTexts(texts);
-      const [problem] = problems;
-      assert.equal(problems.length, 1, problems.map(describeProblem).join('\n'));
-      assert.ok(problem !== undefined);
-      const place = { range: problem.range, path: problem.path, code: problem.code, severity: problem.severity };
-      assert.deepEqual(place, { range, path, code, severity: severity ?? 'error' }, describeProblem(problem));
-      assert.match(problem.message, message);
-      assert.match(problem.expected, expected);
-      assert.match(problem.found, found);
-      assert.match(problem.advice, advice);
-      assert.equal(experiment === null, severity === undefined);
-    });
-  }
+  itRefuses(cases);
 
   it('lengths that would fill a large block from a small file are refused', async () => {
     const long = `[${new Array<string>(20_000).fill('[1]').join(',')}]`;

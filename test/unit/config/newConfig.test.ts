@@ -231,6 +231,15 @@ describe('newConfigText', () => {
     assert.deepEqual(pair.problems, []);
     assert.deepEqual(experiment?.chunks, pair.experiment?.chunks);
     assert.equal(pair.experiment?.name, 'w + random sequences');
+    const zeros = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: { ...made, made: 'zeros' } });
+    assert.equal(zeros.experiment?.name, 'w + zeros');
+    const { source } = request;
+    assert.ok(source.kind === 'files');
+    const sequences = { kind: 'made', made: { ...made, made: 'zeros' }, I: 1 } as const;
+    const still = newConfigText({ ...request, source: { ...source, sequences } });
+    assert.ok(still.includes('// [B][T][I] = [2][3][1], zeros\n'), still);
+    const silent = await readTexts({ ...texts, [configName]: still });
+    assert.deepEqual(silent.experiment?.chunks, zeros.experiment.chunks);
     assert.ok(new Set(pair.experiment.chunks[0]?.xs).size === 6, 'six numbers that differ');
   });
 });

@@ -86,6 +86,12 @@ describe('numbers of a block', () => {
     );
   });
 
+  it('of which very many need all of their digits are read to the last one', () => {
+    // The kernel leaves each of them to the caller, and pauses where it cannot keep more of them.
+    const middle = (i: number): string => exactDecimal(2n * ((1n << 52n) + BigInt(i)) + 1n, -60);
+    assertNumbers(Array.from({ length: 300 }, (_, i) => middle(i)));
+  });
+
   it('named cases: zeros, the ends of the range, long zeros, signs of exponents', () => {
     assertNumbers([
       '0',

@@ -1,10 +1,17 @@
 // Parameters that are a cell's own, read by the names and shapes of its table: of a made-up cell with one more, alpha.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { cellOf } from '../../../src/engine/index.js';
+import { readDocument } from '../../../src/config/formats/index.js';
+import { Value } from '../../../src/config/json/jsonValue.js';
+import { weightNames } from '../../../src/config/layouts/weightNames.js';
+import { Report } from '../../../src/config/problems/problemReport.js';
+import { readOwnParameters } from '../../../src/config/read/ownParameters.js';
 import { leakyInTheTable } from '../engine/leaky.js';
 import { readConfigText } from './memory.js';
 
 leakyInTheTable();
+const quiet = (): void => undefined;
 
 const matrices = {
   Wx: [[1, 2]],
@@ -44,6 +51,33 @@ describe('a parameter that no layout names', () => {
       });
     });
   }
+
+  it('of two rows has two lists', () => {
+    const parameters = [
+      ...cellOf('tanh').parameters,
+      { name: 'P', role: 'other', shape: () => [2, 3] as const },
+    ] as const;
+    const read = (rows: unknown): { readonly numbers: readonly number[] | null; readonly told: string } => {
+      const root = Value.root(
+        readDocument('', new TextEncoder().encode(JSON.stringify({ ...matrices, P: rows })), quiet),
+      );
+      assert.ok(root !== null);
+      const report = new Report();
+      const { named } = weightNames(root);
+      const cell = { ...cellOf('tanh'), parameters };
+      const found = readOwnParameters(root, named, cell, { I: 1, H: 3 }, 'float64', report);
+      const [problem] = report.sorted(['']);
+      return { numbers: found === null ? null : [...(found.get('P')?.data ?? [])], told: problem?.advice ?? '' };
+    };
+    assert.deepEqual(
+      read([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+      { numbers: [1, 2, 3, 4, 5, 6], told: '' },
+    );
+    assert.deepEqual(read([1, 2, 3]), { numbers: null, told: 'Write P as 2 lists of 3 numbers.' });
+  });
 
   it('is left alone where the cell has none', async () => {
     const config = text({ ...matrices, alpha: [1, 2, 3] }).replace('"leaky"', '"tanh"');

@@ -274,6 +274,15 @@ const cases: readonly Case[] = [
     advice: /"weights" and "sequences"/,
   },
   {
+    title: 'blanks alone, more than any config begins with',
+    text: `«»${' '.repeat(10_001)}`,
+    code: 'not-json',
+    path: '',
+    expected: /JSON/,
+    found: /nothing/,
+    advice: /"weights" and "sequences"/,
+  },
+  {
     title: 'nested without end',
     text: sequences(`${'['.repeat(63)}«[»${'['.repeat(9)}`),
     code: 'not-json',

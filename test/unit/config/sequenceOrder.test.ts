@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Problem } from '../../../src/config/index.js';
+import { turned as turnedBlock } from '../../../src/config/read/sequenceOrder.js';
 import { Random } from '../../../src/engine/core/random.js';
 import { readConfigText, readTexts } from './memory.js';
 
@@ -14,6 +15,20 @@ const turned = (sequences: number[][][]): number[][][] =>
 
 const read = (config: object) => readConfigText(JSON.stringify({ weights, ...config }));
 const asked = (problems: readonly Problem[]): Problem[] => problems.filter(({ code }) => code === 'unclear-order');
+
+describe('two axes that change places', () => {
+  it('look now and then whether anybody still waits', () => {
+    const [T, B, N] = [3, 2, 2 ** 19];
+    let ticks = 0;
+    const data = Float64Array.from({ length: T * B * N }, (_, i) => Math.floor(i / N));
+    const out = turnedBlock(data, T, B, N, () => ticks++);
+    assert.equal(ticks, T);
+    assert.deepEqual(
+      Array.from({ length: B * T }, (_, row) => out[row * N]),
+      [0, 2, 4, 1, 3, 5],
+    );
+  });
+});
 
 describe('the order in which the sequences stand', () => {
   const random = new Random(7);

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fitOf, surveyFile, wantedShapes } from '../../../src/config/read/index.js';
+import { bestBlock, usualSequences } from '../../../src/config/read/pairing.js';
+import { mayHoldNumbers } from '../../../src/config/read/readableNames.js';
 import type { FoundBlock, FoundNetwork, KnownPair } from '../../../src/config/read/index.js';
 import { configName, readTexts } from './memory.js';
 
@@ -146,5 +148,63 @@ describe('how it fits', () => {
     }
     const classes: KnownPair = { ...all, loss: { classes: true, places: 200, O: 3 } };
     assert.equal(fitOf('targets', block(4, 200), classes).reason, null);
+  });
+
+  it('with letters for what is not known, and with brackets left out of one sequence', () => {
+    const nothing: KnownPair = { network: null, B: null, T: null, loss: null };
+    for (const [role, shapes] of [
+      ['sequences', ['B,T,I', 'T,I']],
+      ['initialState', ['B,H', '1,B,H']],
+      ['upstreamGradient', ['B,T,H']],
+      ['targets', ['B,T,O']],
+    ] as const)
+      assert.deepEqual(
+        wantedShapes(role, nothing).map((shape) => shape.join(',')),
+        shapes,
+        role,
+      );
+    const single: KnownPair = {
+      network: { ...network, layers: 1, directions: 1, widths: [16] },
+      B: 1,
+      T: 5,
+      loss: { classes: false, places: 1, O: null },
+    };
+    assert.deepEqual(wantedShapes('initialState', single), [[1, 16], [1, 1, 16], [16]]);
+    assert.deepEqual(wantedShapes('targets', single), [
+      [1, 'O'],
+      [1, 1, 'O'],
+      [1, 'O'],
+    ]);
+    // A table of any width may be meant where nobody knows how many inputs there are.
+    assert.equal(fitOf('sequences', { ...block(9), table: true }, nothing).rank, 2);
+  });
+
+  it('best where the shape is the usual one, and at all where there is any block', () => {
+    const survey = (...blocks: readonly FoundBlock[]) => ({ ...ofJson({}), blocks });
+    const [row, single, batch] = [block(8), block(200, 8), block(4, 200, 8)];
+    assert.equal(bestBlock(survey(row, single, batch), 'sequences', known), batch);
+    assert.equal(bestBlock(survey(row, single), 'sequences', known), single);
+    assert.equal(bestBlock(survey(row), 'sequences', known), row);
+    assert.equal(bestBlock(survey(), 'sequences', known), null);
+  });
+
+  it('made-up sequences as many as a text may hold', () => {
+    assert.deepEqual(usualSequences(null), { made: 'random', B: 4, T: 100, seed: 1 });
+    assert.equal(usualSequences(8).B, 4);
+    assert.equal(usualSequences(100_000).B, 1);
+  });
+});
+
+describe('the name of a file', () => {
+  it('says whether it may hold numbers', () => {
+    for (const [name, wanted] of [
+      ['x.npy', true],
+      ['X.NPY', true],
+      ['a.rnn.json', false],
+      ['a.json', true],
+      ['a.md', false],
+      ['npy', false],
+    ] as const)
+      assert.equal(mayHoldNumbers(name), wanted, name);
   });
 });

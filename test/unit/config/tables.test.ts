@@ -72,6 +72,10 @@ describe('fields of a row', () => {
       ['a.csv', 'a\tb', '\t'],
       ['a.txt', '1 2', 'space'],
       ['a.txt', '1,2', ','],
+      ['a.csv', '# a, b, c\n1;2', ';'],
+      ['a.csv', '#a;b,c,d\n1;2', ','],
+      ['a.csv', 'a b\n1.5 -2e3', 'space'],
+      ['a.csv', 'warm air\n1.5', ','],
     ] as const)
       assert.equal(separatorOf(id, text), wanted);
   });
@@ -140,6 +144,30 @@ describe('a table as sequences', () => {
   it('columns by their numbers where the table has no names', async () => {
     const { xs } = await good({ file: 'n.csv', columns: ['2'] }, 1, { 'n.csv': '1,2\n3,4\n' });
     assert.deepEqual(xs, [2, 4]);
+  });
+
+  it('below comments, whose last line names the columns as numpy.savetxt writes it', async () => {
+    for (const [text, column] of [
+      ['# made by a program; twice,\n#\n# a, b\n1,2\n3,4\n', 'b'],
+      ['\r\n# a b\r\n1.000e+00 2.000e+00\r\n3.000e+00 4.000e+00\r\n', 'b'],
+      ['# one, two, three\n1,2\n3,4\n', '2'],
+      ['# it is "quoted\na,b\n1,2\n3,4\n', 'b'],
+      ['# of this plot\n#a,b\n1,2\n3,4\n', 'b'],
+    ] as const)
+      assert.deepEqual((await good({ file: 'n.csv', columns: [column] }, 1, { 'n.csv': text })).xs, [2, 4], text);
+  });
+
+  it('a place below comments is told where it stands in the file', async () => {
+    const text = '# a, b\n1,2\n3,x\n';
+    const { range, file, message } = await refusal({ file: 'n.csv', columns: ['b'] }, 1, { 'n.csv': text });
+    assert.deepEqual([file, range.start], ['n.csv', { line: 2, character: 2 }]);
+    assert.match(message, /column "b"/);
+  });
+
+  it('comments alone are an empty table, and prose below them is prose', async () => {
+    assert.match((await refusal('n.csv', 1, { 'n.csv': '# a, b\n#\n' })).message, /no row of numbers/);
+    assert.deepEqual((await good('n.txt', 2, { 'n.txt': '# a b\n1 2\n3 4\n' })).xs, [1, 2, 3, 4]);
+    assert.match((await refusal('n.txt', 2, { 'n.txt': '# A title\n\nOnce upon a time\n' })).message, /text|token/i);
   });
 
   it('windows beside each other, or a stride apart', async () => {

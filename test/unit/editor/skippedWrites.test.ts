@@ -81,6 +81,13 @@ describe('skipped writes', () => {
     assert.equal(writes.unread, 3);
   });
 
+  it('are counted where the clock goes back between two of them', () => {
+    const writes = new SkippedWrites();
+    writes.note('w', { inode: 7, writtenAt: 36e5, bytes: 100 });
+    writes.note('w', { inode: 7, writtenAt: 20, bytes: 200 });
+    assert.equal(writes.unread, 2);
+  });
+
   it('are not what the editor saves itself', () => {
     const writes = new SkippedWrites();
     writes.saved('w');

@@ -97,12 +97,19 @@ for (const cell of ['lstm', 'gru'] as const)
 
     for (const t of [0, 3, T - 1])
       for (const item of [0, 1]) {
-        const at = opened(experiment, t, item);
-        const nodes = nodesOf(at);
-        const node = (name: string) => nodes.get(name) ?? assert.fail(name);
-        const real = (values: Float64Array): number[] => [...values].map((value) => value * 2 ** at.exponent);
+        const parts = () => {
+          const at = opened(experiment, t, item);
+          const nodes = nodesOf(at);
+          return {
+            at,
+            nodes,
+            node: (name: string) => nodes.get(name) ?? assert.fail(name),
+            real: (values: Float64Array): number[] => [...values].map((value) => value * 2 ** at.exponent),
+          };
+        };
 
         it(`t ${t} of sequence ${item}: has the states and gradients of the reference class`, () => {
+          const { at, node, real } = parts();
           const { h, c, back } = steps[t]!;
           const all = arriving[t]!;
           const { dhPrev, dcPrev, dx } = back(matrixOf(B, H, all.dh), matrixOf(B, H, all.dc));
@@ -121,6 +128,7 @@ for (const cell of ['lstm', 'gru'] as const)
         });
 
         it(`t ${t} of sequence ${item}: its parts add up`, () => {
+          const { at, nodes, node, real } = parts();
           for (let j = 0; j < H; j++) {
             near(at.dhs[j]! * 2 ** at.exponent, dhs[(item * T + t) * H + j]!, 1e-14, 'dhs');
             near(real(at.fromNext)[j]! + real(at.dhs)[j]!, node('h_t').gradient[j]!, 1e-13, 'dh');
@@ -143,6 +151,7 @@ for (const cell of ['lstm', 'gru'] as const)
         });
 
         it(`t ${t} of sequence ${item}: an edge has what its node's formula says`, () => {
+          const { at, node, real } = parts();
           const product = (a: Float64Array, b: Float64Array): number[] => [...a].map((value, j) => value * b[j]!);
           const edge = (from: string, to: string): number[] =>
             real(at.edges.find((one) => one.from === from && one.to === to)?.gradient ?? assert.fail(`${from} ${to}`));
@@ -173,6 +182,7 @@ for (const cell of ['lstm', 'gru'] as const)
         });
 
         it(`t ${t} of sequence ${item}: every gradient is the derivative of the loss`, () => {
+          const { nodes } = parts();
           const { initial } = experiment.layers[0];
           const start: States = {
             h: own(initial.h!, item),

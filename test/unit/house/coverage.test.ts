@@ -1,7 +1,8 @@
 // The table of branches: what is counted, what is left out with its reason, and when a goal is missed.
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { hintsOf, isCounted, tableOf } from '../../../build/coverageTable.mjs';
+import { hintsOf, isCounted, runsTheBuild, tableOf } from '../../../build/coverageTable.mjs';
 
 const hintWord = ['istan', 'bul'].join('');
 
@@ -16,6 +17,14 @@ describe('coverage', () => {
       'src/worker/thread/entry.ts',
     ])
       assert.equal(isCounted(file), false, file);
+  });
+
+  it('leaves out the tests that start what is built, and no others', () => {
+    const files = globSync('test/unit/**/*.test.ts').map((file) => file.replaceAll('\\', '/'));
+    const folders = [...new Set(files.filter(runsTheBuild).map((file) => file.split('/')[2]))];
+    assert.deepEqual(folders.sort(), ['assistant', 'cli', 'faults', 'fuzz']);
+    for (const file of ['test/unit/assistant/skill.test.ts', 'test/unit/worker/client.test.ts'])
+      assert.ok(files.includes(file) && !runsTheBuild(file), file);
   });
 
   it('leaves a branch out for a reason alone', () => {

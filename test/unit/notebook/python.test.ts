@@ -1,24 +1,22 @@
 // The Python function of a notebook, and the example that it has written: what the engine makes of its output is held
-// against numbers of others. torch is replaced by what the function asks of it (test/support/python/stand_in.py).
+// against numbers of others. torch is replaced by what the function asks of it (test/support/python/stand_in.py); what
+// torch itself has made of some calls is stored (test/notebook/check.ts).
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { readExperiment } from '../../../src/config/index.js';
-import type { ReadResult } from '../../../src/config/index.js';
 import { finish, runExperiment } from '../../../src/engine/index.js';
 import type { Experiment } from '../../../src/engine/index.js';
-import { OutputFiles } from '../../../src/notebook/index.js';
-import { contentOf } from '../../../src/notebook/outputContent.js';
+import { allowed, distances, experimentOf, mime, readOutput } from '../../support/notebookOutputs.js';
+import type { Displayed, TorchCase } from '../../support/notebookOutputs.js';
+import { heavyVariants, kernelsOf } from '../wasm/support.js';
 import { readJson, worstOfEach } from '../engine/fixtures.js';
 
 const source = 'media/notebook/show_gradients.py';
-const mime = 'application/vnd.rnn-gradients+json';
 const stored = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
-type Displayed = Readonly<Record<string, unknown>>;
 type Call = {
   readonly mode: string;
   readonly batch_first: boolean;
@@ -50,30 +48,6 @@ function displayed(calls: readonly Call[]): { outputs: Displayed[]; files: Reado
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** What the engine reads from an output that holds everything. */
-function readOutput(output: Displayed | undefined): Promise<ReadResult> {
-  const content = contentOf(output?.[mime]);
-  assert.ok(content.kind === 'inside', JSON.stringify(content).slice(0, 200));
-  const files = new OutputFiles(content);
-  return readExperiment(
-    { kind: 'config', config: files.config },
-    {
-      read: (reference, from) => {
-        const found = files.read({ reference, from });
-        assert.ok(found.ok && found.bytes instanceof Uint8Array, reference);
-        return Promise.resolve({ ...found, bytes: found.bytes });
-      },
-    },
-  );
-}
-
-async function experimentOf(output: Displayed | undefined): Promise<Experiment> {
-  const { experiment, problems } = await readOutput(output);
-  assert.deepEqual(problems, []);
-  assert.ok(experiment !== null);
-  return experiment;
 }
 
 const tensor = (values: unknown, dtype = 'float32') => ({ dtype, values });
@@ -135,10 +109,6 @@ describe('the Python function of a notebook', () => {
     assert.equal(example.cells[1]?.source.join(''), text.trimEnd());
   });
 
-  it('has written the output of the example', withPython, () => {
-    assert.deepEqual(displayed([exampleCall()]).outputs[0], exampleOutput);
-  });
-
   it('hands over layouts, states, losses and gradients as PyTorch has them', withPython, async () => {
     const timeFirst = [
       [[1], [2]],
@@ -187,7 +157,7 @@ describe('the Python function of a notebook', () => {
         },
       }),
     ]);
-    const [turned, packed, one, classes] = await Promise.all(outputs.map(experimentOf));
+    const [turned, packed, one, classes] = await Promise.all(outputs.map((output) => experimentOf(output)));
     assert.ok(turned !== undefined && packed !== undefined && one !== undefined && classes !== undefined);
     assert.deepEqual(turned.shapes, { B: 2, T: 3, I: 1, H: 2 });
     assert.equal(turned.dtype, 'float32');
@@ -230,19 +200,44 @@ describe('the Python function of a notebook', () => {
       ['gradients', 100_000],
       ['small', 2],
     ] as const) {
-      const { experiment, problems } = await readExperiment(
-        { kind: 'config', config: `${name}.rnn.json` },
-        {
-          read: (reference) => {
-            const bytes = files.get(reference);
-            assert.ok(bytes, reference);
-            return Promise.resolve({ ok: true as const, id: reference, bytes });
-          },
-        },
-      );
-      assert.deepEqual(problems, []);
-      assert.equal(experiment?.shapes.T, T);
+      const output = outputs.find((one) => JSON.stringify(one[mime]).includes(`${name}.rnn.json`));
+      const { shapes } = await experimentOf(output, (file) => {
+        const bytes = files.get(file);
+        assert.ok(bytes, file);
+        return bytes;
+      });
+      assert.equal(shapes.T, T);
     }
+  });
+});
+
+describe('calls of torch itself', () => {
+  const { cases, projected } = readJson('notebook', 'torch.json') as {
+    readonly cases: readonly (TorchCase & { readonly call: Call })[];
+    readonly projected: Displayed;
+  };
+
+  for (const one of cases)
+    it(`${one.name}: states and gradients are those of its autograd`, async () => {
+      for (const kernels of [null, ...heavyVariants.map((variant) => kernelsOf(variant))])
+        for (const [tensor, distance] of await distances(one, kernels))
+          assert.ok(distance <= allowed[one.dtype], `${tensor} differs by ${distance}`);
+    });
+
+  it('displayed what they display without it, and what stands in the example', withPython, () => {
+    assert.ok(cases.length >= 9);
+    const { outputs } = displayed([exampleCall(), ...cases.map(({ call }) => call)]);
+    const expected = [exampleOutput, ...cases.map(({ output }) => output)];
+    for (const [i, output] of outputs.entries()) assert.deepEqual(output, expected[i]);
+  });
+
+  it('with projections are refused, because no cell has them', async () => {
+    const { experiment, problems } = await readOutput(projected);
+    assert.equal(experiment, null);
+    assert.deepEqual(
+      problems.map(({ message }) => message),
+      ['This LSTM projects its hidden state (proj_size), which cannot be run.'],
+    );
   });
 });
 

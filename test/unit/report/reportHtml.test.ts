@@ -60,6 +60,17 @@ describe('the file of a report', () => {
     );
   });
 
+  it('says what whoever has it has: names and sizes of files, the numbers with the weights, the config', () => {
+    const facts = html.slice(html.indexOf('<section class="about-report"'), html.indexOf('<details class="notices">'));
+    assert.match(facts, /<dt>Files<\/dt><dd>[^]*\(1 bytes\)<\/dd>/);
+    assert.match(facts, /<dt>Kept<\/dt><dd>Every number of the run with all its digits\.<\/dd>/);
+    assert.match(
+      facts,
+      /<dt>For others<\/dt><dd>Whoever has this file has these names, these numbers with the weights of the run, and/,
+    );
+    assert.match(facts, /<h3>The config<\/h3>/);
+  });
+
   it('carries the notices of what others wrote of it, closed', () => {
     assert.ok(
       html.includes(

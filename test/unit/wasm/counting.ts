@@ -27,6 +27,7 @@ export class Counted {
       most: sharedBy,
       up: () => Promise.resolve(),
       fit: () => undefined,
+      beside: () => null,
       run: (tasks) => {
         const before = this.#work;
         let longest = 0;
@@ -210,12 +211,24 @@ export class Counted {
         add(5 * (args[6] - args[5]) * (args[2] - args[5]) * (args[1] / 8));
         return own.jacobiSweep(...args);
       },
+      jacobiPairs: (...args) => {
+        add(5 * (args[5] - args[4]) * (args[7] - args[6]) * (args[1] / 8));
+        own.jacobiPairs(...args);
+      },
+      projectDots: (...args) => {
+        add(args[4] * (args[6] - args[5]) * args[1]);
+        own.projectDots(...args);
+      },
+      projectPanels: (...args) => {
+        add(args[3] * (args[5] - args[4]) * 8 * args[2]);
+        own.projectPanels(...args);
+      },
       throughWeights: (...args) => {
         add(args[3] * args[2] ** 2);
         own.throughWeights(...args);
       },
       addOuter: (...args) => {
-        add(args[5] * args[4] ** 2);
+        add(args[6] * 8 * args[5] * args[4]);
         own.addOuter(...args);
       },
     };

@@ -184,6 +184,7 @@ else if (isMainThread) {
                 return team.most;
               },
               fit: (bytes) => team.fit(bytes),
+              beside: () => team.beside(),
               run: (tasks) => {
                 if (tasks.length > 1) shared++;
                 team.run(tasks);
@@ -211,6 +212,7 @@ else if (isMainThread) {
             throw new Error('nobody needs more threads');
           },
           fit: () => undefined,
+          beside: () => assert.fail('nobody needs more threads'),
           run: () => assert.fail('nobody needs more threads'),
         };
         finish(fastPass(kernels, randomExperiment({ ...shape, T: 50, I: 8, H: 16 })));

@@ -83,14 +83,18 @@ describe('a file is read', { skip: process.platform === 'win32' ? 'no pipes in f
     });
   }
 
-  it('not when it is a folder, or not there', async () => {
+  it('not when it is a folder, or not there, or links lead in a circle', async () => {
     assert.deepEqual(await read('folder.json'), {
       told: { ok: false, reason: 'folder', detail: 'it is a folder' },
       pieces: 0,
     });
-    for (const name of ['none.json', 'huge.json/none.json']) {
+    for (const [name, reason] of [
+      ['none.json', 'missing'],
+      ['huge.json/none.json', 'missing'],
+      ['circle.json', 'loop'],
+    ] as const) {
       const { told } = await read(name);
-      assert.equal(told.ok ? 'read' : told.reason, 'missing', name);
+      assert.equal(told.ok ? 'read' : told.reason, reason, name);
     }
   });
 

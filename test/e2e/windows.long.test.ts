@@ -1,0 +1,229 @@
+// What becomes of a window besides its edits: it is reloaded or closed in the middle of a run, its extensions are
+// started anew, another window shows the same folder, the server is lost and comes back.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe } from 'node:test';
+import type { Server } from '../../build/vscode-server.mjs';
+import { extensionHosts, isAlive, noProcesses } from '../support/hostProcesses.js';
+import type { HostProcess } from '../support/hostProcesses.js';
+import { scenario, startAgain } from '../support/workbench.js';
+import type { Workbench } from '../support/workbench.js';
+
+const serverOf = ({ server }: Workbench): Server => ('pid' in server ? server : assert.fail('a server with processes'));
+
+/** The extension host that is there and was not among the others. */
+async function hostBeside(workbench: Workbench, others: readonly number[]): Promise<HostProcess> {
+  let found: readonly HostProcess[] = [];
+  await workbench.until('one extension host', () => {
+    found = extensionHosts(serverOf(workbench).pid).filter(({ pid }) => !others.includes(pid));
+    return Promise.resolve(found.length === 1);
+  });
+  return found[0] ?? assert.fail();
+}
+const hostsOf = (workbench: Workbench): number[] => extensionHosts(serverOf(workbench).pid).map(({ pid }) => pid);
+const threadsOf = (workbench: Workbench, host: number): number =>
+  extensionHosts(serverOf(workbench).pid).find(({ pid }) => pid === host)?.threads ?? 0;
+
+const gone = (workbench: Workbench, host: number): Promise<void> =>
+  workbench.until(`the end of extension host ${host}`, () => Promise.resolve(!isAlive(host)));
+
+/** All that is in the folder, to see that nothing was added. */
+const filesOf = ({ folder }: Workbench): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !name.startsWith('.vscode'))
+    .sort();
+
+/** A config whose run takes minutes, for its exponents. */
+function writeLong({ folder }: Workbench): void {
+  const H = 512;
+  const row = Array.from({ length: H }, () => 0.001);
+  const write = (name: string, content: unknown): void =>
+    writeFileSync(path.join(folder, name), JSON.stringify(content));
+  write('w.json', { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row });
+  write(
+    's.json',
+    Array.from({ length: 20_000 }, () => [0.5]),
+  );
+  write('long.rnn.json', { name: 'long', weights: 'w.json', sequences: 's.json' });
+}
+
+/** Runs it, and waits until its run is under way. */
+async function runLong(workbench: Workbench): Promise<void> {
+  await workbench.openFile('long.rnn.json');
+  await workbench.palette('Run RNN');
+  await workbench.page.locator('.tab').filter({ hasText: 'RNN: long' }).waitFor();
+  await workbench.webview().locator('vscode-button', { hasText: 'Cancel' }).waitFor();
+}
+
+/** A small run in the window: it works. */
+async function runs(workbench: Workbench): Promise<void> {
+  await workbench.openFile('vanishing.rnn.json');
+  await workbench.palette('Run RNN');
+  await workbench.badge(/vanishing/i);
+}
+
+const closePanel = async (workbench: Workbench): Promise<void> => {
+  const tab = workbench.page.locator('.tab').filter({ hasText: 'RNN: long' });
+  await tab.click();
+  await workbench.page.keyboard.press('Control+F4');
+  await tab.waitFor({ state: 'detached' });
+};
+
+describe('a window', { skip: noProcesses }, () => {
+  scenario(
+    'that is reloaded in the middle of a run comes back with its panel and its run, and the old one leaves nothing',
+    { alone: 'window' },
+    async (workbench) => {
+      writeLong(workbench);
+      const files = filesOf(workbench);
+      const before = await hostBeside(workbench, []);
+      await runLong(workbench);
+      await workbench.reload();
+      await gone(workbench, before.pid);
+      const after = await hostBeside(workbench, [before.pid]);
+      // The panel is back, with its run, which can be stopped; then there is a button that runs again.
+      const page = workbench.webview();
+      await workbench.page.locator('.tab').filter({ hasText: 'RNN: long' }).waitFor();
+      await page.locator('vscode-button', { hasText: 'Cancel' }).click();
+      await page.locator('.running').waitFor({ state: 'hidden' });
+      await page.locator('vscode-button', { hasText: 'Run again' }).filter({ visible: true }).first().click();
+      await page.locator('vscode-button', { hasText: 'Cancel' }).waitFor();
+      const during = threadsOf(workbench, after.pid);
+      await closePanel(workbench);
+      await workbench.until('the threads of the run to end', () =>
+        Promise.resolve(threadsOf(workbench, after.pid) < during),
+      );
+      await runs(workbench);
+      assert.deepEqual(filesOf(workbench), files);
+    },
+  );
+
+  scenario(
+    'that is closed in the middle of a run leaves no process, and another one on its folder goes on',
+    { alone: 'window' },
+    async (workbench) => {
+      writeLong(workbench);
+      const files = filesOf(workbench);
+      const first = await hostBeside(workbench, []);
+      const second = await workbench.another();
+      const host = await hostBeside(second, [first.pid]);
+      await runLong(second);
+      await second.page.close({ runBeforeUnload: true });
+      await workbench.page.bringToFront();
+      await gone(workbench, host.pid);
+      assert.deepEqual(hostsOf(workbench), [first.pid]);
+      await runs(workbench);
+      assert.deepEqual(filesOf(workbench), files);
+    },
+  );
+
+  scenario(
+    'whose extensions are started anew in the middle of a run has no process of before, and runs again',
+    { alone: 'window' },
+    async (workbench) => {
+      writeLong(workbench);
+      const files = filesOf(workbench);
+      const before = await hostBeside(workbench, []);
+      await runLong(workbench);
+      await workbench.palette('Restart Extension Host');
+      await gone(workbench, before.pid);
+      await hostBeside(workbench, [before.pid]);
+      await runs(workbench);
+      await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+      await workbench.badge(/exploding/i);
+      assert.deepEqual(filesOf(workbench), files);
+    },
+  );
+
+  scenario(
+    'beside another one on the same folder follows what is applied and saved there, and loses no edit of its own',
+    { alone: 'window' },
+    async (workbench) => {
+      const files = filesOf(workbench);
+      const file = path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json');
+      await runs(workbench);
+      const second = await workbench.another();
+      try {
+        await runs(second);
+        // Applied and saved in the first one, seen in the second one.
+        await workbench.page.bringToFront();
+        const page = workbench.webview();
+        await page.locator('vscode-button', { hasText: 'What if' }).click();
+        const radius = page.locator('[data-measure=spectralRadius] .number');
+        await radius.fill('1');
+        await radius.press('Enter');
+        await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+        await workbench.badge(/healthy/i);
+        await workbench.page.locator('.tab[data-resource-name="vanishing.rnn.json"]').click();
+        await workbench.save();
+        const applied = readFileSync(file, 'utf8');
+        await second.page.bringToFront();
+        await second.badge(/healthy/i);
+        assert.equal(await second.page.locator('.tab.dirty').count(), 0);
+        // An edit in the second one that is not saved stays while the first one saves another.
+        await second.replaceInEditor('"dtype": "float32"', '"dtype": "float64"');
+        await second.webview().locator('.facts', { hasText: 'float64' }).waitFor();
+        await workbench.page.bringToFront();
+        await workbench.replaceInEditor('half is lost at every step', 'another name');
+        await workbench.save();
+        await workbench.page.locator('.tab').filter({ hasText: 'RNN: vanishing: another name' }).waitFor();
+        await second.page.bringToFront();
+        await second.page.waitForTimeout(3_000);
+        await second.webview().locator('.facts', { hasText: 'float64' }).waitFor();
+        assert.equal(await second.page.locator('.tab.dirty').count(), 1);
+        assert.equal(readFileSync(file, 'utf8'), applied.replace('half is lost at every step', 'another name'));
+        // Saved over nobody's head: VS Code asks, and neither text is lost until somebody has chosen.
+        await second.page.locator('.tab[data-resource-name="vanishing.rnn.json"]').click();
+        await second.page.keyboard.press('Control+S');
+        await second.until('the question about the newer file', async () =>
+          (await second.notifications()).some((text) => text.includes('newer')),
+        );
+        assert.equal(readFileSync(file, 'utf8'), applied.replace('half is lost at every step', 'another name'));
+        // What was not saved is given up: both show the same.
+        await second.page.locator('.tab[data-resource-name="vanishing.rnn.json"]').click();
+        await second.palette('File: Revert File');
+        await second.page.locator('.tab').filter({ hasText: 'RNN: vanishing: another name' }).waitFor();
+        await second.webview().locator('.facts', { hasText: 'float32' }).waitFor();
+        assert.deepEqual(filesOf(workbench), files, 'no lock, no file beside');
+      } finally {
+        await second.close();
+      }
+    },
+  );
+
+  scenario(
+    'whose server is lost in the middle of a run and comes back is loaded again, with its panel, and runs',
+    { alone: 'server' },
+    async (workbench) => {
+      writeLong(workbench);
+      const files = filesOf(workbench);
+      const before = await hostBeside(workbench, []);
+      await runLong(workbench);
+      // What the window restores is written down every five seconds.
+      await workbench.page.waitForTimeout(8_000);
+      const server = serverOf(workbench);
+      await server.stop();
+      assert.ok(!isAlive(before.pid), 'the extension host went with the server');
+      const again = await startAgain(server);
+      try {
+        // Nobody knows the old connection any more: the window says so, and offers what helps.
+        const reload = workbench.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Reload Window' });
+        await workbench.until('the window to notice', async () => {
+          if (await reload.isVisible()) await reload.click({ timeout: 5_000 });
+          return extensionHosts(again.pid).length > 0;
+        });
+        await workbench.loaded();
+        await workbench.page.locator('.tab').filter({ hasText: 'RNN: long' }).waitFor();
+        const cancel = workbench.webview().locator('vscode-button', { hasText: 'Cancel' });
+        await cancel.click();
+        await cancel.waitFor({ state: 'hidden' });
+        await runs(workbench);
+        assert.deepEqual(filesOf(workbench), files);
+      } finally {
+        await workbench.page.close();
+        await again.stop();
+      }
+    },
+  );
+});

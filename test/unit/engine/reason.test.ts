@@ -1,0 +1,464 @@
+// The verdict and its reason from norms that are written down: geometric curves, whose rates are known, told in whole
+// sentences.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { finish } from '../../../src/engine/index.js';
+import { defaultBounds } from '../../../src/engine/verdict/evidence.js';
+import type { Evidence } from '../../../src/engine/verdict/evidence.js';
+import { pathWords, reasonOf, significant, steps } from '../../../src/engine/verdict/reason.js';
+import { measure } from '../../../src/engine/verdict/verdict.js';
+import type { Measured } from '../../../src/engine/verdict/verdict.js';
+
+const times = (count: number, factor: number): number[] => new Array<number>(count).fill(factor);
+
+type Given = Partial<Evidence> & {
+  readonly cell?: Evidence['experiment']['cell'];
+  readonly dtype?: Evidence['experiment']['dtype'];
+  /** ln of what slopes and Wh do at each step; at the first step, which leads out of the trip, they do something else. */
+  readonly lnSlope?: number;
+  readonly lnWh?: number;
+  readonly lnPaths?: Evidence['single']['lnPaths'];
+  readonly segments?: Measured['segments'];
+};
+
+/** Factors from step to step, going back from the source; steps lie at 100 and on in the sequence. */
+function evidenceOf(factors: readonly number[], given: Given = {}): Evidence {
+  const { cell = 'tanh', dtype = 'float64', lnSlope = 0, lnWh = 0, lnPaths = null, ...rest } = given;
+  const source = factors.length;
+  const log10 = new Float64Array(source + 1);
+  factors.forEach((factor, i) => (log10[source - 1 - i] = log10[source - i]! + Math.log10(factor)));
+  const each = (value: number): Float64Array => Float64Array.from(log10, (_, t) => (t === 0 ? -5 : value));
+  return {
+    experiment: { cell, dtype, truncate: null },
+    bounds: defaultBounds,
+    single: { log10, lnSlope: each(lnSlope), lnWh: each(lnWh), bySource: null, lnPaths },
+    positionOf: (t: number) => t + 100,
+    first: 0,
+    source,
+    hasManyLosses: false,
+    nonFinite: null,
+    zeroAt: null,
+    infiniteAt: null,
+    closedShare: null,
+    ...rest,
+  } as Evidence;
+}
+
+function told(factors: readonly number[], given: Given = {}): string {
+  const evidence = evidenceOf(factors, given);
+  const measured = finish(measure(evidence));
+  return reasonOf({ ...measured, segments: given.segments ?? measured.segments }, evidence);
+}
+
+const saturation = '(hardly any |h| is above 0.97)';
+
+describe('a number in a sentence', () => {
+  it('is rounded as its shortest text, grouped from a thousand on, and never has an exponent', () => {
+    const format = (value: number, digits: number): string =>
+      new Intl.NumberFormat('en', { maximumSignificantDigits: digits }).format(value);
+    for (const [value, digits, text] of [
+      [0.5, 2, '0.5'],
+      // 1.005 is a little less in binary, and 0.000001 the first that has no exponent as text.
+      [1.005, 3, '1.01'],
+      [999.96, 4, '1,000'],
+      [999.4, 3, '999'],
+      [1000, 2, '1,000'],
+      [123456, 2, '120,000'],
+      [1e-6, 2, '0.000001'],
+      [7e-7, 2, '0.0000007'],
+      [7e-7, 1, '0.0000007'],
+      [0, 2, '0'],
+      [-3.14159, 3, '-3.14'],
+      [2.25, 2, '2.3'],
+      [52.9, 2, '53'],
+    ] as const) {
+      assert.equal(significant(value, digits), text);
+      assert.equal(significant(value, digits), format(value, digits));
+    }
+  });
+
+  it('of steps has a digit after the point below ten, and one of one', () => {
+    assert.deepEqual([0.96, 1, 1.04, 1.06, 9.94, 10.4, 12345.6].map(steps), [
+      '0.96 steps',
+      '1 step',
+      '1 step',
+      '1.1 steps',
+      '9.9 steps',
+      '10 steps',
+      '12,346 steps',
+    ]);
+  });
+});
+
+describe('the rate and its distance', () => {
+  it('of what neither grows nor shrinks', () => {
+    assert.equal(
+      told(times(10, 1)),
+      'The gradient keeps its size at each step back: all of it arrives at t = 100, 10 steps from its source.',
+    );
+    assert.equal(
+      told(times(10, 1), { bounds: { vanishing: 2, fading: 3, exploding: 70 }, lnSlope: 0.1 }),
+      'The gradient keeps its size at each step back: all of it arrives at t = 100, 10 steps from its source, and ' +
+        `the bound is passed at t = 110. The recurrent weights drive it: Wh changes nothing, and the slope of tanh ` +
+        `multiplies it by 1.11 per step ${saturation}.`,
+    );
+  });
+
+  it('of what shrinks a little, with as many digits as tell it from 100 %', () => {
+    assert.equal(
+      told(times(10, 0.98)),
+      'The gradient keeps 98 % per step back: 82 % of it arrives at t = 100, 10 steps from its source.',
+    );
+    assert.equal(
+      told(times(10, 0.9999)),
+      'The gradient keeps 99.99 % per step back: 99.9 % of it arrives at t = 100, 10 steps from its source.',
+    );
+    assert.equal(
+      told([0.5, 0.5]),
+      'The gradient keeps 50 % per step back: 25 % of it arrives at t = 100, 2 steps from its source. ' +
+        'Healthy over 2 steps, but this rate would leave only 10^-28 % over 100.',
+    );
+  });
+
+  it('of what would have vanished on a longer trip', () => {
+    assert.equal(
+      told(times(5, 0.9)),
+      'The gradient keeps 90 % per step back: 59 % of it arrives at t = 100, 5 steps from its source. ' +
+        'Healthy over 5 steps, but this rate would leave only 0.0027 % over 100.',
+    );
+    // Exactly at a bound nothing is said.
+    assert.equal(
+      told([1, 1], { bounds: { vanishing: 1, fading: 1, exploding: 1 } }),
+      'The gradient keeps its size at each step back: all of it arrives at t = 100, 2 steps from its source.',
+    );
+  });
+
+  it('of what grows a little', () => {
+    assert.equal(
+      told(times(5, 1.1)),
+      'The gradient is multiplied by 1.1 per step back: it arrives 1.6 times as large at t = 100, 5 steps from its ' +
+        'source. Healthy over 5 steps, but this rate would make it 10^4 times as large over 100.',
+    );
+    assert.equal(
+      told(times(10, 1.0001)),
+      'The gradient is multiplied by 1.0001 per step back: it arrives 1 times as large at t = 100, 10 steps from its ' +
+        'source.',
+    );
+  });
+
+  it('of what vanishes', () => {
+    assert.match(
+      told(times(20, 0.5)),
+      /^The gradient keeps 50 % per step back: half is gone after 1 step, 1 % is left after 6\.6; what happened before t = 113 is hardly learned\. The rec/,
+    );
+    assert.match(
+      told(times(10, 0.9), { bounds: { vanishing: 0.5, fading: 0.6, exploding: 70 } }),
+      /^The gradient keeps 90 % per step back: half is gone after 6\.6 steps, 1 % is left after 44\. /,
+    );
+    assert.match(
+      told(times(20, 0.5), { hasManyLosses: true }),
+      /^Each loss teaches the 6\.6 steps before it: the gradient keeps 50 % per step back, half is gone after 1 step\. /,
+    );
+    assert.match(
+      told(times(10, 0.9), { hasManyLosses: true, bounds: { vanishing: 0.5, fading: 0.6, exploding: 70 } }),
+      /^The gradient keeps 90 % per step back: half is gone after 6\.6 steps, 1 % is left after 44\. /,
+    );
+    assert.match(
+      told(times(3, 1e-9)),
+      /^The gradient keeps 10\^-7 % per step back: half is gone after 0\.033 steps, 1 % is left after 0\.22; what /,
+    );
+  });
+
+  it('of what fades: how much arrives, and where the bound is passed', () => {
+    assert.equal(
+      told(times(30, 0.9)),
+      'The gradient keeps 90 % per step back: 4.2 % of it arrives at t = 100, 30 steps from its source, and the bound ' +
+        `is passed at t = 108. The recurrent weights take the most: Wh changes nothing, the slope of tanh changes ` +
+        `nothing ${saturation}.`,
+    );
+    assert.match(
+      told(times(20, 0.5), { bounds: { vanishing: 1e-9, fading: 0.1, exploding: 70 } }),
+      /^The gradient keeps 50 % per step back: half is gone after 1 step, 1 % is left after 6\.6; what happened /,
+    );
+  });
+
+  it('of what explodes', () => {
+    assert.match(
+      told(times(10, 2)),
+      /^The gradient is multiplied by 2 per step back: ten times as large after 3\.3 steps, 1,000 times as large over the 10 steps back to t = 100\. /,
+    );
+    assert.match(
+      told(times(4, 1e7)),
+      /^The gradient is multiplied by 10\^7 per step back: ten .*, 10\^28 times as large/,
+    );
+    assert.equal(
+      told([1e4, ...times(20, 0.9)], { segments: [] }),
+      'The gradient keeps 90 % per step back: it arrives 1,200 times as large at t = 100, 21 steps from its source, ' +
+        'and the bound is passed at t = 120. The recurrent weights take the most: Wh changes nothing, the slope of ' +
+        `tanh changes nothing ${saturation}.`,
+    );
+  });
+
+  it('of a sequence of one step is none', () => {
+    assert.equal(
+      told([]),
+      'There is a single step, so the gradient makes no trip back through time and there is no rate to measure.',
+    );
+  });
+});
+
+describe('a rate that changes', () => {
+  const two = [...times(20, 0.9), ...times(20, 0.5)];
+  const segments = [
+    { from: 0, to: 19, perStepFactor: 0.5 },
+    { from: 20, to: 40, perStepFactor: 0.9 },
+  ];
+  const rates =
+    'The rate changes on the way: × 0.9 per step from t = 140 back to t = 120, then × 0.5 per step from t = 119 ' +
+    'back to t = 100.';
+
+  it('is told as that of most of the trip, with the step from which less than 1 % arrives', () => {
+    // 0.9^20 = 12 %; three steps of a half later 1.5 %, and the fourth is below 1 %.
+    const cause = ` The recurrent weights take the most: Wh changes nothing, the slope of tanh changes nothing ${saturation}.`;
+    assert.equal(
+      told(two, { segments }),
+      'Over most of the trip the gradient keeps 90 % per step back; less than 1 % of it arrives before t = 117, and ' +
+        `what happened there is hardly learned. ${rates}${cause}`,
+    );
+    assert.equal(
+      told(two, { segments, hasManyLosses: true }),
+      'Each loss teaches the 23 steps before it: from the last one, over most of the trip the gradient keeps 90 % per ' +
+        `step back, and less than 1 % of it arrives before t = 117. ${rates}${cause}`,
+    );
+    for (const [other, usual] of [
+      [[0.5, 5], 'keeps 70 %'],
+      [[1, 5], 'keeps 90 %'],
+      [[1.5, 12], 'is multiplied by 1.5'],
+    ] as const)
+      assert.ok(
+        told(two, {
+          segments: [
+            { from: 0, to: 3, perStepFactor: 0.9 },
+            { from: 4, to: 7, perStepFactor: 0.7 },
+            { from: 8, to: 7 + other[1], perStepFactor: other[0] },
+          ],
+        }).startsWith(`Over most of the trip the gradient ${usual} per step back; `),
+        usual,
+      );
+    assert.match(
+      told(two, { segments: segments.map((segment) => ({ ...segment, perStepFactor: 1 })) }),
+      /^Over most of the trip the gradient keeps its size at each step back; /,
+    );
+  });
+
+  it('is told as how much arrives where that is more than 1 %', () => {
+    assert.ok(
+      told([...times(10, 1), ...times(10, 0.8)], {
+        segments,
+        hasManyLosses: true,
+        bounds: { vanishing: 0.5, fading: 0.6, exploding: 70 },
+      }).includes(': 11 % of it arrives at t = 100, 20 steps from its source, and the bound is passed at t = 106.'),
+    );
+  });
+
+  it('is told by three stretches, or by the one that does most of many', () => {
+    const third = { from: 5, to: 9, perStepFactor: 1.25 };
+    assert.ok(
+      told(two, { segments: [{ ...segments[0]!, to: 4 }, third, segments[1]!] }).includes(
+        'The rate changes on the way: × 0.9 per step from t = 140 back to t = 120, then × 1.25 per step from t = 109 ' +
+          'back to t = 105, then × 0.5 per step from t = 104 back to t = 100. ',
+      ),
+    );
+    // |ln 0.5|·3 > |ln 0.9|·15 > |ln 1.25|·4
+    const many = [
+      { from: 0, to: 3, perStepFactor: 0.5 },
+      { from: 4, to: 4, perStepFactor: 1e-9 },
+      third,
+      { from: 10, to: 25, perStepFactor: 0.9 },
+    ];
+    assert.ok(
+      told(two, { segments: many }).includes(
+        'The rate changes 3 times on the way; most happens × 0.5 per step from t = 103 back to t = 100. ',
+      ),
+    );
+    // Of zeros there is no rate, and of equals the first counts.
+    assert.ok(
+      told(two, { segments: [{ from: 0, to: 3, perStepFactor: 0 }, ...segments] }).includes(`learned. ${rates} `),
+    );
+    const equal = { from: 30, to: 33, perStepFactor: 2 };
+    assert.match(told(two, { segments: [...many, equal] }), / 4 times on the way; most happens × 0\.5 per step /);
+  });
+
+  it('is told by one step that does more than all others', () => {
+    const jump = [...times(10, 0.99), 1e-5, ...times(10, 0.99)];
+    assert.ok(
+      told(jump, { segments }).includes(
+        'One step does more than all others: from t = 111 back to t = 110, 0.001 % of it is left. ',
+      ),
+    );
+    assert.ok(
+      told([...times(10, 0.99), 1e5, ...times(10, 0.99)], { segments }).includes(
+        'One step does more than all others: from t = 111 back to t = 110 it becomes 10^5 times as large. ',
+      ),
+    );
+    // One of two equal steps is not more than the others, and what lies behind a zero counts not.
+    assert.doesNotMatch(told([1, 0.001, 1, 0.001, 1], { segments }), /One step/);
+    assert.ok(
+      told([1, 0.1, 1, 0, 1], { segments }).includes(
+        'One step does more than all others: from t = 104 back to t = 103, 10 % ',
+      ),
+    );
+  });
+});
+
+describe('the cause', () => {
+  const cause = (given: Given): string => told(times(20, 0.5), given).replace(/^.* is hardly learned\. /, '');
+  const [half, most] = [Math.log(0.5), Math.log(0.9)];
+
+  it('is the larger loss, of the slopes or of the recurrent weights', () => {
+    assert.equal(
+      cause({ lnWh: half }),
+      `The recurrent weights take the most: Wh keeps 50 % per step, the slope of tanh changes nothing ${saturation}.`,
+    );
+    assert.equal(
+      cause({ lnSlope: half, closedShare: 0.05 }),
+      'The activation takes the most: the slope of tanh keeps 50 % per step (5 % of all |h| are above 0.97), Wh ' +
+        'changes nothing.',
+    );
+    assert.equal(
+      cause({ lnSlope: half, lnWh: most, closedShare: 0.1 }),
+      'Saturation takes the most: the slope of tanh keeps 50 % per step (10 % of all |h| are above 0.97), Wh keeps ' +
+        '90 % per step.',
+    );
+    assert.equal(
+      cause({ lnSlope: half, lnWh: half, closedShare: 0.5 }),
+      'The recurrent weights take the most: Wh keeps 50 % per step, the slope of tanh keeps 50 % per step (50 % of ' +
+        'all |h| are above 0.97).',
+    );
+    assert.equal(
+      cause({ cell: 'relu', lnSlope: half, closedShare: 0.75 }),
+      'Units that are off take the most: the slope of relu keeps 50 % per step (75 % of the units are off), Wh ' +
+        'changes nothing.',
+    );
+  });
+
+  it('is Wh where both together enlarge, and Wh alone where there is no activation', () => {
+    assert.equal(
+      cause({ lnSlope: Math.log(0.8), lnWh: Math.log(2.5) }),
+      `The recurrent weights drive it: Wh multiplies it by 2.5 per step, and the slope of tanh keeps 80 % per step ${saturation}.`,
+    );
+    assert.equal(cause({ cell: 'identity' }), 'The cell has no activation, so this is the work of Wh alone.');
+    assert.match(told(times(20, 0.5), { cell: 'lstm' }), /is hardly learned\.$/);
+  });
+
+  it('of zeros is what sends nothing back', () => {
+    const zero = (given: Given, lnSlopeAt: number): string => {
+      const factors = [1, 1, 1, 0, 1, 1];
+      const evidence = evidenceOf(factors, given);
+      evidence.single.lnSlope[lnSlopeAt] = -Infinity;
+      return reasonOf(finish(measure(evidence)), evidence);
+    };
+    const down =
+      'Down to t = 103 the gradient keeps its size at each step back. From t = 102 back it is exactly zero: ';
+    assert.equal(
+      zero({}, 3),
+      `${down}every unit that the gradient could pass at t = 103 is so saturated that its slope is below 10^-323.`,
+    );
+    assert.equal(
+      zero({ cell: 'relu' }, 3),
+      `${down}every relu that the gradient could pass at t = 103 is off (h = 0).`,
+    );
+    assert.equal(zero({}, 4), `${down}the recurrent weights send nothing back.`);
+    assert.equal(zero({ cell: 'identity' }, 3), `${down}the recurrent weights send nothing back.`);
+    assert.equal(
+      told([0, 1, 1]),
+      'The gradient is exactly zero from t = 102 back: nothing before the last step is learned. ' +
+        'The cause: the recurrent weights send nothing back.',
+    );
+    // At the first step itself, too.
+    assert.match(told([1, 1, 0]), /From t = 100 back it is exactly zero: /);
+  });
+});
+
+describe('what carries the gradient of a cell of gates', () => {
+  const lnPaths = (paths: Readonly<Record<string, number>>, length = 11): Record<string, Float64Array> =>
+    Object.fromEntries(
+      // The first step leads out of the trip.
+      Object.entries(paths).map(([path, factor]) => [
+        path,
+        Float64Array.from({ length }, (_, t) => (t === 0 ? 9 : Math.log(factor))),
+      ]),
+    );
+  const start = 'The gradient keeps 98 % per step back: 82 % of it arrives at t = 100, 10 steps from its source.';
+  const carried = (given: Given): string => told(times(10, 0.98), given).replace(`${start} `, '');
+
+  it('is the path that keeps most, with the next', () => {
+    assert.equal(
+      carried({ cell: 'lstm', lnPaths: lnPaths({ i: 0.2, beside: 0.9, f: 0.1, o: NaN }) }),
+      'What carries most is the forget gate (through c), which keeps 90 % per step; next is the path through h by i ' +
+        'with 20 %.',
+    );
+    assert.equal(
+      carried({ cell: 'gru', lnPaths: lnPaths({ n: 1.5, beside: 1, r: 0.001 }) }),
+      'What carries most is the path through h by n, which keeps 1.5 times per step; next is the update gate with ' +
+        '100 %.',
+    );
+    assert.equal(
+      carried({ cell: 'gru', lnPaths: lnPaths({ n: 0.0009, beside: 0.9 }) }),
+      'What carries is the update gate, which keeps 90 % per step; every other path is dead.',
+    );
+    assert.equal(carried({ cell: 'gru', lnPaths: lnPaths({ n: NaN, beside: 0.9 }) }), start);
+    assert.equal(carried({ cell: 'gru', lnPaths: {} }), start);
+    assert.equal(
+      told([0, 1, 1], { cell: 'gru', lnPaths: lnPaths({ n: 0.5, beside: 0.9 }, 4) }).includes('carries'),
+      false,
+    );
+  });
+
+  it('has words of its own', () => {
+    assert.deepEqual(
+      [pathWords('lstm', 'beside'), pathWords('gru', 'beside'), pathWords('gru', 'r')],
+      ['the forget gate (through c)', 'the update gate', 'the path through h by r'],
+    );
+  });
+});
+
+describe('what plain arithmetic makes of it', () => {
+  it('is told where the dtype alone loses it', () => {
+    const { log10 } = evidenceOf(times(10, 1)).single;
+    assert.equal(log10.length, 11);
+    const dtype = (given: Given): string =>
+      told(times(10, 1), { dtype: 'float32', ...given }).replace(/^.* from its source\.? ?/, '');
+    assert.equal(dtype({ infiniteAt: 3 }), 'Plain float32 overflows to infinity at t = 103.');
+    assert.equal(dtype({ zeroAt: 4 }), 'Plain float32 has nothing but zeros from t = 104 back.');
+    assert.equal(dtype({ zeroAt: 0 }), 'Plain float32 has nothing but zeros from t = 100 back.');
+    assert.equal(dtype({ zeroAt: -1 }), '');
+    assert.doesNotMatch(told([1, 1, 0, 1], { zeroAt: 1 }), /Plain/);
+  });
+});
+
+describe('a number that is not finite', () => {
+  it('is told by where it is', () => {
+    const at = (nonFinite: NonNullable<Evidence['nonFinite']>): string => told(times(10, 1), { nonFinite });
+    const spreads = 'and it spreads to every later step.';
+    const stops = 'the forward pass itself overflows, so there is no gradient to speak of.';
+    const rest =
+      'The gradient keeps its size at each step back: all of it arrives at t = 100, 10 steps from its source. ' +
+      `The recurrent weights take the most: Wh changes nothing, the slope of tanh changes nothing ${saturation}.`;
+    assert.equal(
+      at({ what: 'weights', t: null }),
+      'The weights hold a number that is not finite, and it spreads to everything they touch.',
+    );
+    assert.equal(
+      at({ what: 'inputs', t: 2 }),
+      `The input sequence holds a number that is not finite at t = 102, ${spreads}`,
+    );
+    assert.equal(at({ what: 'state', t: 2 }), `The hidden state stops being finite at t = 102: ${stops}`);
+    assert.equal(at({ what: 'upstream', t: 2 }), 'The gradient that enters from above is not finite at t = 102.');
+    assert.equal(at({ what: 'gradient', t: null }), `The gradient stops being finite, going back. ${rest}`);
+    assert.equal(
+      told(times(10, 1), { nonFinite: { what: 'gradient', t: 2 }, zeroAt: 4 }),
+      `The gradient stops being finite at t = 102, going back. ${rest}`,
+    );
+  });
+});
