@@ -201,17 +201,28 @@ async function writeSchemas() {
 }
 
 const testEntries = (pattern) => globSync(pattern, { cwd: root });
-/** Hundreds of bundles, most of which hold the whole engine: maps of them would double what is written. */
+/** Imports something that changes the others before they are loaded: parts of a bundle are loaded in another order. */
+const isWhole = (entry) => entry === path.join('test', 'page', 'anyCell.test.ts');
+/** Maps would double what is written. */
 const forTests = { ...forNode, sourcemap: false };
+const forNodeTests = {
+  ...forTests,
+  format: 'esm',
+  target: 'node24',
+  packages: 'external',
+  plugins: [buildScriptsStayOutside],
+  outbase: 'test',
+  outdir: 'out/test',
+  outExtension: { '.js': '.mjs' },
+};
 const tests = () => [
   {
-    ...forTests,
-    format: 'esm',
-    target: 'node24',
-    packages: 'external',
-    plugins: [buildScriptsStayOutside],
+    ...forNodeTests,
+    // What several of them need is written once, and files that share a process share it, compiled as it is then.
+    splitting: true,
+    chunkNames: 'parts/[name]-[hash]',
     entryPoints: [
-      ...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts'),
+      ...testEntries('test/{unit,page,package,e2e,start}/**/*.test.ts').filter((entry) => !isWhole(entry)),
       'test/screenshots/take.ts',
       'test/soak/soak.ts',
       'test/realFiles/check.ts',
@@ -223,10 +234,8 @@ const tests = () => [
       'test/bench/hostLoop.ts',
       'test/bench/page.ts',
     ],
-    outbase: 'test',
-    outdir: 'out/test',
-    outExtension: { '.js': '.mjs' },
   },
+  { ...forNodeTests, entryPoints: testEntries('test/page/*.test.ts').filter(isWhole) },
   {
     ...forTests,
     entryPoints: testEntries('test/vscode/{suite,load}/{index.ts,*.test.ts}'),
@@ -260,6 +269,8 @@ if (flags.has('--watch')) {
   for (const options of product) await (await context(options)).watch();
 } else {
   await rm(new URL('../dist', import.meta.url), { recursive: true, force: true });
+  // Their names change with what is in them.
+  if (flags.has('--tests')) await rm(new URL('../out/test/parts', import.meta.url), { recursive: true, force: true });
   const bundles = (flags.has('--tests') ? tests() : []).filter(
     (options) => Object.keys(options.entryPoints).length > 0,
   );

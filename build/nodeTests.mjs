@@ -8,6 +8,8 @@ import { root } from './modules.mjs';
 
 const group = path.join(root, 'build', 'testGroup.mjs');
 const durationsFile = path.join(root, 'out', 'durations.json');
+/** What files took once on two busy processors, for those that have never run here: `out/durations.json` of a run. */
+const firstDurationsFile = path.join(root, 'build', 'durations.json');
 
 /** The bundle of a test file. */
 const bundleOf = (file) => path.join(root, 'out', file.replace(/\.ts$/, '.mjs'));
@@ -19,9 +21,9 @@ export const testFiles = (folder) =>
     .filter((file) => process.env.RNN_LONG_TESTS === '1' || !file.endsWith('.long.test.ts'))
     .sort();
 
-const readDurations = () => {
+const readDurations = (file) => {
   try {
-    return JSON.parse(readFileSync(durationsFile, 'utf8'));
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     if (error.code === 'ENOENT') return {};
     throw error;
@@ -29,17 +31,20 @@ const readDurations = () => {
 };
 
 /**
- * Seconds that each file took the last time; a guess by its length where it has never run here. They decide the order
- * alone.
+ * Seconds that each file took the last time, here or elsewhere; a guess by its length where it is new. They decide the
+ * order alone.
  */
 export function estimates(files) {
-  const known = readDurations();
+  const known = { ...readDurations(firstDurationsFile), ...readDurations(durationsFile) };
   return new Map(files.map((file) => [file, known[file] ?? statSync(path.join(root, file)).size / 1000]));
 }
 
 export async function keepDurations(durations) {
   await mkdir(path.dirname(durationsFile), { recursive: true });
-  await writeFile(durationsFile, JSON.stringify({ ...readDurations(), ...Object.fromEntries(durations) }, null, 1));
+  await writeFile(
+    durationsFile,
+    JSON.stringify({ ...readDurations(durationsFile), ...Object.fromEntries(durations) }, null, 1),
+  );
 }
 
 /**

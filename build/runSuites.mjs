@@ -94,6 +94,9 @@ export async function test(args) {
   const runSuite = async (name) => {
     const { needs, after = [], rank, prepare = () => Promise.resolve(), jobs } = suites[name];
     const results = new Map();
+    // What is to be installed comes while others compute; whether it could be is asked below.
+    const prepared = prepare();
+    prepared.catch(() => undefined);
     for (const other of [...needs, ...after].filter((one) => running.has(one)))
       results.set(other, await running.get(other));
     // It begins with its first job: a suite that still waits for a lane must not keep the others from speaking.
@@ -116,7 +119,7 @@ export async function test(args) {
     const run = async () => {
       const broken = needs.find((need) => results.get(need).failed > 0);
       if (broken !== undefined) return complain(`Not run, which counts as a failure: ${broken} failed.`);
-      await prepare();
+      await prepared;
       const list = await jobs({ picked: pick, durations });
       if (list.length === 0 && onlyChanged) {
         write('Nothing of it can be broken by what has changed.\n');

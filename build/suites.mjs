@@ -1,8 +1,8 @@
 // The suites of `npm test`: what each needs, and the jobs that it is made of.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { prepareChromium } from './chromium.mjs';
 import { node24, root } from './modules.mjs';
 import { deal, estimates, failureText, runGroup, testFiles } from './nodeTests.mjs';
 import { ensureServer } from './vscode-server.mjs';
@@ -53,16 +53,16 @@ const program =
   ];
 
 /**
- * A suite of node:test files: test/FOLDER/**\/*.test.ts. Those that stand `together` are dealt out to so many processes
- * (`groups`), each of the others has one of its own.
+ * A suite of node:test files: test/FOLDER/**\/*.test.ts. Those of one `kind` are dealt out to so many processes
+ * (`groups`), each of those without one has a process of its own.
  */
 const nodeTests =
-  (folder, { minutes, groups = 0, together = () => groups > 0 }) =>
+  (folder, { minutes, groups = {}, kind = () => Object.keys(groups)[0] }) =>
   async ({ picked, durations }) => {
     const files = await picked(testFiles(folder));
     const seconds = estimates(files);
-    const alone = files.filter((file) => !together(file));
-    const dealt = [...deal(files.filter(together), groups, seconds), ...deal(alone, alone.length, seconds)];
+    const byKind = Object.groupBy(files, (file) => kind(file) ?? 'alone');
+    const dealt = Object.entries(byKind).flatMap(([name, own]) => deal(own, groups[name] ?? own.length, seconds));
     return dealt.map((group) => ({
       seconds: group.seconds,
       run: async ({ write }) => {
@@ -90,22 +90,42 @@ const vscodeSuite = async (files, write) => {
   return failed(why);
 };
 
-/** Unit tests that neither measure memory nor start threads or programs: processes of their own cost more than they. */
-const sharesItsProcess = (file) =>
-  /^test\/unit\/(assistant|config|editor|engine|house|l10n|protocol|report|webview)\//.test(file) &&
-  !/memory/i.test(file);
+/**
+ * What unit tests share a process with: most of them with each other, because processes of their own cost more than
+ * they; those that put a made-up cell into the table of cells with each other. Those that measure memory, start threads
+ * or programs or stand in for globals are alone, and those that take twice as long behind others, which have shown the
+ * compiler more kinds of arrays.
+ */
+const kindOfUnit = (file) => {
+  const [, room, name] = /^test\/unit\/(\w+)\/(.*)\.test\.ts$/.exec(file);
+  if (['cli', 'faults', 'fuzz'].includes(room)) return undefined;
+  if (/memory|thread|^(?:bare|client|gatedPieces|gatedRuns|inBrowser|largeFiles|ranges|sequencePreviews)$/i.test(name))
+    return undefined;
+  return hasMadeUpCell(file) ? 'madeUpCell' : 'usual';
+};
 
-/** So that one missing browser or server is installed once, before several tests need it at the same time. */
-let prepared = null;
-const prepareWindows = () => (prepared ??= ensureServer().then(ensureWeb).then(prepareChromium));
+const hasMadeUpCell = (file) => /\b(?:leakyInTheTable|madeUpCell)\b/.test(readFileSync(path.join(root, file), 'utf8'));
+
+/** Runs once, whoever asks: a missing browser or server is not installed twice at the same time. */
+const once = (prepare) => {
+  let prepared = null;
+  return () => (prepared ??= prepare());
+};
+const prepareServer = once(ensureServer);
+/** In a process of its own: while apt installs, the other suites go on. */
+const prepareBrowser = once(async () => {
+  const { code, said } = await runProgram(['build/chromium.mjs'], (text) => process.stderr.write(text));
+  if (code !== 0) throw new Error(said);
+});
+const prepareWindows = once(() => Promise.all([prepareServer(), ensureWeb(), prepareBrowser()]));
 
 /**
  * `needs`: suites without whose success this one means nothing; they run even when they are not named. `after`:
  * suites that must not run beside this one, and come first when they run at all: each of them writes dist anew.
- * `rank`: the higher, the sooner.
+ * `rank`: the higher, the sooner. `prepare` begins before everything else.
  */
 export const suites = {
-  lint: { needs: [], rank: 4, jobs: program(50, ['build/lint.mjs'], short) },
+  lint: { needs: [], rank: 4, jobs: program(50, ['--max-semi-space-size=64', 'build/lint.mjs'], short) },
   format: { needs: [], rank: 1, jobs: program(12, ['build/format.mjs', '--check'], short) },
   build: {
     needs: [],
@@ -117,10 +137,10 @@ export const suites = {
       ),
     jobs: program(5, ['build/esbuild.mjs', '--tests']),
   },
-  start: { needs: ['build'], rank: 8, prepare: ensureServer, jobs: nodeTests('start', { minutes: 10 }) },
+  start: { needs: ['build'], rank: 8, prepare: prepareServer, jobs: nodeTests('start', { minutes: 10 }) },
   // From here on, dist holds the production build that the .vsix was made of: everything is tested with what users get.
   vsix: { needs: ['build'], after: ['start'], rank: 8, jobs: program(3, ['build/package.mjs']) },
-  package: { needs: ['vsix'], rank: 2, jobs: nodeTests('package', { minutes: 10 }) },
+  package: { needs: ['vsix'], rank: 3, jobs: nodeTests('package', { minutes: 10 }) },
   vscode: {
     needs: ['vsix'],
     rank: 7,
@@ -130,18 +150,27 @@ export const suites = {
       return files.length === 0 ? [] : [{ seconds: 200, run: ({ write }) => vscodeSuite(files, write) }];
     },
   },
-  e2e: { needs: ['vsix'], rank: 6, prepare: prepareWindows, jobs: nodeTests('e2e', { minutes: 20, groups: 1 }) },
+  e2e: {
+    needs: ['vsix'],
+    rank: 6,
+    prepare: prepareWindows,
+    jobs: nodeTests('e2e', { minutes: 20, groups: { usual: 1 } }),
+  },
   page: {
     needs: ['build'],
     after: ['start', 'vsix'],
     rank: 5,
-    prepare: async () => prepareChromium(),
-    jobs: nodeTests('page', { minutes: 10, groups: 5 }),
+    prepare: prepareBrowser,
+    jobs: nodeTests('page', {
+      minutes: 10,
+      groups: { usual: 4 },
+      kind: (file) => (hasMadeUpCell(file) ? undefined : 'usual'),
+    }),
   },
   unit: {
     needs: ['build'],
     after: ['start', 'vsix'],
     rank: 3,
-    jobs: nodeTests('unit', { minutes: 10, groups: 6, together: sharesItsProcess }),
+    jobs: nodeTests('unit', { minutes: 10, groups: { usual: 4, madeUpCell: 1 }, kind: kindOfUnit }),
   },
 };

@@ -117,6 +117,22 @@ export const stillSettings = {
   'workbench.reduceMotion': 'on',
   'editor.cursorBlinking': 'solid',
   'editor.minimap.enabled': false,
+  // A quarter of what the suite inside VS Code took, in long lines of numbers.
+  'editor.unicodeHighlight.ambiguousCharacters': false,
+  'editor.unicodeHighlight.invisibleCharacters': false,
+  'editor.unicodeHighlight.nonBasicASCII': false,
+  // What is drawn and asked for anew wherever the cursor stands.
+  'breadcrumbs.enabled': false,
+  'editor.bracketPairColorization.enabled': false,
+  'editor.guides.indentation': false,
+  'editor.lightbulb.enabled': 'off',
+  'editor.matchBrackets': 'never',
+  'editor.occurrencesHighlight': 'off',
+  'editor.renderLineHighlight': 'none',
+  'editor.selectionHighlight': false,
+  'editor.stickyScroll.enabled': false,
+  'window.commandCenter': false,
+  'workbench.layoutControl.enabled': false,
 };
 
 /**
@@ -208,7 +224,8 @@ export async function startServer({
   sparse = false,
 }) {
   await ensureServer();
-  await writeSettings(dataDir, settings, keybindings);
+  // None of the extensions that it has then runs in the browser.
+  await writeSettings(dataDir, sparse ? { 'extensions.webWorker': false, ...settings } : settings, keybindings);
   const args = [
     serverScript,
     '--host',
@@ -227,6 +244,8 @@ export async function startServer({
     '--server-data-dir',
     dataDir,
     ...(trusted ? ['--disable-workspace-trust'] : []),
+    // Nothing goes further than this machine.
+    '--disable-websocket-compression',
     // Windows of the oldest one look for all of them, and tell of each that is missing.
     ...(sparse && version === 'newest' ? ['--builtin-extensions-dir', await linkNeededExtensions(dataDir)] : []),
   ];

@@ -110,8 +110,14 @@ async function readsNothingOutside(workbench: Workbench): Promise<void> {
   await workbench.answer(/A file outside of the workspace/, 'sequences.json');
   await workbench.badge(/vanishing/i);
 
-  // It is remembered, and of another name for the same file, too.
+  // It is remembered, and so are the panel and text that is not saved; of another name for the same file, too.
+  await workbench.replaceInEditor('"linked.json"', '"linked.json", "name": "not saved"');
+  const named = workbench.page.locator('.tab').filter({ hasText: 'RNN: not saved' });
+  await named.waitFor();
   await workbench.reload();
+  await named.waitFor();
+  await workbench.badge(/vanishing/i);
+  assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);
   await workbench.openFile('secret.rnn.json');
   await told(workbench, /"folder\/secret\.json" is not in this workspace/);
   assert.ok(!(await listed()).includes('linked.json'));

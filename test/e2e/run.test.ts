@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
+import type { Locator } from 'playwright-core';
 import type { Workbench } from '../support/workbench.js';
 import { longScenario, scenario } from '../support/workbench.js';
 import { choose } from '../support/menus.js';
@@ -32,6 +33,39 @@ async function tableValue(workbench: Workbench, track: string, t: number, column
 const lensSays = (workbench: Workbench, words: RegExp): Promise<void> =>
   workbench.page.locator('.codelens-decoration').filter({ hasText: words }).first().waitFor();
 
+const item = ({ page }: Workbench): Locator =>
+  page.locator('.part.statusbar .statusbar-item[id$="rnnGradients.verdict"]').filter({ visible: true });
+const itemSays = (workbench: Workbench, words: RegExp): Promise<void> =>
+  item(workbench).filter({ hasText: words }).waitFor();
+/** What a screen reader says of it. */
+const spoken = (workbench: Workbench): Promise<string | null> =>
+  item(workbench).locator('[aria-label]').first().getAttribute('aria-label');
+
+/** Typing that does not change the verdict tells nobody of it a second time. */
+async function isNotToldAgain(workbench: Workbench): Promise<void> {
+  await item(workbench).evaluate((element) => {
+    const changes: string[] = [];
+    Object.assign(element, { changes });
+    new MutationObserver((records) =>
+      changes.push(...records.map(({ type, attributeName }) => `${type} ${attributeName ?? ''}`)),
+    ).observe(element, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributes: true,
+      attributeFilter: ['aria-label'],
+    });
+  });
+  await workbench.replaceInEditor('half is lost at every step', '');
+  await workbench.typeInEditor('a name that takes a while to type');
+  await workbench.page
+    .locator('.tab')
+    .filter({ hasText: 'RNN: vanishing: a name that takes a while to type' })
+    .waitFor();
+  const changes = await item(workbench).evaluate((element) => (element as unknown as { changes: string[] }).changes);
+  assert.deepEqual(changes, []);
+}
+
 /** Puts the time cursor on t by the keyboard. */
 async function cursorTo(workbench: Workbench, t: number): Promise<void> {
   await workbench.webview().locator('#track-flow-plot').focus();
@@ -59,16 +93,23 @@ describe('Run RNN in a window', () => {
   });
 
   scenario(
-    'follows unsaved text, keeps the last picture while the text is broken, and survives a reload',
+    'follows unsaved text, keeps the last picture while the text is broken, and tells the verdict at its edge',
     {},
     async (workbench) => {
       await workbench.openFile('vanishing.rnn.json');
+      assert.equal(await item(workbench).count(), 0, 'nothing has run');
       await workbench.palette('Run RNN');
       await workbench.badge(/vanishing/i);
+      await itemSays(workbench, /vanishing ×0\.500/);
+      assert.match((await spoken(workbench)) ?? '', /^RNN gradient: vanishing, times 0\.500 per step back$/);
+      assert.match((await item(workbench).getAttribute('class')) ?? '', /warning-kind/);
+      await isNotToldAgain(workbench);
+
       await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
       await workbench.badge(/exploding/i);
       assert.equal(await workbench.page.locator('.tab.dirty').count(), 1, 'nothing was saved');
       await lensSays(workbench, /exploding/);
+      await itemSays(workbench, /exploding/);
 
       await workbench.replaceInEditor('1.75,  0.25', '1.75, oops,  0.25');
       await workbench
@@ -78,6 +119,14 @@ describe('Run RNN in a window', () => {
         .waitFor();
       await workbench.badge(/exploding/i);
       await lensSays(workbench, /exploding.*of the last good run/);
+      await workbench.until('the mark of an old verdict', async () =>
+        ((await spoken(workbench)) ?? '').endsWith('of the last good run'),
+      );
+      assert.doesNotMatch(
+        (await item(workbench).getAttribute('class')) ?? '',
+        /warning-kind/,
+        'an old verdict is not coloured',
+      );
       await workbench.until('a problem in the Problems panel', async () =>
         (await workbench.problems()).some(({ severity, text }) => severity === 'error' && text.includes('oops')),
       );
@@ -88,11 +137,32 @@ describe('Run RNN in a window', () => {
         .locator('.banner')
         .filter({ hasText: /last good run/i })
         .waitFor({ state: 'hidden' });
+      await workbench.until('the verdict of the text', async () =>
+        ((await spoken(workbench)) ?? '').endsWith('per step back'),
+      );
 
-      await workbench.reload();
+      await workbench.openFile('weather/sequences.json');
+      await item(workbench).waitFor({ state: 'hidden' });
+      await workbench.openFile('vanishing.rnn.json');
+      await itemSays(workbench, /exploding/);
+      // Another tab covers the panel; the item brings it back.
+      await workbench.page.locator('.tab').filter({ hasText: 'RNN: vanishing' }).click();
+      await workbench.openFile('orthogonal.rnn.json');
+      await workbench.page.locator('.tab').filter({ hasText: 'vanishing.rnn.json' }).click();
+      await item(workbench).click();
       await workbench.badge(/exploding/i);
     },
   );
+
+  longScenario('survives a reload, with text that is not saved', {}, async (workbench) => {
+    await workbench.openFile('vanishing.rnn.json');
+    await workbench.palette('Run RNN');
+    await workbench.badge(/vanishing/i);
+    await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+    await workbench.badge(/exploding/i);
+    await workbench.reload();
+    await workbench.badge(/exploding/i);
+  });
 
   longScenario(
     'runs a trained LSTM with its own loss, and tells which path of a step carries',

@@ -87,18 +87,15 @@ async function read(config: string, named: RegExp, language?: Language): Promise
 
 describe('saved tables', () => {
   it('have the same names in every language, each the name of a variable, and say whose they are', async () => {
-    // The parser holds each of them to names, cells and lines.
-    const english = await read(vanilla('a "small", run;\nof two lines'), /small/);
-    const others = await read(vanilla('a "small", run;\nof two lines'), /small/, korean());
-    assert.ok(english.size >= 17, [...english.keys()].join());
-    assert.deepEqual([...others.keys()], [...english.keys()]);
-    for (const [view, { comments, head, rows }] of english) {
-      assert.deepEqual(others.get(view)?.head, head, view);
-      assert.deepEqual(others.get(view)?.comments, comments, view);
+    // The parser holds each of them to names, cells and lines. A page in another language has the most to get wrong.
+    const config = vanilla('a "small", run;\nof two lines');
+    const all = await read(config, /small/, korean());
+    assert.ok(all.size >= 17, [...all.keys()].join());
+    for (const [view, { comments, rows }] of all) {
       assert.equal(comments[0], 'a small run of two lines; cell tanh; B 3; T 24; I 2; H 4; float32; vanishing', view);
       assert.ok(rows.length > 0, view);
     }
-    assert.deepEqual(english.get('track flow')?.head, [
+    assert.deepEqual(all.get('track flow')?.head, [
       't',
       'g_norm',
       'single_source_norm',
@@ -109,13 +106,20 @@ describe('saved tables', () => {
       'g_norm_seq2',
       'g_norm_seq3',
     ]);
-    assert.equal(english.get('track flow')?.comments[1], 'g_norm_pin1: a small run; of two lines');
-    assert.deepEqual(english.get('track contributions')?.head, ['t', 'dWh_norm', 'dWx_norm', 'db_norm']);
-    assert.deepEqual(english.get('track hiddenMap')?.head, ['t', 'h_unit0', 'h_unit1', 'h_unit2', 'h_unit3']);
-    assert.match(english.get('track spread')?.comments[1] ?? '', /^bins \d+; low -?[\d.]+; high [\d.]+$/);
+    assert.equal(all.get('track flow')?.comments[1], 'g_norm_pin1: a small run; of two lines');
+    assert.deepEqual(all.get('track contributions')?.head, ['t', 'dWh_norm', 'dWx_norm', 'db_norm']);
+    assert.deepEqual(all.get('track hiddenMap')?.head, ['t', 'h_unit0', 'h_unit1', 'h_unit2', 'h_unit3']);
+    assert.match(all.get('track spread')?.comments[1] ?? '', /^bins \d+; low -?[\d.]+; high [\d.]+$/);
+    if (!long) return;
+    const english = await read(config, /small/);
+    assert.deepEqual([...english.keys()], [...all.keys()]);
+    for (const [view, { comments, head }] of english) {
+      assert.deepEqual(all.get(view)?.head, head, view);
+      assert.deepEqual(all.get(view)?.comments, comments, view);
+    }
     assert.deepEqual(
       english.get('details')?.rows.map(([what]) => what),
-      others.get('details')?.rows.map(([what]) => what),
+      all.get('details')?.rows.map(([what]) => what),
     );
   });
 

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { weatherConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { some } from '../support/long.js';
+import { long, some } from '../support/long.js';
 import { themeNames } from '../support/themes.js';
 import { violationsOf } from './axe.js';
 import { computed, nextFrames, painted } from './support.js';
@@ -57,7 +57,7 @@ for (const theme of some(themeNames, 4, 1)) {
         await page.locator('.popover [role^=menuitem]').last().click();
         await page.locator('.popover[role=dialog]').waitFor();
         seen.add((await page.locator('.popover').getAttribute('aria-label')) ?? '');
-        assert.deepEqual(await violationsOf(page, ['.popover']), []);
+        if (long || i % 4 === 0) assert.deepEqual(await violationsOf(page, ['.popover']), []);
         await page.keyboard.press('Escape');
         await page.locator('.popover').waitFor({ state: 'detached' });
       }

@@ -163,7 +163,7 @@ describe('the page looks as it did when it was looked at', () => {
   });
 });
 
-describe('the comparison', () => {
+onlyLong(describe)('the comparison', () => {
   let open: OpenPage;
   const flow = async (): Promise<PNG> => {
     const parts = { flow: '[data-track=flow]' };

@@ -11,7 +11,7 @@ import { long } from '../../support/long.js';
 import { cli, leftIn, longConfig, needsPosix, program, shell } from './support.js';
 
 /** `INTERRUPTS=50 node --test out/test/unit/cli/interrupts.test.mjs` for many more. */
-const moments = Number(process.env['INTERRUPTS'] ?? (long ? 10 : 3));
+const moments = Number(process.env['INTERRUPTS'] ?? (long ? 10 : 2));
 const old = 'the old result\n'.repeat(1000);
 
 let folder = '';
@@ -86,7 +86,7 @@ describe('an interrupt while a result is written', { skip: needsPosix }, () => {
 
       // The last one is another case than those before it.
       const touches = Array.from({ length: whole.touches }, (_, i) => i + 1);
-      for (const at of touches.filter((one) => long || one % 3 === 1 || one === whole.touches)) {
+      for (const at of touches.filter((one) => long || one % 4 === 1 || one === whole.touches)) {
         const signal = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const)[at % 3] ?? 'SIGINT';
         await writeFile(target, old);
         const when = `${signal} before touch ${at} of ${whole.touches}`;
@@ -144,7 +144,7 @@ describe('a full disk', { skip: needsPosix }, () => {
       const target = path.join(folder, name);
       const random = seeded(7);
       // The limit counts blocks of 512 bytes, in some shells of 1024: at most half of the result.
-      for (const blocks of [1, ...Array.from({ length: 3 }, () => 1 + random(900))]) {
+      for (const blocks of [1, ...Array.from({ length: long ? 3 : 1 }, () => 1 + random(900))]) {
         await writeFile(target, old);
         const { code, stderr } = await shell(
           'ulimit -f "$1"; CLI run "$2" "$3" "$4"',

@@ -418,9 +418,6 @@ describe('the border', () => {
       posted.map((message) => (message as { readonly type: string }).type),
       ['event', 'event', 'event', 'ok'],
     );
-    assert.match(
-      JSON.stringify(posted),
-      /no event \\"toString\\".*stop must be an object.*no message: \\"nothing\\"/,
-    );
+    assert.match(JSON.stringify(posted), /no event \\"toString\\".*stop must be an object.*no message: \\"nothing\\"/);
   });
 });

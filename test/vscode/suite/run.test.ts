@@ -21,7 +21,7 @@ const run = (uri?: vscode.Uri): Thenable<unknown> =>
   vscode.commands.executeCommand('rnnGradients.run', ...(uri === undefined ? [] : [uri]));
 
 /** Of a burst. */
-const edits = long ? 1_000 : 100;
+const edits = long ? 1_000 : 40;
 
 /** This extension's problems: JSON's own schema check speaks of some too. */
 const problemsOf = (uri: vscode.Uri): vscode.Diagnostic[] =>
