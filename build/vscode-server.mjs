@@ -312,8 +312,8 @@ const answers = async (url) => {
 
 /**
  * The address that opens `folder`, or the folders of a `workspace` file, in a window of the server; an empty window
- * without either, with `file` open in it. `developmentPath` loads an extension from its source folder, `testsPath` has the extension host run
- * that module's `run()` (paths on this machine).
+ * without either, with `file` open in it. `developmentPath` loads an extension from its source folder, `testsPath` has
+ * the extension host run that module's `run()` (paths on this machine).
  */
 export function workbenchUrl(serverUrl, { folder, workspace, file, developmentPath, testsPath }) {
   const { host } = new URL(serverUrl);
