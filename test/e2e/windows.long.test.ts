@@ -134,8 +134,6 @@ describe('a window', { skip: noProcesses }, () => {
       await workbench.palette('Restart Remote Extension Host');
       await gone(workbench, before.pid);
       await hostBeside(workbench, [before.pid]);
-      await workbench.page.waitForTimeout(10_000);
-      await workbench.screenshot('out/e2e/zz-restarted.png');
       await runs(workbench);
       await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
       await workbench.badge(/exploding/i);
