@@ -16,7 +16,7 @@ import { Inspections } from '../../../src/editor/following/inspections.js';
 import { asItIs } from '../../../src/engine/index.js';
 import { mounted, noMounts } from '../../support/mounts.js';
 import type { Mount } from '../../support/mounts.js';
-import { problemsOf, sibling, writeFiles } from './editorSupport.js';
+import { actionAt, applyAction, problemsOf, sibling, writeFiles } from './editorSupport.js';
 import { panelOver } from './paperPanel.js';
 import {
   closeEverything,
@@ -50,7 +50,7 @@ async function longConfig(): Promise<vscode.Uri> {
 
 const [passing, openFiles] = [new Set(['Timeout', 'Immediate', 'TickObject']), '/proc/self/fd'];
 type Held = { readonly threads: number; readonly handles: number; readonly files: readonly string[] };
-/** Threads, handles and the files of `folder` that are open in this extension host. */
+/** Threads, handles and open files of this extension host. */
 const held = (): Held => ({
   threads: liveWorkers(),
   handles: process.getActiveResourcesInfo().filter((kind) => !passing.has(kind)).length,
@@ -310,6 +310,8 @@ describe('A clock that jumps', () => {
     });
 });
 
+type OwnDisk = { readonly mount: Mount; readonly uri: vscode.Uri; readonly document: vscode.TextDocument };
+
 describe('A disk', () => {
   const { showErrorMessage, showWarningMessage, showInformationMessage } = vscode.window;
   const mounts: Mount[] = [];
@@ -322,7 +324,7 @@ describe('A disk', () => {
   });
 
   /** A config with a checkpoint beside it, on a disk of its own of so many kB. */
-  async function onOwnDisk(kilobytes: number): Promise<{ readonly mount: Mount; readonly uri: vscode.Uri }> {
+  async function onOwnDisk(kilobytes: number): Promise<OwnDisk> {
     const mount = mounted(mkdtempSync(path.join(tmpdir(), 'rnn-disk-')), 'disk', { kilobytes });
     mounts.push(mount);
     const root = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionPath ?? '';
@@ -339,8 +341,8 @@ describe('A disk', () => {
       showInformationMessage: tell,
     });
     const uri = vscode.Uri.file(at('a.rnn.json'));
-    await openText(uri);
-    return { mount, uri };
+    const { document } = await openText(uri);
+    return { mount, uri, document };
   }
 
   /** Leaves so many bytes free. */
@@ -372,7 +374,8 @@ describe('A disk', () => {
   ] as const)
     it(`${what} is told with place and remedy by Apply, a copy and a report; nothing is left`, async function () {
       if (noMounts() !== false) this.skip();
-      const { mount, uri } = await onOwnDisk(256);
+      const { mount, uri, document } = await onOwnDisk(256);
+      const copies = 'Copy the weights to a JSON file, where they can be changed';
       const report = path.join(mount.folder, 'old.report.html');
       writeFileSync(report, 'the old report');
       const before = readFileSync(uri.fsPath, 'utf8');
@@ -393,17 +396,12 @@ describe('A disk', () => {
         const { result } = await paper.ask({ name: 'applyWhatIf', params: { ...asItIs, inputScale: 2 } });
         assert.equal(result, false);
         await told(path.join(mount.folder, 'lstm.json'));
-        await vscode.commands.executeCommand('rnnGradients.copyWeightsToJson', {
-          config: uri.toString(),
-          file: uri.toString(),
-          path: 'weights',
-          name: 'lstm',
-        });
+        await applyAction(await actionAt(document, '"lstm.pt"', copies));
         await told(path.join(mount.folder, 'lstm.json'));
         await vscode.commands.executeCommand('rnnGradients.saveReport', vscode.Uri.file(report));
         await told(report);
         assert.equal(readFileSync(report, 'utf8'), 'the old report');
-        assert.equal(vscode.window.activeTextEditor?.document.getText(), before);
+        assert.equal(document.getText(), before);
         assert.equal(readFileSync(uri.fsPath, 'utf8'), before);
         // A run needs no room, and with room again all of it works.
         assert.equal((await paper.session.run()).kind, 'done');
