@@ -70,8 +70,8 @@ async function saved(workbench: Workbench): Promise<void> {
 
 const closePanel = async (workbench: Workbench): Promise<void> => {
   const tab = workbench.page.locator('.tab').filter({ hasText: 'RNN: long' });
-  await tab.click();
-  await workbench.page.keyboard.press('Control+F4');
+  await tab.hover();
+  await tab.locator('.tab-actions .action-label').click();
   await tab.waitFor({ state: 'detached' });
 };
 
