@@ -72,8 +72,8 @@ const told = (name: 'painted' | 'activation'): string => {
   return `median ${at(0.5)} ms (target ${targets[name]}), best ${at(0)}, longest ${at(1)}`;
 };
 addSection(title, [
-  `From Enter on \`Run RNN\` to the second frame that has the verdict and the norms of \`weather\`, the worker's start ` +
-    `and its compilers included: ${told('painted')}. Activation, as VS Code tells it under Running Extensions: ` +
+  `From Enter on \`Run RNN\` to the second frame that has the verdict and the norms of \`weather\`, the worker's ` +
+    `start and its compilers included: ${told('painted')}. Activation, as VS Code tells it under Running Extensions: ` +
     `${told('activation')}. ${found.length} windows, one after the other, in the VS Code server with a headless ` +
     `browser that paints without a graphics card.`,
 ]);

@@ -52,7 +52,7 @@ export function replaceNumbers({ document }: Value, node: TensorNode, data: Floa
   const write = styleOf(document, node, dtype);
   const spans = [...leafSpans(document.text, node.offset, document.tick)];
   const texts = spans.map(({ offset, length }, i) =>
-    data[i]! === node.data[i] ? document.text.slice(offset, offset + length) : write(data[i]!),
+    node.data[i] === data[i]! ? document.text.slice(offset, offset + length) : write(data[i]!),
   );
   return replaceSpan(document, node, spliceNumbers(document.text, node, spans, texts));
 }

@@ -6,7 +6,7 @@ import { madd, panels, ROW } from './simd';
 /** Rows that are made orthogonal to all earlier ones by products of matrices, and then to each other one by one. */
 const BLOCK: i32 = 8;
 
-/** −(row i of V)·(row j of V), and that of row i + 1, for j0 ≤ j < j1; row j's lie packed [j/8][pitch/64][8] at `to`. */
+/** −(row i of V)·(row j of V), and that of row i + 1, for j0 ≤ j < j1; packed [j/8][pitch/64][8] at `to`. */
 function negativeDots2(
   v: usize, panelBytes: usize, panelCount: i32, i: i32, j0: i32, j1: i32, to: usize, pitch: usize,
 ): void {
