@@ -163,7 +163,8 @@ export const cells: Section = {
       'The kernels: forward, the whole way back and the norms of every step of one layer, from arrays to arrays. The ' +
         'whole run is all that the worker computes before the picture appears. torch: forward and backward alone, no ' +
         'norm of any step; ONNX Runtime: forward alone. All have the default weights of PyTorch. Those of a case up ' +
-        'to torch took turns, and `torch` says how many times faster than it they were then. Vanishing: ones at the last step alone.\n',
+        'to torch took turns, and `torch` says how many times faster than it they were then. Vanishing: ones at the ' +
+        'last step alone.\n',
     );
     const before = loadNow();
     say('| row | case | contestant | median ms | best ms | GFLOP/s | of peak | torch | runs |');
