@@ -309,9 +309,9 @@ describe('the next thing to try for gates, from short runs that are written down
           lnWh: new Float64Array(source + 1),
           bySource: null,
           lnPaths: Object.fromEntries(
-            Object.entries(paths).map(([path, factor]) => [
+            gates.map((path) => [
               path,
-              Float64Array.from({ length: source + 1 }, (_, t) => (t === 0 ? 99 : Math.log(factor))),
+              Float64Array.from({ length: source + 1 }, (_, t) => (t === 0 ? 99 : Math.log(paths[path] ?? 0))),
             ]),
           ),
         },

@@ -127,7 +127,7 @@ describe('The log', () => {
         session.painted(runId);
         if (edit !== 'edit 1') continue;
         const [line = ''] = told;
-        const ms = Number(/^edit 1: edit to picture (\d+) ms/.exec(line)?.[1]);
+        const ms = Number(/^"edit 1": edit to picture (\d+) ms/.exec(line)?.[1]);
         // The pause in typing that is waited for is part of it.
         assert.ok(ms >= 150 && ms <= performance.now() - began + 1, line);
       }
