@@ -1,5 +1,5 @@
 // What becomes of a window besides its edits: it is reloaded or closed in the middle of a run, its extensions are
-// started anew, another window shows the same folder, the server is lost and comes back.
+// lost and started anew, another window shows the same folder, the server is lost and comes back.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -124,14 +124,15 @@ describe('a window', { skip: noProcesses }, () => {
   );
 
   scenario(
-    'whose extensions are started anew in the middle of a run has no process of before, and runs again',
+    'whose extension host dies in the middle of a run gets another one, with no process of before, and runs again',
     { alone: 'window' },
     async (workbench) => {
       writeLong(workbench);
       const files = filesOf(workbench);
       const before = await hostBeside(workbench, []);
       await runLong(workbench);
-      await workbench.palette('Restart Remote Extension Host');
+      // VS Code starts another one by itself; of a browser's window no command does.
+      process.kill(before.pid, 'SIGKILL');
       await gone(workbench, before.pid);
       await hostBeside(workbench, [before.pid]);
       await runs(workbench);
