@@ -56,13 +56,24 @@ async function worksAsAnyOther(workbench: Workbench): Promise<void> {
     (await workbench.problems()).some(({ text }) => text.includes('"tahn" is no value of "cell"')),
   );
   await workbench.replaceInEditor('tahn', 'tanh');
-  await workbench.palette('RNN: Initialise Weights');
-  for (const [question, answer] of [
-    [/Initialise[^]*Wh[^]*Wx/, 'Wh'],
-    [/Initialise Wh/, 'Orthogonal'],
-    [/Seed/, '1'],
-  ] as const)
-    await workbench.answer(question, answer);
+  await workbench.until('the problem to go', async () => (await workbench.problems()).length === 0);
+  const healthy = workbench
+    .webview()
+    .locator('.badge')
+    .filter({ hasText: /healthy/i });
+  await workbench.consequence(
+    'orthogonal weights',
+    async () => (await healthy.count()) > 0,
+    async () => {
+      await workbench.palette('RNN: Initialise Weights');
+      for (const [question, answer] of [
+        [/Initialise[^]*Wh[^]*Wx/, 'Wh'],
+        [/Initialise Wh/, 'Orthogonal'],
+        [/Seed/, '1'],
+      ] as const)
+        await workbench.answer(question, answer);
+    },
+  );
   await workbench.badge(/healthy/i);
   assert.deepEqual(readdirSync(folder), ['vanishing.rnn.json']);
   assert.deepEqual(readFileSync(config), before);
