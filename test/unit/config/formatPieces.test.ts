@@ -1,22 +1,11 @@
 // The bytes of an HDF5 file and the fields of a protocol buffer: what they give, where they pause, and where they end.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FormatError } from '../../../src/config/formats/formatError.js';
 import { Hdf5Bytes } from '../../../src/config/formats/hdf5Bytes.js';
 import { Protobuf } from '../../../src/config/formats/protobuf.js';
+import { told } from './formatSupport.js';
 
 const quiet = (): void => undefined;
-
-/** What was expected and what was found. */
-function told(work: () => unknown): readonly [string, string] {
-  try {
-    work();
-  } catch (error) {
-    assert.ok(error instanceof FormatError, String(error));
-    return [error.finding.expected, error.finding.found];
-  }
-  return assert.fail('nothing was thrown');
-}
 
 const placeOf = (work: () => unknown): string => {
   try {

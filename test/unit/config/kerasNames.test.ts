@@ -3,22 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { kerasLayers } from '../../../src/config/formats/kerasConfig.js';
 import { kerasContainer } from '../../../src/config/formats/kerasNames.js';
-import { stridesOf } from '../../../src/config/formats/storedNumbers.js';
+import { tensor } from './formatSupport.js';
 
 const quiet = (): void => undefined;
 
 describe('the names of a Keras file', () => {
-  const tensor = (name: string, ...shape: readonly number[]) => ({
-    name,
-    stored: {
-      type: 'f4' as const,
-      bytes: new Uint8Array(4 * shape.reduce((product, size) => product * size, 1)),
-      little: true,
-      shape,
-      offset: 0,
-      strides: stridesOf(shape),
-    },
-  });
   const names = (...paths: readonly string[]): string[] =>
     kerasContainer(
       paths.map((path) => tensor(path, 1, 1)),

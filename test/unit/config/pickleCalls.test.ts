@@ -1,24 +1,14 @@
 // What the calls of a pickle give, and the tensors in what it holds: each refusal by itself.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { damaged, FormatError } from '../../../src/config/formats/formatError.js';
+import { damaged } from '../../../src/config/formats/formatError.js';
 import { PickleCalls } from '../../../src/config/formats/pickleCalls.js';
 import type { PickleValue, Tensor } from '../../../src/config/formats/pickleValues.js';
 import { numbersOf } from '../../../src/config/formats/storedNumbers.js';
 import { torchTensors } from '../../../src/config/formats/torchTensors.js';
+import { told } from './formatSupport.js';
 
 const quiet = (): void => undefined;
-
-/** What was expected and what was found. */
-function told(work: () => unknown): readonly [string, string] {
-  try {
-    work();
-  } catch (error) {
-    assert.ok(error instanceof FormatError, String(error));
-    return [error.finding.expected, error.finding.found];
-  }
-  return assert.fail('nothing was thrown');
-}
 
 describe('the calls of a pickle', () => {
   const calls = (room = 100): PickleCalls => new PickleCalls(room, (expected, found) => damaged(expected, found));

@@ -10,7 +10,7 @@ import { kerasLayers } from '../../../src/config/formats/kerasConfig.js';
 import { kerasContainer } from '../../../src/config/formats/kerasNames.js';
 import { readNpy } from '../../../src/config/formats/npy.js';
 import { readWhole } from '../../../src/config/formats/source.js';
-import { numbersInPieces, numbersOf, stridesOf } from '../../../src/config/formats/storedNumbers.js';
+import { numbersInPieces, numbersOf } from '../../../src/config/formats/storedNumbers.js';
 import type { NumberType, Stored } from '../../../src/config/formats/storedNumbers.js';
 import { torchTensors } from '../../../src/config/formats/torchTensors.js';
 import { unpickle } from '../../../src/config/formats/pickle.js';
@@ -20,6 +20,7 @@ import { UnreadableNumbers } from '../../../src/config/json/index.js';
 import type { JsonNode } from '../../../src/config/json/node.js';
 import { zipOf } from '../../support/zipWriter.js';
 import type { Packed } from '../../support/zipWriter.js';
+import { tensor } from './formatSupport.js';
 
 const quiet = (): void => undefined;
 const latin = (...parts: readonly (string | number | Uint8Array)[]): Uint8Array =>
@@ -463,17 +464,6 @@ describe('archives', () => {
 });
 
 describe('a Keras file', () => {
-  const tensor = (name: string, ...shape: readonly number[]) => ({
-    name,
-    stored: {
-      type: 'f4' as const,
-      bytes: new Uint8Array(4 * shape.reduce((product, size) => product * size, 1)),
-      little: true,
-      shape,
-      offset: 0,
-      strides: stridesOf(shape),
-    },
-  });
   const names = (...tensors: readonly ReturnType<typeof tensor>[]): string[] =>
     kerasContainer(tensors, null, 'names', quiet).tensors.map(({ name }) => name);
 

@@ -18,7 +18,7 @@ describe('a line of the log that is copied', () => {
     ],
     ['has nothing of a quotation over several lines', '[error] found "sec\nret" there', '[error] found "…" there'],
     ['has nothing of a quotation that was cut', '[error] no message: {"cell":"secret', '[error] no message: {"…":"…"'],
-    ['keeps the path of a file', '[error] /work/a.rnn.json: it is gone', '[error] /work/a.rnn.json: it is gone'],
+    ['keeps the path of a file', '[error] /data/a.rnn.json: it is gone', '[error] /data/a.rnn.json: it is gone'],
   ] as const)
     it(what, () => assert.equal(withoutContents(`${time} ${line}`), `${time} ${left}`));
 
