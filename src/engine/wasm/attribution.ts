@@ -17,6 +17,7 @@ import { columnAt, insideRange, layOut, numbersAt, packedBytes, packInto, panels
 import { ranges } from './workSplit.js';
 import { SlopeBlocks } from './slopes.js';
 import { packTwice } from './packWeights.js';
+import { settleRows, throughWeights } from './gradientRows.js';
 import { call, inParts } from './team.js';
 import { noMemory } from './workspaces.js';
 
@@ -133,11 +134,14 @@ export function* fastAttribution(
         }
         const under = (last - first) * B;
         for (const { first: from, end: to } of ranges(under, H, movedAtOnce)) {
-          inParts(kernels, { count: to - from, work: 4 * H }, (r0, r1) => {
-            const row = firstRow + from + r0;
-            const [exponents, squares] = [at.exponents + row * 8, at.squares + row * 8];
-            return call('settleRows', at.g + row * rowBytes, flow.panelBytes, H, r1 - r0, exponents, squares);
-          });
+          const place = firstRow + from;
+          settleRows(
+            kernels,
+            { at: at.g + place * rowBytes, panel: flow.panelBytes },
+            [to - from, H],
+            at.exponents + place * 8,
+            at.squares + place * 8,
+          );
           if (to < under) yield (T - 1 - t) / T;
         }
         if (rows[row] === t) {
@@ -184,10 +188,8 @@ export function* fastAttribution(
               atOnce * rowBytes,
             );
           });
-          inParts(kernels, { count: some, unit: 2, work: H * H }, (r0, r1) => {
-            const [own, to] = [at.d + r0 * rowBytes, g + r0 * rowBytes];
-            return call('throughWeights', own, atOnce * rowBytes, H, r1 - r0, at.transposed, to, flow.panelBytes);
-          });
+          const d = { at: at.d, panel: atOnce * rowBytes };
+          throughWeights(kernels, d, [some, H], at.transposed, { at: g, panel: flow.panelBytes });
           yield (T - 1 - t) / T;
         }
         if (under === 0) yield (T - t) / T;

@@ -15,6 +15,7 @@ import type { Kernels } from './instance.js';
 import { clearResumably, rowBytes } from './instance.js';
 import { insideRange, layOut, numbersAt, packedBytes, packInto } from './packedMatrix.js';
 import { panelsOf, stagingBytes, unpackFrom, width } from './packedMatrix.js';
+import { settleRows, throughWeights } from './gradientRows.js';
 import { ranges } from './workSplit.js';
 import { SlopeBlocks } from './slopes.js';
 import { packTwice } from './packWeights.js';
@@ -149,10 +150,8 @@ export function* fastReach(
       return call('throughSlopes', own, gPanel, H, count, slopes, panel, 0, count, at.d + r0 * rowBytes, dPanel);
     });
     if (back) {
-      inParts(kernels, { count: some, unit: 2, work: H * H }, (r0, r1) => {
-        const to = at.g + (from + r0) * rowBytes;
-        return call('throughWeights', at.d + r0 * rowBytes, dPanel, H, r1 - r0, at.transposed, to, gPanel);
-      });
+      const to = { at: at.g + from * rowBytes, panel: gPanel };
+      throughWeights(kernels, { at: at.d, panel: dPanel }, [some, H], at.transposed, to);
       yield progress;
     }
     // Each panel of the sum by one thread, so that its terms are added in one order.
@@ -175,11 +174,9 @@ export function* fastReach(
     yield progress;
   };
   const settle = (from: number, some: number): boolean => {
-    inParts(kernels, { count: some, work: 4 * H }, (r0, r1) => {
-      const row = from + B + r0;
-      const [exponents, sums] = [at.exponents + row * 8, at.squares + r0 * 8];
-      return call('settleRows', at.g + row * rowBytes, gPanel, H, r1 - r0, exponents, sums);
-    });
+    const row = from + B;
+    const rows = { at: at.g + row * rowBytes, panel: gPanel };
+    settleRows(kernels, rows, [some, H], at.exponents + row * 8, at.squares);
     for (let i = 0; i < some; i++) if (squares[i] !== 0) return true;
     return false;
   };

@@ -1,0 +1,32 @@
+// Gradients on their way back as rows [rows,H] in packed layout, cut for the threads of a team.
+import type { Kernels } from './instance.js';
+import { rowBytes } from './instance.js';
+import { call, inParts } from './team.js';
+
+/** Rows in packed layout: where the first stands, and bytes from one panel to the next. */
+type PackedRows = { readonly at: number; readonly panel: number };
+
+/** The sums of the squares of each row into `squares`; its numbers are brought near 1, under its exponent. */
+export const settleRows = (
+  kernels: Kernels,
+  { at, panel }: PackedRows,
+  [rows, H]: readonly [number, number],
+  exponents: number,
+  squares: number,
+): void =>
+  inParts(kernels, { count: rows, work: 4 * H }, (r0, r1) =>
+    call('settleRows', at + r0 * rowBytes, panel, H, r1 - r0, exponents + r0 * 8, squares + r0 * 8),
+  );
+
+/** to = d·Whᵀ, Whᵀ packed at `weights`. */
+export const throughWeights = (
+  kernels: Kernels,
+  d: PackedRows,
+  [rows, H]: readonly [number, number],
+  weights: number,
+  to: PackedRows,
+): void =>
+  inParts(kernels, { count: rows, unit: 2, work: H * H }, (r0, r1) => {
+    const [from, target] = [d.at + r0 * rowBytes, to.at + r0 * rowBytes];
+    return call('throughWeights', from, d.panel, H, r1 - r0, weights, target, to.panel);
+  });
