@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { bestBlock, surveyFile } from '../../../src/config/read/index.js';
 import type { Inspections } from '../../../src/editor/following/inspections.js';
+import { fileVersion } from '../../../src/editor/files/editorFiles.js';
 import { Surveys } from '../../../src/editor/following/surveys.js';
 import { WeightFiles } from '../../../src/editor/following/weightFiles.js';
 import { blockItems } from '../../../src/commands/blockPicker.js';
@@ -62,6 +63,9 @@ describe('The weights of a workspace', () => {
     await write('batch.json', block(4, 20, 3));
     await write('half.json', { xs: block(2, 9, 2), ys: block(2, 1) });
     await write('package.json', { 'rnn.weight_ih_l0': block(4, 1), 'rnn.weight_hh_l0': block(4, 1) });
+    // What has just been written may be written again in the same step of the clock, and is not known by its times yet.
+    for (const name of ['brain.json', 'weights.json', 'batch.json', 'half.json'])
+      await until(`the times of ${name} to be of the past`, async () => (await fileVersion(at(name))) ?? undefined);
   });
   after(async () => {
     await closeEverything();
