@@ -291,8 +291,13 @@ function backwardRows<T>(
 /** What a row of d is; see ./subnormal.ts. */
 function kindOfRow<T>(job: GatedJob, d: usize, dPanel: usize, hPanels: i32): u8 {
   const all = BLOCKS * hPanels;
-  const largest = largestOf<T>(d, dPanel, all, 1);
-  if (!(largest < low<T>())) return ORDINARY;
+  let largest: f64 = 0;
+  // One number of usual size is enough, and nearly always in the first panel.
+  for (let n: usize = 0; n < <usize>all; n++) {
+    const own = largestOf<T>(d + n * dPanel, 0, 1, 1);
+    if (!(own < low<T>())) return ORDINARY;
+    largest = Math.max(largest, own);
+  }
   if (largest == 0) return ZERO;
   let reach = load<f64>(job.small);
   if (reach == 0) {
