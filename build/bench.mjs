@@ -61,6 +61,8 @@ const wanted = part ? sections.filter((name) => name === 'page') : ['page', 'fir
 if (process.exitCode === 0 && wanted.length > 0) {
   for (const args of [
     ['build/esbuild.mjs', '--tests'],
+    // What users have.
+    ['build/esbuild.mjs', '--production'],
     ...wanted.map((name) => [`out/test/bench/${name}.mjs`, ...(part ? ['--dry'] : process.argv.slice(2))]),
   ]) {
     process.exitCode ||= spawnSync(node24, args, { cwd: root, stdio: 'inherit' }).status ?? 1;

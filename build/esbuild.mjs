@@ -84,6 +84,30 @@ const asCommonJs = {
   },
 };
 
+/** Which parts each page's script imports at once, by the names that they have this time. */
+const firstParts = {
+  name: 'first-parts',
+  setup({ onEnd, initialOptions: { outdir, write } }) {
+    onEnd(async ({ metafile }) => {
+      if (metafile === undefined || write === false) return;
+      const { outputs } = metafile;
+      const reach = (file, met) => {
+        for (const { path: next, kind } of outputs[file].imports)
+          if (kind === 'import-statement' && !met.has(next)) reach(next, met.add(next));
+        return met;
+      };
+      const pages = Object.keys(outputs).filter((file) => outputs[file].entryPoint?.startsWith('webview/'));
+      const named = (file) => path.posix.relative(outdir, file);
+      const parts = Object.fromEntries(
+        pages
+          .filter((file) => path.posix.dirname(file) === outdir)
+          .map((file) => [named(file), [...reach(file, new Set())].map(named).sort()]),
+      );
+      await writeFile(path.join(root, outdir, 'firstParts.json'), JSON.stringify(parts));
+    });
+  },
+};
+
 const product = [
   // The extension host shares nothing with them: it would load a whole engine for what it needs of it.
   {
@@ -131,6 +155,8 @@ const product = [
     preserveSymlinks: true,
     chunkNames: 'parts/[name]-[hash]',
     outdir: 'dist/webview',
+    metafile: true,
+    plugins: [firstParts],
   },
   {
     ...forPage,

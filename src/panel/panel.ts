@@ -6,18 +6,17 @@ import { applyChanges, showBehind, toRange } from '../editor/language/index.js';
 import { textColumn } from '../editor/context/index.js';
 import { entryUri, prefix } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
-import { languageInUse } from '../l10n.js';
 import type { PageContract, PanelContract, WeightPlace, WhatIf } from '../protocol/index.js';
 import { Channel } from '../protocol/index.js';
 import { relaySlices } from '../worker/answers/index.js';
 import { Applied } from './whatIfUndo.js';
-import { freshNonce, panelHtml } from './panelHtml.js';
 import { Comparison } from './comparison.js';
 import { panelChecks } from './messageChecks.js';
 import { statusOf } from './panelStatus.js';
 import { saveReport } from './saveReport.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
 import { previewType } from './viewTypes.js';
+import { fillView } from './viewPage.js';
 
 /**
  * Changes of the status within so many ms reach the page together: a run that is over by then shows no progress that
@@ -60,8 +59,6 @@ export class Panel implements vscode.Disposable {
     this.#wish = wish;
     const { webview } = view;
     const logFault = (message: string): void => session.log.error(`page of ${quote(session.title)}: ${message}`);
-    const assets = vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
-    webview.options = { enableScripts: true, localResourceRoots: [assets] };
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
     this.#channel = new Channel<PanelContract, PageContract>(
       {
@@ -117,15 +114,7 @@ export class Panel implements vscode.Disposable {
       }),
       session.onDidAnalyse((spectrum) => this.#channel.emit('spectrum', spectrum)),
     );
-    const uriOf = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, name)).toString();
-    webview.html = panelHtml({
-      cspSource: webview.cspSource,
-      nonce: freshNonce(),
-      scriptUri: uriOf('main.js'),
-      styleUri: uriOf('style.css'),
-      title: session.title,
-      language: languageInUse(),
-    });
+    fillView(webview, extensionUri, 'main', session.title);
     this.#sendStatus();
   }
 

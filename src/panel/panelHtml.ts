@@ -11,6 +11,8 @@ export type PanelHtmlParts = {
   /** Fresh random text for each page; only a script that carries it runs. */
   readonly nonce: string;
   readonly scriptUri: string;
+  /** Scripts that it imports: asked for together with it, not when it has come. */
+  readonly partUris: readonly string[];
   readonly styleUri: string;
   readonly title: string;
   /** Language of the page; English when left out. */
@@ -25,6 +27,7 @@ export function panelHtml({
   cspSource,
   nonce,
   scriptUri,
+  partUris,
   styleUri,
   title,
   language = { name: 'en', bundle: {} },
@@ -45,7 +48,7 @@ export function panelHtml({
   <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <link rel="stylesheet" href="${escape(styleUri)}">
-  <title>${escape(title)}</title>
+${[scriptUri, ...partUris].map((uri) => `  <link rel="modulepreload" nonce="${escape(nonce)}" href="${escape(uri)}">\n`).join('')}  <title>${escape(title)}</title>
 </head>
 <body>
   <div id="app"></div>

@@ -22,6 +22,13 @@ describe('the first picture of the page', () => {
     assert.ok(all.size > parts.size, 'the rest is there, and comes later');
   });
 
+  it('asks for all of that script at once', async () => {
+    const named = JSON.parse(await readFile('dist/webview/firstParts.json', 'utf8')) as Record<string, string[]>;
+    assert.deepEqual(Object.keys(named).sort(), ['main.js', 'sequences.js', 'tensors.js']);
+    for (const [script, parts] of Object.entries(named))
+      assert.deepEqual([script, ...parts].sort(), [...(await partsFrom(script)).keys()].sort());
+  });
+
   it('waits neither for the component toolkit nor for what other groups show', async () => {
     const parts = await partsFrom('main.js');
     const late = [...(await partsFrom('main.js', true))].filter(([file]) => !parts.has(file));

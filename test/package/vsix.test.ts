@@ -42,6 +42,7 @@ const shipped = [
   'extension/dist/rnn.schema.json',
   'extension/dist/rnn.schema.ko.json',
   'extension/dist/web.js',
+  'extension/dist/webview/firstParts.json',
   'extension/dist/webview/main.js',
   'extension/dist/webview/notebook.js',
   'extension/dist/webview/notices.txt',

@@ -513,6 +513,9 @@ type Site = { readonly url: string; spoken: Language; close(): Promise<void> };
 
 /** One site serves all test files of a process: a page from another one would be in another process of the browser. */
 async function makeSite(): Promise<Site> {
+  const firstParts = JSON.parse(await readFile(path.join(bundle, 'firstParts.json'), 'utf8')) as Partial<
+    Record<string, string[]>
+  >;
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -524,6 +527,7 @@ async function makeSite(): Promise<Site> {
           cspSource: origin,
           nonce,
           scriptUri: `${origin}/${page}.js`,
+          partUris: (firstParts[`${page}.js`] ?? []).map((name) => `${origin}/${name}`),
           styleUri: `${origin}/${page === 'main' ? 'style.css' : `${page}Style.css`}`,
           title: 'test',
           language: site.spoken,

@@ -7,6 +7,7 @@ const parts = {
   cspSource: 'https://host',
   nonce: 'bm9uY2U=',
   scriptUri: 'https://host/main.js',
+  partUris: [],
   styleUri: 'https://host/style.css',
   title: 'a',
 };
