@@ -106,8 +106,8 @@ const perStepInside = (factor: number): string => {
     : say('the gradient is multiplied by {0} per step back', times(factor));
 };
 
-/** How much of the gradient reaches the first step, and how far that is. */
-function theArrival(rate: string, log10Ratio: number, first: number, trip: string, crossedAt: number | null): string {
+/** How much of the gradient reaches the first step, and how far that is: what follows a rate and its colon. */
+function arrivalAfter(rate: string, log10Ratio: number, first: number, trip: string, crossedAt: number | null): string {
   if (Math.abs(log10Ratio) < 1e-6) {
     return crossedAt === null
       ? say('{0}: all of it arrives at t = {1}, {2} from its source.', rate, first, trip)
@@ -145,6 +145,41 @@ function theArrival(rate: string, log10Ratio: number, first: number, trip: strin
       );
 }
 
+/** The same without a rate: where it changes on the way, no single one leads to what arrives. */
+function arrivalAlone(log10Ratio: number, first: number, trip: string, crossedAt: number | null): string {
+  if (Math.abs(log10Ratio) < 1e-6)
+    return crossedAt === null
+      ? say('All of the gradient arrives at t = {0}, {1} from its source.', first, trip)
+      : say(
+          'All of the gradient arrives at t = {0}, {1} from its source, and the bound is passed at t = {2}.',
+          first,
+          trip,
+          crossedAt,
+        );
+  if (log10Ratio < 0) {
+    const share = percentOfPower(log10Ratio);
+    return crossedAt === null
+      ? say('{0} of the gradient arrives at t = {1}, {2} from its source.', share, first, trip)
+      : say(
+          '{0} of the gradient arrives at t = {1}, {2} from its source, and the bound is passed at t = {3}.',
+          share,
+          first,
+          trip,
+          crossedAt,
+        );
+  }
+  const size = powerOfTen(log10Ratio);
+  return crossedAt === null
+    ? say('The gradient arrives {0} times as large at t = {1}, {2} from its source.', size, first, trip)
+    : say(
+        'The gradient arrives {0} times as large at t = {1}, {2} from its source, and the bound is passed at t = {3}.',
+        size,
+        first,
+        trip,
+        crossedAt,
+      );
+}
+
 /**
  * The rate over most of the trip: the median of the stretches, each counted by its steps. A fit of all of it lies
  * between them, where none of them is.
@@ -171,6 +206,10 @@ function theRate(
   const trip = steps(source - first);
   const rate = perStep(perStepFactor);
   const crossed = crossedAt === null ? null : positionOf(crossedAt);
+  const arrival = (): string =>
+    segments.length > 1
+      ? arrivalAlone(log10Ratio, positionOf(first), trip, crossed)
+      : arrivalAfter(rate, log10Ratio, positionOf(first), trip, crossed);
   const isLost = kind === 'vanishing' || kind === 'fading';
   if (isLost && segments.length > 1 && log10Ratio !== -Infinity) {
     // One half-life would mislead where the rate changes; the step below which less than 1 % ever arrives is measured.
@@ -191,7 +230,7 @@ function theRate(
           perStepInside(usualFactor(segments)),
           positionOf(horizon),
         )
-      : theArrival(rate, log10Ratio, positionOf(first), trip, crossed);
+      : arrival();
   }
   const horizon = source - Math.ceil(onePercentSteps ?? 0);
   // What fades seldom falls to 1 % on the way: then it is told how much arrives.
@@ -215,7 +254,7 @@ function theRate(
         )
       : say('{0}: half is gone after {1}, 1 % is left after {2}.', rate, half, last);
   }
-  if (kind === 'exploding' && perStepFactor > 1) {
+  if (kind === 'exploding' && perStepFactor > 1 && segments.length === 1) {
     return say(
       '{0}: ten times as large after {1}, {2} times as large over the {3} back to t = {4}.',
       rate,
@@ -231,7 +270,7 @@ function theRate(
       positionOf(single.log10.findIndex((value) => Number.isFinite(value))),
       perStepInside(perStepFactor),
     );
-  return theArrival(rate, log10Ratio, positionOf(first), trip, crossed);
+  return arrival();
 }
 
 /** A short sequence can be healthy at a rate that would kill a long one. */

@@ -271,7 +271,34 @@ describe('a rate that changes', () => {
         segments,
         hasManyLosses: true,
         bounds: { vanishing: 0.5, fading: 0.6, exploding: 70 },
-      }).includes(': 11 % of it arrives at t = 100, 20 steps from its source, and the bound is passed at t = 106.'),
+      }).startsWith(
+        '11 % of the gradient arrives at t = 100, 20 steps from its source, and the bound is passed at t = 106. ',
+      ),
+    );
+  });
+
+  it('is told without one rate, which would not lead to what arrives', () => {
+    const bounds = { vanishing: 1e-9, fading: 1e-8, exploding: 1e9 };
+    const arrival = (...factors: readonly number[]): string =>
+      /^.*? from its source[^.]*\./.exec(told(factors, { segments, bounds }))?.[0] ?? '';
+    assert.equal(
+      arrival(...times(2, 0.5), ...times(8, 0.9)),
+      '11 % of the gradient arrives at t = 100, 10 steps from its source.',
+    );
+    assert.equal(
+      arrival(...times(2, 0.5), ...times(2, 2)),
+      'All of the gradient arrives at t = 100, 4 steps from its source.',
+    );
+    assert.equal(
+      arrival(...times(2, 1), ...times(4, 2)),
+      'The gradient arrives 16 times as large at t = 100, 6 steps from its source.',
+    );
+    const exploding = told([...times(2, 1), ...times(4, 2)], { segments, bounds: { ...bounds, exploding: 10 } });
+    assert.ok(
+      exploding.startsWith(
+        'The gradient arrives 16 times as large at t = 100, 6 steps from its source, and the bound is passed at t = 100. ',
+      ),
+      exploding,
     );
   });
 

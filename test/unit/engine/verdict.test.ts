@@ -245,7 +245,7 @@ describe('verdict', () => {
     assert.ok(Math.abs((verdict.log10Ratio ?? NaN) - 10 * Math.log10(0.8)) < 1e-9);
     assert.match(
       verdict.reason,
-      /: 11 % of it arrives at t = 0, 60 steps from its source, and the bound is passed at t = 56\./,
+      /^11 % of the gradient arrives at t = 0, 60 steps from its source, and the bound is passed at t = 56\./,
     );
     assert.doesNotMatch(verdict.reason, /before t = 0/);
   });
