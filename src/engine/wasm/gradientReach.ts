@@ -14,32 +14,31 @@ import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
 import { clearResumably, rowBytes } from './instance.js';
 import { insideRange, layOut, numbersAt, packedBytes, packInto } from './packedMatrix.js';
-import { panelsOf, stagingBytes, unpackFrom, width } from './packedMatrix.js';
+import { panelsOf, stagingBytes, width } from './packedMatrix.js';
 import { settleRows, throughWeights } from './gradientRows.js';
 import { ranges } from './workSplit.js';
 import { SlopeBlocks } from './slopes.js';
 import { packTwice } from './packWeights.js';
-import { call, inParts } from './team.js';
+import { call, inParts, threadsOf } from './team.js';
 import { noMemory } from './workspaces.js';
 
+/** Multiplications of one thread between two pauses, two or three milliseconds. */
 const pauseWork = 2e7;
 /** About so many rows are skipped together when nothing is left of them. */
 export const blockRows = 128;
+/** Between these a sum of squares has lost nothing at either end of float64. */
+const [leastSquares, mostSquares] = [1e-200, 1e200];
 /** After this many multiplications, what is missing has to be worth going on for. */
 const quickBudget = 1e9;
 
-/** Rows that are skipped together when nothing is left of them, and those of them that are computed at once. */
-function rowsFor({ shapes: { B, H } }: LayerExperiment): { readonly block: number; readonly piece: number } {
-  // Whole steps, so that what leaves a block lands in the block before at most.
-  const block = B * Math.max(1, Math.round(blockRows / B));
-  return { block, piece: Math.min(block, Math.max(2, 2 * Math.floor(pauseWork / (4 * H * H)))) };
-}
+/** Rows that are skipped together: whole steps, so that what leaves a block lands in the block before at most. */
+const blockOf = ({ shapes: { B } }: LayerExperiment): number => B * Math.max(1, Math.round(blockRows / B));
 
 /** Buffers of the whole pass. */
 export function reachSizes(experiment: LayerExperiment) {
   const { B, T, H } = experiment.shapes;
   const count = T * B;
-  const { block, piece } = rowsFor(experiment);
+  const block = blockOf(experiment);
   return {
     ...SlopeBlocks.sizes(experiment, B),
     transposed: packedBytes(H, H),
@@ -47,14 +46,18 @@ export function reachSizes(experiment: LayerExperiment) {
     slopes: packedBytes(count, H),
     // Row (t + 1)·B + b is that of step t: what leaves step 0 falls before the first.
     g: packedBytes(count + B, H),
-    d: packedBytes(piece, H),
+    d: packedBytes(block, H),
     sum: packedBytes(H + (H % 2), H),
-    sumStaging: stagingBytes(H, H),
     exponents: (count + B) * 8,
     squares: block * 8,
     rows: stagingBytes(Math.max(1, T), H),
   };
 }
+
+/** √`squares`, the sum of the squares of these; anew where that has lost something. */
+const normOf = function* (values: Float64Array, squares: number): Resumable<number> {
+  return squares > leastSquares && squares < mostSquares ? Math.sqrt(squares) : yield* jointNormResumably([values]);
+};
 
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
 export function* fastReach(
@@ -76,11 +79,11 @@ export function* fastReach(
   if (!(yield* insideRange(Wx, Wh))) return null;
   const count = T * B;
   const even = H + (H % 2);
-  const { block, piece } = rowsFor(experiment);
+  const block = blockOf(experiment);
   const at = layOut(kernels, reachSizes(experiment));
   if (at === null) return noMemory;
   const { exports } = kernels;
-  const [panel, gPanel, dPanel] = [count * rowBytes, (count + B) * rowBytes, piece * rowBytes];
+  const [panel, gPanel, dPanel] = [count * rowBytes, (count + B) * rowBytes, block * rowBytes];
   yield* clearResumably(kernels, at.g, packedBytes(count + B, H));
   yield* packTwice(kernels, 'float64', Wh, H, H, at.slopeStaging, null, at.transposed);
   const exponents = numbersAt(kernels, at.exponents, count + B);
@@ -139,6 +142,7 @@ export function* fastReach(
     for (let step = 1; step < steps; step++) passes[start + step] = cutBefore(experiment, { steps }, step) ? 0 : 1;
   }
 
+  const atOnce = pauseWork * threadsOf(kernels, pauseWork);
   /**
    * d of rows from … from + some − 1, their outer product added to the sum; before that, where wanted, on to the row of
    * the step before.
@@ -149,29 +153,32 @@ export function* fastReach(
       const count = r1 - r0;
       return call('throughSlopes', own, gPanel, H, count, slopes, panel, 0, count, at.d + r0 * rowBytes, dPanel);
     });
-    if (back) {
-      const to = { at: at.g + from * rowBytes, panel: gPanel };
-      throughWeights(kernels, { at: at.d, panel: dPanel }, [some, H], at.transposed, to);
+    for (const { first, end } of back ? ranges(some, H * H, atOnce, true) : []) {
+      const [own, to] = [at.d + first * rowBytes, at.g + (from + first) * rowBytes];
+      throughWeights(kernels, { at: own, panel: dPanel }, [end - first, H], at.transposed, { at: to, panel: gPanel });
       yield progress;
     }
-    // Each panel of the sum by one thread, so that its terms are added in one order.
-    inParts(kernels, { count: panelsOf(H), work: width * some * H }, (n0, n1) =>
-      call(
-        'addOuter',
-        at.before + from * rowBytes,
-        panel,
-        at.d + n0 * dPanel,
-        dPanel,
-        H,
-        n1 - n0,
-        some,
-        at.exponents + (from + B) * 8,
-        E,
-        at.sum + n0 * even * rowBytes,
-        even * rowBytes,
-      ),
-    );
-    yield progress;
+    // Each panel of the sum by one thread and for all rows of the block, so that its terms are added in one order.
+    const ofPanel = width * some * H;
+    for (const { first, end } of ranges(panelsOf(H), ofPanel, atOnce)) {
+      inParts(kernels, { count: end - first, work: ofPanel }, (n0, n1) =>
+        call(
+          'addOuter',
+          at.before + from * rowBytes,
+          panel,
+          at.d + (first + n0) * dPanel,
+          dPanel,
+          H,
+          n1 - n0,
+          some,
+          at.exponents + (from + B) * 8,
+          E,
+          at.sum + (first + n0) * even * rowBytes,
+          even * rowBytes,
+        ),
+      );
+      yield progress;
+    }
   };
   const settle = (from: number, some: number): boolean => {
     const row = from + B;
@@ -180,7 +187,8 @@ export function* fastReach(
     for (let i = 0; i < some; i++) if (squares[i] !== 0) return true;
     return false;
   };
-  const takeSum = (): Resumable<Float64Array> => unpackFrom(kernels, at.sumStaging, at.sum, H, H, even * rowBytes);
+  /** As it is packed: what stands beside its numbers is zero. */
+  const sum = (): Float64Array => numbersAt(kernels, at.sum, packedBytes(even, H) / 8);
 
   // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
   for (let b = 0; b < B; b++)
@@ -196,10 +204,8 @@ export function* fastReach(
   }
   if (!Number.isFinite(E)) return E === -Infinity ? nothing(reach) : null;
   yield* clearResumably(kernels, at.sum, packedBytes(even, H));
-  for (let from = 0; from < count; from += piece) {
-    yield* work(from, Math.min(piece, count - from), E, false, 0);
-  }
-  const rest = yield* takeSum();
+  for (let from = 0; from < count; from += block) yield* work(from, Math.min(block, count - from), E, false, 0);
+  const rest = sum().slice();
   const total = yield* jointNormResumably([rest]);
   if (total === 0) return nothing(reach);
   if (!Number.isFinite(total)) return reach;
@@ -229,12 +235,9 @@ export function* fastReach(
       any = true;
       next[i] = 1;
       if (i > 0) next[i - 1] = 1;
-      for (let row = from; row < to; row += piece) {
-        const some = Math.min(piece, to - row);
-        yield* work(row, some, E, true, k / share.length);
-        exponents.copyWithin(row, row + B, row + B + some);
-        spent += 2 * some * H * H;
-      }
+      yield* work(from, to - from, E, true, k / share.length);
+      exponents.copyWithin(from, from + B, to + B);
+      spent += 2 * (to - from) * H * H;
       // Nothing comes from a block that is gone.
       if (alive[i + 1] === 0) clearRows(to, to + B);
     }
@@ -244,13 +247,20 @@ export function* fastReach(
       yield* mover.count(B * H);
     }
     alive = next;
-    const D = yield* takeSum();
+    const D = sum();
+    let [squaresOfD, squaresOfRest] = [0, 0];
     for (const { first, end } of ranges(rest.length, 1, movedAtOnce)) {
-      for (let i = first; i < end; i++) rest[i] = rest[i]! - D[i]!;
+      for (let i = first; i < end; i++) {
+        const own = D[i]!;
+        const left = rest[i]! - own;
+        rest[i] = left;
+        squaresOfD += own * own;
+        squaresOfRest += left * left;
+      }
       if (end < rest.length) yield k / share.length;
     }
-    share[k] = (yield* jointNormResumably([D])) / total;
-    missing[k] = (yield* jointNormResumably([rest])) / total;
+    share[k] = (yield* normOf(D, squaresOfD)) / total;
+    missing[k] = (yield* normOf(rest, squaresOfRest)) / total;
     if (!any) {
       share.fill(0, k);
       missing.fill(missing[k]!, k);
