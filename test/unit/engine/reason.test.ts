@@ -293,6 +293,13 @@ describe('a rate that changes', () => {
       arrival(...times(2, 1), ...times(4, 2)),
       'The gradient arrives 16 times as large at t = 100, 6 steps from its source.',
     );
+    const wide = told([...times(2, 0.5), ...times(2, 2)], { segments, bounds: { ...bounds, vanishing: 2, fading: 3 } });
+    assert.ok(
+      wide.startsWith(
+        'All of the gradient arrives at t = 100, 4 steps from its source, and the bound is passed at t = ',
+      ),
+      wide,
+    );
     const exploding = told([...times(2, 1), ...times(4, 2)], { segments, bounds: { ...bounds, exploding: 10 } });
     assert.ok(
       exploding.startsWith(
