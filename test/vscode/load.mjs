@@ -13,7 +13,7 @@ const results = path.join(root, 'out', 'load.txt');
 await mkdir(path.dirname(results), { recursive: true });
 await rm(results, { force: true });
 process.env.RNN_LOAD_RESULTS = results;
-// Alone it is over in a quarter of an hour.
+// Alone it takes half an hour.
 process.env.RNN_VSCODE_MINUTES = '90';
 let failed = 0;
 for (const name of named.length > 0 ? named : all) {
