@@ -13,6 +13,8 @@ import { inProcess, onKernels } from './contestants.js';
 import type { Contestant, Row } from './contestants.js';
 import { caseName } from './entries.js';
 import type { Case } from './entries.js';
+import { tellCellGoals } from './goals.js';
+import type { FasterCell } from './goals.js';
 import { digits, inTurn, median, peak } from './measure.js';
 import { onnxruntimePeer, torchPeer } from './peers.js';
 import type { Peer } from './peers.js';
@@ -170,6 +172,7 @@ export const cells: Section = {
     say('| row | case | contestant | median ms | best ms | GFLOP/s | of peak | torch | runs |');
     say('|---|---|---|---|---|---|---|---|---|');
     const ofPeak = { float32: peak(32), float64: peak(64) };
+    const faster: FasterCell[] = [];
     for (const row of terms.rows)
       for (const own of cases.filter((one) => !isLeftOut(row, one, terms)))
         for (const group of groupsOf(own, rivals, terms)) {
@@ -189,6 +192,14 @@ export const cells: Section = {
             });
             const forward = name.startsWith('ONNX') ? 1 / 3 : 1;
             const speed = (forward * operations(row, own)) / median(times) / 1e6;
+            if (rival !== undefined && threads === 1 && name.startsWith('kernels'))
+              faster.push({
+                row: row.name,
+                own,
+                ratio: median(rival) / median(times),
+                ofPeak: speed / ofPeak[dtype],
+                torchOfPeak: operations(row, own) / median(rival) / 1e6 / ofPeak[dtype],
+              });
             const ratio = rival === undefined ? '–' : `${(median(rival) / median(times)).toFixed(2)} ×`;
             say(
               `| ${[
@@ -210,6 +221,7 @@ export const cells: Section = {
       `\nMeasured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}; load of ` +
         `the ${cpus().length} processors before ${before}, behind ${loadNow()}.`,
     );
+    tellCellGoals(faster, say);
     for (const { peer } of rivals.torch) peer.stop();
     rivals.onnxruntime?.stop();
   },

@@ -1,5 +1,7 @@
 // What the engine aims at, and how far it is on this machine.
 import type { Contestant } from './contestants.js';
+import { caseName } from './entries.js';
+import type { Case } from './entries.js';
 
 /** How many times faster than a contestant the kernels were, and what part of the peak that contestant reached. */
 export type Faster = {
@@ -89,5 +91,53 @@ export function tellGoals(faster: readonly Faster[], wide: boolean, say: (line: 
         ].join(' | ')} |`,
       );
     }
+  }
+}
+
+/** How many times faster than torch the kernels of a case were on one thread, and what parts of the peak both reached. */
+export type FasterCell = {
+  readonly row: string;
+  readonly own: Case;
+  readonly ratio: number;
+  readonly ofPeak: number;
+  readonly torchOfPeak: number;
+};
+
+/** How many times faster than torch on one thread; what is trained at each step, and what vanishes. */
+const cellGoals: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  S: { LSTM: 14, GRU: 250 },
+  M: { LSTM: 0.7, GRU: 8, 'tanh, vanishing': 8, 'LSTM, vanishing': 1 },
+  L: { LSTM: 0.55, GRU: 1.3, 'tanh, vanishing': 6, 'LSTM, vanishing': 5 },
+  XL: { LSTM: 0.5, GRU: 0.8, 'tanh, vanishing': 3, 'LSTM, vanishing': 4 },
+  LONG: { LSTM: 1.1, GRU: 20 },
+};
+/** Part of the peak of 128-bit multiply-adds that LSTM and GRU are to reach in rows whose products are large enough. */
+const [cellPeak, cellPeakRows] = [0.65, ['M', 'L', 'XL']];
+
+export function tellCellGoals(faster: readonly FasterCell[], say: (line: string) => void): void {
+  if (faster.length === 0) return;
+  say(
+    '\nHow many times faster than torch the kernels were on one thread; in brackets what was aimed at, and what part ' +
+      'of the peak of 128-bit multiply-adds that takes here. Of more than 100 % the peak itself is in the way: ' +
+      'torch multiplies with wider vectors.\n',
+  );
+  const names = ['LSTM', 'GRU', 'tanh, vanishing', 'LSTM, vanishing'];
+  say(`| | ${[...names, 'of peak: LSTM', 'of peak: GRU'].join(' | ')} |\n|${'---|'.repeat(names.length + 3)}`);
+  for (const [row, goals] of Object.entries(cellGoals)) {
+    const here = faster.filter((each) => each.row === row);
+    if (here.length === 0) continue;
+    const of = (name: string): FasterCell | undefined => here.find(({ own }) => caseName(own) === name);
+    const times = names.map((name) => {
+      const [found, goal] = [of(name), goals[name]];
+      if (found === undefined) return '–';
+      const aim = goal === undefined ? '' : ` (${goal}, ${(100 * goal * found.torchOfPeak).toFixed(0)} %)`;
+      return `${found.ratio.toFixed(2)} ×${aim}`;
+    });
+    const peaks = ['LSTM', 'GRU'].map((name) => {
+      const found = of(name);
+      const aim = cellPeakRows.includes(row) ? ` (${100 * cellPeak})` : '';
+      return found === undefined ? '–' : `${(100 * found.ofPeak).toFixed(0)} %${aim}`;
+    });
+    say(`| ${[row, ...times, ...peaks].join(' | ')} |`);
   }
 }
