@@ -4,11 +4,17 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe } from 'node:test';
+import type { Locator } from 'playwright-core';
 import type { Server } from '../../build/vscode-server.mjs';
 import { extensionHosts, isAlive, noProcesses } from '../support/hostProcesses.js';
 import type { HostProcess } from '../support/hostProcesses.js';
 import { scenario, startAgain } from '../support/workbench.js';
-import type { Workbench } from '../support/workbench.js';
+import type { Workbench, WorkbenchOptions } from '../support/workbench.js';
+
+const { name: packageName, version } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  readonly name: string;
+  readonly version: string;
+};
 
 const serverOf = ({ server }: Workbench): Server => ('pid' in server ? server : assert.fail('a server with processes'));
 
@@ -52,9 +58,16 @@ function writeLong({ folder }: Workbench): void {
 async function runLong(workbench: Workbench): Promise<void> {
   await workbench.openFile('long.rnn.json');
   await workbench.palette('Run RNN');
-  await workbench.page.locator('.tab').filter({ hasText: 'RNN: long' }).waitFor();
-  await workbench.webview().locator('vscode-button', { hasText: 'Cancel' }).waitFor();
+  await isRunning(workbench);
 }
+
+/** Its panel is there, and says that it runs. */
+async function isRunning(workbench: Workbench): Promise<void> {
+  await longTab(workbench).waitFor();
+  await cancelButton(workbench).waitFor();
+}
+const cancelButton = (workbench: Workbench): Locator =>
+  workbench.webview().locator('vscode-button', { hasText: 'Cancel' });
 
 /** A small run in the window: it works. */
 async function runs(workbench: Workbench): Promise<void> {
@@ -63,54 +76,92 @@ async function runs(workbench: Workbench): Promise<void> {
   await workbench.badge(/vanishing/i);
 }
 
+/** Edits it so that its gradient explodes. */
+const explode = (workbench: Workbench): Promise<void> =>
+  workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+
 async function saved(workbench: Workbench): Promise<void> {
   await workbench.page.keyboard.press('Control+S');
   await workbench.until('the text to be saved', async () => (await workbench.page.locator('.tab.dirty').count()) === 0);
 }
 
+const longTab = ({ page }: Workbench): Locator => page.locator('.tab').filter({ hasText: 'RNN: long' });
+
 const closePanel = async (workbench: Workbench): Promise<void> => {
-  const tab = workbench.page.locator('.tab').filter({ hasText: 'RNN: long' });
+  const tab = longTab(workbench);
   await tab.hover();
   await tab.locator('.tab-actions .action-label').click();
   await tab.waitFor({ state: 'detached' });
 };
 
+/** In a browser VS Code writes down what the next window restores every five seconds, once it is idle. */
+const stateWritten = ({ page }: Workbench): Promise<void> => page.waitForTimeout(8_000);
+
+/** Another server in the place of one that was stopped; it is stopped in the end, too. */
+async function withAnother(server: Server, body: (again: Server) => Promise<void>): Promise<void> {
+  const again = await startAgain(server);
+  try {
+    await body(again);
+  } finally {
+    await again.stop();
+  }
+}
+
+/** The new server does not know the window's connection: the window says so, and offers what helps. */
+async function reloadWhenAsked(workbench: Workbench, again: Server): Promise<void> {
+  const button = workbench.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Reload Window' });
+  await workbench.until('the window to be loaded again', async () => {
+    if (await button.isVisible()) await button.click({ timeout: 5_000 });
+    return extensionHosts(again.pid).length > 0;
+  });
+  await workbench.loaded();
+}
+
+/**
+ * A scenario of a window with one extension host and a config whose run takes long; at its end the folder holds what it
+ * held before: no lock, no file beside.
+ */
+const ofWindow = (
+  name: string,
+  options: WorkbenchOptions,
+  body: (workbench: Workbench, host: HostProcess) => Promise<void>,
+): void =>
+  scenario(name, options, async (workbench) => {
+    writeLong(workbench);
+    const files = filesOf(workbench);
+    await body(workbench, await hostBeside(workbench, []));
+    assert.deepEqual(filesOf(workbench), files);
+  });
+
 describe('a window', { skip: noProcesses }, () => {
-  scenario(
+  ofWindow(
     'that is reloaded in the middle of a run comes back with its panel and its run, and the old one leaves nothing',
     { alone: 'window' },
-    async (workbench) => {
-      writeLong(workbench);
-      const files = filesOf(workbench);
-      const before = await hostBeside(workbench, []);
+    async (workbench, before) => {
       await runLong(workbench);
       await workbench.reload();
       await gone(workbench, before.pid);
       const after = await hostBeside(workbench, [before.pid]);
       // The panel is back, with its run, which can be stopped; then there is a button that runs again.
       const page = workbench.webview();
-      await workbench.page.locator('.tab').filter({ hasText: 'RNN: long' }).waitFor();
-      await page.locator('vscode-button', { hasText: 'Cancel' }).click();
+      await isRunning(workbench);
+      await cancelButton(workbench).click();
       await page.locator('.running').waitFor({ state: 'hidden' });
       await page.locator('vscode-button', { hasText: 'Run again' }).filter({ visible: true }).first().click();
-      await page.locator('vscode-button', { hasText: 'Cancel' }).waitFor();
+      await isRunning(workbench);
       const during = threadsOf(workbench, after.pid);
       await closePanel(workbench);
       await workbench.until('the threads of the run to end', () =>
         Promise.resolve(threadsOf(workbench, after.pid) < during),
       );
       await runs(workbench);
-      assert.deepEqual(filesOf(workbench), files);
     },
   );
 
-  scenario(
+  ofWindow(
     'that is closed in the middle of a run leaves no process, and another one on its folder goes on',
     { alone: 'window' },
-    async (workbench) => {
-      writeLong(workbench);
-      const files = filesOf(workbench);
-      const first = await hostBeside(workbench, []);
+    async (workbench, first) => {
       const second = await workbench.another();
       const host = await hostBeside(second, [first.pid]);
       await runLong(second);
@@ -119,34 +170,29 @@ describe('a window', { skip: noProcesses }, () => {
       await gone(workbench, host.pid);
       assert.deepEqual(hostsOf(workbench), [first.pid]);
       await runs(workbench);
-      assert.deepEqual(filesOf(workbench), files);
     },
   );
 
-  scenario(
+  ofWindow(
     'whose extension host dies in the middle of a run gets another one, with no process of before, and runs again',
-    { alone: 'window' },
-    async (workbench) => {
-      writeLong(workbench);
-      const files = filesOf(workbench);
-      const before = await hostBeside(workbench, []);
+    // VS Code starts no other one for an extension that is loaded from its sources, so here it is installed.
+    { alone: 'server', vsix: `${packageName}-${version}.vsix` },
+    async (workbench, before) => {
       await runLong(workbench);
-      // VS Code starts another one by itself; of a browser's window no command does.
       process.kill(before.pid, 'SIGKILL');
       await gone(workbench, before.pid);
-      await hostBeside(workbench, [before.pid]);
+      const after = await hostBeside(workbench, [before.pid]);
       await runs(workbench);
-      await workbench.replaceInEditor('0.25,  0.25, -0.25, -0.25', '1.75,  0.25, -0.25, -0.25');
+      await explode(workbench);
       await workbench.badge(/exploding/i);
-      assert.deepEqual(filesOf(workbench), files);
+      assert.deepEqual(hostsOf(workbench), [after.pid]);
     },
   );
 
-  scenario(
+  ofWindow(
     'beside another one on the same folder follows what is applied and saved there, and loses no edit of its own',
     { alone: 'window' },
     async (workbench) => {
-      const files = filesOf(workbench);
       const file = path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json');
       await runs(workbench);
       const second = await workbench.another();
@@ -191,44 +237,63 @@ describe('a window', { skip: noProcesses }, () => {
         await second.palette('File: Revert File');
         await second.page.locator('.tab').filter({ hasText: 'RNN: vanishing: another name' }).waitFor();
         await second.webview().locator('.facts', { hasText: 'float32' }).waitFor();
-        assert.deepEqual(filesOf(workbench), files, 'no lock, no file beside');
       } finally {
         await second.close();
       }
     },
   );
 
-  scenario(
+  ofWindow(
     'whose server is lost in the middle of a run and comes back is loaded again, with its panel, and runs',
     { alone: 'server' },
-    async (workbench) => {
-      writeLong(workbench);
-      const files = filesOf(workbench);
-      const before = await hostBeside(workbench, []);
+    async (workbench, before) => {
       await runLong(workbench);
-      // What the window restores is written down every five seconds.
-      await workbench.page.waitForTimeout(8_000);
+      await stateWritten(workbench);
       const server = serverOf(workbench);
       await server.stop();
       assert.ok(!isAlive(before.pid), 'the extension host went with the server');
-      const again = await startAgain(server);
-      try {
-        // Nobody knows the old connection any more: the window says so, and offers what helps.
-        const reload = workbench.page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Reload Window' });
-        await workbench.until('the window to notice', async () => {
-          if (await reload.isVisible()) await reload.click({ timeout: 5_000 });
-          return extensionHosts(again.pid).length > 0;
-        });
+      // Loaded anew while nothing can be loaded, as somebody does who wonders why nothing moves, and once more.
+      await assert.rejects(workbench.page.reload(), /ERR_CONNECTION_REFUSED/);
+      await withAnother(server, async () => {
+        await workbench.page.reload();
         await workbench.loaded();
-        await workbench.page.locator('.tab').filter({ hasText: 'RNN: long' }).waitFor();
-        const cancel = workbench.webview().locator('vscode-button', { hasText: 'Cancel' });
-        await cancel.click();
-        await cancel.waitFor({ state: 'hidden' });
+        await isRunning(workbench);
+        await stateWritten(workbench);
+      });
+      // Lost again. VS Code keeps a panel that has come back before, even when it asks only after the host is gone.
+      await withAnother(server, async (again) => {
+        await reloadWhenAsked(workbench, again);
+        await isRunning(workbench);
+        await cancelButton(workbench).click();
+        await cancelButton(workbench).waitFor({ state: 'hidden' });
         await runs(workbench);
-        assert.deepEqual(filesOf(workbench), files);
-      } finally {
-        await again.stop();
-      }
+      });
+    },
+  );
+
+  ofWindow(
+    'whose server is lost and comes back while it waits asks to be loaded again, keeps what is not saved, and runs it',
+    { alone: 'server' },
+    async (workbench, before) => {
+      await runLong(workbench);
+      const file = path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json');
+      const text = readFileSync(file, 'utf8');
+      await workbench.openFile('vanishing.rnn.json');
+      await explode(workbench);
+      await stateWritten(workbench);
+      const server = serverOf(workbench);
+      await server.stop();
+      assert.ok(!isAlive(before.pid), 'the extension host went with the server');
+      await withAnother(server, async (again) => {
+        await reloadWhenAsked(workbench, again);
+        await workbench.openFile('vanishing.rnn.json');
+        assert.equal(await workbench.page.locator('.tab.dirty').count(), 1);
+        await workbench.palette('Run RNN');
+        await workbench.badge(/exploding/i);
+        assert.equal(readFileSync(file, 'utf8'), text);
+        // VS Code forgets a new panel then: it keeps only those that a living host says it can fill again.
+        await runLong(workbench);
+      });
     },
   );
 });
