@@ -121,7 +121,7 @@ const pin = (whatIf: boolean): void => {
   if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf);
 };
 const views = [
-  networkMap(page, (layer) => actions.chooseLayer(layer)),
+  networkMap(page, (layer) => actions.chooseLayer(layer), tried),
   gradientFlow(page, overlays),
   heatmap(hiddenMap(), page, steps),
 ];

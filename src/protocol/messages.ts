@@ -491,6 +491,8 @@ export type WhatIfRequest = {
   readonly whatIf: WhatIf | null;
   /** Where somebody looks at what the gates do: they are told of the changed run too. */
   readonly gates?: WhatIfGatesRequest;
+  /** The same where somebody looks at the map of a network. */
+  readonly map?: Omit<NetworkMapRequest, 'runId'>;
 };
 export type WhatIfGatesRequest = {
   readonly window: TimeWindow;
@@ -511,6 +513,11 @@ export type WhatIfGates = {
   readonly kept: Kept | null;
   readonly map: { readonly gate: string; readonly sequence: number; readonly picture: Heatmap } | null;
 };
+/** `layers`: what becomes of each layer's own gradient, as the summary orders them. */
+export type WhatIfNetworkMap = {
+  readonly picture: NetworkMap;
+  readonly layers: readonly Pick<Verdict, 'kind' | 'perStepFactor'>[];
+};
 export type { WhatIf };
 export type WhatIfAnswer =
   | {
@@ -530,6 +537,8 @@ export type WhatIfAnswer =
       readonly clipFactor: number | null;
       /** Of the layer that is looked at, where they were asked for and it has some. */
       readonly gates: WhatIfGates | null;
+      /** Of a network, where it was asked for and no layer is dropped. */
+      readonly map: WhatIfNetworkMap | null;
       readonly elapsedMs: number;
     }
   /** It cannot be done, and why. */

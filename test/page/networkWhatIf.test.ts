@@ -255,6 +255,20 @@ describe('the bar of a network', () => {
     const before_ = await open.page.locator('[data-outcome=factor]').getAttribute('data-before');
     assert.ok(relativeError(Number(before_), (await whole(config)).verdict.perStepFactor ?? NaN) < 1e-9);
     assert.notEqual(verdictOf(other, 0).perStepFactor, other.verdict.perStepFactor);
+    // The map shows the changed network, and its table has both.
+    await open.page.locator('[data-track=networkMap]', { hasText: 'what if' }).waitFor();
+    const { head, rows } = await csvRows(open, 'networkMap');
+    for (const [layer, { result }] of other.layers.entries()) {
+      const at = head.indexOf(`ds_norm_layer${layer}_forward_what_if`);
+      assert.ok(at > 0, head.join());
+      const { ds = new Float64Array() } = result.layers[0].log10Norms;
+      assert.equal(rows.length, ds.length);
+      ds.forEach((log, t) => assert.ok(relativeError(Number(rows[t]![at]), 10 ** log) < 1e-9, `${layer} at t = ${t}`));
+    }
+    await type('biasShift', '0');
+    await open.page.locator('[data-track=networkMap]', { hasText: 'log scale' }).waitFor();
+    const again = await csvRows(open, 'networkMap');
+    assert.ok(!again.head.some((name) => name.endsWith('what_if')));
   });
 
   onlyLong(it)('leaves the last layer out, and says whose curve is there then', async () => {

@@ -4,7 +4,7 @@ import { t } from '../page/l10n.js';
 import type { Model, RunSummary } from '../page/model.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Overlay } from '../chart/overlay.js';
-import type { WhatIf, WhatIfAnswer, WhatIfGatesRequest } from '../../src/protocol/index.js';
+import type { WhatIf, WhatIfAnswer, WhatIfRequest } from '../../src/protocol/index.js';
 
 export type { WhatIf };
 export type TriedRun = WhatIfAnswer & { readonly kind: 'run' };
@@ -87,6 +87,8 @@ export class Tried {
   applied = false;
   /** Number of answers so far. */
   answers = 0;
+  /** What is in sight of the network's map. */
+  mapInSight: () => WhatIfRequest['map'] | null = () => null;
   readonly #model: Model;
   readonly #gates: GateSource;
   readonly #listeners = new Set<() => void>();
@@ -98,9 +100,7 @@ export class Tried {
   constructor(model: Model, gates: GateSource) {
     this.#model = model;
     this.#gates = gates;
-    gates.onAsk(() => {
-      if (this.active) this.#soon();
-    });
+    gates.onAsk(() => this.follow());
     model.onChange((change) => {
       if (change !== 'run') return;
       if (this.applied) this.reset();
@@ -163,6 +163,11 @@ export class Tried {
     this.change(asItIs);
   }
 
+  /** Asks once more, where something is tried: other parts of its pictures are in sight. */
+  follow(): void {
+    if (this.active) this.#soon();
+  }
+
   /** Asks for the measures of what is there, before anything is changed. */
   start(): void {
     if (this.run === null) this.#soon();
@@ -210,9 +215,14 @@ export class Tried {
     });
   }
 
-  #question(): { readonly whatIf: WhatIf; readonly gates?: WhatIfGatesRequest } {
+  #question(): Omit<WhatIfRequest, 'runId'> {
     const { wanted } = this.#gates;
-    return wanted === undefined ? { whatIf: this.asked } : { whatIf: this.asked, gates: wanted };
+    const map = this.mapInSight();
+    return {
+      whatIf: this.asked,
+      ...(wanted === undefined ? {} : { gates: wanted }),
+      ...(map === null || map === undefined ? {} : { map }),
+    };
   }
 
   #tell(): void {

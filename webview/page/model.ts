@@ -38,6 +38,7 @@ export type {
   WhatIfGates,
   WhatIfGatesRequest,
   WhatIfMapRequest,
+  WhatIfNetworkMap,
   ReachValues,
   RunSeries,
   RunSummary,

@@ -8,12 +8,13 @@ import { verdictName } from '../page/verdictNames.js';
 import { borders } from '../chart/trackView.js';
 import { inReport } from '../page/inReport.js';
 import { columnAt, plotNote, plotText, stepsName, stepsOf } from '../chart/scene.js';
-import { named } from '../page/tablePlan.js';
-import type { NetworkMap, RunSummary, TimeWindow } from '../page/model.js';
+import { emptyField, named } from '../page/tablePlan.js';
+import type { NetworkMap, RunSummary, TimeWindow, WhatIfNetworkMap } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
+import type { Tried } from '../compare/whatIfState.js';
 
 /** So many decades below the largest are one colour with nothing, and at least so many are drawn. */
 const [mostDecades, fewestDecades] = [12, 3];
@@ -27,10 +28,14 @@ type Picture = {
   bitmap: { readonly theme: Theme; readonly canvas: HTMLCanvasElement } | null;
 };
 
-function pictureOf(map: NetworkMap): Picture {
-  const finite = [...map.values, ...map.dx].filter(Number.isFinite);
-  const largest = finite.reduce((a, b) => Math.max(a, b), -Infinity);
-  const least = finite.reduce((a, b) => Math.min(a, b), Infinity);
+/** `beside`: another map that is painted in the same colours. */
+function pictureOf(map: NetworkMap, beside: NetworkMap | null = null): Picture {
+  let [largest, least] = [-Infinity, Infinity];
+  for (const { values, dx } of beside === null ? [map] : [map, beside])
+    for (const value of [...values, ...dx].filter(Number.isFinite)) {
+      largest = Math.max(largest, value);
+      least = Math.min(least, value);
+    }
   return {
     map,
     largest,
@@ -46,28 +51,50 @@ const rowsOf = ({ network }: RunSummary): readonly (number | 'dx')[] => [
   'dx',
 ];
 
-export function networkMap({ model }: Page, chooseLayer: (layer: number) => void): View {
-  let picture: Picture | null = null;
+type InSight = { readonly window: TimeWindow; readonly maxColumns: number };
+
+export function networkMap({ model, groups }: Page, chooseLayer: (layer: number) => void, source: Tried): View {
+  let own: Picture | null = null;
+  /** Of what is tried: made anew with each answer, and with each picture of the run. */
+  let other: { readonly map: NetworkMap; readonly beside: NetworkMap | null; readonly picture: Picture } | null = null;
+  let inSight: InSight | null = null;
   let changed = (): void => undefined;
   const latest = new Latest(
-    (params: { window: TimeWindow; maxColumns: number }) => model.slice('networkMap', params),
+    (params: InSight) => model.slice('networkMap', params),
     (map) => {
-      picture = map === null ? null : pictureOf(map);
+      own = map === null ? null : pictureOf(map);
       changed();
     },
   );
+  const tried = (): WhatIfNetworkMap | null => source.shown?.map ?? null;
+  const shown = (): Picture | null => {
+    const map = tried()?.picture ?? null;
+    if (map === null) return own;
+    const beside = own?.map ?? null;
+    if (other?.map !== map || other.beside !== beside) other = { map, beside, picture: pictureOf(map, beside) };
+    return other.picture;
+  };
+  source.mapInSight = () => (groups.shows('networkMap') ? inSight : null);
+  source.onChange(() => changed());
+  let asked = 'null';
+  const follow = (): void => {
+    const wanted = JSON.stringify(source.mapInSight());
+    if (wanted !== asked) source.follow();
+    asked = wanted;
+  };
+  groups.onChange(follow);
   const rowValues = ({ map }: Picture, row: number | 'dx'): Float64Array =>
     row === 'dx' ? map.dx : map.values.subarray(row * map.columns, (row + 1) * map.columns);
 
   function bitmap(run: RunSummary, theme: Theme): HTMLCanvasElement | null {
+    const picture = shown();
     if (picture === null) return null;
     if (picture.bitmap?.theme === theme) return picture.bitmap.canvas;
     const { map, largest, decades } = picture;
     const rows = rowsOf(run);
     const shares = new Float32Array(rows.length * map.columns);
-    const known = picture;
     rows.forEach((row, i) =>
-      rowValues(known, row).forEach((value, column) => {
+      rowValues(picture, row).forEach((value, column) => {
         shares[i * map.columns + column] =
           value === -Infinity ? 0 : Number.isFinite(value) ? Math.max(0, 1 + (value - largest) / decades) : NaN;
       }),
@@ -86,6 +113,7 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
     row === 'dx' ? 'dx' : run.network === null ? '' : layerName(run.network, row);
 
   function paint(painter: Painter, run: RunSummary, theme: Theme): void {
+    const picture = shown();
     const image = bitmap(run, theme);
     if (picture === null || image === null) return;
     const { context } = painter;
@@ -114,7 +142,7 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
         context.lineWidth = 2;
         context.strokeRect(left + 1, painter.y(i - 0.5) + 1, right - left - 2, height - 2);
       }
-      const choice = network.layers[row];
+      const choice = (tried()?.layers ?? network.layers)[row];
       if (choice === undefined || height < 13) return;
       const tones = {
         vanishing: theme.red,
@@ -141,7 +169,10 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
   return {
     id: 'networkMap',
     title: say('Network map'),
-    formula: () => say('‖∂L/∂s_t‖ of every layer at every step, log scale; dx leaves below'),
+    formula: () =>
+      tried() === null
+        ? say('‖∂L/∂s_t‖ of every layer at every step, log scale; dx leaves below')
+        : say('‖∂L/∂s_t‖ of every layer at every step, what if; dx leaves below'),
     height: 132,
     help: {
       text: [
@@ -163,7 +194,9 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
     available: (run) => layersOf(run) > 1,
     refresh(window, size, onChange) {
       changed = onChange;
-      latest.request({ window, maxColumns: size.columns });
+      inSight = { window, maxColumns: size.columns };
+      latest.request(inSight);
+      follow();
     },
     scene(run, window, theme) {
       const rows = rowsOf(run);
@@ -180,15 +213,16 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
         under: (painter) => paint(painter, run, theme),
         over: (painter) => {
           marks(painter, run, theme);
-          if (picture?.map.values.every((value) => value === -Infinity) === true)
+          if (shown()?.map.values.every((value) => value === -Infinity) === true)
             plotNote(painter, theme, say('no gradient enters anywhere'));
         },
         ...borders(run, window),
         theme,
       };
     },
-    colourBar: (theme) =>
-      picture === null || !Number.isFinite(picture.largest)
+    colourBar(theme) {
+      const picture = shown();
+      return picture === null || !Number.isFinite(picture.largest)
         ? null
         : {
             map: gradientColours(theme),
@@ -196,10 +230,12 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
             middle: '',
             high: formatLog10(picture.largest, 2),
             from: 0,
-          },
+          };
+    },
     readout(run, t, value) {
       const rows = rowsOf(run);
       const row = rows[Math.max(0, Math.min(Math.round(value), rows.length - 1))] ?? 'dx';
+      const picture = shown();
       if (picture === null) return [`t = ${t}`];
       const { column, from, to } = columnAt(picture.map, t);
       const number = rowValues(picture, row)[column] ?? NaN;
@@ -211,7 +247,7 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
     summary: (run) =>
       [
         say('The gradient of {0} layers at every step as colours.', layersOf(run)),
-        ...(run.network?.layers ?? []).map(
+        ...(tried()?.layers ?? run.network?.layers ?? []).map(
           ({ kind }, i) => `${run.network === null ? '' : layerName(run.network, i)}: ${verdictName(kind)}.`,
         ),
         say('Choose a layer with [ and ].'),
@@ -223,17 +259,30 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
           const value = rowValues(known, row)[column] ?? NaN;
           return { text: formatLog10(value), exact: exactLog10(value) };
         });
-      const recorded = inReport && picture !== null && picture.map.columns < run.shapes.T ? picture : null;
+      // Of what is tried now, also while rows are gathered; a column of several steps tells of none of them.
+      const other = tried() === null ? null : shown();
+      const otherCells = (t: number): Field[] => {
+        if (other === null) return [];
+        const { column, from, to } = columnAt(other.map, t);
+        return from === t && to === t ? cells(other, column) : rows.map(() => emptyField);
+      };
+      const recorded = inReport && own !== null && own.map.columns < run.shapes.T ? own : null;
+      const headings = rows.map((row) =>
+        row === 'dx'
+          ? { title: '‖dx_t‖', csv: 'dx_norm' }
+          : {
+              title: `‖ds_t‖ ${nameOf(run, row)}`,
+              csv: `ds_norm_${run.network === null ? row : csvLayer(run.network, row)}`,
+            },
+      );
       return {
         rowHeading: named('t'),
-        columns: rows.map((row) =>
-          row === 'dx'
-            ? { title: '‖dx_t‖', csv: 'dx_norm' }
-            : {
-                title: `‖ds_t‖ ${nameOf(run, row)}`,
-                csv: `ds_norm_${run.network === null ? row : csvLayer(run.network, row)}`,
-              },
-        ),
+        columns: [
+          ...headings,
+          ...(other === null
+            ? []
+            : headings.map(({ title, csv }) => ({ title: say('{0}, what if', title), csv: `${csv}_what_if` }))),
+        ],
         ...(recorded === null
           ? {
               rowCount: run.shapes.T,
@@ -243,7 +292,9 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
                 const map = await model.sliceOf(run, 'networkMap', { window, maxColumns: to - from });
                 const known = map === null ? null : pictureOf(map);
                 return Array.from({ length: to - from }, (_, i) =>
-                  known === null ? [] : cells(known, columnAt(known.map, from + i).column),
+                  known === null
+                    ? []
+                    : [...cells(known, columnAt(known.map, from + i).column), ...otherCells(from + i)],
                 );
               },
             }

@@ -29,11 +29,13 @@ import type {
   WhatIfGates,
   WhatIfGatesRequest,
   WhatIfMapRequest,
+  WhatIfNetworkMap,
+  WhatIfRequest,
 } from '../../protocol/index.js';
 import { unlessEnded } from '../scheduling/afterMessages.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import type { Place } from '../scheduling/scheduler.js';
-import { gateSeries, keepGateValues, keptByGate } from './gateSlices.js';
+import { gateSeries, keepGateValues, keptByGate, networkMap } from './gateSlices.js';
 import { isGated } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
 import { curveForPage } from './seriesDownsampling.js';
@@ -47,6 +49,9 @@ const keptFor = 2000;
 
 /** What is asked about: a network, and which of its layers is looked at, counted with its directions. */
 export type Subject = { readonly experiment: Experiment; readonly shown: number };
+
+/** What else is told of the changed run: what its gates do, and its map. */
+type Wanted = { readonly [Part in 'gates' | 'map']?: WhatIfRequest[Part] | undefined };
 
 /** A run of more products forward, most of a second, is not run a second time unasked. */
 const mostTried = 1e9;
@@ -86,8 +91,7 @@ export class WhatIfs {
     this.#turn++;
   }
 
-  /** `wanted`: what the gates of the changed run do is told too. */
-  async ask(whatIf: WhatIf, wanted?: WhatIfGatesRequest): Promise<WhatIfAnswer | null> {
+  async ask(whatIf: WhatIf, wanted: Wanted = {}): Promise<WhatIfAnswer | null> {
     this.#turn++;
     const answer = await this.#inTurn((check) => this.#run(whatIf, wanted, check, 'inFront'));
     if (answer === ended) return null;
@@ -110,7 +114,7 @@ export class WhatIfs {
     const { experiment, shown } = this.#subject;
     if (productsOf(experiment) > mostTried) return null;
     const layers = experiment.layers.length > 1 ? shown : null;
-    const answer = await this.#inTurn((check) => this.#run({ ...whatIf, layers }, undefined, check, 'behind'));
+    const answer = await this.#inTurn((check) => this.#run({ ...whatIf, layers }, {}, check, 'behind'));
     if (answer === ended) return ended;
     if (answer === 'noMemory' || answer.kind !== 'run') return null;
     const { kind, perStepFactor, log10Ratio, onePercentSteps } = answer.verdict;
@@ -139,12 +143,7 @@ export class WhatIfs {
     }
   }
 
-  async #run(
-    whatIf: WhatIf,
-    wanted: WhatIfGatesRequest | undefined,
-    check: () => void,
-    place: Place,
-  ): Promise<WhatIfAnswer> {
+  async #run(whatIf: WhatIf, wanted: Wanted, check: () => void, place: Place): Promise<WhatIfAnswer> {
     const started = performance.now();
     const { experiment, shown } = this.#subject;
     const obstacle = whatIfObstacle(experiment, whatIf);
@@ -165,7 +164,9 @@ export class WhatIfs {
     const { layer, result } = layerOf(run, this.#subject);
     const { log10Norms, log10SingleSource } = result.layers[0];
     const ofNetwork = whatIf.layers === 'all' && run.layers.length > 1;
-    const gates = wanted === undefined || layer !== shown ? null : await gatesOf(run, layer, wanted, check);
+    const gates = wanted.gates === undefined || layer !== shown ? null : await gatesOf(run, layer, wanted.gates, check);
+    const map =
+      wanted.map === undefined || run.layers.length !== experiment.layers.length ? null : mapOf(run, layer, wanted.map);
     // While a slider moves one run follows the other, and takes its memory.
     if (asLayer(other.experiment) !== null && cellOf(other.experiment.cell).activation !== null) release(result);
     clearTimeout(this.#idle);
@@ -177,6 +178,7 @@ export class WhatIfs {
       ofNetwork,
       clipFactor: run.clipFactor,
       gates,
+      map,
       lossValue: run.lossValue,
       measures: other.measures.get(told) ?? [],
       T: log10Norms.dh.length,
@@ -251,12 +253,23 @@ async function gatesOf(
       wanted === null || cell.keeper === undefined
         ? null
         : keptByGate(own, gates.sequence, { runId: 0, window, maxPoints, ...wanted, sequence }),
-    map: map?.sequence === sequence && cell.gates.includes(map.gate) ? mapOf(own, map) : null,
+    map: map?.sequence === sequence && cell.gates.includes(map.gate) ? gateMapOf(own, map) : null,
   };
 }
 
+/** The map of the changed network, on the time axis of a layer. */
+function mapOf(run: AnyNetworkRun, index: number, wanted: NonNullable<Wanted['map']>): WhatIfNetworkMap | null {
+  const { experiment, result } = run.layers[index] ?? run.layers[0];
+  const picture = networkMap({ runId: 0, experiment, result, network: run }, { runId: 0, ...wanted });
+  const layers = run.layers.map((layer) => {
+    const { kind, perStepFactor } = layer.result.verdict;
+    return { kind, perStepFactor };
+  });
+  return picture === null ? null : { picture, layers };
+}
+
 /** One gate of the changed run, its rows in the order that the picture of the run has. */
-function mapOf(own: KeptRun, { order, ...map }: WhatIfMapRequest): WhatIfGates['map'] {
+function gateMapOf(own: KeptRun, { order, ...map }: WhatIfMapRequest): WhatIfGates['map'] {
   const { H } = own.result.shapes;
   const rows = order?.length === H ? Uint32Array.from(order) : null;
   const picture = heatmap(own, { runId: 0, tensor: 'gate', ...map }, undefined, rows);

@@ -102,6 +102,7 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
         ),
       }),
     ),
+    map: optional(object({ window, maxColumns: count })),
   }),
   series: object({ runId: count, window }),
   jacobians: object({ runId: count, sequence: count, window: optional(window) }),

@@ -314,13 +314,13 @@ export class Service {
     return kept.next;
   }
 
-  async #whatIf({ runId, whatIf, gates }: WhatIfRequest): Promise<WhatIfAnswer | null> {
+  async #whatIf({ runId, whatIf, gates, map }: WhatIfRequest): Promise<WhatIfAnswer | null> {
     const question = ++this.#question;
     if (this.#kept?.runId === runId) this.#kept.whatIfs.stop();
     for (;;) {
       while (this.#running !== null) await this.#running;
       if (whatIf === null || question !== this.#question || this.#kept?.runId !== runId) return null;
-      const answer = await this.#kept.whatIfs.ask(whatIf, gates);
+      const answer = await this.#kept.whatIfs.ask(whatIf, { gates, map });
       if (answer !== null) return answer;
       // A run that came in between has ended it. When that run is refused, the older one stays on screen, and somebody
       // still waits.

@@ -283,6 +283,39 @@ describe('Apply', () => {
     }
   });
 
+  it('tells the map of the changed network, as its files do once they are written', async () => {
+    const map = { window: { t0: 0, t1: 6 }, maxColumns: 6 };
+    for (const { config, layers } of subjects.filter(({ layers: count }) => count > 1)) {
+      const [part, text] = [{ layers: 0, inputScale: 3 }, textOf(config)];
+      const before = await desk(text, 0);
+      const whatIf = { ...asItIs, ...part };
+      const answer = await before.desk.ask('whatIf', { runId: before.runId, whatIf, map });
+      assert.ok(answer?.kind === 'run' && answer.map);
+      const after = await desk(await applied(text, part), 0);
+      const expected = await after.desk.ask('networkMap', { runId: after.runId, ...map });
+      const own = await before.desk.ask('networkMap', { runId: before.runId, ...map });
+      assert.ok(expected && own);
+      near(answer.map.picture.values, expected.values, 'values');
+      near(answer.map.picture.dx, expected.dx, 'dx');
+      assert.notDeepEqual(answer.map.picture.values, own.values);
+      assert.equal(answer.map.layers.length, layers);
+      const kinds = await Promise.all(
+        answer.map.layers.map(async (_, layer) => (await tried(await applied(text, part), layer, {})).verdict.kind),
+      );
+      assert.deepEqual(
+        answer.map.layers.map(({ kind }) => kind),
+        kinds,
+      );
+      // Not asked for, or of other layers than those on screen.
+      const without = await before.desk.ask('whatIf', { runId: before.runId, whatIf });
+      assert.ok(without?.kind === 'run' && without.map === null);
+    }
+    const [{ config }] = subjects as [Subject];
+    const { desk: own, runId } = await desk(textOf(config), 0);
+    const dropped = await own.ask('whatIf', { runId, whatIf: { ...asItIs, drop: 'last' }, map });
+    assert.ok(dropped?.kind === 'run' && dropped.map === null);
+  });
+
   it('tells the verdict of the network where all of its layers are changed', async () => {
     const [lstm] = subjects;
     const part = { layers: 'all', biasShift: 6, biasGate: 'f' } as const;
