@@ -16,6 +16,8 @@ const collect = vm.runInNewContext('gc') as () => void;
 type Held = {
   readonly heap: number;
   readonly buffers: number;
+  /** What keeps the process busy, by its kind. */
+  readonly kinds: readonly string[];
   readonly handles: number;
   readonly files: number;
   readonly threads: number;
@@ -37,10 +39,12 @@ async function lookAround(): Promise<Held> {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   Object.assign(process.report, { excludeNetwork: true });
   const { workers } = process.report.getReport() as unknown as { readonly workers: readonly ThreadReport[] };
+  const kinds = process.getActiveResourcesInfo().filter((kind) => !passing.has(kind));
   return {
     heap: heapUsed,
     buffers: arrayBuffers,
-    handles: process.getActiveResourcesInfo().filter((kind) => !passing.has(kind)).length,
+    kinds,
+    handles: kinds.length,
     files: existsSync(openFiles) ? readdirSync(openFiles).length : 0,
     threads: workers.length,
     threadHeaps: workers.reduce((sum, { javascriptHeap }) => sum + javascriptHeap.usedMemory, 0),
@@ -50,6 +54,12 @@ async function lookAround(): Promise<Held> {
 const middle = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const least = (values: readonly number[]): number => Math.min(...values);
+
+/** How many of each kind: `FSEvent 3, PipeWrap 4`. */
+function countOf({ kinds }: Held): string {
+  const names = [...new Set(kinds)].sort();
+  return names.map((name) => `${name} ${kinds.filter((kind) => kind === name).length}`).join(', ');
+}
 
 /** What may be more at the end than at the beginning: a tenth, and what a cache or a log takes whatever the load. */
 const [mostGrowth, mostBytes, mostPieces] = [0.1, 3e6, 3];
@@ -121,7 +131,8 @@ export class Holdings {
     console.log(line);
     const file = process.env['RNN_LOAD_RESULTS'];
     if (file !== undefined) appendFileSync(file, `${line}\n`);
-    assert.deepEqual(grown, [], `grown: ${line}`);
+    const kinds = kept.map(countOf).join(' | ');
+    assert.deepEqual(grown, [], `grown: ${line}; handles at each look: ${kinds}`);
     assert.ok(high < longestTurn, line);
   }
 }
