@@ -120,19 +120,16 @@ export type CellWords = {
 };
 
 /**
- * How the kernels of gated cells (../kernels/gates.ts) see a cell. They compute blocks of H pre-activations in an order
- * in which those that meet the state lie side by side, and those that meet the input too.
+ * How the kernels of gated cells (../kernels/gates.ts, ../kernels/gatedPack.ts) see a cell. They compute blocks of H
+ * pre-activations in an order in which those that meet the state lie side by side, and those that meet the input too.
  */
 export type GatedKernel = {
   /** Its number there. */
   readonly kernel: number;
-  /** The gates of Wh, and of Wx, in the order of the blocks that meet them. */
+  /** The gates of Wh in the order of the blocks that meet them. */
   readonly ofState: readonly number[];
-  readonly ofInput: readonly number[];
   /** The first block that meets the input. */
   readonly firstOfInput: number;
-  /** Each block's bias: a sum of gates of parameters. */
-  readonly biases: readonly (readonly (readonly [parameter: string, gate: number])[])[];
   /** Slopes that are kept of a unit for the way back. */
   readonly slopes: number;
 };

@@ -29,20 +29,7 @@ export const gru: Cell = {
   gated: {
     kernel: 1,
     ofState: [2, 0, 1],
-    ofInput: [0, 1, 2],
     firstOfInput: 1,
-    biases: [
-      [['bh', 2]],
-      [
-        ['b', 0],
-        ['bh', 0],
-      ],
-      [
-        ['b', 1],
-        ['bh', 1],
-      ],
-      [['b', 2]],
-    ],
     slopes: 5,
   },
   hasD: true,

@@ -21,9 +21,7 @@ export const lstm: Cell = {
   gated: {
     kernel: 0,
     ofState: [0, 1, 2, 3],
-    ofInput: [0, 1, 2, 3],
     firstOfInput: 0,
-    biases: [[['b', 0]], [['b', 1]], [['b', 2]], [['b', 3]]],
     slopes: 6,
   },
   hasD: true,

@@ -2,10 +2,12 @@
 import { activate } from './activation';
 import { backward, inputGradient, kindOf, sums } from './backward';
 import { forward, forwardInput } from './forward';
+import { packBiases, packGates, unpackBiases, unpackGates } from './gatedPack';
 import { gatedBackward, gatedForward, gatedInputs, GatedJob, gatedSums } from './gatedRun';
+import { gatedWholeBackward, gatedWholeForward } from './gatedWhole';
 import { Job } from './job';
 import { formEnd, formPanels, gramEnd, gramRows, NormJob } from './norms';
-import { fill, pack, packTransposed, unpack } from './panel';
+import { fill, pack, packColumns, packTransposed, unpack } from './panel';
 import { plainBack } from './rangeScan';
 import { largestOf } from './simd';
 import { whole } from './wholeRun';
@@ -124,11 +126,72 @@ export function gatedSums64(
   gatedSums<f64>(job, t0, t1, place, part, parts, thread, own);
 }
 
+export function gatedWholeForward32(job: GatedJob, from: usize, to: usize): void {
+  gatedWholeForward<f32>(job, from, to);
+}
+export function gatedWholeForward64(job: GatedJob, from: usize, to: usize): void {
+  gatedWholeForward<f64>(job, from, to);
+}
+
+export function gatedWholeBackward32(job: GatedJob, from: usize, to: usize, entering: i32): void {
+  gatedWholeBackward<f32>(job, from, to, entering);
+}
+export function gatedWholeBackward64(job: GatedJob, from: usize, to: usize, entering: i32): void {
+  gatedWholeBackward<f64>(job, from, to, entering);
+}
+
+export function packGates32(
+  cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, forward: usize, backward: usize,
+): void {
+  packGates<f32>(cell, isInput, from, row, rows, I, H, forward, backward);
+}
+export function packGates64(
+  cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, forward: usize, backward: usize,
+): void {
+  packGates<f64>(cell, isInput, from, row, rows, I, H, forward, backward);
+}
+
+export function unpackGates32(
+  cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, to: usize,
+): void {
+  unpackGates<f32>(cell, isInput, from, row, rows, I, H, to);
+}
+export function unpackGates64(
+  cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, to: usize,
+): void {
+  unpackGates<f64>(cell, isInput, from, row, rows, I, H, to);
+}
+
+export function packBiases32(cell: i32, from: usize, H: i32, to: usize): void {
+  packBiases<f32>(cell, from, H, to);
+}
+export function packBiases64(cell: i32, from: usize, H: i32, to: usize): void {
+  packBiases<f64>(cell, from, H, to);
+}
+
+export function unpackBiases32(cell: i32, from: usize, H: i32, to: usize): void {
+  unpackBiases<f32>(cell, from, H, to);
+}
+export function unpackBiases64(cell: i32, from: usize, H: i32, to: usize): void {
+  unpackBiases<f64>(cell, from, H, to);
+}
+
 export function pack32(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {
   pack<f32>(from, rows, N, to, panelBytes, rowBytes);
 }
 export function pack64(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {
   pack<f64>(from, rows, N, to, panelBytes, rowBytes);
+}
+
+export function packColumns32(
+  from: usize, fromBytes: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize,
+): void {
+  packColumns<f32>(from, fromBytes, rows, N, to, panelBytes, rowBytes);
+}
+export function packColumns64(
+  from: usize, fromBytes: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize,
+): void {
+  packColumns<f64>(from, fromBytes, rows, N, to, panelBytes, rowBytes);
 }
 
 export function packTransposed32(from: usize, N: i32, K: i32, to: usize): void {

@@ -3,10 +3,15 @@ import { FUSED, panels, ROW, width } from './simd';
 
 /** `rows` rows of N numbers from row-major memory into packed rows `rowBytes` apart; columns beyond N become zero. */
 export function pack<T>(from: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize): void {
-  if (N == width<T>() && rowBytes == ROW) {
-    memory.copy(to, from, <usize>rows * ROW);
-    return;
-  }
+  if (N == width<T>() && rowBytes == ROW) memory.copy(to, from, <usize>rows * ROW);
+  else packColumns<T>(from, <usize>N * sizeof<T>(), rows, N, to, panelBytes, rowBytes);
+}
+
+/** The same of rows that begin `fromBytes` apart: N columns of a wider matrix. */
+export function packColumns<T>(
+  from: usize, fromBytes: usize, rows: i32, N: i32, to: usize, panelBytes: usize, rowBytes: usize,
+): void {
+  const between = fromBytes - <usize>N * sizeof<T>();
   for (let r = 0; r < rows; r++) {
     let target = to;
     let left = N;
@@ -27,16 +32,22 @@ export function pack<T>(from: usize, rows: i32, N: i32, to: usize, panelBytes: u
       copyShort<T>(target, from, left);
       from += <usize>left * sizeof<T>();
     }
+    from += between;
     to += rowBytes;
   }
 }
 
 /** The way back: packed rows `rowBytes` apart into row-major memory. */
 export function unpack<T>(from: usize, panelBytes: usize, rowBytes: usize, rows: i32, N: i32, to: usize): void {
-  if (N == width<T>() && rowBytes == ROW) {
-    memory.copy(to, from, <usize>rows * ROW);
-    return;
-  }
+  if (N == width<T>() && rowBytes == ROW) memory.copy(to, from, <usize>rows * ROW);
+  else unpackColumns<T>(from, panelBytes, rowBytes, rows, N, to, <usize>N * sizeof<T>());
+}
+
+/** The same into rows that begin `toBytes` apart: N columns of a wider matrix. */
+export function unpackColumns<T>(
+  from: usize, panelBytes: usize, rowBytes: usize, rows: i32, N: i32, to: usize, toBytes: usize,
+): void {
+  const between = toBytes - <usize>N * sizeof<T>();
   for (let r = 0; r < rows; r++) {
     let source = from;
     let left = N;
@@ -52,8 +63,24 @@ export function unpack<T>(from: usize, panelBytes: usize, rowBytes: usize, rows:
       copyShort<T>(to, source, left);
       to += <usize>left * sizeof<T>();
     }
+    to += between;
     from += rowBytes;
   }
+}
+
+/** `steps` rows of N numbers of each of B sequences into packed rows (t, b) from `to` on. Gives where they end. */
+export function packSequences<T>(from: usize, B: i32, steps: i32, N: i32, to: usize): usize {
+  const stepBytes = <usize>B * ROW;
+  for (let b = 0; b < B; b++, to += ROW, from += <usize>(steps * N) * sizeof<T>())
+    pack<T>(from, steps, N, to, <usize>steps * stepBytes, stepBytes);
+  return from;
+}
+
+/** The way back, from panels `panelBytes` apart. */
+export function unpackSequences<T>(from: usize, panelBytes: usize, B: i32, steps: i32, N: i32, to: usize): usize {
+  for (let b = 0; b < B; b++, from += ROW, to += <usize>(steps * N) * sizeof<T>())
+    unpack<T>(from, panelBytes, <usize>B * ROW, steps, N, to);
+  return to;
 }
 
 @inline function copyShort<T>(to: usize, from: usize, count: i32): void {
@@ -64,8 +91,12 @@ export function unpack<T>(from: usize, panelBytes: usize, rowBytes: usize, rows:
 
 /** The transpose of a row-major [N,K] matrix, packed: K rows, N columns. */
 export function packTransposed<T>(from: usize, N: i32, K: i32, to: usize): void {
+  packColumnsTransposed<T>(from, <usize>K * sizeof<T>(), N, K, to);
+}
+
+/** The same of rows that begin `rowBytes` apart: K columns of a wider matrix. */
+export function packColumnsTransposed<T>(from: usize, rowBytes: usize, N: i32, K: i32, to: usize): void {
   const lanes: i32 = 16 / sizeof<T>();
-  const rowBytes = <usize>K * sizeof<T>();
   for (let left = N; left > 0; left -= width<T>()) {
     const columns = min(left, width<T>());
     if (columns < width<T>()) memory.fill(to, 0, <usize>K * ROW);

@@ -3,7 +3,7 @@
 import { backward, notesOf, sums } from './backward';
 import { forward, forwardInput } from './forward';
 import { Job } from './job';
-import { fill, pack, packTransposed, unpack } from './panel';
+import { fill, pack, packSequences, packTransposed, unpack, unpackSequences } from './panel';
 import { largestOf, panels, ROW, width } from './simd';
 
 /** What enters from above: ones at the last step, ones at every step, or values. */
@@ -41,16 +41,8 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
   from += hBytes;
   pack<T>(from, B, H, job.hs, hsPanel, ROW);
   from += <usize>B * hBytes;
-  for (let b = 0; b < B; b++, from += <usize>steps * iBytes)
-    pack<T>(from, steps, I, job.xs + <usize>b * ROW, gPanel, stepBytes);
-  if (entering == EVERY) fill<T>(1, H, job.g, gPanel, steps * B);
-  else if (entering == LAST) {
-    memory.fill(job.g, 0, <usize>hPanels * gPanel);
-    fill<T>(1, H, job.g + gPanel - stepBytes, gPanel, B);
-  } else {
-    for (let b = 0; b < B; b++, from += <usize>steps * hBytes)
-      pack<T>(from, steps, H, job.g + <usize>b * ROW, gPanel, stepBytes);
-  }
+  from = packSequences<T>(from, B, steps, I, job.xs);
+  enter<T>(from, entering, B, steps, H, job.g);
   // dh0, dWx, dWh and db lie one behind the other.
   memory.fill(job.dh0, 0, job.scratch - job.dh0);
   memory.fill(job.small, 0, notesOf(job));
@@ -76,12 +68,9 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
   }
   sums<T>(job, 0, steps, 0, 0, 1, 0, 3);
 
-  for (let b = 0; b < B; b++, to += <usize>steps * hBytes)
-    unpack<T>(job.hs + stepBytes + <usize>b * ROW, hsPanel, stepBytes, steps, H, to);
-  for (let b = 0; b < B; b++, to += <usize>steps * hBytes)
-    unpack<T>(job.g + <usize>b * ROW, gPanel, stepBytes, steps, H, to);
-  for (let b = 0; b < B; b++, to += <usize>steps * iBytes)
-    unpack<T>(job.dx + <usize>b * ROW, gPanel, stepBytes, steps, I, to);
+  to = unpackSequences<T>(job.hs + stepBytes, hsPanel, B, steps, H, to);
+  to = unpackSequences<T>(job.g, gPanel, B, steps, H, to);
+  to = unpackSequences<T>(job.dx, gPanel, B, steps, I, to);
   const panelBytes = <usize>width<T>() * ROW;
   unpack<T>(job.dWx, <usize>iPanels * panelBytes, ROW, I, H, to);
   to += <usize>I * hBytes;
@@ -91,6 +80,17 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
   to += hBytes;
   unpack<T>(job.dh0, stepBytes, ROW, B, H, to);
   return 1;
+}
+
+/** What enters the steps of a whole run into packed rows (t, b) at `to`: ones, or the values [B,T,H] at `from`. */
+export function enter<T>(from: usize, entering: i32, B: i32, steps: i32, H: i32, to: usize): void {
+  const stepBytes = <usize>B * ROW;
+  const panelBytes = <usize>steps * stepBytes;
+  if (entering == EVERY) fill<T>(1, H, to, panelBytes, steps * B);
+  else if (entering == LAST) {
+    memory.fill(to, 0, <usize>panels<T>(H) * panelBytes);
+    fill<T>(1, H, to + panelBytes - stepBytes, panelBytes, B);
+  } else packSequences<T>(from, B, steps, H, to);
 }
 
 /** Below this the next steps may reach the subnormal numbers. */

@@ -2,7 +2,7 @@
 import { cellOf } from '../cells/index.js';
 import { finish } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
-import { castResumably, cutResumably, Mover } from '../core/resumableCopy.js';
+import { castResumably, cutResumably, movedAtOnce, Mover } from '../core/resumableCopy.js';
 import { dtypeOf, heldOf, matrix, rowOf, sequence, zeros } from '../core/tensor.js';
 import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
 import { stepsOf } from '../core/rowTrace.js';
@@ -77,21 +77,35 @@ export function* reversed<A extends FloatArray>(
 export const reversedSeries = <A extends FloatArray>(series: A, chunks: readonly { readonly steps: number }[]): A =>
   finish(reversed(series, { B: 1, N: 1 }, chunks));
 
+/** Rows of fewer numbers than this are copied one by one: a window on each takes longer. */
+const fewNumbers = 96;
+
 /** Sequences side by side: [B,T,N₁ + N₂ + …]. */
 export function* sideBySide(dtype: DType, parts: readonly [Sequence, ...Sequence[]]): Resumable<Sequence> {
   const [{ B, T }] = parts;
   const N = parts.reduce((sum, part) => sum + part.N, 0);
   const out = sequence(dtype, B, T, N);
-  const mover = new Mover();
   let column = 0;
   for (const part of parts) {
-    for (let row = 0; row < B * T; row++) {
-      out.data.set(part.data.subarray(row * part.N, (row + 1) * part.N), row * N + column);
-      yield* mover.count(part.N);
+    const atOnce = Math.ceil(movedAtOnce / part.N);
+    for (let row = 0; row < B * T; row += atOnce) {
+      copyRows(part, out, column, row, Math.min(B * T, row + atOnce));
+      if (row + atOnce < B * T) yield 0;
     }
     column += part.N;
   }
   return out;
+}
+
+/** The rows first … end − 1 of a sequence into columns of a wider one. */
+function copyRows(part: Sequence, out: Sequence, column: number, first: number, end: number): void {
+  const [from, to] = [part.data, out.data];
+  const { N } = part;
+  for (let row = first; row < end; row++) {
+    const [start, target] = [row * N, row * out.N + column];
+    if (N < fewNumbers) for (let i = 0; i < N; i++) to[target + i] = from[start + i]!;
+    else to.set(from.subarray(start, start + N), target);
+  }
 }
 
 /** What enters a layer from above, in the order of positions. */

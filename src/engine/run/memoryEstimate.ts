@@ -4,6 +4,7 @@ import { flowRoom } from '../wasm/scaledBackward.js';
 import { gatedFlowRoom } from '../wasm/gatedFlowLayout.js';
 import { gatedPieceSteps, gatedRoom, gatedShapeOf } from '../wasm/gatedLayout.js';
 import type { GatedLayerShape } from '../wasm/gatedLayout.js';
+import { gatedSmallRoom, isSmallGated } from '../wasm/gatedSmallRun.js';
 import { jacobianSizes } from '../wasm/jacobians.js';
 import type { Kernels } from '../wasm/instance.js';
 import { bytesOf } from '../wasm/instance.js';
@@ -64,7 +65,12 @@ export function fitMemory(kernels: Kernels, experiment: LayerExperiment, way: 'w
 
 /** What the passes of a gated layer take one after the other. */
 const gatedRooms = (kernels: Kernels, shape: GatedLayerShape, way: 'whole' | 'pieces'): Rooms =>
-  together(kernels, [gatedRoom(kernels, way === 'whole' ? shape : pieceOf(shape)), gatedFlowRoom(kernels, shape)]);
+  together(kernels, [
+    // Which of the two it is, its chunks and lengths say too.
+    ...(way === 'whole' && isSmallGated(kernels, shape) ? [gatedSmallRoom(kernels, shape)] : []),
+    gatedRoom(kernels, way === 'whole' ? shape : pieceOf(shape)),
+    gatedFlowRoom(kernels, shape),
+  ]);
 
 const pieceOf = (shape: GatedLayerShape): GatedLayerShape => ({ ...shape, steps: gatedPieceSteps(shape) });
 

@@ -180,6 +180,28 @@ export const dtypeKernels = {
     takes: ['job: GatedJob', 't0: i32', 't1: i32', 'place: i32', 'part: i32', 'parts: i32', 'thread: i32', 'own: i32'],
     returns: 'void',
   },
+  gatedWholeForward: { takes: ['job: GatedJob', 'from: usize', 'to: usize'], returns: 'void' },
+  gatedWholeBackward: { takes: ['job: GatedJob', 'from: usize', 'to: usize', 'entering: i32'], returns: 'void' },
+  packGates: {
+    takes: [
+      'cell: i32',
+      'isInput: i32',
+      'from: usize',
+      'row: i32',
+      'rows: i32',
+      'I: i32',
+      'H: i32',
+      'forward: usize',
+      'backward: usize',
+    ],
+    returns: 'void',
+  },
+  unpackGates: {
+    takes: ['cell: i32', 'isInput: i32', 'from: usize', 'row: i32', 'rows: i32', 'I: i32', 'H: i32', 'to: usize'],
+    returns: 'void',
+  },
+  packBiases: { takes: ['cell: i32', 'from: usize', 'H: i32', 'to: usize'], returns: 'void' },
+  unpackBiases: { takes: ['cell: i32', 'from: usize', 'H: i32', 'to: usize'], returns: 'void' },
   gramRows: { takes: ['job: NormJob', 'first: i32', 'end: i32', 'wide: i32', 'thread: i32'], returns: 'void' },
   gramEnd: { takes: ['job: NormJob', 'wide: i32'], returns: 'i32' },
   formPanels: {
@@ -189,6 +211,18 @@ export const dtypeKernels = {
   formEnd: { takes: ['job: NormJob', 'recurrent: i32'], returns: 'void' },
   pack: {
     takes: ['from: usize', 'rows: i32', 'N: i32', 'to: usize', 'panelBytes: usize', 'rowBytes: usize'],
+    returns: 'void',
+  },
+  packColumns: {
+    takes: [
+      'from: usize',
+      'fromBytes: usize',
+      'rows: i32',
+      'N: i32',
+      'to: usize',
+      'panelBytes: usize',
+      'rowBytes: usize',
+    ],
     returns: 'void',
   },
   packTransposed: { takes: ['from: usize', 'N: i32', 'K: i32', 'to: usize'], returns: 'void' },

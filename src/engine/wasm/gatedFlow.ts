@@ -48,6 +48,9 @@ export type Through = {
   readonly down: { readonly data: Float64Array | null; readonly exponents: Float64Array };
 };
 
+/** What the kernels have measured of the steps of a block, `rows` rows each: see GatedFlowJob. */
+type Measured = { readonly rows: number } & Readonly<Record<'rowStats' | 'stats' | 'gateStats', Float64Array>>;
+
 /** Consecutive steps of a chunk with what flows into the last of them, from which they can be computed again. */
 export type FlowPiece = {
   readonly chunk: RunChunk;
@@ -134,9 +137,10 @@ export class GatedFlow {
         yield* this.#takeGradient(steps, (values, b) => {
           dhScaled.set(values, (b * T + chunk.start + t0) * H);
         });
+      const measured = this.#measured();
       for (let t = steps - 1; t >= 0; t--) {
         const at = chunk.start + t0 + t;
-        this.#keep(t, chunk, t0 + t, target, isSource);
+        this.#keep(t, measured, chunk, t0 + t, target, isSource);
         if (seen === null && inputExponents === null) continue;
         const step = yield* this.#inputGradient(t, at);
         seen?.push(step);
@@ -163,10 +167,11 @@ export class GatedFlow {
       this.#note(noting, chunk, false, t1);
       t0 = this.#blockStart(chunk, t1);
       if (!(yield* this.#block(chunk, t0, t1))) return null;
+      const { rowStats } = this.#measured();
       for (let t = t0; t < t1; t++) {
-        const rowStats = this.#numbers(this.#at.rowStats + (t - t0) * B * ofRow * 8, B * ofRow);
-        if (t > 0) received[t - 1] = rowsLog10(rowStats, 0, B, after);
-        down.exponents[t] = commonExponent(rowStats, B);
+        const row = (t - t0) * B;
+        if (t > 0) received[t - 1] = rowsLog10(rowStats, row, row + B, after);
+        down.exponents[t] = commonExponent(rowStats, row, row + B);
         if (down.data === null) continue;
         const [, dx] = yield* this.#inputGradient(t - t0, t);
         for (let b = 0; b < B; b++) down.data.set(dx.subarray(b * I, (b + 1) * I), (b * T + t) * I);
@@ -327,11 +332,12 @@ export class GatedFlow {
   /** States (those before step t0 too) and inputs of a block. */
   *#pack(chunk: RunChunk, t0: number, t1: number): Resumable<void> {
     const { B, I, H } = this.#experiment.shapes;
-    const { pack64 } = this.#kernels.exports;
+    const { pack64, packColumns64 } = this.#kernels.exports;
     const at = this.#at;
     const count = t1 - t0;
-    const { states } = this.#shape.cell;
-    const N = states.length * H;
+    const S = this.#shape.cell.states.length;
+    const N = S * H;
+    const numberBytes = Float64Array.BYTES_PER_ELEMENT;
     const panel = this.#layout.blockSteps * B * rowBytes;
     for (let b = 0; b < B; b++) {
       const before =
@@ -339,18 +345,15 @@ export class GatedFlow {
           ? rowOf(chunk.initial, b).data
           : chunk.hs.data.subarray((b * chunk.steps + t0 - 1) * N, (b * chunk.steps + t0) * N);
       const own = chunk.hs.data.subarray((b * chunk.steps + t0) * N, (b * chunk.steps + t1) * N);
-      for (const s of states.keys()) {
-        this.#staging.set(before.subarray(s * H, (s + 1) * H));
-        if (states.length === 1) this.#staging.set(own, H);
-        else
-          for (let t = 0; t < count; t++)
-            this.#staging.set(own.subarray(t * N + s * H, t * N + (s + 1) * H), (t + 1) * H);
-        // A sequence begins with its initial states, which are not told while they wait.
-        const begins = (chunk.spans?.[b]?.from ?? 0) - t0;
-        if (begins > 0 && begins < count)
-          this.#staging.set(rowOf(chunk.initial, b).data.subarray(s * H, (s + 1) * H), begins * H);
+      this.#staging.set(before);
+      this.#staging.set(own, N);
+      // A sequence begins with its initial states, which are not told while they wait.
+      const begins = (chunk.spans?.[b]?.from ?? 0) - t0;
+      if (begins > 0 && begins < count) this.#staging.set(rowOf(chunk.initial, b).data, begins * N);
+      for (let s = 0; s < S; s++) {
         const to = (s === 0 ? at.hs : at.cs) + b * rowBytes;
-        pack64(at.staging, 1 + count, H, to, panel + B * rowBytes, B * rowBytes);
+        const from = at.staging + s * H * numberBytes;
+        packColumns64(from, N * numberBytes, 1 + count, H, to, panel + B * rowBytes, B * rowBytes);
       }
       const xs = chunk.xs.data.subarray((b * chunk.steps + t0) * I, (b * chunk.steps + t1) * I);
       this.#staging.set(xs);
@@ -425,45 +428,66 @@ export class GatedFlow {
     return [at, own, this.#numbers(stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, 1)[0]!];
   }
 
+  /** What the kernels have measured of all steps of the block: one window for all, because each takes its time. */
+  #measured(): Measured {
+    const { rowStats, stats, gateStats } = this.#at;
+    const { blockSteps } = this.#layout;
+    const rows = this.#job.get('rows');
+    return {
+      rows,
+      rowStats: this.#numbers(rowStats, blockSteps * rows * ofRow),
+      stats: this.#numbers(stats, blockSteps * ofStep),
+      gateStats: this.#numbers(gateStats, blockSteps * this.#shape.cell.gates.length * gateNumbers),
+    };
+  }
+
   /** The numbers of step t of the block, which is step `ofChunk` of the chunk. */
-  #keep(t: number, chunk: RunChunk, ofChunk: number, target: Kept, isSource: boolean): void {
+  #keep(t: number, measured: Measured, chunk: RunChunk, ofChunk: number, target: Kept, isSource: boolean): void {
     const at = chunk.start + ofChunk;
     const { B, T, H } = this.#experiment.shapes;
     const { cell, gated } = this.#shape;
-    const rows = this.#job.get('rows');
-    const rowStats = this.#numbers(this.#at.rowStats + t * rows * ofRow * 8, rows * ofRow);
-    const [E = 0, dx = 0, dWx = 0, dWh = 0, db = 0, dbh = 0] = this.#numbers(this.#at.stats + t * ofStep * 8, ofStep);
+    const { rows, rowStats, stats, gateStats } = measured;
+    const [row, step] = [t * rows, t * ofStep];
+    const [E, dx, dWx, dWh, db, dbh] = [
+      stats[step]!,
+      stats[step + 1]!,
+      stats[step + 2]!,
+      stats[step + 3]!,
+      stats[step + 4]!,
+      stats[step + 5]!,
+    ];
     const log10 = (value: number): number => Math.log10(value) + E * log10Of2;
     const { log10Norms, log10dhPerSequence, dhExponent, single, gates } = target;
     dhExponent[at] = E;
-    log10Norms.dh[at] = rowsLog10(rowStats, 0, B, ofH);
-    if (log10Norms.ds !== undefined) log10Norms.ds[at] = rowsLog10(rowStats, 0, B, all);
-    if (log10Norms.dc !== undefined) log10Norms.dc[at] = rowsLog10(rowStats, 0, B, ofC);
+    log10Norms.dh[at] = rowsLog10(rowStats, row, row + B, ofH);
+    if (log10Norms.ds !== undefined) log10Norms.ds[at] = rowsLog10(rowStats, row, row + B, all);
+    if (log10Norms.dc !== undefined) log10Norms.dc[at] = rowsLog10(rowStats, row, row + B, ofC);
     log10Norms.dx[at] = log10(dx);
     const { Wx, Wh, b: bias, bh } = log10Norms.parameters;
     Wx[at] = log10(dWx);
     Wh[at] = log10(dWh);
     bias[at] = log10(db);
     if (bh !== undefined) bh[at] = log10(dbh);
-    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(rowStats, b, b + 1, all);
+    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(rowStats, row + b, row + b + 1, all);
     let counted = 0;
     for (let b = 0; b < B; b++) if (isThere(chunk, b, ofChunk)) counted += H;
     const G = cell.gates.length;
-    const gateStats = this.#numbers(this.#at.gateStats + t * G * gateNumbers * 8, G * gateNumbers);
     for (let k = 0; k < G; k++) {
       const { mean, closed, open } = gates[cell.gates[k]!]!;
-      mean[at] = gateStats[k * gateNumbers]! / counted;
-      closed[at] = gateStats[k * gateNumbers + 1]! / counted;
-      open[at] = gateStats[k * gateNumbers + 2]! / counted;
+      const place = (t * G + k) * gateNumbers;
+      mean[at] = gateStats[place]! / counted;
+      closed[at] = gateStats[place + 1]! / counted;
+      open[at] = gateStats[place + 2]! / counted;
     }
     if (!isSource) return;
-    const source = (place: number): number => rowsLog10(rowStats, rows - B, rows, place);
+    const ofSource = row + rows - B;
+    const source = (place: number): number => rowsLog10(rowStats, ofSource, ofSource + B, place);
     const [g, d, on] = [source(all), source(ofD), source(after)];
     single.log10[at] = g;
     target.distances?.add(
       chunk,
       ofChunk,
-      Float64Array.from({ length: B }, (_, b) => rowsLog10(rowStats, rows - B + b, rows - B + b + 1, all)),
+      Float64Array.from({ length: B }, (_, b) => rowsLog10(rowStats, ofSource + b, ofSource + b + 1, all)),
     );
     single.lnSlope[at] = (d - g) * Math.LN10;
     single.lnWh[at] = (on - d) * Math.LN10;
@@ -475,10 +499,10 @@ export class GatedFlow {
   }
 }
 
-/** The exponent of a step: the largest of its rows that are not zero; 0 when all are. */
-function commonExponent(rowStats: Float64Array, B: number): number {
+/** The exponent of a step with the rows `from` … `to − 1`: the largest of those that are not zero; 0 when all are. */
+function commonExponent(rowStats: Float64Array, from: number, to: number): number {
   let exponent = -Infinity;
-  for (let b = 0; b < B; b++)
+  for (let b = from; b < to; b++)
     if (rowStats[b * ofRow + all]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
   return exponent === -Infinity ? 0 : exponent;
 }

@@ -58,7 +58,7 @@ export function measureFlow(own: Kernels, flow: FlowShape, team: Team | null): F
   const most = team === null || 4 * longest * work < worthSharing ? 1 : team.most;
   const threads = team === null || most === 1 ? 1 : team.size;
   const blockSteps = Math.max(1, Math.min(longest, Math.floor(blockRows / B), Math.floor(blockWork / work)));
-  const stagingLength = Math.max(leastStaging, leastStagingOf(shape), (blockSteps + 1) * Math.max(H, I));
+  const stagingLength = Math.max(leastStaging, leastStagingOf(shape), (blockSteps + 1) * Math.max(S * H, I));
   const scratchBytes =
     (Math.max(hPanels, iPanels) * width + gatePanels + sharedNumbers.BLOCKS * hPanels + B) * rowBytes;
   const rows = blockSteps * B * rowBytes;

@@ -13,8 +13,8 @@ import { clearResumably, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Task } from './instance.js';
 import { gatedSeries, sharedNumbers } from './abi.js';
 import { formedNorm } from './formedNorm.js';
-import { measureGated, wholeOf, workOf } from './gatedLayout.js';
-import type { GatedAddresses, GatedLayerShape, GatedLayout, GatedNumbers, WholeShape } from './gatedLayout.js';
+import { cutOffsetOf, gatedNumbers, measureGated, sumsOf, wholeOf, workOf } from './gatedLayout.js';
+import type { GatedAddresses, GatedLayerShape, GatedLayout, WholeShape } from './gatedLayout.js';
 import { packGated, panelsOf, unpackGated } from './gatedWeights.js';
 import type { Entering } from './layer.js';
 import { packSteps, unpackSteps } from './packedSteps.js';
@@ -22,7 +22,7 @@ import type { Staging } from './packedSteps.js';
 import { Struct } from './struct.js';
 import { share, task } from './team.js';
 import type { AfterJob } from './team.js';
-import { goesApart, pauseLimit, ranges, sumsRounds } from './workSplit.js';
+import { pauseLimit, ranges, sumsRounds } from './workSplit.js';
 
 /** What one chunk's way back leaves, in the places of the whole run. */
 export type GatedTarget = {
@@ -78,7 +78,7 @@ export class GatedLayer {
 
   private constructor(shape: WholeShape, layout: GatedLayout, at: GatedAddresses) {
     const { kernels, blockSteps, scratchBytes, stagingLength } = layout;
-    const { gated, dtype, B, I, H, truncate } = shape;
+    const { dtype, B } = shape;
     this.#shape = shape;
     this.#layout = layout;
     this.#at = at;
@@ -86,18 +86,7 @@ export class GatedLayer {
     this.#limit = pauseLimit(dtype, B, false);
     this.#staging = { values: viewOf(kernels, dtype, at.staging, stagingLength), at: at.staging };
     this.#job = new Struct('GatedJob', kernels.memory.buffer, at.job);
-    const numbers: GatedNumbers = {
-      B,
-      T: 0,
-      I,
-      H,
-      cell: gated.kernel,
-      truncate: truncate ?? 0,
-      cutOffset: 0,
-      blockSteps,
-      places: blockSteps,
-      scratchBytes,
-    };
+    const numbers = gatedNumbers(shape, { T: 0, cutOffset: 0, blockSteps, scratchBytes });
     this.#job.write({ ...numbers, ...at });
   }
 
@@ -116,7 +105,7 @@ export class GatedLayer {
     spans: readonly Span[] | null = null,
     { t0, of }: PieceOfChunk = { t0: 0, of: steps },
   ): Resumable<void> {
-    const { B, I, H, cell, direction, truncate } = this.#shape;
+    const { B, I, H, cell } = this.#shape;
     this.#job.set('T', steps);
     this.#spans = spans;
     this.#job.set('spans', spans === null ? 0 : this.#at.spans);
@@ -124,10 +113,7 @@ export class GatedLayer {
       new Int32Array(this.#kernels.memory.buffer, this.#at.spans, 2 * B).set(
         spans.flatMap(({ from, to }) => [from, to]),
       );
-    // Of a reverse direction t counts from the last position.
-    const cutOffset =
-      truncate === null ? 0 : direction === 'forward' ? t0 % truncate : truncate - ((of - t0) % truncate);
-    this.#job.set('cutOffset', cutOffset);
+    this.#job.set('cutOffset', cutOffsetOf(this.#shape, of, t0));
     const stateRow = cell.states.length * H;
     const panelBytes = (1 + steps) * B * rowBytes;
     for (const [s, to] of this.#states().entries()) yield* this.#packRows(initial, stateRow, s * H, to, panelBytes);
@@ -256,17 +242,12 @@ export class GatedLayer {
 
   /** What comes of the d of the steps t0 … t1 − 1, which lie from the first place on. */
   *#sums(t0: number, t1: number): Resumable<void> {
-    const { B, I, H, cell } = this.#shape;
+    const { B } = this.#shape;
     const { threads, team } = this.#layout;
     const { hPanels, iPanels } = panelsOf(this.#shape);
     const limit = this.#limit;
     const steps = t1 - t0;
-    const columns = cell.gates.length * H;
-    const { toInput } = workOf(this.#shape);
-    const grams = B === 1 ? 0 : B * B * (4 * columns + 2 * (H + I));
-    const forms = 2 * B * columns * (H + I);
-    const [withDx, withGrams] = [!goesApart(B * toInput, limit), !goesApart(grams, limit)];
-    const withForms = withGrams && !goesApart(forms, limit);
+    const { columns, toInput, grams, forms, withDx, withGrams, withForms } = sumsOf(this.#shape, limit);
     if (!withDx) {
       for (const { first, end } of ranges(steps * B, toInput, limit * threads, true)) {
         const border = (i: number): number => first + Math.floor(((end - first) * i) / threads);

@@ -14,6 +14,7 @@ import type { Room } from './layer.js';
 import { pieceStepsOf } from './pieceLayer.js';
 import { structBytes } from './struct.js';
 import type { Fields } from './struct.js';
+import { goesApart, pauseLimit } from './workSplit.js';
 
 /** Rows of a block, whose weight gradients are one product. */
 const blockRows = 128;
@@ -97,7 +98,7 @@ export const workOf = ({ cell, I, H }: WholeShape) => {
 /**
  * Steps whose weight gradients are one product, the same for any number of threads: it decides the order of the sums.
  */
-const gatedBlockSteps = (shape: WholeShape): number =>
+export const gatedBlockSteps = (shape: WholeShape): number =>
   Math.max(
     1,
     Math.min(
@@ -111,54 +112,108 @@ const gatedBlockSteps = (shape: WholeShape): number =>
 export const gatedPieceSteps = (shape: GatedLayerShape): number =>
   pieceStepsOf(gatedBlockSteps(wholeOf(shape)), shape.steps);
 
-export function measureGated(own: Kernels, shape: WholeShape, team: Team | null): GatedLayout {
-  const { cell, gated, dtype, B, I, H, steps } = shape;
+/** Bytes of the scratch of a thread. */
+const scratchOf = (shape: WholeShape): number => {
   const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
-  const { forward } = workOf(shape);
-  const worth = 3 * B * steps * forward >= worthSharing;
-  const most = team === null || !worth ? 1 : Math.min(team.most, B === 1 ? 2 : Math.floor(B / 2));
-  const threads = team === null || most === 1 ? 1 : Math.min(team.size, most);
+  return (
+    (Math.max(hPanels, iPanels) * width +
+      gatePanels +
+      sharedNumbers.BLOCKS * hPanels +
+      Math.max(blockRows, shape.B) +
+      sharedNumbers.BLOCKS * hPanels * shape.B) *
+    rowBytes
+  );
+};
+
+/** Whether several threads may share the work of such a layer. */
+const isWorthSharing = (shape: WholeShape): boolean =>
+  3 * shape.B * shape.steps * workOf(shape).forward >= worthSharing;
+
+/** What the kernels compute with, but for the spans, with scratch for so many threads. */
+export function buffersOf(shape: WholeShape, most: number) {
+  const { cell, gated, B, steps } = shape;
+  const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
   const blockSteps = gatedBlockSteps(shape);
-  const stagingLength = Math.max(leastStaging, leastStagingOf(shape), Math.min(movedAtOnce, H * Math.max(H, I, B)));
   const rows = B * rowBytes;
   const hasC = cell.states.length > 1;
-  const scratchBytes =
-    (Math.max(hPanels, iPanels) * width + gatePanels + sharedNumbers.BLOCKS * hPanels + Math.max(blockRows, B)) *
-      rowBytes +
-    sharedNumbers.BLOCKS * hPanels * rows;
+  return {
+    ...gatedWeightSizes(shape),
+    xs: iPanels * steps * rows,
+    hs: hPanels * (1 + steps) * rows,
+    cs: hasC ? hPanels * (1 + steps) * rows : 0,
+    slopes: gated.slopes * hPanels * steps * rows,
+    z: sharedNumbers.BLOCKS * rows,
+    g: hPanels * steps * rows,
+    gc: hasC ? hPanels * steps * rows : 0,
+    d: sharedNumbers.BLOCKS * hPanels * blockSteps * rows,
+    dx: iPanels * steps * rows,
+    dh0: hPanels * rows,
+    dc0: hPanels * rows,
+    dWx: gatePanels * iPanels * width * rowBytes,
+    dWh: gatePanels * hPanels * width * rowBytes,
+    db: sharedNumbers.BLOCKS * hPanels * rowBytes,
+    scratch: most * scratchOf(shape),
+    norms: gatedSeries.length * steps * Float64Array.BYTES_PER_ELEMENT,
+    small: 8 + steps * B,
+  };
+}
+
+export function measureGated(own: Kernels, shape: WholeShape, team: Team | null): GatedLayout {
+  const { dtype, B, I, H } = shape;
+  const { gatePanels } = panelsOf(shape);
+  const most = team === null || !isWorthSharing(shape) ? 1 : Math.min(team.most, B === 1 ? 2 : Math.floor(B / 2));
+  const threads = team === null || most === 1 ? 1 : Math.min(team.size, most);
+  const stagingLength = Math.max(leastStaging, leastStagingOf(shape), Math.min(movedAtOnce, H * Math.max(H, I, B)));
   return {
     kernels: team === null || most === 1 ? own : team.kernels,
     team: threads === 1 ? null : team,
     threads,
     stagingLength,
-    blockSteps,
-    scratchBytes,
+    blockSteps: gatedBlockSteps(shape),
+    scratchBytes: scratchOf(shape),
     sizes: {
       job: structBytes('GatedJob'),
       staging: stagingLength * bytesOf[dtype],
-      ...gatedWeightSizes(shape),
-      xs: iPanels * steps * rows,
-      hs: hPanels * (1 + steps) * rows,
-      cs: hasC ? hPanels * (1 + steps) * rows : 0,
-      slopes: gated.slopes * hPanels * steps * rows,
-      z: sharedNumbers.BLOCKS * rows,
-      g: hPanels * steps * rows,
-      gc: hasC ? hPanels * steps * rows : 0,
-      d: sharedNumbers.BLOCKS * hPanels * blockSteps * rows,
-      dx: iPanels * steps * rows,
-      dh0: hPanels * rows,
-      dc0: hPanels * rows,
-      dWx: gatePanels * iPanels * width * rowBytes,
-      dWh: gatePanels * hPanels * width * rowBytes,
-      db: sharedNumbers.BLOCKS * hPanels * rowBytes,
-      scratch: most * scratchBytes,
-      norms: gatedSeries.length * steps * Float64Array.BYTES_PER_ELEMENT,
-      small: 8 + steps * B,
+      ...buffersOf(shape, most),
       spans: spanBytes * B,
       ...formSizes(gatePanels, structBytes('NormJob')),
     },
   };
 }
+
+/** The fields of the kernels' job that are no addresses, of `steps` steps. */
+export const gatedNumbers = (
+  { gated, B, I, H, truncate }: WholeShape,
+  rest: Pick<GatedNumbers, 'T' | 'cutOffset' | 'blockSteps' | 'scratchBytes'>,
+): GatedNumbers => ({ ...rest, B, I, H, cell: gated.kernel, truncate: truncate ?? 0, places: rest.blockSteps });
+
+/** What is added to t so that multiples of the truncation are the steps before which the gradient is cut. */
+export const cutOffsetOf = (
+  { truncate, direction }: Pick<WholeShape, 'truncate' | 'direction'>,
+  steps: number,
+  t0 = 0,
+): number =>
+  // Of a reverse direction t counts from the last position.
+  truncate === null ? 0 : direction === 'forward' ? t0 % truncate : truncate - ((steps - t0) % truncate);
+
+/** What comes of the d of a step beside the sums: the operations of each, and which are cheap enough to go with them. */
+export function sumsOf(shape: WholeShape, limit: number) {
+  const { cell, B, I, H } = shape;
+  const columns = cell.gates.length * H;
+  const { toInput } = workOf(shape);
+  const grams = B === 1 ? 0 : B * B * (4 * columns + 2 * (H + I));
+  const forms = 2 * B * columns * (H + I);
+  const [withDx, withGrams] = [!goesApart(B * toInput, limit), !goesApart(grams, limit)];
+  return { columns, toInput, grams, forms, withDx, withGrams, withForms: withGrams && !goesApart(forms, limit) };
+}
+
+/** Whether a thread computes a layer in one go, `most` operations at most, and every norm with the sums. */
+export const goesAtOnce = (shape: WholeShape, team: Team | null, most: number): boolean => {
+  const { dtype, B, steps } = shape;
+  if (3 * B * steps * workOf(shape).forward > most || (team !== null && isWorthSharing(shape))) return false;
+  const { withDx, withForms } = sumsOf(shape, pauseLimit(dtype, B, false));
+  return withDx && withForms;
+};
 
 /** What such a layer takes; without `team` on one thread. */
 export function gatedRoom(own: Kernels, shape: GatedLayerShape, team = own.team): Room {

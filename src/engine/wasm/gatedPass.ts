@@ -1,10 +1,12 @@
 // Forward and backward of a layer of LSTM or GRU in the run's dtype through the kernels.
 import { cellOf } from '../cells/index.js';
+import type { Cell } from '../cells/cell.js';
+import type { FloatArray } from '../core/dtypes.js';
 import { castResumably, cutResumably } from '../core/resumableCopy.js';
 import { unfilledSequence } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
-import { accumulate, heldOf, takeStep, zeros } from '../core/tensor.js';
+import { accumulate, cast, heldOf, takeStep, zeros } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import { ready } from '../core/recomputedTrace.js';
 import { copiedSteps, nothing, RowTrace } from '../core/rowTrace.js';
@@ -19,10 +21,74 @@ import type { PlainRange } from '../network/scaledBackward.js';
 import { entering, upstreamResumably } from '../network/upstreamGradient.js';
 import { GatedLayer } from './gatedLayer.js';
 import { gatedShapeOf } from './gatedLayout.js';
+import { smallGated } from './gatedSmallRun.js';
 import type { Kernels } from './instance.js';
+
+/** A run of one chunk, in which all sequences have all steps, small enough for one call each way; null: it is none. */
+function* smallPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pass | null> {
+  const {
+    cell,
+    dtype,
+    shapes: { B, T, I },
+    layers: [{ parameters }],
+    chunks: [chunk],
+    loss,
+    upstream,
+  } = experiment;
+  if (chunk?.steps !== T || chunk.spans !== undefined) return null;
+  const run = smallGated(kernels, gatedShapeOf(experiment));
+  if (run === null) return null;
+  const place = { start: 0, steps: T };
+  const initial = initialStates(experiment);
+  const xs = { B, T, N: I, data: cast(dtype, chunk.xs) };
+  run.forward(parameters, xs.data, initial.data);
+  const values = loss === null ? null : yield* part(upstreamResumably(experiment, place, run.h()), 0.3, 0.3);
+  const source = values?.dhs.data ?? (upstream.kind === 'given' ? upstream.dhs : upstream.kind);
+  const whole = run.backward(source);
+  const { states, dhTotal, dxs, gradients, dInitial, norms, measures, sideBySide: hs } = whole;
+  const scaledDhs = scaledPart(experiment, place);
+  return {
+    chunks: [
+      {
+        ...place,
+        xs,
+        hs,
+        initial,
+        dhs: values?.dhs ?? entering(experiment, place, states[0]),
+        ...(scaledDhs === null ? {} : { scaledDhs }),
+      },
+    ],
+    hs: states[0],
+    ...othersOf(cellOf(cell), states, dInitial),
+    dhTotal,
+    dxs,
+    gradients,
+    dh0: dInitial[0],
+    norms,
+    lossValue: values?.loss ?? null,
+    states: measures,
+  };
+}
+
+/** What a pass tells of the states beside h. */
+function othersOf(
+  { states: names }: Cell,
+  states: readonly Sequence[],
+  dInitial: readonly FloatArray[],
+): Pick<Pass, 'otherStates' | 'dOtherInitial'> {
+  if (names.length === 1) return {};
+  const named = <A>(values: readonly A[]): Record<string, A> =>
+    Object.fromEntries(names.slice(1).map((name, i) => [name, values[i + 1]!]));
+  return { otherStates: named(states), dOtherInitial: named(dInitial) };
+}
 
 /** What `referencePass` gives, from the kernels; null when their memory does not suffice. */
 export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pass | null> {
+  return (yield* smallPass(kernels, experiment)) ?? (yield* gatedLayerPass(kernels, experiment));
+}
+
+/** The same of a run of any size and any chunks, call by call. */
+export function* gatedLayerPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pass | null> {
   const {
     dtype,
     shapes: { B, T, I, H },
@@ -76,16 +142,14 @@ export function* gatedPass(kernels: Kernels, experiment: LayerExperiment): Resum
     });
     start += steps;
   }
-  const named = <A>(values: readonly A[]): Record<string, A> =>
-    Object.fromEntries(cell.states.slice(1).map((name, i) => [name, values[i + 1]!]));
   return {
     chunks,
     hs: states[0],
+    ...othersOf(cell, states, dInitial),
     dhTotal,
     dxs,
     gradients: yield* layer.gradients(),
     dh0: dInitial[0]!,
-    ...(cell.states.length === 1 ? {} : { otherStates: named(states), dOtherInitial: named(dInitial) }),
     norms,
     lossValue,
     // The kernels' measure counts states that wait.

@@ -33,10 +33,22 @@ export function gatedWeightSizes(shape: GatedShape) {
   };
 }
 
-/** Numbers that the staging has to hold at least. */
-export const leastStagingOf = ({ dtype, I, H }: GatedShape): number => (rowBytes / bytesOf[dtype]) * Math.max(H, I);
+/** Numbers that the staging has to hold at least: a panel of rows of all gates. */
+export const leastStagingOf = ({ dtype, I, H, cell }: GatedShape): number =>
+  (rowBytes / bytesOf[dtype]) * Math.max(cell.gates.length * H, I);
 
 type Addresses = Readonly<Record<'forwardWeights' | 'backwardWeights' | 'bias' | 'staging', number>>;
+
+/** The two matrices of weights as their kernels take them, in the order in which they are packed. */
+const matricesOf = ({ I, H }: GatedShape) =>
+  [
+    { name: 'Wh', isInput: 0, count: H },
+    { name: 'Wx', isInput: 1, count: I },
+  ] as const;
+
+/** The parameters behind the weights in the order of their places: b, and what the cell has beside it. */
+export const biasesOf = ({ parameters }: Cell): readonly string[] =>
+  parameters.flatMap(({ name }) => (name === 'Wx' || name === 'Wh' ? [] : [name]));
 
 /** Weights and biases into the kernels' memory, by way of a staging of so many numbers. */
 export function* packGated(
@@ -47,52 +59,23 @@ export function* packGated(
   stagingLength: number,
 ): Resumable<void> {
   const { dtype, I, H, gated, cell } = shape;
-  const { pack, packTransposed } = packing(kernels.exports, dtype);
-  const { width, hPanels, gatePanels } = panelsOf(shape);
+  const { packGates, packBiases } = packing(kernels.exports, dtype);
+  const { width } = panelsOf(shape);
   const staging = viewOf(kernels, dtype, at.staging, stagingLength);
-  const G = cell.gates.length;
-  const panelBytes = G * (H + I) * rowBytes;
-  const transposedPanel = gatePanels * width * rowBytes;
+  const row = cell.gates.length * H;
+  // Numbers of the transposed weights beyond H.
   yield* clearResumably(kernels, at.backwardWeights, gatedWeightSizes(shape).backwardWeights);
-  const atOnce = Math.max(1, Math.floor(Math.min(movedAtOnce, stagingLength) / H / width)) * width;
-  for (const { matrix, rows, gates, forward, backward } of [
-    { matrix: parameters.Wh, rows: H, gates: gated.ofState, forward: at.forwardWeights, backward: at.backwardWeights },
-    {
-      matrix: parameters.Wx,
-      rows: I,
-      gates: gated.ofInput,
-      forward: at.forwardWeights + H * rowBytes,
-      backward: at.backwardWeights + hPanels * transposedPanel,
-    },
-  ]) {
-    for (const [place, gate] of gates.entries()) {
-      // Forward the blocks of one gate of Wh and Wx stand above each other, at the place of the state's block.
-      const above = gated.ofState.indexOf(gate) * (H + I) * rowBytes;
-      for (let row = 0; row < rows; row += atOnce) {
-        const count = Math.min(atOnce, rows - row);
-        for (let r = 0; r < count; r++) {
-          const from = ((row + r) * G + gate) * H;
-          staging.set(matrix.subarray(from, from + H), r * H);
-        }
-        pack(at.staging, count, H, forward + above + row * rowBytes, panelBytes, rowBytes);
-        for (let r = 0; r < count; r += width) {
-          const target = backward + ((row + r) / width) * transposedPanel + place * hPanels * width * rowBytes;
-          packTransposed(at.staging + r * H * bytesOf[dtype], Math.min(width, count - r), H, target);
-        }
-        yield 0;
-      }
+  const atOnce = Math.max(1, Math.floor(Math.min(movedAtOnce, stagingLength) / row / width)) * width;
+  for (const { name, isInput, count } of matricesOf(shape)) {
+    for (let first = 0; first < count; first += atOnce) {
+      const rows = Math.min(atOnce, count - first);
+      staging.set(parameters[name].subarray(first * row, (first + rows) * row));
+      packGates(gated.kernel, isInput, at.staging, first, rows, I, H, at.forwardWeights, at.backwardWeights);
+      yield 0;
     }
   }
-  for (const [block, parts] of gated.biases.entries()) {
-    const sum = new Float64Array(H);
-    for (const [name, gate] of parts) {
-      const own = zeros(dtype, H);
-      own.set(parameters[name]!.subarray(gate * H, (gate + 1) * H));
-      for (let j = 0; j < H; j++) sum[j] = sum[j]! + own[j]!;
-    }
-    staging.set(sum);
-    pack(at.staging, 1, H, at.bias + block * rowBytes, sharedNumbers.BLOCKS * rowBytes, rowBytes);
-  }
+  for (const [i, name] of biasesOf(cell).entries()) staging.set(parameters[name]!, i * row);
+  packBiases(gated.kernel, at.staging, H, at.bias);
 }
 
 /** The gradients of all parameters, which the kernels have summed up at these addresses. */
@@ -103,30 +86,21 @@ export function* unpackGated(
   stagingLength: number,
 ): Resumable<ByParameter<FloatArray>> {
   const { dtype, I, H, gated, cell } = shape;
-  const { unpack } = packing(kernels.exports, dtype);
-  const { width, hPanels, iPanels } = panelsOf(shape);
+  const { unpackGates, unpackBiases } = packing(kernels.exports, dtype);
   const staging = viewOf(kernels, dtype, at.staging, stagingLength);
-  const G = cell.gates.length;
+  const row = cell.gates.length * H;
   const gradients = byParameter(cell, (spec) => zeros(dtype, sizeOf(spec, I, H)));
-  const atOnce = Math.max(1, Math.floor(Math.min(movedAtOnce, stagingLength) / H));
+  const atOnce = Math.max(1, Math.floor(Math.min(movedAtOnce, stagingLength) / row));
   const mover = new Mover();
-  for (const { out, rows, gates, from, panels } of [
-    { out: gradients.Wx, rows: I, gates: gated.ofInput, from: at.dWx, panels: iPanels },
-    { out: gradients.Wh, rows: H, gates: gated.ofState, from: at.dWh, panels: hPanels },
-  ]) {
-    const panelBytes = panels * width * rowBytes;
-    for (const [place, gate] of gates.entries()) {
-      for (let row = 0; row < rows; row += atOnce) {
-        const count = Math.min(atOnce, rows - row);
-        unpack(from + place * hPanels * panelBytes + row * rowBytes, panelBytes, rowBytes, count, H, at.staging);
-        for (let r = 0; r < count; r++) out.set(staging.subarray(r * H, (r + 1) * H), ((row + r) * G + gate) * H);
-        yield* mover.count(count * H);
-      }
+  for (const { name, isInput, count } of matricesOf(shape)) {
+    for (let first = 0; first < count; first += atOnce) {
+      const rows = Math.min(atOnce, count - first);
+      unpackGates(gated.kernel, isInput, isInput === 1 ? at.dWx : at.dWh, first, rows, I, H, at.staging);
+      gradients[name].set(staging.subarray(0, rows * row), first * row);
+      yield* mover.count(rows * row);
     }
   }
-  for (const [block, parts] of gated.biases.entries()) {
-    unpack(at.db + block * hPanels * rowBytes, rowBytes, rowBytes, 1, H, at.staging);
-    for (const [name, gate] of parts) gradients[name]!.set(staging.subarray(0, H), gate * H);
-  }
+  unpackBiases(gated.kernel, at.db, H, at.staging);
+  for (const [i, name] of biasesOf(cell).entries()) gradients[name]!.set(staging.subarray(i * row, (i + 1) * row));
   return gradients;
 }

@@ -15,10 +15,7 @@ export type KernelBytes = { readonly relaxed: Uint8Array; readonly simd: Uint8Ar
 export type Variant = keyof KernelBytes;
 
 /** Kernels that only one thread at a time needs. */
-export const packing = (
-  exports: Exports,
-  dtype: DType,
-): Pick<DTypeExports, 'pack' | 'packTransposed' | 'unpack' | 'fill' | 'largest'> =>
+export const packing = (exports: Exports, dtype: DType): Pick<DTypeExports, PackingKernel> =>
   dtype === 'float32'
     ? {
         pack: exports.pack32,
@@ -26,6 +23,10 @@ export const packing = (
         unpack: exports.unpack32,
         fill: exports.fill32,
         largest: exports.largest32,
+        packGates: exports.packGates32,
+        unpackGates: exports.unpackGates32,
+        packBiases: exports.packBiases32,
+        unpackBiases: exports.unpackBiases32,
       }
     : {
         pack: exports.pack64,
@@ -33,7 +34,22 @@ export const packing = (
         unpack: exports.unpack64,
         fill: exports.fill64,
         largest: exports.largest64,
+        packGates: exports.packGates64,
+        unpackGates: exports.unpackGates64,
+        packBiases: exports.packBiases64,
+        unpackBiases: exports.unpackBiases64,
       };
+
+type PackingKernel =
+  | 'pack'
+  | 'packTransposed'
+  | 'unpack'
+  | 'fill'
+  | 'largest'
+  | 'packGates'
+  | 'unpackGates'
+  | 'packBiases'
+  | 'unpackBiases';
 
 /** Bytes of a packed row: 16 float32 or 8 float64. */
 export const rowBytes = sharedNumbers.ROW;

@@ -126,9 +126,20 @@ export class Counted {
           );
         }),
         [`whole${bits}`]: counted(own[`whole${bits}`], () => 3 * this.#experiment.shapes.T * B * H * (H + I)),
+        [`gatedWholeForward${bits}`]: counted(
+          own[`gatedWholeForward${bits}`],
+          () => this.#experiment.shapes.T * gatedForms,
+        ),
+        [`gatedWholeBackward${bits}`]: counted(
+          own[`gatedWholeBackward${bits}`],
+          () => this.#experiment.shapes.T * (2 * gatedForms + gatedDots + gatedForms),
+        ),
         [`plainBack${bits}`]: counted(own[`plainBack${bits}`], (...args) => args[8] * (args[10] - args[9]) * H * H),
         [`pack${bits}`]: counted(own[`pack${bits}`], (_, rows, N) => moving * rows * N),
+        [`packColumns${bits}`]: counted(own[`packColumns${bits}`], (_, __, rows, N) => moving * rows * N),
         [`packTransposed${bits}`]: counted(own[`packTransposed${bits}`], (_, N, K) => moving * N * K),
+        [`packGates${bits}`]: counted(own[`packGates${bits}`], (...args) => 2 * moving * args[4] * gates * args[6]),
+        [`unpackGates${bits}`]: counted(own[`unpackGates${bits}`], (...args) => moving * args[4] * gates * args[6]),
         [`unpack${bits}`]: counted(own[`unpack${bits}`], (_, __, ___, rows, N) => moving * rows * N),
         [`fill${bits}`]: counted(own[`fill${bits}`], (_, N, __, ___, rows) => moving * rows * N),
         [`gramRows${bits}`]: counted(

@@ -4,8 +4,6 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { dtypes, finish } from '../../../src/engine/index.js';
 import type { DType, FloatArray } from '../../../src/engine/index.js';
-import { norm } from '../../../src/engine/core/norm.js';
-import { takeStep } from '../../../src/engine/core/tensor.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { analyse } from '../../../src/engine/network/scaledBackward.js';
@@ -13,37 +11,12 @@ import type { Analysis } from '../../../src/engine/network/scaledBackward.js';
 import { gatedAnalyse } from '../../../src/engine/wasm/gatedScaledBackward.js';
 import { gatedPass } from '../../../src/engine/wasm/gatedPass.js';
 import { relativeError } from '../engine/fixtures.js';
-import { gatedCells, randomGated } from './gatedSupport.js';
+import { gatedCells, partsOf, randomGated } from './gatedSupport.js';
 import type { RandomGated } from './gatedSupport.js';
 import { kernelsOf, variants } from './support.js';
 
 /** Relative to the tensor's largest magnitude. */
 const bounds: Readonly<Record<DType, number>> = { float32: 1e-5, float64: 1e-12 };
-
-/** Every tensor and series of a pass by its name. */
-export const partsOf = (pass: Pass): Readonly<Record<string, Float32Array | Float64Array>> => ({
-  h: pass.hs.data,
-  ...Object.fromEntries(Object.entries(pass.otherStates ?? {}).map(([name, { data }]) => [name, data])),
-  dhTotal: pass.dhTotal.data,
-  dxs: pass.dxs.data,
-  dh0: pass.dh0,
-  ...Object.fromEntries(Object.entries(pass.dOtherInitial ?? {}).map(([name, data]) => [`d${name}0`, data])),
-  ...Object.fromEntries(Object.entries(pass.gradients).map(([name, data]) => [`d${name}`, data])),
-  ...Object.fromEntries(
-    Object.entries(pass.norms).flatMap(([name, series]) =>
-      series instanceof Float64Array ? [[`norm of ${name}`, series] as const] : [],
-    ),
-  ),
-  ...Object.fromEntries(Object.entries(pass.norms.parameters).map(([name, series]) => [`norm of d${name}`, series])),
-  'norm of h': Float64Array.from({ length: pass.hs.T }, (_, t) => norm(takeStep(pass.hs, t).data)),
-  ...Object.fromEntries(
-    pass.chunks.flatMap(({ hs, dhs, initial }, i) => [
-      [`states of chunk ${i}`, hs.data.subarray(0, hs.data.length)],
-      [`what enters chunk ${i}`, dhs.data.subarray(0, dhs.data.length)],
-      [`what chunk ${i} begins with`, initial.data],
-    ]),
-  ),
-});
 
 function errors(actual: Pass, expected: Pass): [string, number][] {
   const [found, known] = [partsOf(actual), partsOf(expected)];

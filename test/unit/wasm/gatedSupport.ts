@@ -3,6 +3,9 @@ import { cellNames, cellOf } from '../../../src/engine/index.js';
 import type { ByParameter, CellName, DType, LayerExperiment, LayerUpstream } from '../../../src/engine/index.js';
 import type { Span } from '../../../src/engine/network/experiment.js';
 import { sizeOf } from '../../../src/engine/cells/cell.js';
+import { norm } from '../../../src/engine/core/norm.js';
+import { takeStep } from '../../../src/engine/core/tensor.js';
+import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { filled, randomNumbers } from '../engine/build.js';
 
 /** Cells that the kernels of gated cells run. */
@@ -102,3 +105,28 @@ export function randomGated(shape: RandomGated): LayerExperiment {
     truncate,
   };
 }
+
+/** Every tensor and series of a pass by its name. */
+export const partsOf = (pass: Pass): Readonly<Record<string, Float32Array | Float64Array>> => ({
+  h: pass.hs.data,
+  ...Object.fromEntries(Object.entries(pass.otherStates ?? {}).map(([name, { data }]) => [name, data])),
+  dhTotal: pass.dhTotal.data,
+  dxs: pass.dxs.data,
+  dh0: pass.dh0,
+  ...Object.fromEntries(Object.entries(pass.dOtherInitial ?? {}).map(([name, data]) => [`d${name}0`, data])),
+  ...Object.fromEntries(Object.entries(pass.gradients).map(([name, data]) => [`d${name}`, data])),
+  ...Object.fromEntries(
+    Object.entries(pass.norms).flatMap(([name, series]) =>
+      series instanceof Float64Array ? [[`norm of ${name}`, series] as const] : [],
+    ),
+  ),
+  ...Object.fromEntries(Object.entries(pass.norms.parameters).map(([name, series]) => [`norm of d${name}`, series])),
+  'norm of h': Float64Array.from({ length: pass.hs.T }, (_, t) => norm(takeStep(pass.hs, t).data)),
+  ...Object.fromEntries(
+    pass.chunks.flatMap(({ hs, dhs, initial }, i) => [
+      [`states of chunk ${i}`, hs.data.subarray(0, hs.data.length)],
+      [`what enters chunk ${i}`, dhs.data.subarray(0, dhs.data.length)],
+      [`what chunk ${i} begins with`, initial.data],
+    ]),
+  ),
+});

@@ -1,0 +1,96 @@
+// AssemblyScript. A whole small run of LSTM or GRU in two calls, because what enters may depend on its states: what
+// ../wasm/gatedLayer.ts does in many calls, which would cost more than the work.
+import { gatesOf, LSTM } from './gates';
+import { packBiases, packGates, unpackBiases, unpackGates } from './gatedPack';
+import { gatedBackward, gatedForward, GatedJob, gatedSums } from './gatedRun';
+import { packColumns, packSequences, unpack, unpackColumns, unpackSequences } from './panel';
+import { panels, ROW, width } from './simd';
+import { enter } from './wholeRun';
+
+/** Bytes of b, and of bh behind it where the cell is GRU. */
+@inline function biasBytes<T>(cell: i32, H: i32): usize {
+  return <usize>((cell == LSTM ? 1 : 2) * gatesOf(cell) * H) * sizeof<T>();
+}
+
+/**
+ * From row-major numbers at `from` (Wh [H,G·H], Wx [I,G·H], b [G·H], of GRU bh [3·H], the initial states [B,S·H],
+ * xs [B,T,I]) to row-major numbers at `to` (h [B,T,H], of LSTM c too, and both side by side [B,T,2·H]).
+ */
+export function gatedWholeForward<T>(job: GatedJob, from: usize, to: usize): void {
+  const B = job.B;
+  const steps = job.T;
+  const I = job.I;
+  const H = job.H;
+  const lstm = job.cell == LSTM;
+  const stepBytes = <usize>B * ROW;
+  const hsPanel = <usize>(1 + steps) * stepBytes;
+  const hBytes = <usize>H * sizeof<T>();
+  const allBytes = lstm ? 2 * hBytes : hBytes;
+  const rowBytes = <usize>gatesOf(job.cell) * hBytes;
+
+  // Numbers of the transposed weights beyond H.
+  if (H % width<T>() != 0) memory.fill(job.backwardWeights, 0, job.bias - job.backwardWeights);
+  packGates<T>(job.cell, 0, from, 0, H, I, H, job.forwardWeights, job.backwardWeights);
+  from += <usize>H * rowBytes;
+  packGates<T>(job.cell, 1, from, 0, I, I, H, job.forwardWeights, job.backwardWeights);
+  from += <usize>I * rowBytes;
+  packBiases<T>(job.cell, from, H, job.bias);
+  from += biasBytes<T>(job.cell, H);
+  packColumns<T>(from, allBytes, B, H, job.hs, hsPanel, ROW);
+  if (lstm) packColumns<T>(from + hBytes, allBytes, B, H, job.cs, hsPanel, ROW);
+  from += <usize>B * allBytes;
+  packSequences<T>(from, B, steps, I, job.xs);
+
+  gatedForward<T>(job, 0, steps, 0, B);
+
+  to = unpackSequences<T>(job.hs + stepBytes, hsPanel, B, steps, H, to);
+  if (!lstm) return;
+  to = unpackSequences<T>(job.cs + stepBytes, hsPanel, B, steps, H, to);
+  for (let row = stepBytes; row < 2 * stepBytes; row += ROW, to += <usize>steps * allBytes) {
+    unpackColumns<T>(job.hs + row, hsPanel, stepBytes, steps, H, to, allBytes);
+    unpackColumns<T>(job.cs + row, hsPanel, stepBytes, steps, H, to + hBytes, allBytes);
+  }
+}
+
+/**
+ * The way back of the last `gatedWholeForward`, from dhs [B,T,H] at `from` where `entering` says that they are values,
+ * to row-major numbers at `to` (dhTotal [B,T,H], dxs [B,T,I], dWx, dWh, db, of GRU dbh, dh0 [B,H], of LSTM dc0) and the
+ * job's norms. The d of a block of steps have to fit into d.
+ */
+export function gatedWholeBackward<T>(job: GatedJob, from: usize, to: usize, entering: i32): void {
+  const B = job.B;
+  const steps = job.T;
+  const I = job.I;
+  const H = job.H;
+  const lstm = job.cell == LSTM;
+  const hPanels = panels<T>(H);
+  const stepBytes = <usize>B * ROW;
+  const gPanel = <usize>steps * stepBytes;
+  const hBytes = <usize>H * sizeof<T>();
+  const rowBytes = <usize>gatesOf(job.cell) * hBytes;
+
+  enter<T>(from, entering, B, steps, H, job.g);
+  if (lstm) memory.fill(job.gc, 0, <usize>hPanels * gPanel);
+  // dh0, dc0, dWx, dWh and db lie one behind the other.
+  memory.fill(job.dh0, 0, job.scratch - job.dh0);
+  memory.fill(job.small, 0, 8);
+
+  for (let t1 = steps; t1 > 0; t1 -= job.blockSteps) {
+    const t0 = max(0, t1 - job.blockSteps);
+    gatedBackward<T>(job, t0, t1, 0, B, 0);
+    gatedSums<T>(job, t0, t1, 0, 0, 1, 0, 7);
+  }
+
+  to = unpackSequences<T>(job.g, gPanel, B, steps, H, to);
+  to = unpackSequences<T>(job.dx, gPanel, B, steps, I, to);
+  unpackGates<T>(job.cell, 1, job.dWx, 0, I, I, H, to);
+  to += <usize>I * rowBytes;
+  unpackGates<T>(job.cell, 0, job.dWh, 0, H, I, H, to);
+  to += <usize>H * rowBytes;
+  unpackBiases<T>(job.cell, job.db, H, to);
+  to += biasBytes<T>(job.cell, H);
+  // Added to zeros, as chunk by chunk: −0 becomes 0. dc0 lies behind dh0.
+  for (let at = job.dh0; at < job.dWx; at += 16) v128.store(at, v128.add<T>(v128.load(at), v128.splat<T>(0)));
+  unpack<T>(job.dh0, stepBytes, ROW, B, H, to);
+  if (lstm) unpack<T>(job.dc0, stepBytes, ROW, B, H, to + <usize>B * hBytes);
+}
