@@ -42,6 +42,7 @@ import type { WhatIfActions } from './compare/whatIfBar.js';
 
 export { jumpList } from './header/jumpList.js';
 export { savePicture } from './chart/pngExport.js';
+export { whatIfFrom } from './compare/keptWhatIf.js';
 
 /** What stands already. */
 export type Standing = {

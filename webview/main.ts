@@ -14,10 +14,12 @@ import { PairBar } from './header/pairBar.js';
 import { heatmap } from './tracks/heatmap.js';
 import { networkMap } from './tracks/networkMap.js';
 import { GateSource } from './page/gateSource.js';
+import { MapSource } from './page/mapSource.js';
 import { hiddenMap } from './tracks/hiddenMap.js';
 import { Groups } from './page/groups.js';
 import { Memory } from './page/pageState.js';
 import { Model, isGated } from './page/model.js';
+import type { RunSummary } from './page/model.js';
 import { tellingWindow } from './page/tellingWindow.js';
 import { Steps } from './page/stepCache.js';
 import { ThemeWatch } from './page/theme.js';
@@ -28,7 +30,7 @@ import { Tracks } from './tracks/trackStack.js';
 import { Compared } from './compare/compared.js';
 import { Pins } from './compare/pins.js';
 import { Overlays } from './chart/overlay.js';
-import { Tried, asItIs, whatIfFrom } from './compare/whatIfState.js';
+import { Tried, asItIs } from './compare/whatIfState.js';
 import type { Advice, PageContract, PanelContract } from '../src/protocol/index.js';
 import type { VsCodeApi } from './page/pageState.js';
 import type { Page } from './chart/trackView.js';
@@ -111,7 +113,8 @@ const actions = {
 const save = (file: PanelContract['events']['saveFile']): void => channel.emit('saveFile', file);
 const steps = new Steps(model);
 const gates = new GateSource(model, groups);
-const tried = new Tried(model, gates);
+const mapSource = new MapSource(groups);
+const tried = new Tried(model, gates, mapSource);
 const overlays = new Overlays();
 const pins = new Pins(memory);
 const compared = new Compared(model, memory);
@@ -121,7 +124,7 @@ const pin = (whatIf: boolean): void => {
   if (model.run !== null) pins.add(model.run, whatIf ? tried.shown : null, tried.whatIf);
 };
 const views = [
-  networkMap(page, (layer) => actions.chooseLayer(layer), tried),
+  networkMap(page, (layer) => actions.chooseLayer(layer), mapSource),
   gradientFlow(page, overlays),
   heatmap(hiddenMap(), page, steps),
 ];
@@ -153,6 +156,12 @@ async function openWhatIf(open: boolean): Promise<void> {
 async function tryOut(whatIf: WhatIf): Promise<void> {
   await openWhatIf(true);
   if (showsWhatIf) tried.change(whatIf);
+}
+/** What an earlier page of the panel tried. */
+async function tryAgain(kept: unknown, run: RunSummary): Promise<void> {
+  await laterParts();
+  const { whatIfFrom } = await loadLater();
+  await tryOut(whatIfFrom(kept, run));
 }
 tried.onChange(() => memory.write('whatIf', { open: showsWhatIf, whatIf: tried.whatIf }));
 const tracks = new Tracks(page, views, memory, save, async (some, name) =>
@@ -351,7 +360,7 @@ model.onShow = (change) => {
   if (change === 'run' && run !== null && !restored) {
     restored = true;
     const kept = memory.read('whatIf');
-    if (kept['open'] === true) void tryOut(whatIfFrom(kept['whatIf'], run));
+    if (kept['open'] === true) void tryAgain(kept['whatIf'], run);
   }
   if (change === 'run') later?.whatIfBar.show();
   if (change === 'status' && (model.status?.running ?? null) === null) layerWanted = null;

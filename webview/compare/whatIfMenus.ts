@@ -1,7 +1,7 @@
 // The menus of the bar of what-ifs, filled with what a run has.
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
-import { ways } from './whatIfState.js';
+import { ways } from './keptWhatIf.js';
 import { dropdown, setOptions } from '../widgets/controls.js';
 import type { RunSummary } from '../page/model.js';
 import type { Tried, WhatIf } from './whatIfState.js';

@@ -3,6 +3,7 @@ import { onFrame } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import type { Model, RunSummary } from '../page/model.js';
 import type { GateSource } from '../page/gateSource.js';
+import type { MapSource } from '../page/mapSource.js';
 import type { Overlay } from '../chart/overlay.js';
 import type { WhatIf, WhatIfAnswer, WhatIfRequest } from '../../src/protocol/index.js';
 
@@ -23,53 +24,13 @@ export const asItIs: WhatIf = {
   lossAt: null,
   drop: null,
 };
-export const ways = [
-  'orthogonal',
-  'identity',
-  'glorot',
-  'he',
-  'keras',
-  'pytorch',
-] as const satisfies readonly NonNullable<WhatIf['initialise']>['way'][];
 /** What says which part a change is of; by themselves they change nothing. */
 const selectors: readonly (keyof WhatIf)[] = ['layers', 'whGate', 'biasGate'];
 const keys = (Object.keys(asItIs) as (keyof WhatIf)[]).filter((key) => !selectors.includes(key));
 
 /** The cell and the layers that a run has, as far as what is tried depends on them. */
-type Has = Pick<RunSummary, 'cell' | 'network'>;
-const layersIn = ({ network }: Pick<Has, 'network'>): number => network?.layers.length ?? 1;
-
-/** What an earlier page wrote into its memory, as far as it still means something for this run. */
-export function whatIfFrom(kept: unknown, run: Has): WhatIf {
-  if (typeof kept !== 'object' || kept === null) return asItIs;
-  const parts = kept as Partial<Record<keyof WhatIf, unknown>>;
-  const word = <const W extends string>(value: unknown, words: readonly W[]): W | null =>
-    words.find((other) => other === value) ?? null;
-  const number = (value: unknown): number | null =>
-    typeof value === 'number' && Number.isFinite(value) ? value : null;
-  const record = (value: unknown): Record<string, unknown> =>
-    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  const [anew, rescaled] = [record(parts.initialise), record(parts.rescale)];
-  const [way, seed] = [word(anew['way'], ways), number(anew['seed'])];
-  const [measure, to] = [word(rescaled['measure'], ['spectralRadius', 'sigmaMax'] as const), number(rescaled['to'])];
-  const { gates, alternatives } = run.cell;
-  const layer = number(parts.layers);
-  const several = layersIn(run) > 1;
-  return {
-    layers: several ? (word(parts.layers, ['all']) ?? (layer !== null && layer < layersIn(run) ? layer : null)) : null,
-    cell: word(parts.cell, alternatives),
-    initialise: way === null || seed === null ? null : { way, seed },
-    rescale: measure === null || to === null ? null : { measure, to },
-    whGate: word(parts.whGate, gates),
-    inputScale: number(parts.inputScale),
-    biasShift: number(parts.biasShift),
-    biasGate: word(parts.biasGate, gates),
-    clipNorm: word(parts.clipNorm, ['off'] as const) ?? number(parts.clipNorm),
-    truncate: word(parts.truncate, ['off'] as const) ?? number(parts.truncate),
-    lossAt: word(parts.lossAt, ['last', 'every'] as const) ?? number(parts.lossAt),
-    drop: several ? word(parts.drop, ['last'] as const) : null,
-  };
-}
+export type Has = Pick<RunSummary, 'cell' | 'network'>;
+export const layersIn = ({ network }: Pick<Has, 'network'>): number => network?.layers.length ?? 1;
 
 /**
  * A question that takes longer is given up for a newer one; a shorter one is waited for, so that every drag shows
@@ -87,20 +48,23 @@ export class Tried {
   applied = false;
   /** Number of answers so far. */
   answers = 0;
-  /** What is in sight of the network's map. */
-  mapInSight: () => WhatIfRequest['map'] | null = () => null;
   readonly #model: Model;
   readonly #gates: GateSource;
+  readonly #map: MapSource;
   readonly #listeners = new Set<() => void>();
   readonly #soon = onFrame(() => this.#ask());
   #turn = 0;
   #askedAt: number | null = null;
   #waiting = false;
 
-  constructor(model: Model, gates: GateSource) {
+  constructor(model: Model, gates: GateSource, map: MapSource) {
     this.#model = model;
     this.#gates = gates;
-    gates.onAsk(() => this.follow());
+    this.#map = map;
+    for (const source of [gates, map])
+      source.onAsk(() => {
+        if (this.active) this.#soon();
+      });
     model.onChange((change) => {
       if (change !== 'run') return;
       if (this.applied) this.reset();
@@ -163,11 +127,6 @@ export class Tried {
     this.change(asItIs);
   }
 
-  /** Asks once more, where something is tried: other parts of its pictures are in sight. */
-  follow(): void {
-    if (this.active) this.#soon();
-  }
-
   /** Asks for the measures of what is there, before anything is changed. */
   start(): void {
     if (this.run === null) this.#soon();
@@ -216,17 +175,18 @@ export class Tried {
   }
 
   #question(): Omit<WhatIfRequest, 'runId'> {
-    const { wanted } = this.#gates;
-    const map = this.mapInSight();
+    const { wanted: gates } = this.#gates;
+    const { wanted: map } = this.#map;
     return {
       whatIf: this.asked,
-      ...(wanted === undefined ? {} : { gates: wanted }),
-      ...(map === null || map === undefined ? {} : { map }),
+      ...(gates === undefined ? {} : { gates }),
+      ...(map === null ? {} : { map }),
     };
   }
 
   #tell(): void {
     this.#gates.tried = this.shown?.gates ?? null;
+    this.#map.tried = this.shown?.map ?? null;
     for (const listener of this.#listeners) listener();
   }
 }

@@ -39,6 +39,7 @@ export type {
   WhatIfGatesRequest,
   WhatIfMapRequest,
   WhatIfNetworkMap,
+  WhatIfRequest,
   ReachValues,
   RunSeries,
   RunSummary,

@@ -9,12 +9,12 @@ import { borders } from '../chart/trackView.js';
 import { inReport } from '../page/inReport.js';
 import { columnAt, plotNote, plotText, stepsName, stepsOf } from '../chart/scene.js';
 import { emptyField, named } from '../page/tablePlan.js';
-import type { NetworkMap, RunSummary, TimeWindow, WhatIfNetworkMap } from '../page/model.js';
+import type { NetworkMap, RunSummary, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
-import type { Tried } from '../compare/whatIfState.js';
+import type { MapSource } from '../page/mapSource.js';
 
 /** So many decades below the largest are one colour with nothing, and at least so many are drawn. */
 const [mostDecades, fewestDecades] = [12, 3];
@@ -53,11 +53,10 @@ const rowsOf = ({ network }: RunSummary): readonly (number | 'dx')[] => [
 
 type InSight = { readonly window: TimeWindow; readonly maxColumns: number };
 
-export function networkMap({ model, groups }: Page, chooseLayer: (layer: number) => void, source: Tried): View {
+export function networkMap({ model }: Page, chooseLayer: (layer: number) => void, source: MapSource): View {
   let own: Picture | null = null;
   /** Of what is tried: made anew with each answer, and with each picture of the run. */
   let other: { readonly map: NetworkMap; readonly beside: NetworkMap | null; readonly picture: Picture } | null = null;
-  let inSight: InSight | null = null;
   let changed = (): void => undefined;
   const latest = new Latest(
     (params: InSight) => model.slice('networkMap', params),
@@ -66,23 +65,14 @@ export function networkMap({ model, groups }: Page, chooseLayer: (layer: number)
       changed();
     },
   );
-  const tried = (): WhatIfNetworkMap | null => source.shown?.map ?? null;
   const shown = (): Picture | null => {
-    const map = tried()?.picture ?? null;
+    const map = source.tried?.picture ?? null;
     if (map === null) return own;
     const beside = own?.map ?? null;
     if (other?.map !== map || other.beside !== beside) other = { map, beside, picture: pictureOf(map, beside) };
     return other.picture;
   };
-  source.mapInSight = () => (groups.shows('networkMap') ? inSight : null);
-  source.onChange(() => changed());
-  let asked = 'null';
-  const follow = (): void => {
-    const wanted = JSON.stringify(source.mapInSight());
-    if (wanted !== asked) source.follow();
-    asked = wanted;
-  };
-  groups.onChange(follow);
+  source.onTried(() => changed());
   const rowValues = ({ map }: Picture, row: number | 'dx'): Float64Array =>
     row === 'dx' ? map.dx : map.values.subarray(row * map.columns, (row + 1) * map.columns);
 
@@ -142,7 +132,7 @@ export function networkMap({ model, groups }: Page, chooseLayer: (layer: number)
         context.lineWidth = 2;
         context.strokeRect(left + 1, painter.y(i - 0.5) + 1, right - left - 2, height - 2);
       }
-      const choice = (tried()?.layers ?? network.layers)[row];
+      const choice = (source.tried?.layers ?? network.layers)[row];
       if (choice === undefined || height < 13) return;
       const tones = {
         vanishing: theme.red,
@@ -170,7 +160,7 @@ export function networkMap({ model, groups }: Page, chooseLayer: (layer: number)
     id: 'networkMap',
     title: say('Network map'),
     formula: () =>
-      tried() === null
+      source.tried === null
         ? say('‖∂L/∂s_t‖ of every layer at every step, log scale; dx leaves below')
         : say('‖∂L/∂s_t‖ of every layer at every step, what if; dx leaves below'),
     height: 132,
@@ -194,9 +184,9 @@ export function networkMap({ model, groups }: Page, chooseLayer: (layer: number)
     available: (run) => layersOf(run) > 1,
     refresh(window, size, onChange) {
       changed = onChange;
-      inSight = { window, maxColumns: size.columns };
+      const inSight = { window, maxColumns: size.columns };
       latest.request(inSight);
-      follow();
+      source.ask(inSight);
     },
     scene(run, window, theme) {
       const rows = rowsOf(run);
@@ -247,7 +237,7 @@ export function networkMap({ model, groups }: Page, chooseLayer: (layer: number)
     summary: (run) =>
       [
         say('The gradient of {0} layers at every step as colours.', layersOf(run)),
-        ...(tried()?.layers ?? run.network?.layers ?? []).map(
+        ...(source.tried?.layers ?? run.network?.layers ?? []).map(
           ({ kind }, i) => `${run.network === null ? '' : layerName(run.network, i)}: ${verdictName(kind)}.`,
         ),
         say('Choose a layer with [ and ].'),
@@ -260,7 +250,7 @@ export function networkMap({ model, groups }: Page, chooseLayer: (layer: number)
           return { text: formatLog10(value), exact: exactLog10(value) };
         });
       // Of what is tried now, also while rows are gathered; a column of several steps tells of none of them.
-      const other = tried() === null ? null : shown();
+      const other = source.tried === null ? null : shown();
       const otherCells = (t: number): Field[] => {
         if (other === null) return [];
         const { column, from, to } = columnAt(other.map, t);
