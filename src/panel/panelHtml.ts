@@ -41,6 +41,9 @@ export function panelHtml({
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
+  const preloads = [scriptUri, ...partUris].map(
+    (uri) => `  <link rel="modulepreload" nonce="${escape(nonce)}" href="${escape(uri)}">\n`,
+  );
   return `<!DOCTYPE html>
 <html lang="${escape(language.name)}">
 <head>
@@ -48,7 +51,7 @@ export function panelHtml({
   <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <link rel="stylesheet" href="${escape(styleUri)}">
-${[scriptUri, ...partUris].map((uri) => `  <link rel="modulepreload" nonce="${escape(nonce)}" href="${escape(uri)}">\n`).join('')}  <title>${escape(title)}</title>
+${preloads.join('')}  <title>${escape(title)}</title>
 </head>
 <body>
   <div id="app"></div>

@@ -94,7 +94,7 @@ export function tellGoals(faster: readonly Faster[], wide: boolean, say: (line: 
   }
 }
 
-/** How many times faster than torch the kernels of a case were on one thread, and what parts of the peak both reached. */
+/** How many times faster than torch the kernels of a case were on one thread, and the parts of the peak of both. */
 export type FasterCell = {
   readonly row: string;
   readonly own: Case;

@@ -196,7 +196,7 @@ export const cutOffsetOf = (
   // Of a reverse direction t counts from the last position.
   truncate === null ? 0 : direction === 'forward' ? t0 % truncate : truncate - ((steps - t0) % truncate);
 
-/** What comes of the d of a step beside the sums: the operations of each, and which are cheap enough to go with them. */
+/** What comes of the d of a step beside the sums: the operations of each, and which of them are cheap. */
 export function sumsOf(shape: WholeShape, limit: number) {
   const { cell, B, I, H } = shape;
   const columns = cell.gates.length * H;

@@ -303,7 +303,8 @@ describe('a rate that changes', () => {
     const exploding = told([...times(2, 1), ...times(4, 2)], { segments, bounds: { ...bounds, exploding: 10 } });
     assert.ok(
       exploding.startsWith(
-        'The gradient arrives 16 times as large at t = 100, 6 steps from its source, and the bound is passed at t = 100. ',
+        'The gradient arrives 16 times as large at t = 100, 6 steps from its source, and the bound is passed at ' +
+          't = 100. ',
       ),
       exploding,
     );
