@@ -29,10 +29,10 @@ const aimedAtDense = 1e2;
 const lnSureGrading = Math.log(1e9);
 const mostSteps = 64;
 /**
- * One step gives a row an error of at most about this many units in the last place of its length: each number is a sum
- * of H products.
+ * One step gives a row an error of about this many units in the last place of its length, of which each number is a sum
+ * of H products; and what the steps before gave it may have grown more than the row has.
  */
-const unitsPerStep = (H: number): number => 4 + 2 * Math.sqrt(H);
+const unitsPerStep = (H: number): number => 4 * (4 + 2 * Math.sqrt(H));
 
 const lnGrading = (slopes: Float64Array): number => {
   let [most, least] = [0, Infinity];

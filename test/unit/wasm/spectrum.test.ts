@@ -27,6 +27,12 @@ const near = (actual: number, expected: number, bound: number, what = ''): void 
 const spectrumOf = (e: LayerExperiment, workspaces: Workspaces | null = null): Spectrum =>
   finish(spectrumResumably(e, flatRun(finish(runResumably(e))), workspaces));
 
+/** The last two rows turn towards each other: what one loses by rounding the other one gains. */
+const turning: RandomShape = {
+  ...{ seed: 1511248283, B: 2, T: 33, I: 6, H: 33, cell: 'tanh', dtype: 'float32', upstream: 'last' },
+  ...{ truncate: null, chunks: 1, stateful: false, initial: true },
+};
+
 for (const [way, workspaces] of fast) {
   describe(`spectrum through ${way} kernels`, () => {
     it('is that of the plain classes, whatever the shape, the cell and the chunks', (t) => {
@@ -81,7 +87,7 @@ for (const [way, workspaces] of fast) {
             if (e.dtype === 'float64') checked++;
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 60, examples: [[turning]] },
       );
       t.diagnostic(`largest error of the sum of the exponents ${worst.toExponential(1)}`);
       assert.ok(worst <= 1e-9 && checked > 10, `${worst} ${checked}`);
