@@ -61,8 +61,11 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
       if (some && isWatched(job, b)) {
         const kind = watchedRow<T>(job, g + from, gPanel, h + from, hsPanel, d + from, dPanel);
         store<u8>(kindAt(job, t, b), kind);
-        if (kind == SMALL || kind == ZERO) {
-          if (kind == SMALL && target != 0) carrySmall<T>(job, d + from, dPanel, target + from, targetPanel);
+        if (kind != ORDINARY) {
+          if (kind != ZERO && target != 0)
+            smallRowProduct<T>(
+              kind, d + from, dPanel, H, job.backwardWeights, hPanels, target + from, targetPanel, true,
+            );
           b = end;
           continue;
         }
@@ -124,8 +127,8 @@ function watch<T>(job: Job, g: usize, gPanel: usize, b0: i32, b1: i32): bool {
 }
 
 /**
- * One row through the activation, where it is below the normal range. Says what its d is, which is there if that is
- * SMALL or ZERO.
+ * One row through the activation, where some of it is below the normal range. Says what its d is, which is there unless
+ * that is ORDINARY.
  */
 function watchedRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize): u8 {
   const hPanels = panels<T>(job.H);
@@ -137,14 +140,6 @@ function watchedRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usiz
   const kind = smallThroughSlope<T>(job.cell, g, gPanel, h, hPanel, d, dPanel, job.H, reach);
   // Where h is not finite, d is not.
   return kind == MIXED && !isNear<T>(h, hPanel, hPanels, 1) ? ORDINARY : kind;
-}
-
-/** target += d·Whᵀ for a SMALL row; what is there before makes sums that are not small. */
-function carrySmall<T>(job: Job, d: usize, dPanel: usize, target: usize, targetPanel: usize): void {
-  const hPanels = panels<T>(job.H);
-  if (magnitudes<T>(target, targetPanel, hPanels) == 0)
-    smallRowProduct<T>(SMALL, d, dPanel, job.H, job.backwardWeights, hPanels, target, targetPanel);
-  else carry<T>(job.B, d, dPanel, 1, job.H, job.backwardWeights, target, targetPanel, false);
 }
 
 /**

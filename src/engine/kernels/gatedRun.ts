@@ -261,9 +261,7 @@ function backwardRows<T>(
     const bytes = <usize>(b - first) * ROW;
     if (kind != ORDINARY) {
       for (let at = row; at < row + bytes; at += ROW)
-        carrySmall<T>(
-          kind, d + at, dPanel, K, job.backwardWeights, hPanels, target + at, targetPanel, job.z + from + at,
-        );
+        smallRowProduct<T>(kind, d + at, dPanel, K, job.backwardWeights, hPanels, target + at, targetPanel, true);
       continue;
     }
     let weights = job.backwardWeights;
@@ -306,24 +304,6 @@ function kindOfRow<T>(job: GatedJob, d: usize, dPanel: usize, hPanels: i32): u8 
     store<f64>(job.small, reach);
   }
   return smallKind<T>(magnitudes<T>(d, dPanel, all), reach);
-}
-
-/** target += d·Whᵀ of a row that is SMALL or MIXED; `room` is that of a row. */
-function carrySmall<T>(
-  kind: u8, d: usize, dPanel: usize, K: i32, weights: usize, hPanels: i32, target: usize, targetPanel: usize,
-  room: usize,
-): void {
-  if (magnitudes<T>(target, targetPanel, hPanels) == 0) {
-    smallRowProduct<T>(kind, d, dPanel, K, weights, hPanels, target, targetPanel);
-    return;
-  }
-  for (let n = 0; n < hPanels; n++) {
-    smallRowProduct<T>(kind, d, dPanel, K, weights, 1, room, 0);
-    for (let at: usize = 0; at < ROW; at += 16)
-      v128.store(target + at, v128.add<T>(v128.load(target + at), v128.load(room + at)));
-    weights += <usize>K * ROW;
-    target += targetPanel;
-  }
 }
 
 /** dx = d·Wxᵀ of the rows r0 … r1 − 1, counted from those of step t, whose d begin at step `place` of the buffer. */

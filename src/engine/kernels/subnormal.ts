@@ -3,7 +3,7 @@
 // are what is multiplied, as ordinary numbers, and summed up on top of 1.5·2^23 (1.5·2^52), where numbers are whole:
 // every sum is rounded as the dtype rounds its smallest numbers. Where they stand beside larger numbers, whose digits
 // matter more, all are multiplied by 2^60 (2^900) on the way, and the sums are rounded at their end.
-import { RELU, reluSlope, SIGN32, SIGN64, TANH, tanhSlope } from './activation';
+import { RELU, reluSlope, SIGN32, SIGN64, TANH, tanhSlope, throughSlope } from './activation';
 import { constant, highSquare, lanesMax, lanesSum64, lowSquare, madd, panels, ROW, squares, width } from './simd';
 
 /** 2^23 and 2^52: with the bits of a subnormal number in its last digits, one is that many more. */
@@ -33,6 +33,16 @@ const WHOLE64 = memory.data<f64>([6755399441055744, 6755399441055744], 16);
 /** The smallest number of the dtype, lifted. */
 @inline function smallestLifted<T>(): f64 {
   return sizeof<T>() == 4 ? 1.6155871338926322e-27 : 4.176194859519056e-53;
+}
+
+/** How many times a lifted number is the smallest number of the dtype. */
+@inline function multiplesOfLifted<T>(): f64 {
+  return sizeof<T>() == 4 ? 6.189700196426902e+26 : 2.3945242826029513e+52;
+}
+
+/** The smallest number of the normal range, lifted. */
+@inline function leastUsual<T>(): f64 {
+  return sizeof<T>() == 4 ? 1.3552527156068805e-20 : 1.88079096131566e-37;
 }
 
 /** 2^−lift */
@@ -132,6 +142,23 @@ export function isNear<T>(from: usize, panelBytes: usize, panelCount: i32, rows:
   );
 }
 
+/**
+ * Lifted numbers as they are. What falls below the normal range is rounded on top of 2^23 (2^52), where numbers are
+ * whole: what those have more in their bits are the bits of the number.
+ */
+function lowered<T>(values: v128): v128 {
+  const sign = constant(sizeof<T>() == 4 ? SIGN32 : SIGN64);
+  const base = constant(sizeof<T>() == 4 ? BASE32 : BASE64);
+  const size = v128.andnot(values, sign);
+  const few = madd<T>(size, v128.splat<T>(<T>multiplesOfLifted<T>()), base);
+  const isFew = v128.lt<T>(size, v128.splat<T>(<T>leastUsual<T>()));
+  const magnitude =
+    sizeof<T>() == 4
+      ? v128.bitselect(i32x4.sub(few, base), i32x4.sub(size, i32x4.splat(lift<T>() << 23)), isFew)
+      : v128.bitselect(i64x2.sub(few, base), i64x2.sub(size, i64x2.splat(<i64>lift<T>() << 52)), isFew);
+  return v128.or(magnitude, v128.and(values, sign));
+}
+
 /** What is multiplied in place of numbers of this kind. */
 @inline function stand<T>(values: v128, kind: u8): v128 {
   return kind == SMALL ? multiples<T>(values) : lifted<T>(values);
@@ -146,7 +173,7 @@ export function isNear<T>(from: usize, panelBytes: usize, panelCount: i32, rows:
 @inline function settled<T>(sums: v128, kind: u8): v128 {
   return kind == SMALL
     ? ofMultiples<T>(v128.sub<T>(sums, whole<T>()))
-    : v128.mul<T>(sums, v128.splat<T>(<T>lowering<T>()));
+    : lowered<T>(sums);
 }
 
 /**
@@ -186,15 +213,22 @@ export const ZERO: u8 = 2;
 export const MIXED: u8 = 3;
 
 /**
- * d = g ⊙ f'(h) for a row of g that is SMALL or ZERO, as it says; MIXED or ORDINARY where it is neither, and d is not
- * to be used. `reach`: of the weights that d is multiplied by.
+ * d = g ⊙ f'(h) for a row of g that is SMALL, ZERO or MIXED, as it says; ORDINARY where it is none of them, and d is
+ * not to be used. `reach`: of the weights that d is multiplied by.
  */
 export function smallThroughSlope<T>(
   cell: i32, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, H: i32, reach: f64,
 ): u8 {
   const panelCount = panels<T>(H);
   const bits = magnitudes<T>(g, gPanel, panelCount);
-  if (!(<f64>bits * reach < most<T>())) return reach < FAR && canBeLifted<T>(g, gPanel, panelCount) ? MIXED : ORDINARY;
+  if (!(<f64>bits * reach < most<T>())) {
+    if (!(reach < FAR && canBeLifted<T>(g, gPanel, panelCount))) return ORDINARY;
+    for (let n = 0; n < panelCount; n++, g += gPanel, h += hPanel, d += dPanel) {
+      for (let at: usize = 0; at < ROW; at += 16)
+        v128.store(d + at, lowered<T>(throughSlope<T>(cell, lifted<T>(v128.load(g + at)), v128.load(h + at))));
+    }
+    return MIXED;
+  }
   if (!roundsOnce<T>()) return ORDINARY;
   let none = i32x4.splat(0);
   for (let n = 0; n < panelCount; n++) {
@@ -218,8 +252,10 @@ export function smallKind<T>(bits: u64, reach: f64): u8 {
   return <f64>bits * reach < most<T>() && roundsOnce<T>() ? SMALL : MIXED;
 }
 
-/** A row of C = D·B for one panel of B. */
-export function smallProduct<T>(kind: u8, d: usize, dPanel: usize, K: i32, b: usize, c: usize): void {
+/** A row of C = D·B for one panel of B; `more`: of C += D·B. */
+export function smallProduct<T>(
+  kind: u8, d: usize, dPanel: usize, K: i32, b: usize, c: usize, more: bool = false,
+): void {
   const start = beginning<T>(kind);
   let c0 = start;
   let c1 = start;
@@ -235,18 +271,28 @@ export function smallProduct<T>(kind: u8, d: usize, dPanel: usize, K: i32, b: us
       c3 = madd<T>(x, v128.load(b, 48), c3);
     }
   }
-  v128.store(c, settled<T>(c0, kind));
-  v128.store(c, settled<T>(c1, kind), 16);
-  v128.store(c, settled<T>(c2, kind), 32);
-  v128.store(c, settled<T>(c3, kind), 48);
+  c0 = settled<T>(c0, kind);
+  c1 = settled<T>(c1, kind);
+  c2 = settled<T>(c2, kind);
+  c3 = settled<T>(c3, kind);
+  if (more) {
+    c0 = v128.add<T>(v128.load(c), c0);
+    c1 = v128.add<T>(v128.load(c, 16), c1);
+    c2 = v128.add<T>(v128.load(c, 32), c2);
+    c3 = v128.add<T>(v128.load(c, 48), c3);
+  }
+  v128.store(c, c0);
+  v128.store(c, c1, 16);
+  v128.store(c, c2, 32);
+  v128.store(c, c3, 48);
 }
 
-/** A row of C = D·B that is SMALL or MIXED, for so many panels of B, which has K rows. */
+/** A row of C = D·B that is SMALL or MIXED, for so many panels of B, which has K rows; `more`: of C += D·B. */
 export function smallRowProduct<T>(
-  kind: u8, d: usize, dPanel: usize, K: i32, b: usize, panelCount: i32, c: usize, cPanel: usize,
+  kind: u8, d: usize, dPanel: usize, K: i32, b: usize, panelCount: i32, c: usize, cPanel: usize, more: bool = false,
 ): void {
   for (let n = 0; n < panelCount; n++) {
-    smallProduct<T>(kind, d, dPanel, K, b, c);
+    smallProduct<T>(kind, d, dPanel, K, b, c, more);
     b += <usize>K * ROW;
     c += cPanel;
   }
