@@ -131,7 +131,11 @@ def table(file):
         text = opened.read()
     first = text.lstrip("\n").split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row != []]
+    if delimiter in first:
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row != []]
+    else:
+        # As numpy.loadtxt does.
+        rows = [line.split() for line in text.splitlines() if line.strip() != ""]
     while len(rows) > 1 and rows[0][0].startswith("#"):
         rows = rows[1:]
     head, body = rows[0], rows[1:]

@@ -145,14 +145,17 @@ const toldNames = (names: readonly string[]): string =>
 
 const short = (x: number): string => String(Number(x.toPrecision(5)));
 
-/** A .txt whose first line, below comments, is not made of numbers. */
+/** A .txt whose first line, below comments, is not made of numbers; in a .csv those are the names of its columns. */
 export function isProse({ document: { id, text } }: Value): boolean {
-  if (separatorOf(id, text) !== 'space') return false;
-  const [line = ''] = firstLines(text, 1);
-  return line
-    .trim()
-    .split(/[ \t]+/)
-    .some((field) => !/^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i.test(field));
+  if (separatorOf(id, text) !== 'space' || /\.csv$/i.test(id)) return false;
+  const isNumber = (field: string): boolean => /^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i.test(field);
+  return firstLines(text, 1).some(
+    (line) =>
+      !line
+        .trim()
+        .split(/[ \t]+/)
+        .every(isNumber),
+  );
 }
 
 export async function textTokens(

@@ -45,6 +45,13 @@ describe('a file that is not read', () => {
       /./,
       /^Ask first\.$/,
     ],
+    [
+      'leads back to itself',
+      { reason: 'loop' },
+      /links go round/,
+      /lead back to themselves/,
+      /^Lead the link to a file/,
+    ],
     ['is a pipe', { reason: 'special', kind: 'pipe' }, /is a pipe, not a file/, /a pipe/, /nothing else is read/],
     ['is larger than the user wants', { reason: 'large', bytes: 3e6, bound: 2e6 }, /too large/, /^3 MB/, /--max-text/],
     ['is larger than any', { reason: 'large', bytes: 9e9, bound: 4e9 }, /too large/, /^9000 MB/, /fewer digits/],

@@ -146,6 +146,13 @@ describe('a table as sequences', () => {
     assert.deepEqual(xs, [2, 4]);
   });
 
+  it('with blanks between numbers, and between the names above them', async () => {
+    const text = 'day warm cold\n1 2.5 -3\n2 4 1e1\n';
+    assert.deepEqual((await good('s.csv', 3, { 's.csv': text })).xs, [1, 2.5, -3, 2, 4, 10]);
+    const { xs } = await good({ file: 's.csv', columns: ['cold'] }, 1, { 's.csv': text });
+    assert.deepEqual(xs, [-3, 10]);
+  });
+
   it('below comments, whose last line names the columns as numpy.savetxt writes it', async () => {
     for (const [text, column] of [
       ['# made by a program; twice,\n#\n# a, b\n1,2\n3,4\n', 'b'],
