@@ -131,7 +131,7 @@ def table(file):
         text = opened.read()
     first = text.lstrip("\n").split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
-    if delimiter in first:
+    if delimiter in first or len(first.split()) == 1:
         rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if row != []]
     else:
         # As numpy.loadtxt does.
@@ -173,7 +173,7 @@ def main(folder):
         except Exception as error:
             found = {"error": f"{type(error).__name__}: {str(error)[:80]}"}
         expected[os.path.relpath(file, folder)] = {"sha256": sha, **found}
-    json.dump(expected, sys.stdout, indent=0, ensure_ascii=False)
+    json.dump(expected, sys.stdout, indent=2, ensure_ascii=False)
 
 
 main(sys.argv[1])

@@ -54,7 +54,7 @@ export const known: readonly { readonly files: RegExp; readonly answer: RegExp; 
   {
     files: /\.csv$/,
     answer: /^wrong-value: No column of the table holds numbers/,
-    reason: 'comments or empty cells above the numbers, or numbers between spaces',
+    reason: 'comments or empty cells above the numbers',
   },
   { files: /results_arima_forecasts\.csv$/, answer: /^fc111c /, reason: 'a column without a number in its first rows' },
 ];
