@@ -45,8 +45,8 @@ function vanishing(
 
 /**
  * What the order of the sums has made of the numbers before they were small, and then rounding at the smallest numbers
- * of all. While some numbers of a row are still in the normal range, the kernels round its sums there once, the reference
- * classes at each term: half a number for each of 33, of which nine tenths are left at the next step.
+ * of all. While some numbers of a row are still in the normal range, the kernels round its sums there once, the
+ * reference classes at each term: half a number for each of 33, of which nine tenths are left at the next step.
  */
 const bounds: Readonly<Record<DType, number>> = { float32: 1e-4, float64: 1e-11 };
 const few = 33 / 2 / (1 - 0.9);
