@@ -20,8 +20,7 @@ import {
   reachOf,
   SMALL,
   smallNorm,
-  smallProduct,
-  smallRowProduct,
+  smallRows,
   smallThroughSlope,
   ZERO,
 } from './subnormal';
@@ -56,22 +55,23 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
       }
     }
     for (let b = b0; b < b1;) {
-      let end = some ? b + 1 : b1;
+      const first = b;
       const from = <usize>b * ROW;
       if (some && isWatched(job, b)) {
-        const kind = watchedRow<T>(job, g + from, gPanel, h + from, hsPanel, d + from, dPanel);
-        store<u8>(kindAt(job, t, b), kind);
+        const kind = watchedRow<T>(job, g, gPanel, h, hsPanel, d, dPanel, b);
+        do store<u8>(kindAt(job, t, b++), kind);
+        while (b < b1 && isWatched(job, b) && watchedRow<T>(job, g, gPanel, h, hsPanel, d, dPanel, b) == kind);
         if (kind != ORDINARY) {
-          if (kind != ZERO && target != 0)
-            smallRowProduct<T>(
-              kind, d + from, dPanel, H, job.backwardWeights, hPanels, target + from, targetPanel, true,
+          if (kind != ZERO)
+            smallRows<T>(
+              kind, b - first, d + from, dPanel, hPanels, H, job.backwardWeights, target == 0 ? 0 : target + from,
+              targetPanel, hPanels, job.dx + <usize>t * stepBytes + from, gPanel, panels<T>(job.I), 0,
             );
-          b = end;
           continue;
         }
-      } else while (end < b1 && !isWatched(job, end)) end++;
-      const rows = end - b;
-      b = end;
+      } else if (some) while (++b < b1 && !isWatched(job, b));
+      else b = b1;
+      const rows = b - first;
       if (FUSED && sizeof<T>() == 4 && chained && target != 0) {
         backwardChain(job.cell, g, h, d, 1, H, job.backwardWeights, target);
         continue;
@@ -127,10 +127,16 @@ function watch<T>(job: Job, g: usize, gPanel: usize, b0: i32, b1: i32): bool {
 }
 
 /**
- * One row through the activation, where some of it is below the normal range. Says what its d is, which is there unless
+ * Row b through the activation, where some of it is below the normal range. Says what its d is, which is there unless
  * that is ORDINARY.
  */
-function watchedRow<T>(job: Job, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize): u8 {
+function watchedRow<T>(
+  job: Job, g: usize, gPanel: usize, h: usize, hPanel: usize, d: usize, dPanel: usize, b: i32,
+): u8 {
+  const from = <usize>b * ROW;
+  g += from;
+  h += from;
+  d += from;
   const hPanels = panels<T>(job.H);
   let reach = load<f64>(job.small);
   if (reach == 0) {
@@ -417,13 +423,11 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
       if (allOrdinary(job)) r = r1;
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
       const end = <usize>(r - r0) * ROW;
-      if (kind == ORDINARY || kind == ZERO) {
-        if (FUSED && job.I - n * width<T>() <= width<T>() / 2)
-          narrowRows<T>(d + first, dPanel, H, weights, target + first, end - first);
-        else productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
-      } else {
-        for (let row = first; row < end; row += ROW) smallProduct<T>(kind, d + row, dPanel, H, weights, target + row);
-      }
+      // The others have theirs already.
+      if (kind != ORDINARY && kind != ZERO) continue;
+      if (FUSED && job.I - n * width<T>() <= width<T>() / 2)
+        narrowRows<T>(d + first, dPanel, H, weights, target + first, end - first);
+      else productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
     }
     weights += weightsPanel;
     target += panelBytes;

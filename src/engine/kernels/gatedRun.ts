@@ -19,7 +19,7 @@ import {
   settledNorm,
   SMALL,
   smallKind,
-  smallRowProduct,
+  smallRows,
   ZERO,
 } from './subnormal';
 
@@ -240,6 +240,7 @@ function backwardRows<T>(
   const from = <usize>b0 * ROW;
   const rows = b1 - b0;
   const K = gatesOf(job.cell) * hPanels * width<T>();
+  const ofInput = <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
   const at = <usize>t * stepBytes + from;
   d += from;
   if (target != 0) {
@@ -256,14 +257,14 @@ function backwardRows<T>(
     const first = b;
     do store<u8>(kindAt(job, t, b++), kind);
     while (b < b1 && kindOfRow<T>(job, d + <usize>(b - b0) * ROW, dPanel, hPanels) == kind);
-    if (target == 0 || kind == ZERO) continue;
     const row = <usize>(first - b0) * ROW;
     const bytes = <usize>(b - first) * ROW;
-    if (kind != ORDINARY) {
-      for (let at = row; at < row + bytes; at += ROW)
-        smallRowProduct<T>(kind, d + at, dPanel, K, job.backwardWeights, hPanels, target + at, targetPanel, true);
-      continue;
-    }
+    if (kind == SMALL || kind == MIXED)
+      smallRows<T>(
+        kind, b - first, d + row, dPanel, BLOCKS * hPanels, K, job.backwardWeights, target == 0 ? 0 : target + row,
+        targetPanel, hPanels, job.dx + at + row, gPanel, panels<T>(job.I), ofInput,
+      );
+    if (target == 0 || kind != ORDINARY) continue;
     let weights = job.backwardWeights;
     if (bytes == ROW) {
       const back = (t & 1) != 0;
@@ -321,13 +322,9 @@ export function gatedInputs<T>(job: GatedJob, t: i32, place: i32, r0: i32, r1: i
       const kind = load<u8>(kindAt(job, t, r));
       const first = <usize>r * ROW;
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
-      const end = <usize>r * ROW;
+      // The others have theirs already.
       if (kind == ORDINARY || kind == ZERO)
-        productRows<T>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
-      else {
-        for (let row = first; row < end; row += ROW)
-          smallRowProduct<T>(kind, d + row, dPanel, K, weights, 1, target + row, 0);
-      }
+        productRows<T>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, <usize>r * ROW - first);
     }
     weights += <usize>K * ROW;
     target += panelBytes;
@@ -412,12 +409,15 @@ function productOfPanels<T>(
   const productRows = (columns + 1) & ~1;
   const room = scratch + <usize>productRows * ROW;
   for (let n = 0; n < count; n++, d += dPanel, c += cPanel) {
+    let ordinary = false;
     for (let r = 0; r < rows; r++) {
       const row = <usize>r * ROW;
-      if (load<u8>(kinds + <usize>r) == ORDINARY) memory.copy(room + row, d + row, ROW);
-      else memory.fill(room + row, 0, ROW);
+      if (load<u8>(kinds + <usize>r) == ORDINARY) {
+        ordinary = true;
+        memory.copy(room + row, d + row, ROW);
+      } else memory.fill(room + row, 0, ROW);
     }
-    transposedProduct<T>(a, aPanel, columns, room, 0, 1, rows, c, 0);
+    if (ordinary) transposedProduct<T>(a, aPanel, columns, room, 0, 1, rows, c, 0);
     for (let r = 0; r < rows; r++) {
       const row = <usize>r * ROW;
       if (load<u8>(kinds + <usize>r) == ORDINARY) memory.fill(room + row, 0, ROW);

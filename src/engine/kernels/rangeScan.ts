@@ -3,7 +3,7 @@
 import { panelProduct } from './algebra';
 import { throughActivation, throughSlope } from './activation';
 import { largestOf, madd, panels, promoted, ROW, width } from './simd';
-import { magnitudes, reachOf, SMALL, smallRowProduct, smallThroughSlope, ZERO } from './subnormal';
+import { magnitudes, reachOf, SMALL, smallRows, smallThroughSlope, ZERO } from './subnormal';
 
 /**
  * Below this sums of float32 come near its subnormal numbers, 2^−126 and less, which processors compute with up to a
@@ -118,7 +118,8 @@ export function plainBack<T>(
       if (reach == 0) reach = reachOf<T>(weights, panelCount, H);
       for (let row = first; row < end; row += ROW) {
         const kind = smallThroughSlope<T>(cell, g + row, rows, h + row, hsPanel, d + row, rows, H, reach);
-        if (kind == SMALL) smallRowProduct<T>(SMALL, d + row, rows, H, weights, panelCount, g + row, rows);
+        if (kind == SMALL)
+          smallRows<T>(SMALL, 1, d + row, rows, panelCount, H, weights, 0, 0, 0, g + row, rows, panelCount, 0);
         else if (kind != ZERO) ordinary<T>(cell, g + row, h + row, hsPanel, d + row, rows, H, weights, 1);
       }
     }

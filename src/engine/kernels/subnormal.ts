@@ -4,6 +4,7 @@
 // every sum is rounded as the dtype rounds its smallest numbers. Where they stand beside larger numbers, whose digits
 // matter more, all are multiplied by 2^60 (2^900) on the way, and the sums are rounded at their end.
 import { RELU, reluSlope, SIGN32, SIGN64, TANH, tanhSlope, throughSlope } from './activation';
+import { productRows } from './product';
 import { constant, highSquare, lanesMax, lanesSum64, lowSquare, madd, panels, ROW, squares, width } from './simd';
 
 /** 2^23 and 2^52: with the bits of a subnormal number in its last digits, one is that many more. */
@@ -169,13 +170,6 @@ function lowered<T>(values: v128): v128 {
   return kind == SMALL ? whole<T>() : v128.splat<T>(0);
 }
 
-/** The numbers that the sums stand for. */
-@inline function settled<T>(sums: v128, kind: u8): v128 {
-  return kind == SMALL
-    ? ofMultiples<T>(v128.sub<T>(sums, whole<T>()))
-    : lowered<T>(sums);
-}
-
 /**
  * By how much a product with a row can at most exceed its largest number: the largest column of Σ|B|, and 1 at least.
  * NaN where there is one. B: so many panels of K rows.
@@ -252,56 +246,42 @@ export function smallKind<T>(bits: u64, reach: f64): u8 {
   return <f64>bits * reach < most<T>() && roundsOnce<T>() ? SMALL : MIXED;
 }
 
-/** A row of C = D·B for one panel of B; `more`: of C += D·B. */
-export function smallProduct<T>(
-  kind: u8, d: usize, dPanel: usize, K: i32, b: usize, c: usize, more: bool = false,
-): void {
-  const start = beginning<T>(kind);
-  let c0 = start;
-  let c1 = start;
-  let c2 = start;
-  let c3 = start;
-  for (; K > 0; K -= width<T>(), d += dPanel) {
-    const end = d + <usize>min(K, width<T>()) * sizeof<T>();
-    for (let p = d; p < end; p += sizeof<T>(), b += ROW) {
-      const x = stand<T>(v128.load_splat<T>(p), kind);
-      c0 = madd<T>(x, v128.load(b), c0);
-      c1 = madd<T>(x, v128.load(b, 16), c1);
-      c2 = madd<T>(x, v128.load(b, 32), c2);
-      c3 = madd<T>(x, v128.load(b, 48), c3);
-    }
-  }
-  c0 = settled<T>(c0, kind);
-  c1 = settled<T>(c1, kind);
-  c2 = settled<T>(c2, kind);
-  c3 = settled<T>(c3, kind);
-  if (more) {
-    c0 = v128.add<T>(v128.load(c), c0);
-    c1 = v128.add<T>(v128.load(c, 16), c1);
-    c2 = v128.add<T>(v128.load(c, 32), c2);
-    c3 = v128.add<T>(v128.load(c, 48), c3);
-  }
-  v128.store(c, c0);
-  v128.store(c, c1, 16);
-  v128.store(c, c2, 32);
-  v128.store(c, c3, 48);
-}
-
-/** A row of C = D·B that is SMALL or MIXED, for so many panels of B, which has K rows; `more`: of C += D·B. */
-export function smallRowProduct<T>(
-  kind: u8, d: usize, dPanel: usize, K: i32, b: usize, panelCount: i32, c: usize, cPanel: usize, more: bool = false,
-): void {
-  for (let n = 0; n < panelCount; n++) {
-    smallProduct<T>(kind, d, dPanel, K, b, c, more);
-    b += <usize>K * ROW;
-    c += cPanel;
-  }
-}
-
 /** What is multiplied in place of `rows` rows of one panel. */
 export function copyStand<T>(kind: u8, from: usize, rows: i32, to: usize): void {
   for (const end = from + <usize>rows * ROW; from < end; from += 16, to += 16)
     v128.store(to, stand<T>(v128.load(from), kind));
+}
+
+/** The numbers of `rows` rows of one panel that others stand for; `start`: what was added to those. */
+function settle<T>(kind: u8, from: usize, rows: i32, start: v128, to: usize, more: bool): void {
+  for (const end = from + <usize>rows * ROW; from < end; from += 16, to += 16) {
+    const sum = v128.sub<T>(v128.load(from), start);
+    const value = kind == SMALL ? ofMultiples<T>(sum) : lowered<T>(sum);
+    v128.store(to, more ? v128.add<T>(v128.load(to), value) : value);
+  }
+}
+
+/**
+ * What comes of `rows` adjacent rows of D that are SMALL or MIXED: C += D·B for cPanels panels of B, which has K rows,
+ * unless C is 0, and E = D'·B for ePanels more, where D' are the panels of D from `ofE` bytes on. D has dPanels.
+ */
+export function smallRows<T>(
+  kind: u8, rows: i32, d: usize, dPanel: usize, dPanels: i32, K: i32, b: usize, c: usize, cPanel: usize, cPanels: i32,
+  e: usize, ePanel: usize, ePanels: i32, ofE: usize,
+): void {
+  const bytes = <usize>rows * ROW;
+  const start = beginning<T>(kind);
+  // What stands for D takes its place meanwhile.
+  const end = d + <usize>dPanels * dPanel;
+  for (let at = d; at < end; at += dPanel) copyStand<T>(kind, at, rows, at);
+  for (let n = c == 0 ? cPanels : 0; n < cPanels + ePanels; n++) {
+    // The first panel of E has room for what is added to C.
+    const to = n < cPanels ? e : e + <usize>(n - cPanels) * ePanel;
+    for (let at = to; at < to + bytes; at += 16) v128.store(at, start);
+    productRows<T>(d + (n < cPanels ? 0 : ofE), dPanel, K, 0, 0, 0, b + <usize>(n * K) * ROW, to, ROW, to, bytes);
+    settle<T>(kind, to, rows, start, n < cPanels ? c + <usize>n * cPanel : to, n < cPanels);
+  }
+  for (let at = d; at < end; at += dPanel) settle<T>(kind, at, rows, v128.splat<T>(0), at, false);
 }
 
 /** The norm of `rows` SMALL rows of N numbers, or of their sum. */
@@ -354,10 +334,10 @@ export function addSettled<T>(kind: u8, sums: usize, rows: i32, c: usize): void 
     // constant.
     const few = kind == SMALL && !v128.any_true(v128.ge<T>(v128.abs<T>(sum), limit));
     const value = few
-      ? settled<T>(v128.add<T>(sum, whole<T>()), SMALL)
+      ? ofMultiples<T>(v128.sub<T>(v128.add<T>(sum, whole<T>()), whole<T>()))
       : kind == SMALL
         ? v128.mul<T>(v128.mul<T>(sum, v128.splat<T>(<T>smallestLifted<T>())), v128.splat<T>(<T>lowering<T>()))
-        : settled<T>(sum, kind);
+        : lowered<T>(sum);
     v128.store(c, v128.add<T>(v128.load(c), value));
   }
 }
