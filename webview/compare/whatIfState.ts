@@ -179,7 +179,7 @@ export class Tried {
     const { wanted: map } = this.#map;
     return {
       whatIf: this.asked,
-      ...(gates === undefined ? {} : { gates }),
+      ...(gates === null ? {} : { gates }),
       ...(map === null ? {} : { map }),
     };
   }

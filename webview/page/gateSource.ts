@@ -2,6 +2,7 @@
 import { Latest } from './model.js';
 import { nearestIndex } from './nearest.js';
 import { emptyField } from './tablePlan.js';
+import { TriedSource } from './triedSource.js';
 import { windowRows } from './windowRows.js';
 import type { Field } from './tablePlan.js';
 import type { Groups } from './groups.js';
@@ -82,49 +83,32 @@ class Shared<Params, Answer> {
 type SeriesParams = { readonly window: TimeWindow; readonly maxPoints: number };
 type KeptParams = SeriesParams & { readonly sequence: number; readonly maxUnits: KeptUnits };
 
-export class GateSource {
+export class GateSource extends TriedSource<WhatIfGates, WhatIfGatesRequest> {
   readonly series: Shared<SeriesParams, GateSeries>;
   readonly kept: Shared<KeptParams, Kept>;
   /** Of the half-lives, which are the same for every window: a question of their own displaces no other. */
   readonly whole: Shared<KeptParams, Kept>;
 
   readonly #model: Model;
-  readonly #groups: Groups;
-  readonly #listeners = new Set<() => void>();
-  readonly #askListeners = new Set<() => void>();
-  #tried: WhatIfGates | null = null;
   #map: WhatIfMapRequest | null = null;
-  #wantedKey: string | undefined;
 
   constructor(model: Model, groups: Groups) {
+    super(groups);
     this.#model = model;
-    this.#groups = groups;
     this.series = new Shared(model, (params) => model.slice('gateSeries', params));
     this.kept = new Shared(model, (params) => model.slice('kept', params));
     this.whole = new Shared(model, (params) => model.slice('kept', params));
-    // Views that come back into sight want what they have missed.
-    groups.onChange(() => this.#tellWanted());
   }
 
-  /** Of what is tried, while something is. */
-  get tried(): WhatIfGates | null {
-    return this.#tried;
-  }
-  set tried(tried: WhatIfGates | null) {
-    if (tried === this.#tried) return;
-    this.#tried = tried;
-    for (const listener of this.#listeners) listener();
-  }
-
-  /** What a changed run is asked for beside its curves: as much as the views in sight show; none of them: nothing. */
-  get wanted(): WhatIfGatesRequest | undefined {
+  /** What a changed run is asked for beside its curves. */
+  get wanted(): WhatIfGatesRequest | null {
     const { series, kept, whole } = this;
-    const shown = (...views: readonly string[]): boolean => views.some((view) => this.#groups.shows(view));
+    const shown = (...views: readonly string[]): boolean => views.some((view) => this.groups.shows(view));
     const ofKept = shown('kept', 'halfLives') ? (kept.params ?? whole.params) : null;
     const map = shown('gateMap') ? this.#map : null;
     const ofMap = map === null ? null : { window: map.window, maxPoints: 2 };
     const params = (shown('gateLines', 'paths') ? series.params : null) ?? ofKept ?? ofMap;
-    if (params === null) return undefined;
+    if (params === null) return null;
     const { window, maxPoints } = params;
     return {
       window,
@@ -141,39 +125,24 @@ export class GateSource {
     return windowRows(run, this.series.answer, ask, cells);
   }
 
-  /** Something else is tried. */
-  onTried(listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-  /** The views want something else. */
-  onAsk(listener: () => void): void {
-    this.#askListeners.add(listener);
-  }
-
   askSeries(window: TimeWindow, maxPoints: number): void {
     this.series.ask({ window, maxPoints });
-    this.#tellWanted();
+    this.tellWanted();
   }
   askKept(sequence: number, window: TimeWindow, maxPoints: number): void {
     this.kept.ask({ sequence, window, maxPoints, maxUnits: keptUnits });
-    this.#tellWanted();
+    this.tellWanted();
   }
 
   /** The picture of one gate that is on screen. */
   askMap(map: WhatIfMapRequest): void {
     this.#map = map;
-    this.#tellWanted();
+    this.tellWanted();
   }
 
-  #tellWanted(): void {
-    const key = JSON.stringify(this.wanted);
-    if (key === this.#wantedKey) return;
-    this.#wantedKey = key;
-    for (const listener of this.#askListeners) listener();
-  }
   askWhole(sequence: number, steps: number): void {
     this.whole.ask({ sequence, window: { t0: 0, t1: steps }, maxPoints: 2, maxUnits: keptUnits });
-    this.#tellWanted();
+    this.tellWanted();
   }
 }
 

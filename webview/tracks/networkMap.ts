@@ -9,12 +9,12 @@ import { borders } from '../chart/trackView.js';
 import { inReport } from '../page/inReport.js';
 import { columnAt, plotNote, plotText, stepsName, stepsOf } from '../chart/scene.js';
 import { emptyField, named } from '../page/tablePlan.js';
-import type { NetworkMap, RunSummary, TimeWindow } from '../page/model.js';
+import type { NetworkMap, RunSummary } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
-import type { MapSource } from '../page/mapSource.js';
+import type { MapInSight, MapSource } from '../page/mapSource.js';
 
 /** So many decades below the largest are one colour with nothing, and at least so many are drawn. */
 const [mostDecades, fewestDecades] = [12, 3];
@@ -51,15 +51,13 @@ const rowsOf = ({ network }: RunSummary): readonly (number | 'dx')[] => [
   'dx',
 ];
 
-type InSight = { readonly window: TimeWindow; readonly maxColumns: number };
-
 export function networkMap({ model }: Page, chooseLayer: (layer: number) => void, source: MapSource): View {
   let own: Picture | null = null;
   /** Of what is tried: made anew with each answer, and with each picture of the run. */
   let other: { readonly map: NetworkMap; readonly beside: NetworkMap | null; readonly picture: Picture } | null = null;
   let changed = (): void => undefined;
   const latest = new Latest(
-    (params: InSight) => model.slice('networkMap', params),
+    (params: MapInSight) => model.slice('networkMap', params),
     (map) => {
       own = map === null ? null : pictureOf(map);
       changed();
