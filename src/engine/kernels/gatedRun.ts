@@ -51,7 +51,7 @@ export class GatedJob {
   /** [H/w][(1+T)·B][w]: the initial state first; of GRU no cs. */
   hs: usize;
   cs: usize;
-  /** [slopes][H/w][T·B][w]: see ./gates.ts. */
+  /** [T][slopes][H/w][B][w]: see ./gates.ts. What a step writes and reads lies together. */
   slopes: usize;
   /** [BLOCKS][B][w]: the pre-activations of one panel. */
   z: usize;
@@ -89,6 +89,11 @@ export class GatedJob {
   return load<i32>(spans + <usize>b * 8);
 }
 
+/** Where the slopes of a step begin; those of one panel are a step's rows apart. */
+@inline function slopesAt(job: GatedJob, t: i32, hPanels: i32): usize {
+  return job.slopes + <usize>(t * slopesOf(job.cell) * hPanels * job.B) * ROW;
+}
+
 /** Where a sequence is not there, its states wait before it begins and are 0 behind its end, and nothing flows. */
 function restAt(job: GatedJob, t: i32, b: i32, hPanels: i32): void {
   const stepBytes = <usize>job.B * ROW;
@@ -101,8 +106,8 @@ function restAt(job: GatedJob, t: i32, b: i32, hPanels: i32): void {
       else memory.fill(state + stepBytes, 0, ROW);
     }
   }
-  let slopes = job.slopes + at;
-  for (let n = 0; n < slopesOf(job.cell) * hPanels; n++, slopes += <usize>job.T * stepBytes)
+  let slopes = slopesAt(job, t, hPanels) + <usize>b * ROW;
+  for (let n = 0; n < slopesOf(job.cell) * hPanels; n++, slopes += stepBytes)
     memory.fill(slopes, 0, ROW);
 }
 
@@ -150,7 +155,7 @@ export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i3
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const xsPanel = <usize>job.T * stepBytes;
   const weightsBlock = <usize>(H + I) * ROW;
-  const slopesBlock = <usize>hPanels * xsPanel;
+  const slopesBlock = <usize>hPanels * stepBytes;
   const from = <usize>b0 * ROW;
   const bytes = <usize>(b1 - b0) * ROW;
   const z = job.z + from;
@@ -161,7 +166,7 @@ export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i3
     let weights = job.forwardWeights;
     let bias = job.bias;
     for (let n = 0; n < hPanels; n++) {
-      const slopes = job.slopes + <usize>n * xsPanel + before;
+      const slopes = slopesAt(job, t, hPanels) + <usize>n * stepBytes + from;
       const state = job.hs + <usize>n * hsPanel + before;
       preActivations<T>(
         job.cell, h, hsPanel, H, x, xsPanel, I, weights, weightsBlock, bias, z, stepBytes, bytes,
@@ -248,8 +253,8 @@ function backwardRows<T>(
     targetC += from;
   }
   throughGates<T>(
-    job.cell, H, rows, job.g + at, gPanel, job.gc + at, gPanel, job.slopes + at, gPanel, d, dPanel, target,
-    targetPanel, targetC, targetPanel,
+    job.cell, H, rows, job.g + at, gPanel, job.gc + at, gPanel, slopesAt(job, t, hPanels) + from, stepBytes,
+    d, dPanel, target, targetPanel, targetC, targetPanel,
   );
   for (let q = 1; q <= BLOCKS; q++) clearBeyond<T>(H, d + <usize>(q * hPanels - 1) * dPanel, rows);
   for (let b = b0; b < b1;) {
@@ -447,13 +452,14 @@ function measures<T>(job: GatedJob, t: i32, d: usize, own: i32, scratch: usize):
   store<f64>((at += series), normOf<T>(g, xsPanel, H, B));
   if (job.cell == LSTM) {
     const gc = job.gc + offset;
-    const slopes = job.slopes + <usize>(4 * hPanels) * xsPanel + offset;
+    const slopes = slopesAt(job, t, hPanels) + <usize>(4 * hPanels) * stepBytes;
     store<f64>(at + series, normOfTwo<T>(wideNormOf<T>(g, xsPanel, H, B), wideNormOf<T>(gc, xsPanel, H, B)));
     for (let n: usize = 0; n < <usize>hPanels; n++) {
       for (let i: usize = 0; i < stepBytes; i += 16) {
         const all = n * xsPanel + i;
-        const through = v128.mul<T>(v128.load(g + all), v128.load(slopes + all));
-        v128.store(scratch + n * stepBytes + i, v128.add<T>(through, v128.load(gc + all)));
+        const own = n * stepBytes + i;
+        const through = v128.mul<T>(v128.load(g + all), v128.load(slopes + own));
+        v128.store(scratch + own, v128.add<T>(through, v128.load(gc + all)));
       }
     }
     store<f64>(at + 2 * series, normOf<T>(scratch, stepBytes, H, B));
