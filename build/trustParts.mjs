@@ -16,6 +16,8 @@ const testFiles = (...files) => ['--test', ...files.map((file) => `out/test/${fi
 /** Cases that the formats are tried with, and the longest that one may take. */
 const leastCases = 1_000_000;
 const longestMs = 2_000;
+/** Threads, edits, panels, configs and rewriting. */
+const loads = 5;
 
 export const parts = [
   {
@@ -107,8 +109,17 @@ export const parts = [
     script: 'npm run load',
     npmScript: 'load',
     read(text) {
-      const told = [...text.matchAll(/^(\w[^:\n]*): (.+); .*turns of the loop above/gm)].map(([, , done]) => done);
-      return { cases: told.join('; '), wrong: told.length === 0 ? ['no load came to its end'] : [] };
+      // Each is told twice: at once, and once more when all have come to their end.
+      const told = new Map(
+        [...text.matchAll(/^(\w[^:\n]*): ([^;\n]+); (.+); .*turns of the loop above/gm)].map(
+          ([, name, done, grown]) => [name, { done, grown }],
+        ),
+      );
+      return {
+        cases: [...told.values()].map(({ done }) => done).join(', '),
+        growth: [...told].map(([name, { grown }]) => `${name}: ${grown}`).join('; '),
+        wrong: told.size < loads ? [`${told.size} of ${loads} loads came to their end`] : [],
+      };
     },
   },
   {

@@ -72,10 +72,10 @@ export class Session implements vscode.Disposable {
   #waitingSince: number | null = null;
   /** When the content last changed that the next run will read; null while nothing is new. */
   #editedAt: number | null = null;
-  /** The edit that a run shows whose picture is not on the screen yet. */
   /** The layer of the network that is looked at; null: the one that the verdict names. */
   #layer: number | null = null;
   #choosing = false;
+  /** The edit that a run shows whose picture is not on the screen yet. */
   #unpainted: { readonly runId: number; readonly editedAt: number } | null = null;
   /** When the log was last told how soon a picture follows an edit. */
   #toldLatencyAt = -Infinity;
