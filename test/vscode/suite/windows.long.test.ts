@@ -71,7 +71,7 @@ function activated(): { made: ReturnType<typeof assemble>; end: () => Promise<vo
   return {
     made,
     end: async () => {
-      for (const one of subscriptions) await (one.dispose() as unknown);
+      for (const one of subscriptions.splice(0)) await (one.dispose() as unknown);
     },
   };
 }
@@ -90,17 +90,16 @@ describe('An extension that is shut down', () => {
       const rejected: unknown[] = [];
       const note = (reason: unknown): void => void rejected.push(reason);
       process.on('unhandledRejection', note);
+      const before = held();
+      const { made, end } = activated();
       try {
-        const before = held();
-        const { made, end } = activated();
         const session = made.panels.show({ kind: 'config', config: uri.toString() });
         const outcome = session.run().then(
           ({ kind }) => kind,
           (error: unknown) => `rejected: ${String(error)}`,
         );
         await wait(moment);
-        const during = held();
-        if (moment > 0) assert.ok(during.threads > before.threads, 'a run was under way');
+        if (moment > 0) await until('the thread', () => (held().threads > before.threads ? true : undefined));
         await end();
         assert.equal(await outcome, 'cancelled');
         await until('the threads to end', () => (liveWorkers() <= before.threads ? true : undefined));
@@ -110,6 +109,7 @@ describe('An extension that is shut down', () => {
         await wait(300);
         assert.deepEqual(rejected.map(String), []);
       } finally {
+        await end();
         process.off('unhandledRejection', note);
       }
     });
