@@ -60,7 +60,7 @@ const startServerInBrowser = async () => {
   const dataDir = path.join(cache, flags.has('--check') ? 'check-server' : 'start-server');
   await mkdir(dataDir, { recursive: true });
   const server = await startServer({ dataDir });
-  const url = workbenchUrl(server.url, { folder: examples, file: firstConfig, developmentPaths: [root] });
+  const url = workbenchUrl(server.url, { folder: examples, file: firstConfig, developmentPath: root });
   const page = await fetch(url);
   const isWorkbench = page.ok && (await page.text()).includes('workbench');
   if (!isWorkbench) {

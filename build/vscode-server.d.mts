@@ -31,7 +31,7 @@ export type WindowOptions = {
   readonly folder?: string | undefined;
   readonly workspace?: string | undefined;
   readonly file?: string | undefined;
-  readonly developmentPaths?: readonly string[] | undefined;
+  readonly developmentPath?: string | undefined;
   readonly testsPath?: string | undefined;
 };
 

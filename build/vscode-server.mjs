@@ -312,15 +312,15 @@ const answers = async (url) => {
 
 /**
  * The address that opens `folder`, or the folders of a `workspace` file, in a window of the server; an empty window
- * without either, with `file` open in it. `developmentPaths` load extensions from their source folders, `testsPath` has
+ * without either, with `file` open in it. `developmentPath` loads an extension from its source folder, `testsPath` has
  * the extension host run that module's `run()` (paths on this machine).
  */
-export function workbenchUrl(serverUrl, { folder, workspace, file, developmentPaths = [], testsPath }) {
+export function workbenchUrl(serverUrl, { folder, workspace, file, developmentPath, testsPath }) {
   const { host } = new URL(serverUrl);
   const remote = (place) => `vscode-remote://${host}${encodeURI(asUrlPath(place))}`;
   const payload = [
     ...(file === undefined ? [] : [['openFile', remote(file)]]),
-    ...developmentPaths.map((place) => ['extensionDevelopmentPath', remote(place)]),
+    ...(developmentPath === undefined ? [] : [['extensionDevelopmentPath', remote(developmentPath)]]),
     ...(testsPath === undefined ? [] : [['extensionTestsPath', remote(testsPath)]]),
   ];
   const url = new URL(serverUrl);

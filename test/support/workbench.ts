@@ -80,8 +80,8 @@ export type WorkbenchOptions = {
   readonly web?: Omit<Parameters<typeof startWeb>[0], 'folder'>;
   /** A packaged extension to install as a user does; by default the extension runs from the project's folder. */
   readonly vsix?: string;
-  /** The folder of another extension, which runs from there beside ours. */
-  readonly beside?: string;
+  /** The folder of another extension, which runs from there in place of ours. */
+  readonly instead?: string;
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string>>;
   /** False leaves workspace trust on: the window starts in Restricted Mode. */
@@ -161,13 +161,13 @@ export class Workbench {
 
   /** Goes to what the options name: the folder, a workspace of several folders, or none. */
   async #show(): Promise<void> {
-    const { folders, vsix, beside } = this.#options;
+    const { folders, vsix, instead = root } = this.#options;
     if ('window' in this.server) {
       await this.page.goto(this.server.url + this.server.window);
       await this.loaded();
       return;
     }
-    const developmentPaths = [...(vsix === undefined ? [root] : []), ...(beside === undefined ? [] : [beside])];
+    const developmentPath = vsix === undefined ? instead : undefined;
     let workspace: string | undefined;
     if (folders !== undefined && folders.length > 0) {
       workspace = path.join(this.folder, 'several.code-workspace');
@@ -177,7 +177,7 @@ export class Workbench {
       workbenchUrl(this.server.url, {
         folder: folders === undefined ? this.folder : undefined,
         workspace,
-        developmentPaths,
+        developmentPath,
       }),
     );
     await this.loaded();

@@ -98,13 +98,7 @@ const run = async () => {
     });
     try {
       const opened = page
-        .goto(
-          workbenchUrl(server.url, {
-            folder,
-            developmentPaths: developmentPath === undefined ? [] : [developmentPath],
-            testsPath,
-          }),
-        )
+        .goto(workbenchUrl(server.url, { folder, developmentPath, testsPath }))
         .then(() => page.waitForSelector('.monaco-workbench', { timeout: 120_000 }));
       await Promise.race([opened, exit]);
       return await exit;

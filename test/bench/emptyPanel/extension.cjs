@@ -3,7 +3,8 @@ const vscode = require('vscode');
 
 exports.activate = ({ subscriptions }) => {
   const open = () => {
-    const { webview } = vscode.window.createWebviewPanel('emptyPanel', 'Empty', vscode.ViewColumn.Beside);
+    const { Beside } = vscode.ViewColumn;
+    const { webview } = vscode.window.createWebviewPanel('emptyPanel', 'Empty', Beside, { enableScripts: true });
     webview.html = '<!DOCTYPE html><p class="badge">nothing</p><canvas></canvas>';
   };
   subscriptions.push(vscode.commands.registerCommand('emptyPanel.open', open));
