@@ -84,7 +84,9 @@ const asCommonJs = {
   },
 };
 
-/** Which parts each page's script imports at once, by the names that they have this time. */
+/** Which parts each page's script imports at once, by the names that they have this time, of all builds together. */
+const partsOfPages = {};
+let partsWritten = Promise.resolve();
 const firstParts = {
   name: 'first-parts',
   setup({ onEnd, initialOptions: { outdir, write } }) {
@@ -98,12 +100,13 @@ const firstParts = {
       };
       const pages = Object.keys(outputs).filter((file) => outputs[file].entryPoint?.startsWith('webview/'));
       const named = (file) => path.posix.relative(outdir, file);
-      const parts = Object.fromEntries(
-        pages
-          .filter((file) => path.posix.dirname(file) === outdir)
-          .map((file) => [named(file), [...reach(file, new Set())].map(named).sort()]),
+      for (const file of pages.filter((page) => path.posix.dirname(page) === outdir))
+        partsOfPages[named(file)] = [...reach(file, new Set())].map(named).sort();
+      const file = path.join(root, outdir, 'firstParts.json');
+      partsWritten = partsWritten.then(() =>
+        writeFile(file, JSON.stringify(Object.fromEntries(Object.entries(partsOfPages).sort()))),
       );
-      await writeFile(path.join(root, outdir, 'firstParts.json'), JSON.stringify(parts));
+      await partsWritten;
     });
   },
 };
@@ -146,18 +149,21 @@ const product = [
     mainFields: ['browser', 'module', 'main'],
     supported: { 'dynamic-import': false },
   },
-  {
-    ...forPage,
-    // What the first picture does without is a file of its own (test/package/firstPaint.test.ts).
-    entryPoints: { main: 'webview/main.ts', tensors: 'webview/tensors.ts', sequences: 'webview/sequences.ts' },
-    splitting: true,
-    // Names of parts depend on where their sources lie: on what stands here, not on where a link leads.
-    preserveSymlinks: true,
-    chunkNames: 'parts/[name]-[hash]',
-    outdir: 'dist/webview',
-    metafile: true,
-    plugins: [firstParts],
-  },
+  // What the first picture does without is a file of its own (test/package/firstPaint.test.ts). The panel shares
+  // nothing with the viewers: each file more is one that VS Code has to fetch for the first picture.
+  ...[{ main: 'webview/main.ts' }, { tensors: 'webview/tensors.ts', sequences: 'webview/sequences.ts' }].map(
+    (entryPoints) => ({
+      ...forPage,
+      entryPoints,
+      splitting: true,
+      // Names of parts depend on where their sources lie: on what stands here, not on where a link leads.
+      preserveSymlinks: true,
+      chunkNames: 'parts/[name]-[hash]',
+      outdir: 'dist/webview',
+      metafile: true,
+      plugins: [firstParts],
+    }),
+  ),
   {
     ...forPage,
     entryPoints: {

@@ -1,4 +1,2 @@
-// What comes behind the first picture: files of their own.
+// What comes behind the first picture of the panel: a file of its own.
 export const loadLater = () => import('./later.js');
-/** Resolves when every control works as the toolkit's do. */
-export const loadControls = async (): Promise<void> => (await import('./ui.js')).registerControls();

@@ -14,7 +14,7 @@ import { Choices } from './sequences/choices.js';
 import { choiceIn, SequenceModel } from './sequences/sequenceModel.js';
 import { firstRows, normalisation, targets, vocabulary } from './sequences/tables.js';
 import { WindowLines } from './sequences/windowLines.js';
-import { loadControls } from './late.js';
+import { loadControls } from './lateControls.js';
 import { button } from './widgets/controls.js';
 import { el } from './widgets/dom.js';
 

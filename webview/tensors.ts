@@ -9,7 +9,7 @@ import { ThemeWatch } from './page/theme.js';
 import { TensorDetail } from './tensors/tensorDetail.js';
 import { TensorModel } from './tensors/tensorModel.js';
 import { TensorTable } from './tensors/tensorTable.js';
-import { loadControls } from './late.js';
+import { loadControls } from './lateControls.js';
 import { button } from './widgets/controls.js';
 import { el } from './widgets/dom.js';
 

@@ -91,8 +91,8 @@ const told = (name: keyof typeof found): string => {
 };
 addSection(title, [
   `From Enter on \`Run RNN\` to the second frame that has the verdict and the norms of \`weather\`, the worker's ` +
-    `start and its compilers included: ${told('painted')}. The same of a panel that shows one word, by an extension of ` +
-    `ten lines: ${told('empty')}. Activation, as VS Code tells it under Running Extensions: ${told('activation')}. ` +
-    `${windows} windows each, in turns, in the VS Code server with a headless browser that paints without a graphics ` +
-    `card.`,
+    `start and its compilers included: ${told('painted')}. The same of a panel that shows one word, by an extension ` +
+    `of ten lines: ${told('empty')}. Activation, as VS Code tells it under Running Extensions: ` +
+    `${told('activation')}. ${windows} windows each, in turns, in the VS Code server with a headless browser that ` +
+    `paints without a graphics card.`,
 ]);

@@ -27,7 +27,7 @@ describe('the order of the rooms', () => {
     ['webview/main.ts', '../src/protocol/index.js', true],
     ['webview/main.ts', './tracks/track.js'],
     ['webview/header/header.ts', '../widgets/controls.js'],
-    ['webview/late.ts', './ui.js'],
+    ['webview/lateControls.ts', './ui.js'],
     ['webview/ui.ts', '@vscode/webview-ui-toolkit'],
     ['test/unit/a.test.ts', '../../src/engine/network/rnn.js'],
   ];
