@@ -1,11 +1,13 @@
 // AssemblyScript. One-sided Jacobi on rows hundreds of decades apart: what ../linalg/gradedSvd.ts does, at the speed of
 // the other kernels.
-import { madd } from './simd';
+import { madd, ROW } from './simd';
 
 /** Rows count as orthogonal below this cosine. */
 const ORTHOGONAL: f64 = 1e-14;
 /** Below this ratio of lengths a rotation only takes the longer row's share out of the shorter one. */
 const FAR_APART: f64 = 1e-8;
+/** As long as a row keeps this much of its square, what is left of it follows from the angle; else it is measured. */
+const PLAIN: f64 = 0.25;
 
 /** ‖row‖ = `mantissas`·2^`exponents` (1 ≤ mantissa < 2, or 0), the row itself has length 1. */
 @inline function lengthRatio(mantissas: usize, exponents: usize, short: i32, long: i32): f64 {
@@ -21,21 +23,13 @@ const FAR_APART: f64 = 1e-8;
   return ei > ej || (ei == ej && load<f64>(mantissas + <usize>i * 8) >= load<f64>(mantissas + <usize>j * 8));
 }
 
-/**
- * The row's length was `scale` times length; brings it to 1 and takes the length into mantissa and exponent of
- * `target`, times those of `source`.
- */
-function rescale(
-  row: usize, bytes: usize, squares: f64, mantissas: usize, exponents: usize, source: i32, target: i32,
-): void {
-  const length = Math.sqrt(squares);
+/** ‖target‖ = length·‖source‖ */
+function setLength(length: f64, mantissas: usize, exponents: usize, source: i32, target: i32): void {
   if (length == 0) {
     store<f64>(mantissas + <usize>target * 8, 0);
     store<f64>(exponents + <usize>target * 8, -Infinity);
     return;
   }
-  const inverse = f64x2.splat(1 / length);
-  for (let at: usize = 0; at < bytes; at += 16) v128.store(row + at, f64x2.mul(inverse, v128.load(row + at)));
   const product = load<f64>(mantissas + <usize>source * 8) * length;
   const shift = <i32>((reinterpret<u64>(product) >> 52) & 0x7ff) - 1023;
   const exponent = load<f64>(exponents + <usize>source * 8) + <f64>shift;
@@ -44,6 +38,44 @@ function rescale(
     reinterpret<f64>((reinterpret<u64>(product) & 0x800fffffffffffff) | 0x3ff0000000000000),
   );
   store<f64>(exponents + <usize>target * 8, exponent);
+}
+
+/** Brings a row of such a square to length 1; gives the length that it had. */
+function toUnit(row: usize, bytes: usize, squares: f64): f64 {
+  const length = Math.sqrt(squares);
+  const inverse = f64x2.splat(length == 0 ? 0 : 1 / length);
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(row + at, f64x2.mul(inverse, v128.load(row + at)));
+  return length;
+}
+
+/** y ← a·x + b·y */
+function combine(x: usize, y: usize, bytes: usize, a: f64, b: f64): void {
+  const ofX = f64x2.splat(a);
+  const ofY = f64x2.splat(b);
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const y0 = f64x2.mul(ofY, v128.load(y + at));
+    const y1 = f64x2.mul(ofY, v128.load(y + at, 16));
+    v128.store(y + at, madd<f64>(ofX, v128.load(x + at), y0));
+    v128.store(y + at, madd<f64>(ofX, v128.load(x + at, 16), y1), 16);
+  }
+}
+
+/** x ← a·x + b·y, y ← c·x + d·y */
+function rotate(x: usize, y: usize, bytes: usize, a: f64, b: f64, c: f64, d: f64): void {
+  const va = f64x2.splat(a);
+  const vb = f64x2.splat(b);
+  const vc = f64x2.splat(c);
+  const vd = f64x2.splat(d);
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const x0 = v128.load(x + at);
+    const y0 = v128.load(y + at);
+    const x1 = v128.load(x + at, 16);
+    const y1 = v128.load(y + at, 16);
+    v128.store(x + at, madd<f64>(vb, y0, f64x2.mul(va, x0)));
+    v128.store(y + at, madd<f64>(vd, y0, f64x2.mul(vc, x0)));
+    v128.store(x + at, madd<f64>(vb, y1, f64x2.mul(va, x1)), 16);
+    v128.store(y + at, madd<f64>(vd, y1, f64x2.mul(vc, x1)), 16);
+  }
 }
 
 /** Makes two rows orthogonal. @returns 1 when it took a rotation */
@@ -58,68 +90,79 @@ function turn(rows: usize, bytes: usize, mantissas: usize, exponents: usize, fir
   if (!(Math.abs(cosine) > ORTHOGONAL)) return 0;
   const ratio = lengthRatio(mantissas, exponents, short, long);
   if (ratio < FAR_APART) {
-    const c = f64x2.splat(-cosine);
-    let sum = f64x2.splat(0);
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const value = madd<f64>(c, v128.load(x + at), v128.load(y + at));
-      v128.store(y + at, value);
-      sum = madd<f64>(value, value, sum);
+    const left = 1 - cosine * cosine;
+    let length = Math.sqrt(left);
+    if (left > PLAIN) combine(x, y, bytes, -cosine / length, 1 / length);
+    else {
+      combine(x, y, bytes, -cosine, 1);
+      length = toUnit(y, bytes, dot(y, y, bytes));
     }
-    rescale(y, bytes, lanes(sum), mantissas, exponents, short, short);
+    setLength(length, mantissas, exponents, short, short);
     return 1;
   }
   const zeta = (ratio * ratio - 1) / (2 * cosine * ratio);
   const tangent = (zeta < 0 ? -1.0 : 1.0) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
   const cos = 1 / Math.sqrt(1 + tangent * tangent);
-  const c = f64x2.splat(cos);
-  const s = f64x2.splat(cos * tangent);
-  const minusS = f64x2.neg(s);
-  const r = f64x2.splat(ratio);
-  let sumX = f64x2.splat(0);
-  let sumY = sumX;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const a = v128.load(x + at);
-    const b = f64x2.mul(r, v128.load(y + at));
-    const newX = madd<f64>(minusS, b, f64x2.mul(c, a));
-    const newY = madd<f64>(c, b, f64x2.mul(s, a));
-    v128.store(x + at, newX);
-    v128.store(y + at, newY);
-    sumX = madd<f64>(newX, newX, sumX);
-    sumY = madd<f64>(newY, newY, sumY);
+  const sin = cos * tangent;
+  // The rows' squares are the eigenvalues of [[1, r·c], [r·c, r²]] (Golub & Van Loan, Matrix Computations, 8.5.2).
+  const more = tangent * ratio * cosine;
+  const left = ratio * ratio + more;
+  const lengthX = Math.sqrt(1 - more);
+  let lengthY = 1.0;
+  if (left > PLAIN * ratio * ratio) {
+    lengthY = Math.sqrt(left);
+    rotate(x, y, bytes, cos / lengthX, (-sin * ratio) / lengthX, sin / lengthY, (cos * ratio) / lengthY);
+  } else {
+    rotate(x, y, bytes, cos / lengthX, (-sin * ratio) / lengthX, sin, cos * ratio);
+    lengthY = toUnit(y, bytes, dot(y, y, bytes));
   }
-  rescale(y, bytes, lanes(sumY), mantissas, exponents, long, short);
-  rescale(x, bytes, lanes(sumX), mantissas, exponents, long, long);
+  setLength(lengthY, mantissas, exponents, long, short);
+  setLength(lengthX, mantissas, exponents, long, long);
   return 1;
 }
 
 /**
- * One sweep's rotations of the rows first0 ≤ first < first1 with all later ones. Rows of `bytes` (a multiple of 16) one
- * after the other.
- * @returns how many rotations were needed
+ * Rotations of the pairs of blocks p0 ≤ p < p1 of a round, in which no block comes twice, so that threads may share
+ * them; rows of `bytes` (a multiple of 64) one after the other. Round 0 is each block by itself, in the others block 0
+ * stays and the others go round (Brent & Luk 1985). How many were needed is added to the i32 number p0 at `turned`.
  */
-export function jacobiSweep(
-  rows: usize, bytes: usize, count: i32, mantissas: usize, exponents: usize, first0: i32, first1: i32,
-): i32 {
-  let turned = 0;
-  for (let first = first0; first < first1; first++)
-    for (let second = first + 1; second < count; second++)
-      turned += turn(rows, bytes, mantissas, exponents, first, second);
-  return turned;
-}
-
-/**
- * Rotations of the rows first0 ≤ first < first1 with second0 ≤ second < second1, as far as these come later; how many
- * were needed is added to the i32 at `turned`. Threads do this to blocks that have no row in common.
- */
-export function jacobiPairs(
-  rows: usize, bytes: usize, mantissas: usize, exponents: usize, first0: i32, first1: i32, second0: i32, second1: i32,
+export function jacobiRound(
+  rows: usize, bytes: usize, H: i32, mantissas: usize, exponents: usize, blocks: i32, round: i32, p0: i32, p1: i32,
   turned: usize,
 ): void {
   let count = 0;
-  for (let first = first0; first < first1; first++)
-    for (let second = max(first + 1, second0); second < second1; second++)
-      count += turn(rows, bytes, mantissas, exponents, first, second);
-  store<i32>(turned, load<i32>(turned) + count);
+  for (let p = p0; p < p1; p++) {
+    let one = p;
+    let other = p;
+    if (round > 0) {
+      one = placeIn(round, p, blocks);
+      other = placeIn(round, blocks - 1 - p, blocks);
+    }
+    const end = border(max(one, other) + 1, H, blocks);
+    const from = border(max(one, other), H, blocks);
+    const last = border(min(one, other) + 1, H, blocks);
+    for (let first = border(min(one, other), H, blocks); first < last; first++)
+      for (let second = max(first + 1, from); second < end; second++)
+        count += turn(rows, bytes, mantissas, exponents, first, second);
+  }
+  const at = turned + <usize>p0 * 4;
+  store<i32>(at, load<i32>(at) + count);
+}
+
+@inline function border(block: i32, H: i32, blocks: i32): i32 {
+  return (H * block) / blocks;
+}
+
+@inline function placeIn(round: i32, place: i32, blocks: i32): i32 {
+  return place == 0 ? 0 : 1 + ((place + round - 2) % (blocks - 1));
+}
+
+/** The lengths of rows that should be 1 go into their mantissas: many rotations have left rounding there. */
+export function settleLengths(rows: usize, bytes: usize, count: i32, mantissas: usize): void {
+  for (const end = mantissas + <usize>count * 8; mantissas < end; mantissas += 8, rows += bytes) {
+    const mantissa = load<f64>(mantissas);
+    if (mantissa > 0) store<f64>(mantissas, mantissa * Math.sqrt(dot(rows, rows, bytes)));
+  }
 }
 
 function dot(x: usize, y: usize, bytes: usize): f64 {
@@ -127,17 +170,12 @@ function dot(x: usize, y: usize, bytes: usize): f64 {
   let s1 = s0;
   let s2 = s0;
   let s3 = s0;
-  let at: usize = 0;
-  for (; at + 64 <= bytes; at += 64) {
+  for (let at: usize = 0; at < bytes; at += ROW) {
     s0 = madd<f64>(v128.load(x + at), v128.load(y + at), s0);
     s1 = madd<f64>(v128.load(x + at, 16), v128.load(y + at, 16), s1);
     s2 = madd<f64>(v128.load(x + at, 32), v128.load(y + at, 32), s2);
     s3 = madd<f64>(v128.load(x + at, 48), v128.load(y + at, 48), s3);
   }
-  for (; at < bytes; at += 16) s0 = madd<f64>(v128.load(x + at), v128.load(y + at), s0);
-  return lanes(f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3)));
-}
-
-@inline function lanes(values: v128): f64 {
-  return f64x2.extract_lane(values, 0) + f64x2.extract_lane(values, 1);
+  const sum = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
+  return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }

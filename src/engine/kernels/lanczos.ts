@@ -4,22 +4,25 @@ import { multiplyRows } from './algebra';
 import { madd, panels, ROW } from './simd';
 
 /**
- * v ← the next Lanczos vector of each of `rows` rows, `previous` ← v (Golub & Van Loan, Matrix Computations, algorithm
- * 10.1.1; without reorthogonalisation, which the largest eigenvalue does not need: Paige 1976). All packed
+ * v ← the next Lanczos vector of rows r0 ≤ r < r1 of `rows`, `previous` ← v (Golub & Van Loan, Matrix Computations,
+ * algorithm 10.1.1; without reorthogonalisation, which the largest eigenvalue does not need: Paige 1976). All packed
  * [H/8][rows][8]; G [H,H] packed. `betas` [rows] holds β of the step before (0 at the start) and receives this one's,
- * `alphas` [rows] its α. `work`: two more such matrices.
+ * `alphas` [rows] its α. `work`: two more such matrices. Threads may share the rows.
  */
 export function lanczosStep(
   v: usize, previous: usize, slopes: usize, rows: i32, H: i32, G: usize, alphas: usize, betas: usize, work: usize,
+  r0: i32, r1: i32,
 ): void {
   const panelBytes = <usize>rows * ROW;
   const panelCount = panels<f64>(H);
-  const bytes = <usize>panelCount * panelBytes;
-  const w = work + bytes;
-  for (let at: usize = 0; at < bytes; at += 16)
-    v128.store(work + at, f64x2.mul(v128.load(v + at), v128.load(slopes + at)));
-  multiplyRows(work, panelBytes, H, G, H, w, panelBytes, rows, 0);
-  for (let r = 0; r < rows; r++) {
+  const w = work + <usize>panelCount * panelBytes;
+  const first = <usize>r0 * ROW;
+  const own = <usize>(r1 - r0) * ROW;
+  for (let n: usize = 0; n < <usize>panelCount; n++)
+    for (let at = n * panelBytes + first, end = at + own; at < end; at += 16)
+      v128.store(work + at, f64x2.mul(v128.load(v + at), v128.load(slopes + at)));
+  multiplyRows(work + first, panelBytes, H, G, H, w + first, panelBytes, r1 - r0, 0);
+  for (let r = r0; r < r1; r++) {
     const row = <usize>r * ROW;
     const beta = f64x2.splat(-load<f64>(betas + <usize>r * 8));
     let sum = f64x2.splat(0);

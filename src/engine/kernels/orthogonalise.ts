@@ -1,9 +1,13 @@
 // AssemblyScript. V = L·Q for the rows of V [height,H]: L lower triangular with a positive diagonal, the rows of Q
-// orthonormal.
-import { product1, product2 } from './product';
-import { madd, panels, ROW } from './simd';
+// orthonormal. Block Gram–Schmidt, twice where the first round took much away (Barlow & Smoktunowicz 2013), in two
+// levels: so many rows TOGETHER lose what they have of all rows before them, which threads share, and then each BLOCK
+// of them what it has of the others.
+import { productRows } from './product';
+import { madd, panels, ROW, ZEROS } from './simd';
 
-/** Rows that are made orthogonal to all earlier ones by products of matrices, and then to each other one by one. */
+/** Rows that are made orthogonal to all earlier ones by products of matrices. */
+const TOGETHER: i32 = 24;
+/** Rows that are made orthogonal to the others of those by products, and then to each other one by one. */
 const BLOCK: i32 = 8;
 
 /** −(row i of V)·(row j of V), and that of row i + 1, for j0 ≤ j < j1; packed [j/8][pitch/64][8] at `to`. */
@@ -88,47 +92,45 @@ function scale(p: usize, factor: f64, panelBytes: usize, panelCount: i32): void 
   }
 }
 
-/** Bytes of a packed block of coefficients from one panel to the next. */
-const PITCH: usize = <usize>BLOCK * ROW;
+/** Bytes of packed coefficients from one panel to the next: of rows that go together, and of a block. */
+const PITCH: usize = <usize>TOGETHER * ROW;
+const BLOCKPITCH: usize = <usize>BLOCK * ROW;
+
+/** What rows i … i + count − 1 have of the rows j0 ≤ j < j1, negative; packed, panels `pitch` bytes apart. */
+function negativeDots(
+  v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, j0: i32, j1: i32, to: usize, pitch: usize,
+): void {
+  for (let r = 0; r < count; r += 2)
+    negativeDots2(v, panelBytes, panelCount, i + r, j0, j1, to + <usize>r * ROW, pitch);
+}
+
+/** Takes that of rows 0 … i − 1 away from them, in one panel at `from`. */
+@inline function takeAway(from: usize, i: i32, count: i32, dots: usize, pitch: usize): void {
+  const rows = from + <usize>i * ROW;
+  productRows<f64>(dots, pitch, i, 0, 0, 0, from, rows, ROW, rows, <usize>count * ROW);
+}
 
 /**
  * What rows i … i + count − 1 of V [height,H] have of the rows j0 ≤ j < j1 before them (both divisible by 8), negative;
- * packed [i/8][BLOCK][8] at `to`.
+ * packed [i/8][TOGETHER][8] at `to`.
  */
 export function projectDots(
   v: usize, H: i32, height: i32, i: i32, count: i32, j0: i32, j1: i32, to: usize,
 ): void {
-  const panelBytes = <usize>height * ROW;
-  for (let r = 0; r < count; r += 2)
-    negativeDots2(v, panelBytes, panels<f64>(H), i + r, j0, j1, to + <usize>r * ROW, PITCH);
+  negativeDots(v, <usize>height * ROW, panels<f64>(H), i, count, j0, j1, to, PITCH);
 }
 
 /** Takes that away from them, in the panels n0 ≤ n < n1. */
 export function projectPanels(
   v: usize, height: i32, i: i32, count: i32, n0: i32, n1: i32, dots: usize,
 ): void {
-  const panelBytes = <usize>height * ROW;
-  const block = v + <usize>i * ROW;
-  for (let n = n0; n < n1; n++) {
-    const from = <usize>n * panelBytes;
-    let r = 0;
-    for (; r + 1 < count; r += 2)
-      product2<f64>(
-        dots + <usize>r * ROW, PITCH, i, 0, 0, 0, v + from, block + from + <usize>r * ROW, ROW,
-        block + from + <usize>r * ROW,
-      );
-    if (r < count)
-      product1<f64>(
-        dots + <usize>r * ROW, PITCH, i, 0, 0, 0, v + from, block + from + <usize>r * ROW,
-        block + from + <usize>r * ROW,
-      );
-  }
+  for (let n = n0; n < n1; n++) takeAway(v + <usize>(n * height) * ROW, i, count, dots, PITCH);
 }
 
-/** Rows i … i + count − 1 lose what they have of rows 0 … i − 1; −coefficients stay at `to`. */
-function project(v: usize, H: i32, height: i32, i: i32, count: i32, to: usize): void {
-  projectDots(v, H, height, i, count, 0, i, to);
-  projectPanels(v, height, i, count, 0, panels<f64>(H), to);
+/** Rows i … i + count − 1 of a block lose what they have of rows 0 … i − 1; negative coefficients go to `to`. */
+function projectBlock(v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize): void {
+  negativeDots(v, panelBytes, panelCount, i, count, 0, i, to, BLOCKPITCH);
+  for (let n = 0; n < panelCount; n++) takeAway(v + <usize>n * panelBytes, i, count, to, BLOCKPITCH);
 }
 
 /**
@@ -161,99 +163,149 @@ function among(
   }
 }
 
-// The scratch of a block: coefficients of the first round and of the second, [H + 8][8] each; then among its own rows,
-// twice [BLOCK][BLOCK], the rows' lengths, and ones.
+// The scratch: coefficients of the first round and of the second, [H/8][TOGETHER][8] each; the rows among themselves,
+// M and M', [TOGETHER/8][TOGETHER][8] each; their lengths before anything was taken away, and ones; then of a block:
+// coefficients of the first round and of the second [TOGETHER/8][BLOCK][8], twice [BLOCK][BLOCK], and lengths.
 @inline function secondAt(scratch: usize, H: i32): usize {
-  return scratch + <usize>(H + 8) * ROW;
+  return scratch + <usize>panels<f64>(H) * PITCH;
 }
-@inline function innerAt(scratch: usize, H: i32): usize {
-  return secondAt(scratch, H) + <usize>(H + 8) * ROW;
+@inline function amongAt(scratch: usize, H: i32): usize {
+  return secondAt(scratch, H) + <usize>panels<f64>(H) * PITCH;
 }
+const M: usize = <usize>(TOGETHER / 8) * PITCH;
 @inline function wholesAt(scratch: usize, H: i32): usize {
-  return innerAt(scratch, H) + 16 * BLOCK * BLOCK;
+  return amongAt(scratch, H) + 2 * M;
 }
+const WHOLES: usize = <usize>TOGETHER * 8;
+@inline function blockAt(scratch: usize, H: i32): usize {
+  return wholesAt(scratch, H) + 2 * WHOLES;
+}
+const OFBLOCK: usize = <usize>(TOGETHER / 8) * BLOCKPITCH;
+const INNER: usize = 8 * BLOCK * BLOCK;
 
 /** The lengths of rows i … i + count − 1, before anything is taken away from them. */
-export function blockLengths(v: usize, H: i32, height: i32, i: i32, count: i32, scratch: usize): void {
+export function rowLengths(v: usize, H: i32, height: i32, i: i32, count: i32, scratch: usize): void {
   const wholes = wholesAt(scratch, H);
-  for (let r = 0; r < count; r++) {
-    const p = v + <usize>(i + r) * ROW;
-    store<f64>(wholes + <usize>r * 8, Math.sqrt(rowDot(p, p, <usize>height * ROW, panels<f64>(H))));
+  lengths(v + <usize>i * ROW, <usize>height * ROW, panels<f64>(H), count, wholes);
+  for (let r = 0; r < count; r++) store<f64>(wholes + WHOLES + <usize>r * 8, 1);
+}
+
+function lengths(v: usize, panelBytes: usize, panelCount: i32, count: i32, to: usize): void {
+  for (let r = 0; r < count; r++, v += ROW)
+    store<f64>(to + <usize>r * 8, Math.sqrt(rowDot(v, v, panelBytes, panelCount)));
+}
+
+/** Whether row r has lost much of the length that it had. */
+@inline function isShorter(length: f64, before: usize, r: i32): bool {
+  return length < 0.7 * load<f64>(before + <usize>r * 8);
+}
+
+/** Where number (r, k) of M stands. */
+@inline function placeOf(m: usize, r: i32, k: i32): usize {
+  return m + <usize>(k >> 3) * PITCH + <usize>r * ROW + <usize>(k & 7) * 8;
+}
+
+/**
+ * The first `count` rows of v become orthonormal; what they were of these, M [count,count], goes to `m`. `rank`,
+ * `wholes`: as of `among`.
+ */
+function togetherOrthonormal(
+  v: usize, panelBytes: usize, panelCount: i32, count: i32, m: usize, rank: f64, wholes: usize, scratch: usize,
+): void {
+  const second = scratch + OFBLOCK;
+  const inner = second + OFBLOCK;
+  const before = inner + 2 * INNER;
+  const ones = before + 8 * BLOCK;
+  memory.fill(m, 0, M);
+  for (let i = 0; i < count; i += BLOCK) {
+    const some = min(BLOCK, count - i);
+    lengths(v + <usize>i * ROW, panelBytes, panelCount, some, before);
+    projectBlock(v, panelBytes, panelCount, i, some, scratch);
+    among(v, panelBytes, panelCount, i, some, inner, rank, wholes + <usize>i * 8);
+    let again = false;
+    for (let r = 0; r < some && i > 0; r++)
+      if (isShorter(load<f64>(inner + <usize>(r * BLOCK + r) * 8), before, r)) again = true;
+    if (again) {
+      projectBlock(v, panelBytes, panelCount, i, some, second);
+      for (let r = 0; r < some; r++) store<f64>(ones + <usize>r * 8, 1);
+      // A row of length 1 that is lost now was rounding only.
+      among(v, panelBytes, panelCount, i, some, inner + INNER, 0.001, ones);
+    }
+    // V = C·Q + M·X and X = C'·Q + M'·Y give (C + M·C' | M·M').
+    for (let r = 0; r < some; r++) {
+      const own = inner + <usize>(r * BLOCK) * 8;
+      for (let k = 0; k < i; k++) {
+        const at = <usize>(k >> 3) * BLOCKPITCH + <usize>(k & 7) * 8;
+        let value = -load<f64>(scratch + at + <usize>r * ROW);
+        for (let q = 0; again && q <= r; q++)
+          value -= load<f64>(own + <usize>q * 8) * load<f64>(second + at + <usize>q * ROW);
+        store<f64>(placeOf(m, i + r, k), value);
+      }
+      for (let k = 0; k <= r; k++) {
+        let value = again ? 0 : load<f64>(own + <usize>k * 8);
+        for (let q = k; again && q <= r; q++)
+          value += load<f64>(own + <usize>q * 8) * load<f64>(inner + INNER + <usize>(q * BLOCK + k) * 8);
+        store<f64>(placeOf(m, i + r, i + k), value);
+      }
+    }
   }
 }
 
 /**
- * After the projection at `scratch`: makes the rows orthonormal among themselves.
- * @returns whether so much has been taken away that the block needs another projection, at secondAt(scratch)
+ * After the projection at `scratch`: makes the rows orthonormal among themselves. A row that is left shorter than
+ * `rank` of what it was is zero, and so is its length.
+ * @returns whether so much has been taken away that they need another projection, at `secondRound`
  */
-export function blockAmong(v: usize, H: i32, height: i32, i: i32, count: i32, rank: f64, scratch: usize): i32 {
-  const inner = innerAt(scratch, H);
+export function rowsAmong(v: usize, H: i32, height: i32, i: i32, count: i32, rank: f64, scratch: usize): i32 {
+  const m = amongAt(scratch, H);
   const wholes = wholesAt(scratch, H);
-  among(v, <usize>height * ROW, panels<f64>(H), i, count, inner, rank, wholes);
-  let much = false;
-  for (let r = 0; r < count; r++)
-    if (load<f64>(inner + <usize>(r * BLOCK + r) * 8) < 0.7 * load<f64>(wholes + <usize>r * 8)) much = true;
-  return much && i > 0 ? 1 : 0;
+  togetherOrthonormal(
+    v + <usize>i * ROW, <usize>height * ROW, panels<f64>(H), count, m, rank, wholes, blockAt(scratch, H),
+  );
+  for (let r = 0; r < count && i > 0; r++) if (isShorter(load<f64>(placeOf(m, r, r)), wholes, r)) return 1;
+  return 0;
 }
 
-/** Ends the block: after another projection where there was one (`again`), and with its rows of L and their ratios. */
-export function blockEnd(
+/** Where the coefficients of that projection go. */
+export function secondRound(H: i32, scratch: usize): usize {
+  return secondAt(scratch, H);
+}
+
+/**
+ * Ends rows i … i + count − 1: after another projection where there was one (`again`), and with their rows of L, packed
+ * like V, zero above its diagonal. `ratios` [H] receives ‖row of V‖ / L_ii: by how much the rounding of V is magnified
+ * in L_ii.
+ */
+export function rowsEnd(
   v: usize, l: usize, H: i32, height: i32, i: i32, count: i32, again: i32, ratios: usize, scratch: usize,
 ): void {
   const panelBytes = <usize>height * ROW;
   const panelCount = panels<f64>(H);
-  const second = secondAt(scratch, H);
-  const inner = innerAt(scratch, H);
-  const innerSecond = inner + 8 * BLOCK * BLOCK;
+  const m = amongAt(scratch, H);
+  const bytes = <usize>count * ROW;
   const wholes = wholesAt(scratch, H);
-  if (again) {
-    const ones = wholes + 8 * BLOCK;
-    for (let r = 0; r < count; r++) store<f64>(ones + <usize>r * 8, 1);
-    // A row of length 1 that is lost now was rounding only.
-    among(v, panelBytes, panelCount, i, count, innerSecond, 0.001, ones);
+  if (again)
+    togetherOrthonormal(
+      v + <usize>i * ROW, panelBytes, panelCount, count, m + M, 0.001, wholes + WHOLES, blockAt(scratch, H),
+    );
+  const rows = l + <usize>i * ROW;
+  // As above, of the coefficients that are negative.
+  for (let n: usize = 0; n < <usize>(i >> 3); n++) {
+    const first = scratch + n * PITCH;
+    const to = rows + n * panelBytes;
+    if (again)
+      productRows<f64>(m, PITCH, count, 0, 0, 0, secondAt(scratch, H) + n * PITCH, first, ROW, first, bytes);
+    for (let at: usize = 0; at < bytes; at += 16) v128.store(to + at, f64x2.neg(v128.load(first + at)));
   }
+  let n = i >> 3;
+  for (let own: usize = 0; own < <usize>panels<f64>(count); own++, n++) {
+    const to = rows + <usize>n * panelBytes;
+    if (again) productRows<f64>(m, PITCH, count, 0, 0, 0, m + M + own * PITCH, ZEROS, 0, to, bytes);
+    else memory.copy(to, m + own * PITCH, bytes);
+  }
+  for (; n < panelCount; n++) memory.fill(rows + <usize>n * panelBytes, 0, bytes);
   for (let r = 0; r < count; r++) {
-    const row = l + <usize>(i + r) * ROW;
-    // V = C·Q + M·X and X = C'·Q + M'·Y give L = (C + M·C' | M·M').
-    for (let k = 0; k < i; k++) {
-      const at = <usize>(k >> 3) * PITCH + <usize>(k & 7) * 8;
-      let value = -load<f64>(scratch + at + <usize>r * ROW);
-      if (again)
-        for (let q = 0; q <= r; q++)
-          value -= load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(second + at + <usize>q * ROW);
-      store<f64>(row + <usize>(k >> 3) * panelBytes + <usize>(k & 7) * 8, value);
-    }
-    const own = row + <usize>(i >> 3) * panelBytes;
-    for (let k = 0; k < 8; k++) {
-      let value: f64 = 0;
-      if (again)
-        for (let q = k; q <= r; q++)
-          value += load<f64>(inner + <usize>(r * BLOCK + q) * 8) * load<f64>(innerSecond + <usize>(q * BLOCK + k) * 8);
-      else value = load<f64>(inner + <usize>(r * BLOCK + k) * 8);
-      store<f64>(own + <usize>k * 8, k <= r ? value : 0);
-    }
-    for (let n = (i >> 3) + 1; n < panelCount; n++) memory.fill(row + <usize>n * panelBytes, 0, ROW);
-    store<f64>(ratios + <usize>(i + r) * 8, load<f64>(wholes + <usize>r * 8) / load<f64>(own + <usize>r * 8));
-  }
-}
-
-/**
- * Rows `from` ≤ i < `to` (from divisible by 8) of V ← Q, when the rows before are orthonormal; L packed like V, zero
- * above its diagonal.
- * Block Gram–Schmidt, twice where the first round took much away (Barlow & Smoktunowicz 2013). `ratios` [H] receives
- * ‖row of V‖ / L_ii: by how much the rounding of V is magnified in L_ii. A row shorter than `rank` of what it was is
- * zero in Q and in L_ii. `scratch`: (2·H + 8 + 3·8)·64 bytes. Threads share the projections of a block instead, call by
- * call.
- */
-export function orthogonaliseRows(
-  v: usize, l: usize, H: i32, height: i32, from: i32, to: i32, rank: f64, ratios: usize, scratch: usize,
-): void {
-  for (let i = from; i < to; i += BLOCK) {
-    const count = min(BLOCK, to - i);
-    blockLengths(v, H, height, i, count, scratch);
-    project(v, H, height, i, count, scratch);
-    const again = blockAmong(v, H, height, i, count, rank, scratch);
-    if (again) project(v, H, height, i, count, secondAt(scratch, H));
-    blockEnd(v, l, H, height, i, count, again, ratios, scratch);
+    const length = load<f64>(placeOf(rows, r, 0) + <usize>((i + r) >> 3) * panelBytes + <usize>(r & 7) * 8);
+    store<f64>(ratios + <usize>(i + r) * 8, load<f64>(wholes + <usize>r * 8) / length);
   }
 }

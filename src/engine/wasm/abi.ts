@@ -290,30 +290,23 @@ export const otherKernels = {
     takes: ['a: usize', 'b: usize', 'H: i32', 'c: usize', 'r0: i32', 'r1: i32', 'upper: i32'],
     returns: 'void',
   },
-  jacobiSweep: {
+  jacobiRound: {
     takes: [
       'rows: usize',
       'bytes: usize',
-      'count: i32',
+      'H: i32',
       'mantissas: usize',
       'exponents: usize',
-      'first0: i32',
-      'first1: i32',
-    ],
-    returns: 'i32',
-  },
-  jacobiPairs: {
-    takes: [
-      'rows: usize',
-      'bytes: usize',
-      'mantissas: usize',
-      'exponents: usize',
-      'first0: i32',
-      'first1: i32',
-      'second0: i32',
-      'second1: i32',
+      'blocks: i32',
+      'round: i32',
+      'p0: i32',
+      'p1: i32',
       'turned: usize',
     ],
+    returns: 'void',
+  },
+  settleLengths: {
+    takes: ['rows: usize', 'bytes: usize', 'count: i32', 'mantissas: usize'],
     returns: 'void',
   },
   lanczosStep: {
@@ -327,24 +320,12 @@ export const otherKernels = {
       'alphas: usize',
       'betas: usize',
       'work: usize',
+      'r0: i32',
+      'r1: i32',
     ],
     returns: 'void',
   },
-  orthogonaliseRows: {
-    takes: [
-      'v: usize',
-      'l: usize',
-      'H: i32',
-      'height: i32',
-      'from: i32',
-      'to: i32',
-      'rank: f64',
-      'ratios: usize',
-      'scratch: usize',
-    ],
-    returns: 'void',
-  },
-  blockLengths: {
+  rowLengths: {
     takes: ['v: usize', 'H: i32', 'height: i32', 'i: i32', 'count: i32', 'scratch: usize'],
     returns: 'void',
   },
@@ -356,11 +337,12 @@ export const otherKernels = {
     takes: ['v: usize', 'height: i32', 'i: i32', 'count: i32', 'n0: i32', 'n1: i32', 'dots: usize'],
     returns: 'void',
   },
-  blockAmong: {
+  rowsAmong: {
     takes: ['v: usize', 'H: i32', 'height: i32', 'i: i32', 'count: i32', 'rank: f64', 'scratch: usize'],
     returns: 'i32',
   },
-  blockEnd: {
+  secondRound: { takes: ['H: i32', 'scratch: usize'], returns: 'usize' },
+  rowsEnd: {
     takes: [
       'v: usize',
       'l: usize',
@@ -456,6 +438,8 @@ export const sharedNumbers = {
   ROWSTATS: 32,
   /** Blocks of pre-activations of LSTM and GRU: ../kernels/gates.ts. */
   BLOCKS: 4,
+  /** Rows that are made orthogonal to all before them at once: ../kernels/orthogonalise.ts. */
+  TOGETHER: 24,
   /** Numbers of a row at a step in GatedFlowJob.rowStats, and of a step in GatedFlowJob.stats. */
   FLOWSTATS: 11,
   STEPSTATS: 6,

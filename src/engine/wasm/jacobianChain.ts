@@ -4,11 +4,12 @@ import { leastLength, lnLeastGrading, mostMagnified } from '../analysis/lyapunov
 import type { Resumable } from '../core/resumable.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import { exponentOf } from '../core/norm.js';
+import { sharedNumbers } from './abi.js';
 import { clearResumably, rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, width } from './packedMatrix.js';
 import { packTwice } from './packWeights.js';
-import { call, inParts, threadsOf } from './team.js';
+import { call, inParts } from './team.js';
 
 /** Multiplications between two pauses, two or three milliseconds. */
 const pauseWork = 2e7;
@@ -28,6 +29,7 @@ const aimedAtDense = 1e2;
 /** A step of slopes so far apart is magnified more in any case: it is not tried without elimination. */
 const lnSureGrading = Math.log(1e9);
 const mostSteps = 64;
+const together = sharedNumbers.TOGETHER;
 /**
  * One step gives a row an error of about this many units in the last place of its length, of which each number is a sum
  * of H products; and what the steps before gave it may have grown more than the row has.
@@ -62,6 +64,8 @@ export class JacobianChain {
   #wanted = 1;
   /** Of `advance`. */
   #progress = 0;
+  /** Multiplications that made rows orthogonal. */
+  #sincePause = 0;
   /** Σ ln L_ii since the start, −Infinity for directions that are gone; restarts do not change it. */
   readonly lnLengths: Float64Array;
   /** Estimated error of each of these sums, from rounding inside the blocks. */
@@ -91,7 +95,7 @@ export class JacobianChain {
       ownRatios: H * bytes,
       slopeRow: panelsOf(H) * rowBytes,
       ratios: H * bytes,
-      chainScratch: (2 * H + 64) * rowBytes,
+      chainScratch: (2 * panelsOf(H) * together + 256) * rowBytes,
     };
   }
 
@@ -427,16 +431,10 @@ export class JacobianChain {
    */
   *#orthogonalise(rows: number, rank: number): Resumable<number> {
     const [H, count] = [this.#H, this.#count];
-    const { L, ratios, chainScratch } = this.#at;
+    const { L, ratios } = this.#at;
     const found = numbersAt(this.#kernels, ratios, count);
-    const rowsAtOnce = Math.max(8, 8 * Math.floor(pauseWork / (8 * 3 * H * H)));
-    for (let row = 0; row < count; row += rowsAtOnce) {
-      const end = Math.min(count, row + rowsAtOnce);
-      if (threadsOf(this.#kernels, 8 * H * end) > 1)
-        for (let i = row; i < end; i += 8) this.#orthogonaliseBlock(rows, i, Math.min(8, end - i), rank);
-      else this.#kernels.exports.orthogonaliseRows(rows, L, H, count, row, end, rank, ratios, chainScratch);
-      if (end < count) yield this.#progress;
-    }
+    for (let i = 0; i < count; i += together)
+      yield* this.#orthogonaliseRows(rows, i, Math.min(together, count - i), rank);
     let worst = 1;
     const numbers = numbersAt(this.#kernels, L, packedBytes(count, H) / bytes);
     for (let i = 0; i < count; i++) {
@@ -449,24 +447,42 @@ export class JacobianChain {
     return worst;
   }
 
-  /** What `orthogonaliseRows` does to eight rows, with the threads of the team at the products. */
-  #orthogonaliseBlock(rows: number, i: number, some: number, rank: number): void {
+  /** The same of rows i … i + some − 1, when those before them are orthonormal. */
+  *#orthogonaliseRows(rows: number, i: number, some: number, rank: number): Resumable<void> {
     const [H, height] = [this.#H, this.#count];
     const { L, ratios, chainScratch } = this.#at;
     const { exports } = this.#kernels;
-    const project = (dots: number): void => {
-      inParts(this.#kernels, { count: i, unit: 8, work: 8 * H }, (j0, j1) =>
-        call('projectDots', rows, H, height, i, some, j0, j1, dots),
+    exports.rowLengths(rows, H, height, i, some, chainScratch);
+    yield* this.#project(rows, i, some, chainScratch);
+    const again = exports.rowsAmong(rows, H, height, i, some, rank, chainScratch);
+    if (again === 1) yield* this.#project(rows, i, some, exports.secondRound(H, chainScratch));
+    exports.rowsEnd(rows, L, H, height, i, some, again, ratios, chainScratch);
+    this.#sincePause += 4 * some * (i + some) * H;
+    if (this.#sincePause < pauseWork) return;
+    this.#sincePause = 0;
+    yield this.#progress;
+  }
+
+  /** Takes from them what they have of the rows before; −coefficients go to `dots`. */
+  *#project(rows: number, i: number, some: number, dots: number): Resumable<void> {
+    if (i === 0) return;
+    const [H, height] = [this.#H, this.#count];
+    const earlierAtOnce = Math.max(8, 8 * Math.floor(pauseWork / (8 * some * H)));
+    for (let first = 0; first < i; first += earlierAtOnce) {
+      const end = Math.min(i, first + earlierAtOnce);
+      inParts(this.#kernels, { count: end - first, unit: 8, work: some * H }, (j0, j1) =>
+        call('projectDots', rows, H, height, i, some, first + j0, first + j1, dots),
       );
-      inParts(this.#kernels, { count: panelsOf(H), work: 8 * width * i }, (n0, n1) =>
-        call('projectPanels', rows, height, i, some, n0, n1, dots),
+      if (end < i) yield this.#progress;
+    }
+    const panelsAtOnce = Math.max(1, Math.floor(pauseWork / (some * width * i)));
+    for (let first = 0; first < panelsOf(H); first += panelsAtOnce) {
+      const end = Math.min(panelsOf(H), first + panelsAtOnce);
+      inParts(this.#kernels, { count: end - first, work: some * width * i }, (n0, n1) =>
+        call('projectPanels', rows, height, i, some, first + n0, first + n1, dots),
       );
-    };
-    exports.blockLengths(rows, H, height, i, some, chainScratch);
-    project(chainScratch);
-    const again = exports.blockAmong(rows, H, height, i, some, rank, chainScratch);
-    if (again === 1) project(chainScratch + (H + 8) * rowBytes);
-    exports.blockEnd(rows, L, H, height, i, some, again, ratios, chainScratch);
+      if (end < panelsOf(H)) yield this.#progress;
+    }
   }
 
   *#accept(rows: number, k: number): Resumable<void> {

@@ -8,6 +8,7 @@ import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, unpackFrom } from './packedMatrix.js';
 import { packTwice } from './packWeights.js';
+import { call, inParts } from './team.js';
 
 const bytes = Float64Array.BYTES_PER_ELEMENT;
 const tolerance = 1e-12;
@@ -63,7 +64,6 @@ export class SigmaBatch {
   /** Takes W [H,H] of finite numbers. */
   *load(W: Float64Array): Resumable<void> {
     const H = this.#H;
-    const { exports } = this.#kernels;
     const { sigmaStaging, gram, factor, factorTransposed } = this.#at;
     this.scale = yield* jointNormResumably([W]);
     const scaled = this.scale === 0 ? W : yield* mapResumably(W, (value) => value / this.scale);
@@ -79,16 +79,19 @@ export class SigmaBatch {
     );
     const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
     for (let row = 0; row < H; row += rowsAtOnce) {
-      exports.multiplyRows(
-        factorTransposed + row * rowBytes,
-        H * rowBytes,
-        H,
-        factor,
-        H,
-        gram + row * rowBytes,
-        H * rowBytes,
-        Math.min(rowsAtOnce, H - row),
-        0,
+      inParts(this.#kernels, { count: Math.min(rowsAtOnce, H - row), unit: 2, work: H * H }, (r0, r1) =>
+        call(
+          'multiplyRows',
+          factorTransposed + (row + r0) * rowBytes,
+          H * rowBytes,
+          H,
+          factor,
+          H,
+          gram + (row + r0) * rowBytes,
+          H * rowBytes,
+          r1 - r0,
+          0,
+        ),
       );
       yield row / H;
     }
@@ -146,7 +149,9 @@ export class SigmaBatch {
     const under = Array.from({ length: slots }, (_, row) => takeNext(row));
     const pause = Math.max(1, Math.min(mostRounds, Math.floor(pauseWork / (slots * H * H))));
     for (let round = 1; done < count; round++) {
-      exports.lanczosStep(vectors, before, slopes, slots, H, gram, alphas, betas, work);
+      inParts(this.#kernels, { count: slots, unit: 2, work: H * H }, (r0, r1) =>
+        call('lanczosStep', vectors, before, slopes, slots, H, gram, alphas, betas, work, r0, r1),
+      );
       for (let row = 0; row < slots; row++) {
         const slot = under[row];
         if (slot === null || slot === undefined) continue;

@@ -95,7 +95,7 @@ describe("the table of the kernels' functions, structs and numbers", () => {
     ['another name of an argument', 'algebra', 'b: usize, H: i32', 'right: usize, H: i32'],
     ['another order of arguments', 'scaledFlow', 'steps: i32, enters: i32', 'enters: i32, steps: i32'],
     ['another type of an argument', 'gradientRows', 'E: i32', 'E: f64'],
-    ['another result', 'jacobi', 'first1: i32,\n): i32', 'first1: i32,\n): f64'],
+    ['another result', 'orthogonalise', 'rank: f64, scratch: usize): i32', 'rank: f64, scratch: usize): f64'],
     ['arguments handed on in another order', 'index', 'kindOf<f64>(job, t)', 'kindOf<f64>(t, job)'],
     ['a kernel of one dtype that calls the other', 'index', 'formEnd<f64>', 'formEnd<f32>'],
     ['a generic kernel in another order', 'panel', 'from: usize, N: i32, K: i32', 'from: usize, K: i32, N: i32'],

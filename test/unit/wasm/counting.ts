@@ -206,25 +206,25 @@ export class Counted {
         add(((args[5] - args[4]) * args[2] ** 2) / 2);
         own.triangularProduct(...args);
       },
-      orthogonaliseRows: (...args) => {
-        add(4 * (args[5] - args[4]) * args[5] * args[2]);
-        own.orthogonaliseRows(...args);
+      rowsAmong: (...args) => {
+        add(2 * args[4] ** 2 * args[1]);
+        return own.rowsAmong(...args);
+      },
+      rowsEnd: (...args) => {
+        add(args[5] ** 2 * (args[6] * 2 * args[2] + args[4]));
+        own.rowsEnd(...args);
       },
       eliminateRows: (...args) => {
         add((args[5] - args[4]) * args[5] * args[2]);
         own.eliminateRows(...args);
       },
       lanczosStep: (...args) => {
-        add(args[3] * args[4] ** 2);
+        add((args[10] - args[9]) * args[4] ** 2);
         own.lanczosStep(...args);
       },
-      jacobiSweep: (...args) => {
-        add(5 * (args[6] - args[5]) * (args[2] - args[5]) * (args[1] / 8));
-        return own.jacobiSweep(...args);
-      },
-      jacobiPairs: (...args) => {
-        add(5 * (args[5] - args[4]) * (args[7] - args[6]) * (args[1] / 8));
-        own.jacobiPairs(...args);
+      jacobiRound: (...args) => {
+        add(5 * (args[8] - args[7]) * (args[2] / args[5]) ** 2 * (args[1] / 8));
+        own.jacobiRound(...args);
       },
       projectDots: (...args) => {
         add(args[4] * (args[6] - args[5]) * args[1]);
