@@ -74,7 +74,8 @@ function layerOf(experiment: Experiment): LayerExperiment {
 function passOnce(kernels: Kernels, e: LayerExperiment): void {
   const pass = finish(cellOf(e.cell).gated === undefined ? fastPass(kernels, e) : gatedPass(kernels, e));
   if (pass === null) throw new Error('The run does not fit into WebAssembly memory.');
-  giveBack(pass.hs.data, pass.dhTotal.data, pass.dxs.data);
+  const states = [pass.hs, ...Object.values(pass.otherStates ?? {})];
+  giveBack(...[...states, pass.dhTotal, pass.dxs].map(({ data }) => data));
 }
 
 /** Forward, the whole way back and the norms of every step of one layer, from arrays to arrays. */

@@ -26,10 +26,15 @@ export class Mover {
 
   /** What somebody else has moved. */
   *count(numbers: number): Resumable<void> {
+    if (this.isTime(numbers)) yield 0;
+  }
+
+  /** Whether it is time for a pause once so many numbers more have been moved. */
+  isTime(numbers: number): boolean {
     this.#moved += numbers;
-    if (this.#moved < movedAtOnce) return;
+    if (this.#moved < movedAtOnce) return false;
     this.#moved = 0;
-    yield 0;
+    return true;
   }
 }
 

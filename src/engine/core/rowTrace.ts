@@ -74,6 +74,10 @@ export const stepsOf = (all: SequenceTrace, steps: number, from: (t: number) => 
 export function stepsOfRow({ T, N, data }: SequenceTrace, b: number, from: number, to: number): SequenceTrace {
   const shape = { B: 1, T: to - from, N };
   if (isHeld(data)) return { ...shape, data: data.subarray((b * T + from) * N, (b * T + to) * N) };
+  if (data instanceof BesideTrace) {
+    const [first, ...others] = data.parts;
+    return sideBySideTrace([stepsOfRow(first, b, from, to), ...others.map((part) => stepsOfRow(part, b, from, to))]);
+  }
   const all = { B: 0, T, N, data };
   return {
     ...shape,
@@ -121,20 +125,41 @@ export function joined(
   };
 }
 
+/** Tensors that are held, side by side: who copies many steps takes them from the parts. */
+export class BesideTrace extends RowTrace {
+  readonly parts: readonly [Sequence, ...Sequence[]];
+
+  constructor(parts: readonly [Sequence, ...Sequence[]], N: number) {
+    const [{ B, T }] = parts;
+    super({ B, T, N }, (b, t) => behindEachOther(parts.map((part) => rowOfStep(part, b, t))), nothing);
+    this.parts = parts;
+  }
+}
+
+function behindEachOther(rows: readonly FloatArray[]): FloatArray {
+  const out = zeros(
+    dtypeOf(rows[0]!),
+    rows.reduce((sum, { length }) => sum + length, 0),
+  );
+  let at = 0;
+  for (const row of rows) {
+    out.set(row, at);
+    at += row.length;
+  }
+  return out;
+}
+
 /** The rows themselves, one behind the other. */
 export function sideBySideTrace(parts: readonly [SequenceTrace, ...SequenceTrace[]]): SequenceTrace {
   if (parts.length === 1) return parts[0];
+  const [{ B, T }] = parts;
   const N = parts.reduce((sum, part) => sum + part.N, 0);
-  return joined(parts, N, (rows) => {
-    const out = zeros(dtypeOf(rows[0]!), N);
-    let at = 0;
-    for (const row of rows) {
-      out.set(row, at);
-      at += row.length;
-    }
-    return out;
-  });
+  if (allHeld(parts)) return { B, T, N, data: new BesideTrace(parts, N) };
+  return joined(parts, N, behindEachOther);
 }
+
+const allHeld = (parts: readonly [SequenceTrace, ...SequenceTrace[]]): parts is readonly [Sequence, ...Sequence[]] =>
+  parts.every(({ data }) => isHeld(data));
 
 /**
  * The steps t0 … t1 − 1 as a copy rounded to `dtype` [B,t1−t0,N], step after step: what is not held is computed once.

@@ -10,7 +10,7 @@ const BLOCK: i32 = 4;
 }
 
 /** p += factor·q */
-function addTimes(p: usize, q: usize, factor: f64, panelBytes: usize, panelCount: i32): void {
+export function addTimes(p: usize, q: usize, factor: f64, panelBytes: usize, panelCount: i32): void {
   const f = f64x2.splat(factor);
   for (let n = 0; n < panelCount; n++) {
     for (let at: usize = 0; at < ROW; at += 16) v128.store(p + at, madd<f64>(f, v128.load(q + at), v128.load(p + at)));
@@ -76,29 +76,22 @@ export function eliminateRows(
       store<f64>(ratios + <usize>(i + r) * 8, largestOverSlope(v + row, slopes, H, panelBytes));
     }
     const block = <usize>i * ROW;
-    for (let k = 0; k < i; k++) {
+    // A last few rows go one by one.
+    for (let k = 0; k < i && count == BLOCK; k++) {
       const pivot = load<i32>(pivots + <usize>k * 4);
       if (pivot < 0) continue;
       const at = v + block + placeOf(pivot, panelBytes);
       const to = u + block + placeOf(k, panelBytes);
-      const l = v + <usize>k * ROW;
-      if (count == BLOCK) {
-        const c0 = takeOut(at, to);
-        const c1 = takeOut(at + ROW, to + ROW);
-        const c2 = takeOut(at + 2 * ROW, to + 2 * ROW);
-        const c3 = takeOut(at + 3 * ROW, to + 3 * ROW);
-        addTimes4(v + block, l, c0, c1, c2, c3, panelBytes, panelCount);
-        for (let r: usize = 0; r < 4 * ROW; r += ROW) store<f64>(at + r, 0);
-      } else {
-        for (let r: usize = 0; r < <usize>count * ROW; r += ROW) {
-          addTimes(v + block + r, l, takeOut(at + r, to + r), panelBytes, panelCount);
-          store<f64>(at + r, 0);
-        }
-      }
+      const c0 = takeOut(at, to);
+      const c1 = takeOut(at + ROW, to + ROW);
+      const c2 = takeOut(at + 2 * ROW, to + 2 * ROW);
+      const c3 = takeOut(at + 3 * ROW, to + 3 * ROW);
+      addTimes4(v + block, v + <usize>k * ROW, c0, c1, c2, c3, panelBytes, panelCount);
+      for (let r: usize = 0; r < 4 * ROW; r += ROW) store<f64>(at + r, 0);
     }
     for (let r = 0; r < count; r++) {
       const row = v + block + <usize>r * ROW;
-      for (let k = i; k < i + r; k++) {
+      for (let k = count == BLOCK ? i : 0; k < i + r; k++) {
         const pivot = load<i32>(pivots + <usize>k * 4);
         if (pivot < 0) continue;
         const at = row + placeOf(pivot, panelBytes);

@@ -3,7 +3,7 @@
 // under one exponent. Threads share a block out: its rows before the way back (`gatedFlowSlopes`) and after it
 // (`gatedFlowInputs`), its rows for the way itself (`gatedFlowRows`), its steps for the norms (`gatedFlowNorms`).
 import { IDENTITY } from './activation';
-import { BLOCKS, firstOfInput, gatesOf, gruGates, LSTM, lstmGates, throughGates } from './gates';
+import { BLOCKS, firstOfInput, gatesOf, gruClose, gruOpen, LSTM, lstmClose, lstmOpen, throughGates } from './gates';
 import { beginning, isThere, preActivations, sumsOfRows } from './gatedRun';
 import { formedNorm, gramNorms, normOf, normWh, normWx } from './norms';
 import { clearBeyond, fill, maskOf } from './panel';
@@ -105,9 +105,11 @@ export function gatedFlowSlopes(job: GatedFlowJob, r0: i32, r1: i32): void {
     );
     if (job.cell == LSTM) {
       const c = job.cs + state;
-      lstmGates<f64>(z, blockPanel, c, 0, c + stepBytes, slopes, block, r1 - r0, true, values, block);
+      lstmOpen<f64>(z, blockPanel, c, c + stepBytes, slopes, block, r1 - r0, true, values, block);
+      lstmClose<f64>(0, c + stepBytes, slopes, block, r1 - r0);
     } else {
-      gruGates<f64>(z, blockPanel, job.hs + state, 0, slopes, block, r1 - r0, true, values, block);
+      gruOpen<f64>(z, blockPanel, slopes, block, r1 - r0);
+      gruClose<f64>(z, blockPanel, job.hs + state, 0, slopes, block, r1 - r0, values, block);
     }
     if (!(largestOf<f64>(z, blockPanel, BLOCKS, r1 - r0) < FAR)) return fail(job);
     weights += <usize>gatesOf(job.cell) * weightsBlock;

@@ -2,7 +2,7 @@
 // the packed layout of ./gatedRun.ts, block by block as the kernels meet them.
 import { BLOCKS, gatesOf, LSTM } from './gates';
 import { packColumns, packColumnsTransposed, unpack, unpackColumns } from './panel';
-import { panels, ROW, width } from './simd';
+import { panels, panelsOf, ROW, width } from './simd';
 
 /** The gate of Wx or of Wh that the block at this place meets, of those that meet the input or the state. */
 @inline function gateAt(cell: i32, isInput: i32, place: i32): i32 {
@@ -21,25 +21,36 @@ import { panels, ROW, width } from './simd';
 export function packGates<T>(
   cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, forward: usize, backward: usize,
 ): void {
+  packRows(cell, isInput, from, row, rows, I, H, forward, backward, sizeof<T>() == 8);
+}
+
+/** The same of either dtype, `wide` of float64. */
+function packRows(
+  cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, forward: usize, backward: usize,
+  wide: bool,
+): void {
   const G = gatesOf(cell);
-  const hBytes = <usize>H * sizeof<T>();
+  const w = wide ? width<f64>() : width<f32>();
+  const hBytes = <usize>H * (ROW / <usize>w);
   const rowBytes = <usize>G * hBytes;
   const weightsBlock = <usize>(H + I) * ROW;
-  const hPanels = panels<T>(H);
-  const block = <usize>(hPanels * width<T>()) * ROW;
+  const hPanels = panelsOf(H, wide);
+  const block = <usize>(hPanels * w) * ROW;
   const panel = <usize>G * block;
   forward += <usize>(isInput != 0 ? H + row : row) * ROW;
-  backward += <usize>((isInput != 0 ? hPanels : 0) + row / width<T>()) * panel;
+  backward += <usize>((isInput != 0 ? hPanels : 0) + row / w) * panel;
   for (let place = 0; place < G; place++) {
     const gate = gateAt(cell, isInput, place);
     const columns = from + <usize>gate * hBytes;
-    packColumns<T>(
-      columns, rowBytes, rows, H, forward + <usize>placeOfState(cell, gate) * weightsBlock, <usize>G * weightsBlock,
-      ROW,
-    );
+    const to = forward + <usize>placeOfState(cell, gate) * weightsBlock;
+    if (wide) packColumns<f64>(columns, rowBytes, rows, H, to, <usize>G * weightsBlock, ROW);
+    else packColumns<f32>(columns, rowBytes, rows, H, to, <usize>G * weightsBlock, ROW);
     let target = backward + <usize>place * block;
-    for (let r = 0; r < rows; r += width<T>(), target += panel)
-      packColumnsTransposed<T>(columns + <usize>r * rowBytes, rowBytes, min(width<T>(), rows - r), H, target);
+    for (let r = 0; r < rows; r += w, target += panel) {
+      const first = columns + <usize>r * rowBytes;
+      if (wide) packColumnsTransposed<f64>(first, rowBytes, min(w, rows - r), H, target);
+      else packColumnsTransposed<f32>(first, rowBytes, min(w, rows - r), H, target);
+    }
   }
 }
 
@@ -47,14 +58,22 @@ export function packGates<T>(
 export function unpackGates<T>(
   cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, to: usize,
 ): void {
+  unpackRows(cell, isInput, from, row, rows, I, H, to, sizeof<T>() == 8);
+}
+
+function unpackRows(
+  cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, to: usize, wide: bool,
+): void {
   const G = gatesOf(cell);
-  const hBytes = <usize>H * sizeof<T>();
-  const panelBytes = <usize>(panels<T>(isInput != 0 ? I : H) * width<T>()) * ROW;
+  const w = wide ? width<f64>() : width<f32>();
+  const hBytes = <usize>H * (ROW / <usize>w);
+  const panelBytes = <usize>(panelsOf(isInput != 0 ? I : H, wide) * w) * ROW;
   from += <usize>row * ROW;
   for (let place = 0; place < G; place++) {
     const target = to + <usize>gateAt(cell, isInput, place) * hBytes;
-    unpackColumns<T>(from, panelBytes, ROW, rows, H, target, <usize>G * hBytes);
-    from += <usize>panels<T>(H) * panelBytes;
+    if (wide) unpackColumns<f64>(from, panelBytes, ROW, rows, H, target, <usize>G * hBytes);
+    else unpackColumns<f32>(from, panelBytes, ROW, rows, H, target, <usize>G * hBytes);
+    from += <usize>panelsOf(H, wide) * panelBytes;
   }
 }
 

@@ -4,11 +4,22 @@
 // order of summation.
 import { IDENTITY } from './activation';
 import { addBias } from './backward';
-import { BLOCKS, firstOfInput, gatesOf, gruGates, LSTM, lstmGates, slopesOf, throughGates } from './gates';
+import {
+  BLOCKS,
+  firstOfInput,
+  gatesOf,
+  gruClose,
+  gruOpen,
+  LSTM,
+  lstmClose,
+  lstmOpen,
+  slopesOf,
+  throughGates,
+} from './gates';
 import { formedNorm, gramNorms, normOf, normWh, normWx, rounded, stepNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { productOne, productRows, transposedProduct } from './product';
-import { largestOf, panels, ROW, width, ZEROS } from './simd';
+import { largestOf, panels, panelsOf, ROW, width, ZEROS } from './simd';
 import {
   addSettled,
   copyStand,
@@ -53,7 +64,7 @@ export class GatedJob {
   cs: usize;
   /** [T][slopes][H/w][B][w]: see ./gates.ts. What a step writes and reads lies together. */
   slopes: usize;
-  /** [BLOCKS][B][w]: the pre-activations of one panel. */
+  /** [BLOCKS][B][w]: the pre-activations of one panel; of a single sequence [BLOCKS][H/w][AHEAD][w]. */
   z: usize;
   /** [H/w][T·B][w]: dhs at the start, the gradient of h once the step is done; that of c as the next step gives it. */
   g: usize;
@@ -127,67 +138,161 @@ export function preActivations<T>(
   productRows<T>(x, xPanel, I, 0, 0, 0, weights + <usize>H * ROW, bias + 3 * ROW, 0, z + 3 * zBlock, bytes);
 }
 
-/** So many blocks of it. One row takes several at once; its sums have the same order. */
+/** So many blocks of it. */
 function blocksOf<T>(
   count: i32, h: usize, hPanel: usize, H: i32, x: usize, xPanel: usize, I: i32, weights: usize, weightsBlock: usize,
   bias: usize, z: usize, zBlock: usize, bytes: usize,
 ): void {
-  if (bytes == ROW && count > 1) {
-    for (let q: usize = 0; q < <usize>count; q++) memory.copy(z + q * zBlock, bias + q * ROW, ROW);
-    productOne<T>(IDENTITY, h, hPanel, H, weights, weightsBlock, count, z, zBlock, false);
-    productOne<T>(IDENTITY, x, xPanel, I, weights + <usize>H * ROW, weightsBlock, count, z, zBlock, false);
-    return;
-  }
   for (let q: usize = 0; q < <usize>count; q++)
     productRows<T>(
       h, hPanel, H, x, xPanel, I, weights + q * weightsBlock, bias + q * ROW, 0, z + q * zBlock, bytes,
     );
 }
 
+// What only calls others stands once for both dtypes, `wide` for float64: it has no loop over numbers.
+
 /** Rows b0 … b1 − 1 of the steps t0 … t1 − 1. */
 export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32): void {
+  if (job.B == 1) forwardOne(job, t0, t1, sizeof<T>() == 8);
+  else forwardBatch(job, t0, t1, b0, b1, sizeof<T>() == 8);
+}
+
+/** Panel by panel, both products in one. */
+function forwardBatch(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, wide: bool): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
-  const lstm = job.cell == LSTM;
-  const hPanels = panels<T>(H);
+  const hPanels = panelsOf(H, wide);
   const stepBytes = <usize>B * ROW;
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const xsPanel = <usize>job.T * stepBytes;
   const weightsBlock = <usize>(H + I) * ROW;
-  const slopesBlock = <usize>hPanels * stepBytes;
   const from = <usize>b0 * ROW;
   const bytes = <usize>(b1 - b0) * ROW;
   const z = job.z + from;
   for (let t = t0; t < t1; t++) {
     const x = job.xs + <usize>t * stepBytes + from;
-    const before = <usize>t * stepBytes + from;
-    const h = job.hs + before;
+    const h = job.hs + <usize>t * stepBytes + from;
     let weights = job.forwardWeights;
     let bias = job.bias;
     for (let n = 0; n < hPanels; n++) {
-      const slopes = slopesAt(job, t, hPanels) + <usize>n * stepBytes + from;
-      const state = job.hs + <usize>n * hsPanel + before;
-      preActivations<T>(
-        job.cell, h, hsPanel, H, x, xsPanel, I, weights, weightsBlock, bias, z, stepBytes, bytes,
-      );
-      if (lstm) {
-        const c = job.cs + <usize>n * hsPanel + before;
-        lstmGates<T>(
-          z, stepBytes, c, state + stepBytes, c + stepBytes, slopes, slopesBlock, b1 - b0, false, 0, 0,
-        );
-        weights += <usize>BLOCKS * weightsBlock;
+      if (wide) {
+        preActivations<f64>(job.cell, h, hsPanel, H, x, xsPanel, I, weights, weightsBlock, bias, z, stepBytes, bytes);
+        throughPanels<f64>(job, t, n, n + 1, b0, b1, z, stepBytes, 0);
       } else {
-        gruGates<T>(z, stepBytes, state, state + stepBytes, slopes, slopesBlock, b1 - b0, false, 0, 0);
-        weights += 3 * weightsBlock;
+        preActivations<f32>(job.cell, h, hsPanel, H, x, xsPanel, I, weights, weightsBlock, bias, z, stepBytes, bytes);
+        throughPanels<f32>(job, t, n, n + 1, b0, b1, z, stepBytes, 0);
       }
+      weights += <usize>gatesOf(job.cell) * weightsBlock;
       bias += <usize>BLOCKS * ROW;
     }
-    const last = <usize>(hPanels - 1) * hsPanel + before + stepBytes;
-    clearBeyond<T>(H, job.hs + last, b1 - b0);
-    if (lstm) clearBeyond<T>(H, job.cs + last, b1 - b0);
-    for (let b = b0; b < b1 && job.spans != 0; b++) if (!isThere(job.spans, b, t)) restAt(job, t, b, hPanels);
+    endStep(job, t, b0, b1, wide);
   }
+}
+
+/** Steps of a single sequence whose products with the input are made at once. */
+const AHEAD: i32 = 6;
+
+/**
+ * One sequence: x·Wx + b of a few steps at once, so that only the product with the state is left to go from step to
+ * step, over all panels; the next step begins where this one ends, with what the cache still has.
+ */
+function forwardOne(job: GatedJob, t0: i32, t1: i32, wide: bool): void {
+  const H = job.H;
+  const gates = <usize>gatesOf(job.cell);
+  const hPanels = panelsOf(H, wide);
+  const hsPanel = <usize>(1 + job.T) * ROW;
+  const weightsBlock = <usize>(H + job.I) * ROW;
+  const zPanel = <usize>AHEAD * ROW;
+  const zBlock = <usize>hPanels * zPanel;
+  // Whichever there are more of go together.
+  const byGates = <usize>hPanels >= gates;
+  const rounds = byGates ? gates : <usize>hPanels;
+  const count = byGates ? hPanels : <i32>gates;
+  const weights = byGates ? gates * weightsBlock : weightsBlock;
+  const nextRound = byGates ? weightsBlock : gates * weightsBlock;
+  for (let t = t0; t < t1; t++) {
+    const step = (t - t0) % AHEAD;
+    if (step == 0) inputsAhead(job, t, min(AHEAD, t1 - t), zBlock, wide);
+    const z = job.z + <usize>step * ROW;
+    const back = (t & 1) != 0;
+    for (let i: usize = 0; i < rounds; i++) {
+      const round = back ? rounds - 1 - i : i;
+      const h = job.hs + <usize>t * ROW;
+      const b = job.forwardWeights + round * nextRound;
+      const c = z + round * (byGates ? zBlock : zPanel);
+      const nextC = byGates ? zPanel : zBlock;
+      if (wide) productOne<f64>(IDENTITY, h, hsPanel, H, b, weights, count, c, nextC, back);
+      else productOne<f32>(IDENTITY, h, hsPanel, H, b, weights, count, c, nextC, back);
+    }
+    if (wide) throughPanels<f64>(job, t, 0, hPanels, 0, 1, z, zBlock, zPanel);
+    else throughPanels<f32>(job, t, 0, hPanels, 0, 1, z, zBlock, zPanel);
+    endStep(job, t, 0, 1, wide);
+  }
+}
+
+/** x·Wx + b of so many steps from t on, and what of b meets the state alone. */
+function inputsAhead(job: GatedJob, t: i32, steps: i32, zBlock: usize, wide: bool): void {
+  const H = job.H;
+  const lstm = job.cell == LSTM;
+  const bytes = <usize>steps * ROW;
+  const xsPanel = <usize>job.T * ROW;
+  const x = job.xs + <usize>t * ROW;
+  let weights = job.forwardWeights + <usize>H * ROW;
+  let bias = job.bias;
+  let z = job.z;
+  for (let n = 0; n < panelsOf(H, wide); n++) {
+    if (!lstm) for (let at: usize = 0; at < bytes; at += ROW) memory.copy(z + at, bias, ROW);
+    for (let gate = 0; gate < gatesOf(job.cell); gate++) {
+      const block = <usize>(lstm || gate > 0 ? gate : BLOCKS - 1);
+      const from = bias + block * ROW;
+      const to = z + block * zBlock;
+      if (wide) productRows<f64>(x, xsPanel, job.I, 0, 0, 0, weights, from, 0, to, bytes);
+      else productRows<f32>(x, xsPanel, job.I, 0, 0, 0, weights, from, 0, to, bytes);
+      weights += <usize>(H + job.I) * ROW;
+    }
+    bias += <usize>BLOCKS * ROW;
+    z += <usize>AHEAD * ROW;
+  }
+}
+
+/**
+ * States and slopes of the panels n0 … n1 − 1 of rows b0 … b1 − 1 at step t, from their pre-activations, panels
+ * `zPanel` bytes apart.
+ */
+function throughPanels<T>(
+  job: GatedJob, t: i32, n0: i32, n1: i32, b0: i32, b1: i32, z: usize, zBlock: usize, zPanel: usize,
+): void {
+  const rows = b1 - b0;
+  const stepBytes = <usize>job.B * ROW;
+  const hPanels = panels<T>(job.H);
+  const slopesBlock = <usize>hPanels * stepBytes;
+  const lstm = job.cell == LSTM;
+  for (let pass = 0; pass < 2; pass++) {
+    for (let n = n0; n < n1; n++) {
+      const slopes = slopesAt(job, t, hPanels) + <usize>n * stepBytes + <usize>b0 * ROW;
+      const before = <usize>(n * (1 + job.T) + t) * stepBytes + <usize>b0 * ROW;
+      const own = z + <usize>(n - n0) * zPanel;
+      const h = job.hs + before;
+      const c = job.cs + before;
+      if (lstm && pass == 0) lstmOpen<T>(own, zBlock, c, c + stepBytes, slopes, slopesBlock, rows, false, 0, 0);
+      else if (lstm) lstmClose<T>(h + stepBytes, c + stepBytes, slopes, slopesBlock, rows);
+      else if (pass == 0) gruOpen<T>(own, zBlock, slopes, slopesBlock, rows);
+      else gruClose<T>(own, zBlock, h, h + stepBytes, slopes, slopesBlock, rows, 0, 0);
+    }
+  }
+}
+
+/** Nothing beyond H, and sequences that are not there at rest. */
+function endStep(job: GatedJob, t: i32, b0: i32, b1: i32, wide: bool): void {
+  const hPanels = panelsOf(job.H, wide);
+  const last = <usize>((hPanels - 1) * (1 + job.T) + t + 1) * <usize>job.B * ROW + <usize>b0 * ROW;
+  for (let s = 0; s < (job.cell == LSTM ? 2 : 1); s++) {
+    const state = (s == 0 ? job.hs : job.cs) + last;
+    if (wide) clearBeyond<f64>(job.H, state, b1 - b0);
+    else clearBeyond<f32>(job.H, state, b1 - b0);
+  }
+  for (let b = b0; b < b1 && job.spans != 0; b++) if (!isThere(job.spans, b, t)) restAt(job, t, b, hPanels);
 }
 
 @inline function kindAt(job: GatedJob, t: i32, b: i32): usize {
@@ -196,6 +301,10 @@ export function gatedForward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i3
 
 /** Rows b0 … b1 − 1 of the steps t1 − 1 … t0: gradients and d. The d of step t0 goes to step `place` of the buffer. */
 export function gatedBackward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place: i32): void {
+  backwardSteps(job, t0, t1, b0, b1, place, sizeof<T>() == 8);
+}
+
+function backwardSteps(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place: i32, wide: bool): void {
   const stepBytes = <usize>job.B * ROW;
   const gPanel = <usize>job.T * stepBytes;
   const spans = job.spans;
@@ -214,18 +323,23 @@ export function gatedBackward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i
         there = isThere(spans, first, t);
         while (b < b1 && begins == (t == 0 || t == beginning(spans, b)) && there == isThere(spans, b, t)) b++;
       } else b = b1;
-      if (!there) absentRows<T>(job, t, first, b, d);
-      else if (begins) backwardRows<T>(job, t, first, b, d, job.dh0, job.dc0, stepBytes);
-      else if (flowsOn) backwardRows<T>(job, t, first, b, d, job.g + before, job.gc + before, gPanel);
-      else backwardRows<T>(job, t, first, b, d, 0, 0, 0);
+      if (!there) {
+        absentRows(job, t, first, b, d, wide);
+        continue;
+      }
+      const target = begins ? job.dh0 : flowsOn ? job.g + before : 0;
+      const targetC = begins ? job.dc0 : flowsOn ? job.gc + before : 0;
+      const targetPanel = begins ? stepBytes : gPanel;
+      if (wide) backwardRows<f64>(job, t, first, b, d, target, targetC, targetPanel);
+      else backwardRows<f32>(job, t, first, b, d, target, targetC, targetPanel);
     }
   }
 }
 
 /** Rows of a step at which their sequences are not there. */
-function absentRows<T>(job: GatedJob, t: i32, b0: i32, b1: i32, d: usize): void {
+function absentRows(job: GatedJob, t: i32, b0: i32, b1: i32, d: usize, wide: bool): void {
   d += <usize>b0 * ROW;
-  for (let n = 0; n < BLOCKS * panels<T>(job.H); n++, d += <usize>(job.places * job.B) * ROW)
+  for (let n = 0; n < BLOCKS * panelsOf(job.H, wide); n++, d += <usize>(job.places * job.B) * ROW)
     memory.fill(d, 0, <usize>(b1 - b0) * ROW);
   memory.fill(kindAt(job, t, b0), ZERO, b1 - b0);
 }
@@ -356,11 +470,17 @@ function kindOfSteps(job: GatedJob, t: i32, steps: i32): u8 {
 export function gatedSums<T>(
   job: GatedJob, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32,
 ): void {
+  sumsOfSteps(job, t0, t1, place, part, parts, thread, own, sizeof<T>() == 8);
+}
+
+function sumsOfSteps(
+  job: GatedJob, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32, wide: bool,
+): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
-  const hPanels = panels<T>(H);
-  const iPanels = panels<T>(I);
+  const hPanels = panelsOf(H, wide);
+  const iPanels = panelsOf(I, wide);
   const stepBytes = <usize>B * ROW;
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const xsPanel = <usize>job.T * stepBytes;
@@ -368,8 +488,15 @@ export function gatedSums<T>(
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
-  if (own & 1) gatedInputs<T>(job, t0, place, (from - t0) * B, (to - t0) * B);
-  for (let t = from; t < to; t++) measures<T>(job, t, job.d + <usize>(place + t - t0) * stepBytes, own, scratch);
+  if (own & 1) {
+    if (wide) gatedInputs<f64>(job, t0, place, (from - t0) * B, (to - t0) * B);
+    else gatedInputs<f32>(job, t0, place, (from - t0) * B, (to - t0) * B);
+  }
+  for (let t = from; t < to; t++) {
+    const d = job.d + <usize>(place + t - t0) * stepBytes;
+    if (wide) measures<f64>(job, t, d, own, scratch);
+    else measures<f32>(job, t, d, own, scratch);
+  }
   const count = gatesOf(job.cell) * hPanels;
   const ofInput = <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
   const firstPanel = (iPanels + hPanels) * part / parts;
@@ -382,15 +509,20 @@ export function gatedSums<T>(
     const kind = kindOfSteps(job, start, end - start);
     if (kind == ZERO) continue;
     const kinds: usize = kind == ORDINARY ? 0 : kindAt(job, start, 0);
-    productOfPanels<T>(
-      job.xs + offset, xsPanel, I, d + ofInput, dPanel, count, rows, job.dWx, firstPanel, min(endPanel, iPanels),
-      kinds, scratch,
-    );
-    productOfPanels<T>(
-      job.hs + offset, hsPanel, H, d, dPanel, count, rows, job.dWh, max(0, firstPanel - iPanels), endPanel - iPanels,
-      kinds, scratch,
-    );
-    if (part == 0) addBias<T>(d, dPanel, BLOCKS * hPanels, B, end - start, job.db);
+    for (let recurrent = 0; recurrent < 2; recurrent++) {
+      const N = recurrent ? H : I;
+      const a = offset + (recurrent ? job.hs : job.xs);
+      const aPanel = recurrent ? hsPanel : xsPanel;
+      const own = recurrent ? d : d + ofInput;
+      const c = recurrent ? job.dWh : job.dWx;
+      const first = recurrent ? max(0, firstPanel - iPanels) : firstPanel;
+      const end = recurrent ? endPanel - iPanels : min(endPanel, iPanels);
+      if (wide) productOfPanels<f64>(a, aPanel, N, own, dPanel, count, rows, c, first, end, kinds, scratch);
+      else productOfPanels<f32>(a, aPanel, N, own, dPanel, count, rows, c, first, end, kinds, scratch);
+    }
+    if (part != 0) continue;
+    if (wide) addBias<f64>(d, dPanel, BLOCKS * hPanels, B, end - start, job.db);
+    else addBias<f32>(d, dPanel, BLOCKS * hPanels, B, end - start, job.db);
   }
 }
 
@@ -496,7 +628,7 @@ function liftedNorms<T>(job: GatedJob, t: i32, d: usize, N: i32, scratch: usize)
   const xsPanel = <usize>job.T * stepBytes;
   const offset = <usize>t * stepBytes;
   // Behind the dot products of a few rows.
-  const copy = scratch + 4 * ROW;
+  const copy = scratch + 5 * ROW;
   for (let n: usize = 0; n < <usize>(BLOCKS * hPanels); n++)
     copyStand<T>(MIXED, d + n * <usize>job.places * stepBytes, job.B, copy + n * stepBytes);
   const toInput = copy + <usize>(firstOfInput(job.cell) * hPanels) * stepBytes;

@@ -3,7 +3,7 @@
 import { gatesOf, LSTM } from './gates';
 import { packBiases, packGates, unpackBiases, unpackGates } from './gatedPack';
 import { gatedBackward, gatedForward, GatedJob, gatedSums } from './gatedRun';
-import { packColumns, packSequences, unpack, unpackColumns, unpackSequences } from './panel';
+import { packColumns, packSequences, unpack, unpackSequences } from './panel';
 import { panels, ROW, width } from './simd';
 import { enter } from './wholeRun';
 
@@ -14,7 +14,7 @@ import { enter } from './wholeRun';
 
 /**
  * From row-major numbers at `from` (Wh [H,G·H], Wx [I,G·H], b [G·H], of GRU bh [3·H], the initial states [B,S·H],
- * xs [B,T,I]) to row-major numbers at `to` (h [B,T,H], of LSTM c too, and both side by side [B,T,2·H]).
+ * xs [B,T,I]) to row-major numbers at `to` (h [B,T,H], of LSTM c too).
  */
 export function gatedWholeForward<T>(job: GatedJob, from: usize, to: usize): void {
   const B = job.B;
@@ -44,12 +44,7 @@ export function gatedWholeForward<T>(job: GatedJob, from: usize, to: usize): voi
   gatedForward<T>(job, 0, steps, 0, B);
 
   to = unpackSequences<T>(job.hs + stepBytes, hsPanel, B, steps, H, to);
-  if (!lstm) return;
-  to = unpackSequences<T>(job.cs + stepBytes, hsPanel, B, steps, H, to);
-  for (let row = stepBytes; row < 2 * stepBytes; row += ROW, to += <usize>steps * allBytes) {
-    unpackColumns<T>(job.hs + row, hsPanel, stepBytes, steps, H, to, allBytes);
-    unpackColumns<T>(job.cs + row, hsPanel, stepBytes, steps, H, to + hBytes, allBytes);
-  }
+  if (lstm) unpackSequences<T>(job.cs + stepBytes, hsPanel, B, steps, H, to);
 }
 
 /**

@@ -14,7 +14,7 @@ export const GRU = 1;
  */
 export const BLOCKS = 4;
 
-/** Slopes that are kept of a unit: see `lstmGates`, `gruGates`. */
+/** Slopes that are kept of a unit: see `lstmOpen`, `gruClose`. */
 @inline export function slopesOf(cell: i32): i32 {
   return cell == LSTM ? 6 : 5;
 }
@@ -164,14 +164,18 @@ function tanhOf<T>(z: v128): v128 {
   return v128.or(magnitude, v128.and(z, signs<T>()));
 }
 
+// The gates of a panel go in two passes, because the second waits for what the first gives: where all of the first have
+// begun, the processor has enough to do while it waits.
+
 /**
- * LSTM: h and c of `rows` rows of a panel from z (blocks `zBlock` bytes apart) and c before, and what the way back
- * multiplies with, in blocks `slopesBlock` apart: dz_i, dz_f, dz_g from dc over all paths, dz_o from dh, ∂h/∂c, and
- * what c keeps. `known`: c is there already. Where `values` is not 0 the gates' values go there, `valuesBlock` apart.
+ * LSTM: of `rows` rows of a panel all that follows from z alone (blocks `zBlock` bytes apart) and c before. What the
+ * way back multiplies with goes to blocks `slopesBlock` apart: dz_i, dz_f, dz_g from dc over all paths, what c keeps;
+ * σ'(z_o) and o wait for `lstmClose` in the places of dz_o and ∂h/∂c. `known`: c is there already. Where `values` is
+ * not 0 the gates' values go there, `valuesBlock` apart.
  */
-export function lstmGates<T>(
-  z: usize, zBlock: usize, previous: usize, h: usize, c: usize, slopes: usize, slopesBlock: usize, rows: i32,
-  known: bool, values: usize, valuesBlock: usize,
+export function lstmOpen<T>(
+  z: usize, zBlock: usize, previous: usize, c: usize, slopes: usize, slopesBlock: usize, rows: i32, known: bool,
+  values: usize, valuesBlock: usize,
 ): void {
   const bytes = <usize>rows * ROW;
   for (let at: usize = 0; at < bytes; at += 16) {
@@ -189,18 +193,13 @@ export function lstmGates<T>(
     v128.store(slopes + slopesBlock + at, v128.mul<T>(before, logisticSlope<T>(ef, vf)));
     v128.store(slopes + 2 * slopesBlock + at, v128.mul<T>(i, tanhSlope));
     v128.store(slopes + 5 * slopesBlock + at, f);
-    const next = known ? v128.load(c + at) : madd<T>(f, before, v128.mul<T>(i, g));
+    if (!known) v128.store(c + at, madd<T>(f, before, v128.mul<T>(i, g)));
     const zo = v128.load(z + 3 * zBlock + at);
     const eo = fading<T>(zo);
     const vo = share<T>(eo);
     const o = logistic<T>(zo, eo, vo);
-    const tanhC = tanhOf<T>(next);
-    v128.store(slopes + 3 * slopesBlock + at, v128.mul<T>(tanhC, logisticSlope<T>(eo, vo)));
-    v128.store(slopes + 4 * slopesBlock + at, v128.mul<T>(o, tanhSlope));
-    if (!known) {
-      v128.store(c + at, next);
-      v128.store(h + at, v128.mul<T>(o, tanhC));
-    }
+    v128.store(slopes + 3 * slopesBlock + at, logisticSlope<T>(eo, vo));
+    v128.store(slopes + 4 * slopesBlock + at, o);
     if (values == 0) continue;
     v128.store(values + at, i);
     v128.store(values + valuesBlock + at, f);
@@ -209,35 +208,65 @@ export function lstmGates<T>(
   }
 }
 
+/** What follows from c: dz_o from dh, ∂h/∂c, and h, where it is not 0. */
+export function lstmClose<T>(h: usize, c: usize, slopes: usize, slopesBlock: usize, rows: i32): void {
+  const ofO = slopes + 3 * slopesBlock;
+  const ofC = ofO + slopesBlock;
+  const bytes = <usize>rows * ROW;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const tanhC = tanhOf<T>(v128.load(c + at));
+    const o = v128.load(ofC + at);
+    v128.store(ofO + at, v128.mul<T>(tanhC, v128.load(ofO + at)));
+    v128.store(ofC + at, v128.mul<T>(o, tanhSlope));
+    if (h != 0) v128.store(h + at, v128.mul<T>(o, tanhC));
+  }
+}
+
 /**
- * GRU, the same: what takes dh to h'·Whn + bhn, to r, to z and to x·Wxn + bxn, and what h keeps. `known`: h is there
- * already. The gates' values in their order: r, z, n.
+ * GRU, the same: r, σ'(z_r), σ'(z_z), what h takes and what it keeps wait for `gruClose` in the places of the slopes.
  */
-export function gruGates<T>(
-  z: usize, zBlock: usize, previous: usize, h: usize, slopes: usize, slopesBlock: usize, rows: i32, known: bool,
-  values: usize, valuesBlock: usize,
-): void {
+export function gruOpen<T>(z: usize, zBlock: usize, slopes: usize, slopesBlock: usize, rows: i32): void {
   const bytes = <usize>rows * ROW;
   for (let at: usize = 0; at < bytes; at += 16) {
     const zr = v128.load(z + zBlock + at);
     const er = fading<T>(zr);
     const vr = share<T>(er);
-    const r = logistic<T>(zr, er, vr);
+    v128.store(slopes + at, logistic<T>(zr, er, vr));
+    v128.store(slopes + slopesBlock + at, logisticSlope<T>(er, vr));
     const zz = v128.load(z + 2 * zBlock + at);
     const ez = fading<T>(zz);
     const vz = share<T>(ez);
-    const keep = logistic<T>(zz, ez, vz);
-    const take = logisticOfMinus<T>(zz, ez, vz);
+    v128.store(slopes + 2 * slopesBlock + at, logisticSlope<T>(ez, vz));
+    v128.store(slopes + 3 * slopesBlock + at, logisticOfMinus<T>(zz, ez, vz));
+    v128.store(slopes + 4 * slopesBlock + at, logistic<T>(zz, ez, vz));
+  }
+}
+
+/**
+ * What takes dh to h'·Whn + bhn, to r, to z and to x·Wxn + bxn, what h keeps; and h, where it is not 0. The gates'
+ * values in their order: r, z, n.
+ */
+export function gruClose<T>(
+  z: usize, zBlock: usize, previous: usize, h: usize, slopes: usize, slopesBlock: usize, rows: i32, values: usize,
+  valuesBlock: usize,
+): void {
+  const bytes = <usize>rows * ROW;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const own = slopes + at;
+    const r = v128.load(own);
+    const take = v128.load(own + 3 * slopesBlock);
+    const keep = v128.load(own + 4 * slopesBlock);
     const recurrent = v128.load(z + at);
     const n = tanhOf<T>(madd<T>(r, recurrent, v128.load(z + 3 * zBlock + at)));
     const before = v128.load(previous + at);
     const toN = v128.mul<T>(take, tanhSlope);
-    v128.store(slopes + at, v128.mul<T>(toN, r));
-    v128.store(slopes + slopesBlock + at, v128.mul<T>(v128.mul<T>(toN, recurrent), logisticSlope<T>(er, vr)));
-    v128.store(slopes + 2 * slopesBlock + at, v128.mul<T>(v128.sub<T>(before, n), logisticSlope<T>(ez, vz)));
-    v128.store(slopes + 3 * slopesBlock + at, toN);
-    v128.store(slopes + 4 * slopesBlock + at, keep);
-    if (!known) v128.store(h + at, madd<T>(take, n, v128.mul<T>(keep, before)));
+    const ofR = own + slopesBlock;
+    const ofZ = ofR + slopesBlock;
+    v128.store(own, v128.mul<T>(toN, r));
+    v128.store(ofR, v128.mul<T>(v128.mul<T>(toN, recurrent), v128.load(ofR)));
+    v128.store(ofZ, v128.mul<T>(v128.sub<T>(before, n), v128.load(ofZ)));
+    v128.store(own + 3 * slopesBlock, toN);
+    if (h != 0) v128.store(h + at, madd<T>(take, n, v128.mul<T>(keep, before)));
     if (values == 0) continue;
     v128.store(values + at, r);
     v128.store(values + valuesBlock + at, keep);

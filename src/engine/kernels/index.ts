@@ -250,7 +250,7 @@ export { multiplyRows, triangularProduct } from './algebra';
 export { gatedFlowInputs, gatedFlowNorms, gatedFlowRows, gatedFlowSlopes } from './gatedFlow';
 export { flowInputs, flowNorms, flowRows, flowSlopes } from './scaledFlow';
 export { eliminateRows } from './eliminate';
-export { jacobiRound, settleLengths } from './jacobi';
+export { jacobiRound } from './jacobi';
 export { lanczosStep } from './lanczos';
 export { projectDots, projectPanels, rowLengths, rowsAmong, rowsEnd, secondRound } from './orthogonalise';
 export { addOuter, clearRow, settleRows, throughSlopes, throughWeights } from './gradientRows';

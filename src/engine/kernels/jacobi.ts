@@ -40,9 +40,9 @@ function setLength(length: f64, mantissas: usize, exponents: usize, source: i32,
   store<f64>(exponents + <usize>target * 8, exponent);
 }
 
-/** Brings a row of such a square to length 1; gives the length that it had. */
-function toUnit(row: usize, bytes: usize, squares: f64): f64 {
-  const length = Math.sqrt(squares);
+/** Brings a row to length 1; gives the length that it had. */
+function toUnit(row: usize, bytes: usize): f64 {
+  const length = Math.sqrt(dot(row, row, bytes));
   const inverse = f64x2.splat(length == 0 ? 0 : 1 / length);
   for (let at: usize = 0; at < bytes; at += 16) v128.store(row + at, f64x2.mul(inverse, v128.load(row + at)));
   return length;
@@ -89,35 +89,32 @@ function turn(rows: usize, bytes: usize, mantissas: usize, exponents: usize, fir
   const cosine = dot(x, y, bytes);
   if (!(Math.abs(cosine) > ORTHOGONAL)) return 0;
   const ratio = lengthRatio(mantissas, exponents, short, long);
-  if (ratio < FAR_APART) {
-    const left = 1 - cosine * cosine;
-    let length = Math.sqrt(left);
-    if (left > PLAIN) combine(x, y, bytes, -cosine / length, 1 / length);
-    else {
-      combine(x, y, bytes, -cosine, 1);
-      length = toUnit(y, bytes, dot(y, y, bytes));
-    }
-    setLength(length, mantissas, exponents, short, short);
-    return 1;
+  const far = ratio < FAR_APART;
+  // y ← c·x + d·y, of whose square `left` remains of `whole`.
+  let c = -cosine;
+  let d = 1.0;
+  let left = 1 - cosine * cosine;
+  let whole = 1.0;
+  let tangent = 0.0;
+  let cos = 1.0;
+  if (!far) {
+    const zeta = (ratio * ratio - 1) / (2 * cosine * ratio);
+    tangent = (zeta < 0 ? -1.0 : 1.0) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+    cos = 1 / Math.sqrt(1 + tangent * tangent);
+    c = cos * tangent;
+    d = cos * ratio;
+    // The squares are the eigenvalues of [[1, r·c], [r·c, r²]] (Golub & Van Loan, Matrix Computations, 8.5.2).
+    whole = ratio * ratio;
+    left = whole + tangent * ratio * cosine;
   }
-  const zeta = (ratio * ratio - 1) / (2 * cosine * ratio);
-  const tangent = (zeta < 0 ? -1.0 : 1.0) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
-  const cos = 1 / Math.sqrt(1 + tangent * tangent);
-  const sin = cos * tangent;
-  // The rows' squares are the eigenvalues of [[1, r·c], [r·c, r²]] (Golub & Van Loan, Matrix Computations, 8.5.2).
-  const more = tangent * ratio * cosine;
-  const left = ratio * ratio + more;
-  const lengthX = Math.sqrt(1 - more);
-  let lengthY = 1.0;
-  if (left > PLAIN * ratio * ratio) {
-    lengthY = Math.sqrt(left);
-    rotate(x, y, bytes, cos / lengthX, (-sin * ratio) / lengthX, sin / lengthY, (cos * ratio) / lengthY);
-  } else {
-    rotate(x, y, bytes, cos / lengthX, (-sin * ratio) / lengthX, sin, cos * ratio);
-    lengthY = toUnit(y, bytes, dot(y, y, bytes));
-  }
-  setLength(lengthY, mantissas, exponents, long, short);
-  setLength(lengthX, mantissas, exponents, long, long);
+  const plain = left > PLAIN * whole;
+  let length = plain ? Math.sqrt(left) : 1.0;
+  const lengthX = Math.sqrt(1 - tangent * ratio * cosine);
+  if (far) combine(x, y, bytes, c / length, d / length);
+  else rotate(x, y, bytes, cos / lengthX, (-cos * tangent * ratio) / lengthX, c / length, d / length);
+  if (!plain) length = toUnit(y, bytes);
+  setLength(length, mantissas, exponents, far ? short : long, short);
+  if (!far) setLength(lengthX, mantissas, exponents, long, long);
   return 1;
 }
 
@@ -155,14 +152,6 @@ export function jacobiRound(
 
 @inline function placeIn(round: i32, place: i32, blocks: i32): i32 {
   return place == 0 ? 0 : 1 + ((place + round - 2) % (blocks - 1));
-}
-
-/** The lengths of rows that should be 1 go into their mantissas: many rotations have left rounding there. */
-export function settleLengths(rows: usize, bytes: usize, count: i32, mantissas: usize): void {
-  for (const end = mantissas + <usize>count * 8; mantissas < end; mantissas += 8, rows += bytes) {
-    const mantissa = load<f64>(mantissas);
-    if (mantissa > 0) store<f64>(mantissas, mantissa * Math.sqrt(dot(rows, rows, bytes)));
-  }
 }
 
 function dot(x: usize, y: usize, bytes: usize): f64 {

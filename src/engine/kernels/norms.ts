@@ -186,9 +186,7 @@ export function weightNorms<T>(
     allX = sumX = sizeX * (sizeD * sizeD);
     allH = sumH = sizeH * (sizeD * sizeD);
   } else {
-    const wide = needsWide<T>(sizeD, 1, 1);
-    grams<T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, wide, scratch);
-    if (!wide && needsWide<T>(1, sizeX, sizeH)) grams<T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, true, scratch);
+    gramSums<T>(x, xPanel, I, h, hPanel, H, d, d, dPanel, H, B, sizeD, sizeD, scratch);
   }
   normWx = soundNorm<T>(sumX, allX, sizeX, x, xPanel, I, B, sizeD);
   normWh = soundNorm<T>(sumH, allH, sizeH, h, hPanel, H, B, sizeD);
@@ -243,14 +241,25 @@ function needsWide<T>(sizeD: f64, squaresX: f64, squaresH: f64): bool {
 const ONCE = memory.data<f64>([1, 2, 2, 2, 0, 1, 2, 2], 16);
 const TWICE = memory.data<f64>([2, 2, 2, 2, 2, 2, 2, 2], 16);
 
-function grams<T>(
-  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, wide: bool,
-  scratch: usize,
+/** The sums over the B rows of a step whose d [B,N] are at `dx`, of the size `ofX`, and at `dh`, of the size `ofH`. */
+function gramSums<T>(
+  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, dx: usize, dh: usize, dPanel: usize, N: i32, B: i32,
+  ofX: f64, ofH: f64, scratch: usize,
 ): void {
-  const partial = scratch + 192;
+  const wide = needsWide<T>(ofX, 1, 1) || needsWide<T>(ofH, 1, 1);
+  grams<T>(x, xPanel, I, h, hPanel, H, dx, dh, dPanel, N, B, wide, scratch);
+  if (!wide && needsWide<T>(1, sizeX, sizeH))
+    grams<T>(x, xPanel, I, h, hPanel, H, dx, dh, dPanel, N, B, true, scratch);
+}
+
+function grams<T>(
+  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, dx: usize, dh: usize, dPanel: usize, N: i32, B: i32,
+  wide: bool, scratch: usize,
+): void {
+  const partial = scratch + OFPAIR;
   startSums();
   for (let i = 0; i < B; i += 2) {
-    gramPair<T>(x, xPanel, I, h, hPanel, H, d, dPanel, B, i, wide, scratch, partial);
+    gramPair<T>(x, xPanel, I, h, hPanel, H, dx, dh, dPanel, N, B, i, wide, scratch, partial);
     addPartial(partial);
   }
 }
@@ -268,27 +277,24 @@ function addPartial(partial: usize): void {
   sizeH += load<f64>(partial, 40);
 }
 
+/** Bytes of the dot products of a pair of rows with four others: of d, h, x, and of the d towards x. */
+const OFPAIR: usize = 256;
+
 /** What the rows i and i+1 add to the sums, with all rows from i on. */
 function gramPair<T>(
-  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, dPanel: usize, B: i32, i: i32, wide: bool,
-  scratch: usize, to: usize,
+  x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, dx: usize, dh: usize, dPanel: usize, N: i32, B: i32,
+  i: i32, wide: bool, scratch: usize, to: usize,
 ): void {
-  const hPanels = panels<T>(H);
-  const xPanels = panels<T>(I);
+  const towardsX: usize = dx == dh ? 0 : 192;
   let termsH = f64x2.splat(0);
   let magnitudesH = termsH;
   let termsX = termsH;
   let magnitudesX = termsH;
   for (let j = i; j < B; j += 4) {
-    if (sizeof<T>() == 4 && wide) {
-      dots<T, f64>(d, dPanel, hPanels, i, j, scratch);
-      dots<T, f64>(h, hPanel, hPanels, i, j, scratch + 64);
-      dots<T, f64>(x, xPanel, xPanels, i, j, scratch + 128);
-    } else {
-      dots<T, T>(d, dPanel, hPanels, i, j, scratch);
-      dots<T, T>(h, hPanel, hPanels, i, j, scratch + 64);
-      dots<T, T>(x, xPanel, xPanels, i, j, scratch + 128);
-    }
+    dotsOf<T>(dh, dPanel, N, i, j, wide, scratch);
+    dotsOf<T>(h, hPanel, H, i, j, wide, scratch + 64);
+    dotsOf<T>(x, xPanel, I, i, j, wide, scratch + 128);
+    if (towardsX != 0) dotsOf<T>(dx, dPanel, N, i, j, wide, scratch + towardsX);
     if (j + 4 > B || i + 2 > B) clearOutside(scratch, B - i, B - j);
     const counts = j == i ? ONCE : TWICE;
     for (let at: usize = 0; at < 64; at += 16) {
@@ -296,7 +302,8 @@ function gramPair<T>(
       const hh = f64x2.mul(v128.load(scratch + at, 64), dd);
       termsH = f64x2.add(termsH, hh);
       magnitudesH = f64x2.add(magnitudesH, f64x2.abs(hh));
-      const xx = f64x2.mul(v128.load(scratch + at, 128), dd);
+      const dd2 = f64x2.mul(v128.load(scratch + at + towardsX), v128.load(counts + at));
+      const xx = f64x2.mul(v128.load(scratch + at, 128), dd2);
       termsX = f64x2.add(termsX, xx);
       magnitudesX = f64x2.add(magnitudesX, f64x2.abs(xx));
     }
@@ -310,6 +317,11 @@ function gramPair<T>(
   store<f64>(to, lanesSum64(magnitudesH), 32);
 }
 
+@inline function dotsOf<T>(from: usize, panelBytes: usize, N: i32, i: i32, j: i32, wide: bool, to: usize): void {
+  if (sizeof<T>() == 4 && wide) dots<T, f64>(from, panelBytes, panels<T>(N), i, j, to);
+  else dots<T, T>(from, panelBytes, panels<T>(N), i, j, to);
+}
+
 /**
  * As `weightNorms` where d has N columns, those towards x at `dx` and those towards hPrev at `dh`: −1 where a product
  * itself has to be formed.
@@ -318,58 +330,25 @@ export function gramNorms<T>(
   x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, dx: usize, dh: usize, dPanel: usize, N: i32,
   B: i32, scratch: usize,
 ): void {
-  normWx = gramNorm<T>(x, xPanel, I, dx, dPanel, N, B, scratch);
-  normWh = gramNorm<T>(h, hPanel, H, dh, dPanel, N, B, scratch);
-}
-
-function gramNorm<T>(
-  a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, N: i32, B: i32, scratch: usize,
-): f64 {
-  // One term: ‖aᵀd‖ = ‖a‖·‖d‖.
-  if (B == 1) return rounded<T>(wideNormOf<T>(a, aPanel, M, 1) * wideNormOf<T>(d, dPanel, N, 1));
-  const sizeD = normOf<T>(d, dPanel, N, B);
-  const wide = needsWide<T>(sizeD, 1, 1);
-  gram<T>(a, aPanel, M, d, dPanel, N, B, wide, scratch);
-  if (!wide && needsWide<T>(1, sizeX, sizeX)) gram<T>(a, aPanel, M, d, dPanel, N, B, true, scratch);
-  return soundNorm<T>(sumX, allX, sizeX, a, aPanel, M, B, sizeD);
-}
-
-/** Σ (A·Aᵀ) ∘ (D·Dᵀ) in `sumX`, the same of magnitudes in `allX`, ‖A‖² in `sizeX`. */
-function gram<T>(
-  a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, N: i32, B: i32, wide: bool, scratch: usize,
-): void {
-  startSums();
-  for (let i = 0; i < B; i += 2) {
-    let terms = f64x2.splat(0);
-    let magnitudes = terms;
-    for (let j = i; j < B; j += 4) {
-      if (sizeof<T>() == 4 && wide) {
-        dots<T, f64>(d, dPanel, panels<T>(N), i, j, scratch);
-        dots<T, f64>(a, aPanel, panels<T>(M), i, j, scratch + 64);
-      } else {
-        dots<T, T>(d, dPanel, panels<T>(N), i, j, scratch);
-        dots<T, T>(a, aPanel, panels<T>(M), i, j, scratch + 64);
-      }
-      if (j + 4 > B || i + 2 > B) clearOutside(scratch, B - i, B - j);
-      const counts = j == i ? ONCE : TWICE;
-      for (let at: usize = 0; at < 64; at += 16) {
-        const dd = f64x2.mul(v128.load(scratch + at), v128.load(counts + at));
-        const product = f64x2.mul(v128.load(scratch + at, 64), dd);
-        terms = f64x2.add(terms, product);
-        magnitudes = f64x2.add(magnitudes, f64x2.abs(product));
-      }
-      if (j == i) sizeX += load<f64>(scratch, 64) + load<f64>(scratch, 104);
-    }
-    sumX += lanesSum64(terms);
-    allX += lanesSum64(magnitudes);
+  if (B == 1) {
+    // One term: ‖aᵀd‖ = ‖a‖·‖d‖.
+    const size = wideNormOf<T>(dh, dPanel, N, 1);
+    normWh = rounded<T>(wideNormOf<T>(h, hPanel, H, 1) * size);
+    normWx = rounded<T>(wideNormOf<T>(x, xPanel, I, 1) * (dx == dh ? size : wideNormOf<T>(dx, dPanel, N, 1)));
+    return;
   }
+  const ofH = normOf<T>(dh, dPanel, N, B);
+  const ofX = dx == dh ? ofH : normOf<T>(dx, dPanel, N, B);
+  gramSums<T>(x, xPanel, I, h, hPanel, H, dx, dh, dPanel, N, B, ofX, ofH, scratch);
+  normWx = soundNorm<T>(sumX, allX, sizeX, x, xPanel, I, B, ofX);
+  normWh = soundNorm<T>(sumH, allH, sizeH, h, hPanel, H, B, ofH);
 }
 
 /** Products with rows that are none, whatever lies there, count nothing. */
 function clearOutside(scratch: usize, rows: i32, columns: i32): void {
   for (let k = 0; k < 8; k++) {
     if (k >> 2 < rows && (k & 3) < columns) continue;
-    for (let at = scratch + <usize>k * 8; at < scratch + 192; at += 64) store<f64>(at, 0);
+    for (let at = scratch + <usize>k * 8; at < scratch + OFPAIR; at += 64) store<f64>(at, 0);
   }
 }
 
@@ -460,7 +439,8 @@ export function gramRows<T>(job: NormJob, first: i32, end: i32, wide: i32, threa
   for (let pair = first; pair < end; pair++) {
     const to = job.partials + NORMS + <usize>pair * PARTIAL;
     gramPair<T>(
-      job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.dPanel, job.B, 2 * pair, wide != 0, scratch, to,
+      job.x, job.xPanel, job.I, job.h, job.hPanel, job.H, job.d, job.d, job.dPanel, job.H, job.B, 2 * pair, wide != 0,
+      scratch, to,
     );
   }
 }

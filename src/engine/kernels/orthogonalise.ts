@@ -2,6 +2,7 @@
 // orthonormal. Block Gram–Schmidt, twice where the first round took much away (Barlow & Smoktunowicz 2013), in two
 // levels: so many rows TOGETHER lose what they have of all rows before them, which threads share, and then each BLOCK
 // of them what it has of the others.
+import { addTimes } from './eliminate';
 import { productRows } from './product';
 import { madd, panels, ROW, ZEROS } from './simd';
 
@@ -57,6 +58,7 @@ function negativeDots2(
   return f64x2.neg(f64x2.add(v128.shuffle<u64>(x, y, 0, 2), v128.shuffle<u64>(x, y, 1, 3)));
 }
 
+/** p·q */
 function rowDot(p: usize, q: usize, panelBytes: usize, panelCount: i32): f64 {
   let s0 = f64x2.splat(0);
   let s1 = s0;
@@ -72,16 +74,6 @@ function rowDot(p: usize, q: usize, panelBytes: usize, panelCount: i32): f64 {
   }
   const sum = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
-}
-
-/** p += factor·q */
-function addTimes(p: usize, q: usize, factor: f64, panelBytes: usize, panelCount: i32): void {
-  const f = f64x2.splat(factor);
-  for (let n = 0; n < panelCount; n++) {
-    for (let at: usize = 0; at < ROW; at += 16) v128.store(p + at, madd<f64>(f, v128.load(q + at), v128.load(p + at)));
-    p += panelBytes;
-    q += panelBytes;
-  }
 }
 
 function scale(p: usize, factor: f64, panelBytes: usize, panelCount: i32): void {
@@ -141,17 +133,17 @@ function projectBlock(v: usize, panelBytes: usize, panelCount: i32, i: i32, coun
 function among(
   v: usize, panelBytes: usize, panelCount: i32, i: i32, count: i32, to: usize, rank: f64, wholes: usize,
 ): void {
-  memory.fill(to, 0, 8 * BLOCK * BLOCK);
+  memory.fill(to, 0, INNER);
+  const first = v + <usize>i * ROW;
   for (let r = 0; r < count; r++) {
-    const p = v + <usize>(i + r) * ROW;
+    const p = first + <usize>r * ROW;
     const own = to + <usize>r * 8 * BLOCK;
     let length = Math.sqrt(rowDot(p, p, panelBytes, panelCount));
     for (let round = 0; round < 4 && length > 0; round++) {
-      for (let k = 0; k < r; k++) {
-        const q = v + <usize>(i + k) * ROW;
-        const projection = rowDot(p, q, panelBytes, panelCount);
-        addTimes(p, q, -projection, panelBytes, panelCount);
-        store<f64>(own + <usize>k * 8, load<f64>(own + <usize>k * 8) + projection);
+      for (let k: usize = 0; k < <usize>r; k++) {
+        const projection = rowDot(p, first + k * ROW, panelBytes, panelCount);
+        addTimes(p, first + k * ROW, -projection, panelBytes, panelCount);
+        store<f64>(own + k * 8, load<f64>(own + k * 8) + projection);
       }
       const before = length;
       length = Math.sqrt(rowDot(p, p, panelBytes, panelCount));
@@ -165,7 +157,7 @@ function among(
 
 // The scratch: coefficients of the first round and of the second, [H/8][TOGETHER][8] each; the rows among themselves,
 // M and M', [TOGETHER/8][TOGETHER][8] each; their lengths before anything was taken away, and ones; then of a block:
-// coefficients of the first round and of the second [TOGETHER/8][BLOCK][8], twice [BLOCK][BLOCK], and lengths.
+// coefficients of the first round and of the second [TOGETHER/8][BLOCK][8], twice [BLOCK][BLOCK], lengths, ones.
 @inline function secondAt(scratch: usize, H: i32): usize {
   return scratch + <usize>panels<f64>(H) * PITCH;
 }
@@ -191,8 +183,8 @@ export function rowLengths(v: usize, H: i32, height: i32, i: i32, count: i32, sc
 }
 
 function lengths(v: usize, panelBytes: usize, panelCount: i32, count: i32, to: usize): void {
-  for (let r = 0; r < count; r++, v += ROW)
-    store<f64>(to + <usize>r * 8, Math.sqrt(rowDot(v, v, panelBytes, panelCount)));
+  for (const end = to + <usize>count * 8; to < end; to += 8, v += ROW)
+    store<f64>(to, Math.sqrt(rowDot(v, v, panelBytes, panelCount)));
 }
 
 /** Whether row r has lost much of the length that it had. */
@@ -234,18 +226,14 @@ function togetherOrthonormal(
     // V = C·Q + M·X and X = C'·Q + M'·Y give (C + M·C' | M·M').
     for (let r = 0; r < some; r++) {
       const own = inner + <usize>(r * BLOCK) * 8;
-      for (let k = 0; k < i; k++) {
+      for (let k = 0; k <= i + r; k++) {
         const at = <usize>(k >> 3) * BLOCKPITCH + <usize>(k & 7) * 8;
-        let value = -load<f64>(scratch + at + <usize>r * ROW);
-        for (let q = 0; again && q <= r; q++)
-          value -= load<f64>(own + <usize>q * 8) * load<f64>(second + at + <usize>q * ROW);
+        const inside = <usize>(k - i) * 8;
+        let value = k < i ? -load<f64>(scratch + at + <usize>r * ROW) : again ? 0 : load<f64>(own + inside);
+        for (let q: usize = 0; again && q <= <usize>r; q++)
+          value += load<f64>(own + q * 8) *
+            (k < i ? -load<f64>(second + at + q * ROW) : load<f64>(inner + INNER + q * 8 * BLOCK + inside));
         store<f64>(placeOf(m, i + r, k), value);
-      }
-      for (let k = 0; k <= r; k++) {
-        let value = again ? 0 : load<f64>(own + <usize>k * 8);
-        for (let q = k; again && q <= r; q++)
-          value += load<f64>(own + <usize>q * 8) * load<f64>(inner + INNER + <usize>(q * BLOCK + k) * 8);
-        store<f64>(placeOf(m, i + r, i + k), value);
       }
     }
   }

@@ -15,6 +15,11 @@ export const ROW: usize = 64;
   return (columns + width<T>() - 1) / width<T>();
 }
 
+/** The same in float64 (`wide`) or float32, for code that both share. */
+@inline export function panelsOf(columns: i32, wide: bool): i32 {
+  return wide ? panels<f64>(columns) : panels<f32>(columns);
+}
+
 /**
  * Whether this module has relaxed SIMD, with multiply-adds that are one instruction on nearly every machine. Where they
  * are two, sums wait anyway, and twelve of them beside a product do not fit the registers: what is made for speed alone

@@ -1,13 +1,12 @@
 // A finished run cut into its chunks again, for analyses that are asked for later.
 import type { RunChunk } from './runChunk.js';
 import { cellOf } from '../cells/index.js';
-import { finish } from '../core/resumable.js';
-import { stepsOf } from '../core/rowTrace.js';
+import { sideBySideTrace, stepsOf } from '../core/rowTrace.js';
 import { cast, heldOf, isHeld, takeStep, takeSteps } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { ComputedRun } from './result.js';
 import type { LayerExperiment, ScaledSteps } from './experiment.js';
-import { initialStates, sideBySide } from './layers.js';
+import { initialStates } from './layers.js';
 import { entering } from './upstreamGradient.js';
 import type { Chunk } from './upstreamGradient.js';
 
@@ -36,12 +35,8 @@ function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun)
   const h = { B, T, N: H, data: states.h };
   const [, ...others] = cellOf(cell).states;
   // Of cells with more states than h all of them side by side, as a step hands them on.
-  const all =
-    others.length === 0
-      ? h
-      : finish(
-          sideBySide(dtype, [h, ...others.map((name) => ({ ...h, data: states[name]! }))].map(held) as [Sequence]),
-        );
+  const parts = [h, ...others.map((name) => ({ ...h, data: states[name]! }))];
+  const all = sideBySideTrace((others.length === 0 ? parts : parts.map(held)) as [SequenceTrace]);
   const first = initialStates(experiment);
   let start = 0;
   return chunks.map(({ steps, xs, spans }) => {

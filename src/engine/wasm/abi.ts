@@ -305,10 +305,6 @@ export const otherKernels = {
     ],
     returns: 'void',
   },
-  settleLengths: {
-    takes: ['rows: usize', 'bytes: usize', 'count: i32', 'mantissas: usize'],
-    returns: 'void',
-  },
   lanczosStep: {
     takes: [
       'v: usize',
@@ -440,6 +436,8 @@ export const sharedNumbers = {
   BLOCKS: 4,
   /** Rows that are made orthogonal to all before them at once: ../kernels/orthogonalise.ts. */
   TOGETHER: 24,
+  /** Steps of a single sequence of LSTM or GRU whose products with the input are made at once. */
+  AHEAD: 6,
   /** Numbers of a row at a step in GatedFlowJob.rowStats, and of a step in GatedFlowJob.stats. */
   FLOWSTATS: 11,
   STEPSTATS: 6,

@@ -1,10 +1,10 @@
 // The float64 pass with carried exponents of a layer of LSTM or GRU in the kernels' memory, block by block going back.
 import { log10Of2 } from '../core/norm.js';
 import { Mover } from '../core/resumableCopy.js';
-import { copiedSteps, stepsOf } from '../core/rowTrace.js';
+import { BesideTrace, copiedSteps, stepsOf } from '../core/rowTrace.js';
 import { isHeld, rowOf } from '../core/tensor.js';
 import type { SequenceTrace } from '../core/tensor.js';
-import type { DType } from '../core/dtypes.js';
+import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
@@ -251,7 +251,8 @@ export class GatedFlow {
 
   /** False when a number left the range. */
   *#block(all: RunChunk, t0: number, t1: number): Resumable<boolean> {
-    const chunk = isHeld(all.hs.data) ? all : yield* windowOf(this.#experiment, all, t0, t1);
+    const isWhole = isHeld(all.hs.data) || all.hs.data instanceof BesideTrace;
+    const chunk = isWhole ? all : yield* windowOf(this.#experiment, all, t0, t1);
     const { B, I, H } = this.#experiment.shapes;
     const { job } = this.#at;
     const G = this.#shape.cell.gates.length;
@@ -335,25 +336,27 @@ export class GatedFlow {
     const { pack64, packColumns64 } = this.#kernels.exports;
     const at = this.#at;
     const count = t1 - t0;
-    const S = this.#shape.cell.states.length;
-    const N = S * H;
+    const N = this.#shape.cell.states.length * H;
     const numberBytes = Float64Array.BYTES_PER_ELEMENT;
     const panel = this.#layout.blockSteps * B * rowBytes;
+    const { steps, initial, spans, hs } = chunk;
+    const parts = hs.data instanceof BesideTrace ? hs.data.parts : [hs];
     for (let b = 0; b < B; b++) {
-      const before =
-        t0 === 0 || t0 === chunk.spans?.[b]?.from
-          ? rowOf(chunk.initial, b).data
-          : chunk.hs.data.subarray((b * chunk.steps + t0 - 1) * N, (b * chunk.steps + t0) * N);
-      const own = chunk.hs.data.subarray((b * chunk.steps + t0) * N, (b * chunk.steps + t1) * N);
-      this.#staging.set(before);
-      this.#staging.set(own, N);
-      // A sequence begins with its initial states, which are not told while they wait.
-      const begins = (chunk.spans?.[b]?.from ?? 0) - t0;
-      if (begins > 0 && begins < count) this.#staging.set(rowOf(chunk.initial, b).data, begins * N);
-      for (let s = 0; s < S; s++) {
-        const to = (s === 0 ? at.hs : at.cs) + b * rowBytes;
-        const from = at.staging + s * H * numberBytes;
-        packColumns64(from, N * numberBytes, 1 + count, H, to, panel + B * rowBytes, B * rowBytes);
+      let s = 0;
+      for (const { data, N: width } of parts) {
+        const rows = (first: number, end: number): FloatArray =>
+          data.subarray((b * steps + first) * width, (b * steps + end) * width);
+        const start = rowOf(initial, b).data.subarray(s * H, s * H + width);
+        this.#staging.set(t0 === 0 || t0 === spans?.[b]?.from ? start : rows(t0 - 1, t0));
+        this.#staging.set(rows(t0, t1), width);
+        // A sequence begins with its initial states, which are not told while they wait.
+        const begins = (spans?.[b]?.from ?? 0) - t0;
+        if (begins > 0 && begins < count) this.#staging.set(start, begins * width);
+        for (let column = 0; column < width; column += H, s++) {
+          const to = (s === 0 ? at.hs : at.cs) + b * rowBytes;
+          const from = at.staging + column * numberBytes;
+          packColumns64(from, width * numberBytes, 1 + count, H, to, panel + B * rowBytes, B * rowBytes);
+        }
       }
       const xs = chunk.xs.data.subarray((b * chunk.steps + t0) * I, (b * chunk.steps + t1) * I);
       this.#staging.set(xs);

@@ -197,7 +197,7 @@ export class GatedLayer {
     start: number,
     { carried, before } = nothingAround,
   ): Resumable<void> {
-    const { B, H } = this.#shape;
+    const { B, I, H } = this.#shape;
     const at = this.#at;
     const { hPanels } = panelsOf(this.#shape);
     const stepBytes = B * rowBytes;
@@ -224,6 +224,8 @@ export class GatedLayer {
     yield 0;
     const { blockSteps } = this.#layout;
     const { back } = workOf(this.#shape);
+    // Steps from here on have been told, many at once.
+    let told = steps;
     for (let t1 = steps; t1 > 0; t1 = Math.max(0, t1 - blockSteps)) {
       const t0 = Math.max(0, t1 - blockSteps);
       yield* this.#byRows(t1 - t0, back, true, (from, to, b0, b1) =>
@@ -231,10 +233,12 @@ export class GatedLayer {
       );
       if (target === null) continue;
       yield* this.#sums(t0, t1);
-      const rows = t0 * stepBytes;
+      if (t0 > 0 && (told - t0) * B * Math.max(H, I) < movedAtOnce) continue;
+      const [rows, count] = [t0 * stepBytes, told - t0];
       const to = start - (target.at ?? 0) + t0;
-      if (target.dhTotal !== null) yield* this.#unpackSteps(at.g + rows, gPanel, t1 - t0, target.dhTotal, to);
-      if (target.dxs !== null) yield* this.#unpackSteps(at.dx + rows, gPanel, t1 - t0, target.dxs, to);
+      if (target.dhTotal !== null) yield* this.#unpackSteps(at.g + rows, gPanel, count, target.dhTotal, to);
+      if (target.dxs !== null) yield* this.#unpackSteps(at.dx + rows, gPanel, count, target.dxs, to);
+      told = t0;
       yield (steps - t0) / steps;
     }
     if (target !== null) this.#keepNorms(steps, target, start);

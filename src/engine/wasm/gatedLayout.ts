@@ -142,7 +142,7 @@ export function buffersOf(shape: WholeShape, most: number) {
     hs: hPanels * (1 + steps) * rows,
     cs: hasC ? hPanels * (1 + steps) * rows : 0,
     slopes: gated.slopes * hPanels * steps * rows,
-    z: sharedNumbers.BLOCKS * rows,
+    z: sharedNumbers.BLOCKS * (B === 1 ? hPanels * sharedNumbers.AHEAD : 1) * rows,
     g: hPanels * steps * rows,
     gc: hasC ? hPanels * steps * rows : 0,
     d: sharedNumbers.BLOCKS * hPanels * blockSteps * rows,

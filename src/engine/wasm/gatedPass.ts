@@ -9,7 +9,7 @@ import type { Resumable } from '../core/resumable.js';
 import { accumulate, cast, heldOf, takeStep, zeros } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import { ready } from '../core/recomputedTrace.js';
-import { copiedSteps, nothing, RowTrace } from '../core/rowTrace.js';
+import { copiedSteps, nothing, RowTrace, sideBySideTrace } from '../core/rowTrace.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import { scaledPart } from '../network/chunks.js';
 import { initialStates, sideBySide } from '../network/layers.js';
@@ -45,14 +45,14 @@ function* smallPass(kernels: Kernels, experiment: LayerExperiment): Resumable<Pa
   const values = loss === null ? null : yield* part(upstreamResumably(experiment, place, run.h()), 0.3, 0.3);
   const source = values?.dhs.data ?? (upstream.kind === 'given' ? upstream.dhs : upstream.kind);
   const whole = run.backward(source);
-  const { states, dhTotal, dxs, gradients, dInitial, norms, measures, sideBySide: hs } = whole;
+  const { states, dhTotal, dxs, gradients, dInitial, norms, measures } = whole;
   const scaledDhs = scaledPart(experiment, place);
   return {
     chunks: [
       {
         ...place,
         xs,
-        hs,
+        hs: sideBySideTrace(states),
         initial,
         dhs: values?.dhs ?? entering(experiment, place, states[0]),
         ...(scaledDhs === null ? {} : { scaledDhs }),
@@ -121,7 +121,7 @@ export function* gatedLayerPass(kernels: Kernels, experiment: LayerExperiment): 
     const own: Sequence[] = [];
     for (const all of states) own.push(steps === T ? all : yield* cutResumably(dtype, all, start, start + steps));
     const [ownH] = own as [Sequence, ...Sequence[]];
-    const hs = own.length === 1 ? ownH : yield* sideBySide(dtype, [ownH, ...own.slice(1)]);
+    const hs = sideBySideTrace([ownH, ...own.slice(1)]);
     // Ones need no array.
     const ones = loss === null && upstream.kind !== 'given' ? upstream.kind : null;
     const values = ones === null ? yield* part(upstreamResumably(experiment, place, ownH), middle, middle) : null;

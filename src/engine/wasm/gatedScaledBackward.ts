@@ -13,7 +13,7 @@ import type { Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { LayerChunks } from '../network/networkSource.js';
-import { sideBySide } from '../network/layers.js';
+import { sideBySideTrace } from '../core/rowTrace.js';
 import type { TrialPlace } from '../network/trial.js';
 import { sourceStep } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
@@ -216,6 +216,6 @@ export function* gatedTrialSource(
   yield* forward.forward(heldOf(chunk.xs.data), steps, chunk.initial.data);
   const states = cellOf(cell).states.map(() => sequence(dtype, 1, steps, H)) as [Sequence, ...Sequence[]];
   yield* forward.states(steps, states, 0);
-  const run = { ...chunk, hs: yield* sideBySide(dtype, states) };
+  const run = { ...chunk, hs: sideBySideTrace(states) };
   return yield* gatedNetworkSource(kernels, [{ experiment: changed, chunks: [run] }], steps);
 }

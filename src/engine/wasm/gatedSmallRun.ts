@@ -35,8 +35,7 @@ function layoutOf(shape: WholeShape) {
   const { cell, dtype, B, I, H, steps } = shape;
   const S = cell.states.length;
   const state = B * steps * H;
-  // Each state, and where there are several all of them side by side.
-  const states = (S === 1 ? 1 : 2 * S) * state;
+  const states = S * state;
   const dxs = states + state;
   let end = dxs + B * steps * I;
   const parameters = cell.parameters.map((spec) => {
@@ -92,12 +91,6 @@ class GatedWhole {
     const { S, state } = this.#layout;
     const { H } = this.#shape;
     return S === 1 ? [this.#sequence(0, H)] : [this.#sequence(0, H), this.#sequence(state, H)];
-  }
-
-  /** [B,T,S·H] of all states; of a cell that has h alone the same numbers. */
-  get sideBySide(): Sequence {
-    const { S, state } = this.#layout;
-    return this.#sequence(S === 1 ? 0 : S * state, S * this.#shape.H);
   }
 
   get dhTotal(): Sequence {

@@ -1,4 +1,5 @@
 // Singular values of matrices whose rows lie hundreds of decades apart, through the kernels.
+import { norm } from '../core/norm.js';
 import type { Resumable } from '../core/resumable.js';
 import { Mover } from '../core/resumableCopy.js';
 import type { GradedRows } from '../linalg/gradedSvd.js';
@@ -59,9 +60,11 @@ export class GradedValues {
       yield* mover.count(pitch);
     }
     for (let sweep = 0; sweep < mostSweeps; sweep++) if ((yield* this.#sweep(sweep / mostSweeps)) === 0) break;
-    this.#kernels.exports.settleLengths(jacobiRows, pitch * bytes, H, mantissas);
+    // Many rotations have left rounding in lengths that should be 1.
     return m
-      .map((mantissa, i) => Math.log2(mantissa) + (mantissa === 0 ? 0 : e[i]!))
+      .map((mantissa, i) =>
+        mantissa === 0 ? -Infinity : Math.log2(mantissa * norm(numbers.subarray(i * pitch, (i + 1) * pitch))) + e[i]!,
+      )
       .sort()
       .reverse();
   }

@@ -30,7 +30,7 @@ export function* packSteps(
       const from = (b * steps + t) * N;
       staging.values.set(values.subarray(from, from + count * N));
       pack(staging.at, count, N, to + (t * B + b) * rowBytes, steps * B * rowBytes, B * rowBytes);
-      yield* mover.count(count * N);
+      if (mover.isTime(count * N)) yield 0;
     }
   }
 }
@@ -53,7 +53,7 @@ export function* unpackSteps(
       const rows = Math.min(most, count - done);
       unpack(from + (done * B + b) * rowBytes, panelBytes, B * rowBytes, rows, N, staging.at);
       data.set(staging.values.subarray(0, rows * N), (b * T + t + done) * N);
-      yield* mover.count(rows * N);
+      if (mover.isTime(rows * N)) yield 0;
     }
   }
 }

@@ -21,8 +21,15 @@ export const exportNames: readonly (keyof Exports)[] = [
 ];
 
 const places = new Map<string, number>(exportNames.map((name, place) => [name, place]));
-const placeOf = (name: KernelName, dtype: DType): number =>
-  places.get(name) ?? places.get(`${name}${dtype === 'float32' ? 32 : 64}`) ?? NaN;
+const placesIn = (bits: 32 | 64): ReadonlyMap<string, number> =>
+  new Map([
+    ...places,
+    ...Object.keys(dtypeKernels).map((name): [string, number] => [name, places.get(`${name}${bits}`) ?? NaN]),
+  ]);
+const placesOf: Readonly<Record<DType, ReadonlyMap<string, number>>> = {
+  float32: placesIn(32),
+  float64: placesIn(64),
+};
 
 /** Numbers of the longest task. */
 export const mostTaskNumbers =
@@ -30,7 +37,7 @@ export const mostTaskNumbers =
 
 /** The call of a kernel that works on the struct at `job`. */
 export const task = <Name extends JobKernel>(name: Name, dtype: DType, job: number, ...args: AfterJob<Name>): Task => [
-  placeOf(name, dtype),
+  placesOf[dtype].get(name) ?? NaN,
   job,
   ...args,
 ];
