@@ -2,6 +2,7 @@
 // what those hold; and how long its loop is held up in one go.
 import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, readdirSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
 
@@ -30,10 +31,35 @@ const openFiles = '/proc/self/fd';
 /** Timers come and go with whatever the editor waits for. */
 const passing = new Set(['Timeout', 'Immediate', 'TickObject']);
 
+/** How long a thread may take to collect its garbage, ms: one that ends meanwhile says nothing. */
+const patience = 5_000;
+
+/** The garbage of the other threads too, which they would collect when they like. */
+async function collectInThreads(): Promise<void> {
+  const session = new Session();
+  session.connect();
+  try {
+    const threads: string[] = [];
+    session.on('NodeWorker.attachedToWorker', ({ params }) => threads.push(params.sessionId));
+    const done = new Set<string>();
+    session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => done.add(params.sessionId));
+    session.on('NodeWorker.detachedFromWorker', ({ params }) => done.add(params.sessionId));
+    await session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
+    const message = JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' });
+    for (const sessionId of threads) await session.post('NodeWorker.sendMessageToWorker', { sessionId, message });
+    for (let waited = 0; threads.some((thread) => !done.has(thread)) && waited < patience; waited += 10)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await session.post('NodeWorker.disable');
+  } finally {
+    session.disconnect();
+  }
+}
+
 async function lookAround(): Promise<Held> {
   // Twice, because what finalizers let go is free only then.
   for (let i = 0; i < 2; i++) {
     collect();
+    await collectInThreads();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -60,7 +86,6 @@ async function lookAround(): Promise<Held> {
 
 const middle = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-const least = (values: readonly number[]): number => Math.min(...values);
 
 /** How many of each kind: `FSEvent 3, PipeWrap 4`. */
 function countOf({ kinds }: Held): string {
@@ -123,9 +148,7 @@ export class Holdings {
     const grown: string[] = [];
     const told = (['heap', 'buffers', 'threadHeaps', 'handles', 'files', 'threads'] as const).map((key) => {
       const isBytes = key === 'heap' || key === 'buffers' || key === 'threadHeaps';
-      // A thread collects its garbage when it likes: the least is what it holds.
-      const of = key === 'threadHeaps' ? least : middle;
-      const [from, to] = [of(early.map((held) => held[key])), of(late.map((held) => held[key]))];
+      const [from, to] = [middle(early.map((held) => held[key])), middle(late.map((held) => held[key]))];
       if (to > from * (1 + mostGrowth) && to > from + (isBytes ? mostBytes : mostPieces)) grown.push(key);
       const text = (value: number): string => (isBytes ? `${(value / 1e6).toFixed(1)} MB` : String(value));
       return `${key} ${text(from)} → ${text(to)}`;
