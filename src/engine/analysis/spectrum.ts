@@ -230,9 +230,16 @@ export function exponentsInto(
   spectrum.lyapunovSumError = Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T));
 }
 
+/** Several passes over one run ask for that of one Wh, which nobody writes to. */
+const logDeterminants = new WeakMap<Float64Array, number>();
+
 /** ln|det Wh|; -Infinity when Wh is singular to working precision. */
 export function* logDeterminantOf(Wh: Float64Array, H: number): Resumable<number> {
-  return logDeterminant(yield* factorise(Wh, H));
+  const known = logDeterminants.get(Wh);
+  if (known !== undefined) return known;
+  const found = logDeterminant(yield* factorise(Wh, H));
+  logDeterminants.set(Wh, found);
+  return found;
 }
 
 /** How many Jacobians are zero. */

@@ -279,8 +279,9 @@ function layerByLayer(experiment: Experiment, plain: boolean): number {
     const weights = (inputs + H) * G * H;
     // Inputs in float64 and in the dtype, and the gradient of them.
     kept += B * T * inputs * (8 + 2 * bytes);
-    // States side by side and each alone, the output; total gradient; upstream and scaled gradients in float64.
-    kept += B * T * H * ((2 * S + 1) * bytes + bytes + 3 * 8);
+    // States, in plain arithmetic side by side too, and the output; total gradient; upstream and scaled gradients in
+    // float64.
+    kept += B * T * H * (((plain ? 2 : 1) * S + 1) * bytes + bytes + 3 * 8);
     kept += weights * bytes + T * 8 * (20 + 6 * G) + B * T * 8;
     underWay = Math.max(
       underWay,
