@@ -99,7 +99,8 @@ function turn(rows: usize, bytes: usize, mantissas: usize, exponents: usize, fir
   let cos = 1.0;
   if (!far) {
     const zeta = (ratio * ratio - 1) / (2 * cosine * ratio);
-    tangent = (zeta < 0 ? -1.0 : 1.0) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
+    // So the longer row becomes longer, also where both are of one length, and loses no digits.
+    tangent = (cosine > 0 ? -1.0 : 1.0) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
     cos = 1 / Math.sqrt(1 + tangent * tangent);
     c = cos * tangent;
     d = cos * ratio;

@@ -145,6 +145,30 @@ for (const [way, workspaces] of ways)
       assert.ok((log10Largest[0] ?? 0) - (log10Smallest[0] ?? 0) > 40);
     });
 
+    it('of rows that are the same', () => {
+      const H = 5;
+      // The cosine of two rows that are the same is rounded to 1, above it, or below.
+      for (const same of [
+        [3, 4],
+        [3, 5],
+        [1, 2],
+      ]) {
+        // Two columns that are the same, e₃ / 2, e₄ / 4 and e₅; the rows of J = Whᵀ.
+        const Wh = Float64Array.from({ length: H * H }, (_, i) => {
+          const [row, column] = [Math.floor(i / H), i % H];
+          if (column < 2) return same[row] ?? 0;
+          return row === column ? ([0.5, 0.25, 1][column - 2] ?? NaN) : 0;
+        });
+        const { sigmaMax, sigmaMin, log10Largest } = seriesBy(workspaces, experiment(H, 3, Wh, { cell: 'identity' }));
+        const largest = Math.SQRT2 * Math.hypot(...same);
+        for (const t of sigmaMax.keys()) {
+          near(sigmaMax[t] ?? NaN, largest, 1e-14 * largest);
+          near(sigmaMin[t] ?? NaN, 0, 1e-15);
+        }
+        near(log10Largest[1] ?? NaN, Math.log10(largest), 1e-14);
+      }
+    });
+
     it('bound the single source from above', () => {
       const run = nonlinear(5, 80, 1);
       const { result, t, log10Largest } = series(run);
