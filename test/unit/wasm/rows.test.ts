@@ -1,5 +1,5 @@
-// Rows made orthonormal, and singular values of graded rows, by the kernels alone: sizes around the blocks in which they
-// work, rows that depend on each other, and rows hundreds of decades apart.
+// Rows made orthonormal, and singular values of graded rows, by the kernels alone: sizes around the blocks in which
+// they work, rows that depend on each other, and rows hundreds of decades apart.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish } from '../../../src/engine/index.js';

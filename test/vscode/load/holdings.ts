@@ -55,11 +55,11 @@ async function collectInThreads(): Promise<void> {
   }
 }
 
-async function lookAround(): Promise<Held> {
+async function lookAround(inThreads: boolean): Promise<Held> {
   // Twice, because what finalizers let go is free only then.
   for (let i = 0; i < 2; i++) {
     collect();
-    await collectInThreads();
+    if (inThreads) await collectInThreads();
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -86,6 +86,7 @@ async function lookAround(): Promise<Held> {
 
 const middle = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+const least = (values: readonly number[]): number => Math.min(...values);
 
 /** How many of each kind: `FSEvent 3, PipeWrap 4`. */
 function countOf({ kinds }: Held): string {
@@ -110,18 +111,24 @@ const threadTime: () => number =
 
 export class Holdings {
   readonly #name: string;
+  readonly #areKilled: boolean;
   readonly #looks: Held[] = [];
   readonly #turns: number[] = [];
   #watching = false;
 
-  constructor(name: string) {
+  /**
+   * @param areKilled whether the load kills threads: their garbage stays then, because a host whose inspector spoke to
+   * threads ended once in a thousand deaths of them
+   */
+  constructor(name: string, areKilled = false) {
     this.#name = name;
+    this.#areKilled = areKilled;
   }
 
   async look(): Promise<void> {
     const watched = this.#watching;
     this.#watching = false;
-    this.#looks.push(await lookAround());
+    this.#looks.push(await lookAround(!this.#areKilled));
     if (watched) this.watchLoop();
   }
 
@@ -148,7 +155,9 @@ export class Holdings {
     const grown: string[] = [];
     const told = (['heap', 'buffers', 'threadHeaps', 'handles', 'files', 'threads'] as const).map((key) => {
       const isBytes = key === 'heap' || key === 'buffers' || key === 'threadHeaps';
-      const [from, to] = [middle(early.map((held) => held[key])), middle(late.map((held) => held[key]))];
+      // A thread that is left alone collects its garbage when it likes: the least is what it holds.
+      const of = key === 'threadHeaps' && this.#areKilled ? least : middle;
+      const [from, to] = [of(early.map((held) => held[key])), of(late.map((held) => held[key]))];
       if (to > from * (1 + mostGrowth) && to > from + (isBytes ? mostBytes : mostPieces)) grown.push(key);
       const text = (value: number): string => (isBytes ? `${(value / 1e6).toFixed(1)} MB` : String(value));
       return `${key} ${text(from)} → ${text(to)}`;

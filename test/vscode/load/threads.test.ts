@@ -28,7 +28,7 @@ describe('threads that are killed', () => {
     this.timeout(0);
     threads.Worker = Watched;
     const kills = times(1_000);
-    const holdings = new Holdings('threads');
+    const holdings = new Holdings('threads', true);
     const uri = await copyExample('vanishing');
     const { document } = await openText(uri);
     await vscode.commands.executeCommand('rnnGradients.run', uri);
