@@ -7,6 +7,7 @@ import type { Kernels } from '../../../src/engine/index.js';
 import { graded, log2SingularValues } from '../../../src/engine/linalg/gradedSvd.js';
 import { sharedNumbers } from '../../../src/engine/wasm/abi.js';
 import { GradedValues } from '../../../src/engine/wasm/gradedValues.js';
+import { JacobianChain } from '../../../src/engine/wasm/jacobianChain.js';
 import { columnAt, layOut, numbersAt, packedBytes, panelsOf } from '../../../src/engine/wasm/packedMatrix.js';
 import { randomNumbers } from '../engine/build.js';
 import { kernelsOf, variants } from './support.js';
@@ -17,7 +18,7 @@ const dot = (x: Float64Array, y: Float64Array): number => x.reduce((sum, value, 
 /** L [height,height] and Q [height,H] of V = L·Q. */
 function factors(kernels: Kernels, V: readonly Float64Array[], H: number, rank: number) {
   const height = V.length;
-  const scratch = (2 * panelsOf(H) * together + 256) * sharedNumbers.ROW;
+  const { chainScratch: scratch } = JacobianChain.sizes(H);
   const packed = packedBytes(height, H);
   const at = layOut(kernels, { v: packed, l: packed, ratios: 8 * H, scratch }) ?? assert.fail();
   const [v, l] = [numbersAt(kernels, at.v, packed / 8), numbersAt(kernels, at.l, packed / 8)];
