@@ -221,7 +221,10 @@ function overAllPaths(flowing: usize, rowsBytes: usize, hPanels: i32, slopes: us
   return lanesSum64(sum);
 }
 
-/** next += d·Whᵀ for the rows r0 … r1 − 1 of step t; of the single source gate by gate, whose squares are kept. */
+/**
+ * next += d·Whᵀ for the rows r0 … r1 − 1 of step t, gate by gate, because of the single source the squares of what goes
+ * through each are kept. All rows go together: the weights are read once for all of them.
+ */
 function carryRows(job: GatedFlowJob, d: usize, dPanel: usize, t: i32, r0: i32, r1: i32): void {
   const hPanels = panels<f64>(job.H);
   const rows = job.rows;
@@ -229,16 +232,8 @@ function carryRows(job: GatedFlowJob, d: usize, dPanel: usize, t: i32, r0: i32, 
   const gates = gatesOf(job.cell);
   const ofGate = hPanels * width<f64>();
   const weightsPanel = <usize>(gates * ofGate) * ROW;
-  const first = <usize>r0 * ROW;
-  const single = max(r0, rows - job.B);
-  if (r0 < single)
-    carry(
-      d + first, dPanel, gates * ofGate, job.backwardWeights, weightsPanel, hPanels, job.next + first, rowsBytes,
-      <usize>(min(r1, single) - r0) * ROW,
-    );
-  if (single >= r1) return;
-  const from = <usize>single * ROW;
-  const bytes = <usize>(r1 - single) * ROW;
+  const from = <usize>r0 * ROW;
+  const bytes = <usize>(r1 - r0) * ROW;
   for (let k: usize = 0; k < <usize>gates; k++) {
     for (let n: usize = 0; n < <usize>hPanels; n++) memory.fill(job.part + n * rowsBytes + from, 0, bytes);
     carry(
@@ -251,7 +246,7 @@ function carryRows(job: GatedFlowJob, d: usize, dPanel: usize, t: i32, r0: i32, 
       for (let at: usize = 0; at < bytes; at += 16)
         v128.store(target + at, f64x2.add(v128.load(target + at), v128.load(part + at)));
     }
-    for (let row = single; row < r1; row++)
+    for (let row = max(r0, rows - job.B); row < r1; row++)
       store<f64>(
         job.rowStats + <usize>(t * rows + row) * STATSBYTES + 56 + k * 8,
         squares<f64>(job.part + <usize>row * ROW, rowsBytes, hPanels, 1),

@@ -290,6 +290,8 @@ function layerByLayer(experiment: Experiment, plain: boolean): number {
       B * T * inputs * (2 * 8 + 2 * bytes) +
         // What each step keeps for the way back: states before and after, pre-activations and their two parts.
         (plain ? B * T * H * (2 * S + 3 * G + 1) * bytes : 0) +
+        // Of the network's single source through the kernels: what enters, and what goes down.
+        (plain ? 0 : B * T * (inputs + H) * 8) +
         // Weights in the dtype, the gradients of a step, of a chunk and of all; of a step in float64.
         weights * (4 * bytes + 8),
     );

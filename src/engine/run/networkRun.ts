@@ -10,6 +10,7 @@ import type { Sequence } from '../core/tensor.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Shape } from '../core/recomputedTrace.js';
 import { runChunks } from '../network/chunks.js';
+import { DescendingSource } from '../network/descendingSource.js';
 import type { Experiment, LayerExperiment, LayerSpec, ScaledSteps } from '../network/experiment.js';
 import {
   initialStates,
@@ -219,7 +220,7 @@ export function clipAll(
   ]);
 }
 
-/** The network's single source, from the kernels where they run all of its layers. */
+/** The network's single source where it has not gone down with the layers' own ways back. */
 function* singleSource(layers: readonly LayerChunks[], T: number, given: Kernels | null): Resumable<Float64Array> {
   const kernels = layers.every(({ experiment }) => gatedKernelsFor(experiment, given) !== null) ? given : null;
   const quick = kernels === null ? null : yield* gatedNetworkSource(kernels, layers, T);
@@ -255,6 +256,8 @@ export function* runNetwork(
   const output = inputs.at(-1)!;
   const { dhs, loss } = yield* part(networkUpstream(experiment, output), 0.3, 0.32);
 
+  const isOneWay = experiment.layers.every(({ direction }) => direction === 'forward');
+  const descending = isOneWay ? new DescendingSource() : null;
   const layers: NetworkLayer[] = [];
   let above: FromAbove = { dhs, scaled: null };
   let down = new GoingDown(experiment, I);
@@ -271,7 +274,13 @@ export function* runNetwork(
       column += spec.H;
       const positions = positionsOf(experiment, spec);
       const result = yield* part(
-        runResumably(layer, bounds, given, (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent)),
+        runResumably(
+          layer,
+          bounds,
+          given,
+          (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent),
+          descending,
+        ),
         progress,
         0.32 + (0.63 * (done + 1)) / experiment.layers.length,
       );
@@ -292,18 +301,14 @@ export function* runNetwork(
     log10Norms.dx[t] = log10Norm(takeStep({ B, T, N: I, data }, t).data, exponents[t]!);
     yield 0.96;
   }
-  const isOneWay = experiment.layers.every(({ direction }) => direction === 'forward');
-  const log10SingleSource = !isOneWay
-    ? null
-    : yield* part(
-        singleSource(
-          layers.map(({ experiment: layer, result }) => ({ experiment: layer, chunks: runChunks(layer, result) })),
-          T,
-          given,
-        ),
-        0.96,
-        0.99,
-      );
+  const known = layers.map(({ experiment: layer, result }) => ({
+    experiment: layer,
+    chunks: runChunks(layer, result),
+  }));
+  const log10SingleSource =
+    descending === null
+      ? null
+      : (descending.log10(T, known[0]!.chunks.at(-1)!) ?? (yield* part(singleSource(known, T, given), 0.96, 0.99)));
   return {
     experiment,
     lengths: lengthsOfRun(experiment),

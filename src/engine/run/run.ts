@@ -39,6 +39,7 @@ import { trialPlace, trialSource } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import type { AnyRun, RunResult } from './result.js';
+import type { DescendingSource } from '../network/descendingSource.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
@@ -153,7 +154,7 @@ function* staysInside(
  * the verdict.
  * With `kernels` the WebAssembly does the work, without them (or where they cannot) the reference classes; the numbers
  * are the same to rounding.
- * `visit` hears what goes down to x at every step.
+ * `visit` hears what goes down to x at every step; `descending` is taken through the layer, or lost.
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
 export function* runResumably(
@@ -161,6 +162,7 @@ export function* runResumably(
   bounds: VerdictBounds = defaultBounds,
   given: Kernels | null = null,
   visit?: InputVisit,
+  descending: DescendingSource | null = null,
 ): Resumable<RunResult> {
   const kernels = passKernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
@@ -175,10 +177,11 @@ export function* runResumably(
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
   const quickAnalysis =
     gated !== null
-      ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, visit), 0.5, 0.9)
+      ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, visit, descending), 0.5, 0.9)
       : kernels === null
         ? null
-        : yield* part(fastAnalyse(kernels, experiment, pass.chunks, visit), 0.5, 0.9);
+        : yield* part(fastAnalyse(kernels, experiment, pass.chunks, visit, descending), 0.5, 0.9);
+  if (quickAnalysis === null) descending?.lose();
   const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, visit), 0.5, 0.9));
   function* range(last: RunChunk): Resumable<PlainRange | null> {
     return kernels !== null

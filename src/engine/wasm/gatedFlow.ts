@@ -7,12 +7,15 @@ import type { SequenceTrace } from '../core/tensor.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import { cutBefore, sourceIsAll } from '../network/chunks.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import type { DescendingSource } from '../network/descendingSource.js';
+import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { GateMeasures } from '../network/result.js';
 import { isThere } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { Analysis, ByDistance, InputVisit } from '../network/scaledBackward.js';
 import { sharedNumbers } from './abi.js';
+import { gather, passOn, sourceBeside, rowsLog10, unknownThrough } from './flowBack.js';
+import type { SourceBeside, RowNumbers, Through } from './flowBack.js';
 import { formedNorm } from './formedNorm.js';
 import { flowShapeOf, gateNumbers, measureFlow } from './gatedFlowLayout.js';
 import type { FlowAddresses, FlowLayout, FlowNumbers } from './gatedFlowLayout.js';
@@ -26,8 +29,8 @@ import { share, task } from './team.js';
 import { goesApart, pauseLimit, ranges } from './workSplit.js';
 
 const { FLOWSTATS: ofRow, STEPSTATS: ofStep } = sharedNumbers;
-/** Places of a row's numbers at a step: its exponent, and relative to it squares of norms. */
-const [exponentAt, all, ofH, ofC, ofD, after, paths] = [0, 1, 2, 3, 4, 5, 6] as const;
+/** Places of a row's numbers at a step behind its exponent: squares of norms relative to that. */
+const [all, ofH, ofC, ofD, after, paths] = [1, 2, 3, 4, 5, 6] as const;
 
 export type Kept = Omit<Analysis, 'dhScaled'> & {
   /** Null where it is computed again when it is asked for. */
@@ -42,14 +45,8 @@ export type Kept = Omit<Analysis, 'dhScaled'> & {
 /** What an `InputVisit` is told of a step. */
 export type Seen = Parameters<InputVisit>;
 
-/** What goes back through a chunk leaves: see `GatedFlow.through`. */
-export type Through = {
-  readonly received: Float64Array;
-  readonly down: { readonly data: Float64Array | null; readonly exponents: Float64Array };
-};
-
-/** What the kernels have measured of the steps of a block, `rows` rows each: see GatedFlowJob. */
-type Measured = { readonly rows: number } & Readonly<Record<'rowStats' | 'stats' | 'gateStats', Float64Array>>;
+/** What the kernels have measured of the steps of a block: see GatedFlowJob. */
+type Measured = { readonly ofRows: RowNumbers } & Readonly<Record<'stats' | 'gateStats', Float64Array>>;
 
 /** Consecutive steps of a chunk with what flows into the last of them, from which they can be computed again. */
 export type FlowPiece = {
@@ -69,6 +66,9 @@ export class GatedFlow {
   readonly #layout: FlowLayout;
   readonly #at: FlowAddresses;
   readonly #job: Struct<'GatedFlowJob'>;
+  /** Of the network's single source beside the layer's rows: what flows is its own, the rest it takes from them. */
+  readonly #besideJob: Struct<'GatedFlowJob'>;
+  readonly #numbersOfJob: FlowNumbers;
   readonly #staging: Float64Array;
   readonly #failed: Int32Array;
   readonly #limit: number;
@@ -97,25 +97,26 @@ export class GatedFlow {
     this.#at = at;
     this.#limit = pauseLimit('float64', B, false);
     this.#job = new Struct('GatedFlowJob', buffer, at.job);
+    this.#besideJob = new Struct('GatedFlowJob', buffer, at.beside);
     this.#staging = new Float64Array(buffer, at.staging, stagingLength);
-    this.#failed = new Int32Array(buffer, at.failed, 1);
-    this.#failed[0] = 0;
-    const numbers: FlowNumbers = { B, I, H, cell: this.#shape.gated.kernel, blockSteps, rows: B, scratchBytes };
-    this.#job.write({ ...numbers, ...at });
+    this.#failed = new Int32Array(buffer, at.failed, 2);
+    this.#failed.fill(0);
+    this.#numbersOfJob = { B, I, H, cell: this.#shape.gated.kernel, blockSteps, rows: B, scratchBytes };
+    this.#job.write({ ...this.#numbersOfJob, ...at });
   }
 
   get #kernels(): Kernels {
     return this.#layout.kernels;
   }
 
-  /** The kernels note it here. */
-  #hasFailed(): boolean {
-    return this.#failed[0] !== 0;
+  /** The kernels note it here, of the network's single source at place 1. */
+  #hasFailed(place: 0 | 1 = 0): boolean {
+    return this.#failed[place] !== 0;
   }
 
   /**
    * One chunk; `isSource`: its last step is the single source. False when a number left the range: nothing counts.
-   * `noting`: the pieces to compute it again from.
+   * `noting`: the pieces to compute it again from. `descending`: takes the network's single source through too.
    */
   *chunk(
     chunk: RunChunk,
@@ -123,10 +124,12 @@ export class GatedFlow {
     isSource: boolean,
     seen: Seen[] | null,
     noting: Noting | null = null,
+    descending: DescendingSource | null = null,
   ): Resumable<boolean> {
     const { T, H } = this.#experiment.shapes;
     const { dhScaled, inputExponents } = target;
     this.#start(chunk, isSource);
+    let beside = isSource && descending?.isKnown === true ? this.#startBeside(chunk, descending.above) : null;
     for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
       this.#note(noting, chunk, isSource, t1);
       t0 = this.#blockStart(chunk, t1);
@@ -134,7 +137,7 @@ export class GatedFlow {
       if (!(yield* this.#block(chunk, t0, t1))) return false;
       yield* this.#measure(steps);
       if (dhScaled !== null)
-        yield* this.#takeGradient(steps, (values, b) => {
+        yield* this.#take(this.#at.g, steps, H, (values, b) => {
           dhScaled.set(values, (b * T + chunk.start + t0) * H);
         });
       const measured = this.#measured();
@@ -148,37 +151,33 @@ export class GatedFlow {
         inputExponents?.fill(dx.every((value) => value === 0) ? -Infinity : exponent, at, at + 1);
       }
       yield* this.#mover.count(steps * H);
+      if (beside !== null && !(yield* this.#blockBeside(beside, chunk, t0, t1))) {
+        beside = null;
+        descending?.lose();
+      }
       yield (chunk.steps - t0) / chunk.steps;
     }
+    if (beside !== null) passOn(descending, this.#experiment, chunk, beside.through);
     return true;
   }
 
   /**
-   * Only what goes back through a chunk and down from it: of each step log10 of the norm that the states receive from
-   * the step after, and what goes down to x, whose numbers are null with `noting`. Null when a number left the range.
+   * Only what goes back through a chunk, and down from it where somebody asks; with `noting` its numbers are not held.
+   * Null when a number left the range.
    */
-  *through(chunk: RunChunk, noting: Noting | null = null): Resumable<Through | null> {
+  *through(chunk: RunChunk, goesDown: boolean, noting: Noting | null = null): Resumable<Through | null> {
     const { B, I } = this.#experiment.shapes;
     const { steps: T } = chunk;
-    const received = new Float64Array(T).fill(-Infinity);
-    const down = { data: noting === null ? new Float64Array(B * T * I) : null, exponents: new Float64Array(T) };
+    const through = unknownThrough(chunk, goesDown && noting === null ? B * I : null);
     this.#start(chunk, false);
     for (let t1 = T, t0 = 0; t1 > 0; t1 = t0) {
       this.#note(noting, chunk, false, t1);
       t0 = this.#blockStart(chunk, t1);
-      if (!(yield* this.#block(chunk, t0, t1))) return null;
-      const { rowStats } = this.#measured();
-      for (let t = t0; t < t1; t++) {
-        const row = (t - t0) * B;
-        if (t > 0) received[t - 1] = rowsLog10(rowStats, row, row + B, after);
-        down.exponents[t] = commonExponent(rowStats, row, row + B);
-        if (down.data === null) continue;
-        const [, dx] = yield* this.#inputGradient(t - t0, t);
-        for (let b = 0; b < B; b++) down.data.set(dx.subarray(b * I, (b + 1) * I), (b * T + t) * I);
-      }
+      if (!(yield* this.#block(chunk, t0, t1, through.data !== null))) return null;
+      yield* this.#gather(this.#job, chunk, t0, t1, through);
       yield (T - t0) / T;
     }
-    return { received, down };
+    return through;
   }
 
   /** The gradients of h and x of a piece side by side [B,t1−t0,H+I], the same bits as the first time. */
@@ -195,7 +194,7 @@ export class GatedFlow {
       start = Math.max(t0, this.#blockStart(chunk, end));
       yield* this.#block(chunk, start, end);
       const place = (b: number, t: number): number => (b * (t1 - t0) + start - t0 + t) * N;
-      yield* this.#takeGradient(end - start, (values, b) => {
+      yield* this.#take(at.g, end - start, H, (values, b) => {
         for (let t = 0; t < end - start; t++) out.set(values.subarray(t * H, (t + 1) * H), place(b, t));
       });
       for (let t = 0; t < end - start; t++) {
@@ -242,6 +241,56 @@ export class GatedFlow {
     if (rows > B && spans === undefined) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
   }
 
+  /** Before the last step of a chunk: the network's single source, which enters from `above`. */
+  #startBeside(chunk: RunChunk, above: ScaledSteps | null): SourceBeside {
+    const { B } = this.#experiment.shapes;
+    const at = this.#at;
+    const [rows, spans] = [this.#job.get('rows'), this.#job.get('spans')];
+    const first = rows - B;
+    this.#failed[1] = 0;
+    this.#besideJob.write({
+      ...this.#numbersOfJob,
+      ...at,
+      spans,
+      failed: at.failed + Int32Array.BYTES_PER_ELEMENT,
+      ...(above === null
+        ? // The rows of the layer's own single source are the last ones.
+          { rows, d: at.d + first * rowBytes, rowStats: at.rowStats + first * ofRow * Float64Array.BYTES_PER_ELEMENT }
+        : { flowing: at.besideFlowing, exponents: at.besideExponents }),
+    });
+    const { clear } = this.#kernels.exports;
+    clear(at.besideFlowing, this.#layout.sizes.besideFlowing);
+    clear(at.besideExponents, this.#layout.sizes.besideExponents);
+    return sourceBeside(this.#experiment, chunk, above);
+  }
+
+  /** The network's single source back through a block whose own rows are done; false when a number left the range. */
+  *#blockBeside({ entering, through }: SourceBeside, chunk: RunChunk, t0: number, t1: number): Resumable<boolean> {
+    const { beside: job } = this.#at;
+    if (entering !== null) {
+      const enters = (yield* this.#enter(entering, t0, t1)) ? 1 : 0;
+      yield* this.#goBack(job, this.#besideJob.get('rows'), t1 - t0, enters, 0);
+      if (this.#hasFailed(1)) return false;
+    }
+    if (through.data !== null) yield* this.#goDown(job, t1 - t0);
+    yield* this.#gather(this.#besideJob, chunk, t0, t1, through);
+    return true;
+  }
+
+  /** What the first rows of a job leave of a block. */
+  *#gather(
+    job: Struct<'GatedFlowJob'>,
+    { steps: T }: RunChunk,
+    t0: number,
+    t1: number,
+    through: Through,
+  ): Resumable<void> {
+    const { B, I } = this.#experiment.shapes;
+    gather(this.#ofRows(job), after, B, t0, t1, through);
+    const { data } = through;
+    if (data !== null) yield* this.#take(this.#at.dx, t1 - t0, I, (values, b) => data.set(values, (b * T + t0) * I));
+  }
+
   /** First step of the block that ends before t1: no further than a step at which the gradient is cut. */
   #blockStart(chunk: RunChunk, t1: number): number {
     for (let t = t1 - 1; t > Math.max(0, t1 - this.#layout.blockSteps); t--)
@@ -249,15 +298,14 @@ export class GatedFlow {
     return Math.max(0, t1 - this.#layout.blockSteps);
   }
 
-  /** False when a number left the range. */
-  *#block(all: RunChunk, t0: number, t1: number): Resumable<boolean> {
+  /** False when a number left the range. Without `goesDown` nothing goes to x. */
+  *#block(all: RunChunk, t0: number, t1: number, goesDown = true): Resumable<boolean> {
     const isWhole = isHeld(all.hs.data) || all.hs.data instanceof BesideTrace;
     const chunk = isWhole ? all : yield* windowOf(this.#experiment, all, t0, t1);
     const { B, I, H } = this.#experiment.shapes;
     const { job } = this.#at;
     const G = this.#shape.cell.gates.length;
     const steps = t1 - t0;
-    const rows = this.#job.get('rows');
     yield* this.#pack(chunk, t0, t1);
     if (chunk.spans !== undefined)
       new Int32Array(this.#kernels.memory.buffer, this.#at.spans, 2 * B).set(
@@ -268,14 +316,28 @@ export class GatedFlow {
     const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
     yield* this.#share(steps * B, 2 * G * H * (H + I), (from, to) => task('gatedFlowSlopes', 'float64', job, from, to));
     if (this.#hasFailed()) return false;
+    yield* this.#goBack(job, this.#job.get('rows'), steps, enters, cut);
+    if (this.#hasFailed()) return false;
+    if (goesDown) yield* this.#goDown(job, steps);
+    return true;
+  }
+
+  /** The rows of a job back through a block. */
+  *#goBack(job: number, rows: number, steps: number, enters: number, cut: number): Resumable<void> {
+    const { H } = this.#experiment.shapes;
+    const G = this.#shape.cell.gates.length;
     // The kernels take two rows at once, but for every thread a row is better still.
     const pair = rows > this.#layout.threads ? 2 : 1;
     yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * G * H * H, (from, to) =>
       task('gatedFlowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)),
     );
-    if (this.#hasFailed()) return false;
+  }
+
+  /** What the first rows of a job send to x. */
+  *#goDown(job: number, steps: number): Resumable<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    const G = this.#shape.cell.gates.length;
     yield* this.#share(steps * B, 2 * G * H * I, (from, to) => task('gatedFlowInputs', 'float64', job, from, to));
-    return true;
   }
 
   /** What comes of the flow of a block of so many steps. */
@@ -403,15 +465,14 @@ export class GatedFlow {
     return new Float64Array(this.#kernels.memory.buffer, at, length);
   }
 
-  /** The total gradient of h of a block, sequence by sequence; the values are gone with the next one. */
-  *#takeGradient(steps: number, take: (values: Float64Array, b: number) => void): Resumable<void> {
-    const { B, H } = this.#experiment.shapes;
-    const { g, staging } = this.#at;
+  /** N numbers a row of a block, at `from`, sequence by sequence; the values are gone with the next one. */
+  *#take(from: number, steps: number, N: number, take: (values: Float64Array, b: number) => void): Resumable<void> {
+    const { B } = this.#experiment.shapes;
+    const panel = this.#layout.blockSteps * B * rowBytes;
     for (let b = 0; b < B; b++) {
-      const panel = this.#layout.blockSteps * B * rowBytes;
-      this.#kernels.exports.unpack64(g + b * rowBytes, panel, B * rowBytes, steps, H, staging);
-      take(this.#staging.subarray(0, steps * H), b);
-      yield* this.#mover.count(steps * H);
+      this.#kernels.exports.unpack64(from + b * rowBytes, panel, B * rowBytes, steps, N, this.#at.staging);
+      take(this.#staging.subarray(0, steps * N), b);
+      yield* this.#mover.count(steps * N);
     }
   }
 
@@ -433,15 +494,21 @@ export class GatedFlow {
 
   /** What the kernels have measured of all steps of the block: one window for all, because each takes its time. */
   #measured(): Measured {
-    const { rowStats, stats, gateStats } = this.#at;
+    const { stats, gateStats } = this.#at;
     const { blockSteps } = this.#layout;
-    const rows = this.#job.get('rows');
     return {
-      rows,
-      rowStats: this.#numbers(rowStats, blockSteps * rows * ofRow),
+      ofRows: this.#ofRows(this.#job),
       stats: this.#numbers(stats, blockSteps * ofStep),
       gateStats: this.#numbers(gateStats, blockSteps * this.#shape.cell.gates.length * gateNumbers),
     };
+  }
+
+  /** Numbers of a job's rows at the steps of a block. */
+  #ofRows(job: Struct<'GatedFlowJob'>): RowNumbers {
+    const [rows, from] = [job.get('rows'), job.get('rowStats')];
+    const before = (from - this.#at.rowStats) / Float64Array.BYTES_PER_ELEMENT;
+    const numbers = this.#numbers(from, this.#layout.blockSteps * rows * ofRow - before);
+    return { numbers, rows, stride: ofRow };
   }
 
   /** The numbers of step t of the block, which is step `ofChunk` of the chunk. */
@@ -449,7 +516,8 @@ export class GatedFlow {
     const at = chunk.start + ofChunk;
     const { B, T, H } = this.#experiment.shapes;
     const { cell, gated } = this.#shape;
-    const { rows, rowStats, stats, gateStats } = measured;
+    const { ofRows, stats, gateStats } = measured;
+    const { rows } = ofRows;
     const [row, step] = [t * rows, t * ofStep];
     const [E, dx, dWx, dWh, db, dbh] = [
       stats[step]!,
@@ -462,16 +530,16 @@ export class GatedFlow {
     const log10 = (value: number): number => Math.log10(value) + E * log10Of2;
     const { log10Norms, log10dhPerSequence, dhExponent, single, gates } = target;
     dhExponent[at] = E;
-    log10Norms.dh[at] = rowsLog10(rowStats, row, row + B, ofH);
-    if (log10Norms.ds !== undefined) log10Norms.ds[at] = rowsLog10(rowStats, row, row + B, all);
-    if (log10Norms.dc !== undefined) log10Norms.dc[at] = rowsLog10(rowStats, row, row + B, ofC);
+    log10Norms.dh[at] = rowsLog10(ofRows, row, B, ofH);
+    if (log10Norms.ds !== undefined) log10Norms.ds[at] = rowsLog10(ofRows, row, B, all);
+    if (log10Norms.dc !== undefined) log10Norms.dc[at] = rowsLog10(ofRows, row, B, ofC);
     log10Norms.dx[at] = log10(dx);
     const { Wx, Wh, b: bias, bh } = log10Norms.parameters;
     Wx[at] = log10(dWx);
     Wh[at] = log10(dWh);
     bias[at] = log10(db);
     if (bh !== undefined) bh[at] = log10(dbh);
-    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(rowStats, row + b, row + b + 1, all);
+    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(ofRows, row + b, 1, all);
     let counted = 0;
     for (let b = 0; b < B; b++) if (isThere(chunk, b, ofChunk)) counted += H;
     const G = cell.gates.length;
@@ -484,13 +552,13 @@ export class GatedFlow {
     }
     if (!isSource) return;
     const ofSource = row + rows - B;
-    const source = (place: number): number => rowsLog10(rowStats, ofSource, ofSource + B, place);
+    const source = (place: number): number => rowsLog10(ofRows, ofSource, B, place);
     const [g, d, on] = [source(all), source(ofD), source(after)];
     single.log10[at] = g;
     target.distances?.add(
       chunk,
       ofChunk,
-      Float64Array.from({ length: B }, (_, b) => rowsLog10(rowStats, ofSource + b, ofSource + b + 1, all)),
+      Float64Array.from({ length: B }, (_, b) => rowsLog10(ofRows, ofSource + b, 1, all)),
     );
     single.lnSlope[at] = (d - g) * Math.LN10;
     single.lnWh[at] = (on - d) * Math.LN10;
@@ -500,28 +568,6 @@ export class GatedFlow {
     lnPaths['beside']![at] = lnOf(paths);
     for (const [k, gate] of gated.ofState.entries()) lnPaths[cell.gates[gate]!]![at] = lnOf(paths + 1 + k);
   }
-}
-
-/** The exponent of a step with the rows `from` … `to − 1`: the largest of those that are not zero; 0 when all are. */
-function commonExponent(rowStats: Float64Array, from: number, to: number): number {
-  let exponent = -Infinity;
-  for (let b = from; b < to; b++)
-    if (rowStats[b * ofRow + all]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
-  return exponent === -Infinity ? 0 : exponent;
-}
-
-/** log10 of the norm of the rows `from` … `to − 1` together, with the squares at `place` of each. */
-function rowsLog10(rowStats: Float64Array, from: number, to: number, place: number): number {
-  let exponent = -Infinity;
-  for (let b = from; b < to; b++)
-    if (rowStats[b * ofRow + place]! > 0) exponent = Math.max(exponent, rowStats[b * ofRow + exponentAt]!);
-  if (exponent === -Infinity) return -Infinity;
-  let sum = 0;
-  for (let b = from; b < to; b++) {
-    const below = rowStats[b * ofRow + exponentAt]! - exponent;
-    sum += below === 0 ? rowStats[b * ofRow + place]! : rowStats[b * ofRow + place]! * 4 ** below;
-  }
-  return 0.5 * Math.log10(sum) + exponent * log10Of2;
 }
 
 /** A chunk of which only the steps t0 − 1 … t1 − 1 are asked, computed once and held. */

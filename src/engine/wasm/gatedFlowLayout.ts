@@ -28,7 +28,9 @@ export type FlowNumbers = Pick<
   'B' | 'I' | 'H' | 'cell' | 'blockSteps' | 'rows' | 'scratchBytes'
 >;
 type Buffer = Exclude<keyof Fields<'GatedFlowJob'>, keyof FlowNumbers>;
-export type FlowAddresses = Readonly<Record<Buffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
+export type FlowAddresses = Readonly<
+  Record<Buffer | 'job' | 'staging' | 'normJob' | 'partials' | 'beside' | 'besideFlowing' | 'besideExponents', number>
+>;
 
 export type FlowLayout = {
   readonly kernels: Kernels;
@@ -93,7 +95,11 @@ export function measureFlow(own: Kernels, flow: FlowShape, team: Team | null): F
       rowStats: numbers(blockSteps * 2 * B * sharedNumbers.FLOWSTATS),
       stats: numbers(blockSteps * sharedNumbers.STEPSTATS),
       gateStats: numbers(blockSteps * G * gateNumbers),
-      failed: Int32Array.BYTES_PER_ELEMENT,
+      failed: 2 * Int32Array.BYTES_PER_ELEMENT,
+      // What the network's single source has for itself.
+      beside: structBytes('GatedFlowJob'),
+      besideFlowing: S * hPanels * B * rowBytes,
+      besideExponents: numbers(B),
       spans: 2 * B * Int32Array.BYTES_PER_ELEMENT,
       ...formSizes(gatePanels, structBytes('NormJob')),
     },

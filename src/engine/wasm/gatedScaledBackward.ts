@@ -2,7 +2,6 @@
 // it, through the kernels.
 import type { ByParameter } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
-import { jointLog10 } from '../core/blockFloat.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { PiecedTrace } from '../core/recomputedTrace.js';
@@ -11,11 +10,11 @@ import { heldOf, sequence } from '../core/tensor.js';
 import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
+import { DescendingSource } from '../network/descendingSource.js';
+import type { LayerExperiment } from '../network/experiment.js';
 import type { LayerChunks } from '../network/networkSource.js';
 import { sideBySideTrace } from '../core/rowTrace.js';
 import type { TrialPlace } from '../network/trial.js';
-import { sourceStep } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
 import type { Analysis, InputVisit } from '../network/scaledBackward.js';
@@ -23,7 +22,7 @@ import { insideFlowRange, throughChunks, unmeasuredSource } from './flowBack.js'
 import { GatedFlow, windowOf } from './gatedFlow.js';
 import { GatedLayer } from './gatedLayer.js';
 import { gatedShapeOf } from './gatedLayout.js';
-import type { FlowPiece, Kept, Noting, Seen, Through } from './gatedFlow.js';
+import type { FlowPiece, Kept, Noting, Seen } from './gatedFlow.js';
 import { sourcesOf } from './gatedPass.js';
 import type { Kernels } from './instance.js';
 import type { PieceRoom } from './pieceRoom.js';
@@ -37,11 +36,12 @@ export function* gatedAnalyse(
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   visit?: InputVisit,
+  descending: DescendingSource | null = null,
 ): Resumable<Analysis | null> {
   const { B, T, H } = experiment.shapes;
   const dhScaled = unfilled('float64', B * T * H);
   const seen: Seen[] | null = visit === undefined ? null : [];
-  const rest = yield* flowBack(kernels, experiment, chunks, { dhScaled, inputExponents: null }, seen, null);
+  const rest = yield* flowBack(kernels, experiment, chunks, { dhScaled, inputExponents: null }, seen, null, descending);
   if (rest === null) return null;
   for (const step of seen ?? []) {
     visit?.(...step);
@@ -85,6 +85,7 @@ function* flowBack(
   kept: Pick<Kept, 'dhScaled' | 'inputExponents'>,
   seen: Seen[] | null,
   noting: Noting | null,
+  descending: DescendingSource | null = null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
   const {
     shapes: { B, T },
@@ -106,7 +107,7 @@ function* flowBack(
   const distances = chunks.at(-1)?.spans === undefined ? null : new ByDistance(T);
   const target = { ...result, ...kept, distances };
   const known = yield* throughChunks(chunks, T, (chunk) =>
-    flow.chunk(chunk, target, chunk === chunks.at(-1), seen, noting),
+    flow.chunk(chunk, target, chunk === chunks.at(-1), seen, noting, descending),
   );
   return known ? { ...result, single: { ...single, bySource: distances?.log10 ?? null } } : null;
 }
@@ -149,14 +150,12 @@ export function* gatedNetworkSource(
   T: number,
   long: { readonly room: PieceRoom<GatedFlow>; readonly pieceSteps: number } | null = null,
 ): Resumable<Float64Array | null> {
-  const log10 = new Float64Array(T).fill(NaN);
-  const received: Float64Array[] = [];
-  let above: ScaledSteps | null = null;
+  const source = new DescendingSource();
   for (const { experiment, chunks } of [...layers].reverse()) {
     const { parameters } = experiment.layers[0];
     if (!(yield* insideFlowRange(parameters))) return null;
     const { start, steps, xs, hs, initial, spans } = chunks.at(-1)!;
-    const { B, H } = experiment.shapes;
+    const { B, I, H } = experiment.shapes;
     const last = { start, steps, xs, hs, initial, ...(spans === undefined ? {} : { spans }) };
     // At the top each sequence's source is what enters.
     const dhs = sourcesOf({ ...last, dhs: xs }, H);
@@ -170,25 +169,18 @@ export function* gatedNetworkSource(
     if (flow === null) return null;
     const entering = { ...last, dhs };
     const noting: Noting | null = long === null ? null : { found: [], steps: long.pieceSteps };
-    const found: Through | null = yield* flow.through(
-      above === null ? entering : { ...entering, scaledDhs: above },
-      noting,
-    );
+    const { above } = source;
+    const goesDown = experiment !== layers[0]!.experiment;
+    const found = yield* flow.through(above === null ? entering : { ...entering, scaledDhs: above }, goesDown, noting);
     if (found === null) return null;
-    if (above === null)
-      for (let t = 0; t < steps; t++) {
-        const sources = Array.from({ length: B }, (_, b) => sourceStep(entering, b)).filter((at) => at === t).length;
-        if (sources > 0) found.received[t] = jointLog10([found.received[t]!, 0.5 * Math.log10(sources * H)]);
-      }
-    received.push(found.received);
-    const { data, exponents }: Through['down'] = found.down;
-    const down: Trace =
-      data ?? columnsTrace(againTrace(long!.room, own, noting!.found, start, steps), H, H + experiment.shapes.I).data;
-    above = { data: down, exponents };
+    const { received, data: held, exponents } = found;
+    const data =
+      goesDown && long !== null
+        ? columnsTrace(againTrace(long.room, own, noting!.found, start, steps), H, H + I).data
+        : held;
+    source.pass(last, B, H, { received, down: data === null ? null : { data, exponents } });
   }
-  const { start, steps } = layers[0]!.chunks.at(-1)!;
-  for (let t = 0; t < steps; t++) log10[start + t] = jointLog10(received.map((series) => series[t]!));
-  return log10;
+  return source.log10(T, layers[0]!.chunks.at(-1)!);
 }
 
 /** What `trialSource` gives, from the kernels; null when they cannot say: then `trialSource` has to. */

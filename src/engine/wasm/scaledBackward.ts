@@ -10,11 +10,13 @@ import { log10Of2 } from '../core/norm.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { cellOf, kernelOf } from '../cells/index.js';
-import type { LayerExperiment } from '../network/experiment.js';
+import type { DescendingSource } from '../network/descendingSource.js';
+import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import { rowBytes } from './instance.js';
-import { insideFlowRange, throughChunks, unmeasuredSource } from './flowBack.js';
+import { gather, insideFlowRange, passOn, sourceBeside, throughChunks, unmeasuredSource } from './flowBack.js';
+import type { SourceBeside } from './flowBack.js';
 import type { Kernels, Task, Team } from './instance.js';
 import { threadsFor } from './layer.js';
 import type { Room } from './layer.js';
@@ -31,6 +33,9 @@ import { packWeights } from './packWeights.js';
 const width = rowBytes / Float64Array.BYTES_PER_ELEMENT;
 /** Numbers of a step in the kernels' FlowJob.stats, before two for each sequence. */
 const statsOf = sharedNumbers.STATS;
+/** Numbers of a row at a step in FlowJob.rowStats, and the place of the square of what goes on. */
+const ofRow = sharedNumbers.ROWSTATS / Float64Array.BYTES_PER_ELEMENT;
+const after = 3;
 /** Rows of a block; nothing here is summed over them, so they only have to be enough to make calls rare. */
 const blockRows = 64;
 /** Floating-point operations between two pauses, a few milliseconds. */
@@ -42,7 +47,12 @@ const sharedWork = 1.5e8;
 /** The fields of the kernels' FlowJob that are no addresses. */
 type FlowNumbers = Pick<Fields<'FlowJob'>, 'B' | 'I' | 'H' | 'cell' | 'blockSteps' | 'rows' | 'scratchBytes'>;
 type FlowBuffer = Exclude<keyof Fields<'FlowJob'>, keyof FlowNumbers>;
-type Addresses = Readonly<Record<FlowBuffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
+type Addresses = Readonly<
+  Record<
+    FlowBuffer | 'job' | 'staging' | 'normJob' | 'partials' | 'beside' | 'besideFlowing' | 'besideExponents',
+    number
+  >
+>;
 /** Addresses, and lengths of the two arrays that JavaScript sees. */
 type Layout = {
   readonly kernels: Kernels;
@@ -100,7 +110,11 @@ function measure(
     exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
     rowStats: blockSteps * 2 * B * sharedNumbers.ROWSTATS,
     stats: blockSteps * (statsOf + 2 * B) * Float64Array.BYTES_PER_ELEMENT,
-    failed: Int32Array.BYTES_PER_ELEMENT,
+    failed: 2 * Int32Array.BYTES_PER_ELEMENT,
+    // What the network's single source has for itself.
+    beside: structBytes('FlowJob'),
+    besideFlowing: hPanels * B * rowBytes,
+    besideExponents: B * Float64Array.BYTES_PER_ELEMENT,
     ...ApartNorms.sizes({ dtype: 'float64', B, I, H }),
   } satisfies Addresses;
   return {
@@ -128,6 +142,9 @@ class FastFlow {
   readonly #experiment: LayerExperiment;
   readonly #at: Addresses;
   readonly #job: Struct<'FlowJob'>;
+  /** Of the network's single source beside the layer's rows: what flows is its own, the rest it takes from them. */
+  readonly #besideJob: Struct<'FlowJob'>;
+  readonly #numbersOfJob: FlowNumbers;
   readonly #staging: Float64Array;
   readonly #stats: Float64Array;
   readonly #failed: Int32Array;
@@ -157,17 +174,18 @@ class FastFlow {
     this.#limit = pauseLimit('float64', experiment.shapes.B, false);
     const { buffer } = kernels.memory;
     this.#job = new Struct('FlowJob', buffer, at.job);
+    this.#besideJob = new Struct('FlowJob', buffer, at.beside);
     this.#staging = new Float64Array(buffer, at.staging, sizes.staging / 8);
     this.#stats = new Float64Array(buffer, at.stats, sizes.stats / 8);
-    this.#failed = new Int32Array(buffer, at.failed, 1);
-    this.#failed[0] = 0;
+    this.#failed = new Int32Array(buffer, at.failed, 2);
+    this.#failed.fill(0);
     const {
       cell,
       shapes: { B, I, H },
     } = experiment;
     const scratchBytes = scratchOf(Math.ceil(H / width), Math.ceil(I / width), width);
-    const numbers: FlowNumbers = { B, I, H, cell: kernelOf(cell), blockSteps, rows: B, scratchBytes };
-    this.#job.write({ ...numbers, ...at });
+    this.#numbersOfJob = { B, I, H, cell: kernelOf(cell), blockSteps, rows: B, scratchBytes };
+    this.#job.write({ ...this.#numbersOfJob, ...at });
     this.#norms = new ApartNorms(kernels, team, threads, { dtype: 'float64', B, I, H }, at, {
       at: at.scratch,
       bytes: scratchBytes,
@@ -176,7 +194,8 @@ class FastFlow {
 
   /**
    * One chunk; `single`: its last step is the single source. False when a number left the range: then nothing counts.
-   * With `pieces` the gradient itself is not kept, but at least every `pieceSteps` steps what flows.
+   * With `pieces` the gradient itself is not kept, but at least every `pieceSteps` steps what flows. `descending` takes
+   * the network's single source through too.
    */
   *chunk(
     chunk: RunChunk,
@@ -185,9 +204,11 @@ class FastFlow {
     dhScaled: Float64Array | null,
     pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
     seen: Seen[] | null,
+    descending: DescendingSource | null,
   ): Resumable<boolean> {
     const { T, H } = this.#experiment.shapes;
     this.#start(chunk, single);
+    let beside = single && descending?.isKnown === true ? this.#startBeside(chunk, descending.above) : null;
     let border = chunk.steps;
     for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
       if (pieces !== null && t1 <= border) {
@@ -197,15 +218,20 @@ class FastFlow {
       t0 = this.#blockStart(chunk, t1);
       if (!(yield* this.#block(chunk, t0, t1, (chunk.steps - t1) / chunk.steps))) return false;
       if (dhScaled !== null)
-        yield* this.#take(t0, t1, (values, b) => {
+        yield* this.#take(this.#at.g, t1 - t0, H, (values, b) => {
           dhScaled.set(values, (b * T + chunk.start + t0) * H);
         });
       for (let t = t1 - 1; t >= t0; t--) {
         this.#keep(t - t0, chunk.start + t, target, single);
         if (seen !== null) seen.push(yield* this.#inputGradient(t - t0, chunk.start + t));
       }
+      if (beside !== null && !(yield* this.#blockBeside(beside, chunk, t0, t1))) {
+        beside = null;
+        descending?.lose();
+      }
       yield (chunk.steps - t0) / chunk.steps;
     }
+    if (beside !== null) passOn(descending, this.#experiment, chunk, beside.through);
     return true;
   }
 
@@ -223,7 +249,7 @@ class FastFlow {
       // The run's own blocks, on more threads, may have ended elsewhere.
       start = Math.max(t0, this.#blockStart(chunk, end));
       yield* this.#block(chunk, start, end, (t1 - end) / (t1 - t0));
-      yield* this.#take(start, end, (values, b) => {
+      yield* this.#take(this.#at.g, end - start, H, (values, b) => {
         g.set(values, (b * (t1 - t0) + start - t0) * H);
       });
     }
@@ -259,6 +285,52 @@ class FastFlow {
     if (separate) exports.fill64(1, H, at.flowing + B * rowBytes, rows * rowBytes, B);
   }
 
+  /** Before the last step of a chunk: the network's single source, which enters from `above`. */
+  #startBeside(chunk: RunChunk, above: ScaledSteps | null): SourceBeside {
+    const { B, H } = this.#experiment.shapes;
+    const at = this.#at;
+    const rows = this.#job.get('rows');
+    const first = rows - B;
+    this.#failed[1] = 0;
+    this.#besideJob.write({
+      ...this.#numbersOfJob,
+      ...at,
+      failed: at.failed + Int32Array.BYTES_PER_ELEMENT,
+      ...(above === null
+        ? // The rows of the layer's own single source are the last ones.
+          { rows, d: at.d + first * rowBytes, rowStats: at.rowStats + first * sharedNumbers.ROWSTATS }
+        : { flowing: at.besideFlowing, exponents: at.besideExponents }),
+    });
+    const { clear } = this.#kernels.exports;
+    clear(at.besideFlowing, Math.ceil(H / width) * B * rowBytes);
+    clear(at.besideExponents, B * Float64Array.BYTES_PER_ELEMENT);
+    return sourceBeside(this.#experiment, chunk, above);
+  }
+
+  /** The network's single source back through a block whose own rows are done; false when a number left the range. */
+  *#blockBeside(
+    { entering, through }: SourceBeside,
+    { steps: T }: RunChunk,
+    t0: number,
+    t1: number,
+  ): Resumable<boolean> {
+    const { B, I } = this.#experiment.shapes;
+    const [job, steps, progress] = [this.#at.beside, t1 - t0, (T - t1) / T];
+    const [rows, stats] = [this.#besideJob.get('rows'), this.#besideJob.get('rowStats')];
+    if (entering !== null) {
+      const enters = (yield* this.#enter(entering, t0, t1)) ? 1 : 0;
+      yield* this.#goBack(job, rows, steps, enters, 0, progress);
+      if (this.#failed[1] !== 0) return false;
+    }
+    const numbers = new Float64Array(this.#kernels.memory.buffer, stats, ((steps - 1) * rows + B) * ofRow);
+    gather({ numbers, rows, stride: ofRow }, after, B, t0, t1, through);
+    const { data } = through;
+    if (data === null) return true;
+    yield* this.#goDown(job, steps, progress);
+    yield* this.#take(this.#at.dx, steps, I, (values, b) => data.set(values, (b * T + t0) * I));
+    return true;
+  }
+
   /** First step of the block that ends before t1: no further than a step at which the gradient is cut. */
   #blockStart({ steps }: RunChunk, t1: number): number {
     const { truncate, layers } = this.#experiment;
@@ -282,22 +354,16 @@ class FastFlow {
     yield progress;
     const cut = cutBefore(this.#experiment, chunk, t0) ? 1 : 0;
     const steps = t1 - t0;
-    const rows = this.#job.get('rows');
     const { job } = this.#at;
     yield* this.#share(steps * B, 2 * H * (H + I), progress, (from, to, thread) =>
       task('flowSlopes', 'float64', job, from, to, thread),
     );
-    // The kernels take two rows at once, but for every thread a row is better still.
-    const pair = rows > this.#threads ? 2 : 1;
-    yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * H * H, progress, (from, to) =>
-      task('flowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)),
-    );
+    yield* this.#goBack(job, this.#job.get('rows'), steps, enters, cut, progress);
     if (this.#failed[0] !== 0) return false;
     const dx = 2 * B * H * I;
     const together = !goesApart(dx, this.#limit);
     const withNorms = !normsGoApart({ B, I, H }, this.#limit);
-    if (!together)
-      yield* this.#share(steps * B, 2 * H * I, progress, (from, to) => task('flowInputs', 'float64', job, from, to));
+    if (!together) yield* this.#goDown(job, steps, progress);
     yield* this.#share(
       steps,
       (withNorms ? dotsWork({ B, I, H }) : 0) + (together ? dx : 0),
@@ -306,6 +372,22 @@ class FastFlow {
     );
     for (let t = 0; t < steps && !withNorms; t++) yield* this.#stepNorms(t, progress);
     return true;
+  }
+
+  /** The rows of a job back through a block. */
+  *#goBack(job: number, rows: number, steps: number, enters: number, cut: number, progress: number): Resumable<void> {
+    const { H } = this.#experiment.shapes;
+    // The kernels take two rows at once, but for every thread a row is better still.
+    const pair = rows > this.#threads ? 2 : 1;
+    yield* this.#share(Math.ceil(rows / pair), 2 * pair * steps * H * H, progress, (from, to) =>
+      task('flowRows', 'float64', job, steps, enters, cut, pair * from, Math.min(rows, pair * to)),
+    );
+  }
+
+  /** What the first rows of a job send to x. */
+  *#goDown(job: number, steps: number, progress: number): Resumable<void> {
+    const { B, I, H } = this.#experiment.shapes;
+    yield* this.#share(steps * B, 2 * H * I, progress, (from, to) => task('flowInputs', 'float64', job, from, to));
   }
 
   /** ‖dWx‖ and ‖dWh‖ of step t of the block. */
@@ -350,21 +432,14 @@ class FastFlow {
     }
   }
 
-  /** g of a block, sequence by sequence; the values are gone with the next one. */
-  *#take(t0: number, t1: number, keep: (values: Float64Array, b: number) => void): Resumable<void> {
-    const { B, H } = this.#experiment.shapes;
-    const { g, staging } = this.#at;
+  /** N numbers a row of a block, at `from`, sequence by sequence; the values are gone with the next one. */
+  *#take(from: number, steps: number, N: number, keep: (values: Float64Array, b: number) => void): Resumable<void> {
+    const { B } = this.#experiment.shapes;
+    const panel = this.#blockSteps * B * rowBytes;
     for (let b = 0; b < B; b++) {
-      this.#kernels.exports.unpack64(
-        g + b * rowBytes,
-        this.#blockSteps * B * rowBytes,
-        B * rowBytes,
-        t1 - t0,
-        H,
-        staging,
-      );
-      keep(this.#staging.subarray(0, (t1 - t0) * H), b);
-      yield* this.#mover.count((t1 - t0) * H);
+      this.#kernels.exports.unpack64(from + b * rowBytes, panel, B * rowBytes, steps, N, this.#at.staging);
+      keep(this.#staging.subarray(0, steps * N), b);
+      yield* this.#mover.count(steps * N);
     }
   }
 
@@ -486,11 +561,12 @@ export function* fastAnalyse(
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   visit?: InputVisit,
+  descending: DescendingSource | null = null,
 ): Resumable<Analysis | null> {
   const { B, T, H } = experiment.shapes;
   const dhScaled = unfilled('float64', B * T * H);
   const seen: Seen[] | null = visit === undefined ? null : [];
-  const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null, seen);
+  const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null, seen, descending);
   if (rest === null) return null;
   for (const step of seen ?? []) {
     visit?.(...step);
@@ -508,7 +584,7 @@ export function* longAnalyse(
 ): Resumable<Analysis<Trace> | null> {
   const { B, T, H } = experiment.shapes;
   const found: FlowPiece[] = [];
-  const rest = yield* flowBack(kernels, experiment, chunks, null, { found, steps: pieceSteps }, null);
+  const rest = yield* flowBack(kernels, experiment, chunks, null, { found, steps: pieceSteps }, null, null);
   if (rest === null) return null;
   const pieces = found
     .map((piece, i) => ({ piece, t0: found[i + 1]?.chunk === piece.chunk ? found[i + 1]!.t1 : 0 }))
@@ -536,6 +612,7 @@ function* flowBack(
   dhScaled: Float64Array | null,
   pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
   seen: Seen[] | null,
+  descending: DescendingSource | null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
   const {
     cell,
@@ -552,7 +629,7 @@ function* flowBack(
     single: unmeasuredSource(T, null),
   };
   const known = yield* throughChunks(chunks, T, (chunk) =>
-    flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces, seen),
+    flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces, seen, descending),
   );
   return known ? result : null;
 }

@@ -11,13 +11,13 @@ import {
   runNetwork,
   runResumably,
 } from '../../../src/engine/index.js';
-import type { ByParameter, LayerExperiment, RunResult } from '../../../src/engine/index.js';
+import type { ByParameter, LayerExperiment, NetworkRun, RunResult } from '../../../src/engine/index.js';
 import { mapParameters } from '../../../src/engine/cells/cell.js';
 import { analyse, plainRange } from '../../../src/engine/network/scaledBackward.js';
 import { knownRange } from '../../../src/engine/run/knownRange.js';
 import { referencePass } from '../../../src/engine/network/referencePass.js';
 import { trialPlace, trialSource } from '../../../src/engine/network/trial.js';
-import { gatedAnalyse, gatedTrialSource } from '../../../src/engine/wasm/gatedScaledBackward.js';
+import { gatedAnalyse, gatedNetworkSource, gatedTrialSource } from '../../../src/engine/wasm/gatedScaledBackward.js';
 import { gatedPass, gatedPlainRange } from '../../../src/engine/wasm/gatedPass.js';
 import { relativeError } from '../engine/fixtures.js';
 import { randomNetwork } from '../engine/networks.js';
@@ -25,7 +25,7 @@ import { answered } from '../engine/build.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import { some } from '../../support/long.js';
-import { kernelsOf, variants } from './support.js';
+import { failingBeside, kernelsOf, variants } from './support.js';
 
 /** The same with other parameters. */
 const withParameters = (
@@ -291,6 +291,23 @@ if (variant !== undefined) {
               );
             assert.equal(found.verdict.kind, known.verdict.kind);
             assert.ok(relativeError(found.dxs, known.dxs) < 1e-11);
+            // It has gone down with the layers' own ways back, and by itself it is the same.
+            const layers = found.layers.map(({ experiment, result }) => ({
+              experiment,
+              chunks: runChunks(experiment, result),
+            }));
+            assert.deepEqual(found.log10SingleSource, finish(gatedNetworkSource(kernels, layers, 40)));
+            let calls = 0;
+            const other: NetworkRun = finish(
+              runNetwork(
+                e,
+                undefined,
+                failingBeside(kernelsOf(variant), 'gatedFlowRows', 'GatedFlowJob', () => calls++),
+              ),
+            );
+            assert.equal(calls, 1);
+            assert.deepEqual(other.log10SingleSource, found.log10SingleSource);
+            assert.deepEqual(other.dxs, found.dxs);
           }
         }
       }
@@ -298,22 +315,15 @@ if (variant !== undefined) {
 
     it('of a network takes no more than was told, and leaves memory as it was after the first', () => {
       const kernels = kernelsOf(variant);
-      for (const cell of gatedCells) {
-        const e = randomNetwork({
-          seed: 4,
-          cell,
-          B: 3,
-          T: 60,
-          I: 5,
-          widths: [24, 16],
-          directions: ['forward', 'reverse'],
-        });
-        const run = finish(runNetwork(e, undefined, kernels));
-        const bytes = kernels.memory.buffer.byteLength;
-        assert.ok(bytesIn([run], e) + bytes <= gatedMemoryOf(e, kernels));
-        for (let i = 0; i < 3; i++) finish(runNetwork(e, undefined, kernels));
-        assert.equal(kernels.memory.buffer.byteLength, bytes);
-      }
+      for (const cell of gatedCells)
+        for (const directions of [['forward', 'reverse'], ['forward']] as const) {
+          const e = randomNetwork({ seed: 4, cell, B: 3, T: 60, I: 5, widths: [24, 16], directions });
+          const run = finish(runNetwork(e, undefined, kernels));
+          const bytes = kernels.memory.buffer.byteLength;
+          assert.ok(bytesIn([run], e) + bytes <= gatedMemoryOf(e, kernels));
+          for (let i = 0; i < 3; i++) finish(runNetwork(e, undefined, kernels));
+          assert.equal(kernels.memory.buffer.byteLength, bytes);
+        }
     });
   });
 }

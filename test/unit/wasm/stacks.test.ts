@@ -6,13 +6,14 @@ import type { Experiment, NetworkRun } from '../../../src/engine/index.js';
 import { relativeError } from '../engine/fixtures.js';
 import { randomLoss, randomNetwork } from '../engine/networks.js';
 import { Counted, most } from './counting.js';
-import { kernelCells, kernelsOf, variants } from './support.js';
+import { failingBeside, kernelCells, kernelsOf, variants } from './support.js';
 
 const named = (run: NetworkRun): Record<string, Float32Array | Float64Array> =>
   Object.fromEntries([
     ['dxs', run.dxs],
     ['output', run.output.data],
     ['norms.dx', run.norms.dx],
+    ['source of the network', run.log10SingleSource ?? new Float64Array()],
     ...run.layers.flatMap(({ result }, i) => {
       const [{ gradients, dInitial, norms, log10Norms, dhTotal, log10SingleSource }] = result.layers;
       return Object.entries({
@@ -52,18 +53,22 @@ for (const variant of variants)
               for (const e of [plain, { ...plain, loss: randomLoss(plain, 'mse', 'every', 5) }]) {
                 const kernels = kernelsOf(variant);
                 let calls = 0;
+                const jobs = new Set<number>();
                 const { flowRows } = kernels.exports;
                 Object.assign(kernels, {
                   exports: {
                     ...kernels.exports,
                     flowRows: (...args: Parameters<typeof flowRows>) => {
                       calls++;
+                      jobs.add(args[0]);
                       flowRows(...args);
                     },
                   },
                 });
                 const [found, known] = [named(finish(runNetwork(e, undefined, kernels))), named(finish(runNetwork(e)))];
                 assert.ok(calls >= e.layers.length, `${calls} calls`);
+                // The network's single source goes down with the layers' own rows; two directions have none.
+                assert.equal(jobs.size, directions.length === 1 ? 2 : 1);
                 for (const [name, values] of Object.entries(known)) {
                   const off = relativeError(found[name]!.map(finite), values.map(finite));
                   assert.ok(
@@ -86,6 +91,25 @@ if (variant !== undefined)
       const shape = { seed: 3, cell: 'tanh', B: 3, T: 30, I: 5, widths: [12, 9], lengths: [30, 4, 17] } as const;
       const e = randomNetwork({ ...shape, directions: ['forward', 'reverse'] });
       assert.deepEqual(named(finish(runNetwork(e, undefined, kernelsOf(variant)))), named(finish(runNetwork(e))));
+    });
+
+    it('has its single source from plain arithmetic where the kernels cannot say', () => {
+      const shape = { seed: 3, cell: 'tanh', B: 3, T: 30, I: 5, widths: [12, 9, 7] } as const;
+      const e = randomNetwork({ ...shape, directions: ['forward'] });
+      const kernels = kernelsOf(variant);
+      let calls = 0;
+      const found = finish(
+        runNetwork(
+          e,
+          undefined,
+          failingBeside(kernels, 'flowRows', 'FlowJob', () => calls++),
+        ),
+      );
+      assert.equal(calls, 1);
+      const whole = finish(runNetwork(e, undefined, kernelsOf(variant)));
+      assert.deepEqual(named({ ...found, log10SingleSource: null }), named({ ...whole, log10SingleSource: null }));
+      const off = relativeError(found.log10SingleSource!, whole.log10SingleSource!);
+      assert.ok(off <= 1e-11, `${off}`);
     });
 
     it('pauses often, and takes no more than is told', () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cellNames, cellOf, Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
 import type { CellName, DType, LayerExperiment, LayerUpstream, Variant } from '../../../src/engine/index.js';
+import { Struct } from '../../../src/engine/wasm/struct.js';
 import { long } from '../../support/long.js';
 import { filled, nested, randomNumbers } from '../engine/build.js';
 
@@ -14,6 +15,30 @@ export function kernelsOf(variant: Variant, shared = false): Kernels {
   const kernels = Kernels.load(bytes, variant, shared);
   if (kernels === null) throw new Error(`The kernels for ${variant} did not load.`);
   return kernels;
+}
+
+/**
+ * Kernels that cannot say where the network's single source goes on its way beside a layer's own rows. `told` hears of
+ * each time.
+ */
+export function failingBeside(
+  kernels: Kernels,
+  operation: 'flowRows' | 'gatedFlowRows',
+  job: 'FlowJob' | 'GatedFlowJob',
+  told: () => void,
+): Kernels {
+  const { exports, memory } = kernels;
+  const flags = new Set<number>();
+  const failing = (...args: Parameters<typeof exports.flowRows>): void => {
+    exports[operation](...args);
+    const flag = new Struct(job, memory.buffer, args[0]).get('failed');
+    flags.add(flag);
+    // That of the layer's own rows stands before it.
+    if (!flags.has(flag - Int32Array.BYTES_PER_ELEMENT)) return;
+    new Int32Array(memory.buffer, flag, 1)[0] = 1;
+    told();
+  };
+  return Object.assign(kernels, { exports: { ...exports, [operation]: failing } });
 }
 
 /** Cells that the kernels run; the others take the plain path. */
