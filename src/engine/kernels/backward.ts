@@ -13,8 +13,8 @@ import {
   canBeLifted,
   copyStand,
   isNear,
+  isWorthWatching,
   magnitudes,
-  mayBecomeSubnormal,
   MIXED,
   ORDINARY,
   reachOf,
@@ -115,11 +115,14 @@ function anyWatched(job: Job, b0: i32, b1: i32): bool {
   return load<f64>(job.small) == 0;
 }
 
-/** Notes of the rows b0 … b1 − 1 whether they are to be watched; gives whether any is. */
+/**
+ * Notes of the rows b0 … b1 − 1 whether they are to be watched, because they may soon be small, or are zeros, of which
+ * nothing comes; gives whether any is.
+ */
 function watch<T>(job: Job, g: usize, gPanel: usize, b0: i32, b1: i32): bool {
   let some = false;
   for (let b = b0; b < b1; b++) {
-    const watched = mayBecomeSubnormal<T>(g + <usize>b * ROW, gPanel, panels<T>(job.H));
+    const watched = isWorthWatching<T>(g + <usize>b * ROW, gPanel, panels<T>(job.H));
     store<u8>(watchedAt(job, b), watched ? 1 : 0);
     some = some || watched;
   }
@@ -149,7 +152,7 @@ function watchedRow<T>(
 }
 
 /**
- * What the rows of d of a step are together, and can be multiplied as with x and hPrev: SMALL, or MIXED, or else
+ * What the rows of d of a step are together, and can be multiplied as with x and hPrev: SMALL, MIXED or ZERO, or else
  * ORDINARY.
  */
 @inline export function kindOf<T>(job: Job, t: i32): u8 {
@@ -159,12 +162,14 @@ function watchedRow<T>(
 function kindOfRows<T>(job: Job, t: i32): u8 {
   let small = false;
   let mixed = false;
+  let zero = true;
   for (let b = 0; b < job.B; b++) {
     const kind = load<u8>(kindAt(job, t, b));
     small = small || kind == SMALL;
     mixed = mixed || kind == MIXED;
+    zero = zero && kind == ZERO;
   }
-  if (!small && !mixed) return ORDINARY;
+  if (!small && !mixed && !zero) return ORDINARY;
   const stepBytes = <usize>job.B * ROW;
   const offset = <usize>t * stepBytes;
   const panelBytes = <usize>job.T * stepBytes;
@@ -175,7 +180,8 @@ function kindOfRows<T>(job: Job, t: i32): u8 {
     !isNear<T>(before, panelBytes + stepBytes, hPanels, job.B) ||
     !isNear<T>(before + stepBytes, panelBytes + stepBytes, hPanels, job.B)
   ) return ORDINARY;
-  // Nobody watches rows of zeros, or rows that are large throughout.
+  if (zero) return ZERO;
+  // Nobody watches rows that are large throughout, or have just become zeros.
   for (let b = 0; b < job.B; b++) {
     if (load<u8>(kindAt(job, t, b)) != ORDINARY) continue;
     const g = job.g + offset + <usize>b * ROW;
@@ -189,7 +195,8 @@ function kindOfRows<T>(job: Job, t: i32): u8 {
  * Part `part` of `parts` of what comes of d for the steps t0 … t1 − 1: dx and all norms of a share of the steps, and
  * for all of them a share of the rows of dWx and dWh, block by block from the last. t1 is the end of a block. Done by
  * thread `thread`, in its share of the scratch. `own`: 1 for dx, where `inputGradient` has not been there before, 2 for
- * the norms of dWx and dWh, where ../wasm/stepNorms.ts does not find them.
+ * the norms of dWx and dWh, where ../wasm/stepNorms.ts does not find them, 4 for those of steps that are not ORDINARY
+ * too.
  */
 export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32): void {
   const B = job.B;
@@ -290,7 +297,7 @@ function measures<T>(job: Job, first: i32, end: i32, d: usize, ordinary: bool, o
     store<f64>(ofD + <usize>s * 8, biasNorm<T>(d + <usize>s * stepBytes, dPanel, H, B, scratch));
 }
 
-/** The norms of a step of this kind, SMALL or MIXED: of g, dx, dWx, dWh and db, `series` bytes apart. */
+/** The norms of a step of this kind, which is not ORDINARY: of g, dx, dWx, dWh and db, `series` bytes apart. */
 function smallNorms<T>(
   job: Job, kind: u8, t: i32, d: usize, dPanel: usize, at: usize, series: usize, own: i32, scratch: usize,
 ): void {
@@ -300,24 +307,25 @@ function smallNorms<T>(
   const stepBytes = <usize>B * ROW;
   const xsPanel = <usize>job.T * stepBytes;
   const offset = <usize>t * stepBytes;
+  if (kind == ZERO) {
+    for (const end = at + 5 * series; at < end; at += series) store<f64>(at, 0);
+    return;
+  }
   const room = scratch + roomAfter<T>(I, H);
-  const small = kind == SMALL;
-  store<f64>(
-    at,
-    small ? smallNorm<T>(job.g + offset, xsPanel, H, B, false, room) : normOf<T>(job.g + offset, xsPanel, H, B),
-  );
-  store<f64>(
-    at + series,
-    small ? smallNorm<T>(job.dx + offset, xsPanel, I, B, false, room) : normOf<T>(job.dx + offset, xsPanel, I, B),
-  );
-  if (own & 2) {
+  store<f64>(at, normOfKind<T>(kind, job.g + offset, xsPanel, H, B, room));
+  store<f64>(at + series, normOfKind<T>(kind, job.dx + offset, xsPanel, I, B, room));
+  if (own & 4) {
     store<f64>(at + 2 * series, formedNorm<T>(kind, job.xs + offset, xsPanel, I, d, dPanel, H, B, scratch));
     store<f64>(at + 3 * series, formedNorm<T>(kind, job.hs + offset, xsPanel + stepBytes, H, d, dPanel, H, B, scratch));
   }
   store<f64>(
     at + 4 * series,
-    small ? smallNorm<T>(d, dPanel, H, B, true, room) : biasNorm<T>(d, dPanel, H, B, scratch),
+    kind == SMALL ? smallNorm<T>(d, dPanel, H, B, true, room) : biasNorm<T>(d, dPanel, H, B, scratch),
   );
+}
+
+function normOfKind<T>(kind: u8, from: usize, panelBytes: usize, N: i32, B: i32, room: usize): f64 {
+  return kind == SMALL ? smallNorm<T>(from, panelBytes, N, B, false, room) : normOf<T>(from, panelBytes, N, B);
 }
 
 /** Where in a thread's scratch a panel of rows has room, behind what ./norms.ts takes. */
@@ -330,7 +338,7 @@ function share<T>(
   a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, hPanels: i32, rows: i32, c: usize, first: i32, end: i32,
   kind: u8, scratch: usize,
 ): void {
-  if (first >= end) return;
+  if (first >= end || kind == ZERO) return;
   const columns = min(M, end * width<T>()) - first * width<T>();
   const cPanel = <usize>(panels<T>(M) * width<T>()) * ROW;
   a += <usize>first * aPanel;
@@ -423,8 +431,9 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
       if (allOrdinary(job)) r = r1;
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
       const end = <usize>(r - r0) * ROW;
+      if (kind == ZERO) memory.fill(target + first, 0, end - first);
       // The others have theirs already.
-      if (kind != ORDINARY && kind != ZERO) continue;
+      if (kind != ORDINARY) continue;
       if (FUSED && job.I - n * width<T>() <= width<T>() / 2)
         narrowRows<T>(d + first, dPanel, H, weights, target + first, end - first);
       else productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);

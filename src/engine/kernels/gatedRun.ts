@@ -441,8 +441,9 @@ export function gatedInputs<T>(job: GatedJob, t: i32, place: i32, r0: i32, r1: i
       const kind = load<u8>(kindAt(job, t, r));
       const first = <usize>r * ROW;
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
+      if (kind == ZERO) memory.fill(target + first, 0, <usize>r * ROW - first);
       // The others have theirs already.
-      if (kind == ORDINARY || kind == ZERO)
+      if (kind == ORDINARY)
         productRows<T>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, <usize>r * ROW - first);
     }
     weights += <usize>K * ROW;

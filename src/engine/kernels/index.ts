@@ -10,6 +10,7 @@ import { formEnd, formPanels, gramEnd, gramRows, NormJob } from './norms';
 import { fill, pack, packColumns, packTransposed, unpack } from './panel';
 import { plainBack } from './rangeScan';
 import { largestOf } from './simd';
+import { copyStand } from './subnormal';
 import { whole } from './wholeRun';
 
 /** First address that is free. */
@@ -85,6 +86,13 @@ export function kindOf32(job: Job, t: i32): i32 {
 }
 export function kindOf64(job: Job, t: i32): i32 {
   return kindOf<f64>(job, t);
+}
+
+export function copyStand32(kind: i32, from: usize, rows: i32, to: usize): void {
+  copyStand<f32>(<u8>kind, from, rows, to);
+}
+export function copyStand64(kind: i32, from: usize, rows: i32, to: usize): void {
+  copyStand<f64>(<u8>kind, from, rows, to);
 }
 
 export function whole32(job: Job, from: usize, to: usize, entering: i32, watch: i32): i32 {

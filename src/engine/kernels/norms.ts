@@ -427,7 +427,7 @@ export class NormJob {
   scratch: usize;
   /** Bytes of one thread's share of it. */
   scratchBytes: usize;
-  /** What the rows of d are: see ./subnormal.ts. Of those that are not ORDINARY both products are formed. */
+  /** What the rows of d are where products are formed: see ./subnormal.ts. */
   kind: i32;
 }
 

@@ -101,18 +101,20 @@ export function magnitudes<T>(row: usize, panelBytes: usize, panelCount: i32): u
   return sizeof<T>() == 4 ? (<u64>both >> 32) | (<u64>both & 0xffffffff) : <u64>both;
 }
 
-/** Whether a row holds numbers, other than 0, that are nearly below the normal range. */
-export function mayBecomeSubnormal<T>(row: usize, panelBytes: usize, panelCount: i32): bool {
+/** Whether a row holds numbers, other than 0, that are nearly below the normal range, or nothing but zeros. */
+export function isWorthWatching<T>(row: usize, panelBytes: usize, panelCount: i32): bool {
   const limit = v128.splat<T>(<T>nearly<T>());
-  const zero = v128.splat<T>(0);
   let some = i32x4.splat(0);
+  let any = some;
   for (let n = 0; n < panelCount; n++, row += panelBytes) {
     for (let at: usize = 0; at < ROW; at += 16) {
       const values = v128.load(row + at);
-      some = v128.or(some, v128.and(v128.lt<T>(v128.abs<T>(values), limit), v128.ne<T>(values, zero)));
+      const isOther = v128.ne<T>(values, v128.splat<T>(0));
+      some = v128.or(some, v128.and(v128.lt<T>(v128.abs<T>(values), limit), isOther));
+      any = v128.or(any, isOther);
     }
   }
-  return v128.any_true(some);
+  return v128.any_true(some) || !v128.any_true(any);
 }
 
 /** Whether the numbers of a row can be lifted, which NaN cannot. */

@@ -66,7 +66,7 @@ export function whole<T>(job: Job, from: usize, to: usize, entering: i32, watch:
     if (nearlyGone<T>(largest, now)) return 0;
     largest = now;
   }
-  sums<T>(job, 0, steps, 0, 0, 1, 0, 3);
+  sums<T>(job, 0, steps, 0, 0, 1, 0, 7);
 
   to = unpackSequences<T>(job.hs + stepBytes, hsPanel, B, steps, H, to);
   to = unpackSequences<T>(job.g, gPanel, B, steps, H, to);

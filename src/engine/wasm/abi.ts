@@ -169,6 +169,7 @@ export const dtypeKernels = {
   },
   /** What the d of a step are; see ../kernels/subnormal.ts. */
   kindOf: { takes: ['job: Job', 't: i32'], returns: 'i32' },
+  copyStand: { takes: ['kind: i32', 'from: usize', 'rows: i32', 'to: usize'], returns: 'void' },
   whole: { takes: ['job: Job', 'from: usize', 'to: usize', 'entering: i32', 'watch: i32'], returns: 'i32' },
   gatedForward: { takes: ['job: GatedJob', 't0: i32', 't1: i32', 'b0: i32', 'b1: i32'], returns: 'void' },
   gatedBackward: {
@@ -420,8 +421,9 @@ export const otherKernels = {
 export const sharedNumbers = {
   /** Bytes of a packed row: 16 float32 or 8 float64. */
   ROW: 64,
-  /** What the d of a step are where nothing is to be said of them, and where their numbers are lifted on the way. */
+  /** What the d of a step are: nothing in particular; zeros; numbers that are lifted on the way. */
   ORDINARY: 0,
+  ZERO: 2,
   MIXED: 3,
   /** What enters a whole run: ones at the last step, or at every step. */
   LAST: 0,

@@ -13,7 +13,7 @@ import { bytesOf, clearResumably, packing, rowBytes, viewOf } from './instance.j
 import type { Kernels, Task, Team } from './instance.js';
 import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './stepNorms.js';
 import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './workSplit.js';
-import { stepSeries } from './abi.js';
+import { sharedNumbers, stepSeries } from './abi.js';
 import { atOnce, packSteps, unpackSteps } from './packedSteps.js';
 import type { Staging } from './packedSteps.js';
 import { Struct, structBytes } from './struct.js';
@@ -116,7 +116,7 @@ type Layout = {
   /** Those whose memory it is. */
   readonly kernels: Kernels;
   readonly team: Team | null;
-  readonly at: Readonly<Record<JobBuffer | 'job' | 'staging' | 'normJob' | 'partials', number>>;
+  readonly at: Readonly<Record<JobBuffer | 'job' | 'staging' | 'normJob' | 'partials' | 'lifted', number>>;
   readonly stagingLength: number;
   readonly hPanels: number;
   readonly iPanels: number;
@@ -168,6 +168,7 @@ function measure(
     staging: staging * bytesOf[dtype],
     ...bufferSizes(shape, placesOf(most), most),
     ...ApartNorms.sizes(shape),
+    lifted: hPanels * B * rowBytes,
   };
   return {
     kernels,
@@ -337,20 +338,28 @@ export class FastLayer {
             round * threads + thread,
             rounds * threads,
             thread,
-            Number(withDx) + (withNorms ? 2 : 0),
+            Number(withDx) + (!withNorms ? 0 : B === 1 ? 6 : 2),
           ),
         ),
       );
       yield progress;
     }
-    for (let t = t0; t < t1 && !withNorms; t++) yield* this.#stepNorms(t, place + t - t0, limit, progress);
+    // How far products reach is only asked once some row is small.
+    const [reach] = new Float64Array(this.#kernels.memory.buffer, this.#layout.at.small, 1);
+    if (withNorms && (B === 1 || reach === 0)) return;
+    const { kindOf32, kindOf64 } = this.#kernels.exports;
+    const kindOf = this.#shape.dtype === 'float32' ? kindOf32 : kindOf64;
+    for (let t = t0; t < t1; t++) {
+      const kind = kindOf(this.#layout.at.job, t);
+      if (!withNorms || kind !== sharedNumbers.ORDINARY)
+        yield* this.#stepNorms(t, place + t - t0, kind, limit, progress);
+    }
   }
 
-  /** The norms of dWx and dWh of step t alone, whose d is at `place`. */
-  *#stepNorms(t: number, place: number, limit: number, progress: number): Resumable<void> {
-    const { B, dtype } = this.#shape;
+  /** The norms of dWx and dWh of step t alone, whose d is at `place`, and of this kind. */
+  *#stepNorms(t: number, place: number, kind: number, limit: number, progress: number): Resumable<void> {
+    const { B } = this.#shape;
     const { at, places } = this.#layout;
-    const { kindOf32, kindOf64 } = this.#kernels.exports;
     const steps = this.#job.get('T');
     const [stepBytes, row] = [B * rowBytes, t * B * rowBytes];
     const found = yield* this.#norms.of(
@@ -364,7 +373,7 @@ export class FastLayer {
       },
       limit,
       progress,
-      (dtype === 'float32' ? kindOf32 : kindOf64)(at.job, t),
+      kind,
     );
     const first = stepSeries.indexOf('dWx');
     for (const [i, norm] of found.entries())
@@ -413,10 +422,18 @@ export class FastLayer {
         going === undefined || first === end
           ? null
           : this.#task('backward', going.t0 + first, going.t0 + end, 0, 1, going.place + first),
-        behind === undefined ? null : this.#task('sums', behind.t0, behind.t1, behind.place, round, rounds, 0, 3),
+        behind === undefined ? null : this.#task('sums', behind.t0, behind.t1, behind.place, round, rounds, 0, 7),
       ]);
       yield progress;
     }
+  }
+
+  /** Whether rows of step t that may be below the normal range were left to the processor. */
+  #leavesSmall(t: number): boolean {
+    const { B } = this.#shape;
+    const notes = new Uint8Array(this.#kernels.memory.buffer, this.#layout.at.small + 8, (2 + t) * B);
+    const kinds = notes.subarray((1 + t) * B);
+    return kinds.some((kind, b) => notes[b] === 1 && kind === sharedNumbers.ORDINARY);
   }
 
   /** The largest |value| of the rows of a step. */
@@ -463,11 +480,12 @@ export class FastLayer {
     yield 0;
     // Of the segment that is summed up, and of the one that goes back.
     let [subnormalBehind, subnormal] = [false, false];
+    let lifted = true;
     for (let i = 0; i <= segments.length; i++) {
       const [going, behind] = [segments[i], segments[i - 1]];
       const [limit, limitBehind] = [
-        pauseLimit(dtype, B, subnormal),
-        pauseLimit(dtype, B, subnormal || subnormalBehind),
+        pauseLimit(dtype, B, subnormal, lifted),
+        pauseLimit(dtype, B, subnormal || subnormalBehind, lifted),
       ];
       const progress = going === undefined ? 1 : (steps - going.t1) / steps;
       if (B === 1 && threads > 1) yield* this.#beside(going, behind, limitBehind, progress);
@@ -476,6 +494,7 @@ export class FastLayer {
         if (going !== undefined) yield* this.#byRows('backward', going, 2 * H * H, limit, progress);
       }
       if (behind !== undefined) yield* summed(behind);
+      if (subnormal && going !== undefined) lifted = !this.#leavesSmall(going.t0);
       const now = going === undefined || going.t0 === 0 ? 0 : largestAt(going.t0 - 1);
       [subnormalBehind, subnormal] = [subnormal, mayBeSubnormal(dtype, largest, now)];
       largest = now;

@@ -2,7 +2,8 @@
 // call. The sums are those of the kernels' `weightNorms`, in its order.
 import type { DType } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
-import { bytesOf, rowBytes } from './instance.js';
+import { exponentOf, maxAbs, scaleByPowerOfTwo } from '../core/norm.js';
+import { bytesOf, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Team } from './instance.js';
 import { goesApart, ranges } from './workSplit.js';
 import { share, task } from './team.js';
@@ -12,17 +13,20 @@ import { Struct, structBytes } from './struct.js';
 
 /** Products of float32 summed in float64 take so many times as long. */
 const wideFactor = 4;
-/**
- * Where the d of a step are not ORDINARY (../kernels/subnormal.ts) both products are formed, in about twice the time.
- */
+/** Where the d of a step are SMALL (../kernels/subnormal.ts) both products are formed, in about twice the time. */
 const [both, smallFactor] = [2 | 4, 2];
-const { ORDINARY: ordinary } = sharedNumbers;
+const { ORDINARY: ordinary, ZERO: zero, MIXED: mixed } = sharedNumbers;
+/** By which power of two the kernels lift numbers that are MIXED. */
+const lift = { float32: 60, float64: 900 } as const;
 
 /** Of a step: rows of x, hPrev and d, the address of the first and the distance of the panels. */
 export type StepRows = Readonly<Record<'x' | 'xPanel' | 'h' | 'hPanel' | 'd' | 'dPanel', number>>;
 
 type Shape = { readonly dtype: DType; readonly B: number; readonly I: number; readonly H: number };
-type Addresses = Readonly<Record<keyof ReturnType<typeof ApartNorms.sizes>, number>>;
+type Addresses = Readonly<Record<keyof ReturnType<typeof ApartNorms.sizes>, number>> & {
+  /** Room for d [B,H]; absent where all is ORDINARY. */
+  readonly lifted?: number;
+};
 type Scratch = { readonly at: number; readonly bytes: number };
 
 /** Operations for the dot products of a step's rows, and for its weight gradients. */
@@ -75,8 +79,9 @@ export class ApartNorms {
     progress: number,
     kind: number = ordinary,
   ): Resumable<readonly [dWx: number, dWh: number]> {
+    if (kind === zero) return [0, 0];
     const { dtype, B, I, H } = this.#shape;
-    const { normJob, partials } = this.#at;
+    const { normJob, partials, lifted } = this.#at;
     const {
       exports,
       memory: { buffer },
@@ -84,7 +89,9 @@ export class ApartNorms {
     const [gramEnd, formEnd] =
       dtype === 'float32' ? [exports.gramEnd32, exports.formEnd32] : [exports.gramEnd64, exports.formEnd64];
     const { at: scratch, bytes: scratchBytes } = this.#scratch;
-    new Struct('NormJob', buffer, normJob).write({ ...rows, B, I, H, partials, scratch, scratchBytes, kind });
+    const job = new Struct('NormJob', buffer, normJob);
+    job.write({ ...rows, B, I, H, partials, scratch, scratchBytes, kind });
+    const found = new Float64Array(buffer, partials, 2);
     const pairs = Math.ceil(B / 2);
     const grams = (wide: 0 | 1): Resumable<void> =>
       this.#divided(
@@ -96,7 +103,8 @@ export class ApartNorms {
         (first, end, thread) => [first, end, wide, thread],
       );
     let left = both;
-    if (kind === ordinary) {
+    const by = kind === mixed && lifted !== undefined ? this.#lift(rows, lifted, job) : 0;
+    if (kind === ordinary || by !== 0) {
       yield* grams(0);
       left = gramEnd(normJob, 0);
       if (left === 1) {
@@ -104,7 +112,12 @@ export class ApartNorms {
         left = gramEnd(normJob, 1);
       }
     }
-    const width = rowBytes / bytesOf[dtype];
+    if (by !== 0) {
+      job.set('d', rows.d);
+      job.set('dPanel', rows.dPanel);
+      scaleByPowerOfTwo(found, -by, found);
+      if (dtype === 'float32') found.set(Float32Array.from(found));
+    }
     for (const [flag, recurrent, M] of [
       [2, 0, I],
       [4, 1, H],
@@ -112,16 +125,38 @@ export class ApartNorms {
       if ((left & flag) === 0) continue;
       yield* this.#divided(
         'formPanels',
-        Math.ceil(H / width),
-        2 * B * M * width * (kind === ordinary ? 1 : smallFactor),
+        Math.ceil(H / this.#width),
+        2 * B * M * this.#width * (kind === ordinary ? 1 : smallFactor),
         limit,
         progress,
         (first, end, thread) => [recurrent, first, end, thread],
       );
       formEnd(normJob, recurrent);
     }
-    const [dWx = NaN, dWh = NaN] = new Float64Array(buffer, partials, 2);
+    const [dWx = NaN, dWh = NaN] = found;
     return [dWx, dWh];
+  }
+
+  /** Columns of a panel. */
+  get #width(): number {
+    return rowBytes / bytesOf[this.#shape.dtype];
+  }
+
+  /** Points a job to a copy of d at `lifted`, times 2^n, whose largest number is near 1. Gives n. */
+  #lift({ d, dPanel }: StepRows, lifted: number, job: Struct<'NormJob'>): number {
+    const { dtype, B, H } = this.#shape;
+    const { copyStand32, copyStand64 } = this.#kernels.exports;
+    const copyStand = dtype === 'float32' ? copyStand32 : copyStand64;
+    const count = Math.ceil(H / this.#width);
+    for (let n = 0; n < count; n++) copyStand(mixed, d + n * dPanel, B, lifted + n * B * rowBytes);
+    const values = viewOf(this.#kernels, dtype, lifted, count * B * this.#width);
+    const largest = maxAbs(values);
+    const more = largest === 0 ? 0 : -exponentOf(largest);
+    const factor = 2 ** more;
+    for (let i = 0; i < values.length; i++) values[i] = values[i]! * factor;
+    job.set('d', lifted);
+    job.set('dPanel', B * rowBytes);
+    return lift[dtype] + more;
   }
 
   /** Calls for all `count` items, `work` operations each, divided among the threads. */

@@ -11,15 +11,17 @@ const vectorShare = 0.25;
  * microcode.
  */
 const subnormalFactor = 128;
+/** The same of rows that are lifted out of that range (../kernels/subnormal.ts). */
+const liftedFactor = 4;
 /** Below this the next steps may reach that range. */
 const nearlyGone: Readonly<Record<DType, number>> = {
   float32: sharedNumbers.NEARLY_GONE32,
   float64: sharedNumbers.NEARLY_GONE64,
 };
 
-/** `subnormal`: the numbers may be below the normal range. */
-export const pauseLimit = (dtype: DType, B: number, subnormal: boolean): number =>
-  (pauseWork[dtype] * (B === 1 ? vectorShare : 1)) / (subnormal ? subnormalFactor : 1);
+/** `subnormal`: the numbers may be below the normal range, where they are `lifted` or left to the processor. */
+export const pauseLimit = (dtype: DType, B: number, subnormal: boolean, lifted = false): number =>
+  (pauseWork[dtype] * (B === 1 ? vectorShare : 1)) / (!subnormal ? 1 : lifted ? liftedFactor : subnormalFactor);
 
 /**
  * Whether numbers whose largest has gone from `before` to `now` may be below the normal range when they have gone on

@@ -102,7 +102,7 @@ export class Counted {
           const share = (count: number): number =>
             Math.floor((count * (part + 1)) / parts) - Math.floor((count * part) / parts);
           return (
-            share(t1 - t0) * ((withOwn & 1) * B * dx + (withOwn >> 1) * dots) +
+            share(t1 - t0) * ((withOwn & 1) * B * dx + ((withOwn >> 1) & 1) * dots) +
             (share(panels(H) + panels(I)) / (panels(H) + panels(I))) * (t1 - t0) * B * H * (H + I)
           );
         }),

@@ -103,6 +103,28 @@ for (const variant of variants) {
         });
       }
 
+    it('spread through steps at which the gradient is nothing but zeros', () => {
+      const any = { ...shape, T: 40 };
+      const zeros = (i: number): boolean => Math.floor(i / any.H) % any.T >= 4;
+      for (const cell of kernelCells)
+        for (const dtype of dtypes)
+          for (const where of ['x', 'Wx', 'Wh', 'b', 'h0'] as const)
+            for (const poison of [NaN, Infinity]) {
+              const e = poisoned({ ...any, cell, dtype }, where, poison);
+              assert.ok(e.upstream.kind === 'given');
+              const dhs = e.upstream.dhs.map((value, i) => (zeros(i) ? 0 : value));
+              const own: LayerExperiment = { ...e, upstream: { kind: 'given', dhs } };
+              const [actual, expected] = [
+                flatRun(finish(runResumably(own, undefined, kernels))),
+                flatRun(finish(runResumably(own))),
+              ];
+              const what = `${poison} in ${where}, ${cell}, ${dtype}: `;
+              for (const tensor of tensors) assertSameKinds(actual[tensor], expected[tensor], what + tensor);
+              for (const norm of series)
+                assertSameKinds(actual.norms[norm], expected.norms[norm], `${what}norm of ${norm}`);
+            }
+    });
+
     it('have no slope where relu has no number: the gradient that passes there is not 0 but unknown', () => {
       // ∞·0 is no number, in the second unit and from there in both.
       const e = experiment(2, 8, Float64Array.of(4, 0, 0, 0.5), {

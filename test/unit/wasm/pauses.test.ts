@@ -107,29 +107,33 @@ if (variant !== undefined) {
       }
     }
 
-    it('where numbers are below the normal range lies a hundredth of that', (t) => {
-      for (const [dtype, scale, T] of [
-        ['float32', 1e-25, 1000],
-        ['float64', 1e-280, 2000],
-      ] as const) {
-        const H = 256;
-        const Wh = Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? 0.95 : 0));
-        const dhs = new Float64Array(T * H).fill(scale, (T - 1) * H);
-        const e = experiment(H, T, Wh, { dtype, cell: 'identity', upstream: { kind: 'given', dhs } });
-        const counted = new Counted(kernelsOf(variant), e);
-        const { stretches, result } = counted.drive(fastPass(counted.kernels, e));
-        const smallest = dtype === 'float32' ? 2 ** -126 : 2 ** -1022;
-        const below = result?.norms.dh.filter((value) => value > 0 && value < smallest).length ?? 0;
-        // Back and sums are three products of H×H a step; on processors that leave such numbers to microcode each takes
-        // a hundred times as long.
-        const short = stretches.filter((work) => work > 0 && work <= most / 100).reduce((sum, work) => sum + work, 0);
-        t.diagnostic(
-          `${below} of ${T} steps are below the normal range; ${short.toExponential(1)} in ${stretches.length} ` +
-            `stretches`,
-        );
-        assert.ok(below > 150);
-        assert.ok(short >= 2 * below * H * H, `${short} products`);
-      }
+    it('where numbers are below the normal range lies a tenth of that, or a hundredth where none are lifted', (t) => {
+      for (const own of variants)
+        for (const [dtype, scale, T] of [
+          ['float32', 1e-25, 1000],
+          ['float64', 1e-280, 2000],
+        ] as const) {
+          const H = 256;
+          const Wh = Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? 0.95 : 0));
+          const dhs = new Float64Array(T * H).fill(scale, (T - 1) * H);
+          const e = experiment(H, T, Wh, { dtype, cell: 'identity', upstream: { kind: 'given', dhs } });
+          const counted = new Counted(kernelsOf(own), e);
+          const { stretches, result } = counted.drive(fastPass(counted.kernels, e));
+          const smallest = dtype === 'float32' ? 2 ** -126 : 2 ** -1022;
+          const below = result?.norms.dh.filter((value) => value > 0 && value < smallest).length ?? 0;
+          // Back and sums are three products of H×H a step. Where multiply-adds are rounded twice, the smallest numbers
+          // are left to the processor, and on many each product takes a hundred times as long then.
+          const [part, products] = own === 'relaxed' ? [10, 2] : [100, 1];
+          const short = stretches
+            .filter((work) => work > 0 && work <= most / part)
+            .reduce((sum, work) => sum + work, 0);
+          t.diagnostic(
+            `${own}: ${below} of ${T} steps are below the normal range; ${short.toExponential(1)} in ` +
+              `${stretches.length} stretches`,
+          );
+          assert.ok(below > 150);
+          assert.ok(short >= products * below * H * H, `${short} products`);
+        }
     });
   });
 

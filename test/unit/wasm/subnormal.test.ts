@@ -172,6 +172,9 @@ for (const variant of heavyVariants) {
           });
           furthest(entering((value, i) => (i < T * H ? (value * 1e5) / nearlyGone[dtype] : value)));
           furthest(entering((value, i) => (value === 0 && i % 3 === 0 ? (i % 7) * smallest[dtype] : value)));
+          // Behind steps of nothing but zeros.
+          furthest(entering((_, i) => (Math.floor(i / H) % T === 60 ? (i % 5) - 2 : 0)));
+          furthest(entering((_, i) => (Math.floor(i / H) % T === 60 ? (i % 5) * smallest[dtype] : 0)));
           furthest({ ...e, chunks: e.chunks.map(({ steps, xs }) => ({ steps, xs: xs.map((value) => value * 1e14) })) });
           furthest(withLayer(e, { weights: { ...weightsOf(e), Wx: weightsOf(e).Wx.map((value) => value * 1e14) } }));
           // Steps whose norms the layer finds apart from the other sums.
