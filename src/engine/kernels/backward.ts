@@ -13,6 +13,7 @@ import {
   canBeLifted,
   copyStand,
   isNear,
+  isSmall,
   isWorthWatching,
   magnitudes,
   MIXED,
@@ -320,12 +321,12 @@ function smallNorms<T>(
   }
   store<f64>(
     at + 4 * series,
-    kind == SMALL ? smallNorm<T>(d, dPanel, H, B, true, room) : biasNorm<T>(d, dPanel, H, B, scratch),
+    isSmall(kind) ? smallNorm<T>(d, dPanel, H, B, true, room) : biasNorm<T>(d, dPanel, H, B, scratch),
   );
 }
 
 function normOfKind<T>(kind: u8, from: usize, panelBytes: usize, N: i32, B: i32, room: usize): f64 {
-  return kind == SMALL ? smallNorm<T>(from, panelBytes, N, B, false, room) : normOf<T>(from, panelBytes, N, B);
+  return isSmall(kind) ? smallNorm<T>(from, panelBytes, N, B, false, room) : normOf<T>(from, panelBytes, N, B);
 }
 
 /** Where in a thread's scratch a panel of rows has room, behind what ./norms.ts takes. */

@@ -3,9 +3,21 @@
 // are what is multiplied, as ordinary numbers, and summed up on top of 1.5·2^23 (1.5·2^52), where numbers are whole:
 // every sum is rounded as the dtype rounds its smallest numbers. Where they stand beside larger numbers, whose digits
 // matter more, all are multiplied by 2^60 (2^900) on the way, and the sums are rounded at their end.
-import { RELU, reluSlope, SIGN32, SIGN64, TANH, tanhSlope, throughSlope } from './activation';
+import { RELU, reluSlope, SIGN32, SIGN64, TANH, tanhSlope, throughActivation, throughSlope } from './activation';
 import { productRows } from './product';
-import { constant, highSquare, lanesMax, lanesSum64, lowSquare, madd, panels, ROW, squares, width } from './simd';
+import {
+  constant,
+  FUSED,
+  lanesMax,
+  lanesSum64,
+  largestOf,
+  madd,
+  panels,
+  ROW,
+  rowSquares,
+  squares,
+  width,
+} from './simd';
 
 /** 2^23 and 2^52: with the bits of a subnormal number in its last digits, one is that many more. */
 const BASE32 = memory.data<f32>([8388608, 8388608, 8388608, 8388608], 16);
@@ -162,14 +174,19 @@ function lowered<T>(values: v128): v128 {
   return v128.or(magnitude, v128.and(values, sign));
 }
 
+/** Where multiply-adds are rounded twice no row is SMALL. */
+@inline export function isSmall(kind: u8): bool {
+  return FUSED && kind == SMALL;
+}
+
 /** What is multiplied in place of numbers of this kind. */
 @inline function stand<T>(values: v128, kind: u8): v128 {
-  return kind == SMALL ? multiples<T>(values) : lifted<T>(values);
+  return isSmall(kind) ? multiples<T>(values) : lifted<T>(values);
 }
 
 /** What sums of such products begin with. */
 @inline function beginning<T>(kind: u8): v128 {
-  return kind == SMALL ? whole<T>() : v128.splat<T>(0);
+  return isSmall(kind) ? whole<T>() : v128.splat<T>(0);
 }
 
 /**
@@ -194,6 +211,7 @@ export function reachOf<T>(b: usize, panelCount: i32, K: i32): f64 {
  * = 1 + 2e + e², and e² is half of the last digit.
  */
 @inline function roundsOnce<T>(): bool {
+  if (!FUSED) return false;
   const e = sizeof<T>() == 4 ? 0.000244140625 : 7.450580596923828e-9;
   const x = v128.splat<T>(<T>(1 + e));
   return v128.extract_lane<T>(madd<T>(x, x, v128.splat<T>(<T>(-1 - 2 * e))), 0) != 0;
@@ -225,6 +243,10 @@ export function smallThroughSlope<T>(
     }
     return MIXED;
   }
+  if (bits == 0) {
+    throughActivation<T>(cell, g, gPanel, h, hPanel, d, dPanel, panelCount, 1);
+    return largestOf<T>(d, dPanel, panelCount, 1) == 0 ? ZERO : ORDINARY;
+  }
   if (!roundsOnce<T>()) return ORDINARY;
   let none = i32x4.splat(0);
   for (let n = 0; n < panelCount; n++) {
@@ -239,7 +261,7 @@ export function smallThroughSlope<T>(
     h += hPanel;
     d += dPanel;
   }
-  return v128.any_true(none) ? ORDINARY : bits == 0 ? ZERO : SMALL;
+  return v128.any_true(none) ? ORDINARY : SMALL;
 }
 
 /** What a row of these magnitudes is, which holds no large numbers. */
@@ -258,7 +280,7 @@ export function copyStand<T>(kind: u8, from: usize, rows: i32, to: usize): void 
 function settle<T>(kind: u8, from: usize, rows: i32, start: v128, to: usize, more: bool): void {
   for (const end = from + <usize>rows * ROW; from < end; from += 16, to += 16) {
     const sum = v128.sub<T>(v128.load(from), start);
-    const value = kind == SMALL ? ofMultiples<T>(sum) : lowered<T>(sum);
+    const value = isSmall(kind) ? ofMultiples<T>(sum) : lowered<T>(sum);
     v128.store(to, more ? v128.add<T>(v128.load(to), value) : value);
   }
 }
@@ -302,28 +324,39 @@ export function smallNorm<T>(from: usize, panelBytes: usize, N: i32, rows: i32, 
 
 /**
  * The norm of what stands for AᵀD, with each element rounded where D is SMALL, for B rows of A [B,M] and of one panel
- * of D. `scratch`: room for those.
+ * of D. `scratch`: room for those and one more.
  */
 export function standPanelNorm<T>(kind: u8, a: usize, aPanel: usize, M: i32, d: usize, B: i32, scratch: usize): f64 {
   const start = beginning<T>(kind);
+  const bytes = <usize>B * ROW;
+  const own = scratch + bytes;
   let total = f64x2.splat(0);
   copyStand<T>(kind, d, B, scratch);
   for (let m = 0; m < M; m++) {
-    const x = a + <usize>(m / width<T>()) * aPanel + <usize>(m % width<T>()) * sizeof<T>();
-    for (let column: usize = 0; column < ROW; column += 16) {
-      let sum = start;
-      for (let row: usize = 0; row < <usize>B * ROW; row += ROW)
-        sum = madd<T>(v128.load_splat<T>(x + row), v128.load(scratch + row + column), sum);
-      const n = v128.sub<T>(sum, start);
-      total = sizeof<T>() == 8 ? madd<f64>(n, n, total) : highSquare(n, lowSquare(n, total));
+    let x = a + <usize>(m / width<T>()) * aPanel + <usize>(m % width<T>()) * sizeof<T>();
+    let sum0 = start;
+    let sum1 = start;
+    let sum2 = start;
+    let sum3 = start;
+    for (let row = scratch; row < own; row += ROW, x += ROW) {
+      const value = v128.load_splat<T>(x);
+      sum0 = madd<T>(value, v128.load(row), sum0);
+      sum1 = madd<T>(value, v128.load(row, 16), sum1);
+      sum2 = madd<T>(value, v128.load(row, 32), sum2);
+      sum3 = madd<T>(value, v128.load(row, 48), sum3);
     }
+    v128.store(own, v128.sub<T>(sum0, start));
+    v128.store(own, v128.sub<T>(sum1, start), 16);
+    v128.store(own, v128.sub<T>(sum2, start), 32);
+    v128.store(own, v128.sub<T>(sum3, start), 48);
+    total = f64x2.add(total, rowSquares<T>(own, false));
   }
   return Math.sqrt(lanesSum64(total));
 }
 
 /** The norm of numbers, as the dtype holds it, from that of what stands for them. */
 export function settledNorm<T>(kind: u8, standing: f64): f64 {
-  const norm = standing * (kind == SMALL ? smallest<T>() : lowering<T>());
+  const norm = standing * (isSmall(kind) ? smallest<T>() : lowering<T>());
   return sizeof<T>() == 4 ? <f64><f32>norm : norm;
 }
 
@@ -334,10 +367,10 @@ export function addSettled<T>(kind: u8, sums: usize, rows: i32, c: usize): void 
     const sum = v128.load(sums);
     // More than a few multiples are no longer below the normal range, or hold more digits than are exact on top of a
     // constant.
-    const few = kind == SMALL && !v128.any_true(v128.ge<T>(v128.abs<T>(sum), limit));
+    const few = isSmall(kind) && !v128.any_true(v128.ge<T>(v128.abs<T>(sum), limit));
     const value = few
       ? ofMultiples<T>(v128.sub<T>(v128.add<T>(sum, whole<T>()), whole<T>()))
-      : kind == SMALL
+      : isSmall(kind)
         ? v128.mul<T>(v128.mul<T>(sum, v128.splat<T>(<T>smallestLifted<T>())), v128.splat<T>(<T>lowering<T>()))
         : lowered<T>(sum);
     v128.store(c, v128.add<T>(v128.load(c), value));
