@@ -421,8 +421,9 @@ export const otherKernels = {
 export const sharedNumbers = {
   /** Bytes of a packed row: 16 float32 or 8 float64. */
   ROW: 64,
-  /** What the d of a step are: nothing in particular; zeros; numbers that are lifted on the way. */
+  /** What the d of a step are: nothing in particular; multiples of the smallest number; zeros; lifted on the way. */
   ORDINARY: 0,
+  SMALL: 1,
   ZERO: 2,
   MIXED: 3,
   /** What enters a whole run: ones at the last step, or at every step. */

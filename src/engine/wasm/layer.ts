@@ -11,7 +11,7 @@ import type { ByParameter } from '../cells/cell.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import { bytesOf, clearResumably, packing, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Task, Team } from './instance.js';
-import { ApartNorms, dotsWork, normsGoApart, scratchOf } from './stepNorms.js';
+import { ApartNorms, dotsWork, liftsApart, normsGoApart, scratchOf } from './stepNorms.js';
 import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './workSplit.js';
 import { sharedNumbers, stepSeries } from './abi.js';
 import { atOnce, packSteps, unpackSteps } from './packedSteps.js';
@@ -338,7 +338,7 @@ export class FastLayer {
             round * threads + thread,
             rounds * threads,
             thread,
-            Number(withDx) + (!withNorms ? 0 : B === 1 ? 6 : 2),
+            Number(withDx) + (!withNorms ? 0 : liftsApart(this.#shape) ? 2 : 6),
           ),
         ),
       );
@@ -346,7 +346,7 @@ export class FastLayer {
     }
     // How far products reach is only asked once some row is small.
     const [reach] = new Float64Array(this.#kernels.memory.buffer, this.#layout.at.small, 1);
-    if (withNorms && (B === 1 || reach === 0)) return;
+    if (withNorms && (!liftsApart(this.#shape) || reach === 0)) return;
     const { kindOf32, kindOf64 } = this.#kernels.exports;
     const kindOf = this.#shape.dtype === 'float32' ? kindOf32 : kindOf64;
     for (let t = t0; t < t1; t++) {

@@ -6,7 +6,8 @@ import type { ByParameter } from '../cells/cell.js';
 import type { Gradients } from '../network/rnnUnit.js';
 import type { Kernels } from './instance.js';
 import { pauseLimit } from './workSplit.js';
-import { stepSeries } from './abi.js';
+import { liftsApart } from './stepNorms.js';
+import { sharedNumbers, stepSeries } from './abi.js';
 import type { Exports } from './abi.js';
 import { inOrder } from './struct.js';
 import { blockStepsOf, bufferSizes, jobNumbers } from './layer.js';
@@ -114,6 +115,8 @@ class Plan {
   readonly #shape: LayerShape;
   readonly #run: Exports['whole32'];
   readonly #watch: number;
+  /** What the rows of d of all steps are, where their norms would be found apart if some were below the normal range. */
+  readonly #kinds: Uint8Array | null;
 
   /** Null when there is not so much memory. */
   static create(kernels: Kernels, shape: LayerShape): Plan | null {
@@ -124,11 +127,14 @@ class Plan {
     // One thread, whose share of the scratch is all of it.
     const numbers = jobNumbers(shape, { T: steps, blockSteps: blockStepsOf(shape), places: steps, scratchBytes: 0 });
     const fields = inOrder('Job', { ...numbers, ...at });
-    return new Plan(kernels, shape, new WholeMemory(kernels, at, fields, numbersIn, result));
+    const memory = new WholeMemory(kernels, at, fields, numbersIn, result);
+    const kinds = liftsApart(shape) ? new Uint8Array(memory.buffer, at.small + 8 + shape.B, shape.B * steps) : null;
+    return new Plan(kernels, shape, memory, kinds);
   }
 
-  private constructor(kernels: Kernels, shape: LayerShape, memory: WholeMemory) {
+  private constructor(kernels: Kernels, shape: LayerShape, memory: WholeMemory, kinds: Uint8Array | null) {
     this.memory = memory;
+    this.#kinds = kinds;
     this.#shape = { ...shape };
     this.#run = shape.dtype === 'float32' ? kernels.exports.whole32 : kernels.exports.whole64;
     this.#watch = watchOf(shape);
@@ -139,7 +145,9 @@ class Plan {
     const to = memory.write(Wh, Wx, b, initial, xs);
     if (typeof entering !== 'string') memory.add(entering, to);
     const done = this.#run(memory.jobAt, memory.inputAt, memory.outputAt, enteringNumber(entering), this.#watch);
-    return done === 0 ? null : new Whole(this.#shape, memory.keep());
+    if (done === 0) return null;
+    for (const kind of this.#kinds ?? []) if (kind === sharedNumbers.SMALL || kind === sharedNumbers.MIXED) return null;
+    return new Whole(this.#shape, memory.keep());
   }
 }
 

@@ -5,7 +5,7 @@ import type { Resumable } from '../core/resumable.js';
 import { exponentOf, maxAbs, scaleByPowerOfTwo } from '../core/norm.js';
 import { bytesOf, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Team } from './instance.js';
-import { goesApart, ranges } from './workSplit.js';
+import { goesApart, pauseLimit, ranges } from './workSplit.js';
 import { share, task } from './team.js';
 import type { AfterJob } from './team.js';
 import { sharedNumbers } from './abi.js';
@@ -36,6 +36,13 @@ const formWork = ({ B, I, H }: Omit<Shape, 'dtype'>): number => 2 * B * H * (H +
 /** Whether the norms of a step are to be found in pieces. */
 export const normsGoApart = (shape: Omit<Shape, 'dtype'>, limit: number): boolean =>
   shape.B > 1 && goesApart(Math.max(dotsWork(shape), formWork(shape)), limit);
+
+/**
+ * Whether the norms of a step below the normal range are found apart too, from rows that are lifted: in small steps the
+ * kernels form the product as fast. It only depends on the shape, because both ways round in ways of their own.
+ */
+export const liftsApart = ({ dtype, B, I, H }: Shape): boolean =>
+  B > 1 && 3 * formWork({ B, I, H }) > pauseLimit(dtype, B, true);
 
 /**
  * Bytes of a thread's scratch in the kernels: a panel of columns of a weight gradient with the norms of all, the sums
@@ -103,7 +110,7 @@ export class ApartNorms {
         (first, end, thread) => [first, end, wide, thread],
       );
     let left = both;
-    const by = kind === mixed && lifted !== undefined ? this.#lift(rows, lifted, job) : 0;
+    const by = kind === mixed && lifted !== undefined && liftsApart(this.#shape) ? this.#lift(rows, lifted, job) : 0;
     if (kind === ordinary || by !== 0) {
       yield* grams(0);
       left = gramEnd(normJob, 0);

@@ -98,6 +98,38 @@ for (const variant of heavyVariants) {
           }
     });
 
+    it('is so below the normal range, whose norms wide steps have found apart', () => {
+      for (const [B, H] of [
+        [2, 5],
+        [8, 64],
+        [8, 256],
+      ] as const)
+        for (const size of [1e-36, 1e-40, 1e-44]) {
+          const e = randomExperiment({
+            seed: 5,
+            B,
+            T: 6,
+            I: 8,
+            H,
+            cell: 'tanh',
+            dtype: 'float32',
+            upstream: 'given',
+            truncate: null,
+            chunks: 1,
+            stateful: false,
+            initial: false,
+          });
+          assert.ok(e.upstream.kind === 'given');
+          const { dhs } = e.upstream;
+          // All sequences, or all but the first.
+          for (const from of [0, 6 * H])
+            same({
+              ...e,
+              upstream: { kind: 'given', dhs: dhs.map((value, i) => (i < from ? value : value * size)) },
+            });
+        }
+    });
+
     it('has its pre-activations where they are asked for, however many they are', () => {
       const T = 300;
       const e = randomExperiment({
