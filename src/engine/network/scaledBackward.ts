@@ -64,8 +64,8 @@ export type Analysis<Scaled extends Trace = Float64Array> = {
   readonly gates?: Readonly<Record<string, GateMeasures>> | null;
 };
 
-/** What a step back sends to x [B,I], dx·2^exponent. */
-export type InputVisit = (t: number, dx: FloatArray, exponent: number) => void;
+/** What a run sends down to x [B,T,I], that of step t being `data`·2^`exponents[t]`: room for an analysis to fill. */
+export type SentDown = { readonly data: Float64Array; readonly exponents: Float64Array };
 
 const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
 
@@ -76,11 +76,11 @@ export const emptyNorms = (T: number, cell: Cell): StepNorms => ({
   parameters: byParameter(cell, () => new Float64Array(T)),
 });
 
-/** Goes back over every chunk once; pauses after each timestep. */
+/** Goes back over every chunk once; pauses after each timestep. Fills `down`. */
 export function* analyse(
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
-  visit: InputVisit = () => undefined,
+  down: SentDown | null = null,
 ): Resumable<Analysis> {
   const {
     shapes: { B, T, I, H },
@@ -133,7 +133,10 @@ export function* analyse(
     transposedMultiply(columnsOf(stateBefore(chunk, t), 0, H), dz, gradients.Wh);
     sumRows(toInput, gradients.b);
     const dx = multiplyTransposed(toInput, weights.Wx, matrix('float64', B, I)).data;
-    visit(at, dx, dzInput.exponent);
+    if (down !== null) {
+      for (let b = 0; b < B; b++) down.data.set(dx.subarray(b * I, (b + 1) * I), (b * T + at) * I);
+      down.exponents[at] = dzInput.exponent;
+    }
     const ds = { rows: B, cols: width, data: g.data };
     log10Norms.dh[at] = log10Norm(width === H ? g.data : columnsOf(ds, 0, H).data, g.exponent);
     if (log10Norms.ds !== undefined) log10Norms.ds[at] = log10Norm(g.data, g.exponent);

@@ -11,7 +11,8 @@ import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Shape } from '../core/recomputedTrace.js';
 import { runChunks } from '../network/chunks.js';
 import { DescendingSource } from '../network/descendingSource.js';
-import type { Experiment, LayerExperiment, LayerSpec, ScaledSteps } from '../network/experiment.js';
+import type { Experiment, LayerExperiment } from '../network/experiment.js';
+import type { SentDown } from '../network/scaledBackward.js';
 import {
   initialStates,
   layerExperiment,
@@ -130,10 +131,10 @@ export function* inputsOf({ dtype, shapes: { B, T, I }, chunks }: Experiment): R
   return xs;
 }
 
-/** What goes down from one layer's directions: the sum of their dxs, in the order of positions. */
+/** What goes down from one layer's directions: the sum of what each sends, in the order of positions. */
 class GoingDown {
   readonly dxs: Float64Array;
-  readonly #scaled: { readonly data: Float64Array; readonly exponents: Float64Array };
+  #scaled: SentDown | null = null;
   readonly #experiment: Experiment;
   readonly #I: number;
 
@@ -142,52 +143,58 @@ class GoingDown {
     this.#experiment = experiment;
     this.#I = I;
     this.dxs = new Float64Array(B * T * I);
-    this.#scaled = { data: new Float64Array(B * T * I), exponents: new Float64Array(T).fill(-Infinity) };
   }
 
-  /** dx [B,I]·2^exponent of one direction at position t. */
-  addScaled(t: number, dx: FloatArray, exponent: number): void {
-    const {
-      shapes: { B, T },
-    } = this.#experiment;
-    if (dx.every((value) => value === 0)) return;
-    const I = this.#I;
-    const { data, exponents } = this.#scaled;
-    const now = exponents[t]!;
-    const together = Math.max(now, exponent);
-    const row = new Float64Array(I);
-    for (let b = 0; b < B; b++) {
-      const own = data.subarray((b * T + t) * I, (b * T + t + 1) * I);
-      if (now !== -Infinity) scaleByPowerOfTwo(own, now - together, own);
-      scaleByPowerOfTwo(dx.subarray(b * I, (b + 1) * I), exponent - together, row);
-      for (let k = 0; k < I; k++) own[k] = own[k]! + row[k]!;
-    }
-    exponents[t] = together;
-  }
-
-  *add({ layers: [{ direction }] }: LayerExperiment, { dxs }: RunResult): Resumable<void> {
+  /** What a direction sends down, in the order in which it computes. */
+  *add(
+    { layers: [{ direction }] }: LayerExperiment,
+    { dxs }: RunResult,
+    { data, exponents }: SentDown,
+  ): Resumable<void> {
     const { shapes, chunks } = this.#experiment;
-    const own = direction === 'forward' ? dxs : yield* reversed(dxs, { B: shapes.B, N: this.#I }, chunks);
+    function* turned<A extends FloatArray>(all: A, N: number, B = shapes.B): Resumable<A> {
+      return direction === 'forward' ? all : yield* reversed(all, { B, N }, chunks);
+    }
+    const own = yield* turned(dxs, this.#I);
     for (let from = 0; from < own.length; from += movedAtOnce) {
       accumulate(this.dxs.subarray(from, from + movedAtOnce), own.subarray(from, from + movedAtOnce));
       yield 0;
     }
+    const scaled = { data: yield* turned(data, this.#I), exponents: yield* turned(exponents, 1, 1) };
+    if (this.#scaled === null) this.#scaled = scaled;
+    else
+      for (let t = 0; t < shapes.T; t++) {
+        this.#addStep(this.#scaled, scaled, t);
+        yield 0;
+      }
   }
 
-  /** Steps into which nothing goes have exponent 0. */
-  get scaled(): ScaledSteps {
-    return {
-      data: this.#scaled.data,
-      exponents: this.#scaled.exponents.map((exponent) => (exponent === -Infinity ? 0 : exponent)),
-    };
+  /** Step t of `own` to that of `sum`, under whichever exponent is the larger of those that count. */
+  #addStep(sum: SentDown, own: SentDown, t: number): void {
+    const { B, T } = this.#experiment.shapes;
+    const I = this.#I;
+    const rowsOf = (data: Float64Array): Float64Array[] =>
+      Array.from({ length: B }, (_, b) => data.subarray((b * T + t) * I, (b * T + t + 1) * I));
+    const exponentOf = (rows: readonly Float64Array[], { exponents }: SentDown): number =>
+      rows.every((row) => row.every((value) => value === 0)) ? -Infinity : exponents[t]!;
+    const [theirs, added] = [rowsOf(sum.data), rowsOf(own.data)];
+    const [now, exponent] = [exponentOf(theirs, sum), exponentOf(added, own)];
+    if (exponent === -Infinity) return;
+    const together = Math.max(now, exponent);
+    for (const [b, row] of theirs.entries()) {
+      if (now !== -Infinity) scaleByPowerOfTwo(row, now - together, row);
+      const more = new Float64Array(I);
+      scaleByPowerOfTwo(added[b]!, exponent - together, more);
+      accumulate(row, more);
+    }
+    sum.exponents[t] = together;
   }
-}
 
-/** The step at which a layer's direction computes position t, and the other way round. */
-function positionsOf({ chunks }: Experiment, { direction }: LayerSpec): Int32Array {
-  const T = chunks.reduce((sum, { steps }) => sum + steps, 0);
-  const order = Float64Array.from({ length: T }, (_, t) => t);
-  return Int32Array.from(direction === 'forward' ? order : reversedSeries(order, chunks));
+  /** @throws before a direction has been added */
+  get scaled(): SentDown {
+    if (this.#scaled === null) throw new Error('Nothing has been added yet.');
+    return this.#scaled;
+  }
 }
 
 /** Columns of what enters a layer from above that are those of its direction. */
@@ -272,19 +279,13 @@ export function* runNetwork(
       const entering = yield* part(ownColumns(above, column, column + spec.H), progress, progress);
       const layer = yield* part(layerExperiment(experiment, spec, input, entering), progress, progress);
       column += spec.H;
-      const positions = positionsOf(experiment, spec);
+      const sent = { data: new Float64Array(B * T * input.N), exponents: new Float64Array(T) };
       const result = yield* part(
-        runResumably(
-          layer,
-          bounds,
-          given,
-          (t, dx, exponent) => down.addScaled(positions[t]!, dx, exponent),
-          descending,
-        ),
+        runResumably(layer, bounds, given, sent, descending),
         progress,
         0.32 + (0.63 * (done + 1)) / experiment.layers.length,
       );
-      yield* part(down.add(layer, result), progress, progress);
+      yield* part(down.add(layer, result, sent), progress, progress);
       own.push({ experiment: layer, result });
     }
     layers.unshift(...own);

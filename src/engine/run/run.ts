@@ -1,7 +1,7 @@
 import { nextStep, quickSigmaMax, sampleDrive } from '../verdict/advice.js';
 import { cellOf } from '../cells/index.js';
 import { analyse, plainRange } from '../network/scaledBackward.js';
-import type { Analysis, InputVisit, PlainRange } from '../network/scaledBackward.js';
+import type { Analysis, PlainRange, SentDown } from '../network/scaledBackward.js';
 import { rememberChunks } from '../network/chunks.js';
 import { fastAnalyse, longAnalyse } from '../wasm/scaledBackward.js';
 import type { Kernels } from '../wasm/instance.js';
@@ -154,14 +154,14 @@ function* staysInside(
  * the verdict.
  * With `kernels` the WebAssembly does the work, without them (or where they cannot) the reference classes; the numbers
  * are the same to rounding.
- * `visit` hears what goes down to x at every step; `descending` is taken through the layer, or lost.
+ * Fills `down`; `descending` is taken through the layer, or lost.
  * Pauses every few milliseconds. Non-finite numbers spread as in plain arithmetic and end in the verdict `nonfinite`.
  */
 export function* runResumably(
   experiment: LayerExperiment,
   bounds: VerdictBounds = defaultBounds,
   given: Kernels | null = null,
-  visit?: InputVisit,
+  down: SentDown | null = null,
   descending: DescendingSource | null = null,
 ): Resumable<RunResult> {
   const kernels = passKernelsFor(experiment, given);
@@ -177,12 +177,12 @@ export function* runResumably(
   const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
   const quickAnalysis =
     gated !== null
-      ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, visit, descending), 0.5, 0.9)
+      ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, down, descending), 0.5, 0.9)
       : kernels === null
         ? null
-        : yield* part(fastAnalyse(kernels, experiment, pass.chunks, visit, descending), 0.5, 0.9);
+        : yield* part(fastAnalyse(kernels, experiment, pass.chunks, down, descending), 0.5, 0.9);
   if (quickAnalysis === null) descending?.lose();
-  const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, visit), 0.5, 0.9));
+  const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, down), 0.5, 0.9));
   function* range(last: RunChunk): Resumable<PlainRange | null> {
     return kernels !== null
       ? yield* fastPlainRange(kernels, experiment, last)
@@ -277,13 +277,13 @@ function* plainLongAnalyse(
   chunks: readonly RunChunk[],
 ): Resumable<{ readonly analysis: Analysis; readonly down: GoesDown }> {
   const { B, T, I } = experiment.shapes;
-  const [data, exponents] = [new Float64Array(B * T * I), new Float64Array(T).fill(-Infinity)];
-  const analysis = yield* analyse(experiment, chunks, (t, dx, exponent) => {
-    if (dx.every((value) => value === 0)) return;
-    for (let b = 0; b < B; b++) data.set(dx.subarray(b * I, (b + 1) * I), (b * T + t) * I);
-    exponents[t] = exponent;
-  });
-  return { analysis, down: { data: { B, T, N: I, data }, exponents } };
+  const sent = { data: new Float64Array(B * T * I), exponents: new Float64Array(T) };
+  const analysis = yield* analyse(experiment, chunks, sent);
+  const all = { B, T, N: I, data: sent.data };
+  const exponents = sent.exponents.map((exponent, t) =>
+    takeStep(all, t).data.every((value) => value === 0) ? -Infinity : exponent,
+  );
+  return { analysis, down: { data: all, exponents } };
 }
 
 /** Without that of the inputs, which is the network's. */

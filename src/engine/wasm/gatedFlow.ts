@@ -12,7 +12,7 @@ import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { GateMeasures } from '../network/result.js';
 import { isThere } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
-import type { Analysis, ByDistance, InputVisit } from '../network/scaledBackward.js';
+import type { Analysis, ByDistance, SentDown } from '../network/scaledBackward.js';
 import { sharedNumbers } from './abi.js';
 import { gather, passOn, sourceBeside, rowsLog10, unknownThrough } from './flowBack.js';
 import type { SourceBeside, RowNumbers, Through } from './flowBack.js';
@@ -37,13 +37,12 @@ export type Kept = Omit<Analysis, 'dhScaled'> & {
   readonly dhScaled: Float64Array | null;
   /** Of each step [T] the exponent of what goes down to x, −Infinity where that is nothing; null: nobody asks. */
   readonly inputExponents: Float64Array | null;
+  /** The same with its numbers, of steps that send nothing too; null: nobody asks. */
+  readonly down: SentDown | null;
   /** Of sequences that differ in length. */
   readonly distances: ByDistance | null;
   readonly gates: Readonly<Record<string, GateMeasures>>;
 };
-
-/** What an `InputVisit` is told of a step. */
-export type Seen = Parameters<InputVisit>;
 
 /** What the kernels have measured of the steps of a block: see GatedFlowJob. */
 type Measured = { readonly ofRows: RowNumbers } & Readonly<Record<'stats' | 'gateStats', Float64Array>>;
@@ -122,12 +121,11 @@ export class GatedFlow {
     chunk: RunChunk,
     target: Kept,
     isSource: boolean,
-    seen: Seen[] | null,
     noting: Noting | null = null,
     descending: DescendingSource | null = null,
   ): Resumable<boolean> {
-    const { T, H } = this.#experiment.shapes;
-    const { dhScaled, inputExponents } = target;
+    const { T, I, H } = this.#experiment.shapes;
+    const { dhScaled, inputExponents, down } = target;
     this.#start(chunk, isSource);
     let beside = isSource && descending?.isKnown === true ? this.#startBeside(chunk, descending.above) : null;
     for (let t1 = chunk.steps, t0 = 0; t1 > 0; t1 = t0) {
@@ -141,15 +139,16 @@ export class GatedFlow {
           dhScaled.set(values, (b * T + chunk.start + t0) * H);
         });
       const measured = this.#measured();
-      for (let t = steps - 1; t >= 0; t--) {
-        const at = chunk.start + t0 + t;
-        this.#keep(t, measured, chunk, t0 + t, target, isSource);
-        if (seen === null && inputExponents === null) continue;
-        const step = yield* this.#inputGradient(t, at);
-        seen?.push(step);
-        const [, dx, exponent] = step;
-        inputExponents?.fill(dx.every((value) => value === 0) ? -Infinity : exponent, at, at + 1);
+      for (let t = steps - 1; t >= 0; t--) this.#keep(t, measured, chunk, t0 + t, target, isSource);
+      if (down !== null) {
+        yield* this.#take(this.#at.dx, steps, I, (values, b) => {
+          down.data.set(values, (b * T + chunk.start + t0) * I);
+        });
+        const first = chunk.start + t0;
+        down.exponents.set(target.dhExponent.subarray(first, first + steps), first);
       }
+      if (inputExponents !== null)
+        yield* this.#exponentsDown(chunk.start + t0, steps, target.dhExponent, inputExponents);
       yield* this.#mover.count(steps * H);
       if (beside !== null && !(yield* this.#blockBeside(beside, chunk, t0, t1))) {
         beside = null;
@@ -197,10 +196,9 @@ export class GatedFlow {
       yield* this.#take(at.g, end - start, H, (values, b) => {
         for (let t = 0; t < end - start; t++) out.set(values.subarray(t * H, (t + 1) * H), place(b, t));
       });
-      for (let t = 0; t < end - start; t++) {
-        const [, dx] = yield* this.#inputGradient(t, t);
-        for (let b = 0; b < B; b++) out.set(dx.subarray(b * I, (b + 1) * I), place(b, t) + H);
-      }
+      yield* this.#take(at.dx, end - start, I, (values, b) => {
+        for (let t = 0; t < end - start; t++) out.set(values.subarray(t * I, (t + 1) * I), place(b, t) + H);
+      });
     }
     return out;
   }
@@ -476,20 +474,15 @@ export class GatedFlow {
     }
   }
 
-  /** dx of step t of the block, which is step `at` of the run. */
-  *#inputGradient(t: number, at: number): Resumable<Seen> {
-    const { B, I } = this.#experiment.shapes;
-    const { dx, stats } = this.#at;
-    const panel = this.#layout.blockSteps * B * rowBytes;
-    const own = new Float64Array(B * I);
-    const most = Math.max(1, Math.floor(this.#layout.stagingLength / I));
-    for (let b = 0; b < B; b += most) {
-      const count = Math.min(most, B - b);
-      this.#kernels.exports.unpack64(dx + (t * B + b) * rowBytes, panel, rowBytes, count, I, this.#at.staging);
-      own.set(this.#staging.subarray(0, count * I), b * I);
-      yield* this.#mover.count(count * I);
-    }
-    return [at, own, this.#numbers(stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, 1)[0]!];
+  /** The exponents of what the block, which begins at step `first` of the run, sends down; −Infinity of nothing. */
+  *#exponentsDown(first: number, steps: number, own: Float64Array, to: Float64Array): Resumable<void> {
+    const { I } = this.#experiment.shapes;
+    to.fill(-Infinity, first, first + steps);
+    yield* this.#take(this.#at.dx, steps, I, (values) => {
+      for (let t = 0; t < steps; t++)
+        if (to[first + t] === -Infinity && values.subarray(t * I, (t + 1) * I).some((value) => value !== 0))
+          to[first + t] = own[first + t]!;
+    });
   }
 
   /** What the kernels have measured of all steps of the block: one window for all, because each takes its time. */

@@ -17,36 +17,32 @@ import { sideBySideTrace } from '../core/rowTrace.js';
 import type { TrialPlace } from '../network/trial.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
-import type { Analysis, InputVisit } from '../network/scaledBackward.js';
+import type { Analysis, SentDown } from '../network/scaledBackward.js';
 import { insideFlowRange, throughChunks, unmeasuredSource } from './flowBack.js';
 import { GatedFlow, windowOf } from './gatedFlow.js';
 import { GatedLayer } from './gatedLayer.js';
 import { gatedShapeOf } from './gatedLayout.js';
-import type { FlowPiece, Kept, Noting, Seen } from './gatedFlow.js';
+import type { FlowPiece, Kept, Noting } from './gatedFlow.js';
 import { sourcesOf } from './gatedPass.js';
 import type { Kernels } from './instance.js';
 import type { PieceRoom } from './pieceRoom.js';
 
 /**
  * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of
- * float64, or a number that left its range; then `analyse` has to, and `visit` has heard nothing.
+ * float64, or a number that left its range; then `analyse` has to, and fills `down` anew.
  */
 export function* gatedAnalyse(
   kernels: Kernels,
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
-  visit?: InputVisit,
+  down: SentDown | null = null,
   descending: DescendingSource | null = null,
 ): Resumable<Analysis | null> {
   const { B, T, H } = experiment.shapes;
   const dhScaled = unfilled('float64', B * T * H);
-  const seen: Seen[] | null = visit === undefined ? null : [];
-  const rest = yield* flowBack(kernels, experiment, chunks, { dhScaled, inputExponents: null }, seen, null, descending);
+  const kept = { dhScaled, inputExponents: null, down };
+  const rest = yield* flowBack(kernels, experiment, chunks, kept, null, descending);
   if (rest === null) return null;
-  for (const step of seen ?? []) {
-    visit?.(...step);
-    yield 1;
-  }
   return { ...rest, dhScaled };
 }
 
@@ -68,8 +64,8 @@ export function* gatedLongAnalyse(
   const { I, H } = experiment.shapes;
   const noting = { found: [], steps: pieceSteps };
   const exponents = new Float64Array(experiment.shapes.T);
-  const target = { dhScaled: null, inputExponents: exponents };
-  const rest = yield* flowBack(kernels, experiment, chunks, target, null, noting);
+  const target = { dhScaled: null, inputExponents: exponents, down: null };
+  const rest = yield* flowBack(kernels, experiment, chunks, target, noting);
   if (rest === null) return null;
   const both = againTrace(room, experiment, noting.found, 0, experiment.shapes.T);
   return {
@@ -82,8 +78,7 @@ function* flowBack(
   kernels: Kernels,
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
-  kept: Pick<Kept, 'dhScaled' | 'inputExponents'>,
-  seen: Seen[] | null,
+  kept: Pick<Kept, 'dhScaled' | 'inputExponents' | 'down'>,
   noting: Noting | null,
   descending: DescendingSource | null = null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
@@ -107,7 +102,7 @@ function* flowBack(
   const distances = chunks.at(-1)?.spans === undefined ? null : new ByDistance(T);
   const target = { ...result, ...kept, distances };
   const known = yield* throughChunks(chunks, T, (chunk) =>
-    flow.chunk(chunk, target, chunk === chunks.at(-1), seen, noting, descending),
+    flow.chunk(chunk, target, chunk === chunks.at(-1), noting, descending),
   );
   return known ? { ...result, single: { ...single, bySource: distances?.log10 ?? null } } : null;
 }

@@ -1,9 +1,8 @@
 // The float64 pass with carried exponents (../network/scaledBackward.ts) through the kernels, block by block going
 // back.
-import type { Analysis, InputVisit } from '../network/scaledBackward.js';
+import type { Analysis, SentDown } from '../network/scaledBackward.js';
 import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { RunChunk } from '../network/runChunk.js';
-import type { Seen } from './gatedFlow.js';
 import { emptyNorms } from '../network/scaledBackward.js';
 import { Mover } from '../core/resumableCopy.js';
 import { log10Of2 } from '../core/norm.js';
@@ -203,10 +202,10 @@ class FastFlow {
     single: boolean,
     dhScaled: Float64Array | null,
     pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
-    seen: Seen[] | null,
+    down: SentDown | null,
     descending: DescendingSource | null,
   ): Resumable<boolean> {
-    const { T, H } = this.#experiment.shapes;
+    const { T, I, H } = this.#experiment.shapes;
     this.#start(chunk, single);
     let beside = single && descending?.isKnown === true ? this.#startBeside(chunk, descending.above) : null;
     let border = chunk.steps;
@@ -221,9 +220,13 @@ class FastFlow {
         yield* this.#take(this.#at.g, t1 - t0, H, (values, b) => {
           dhScaled.set(values, (b * T + chunk.start + t0) * H);
         });
-      for (let t = t1 - 1; t >= t0; t--) {
-        this.#keep(t - t0, chunk.start + t, target, single);
-        if (seen !== null) seen.push(yield* this.#inputGradient(t - t0, chunk.start + t));
+      for (let t = t1 - 1; t >= t0; t--) this.#keep(t - t0, chunk.start + t, target, single);
+      if (down !== null) {
+        const first = chunk.start + t0;
+        yield* this.#take(this.#at.dx, t1 - t0, I, (values, b) => {
+          down.data.set(values, (b * T + first) * I);
+        });
+        down.exponents.set(target.dhExponent.subarray(first, first + t1 - t0), first);
       }
       if (beside !== null && !(yield* this.#blockBeside(beside, chunk, t0, t1))) {
         beside = null;
@@ -497,28 +500,6 @@ class FastFlow {
     return true;
   }
 
-  /** dx of a step of the block, which is step t of the run. */
-  *#inputGradient(place: number, t: number): Resumable<Seen> {
-    const { B, I } = this.#experiment.shapes;
-    const panel = this.#blockSteps * B * rowBytes;
-    const own = new Float64Array(B * I);
-    const most = Math.max(1, Math.floor(this.#staging.length / I));
-    for (let b = 0; b < B; b += most) {
-      const count = Math.min(most, B - b);
-      this.#kernels.exports.unpack64(
-        this.#at.dx + (place * B + b) * rowBytes,
-        panel,
-        rowBytes,
-        count,
-        I,
-        this.#at.staging,
-      );
-      own.set(this.#staging.subarray(0, count * I), b * I);
-      yield* this.#mover.count(count * I);
-    }
-    return [t, own, this.#stats[place * (statsOf + 2 * B)]!];
-  }
-
   #keep(
     place: number,
     t: number,
@@ -554,24 +535,19 @@ const log10 = (value: number, exponent: number): number => Math.log10(value) + e
 
 /**
  * What `analyse` gives, from the kernels. Null when they cannot say: not enough memory, weights near the ends of
- * float64, or a number that left its range; then `analyse` has to.
+ * float64, or a number that left its range; then `analyse` has to, and fills `down` anew.
  */
 export function* fastAnalyse(
   kernels: Kernels,
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
-  visit?: InputVisit,
+  down: SentDown | null = null,
   descending: DescendingSource | null = null,
 ): Resumable<Analysis | null> {
   const { B, T, H } = experiment.shapes;
   const dhScaled = unfilled('float64', B * T * H);
-  const seen: Seen[] | null = visit === undefined ? null : [];
-  const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null, seen, descending);
+  const rest = yield* flowBack(kernels, experiment, chunks, dhScaled, null, down, descending);
   if (rest === null) return null;
-  for (const step of seen ?? []) {
-    visit?.(...step);
-    yield 1;
-  }
   return { ...rest, dhScaled };
 }
 
@@ -611,7 +587,7 @@ function* flowBack(
   chunks: readonly RunChunk[],
   dhScaled: Float64Array | null,
   pieces: { readonly found: FlowPiece[]; readonly steps: number } | null,
-  seen: Seen[] | null,
+  down: SentDown | null,
   descending: DescendingSource | null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
   const {
@@ -629,7 +605,7 @@ function* flowBack(
     single: unmeasuredSource(T, null),
   };
   const known = yield* throughChunks(chunks, T, (chunk) =>
-    flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces, seen, descending),
+    flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces, down, descending),
   );
   return known ? result : null;
 }
