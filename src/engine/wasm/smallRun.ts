@@ -115,7 +115,7 @@ class Plan {
   readonly #shape: LayerShape;
   readonly #run: Exports['whole32'];
   readonly #watch: number;
-  /** What the rows of d of all steps are, where their norms would be found apart if some were below the normal range. */
+  /** What the rows of d of all steps are, where norms of steps below the normal range are found apart. */
   readonly #kinds: Uint8Array | null;
 
   /** Null when there is not so much memory. */
