@@ -45,6 +45,9 @@ export type PieceOfChunk = { readonly t0: number; readonly of: number };
 export type GradientsAround = { readonly carried: FloatArray | null; readonly before: FloatArray | null };
 const nothingAround: GradientsAround = { carried: null, before: null };
 
+/** Steps t0 … t1 − 1; the d of the first goes to step `place` of its buffer. */
+type Block = { readonly t0: number; readonly t1: number; readonly place: number };
+
 export class GatedLayer {
   readonly #shape: WholeShape;
   readonly #layout: GatedLayout;
@@ -77,7 +80,7 @@ export class GatedLayer {
   }
 
   private constructor(shape: WholeShape, layout: GatedLayout, at: GatedAddresses) {
-    const { kernels, blockSteps, scratchBytes, stagingLength } = layout;
+    const { kernels, blockSteps, places, scratchBytes, stagingLength } = layout;
     const { dtype, B } = shape;
     this.#shape = shape;
     this.#layout = layout;
@@ -86,7 +89,7 @@ export class GatedLayer {
     this.#limit = pauseLimit(dtype, B, false);
     this.#staging = { values: viewOf(kernels, dtype, at.staging, stagingLength), at: at.staging };
     this.#job = new Struct('GatedJob', kernels.memory.buffer, at.job);
-    const numbers = gatedNumbers(shape, { T: 0, cutOffset: 0, blockSteps, scratchBytes });
+    const numbers = gatedNumbers(shape, { T: 0, cutOffset: 0, blockSteps, places, scratchBytes });
     this.#job.write({ ...numbers, ...at });
   }
 
@@ -222,17 +225,24 @@ export class GatedLayer {
     if (before !== null) yield* this.#packRows(before, H, 0, at.dh0, stepBytes);
     yield* clearResumably(this.#kernels, at.small, 8);
     yield 0;
-    const { blockSteps } = this.#layout;
     const { back } = workOf(this.#shape);
+    const blocks = this.#blocks(steps);
+    const goesBeside = target !== null && this.#goesBeside();
+    // The sums of a block follow it, or go on beside the next one.
+    const lag = goesBeside ? 1 : 0;
     // Steps from here on have been told, many at once.
     let told = steps;
-    for (let t1 = steps; t1 > 0; t1 = Math.max(0, t1 - blockSteps)) {
-      const t0 = Math.max(0, t1 - blockSteps);
-      yield* this.#byRows(t1 - t0, back, true, (from, to, b0, b1) =>
-        this.#task('gatedBackward', t0 + from, t0 + to, b0, b1, from),
-      );
-      if (target === null) continue;
-      yield* this.#sums(t0, t1);
+    for (let i = 0; i < blocks.length + lag; i++) {
+      const [going, done] = [blocks[i], blocks[i - lag]];
+      if (goesBeside) yield* this.#beside(going, done);
+      else if (going !== undefined) {
+        yield* this.#byRows(going.t1 - going.t0, back, true, (from, to, b0, b1) =>
+          this.#task('gatedBackward', going.t0 + from, going.t0 + to, b0, b1, going.place + from),
+        );
+        if (target !== null) yield* this.#sums(going);
+      }
+      if (target === null || done === undefined) continue;
+      const { t0 } = done;
       if (t0 > 0 && (told - t0) * B * Math.max(H, I) < movedAtOnce) continue;
       const [rows, count] = [t0 * stepBytes, told - t0];
       const to = start - (target.at ?? 0) + t0;
@@ -244,56 +254,99 @@ export class GatedLayer {
     if (target !== null) this.#keepNorms(steps, target, start);
   }
 
-  /** What comes of the d of the steps t0 … t1 − 1, which lie from the first place on. */
-  *#sums(t0: number, t1: number): Resumable<void> {
+  /** Blocks of so many steps, from the last on. */
+  #blocks(steps: number): Block[] {
+    const { blockSteps, places } = this.#layout;
+    const blocks: Block[] = [];
+    for (let t1 = steps; t1 > 0; t1 -= blockSteps)
+      blocks.push({ t0: Math.max(0, t1 - blockSteps), t1, place: (blocks.length * blockSteps) % places });
+    return blocks;
+  }
+
+  /** Whether one thread goes back while the other sums up: of a single sequence whose sums are one call. */
+  #goesBeside(): boolean {
+    const { withDx, withForms } = sumsOf(this.#shape, this.#limit);
+    return this.#shape.B === 1 && this.#layout.threads > 1 && withDx && withForms;
+  }
+
+  /** One sequence goes back on this thread; the other sums up the block behind it. */
+  *#beside(going: Block | undefined, behind: Block | undefined): Resumable<void> {
+    const { team } = this.#layout;
+    const all = going === undefined ? 0 : going.t1 - going.t0;
+    const rounds = Math.max(
+      1,
+      Math.ceil((workOf(this.#shape).back * all) / this.#limit),
+      behind === undefined ? 1 : this.#roundsOf(behind, 1),
+    );
+    for (let round = 0; round < rounds; round++) {
+      const [first, end] = [
+        Math.floor((all * (rounds - 1 - round)) / rounds),
+        Math.floor((all * (rounds - round)) / rounds),
+      ];
+      share(team, this.#kernels.exports, [
+        going === undefined || first === end
+          ? null
+          : this.#task('gatedBackward', going.t0 + first, going.t0 + end, 0, 1, going.place + first),
+        behind === undefined ? null : this.#task('gatedSums', behind.t0, behind.t1, behind.place, round, rounds, 0, 7),
+      ]);
+      yield 0;
+    }
+  }
+
+  /** In how many calls of each thread the sums of a block are done. */
+  #roundsOf({ t0, t1 }: Block, threads: number): number {
+    const { B } = this.#shape;
+    const { hPanels, iPanels } = panelsOf(this.#shape);
+    const steps = t1 - t0;
+    const { columns, toInput, grams, forms, withDx, withGrams, withForms } = sumsOf(this.#shape, this.#limit);
+    const own = (withDx ? B * toInput : 0) + (withGrams ? grams : 0) + (withForms ? forms : 0) + 16 * B * columns;
+    return sumsRounds({ steps, own, shared: steps * forms, threads }, this.#limit, Math.max(steps, hPanels + iPanels));
+  }
+
+  /** What comes of the d of a block. */
+  *#sums(block: Block): Resumable<void> {
     const { B } = this.#shape;
     const { threads, team } = this.#layout;
-    const { hPanels, iPanels } = panelsOf(this.#shape);
     const limit = this.#limit;
-    const steps = t1 - t0;
-    const { columns, toInput, grams, forms, withDx, withGrams, withForms } = sumsOf(this.#shape, limit);
+    const { t0, t1, place } = block;
+    const { toInput, withDx, withGrams, withForms } = sumsOf(this.#shape, limit);
     if (!withDx) {
-      for (const { first, end } of ranges(steps * B, toInput, limit * threads, true)) {
+      for (const { first, end } of ranges((t1 - t0) * B, toInput, limit * threads, true)) {
         const border = (i: number): number => first + Math.floor(((end - first) * i) / threads);
         share(
           team,
           this.#kernels.exports,
-          Array.from({ length: threads }, (_, i) => this.#task('gatedInputs', t0, 0, border(i), border(i + 1))),
+          Array.from({ length: threads }, (_, i) => this.#task('gatedInputs', t0, place, border(i), border(i + 1))),
         );
         yield 0;
       }
     }
-    const own = (withDx ? B * toInput : 0) + (withGrams ? grams : 0) + (withForms ? forms : 0) + 16 * B * columns;
-    const rounds = sumsRounds(
-      { steps, own, shared: steps * forms, threads },
-      limit,
-      Math.max(steps, hPanels + iPanels),
-    );
+    const rounds = this.#roundsOf(block, threads);
     const flags = Number(withDx) + (withGrams ? 2 : 0) + (withForms ? 4 : 0);
     for (let round = 0; round < rounds; round++) {
       share(
         team,
         this.#kernels.exports,
         Array.from({ length: threads }, (_, thread) =>
-          this.#task('gatedSums', t0, t1, 0, round * threads + thread, rounds * threads, thread, flags),
+          this.#task('gatedSums', t0, t1, place, round * threads + thread, rounds * threads, thread, flags),
         ),
       );
       yield 0;
     }
-    if (!withForms) yield* this.#fillNorms(t0, t1, limit);
+    if (!withForms) yield* this.#fillNorms(block, limit);
   }
 
-  /** The norms of the steps t0 … t1 − 1 that the sums have left open (−1). */
-  *#fillNorms(t0: number, t1: number, limit: number): Resumable<void> {
+  /** The norms of the steps of a block that the sums have left open (−1). */
+  *#fillNorms({ t0, t1, place: first }: Block, limit: number): Resumable<void> {
     const { cell, gated, dtype, B, I, H } = this.#shape;
-    const { blockSteps } = this.#layout;
+    const { places } = this.#layout;
     const { buffer } = this.#kernels.memory;
     const { width, hPanels } = panelsOf(this.#shape);
     const at = this.#at;
     const T = this.#job.get('T');
     const norms = new Float64Array(buffer, at.norms, gatedSeries.length * T);
     const stepBytes = B * rowBytes;
-    const dPanel = blockSteps * stepBytes;
+    const dPanel = places * stepBytes;
     for (let t = t0; t < t1; t++) {
       // Lifted where none of the rows is ORDINARY.
       const kinds = new Uint8Array(buffer, at.small + 8 + t * B, B);
@@ -310,7 +363,7 @@ export class GatedLayer {
           a: a + t * stepBytes,
           aPanel,
           N: cell.gates.length * hPanels * width,
-          d: at.d + block * hPanels * dPanel + (t - t0) * stepBytes,
+          d: at.d + block * hPanels * dPanel + (first + t - t0) * stepBytes,
           dPanel,
           kind,
         };

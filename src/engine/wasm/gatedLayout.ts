@@ -79,6 +79,8 @@ export type GatedLayout = {
   readonly sizes: GatedAddresses;
   readonly stagingLength: number;
   readonly blockSteps: number;
+  /** Steps whose d are there at once. */
+  readonly places: number;
   readonly scratchBytes: number;
 };
 
@@ -129,11 +131,14 @@ const scratchOf = (shape: WholeShape): number => {
 const isWorthSharing = (shape: WholeShape): boolean =>
   3 * shape.B * shape.steps * workOf(shape).forward >= worthSharing;
 
+/** Of a single sequence one thread goes back through a block while another sums up that behind it. */
+const placesOf = (shape: WholeShape, most: number): number =>
+  (shape.B === 1 && most > 1 ? 2 : 1) * gatedBlockSteps(shape);
+
 /** What the kernels compute with, but for the spans, with scratch for so many threads. */
 export function buffersOf(shape: WholeShape, most: number) {
   const { cell, gated, B, steps } = shape;
   const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
-  const blockSteps = gatedBlockSteps(shape);
   const rows = B * rowBytes;
   const hasC = cell.states.length > 1;
   return {
@@ -145,7 +150,7 @@ export function buffersOf(shape: WholeShape, most: number) {
     z: sharedNumbers.BLOCKS * (B === 1 ? hPanels * sharedNumbers.AHEAD : 1) * rows,
     g: hPanels * steps * rows,
     gc: hasC ? hPanels * steps * rows : 0,
-    d: sharedNumbers.BLOCKS * hPanels * blockSteps * rows,
+    d: sharedNumbers.BLOCKS * hPanels * placesOf(shape, most) * rows,
     dx: iPanels * steps * rows,
     dh0: hPanels * rows,
     dc0: hPanels * rows,
@@ -170,6 +175,7 @@ export function measureGated(own: Kernels, shape: WholeShape, team: Team | null)
     threads,
     stagingLength,
     blockSteps: gatedBlockSteps(shape),
+    places: placesOf(shape, most),
     scratchBytes: scratchOf(shape),
     sizes: {
       job: structBytes('GatedJob'),
@@ -184,8 +190,8 @@ export function measureGated(own: Kernels, shape: WholeShape, team: Team | null)
 /** The fields of the kernels' job that are no addresses, of `steps` steps. */
 export const gatedNumbers = (
   { gated, B, I, H, truncate }: WholeShape,
-  rest: Pick<GatedNumbers, 'T' | 'cutOffset' | 'blockSteps' | 'scratchBytes'>,
-): GatedNumbers => ({ ...rest, B, I, H, cell: gated.kernel, truncate: truncate ?? 0, places: rest.blockSteps });
+  rest: Pick<GatedNumbers, 'T' | 'cutOffset' | 'blockSteps' | 'places' | 'scratchBytes'>,
+): GatedNumbers => ({ ...rest, B, I, H, cell: gated.kernel, truncate: truncate ?? 0 });
 
 /** What is added to t so that multiples of the truncation are the steps before which the gradient is cut. */
 export const cutOffsetOf = (

@@ -159,6 +159,7 @@ class GatedPlan {
       T: steps,
       cutOffset: cutOffsetOf(shape, steps),
       blockSteps: gatedBlockSteps(shape),
+      places: gatedBlockSteps(shape),
       // One thread, whose share is all of it.
       scratchBytes: 0,
     });
