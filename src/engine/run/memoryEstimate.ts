@@ -285,9 +285,9 @@ function layerByLayer(experiment: Experiment, plain: boolean): number {
     kept += weights * bytes + T * 8 * (20 + 6 * G) + B * T * 8;
     underWay = Math.max(
       underWay,
-      // What goes down, as it is and scaled; inputs of each step or what goes down from it, and their gradients before
-      // they are pasted.
-      B * T * inputs * (2 * 8 + 2 * bytes) +
+      // What goes down, as it is and scaled, and scaled as a direction sends it, turned too; inputs of each step or
+      // what goes down from it, and their gradients before they are pasted.
+      B * T * inputs * (4 * 8 + 2 * bytes) +
         // What each step keeps for the way back: states before and after, pre-activations and their two parts.
         (plain ? B * T * H * (2 * S + 3 * G + 1) * bytes : 0) +
         // Of the network's single source through the kernels: what enters, and what goes down.

@@ -110,8 +110,8 @@ export class ApartNorms {
         (first, end, thread) => [first, end, wide, thread],
       );
     let left = both;
-    const by = kind === mixed && lifted !== undefined && liftsApart(this.#shape) ? this.#lift(rows, lifted, job) : 0;
-    if (kind === ordinary || by !== 0) {
+    const by = kind === mixed && lifted !== undefined && liftsApart(this.#shape) ? this.#lift(rows, lifted, job) : null;
+    if (kind === ordinary || by !== null) {
       yield* grams(0);
       left = gramEnd(normJob, 0);
       if (left === 1) {
@@ -119,7 +119,7 @@ export class ApartNorms {
         left = gramEnd(normJob, 1);
       }
     }
-    if (by !== 0) {
+    if (by !== null) {
       job.set('d', rows.d);
       job.set('dPanel', rows.dPanel);
       scaleByPowerOfTwo(found, -by, found);
