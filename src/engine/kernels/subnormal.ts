@@ -38,9 +38,12 @@ const WHOLE64 = memory.data<f64>([6755399441055744, 6755399441055744], 16);
   return sizeof<T>() == 4 ? 1.401298464324817e-45 : 5e-324;
 }
 
-/** The exponent of 2 that lifts numbers out of the subnormal ones. */
+/** The exponents of 2 that lift numbers out of the subnormal ones. */
+const LIFT32: i32 = 60;
+const LIFT64: i32 = 900;
+
 @inline function lift<T>(): i32 {
-  return sizeof<T>() == 4 ? 60 : 900;
+  return sizeof<T>() == 4 ? LIFT32 : LIFT64;
 }
 
 /** The smallest number of the dtype, lifted. */

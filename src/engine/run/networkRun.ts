@@ -227,8 +227,19 @@ export function clipAll(
   ]);
 }
 
-/** The network's single source where it has not gone down with the layers' own ways back. */
-function* singleSource(layers: readonly LayerChunks[], T: number, given: Kernels | null): Resumable<Float64Array> {
+/** The network's single source: as it has gone down with the layers' own ways back, or else on a way of its own. */
+function* singleSource(
+  descending: DescendingSource,
+  own: readonly NetworkLayer[],
+  T: number,
+  given: Kernels | null,
+): Resumable<Float64Array> {
+  const layers: LayerChunks[] = own.map(({ experiment, result }) => ({
+    experiment,
+    chunks: runChunks(experiment, result),
+  }));
+  const known = descending.log10(T, layers[0]!.chunks.at(-1)!);
+  if (known !== null) return known;
   const kernels = layers.every(({ experiment }) => gatedKernelsFor(experiment, given) !== null) ? given : null;
   const quick = kernels === null ? null : yield* gatedNetworkSource(kernels, layers, T);
   return quick ?? (yield* networkSource(layers, T));
@@ -302,14 +313,8 @@ export function* runNetwork(
     log10Norms.dx[t] = log10Norm(takeStep({ B, T, N: I, data }, t).data, exponents[t]!);
     yield 0.96;
   }
-  const known = layers.map(({ experiment: layer, result }) => ({
-    experiment: layer,
-    chunks: runChunks(layer, result),
-  }));
   const log10SingleSource =
-    descending === null
-      ? null
-      : (descending.log10(T, known[0]!.chunks.at(-1)!) ?? (yield* part(singleSource(known, T, given), 0.96, 0.99)));
+    descending === null ? null : yield* part(singleSource(descending, layers, T, given), 0.96, 0.99);
   return {
     experiment,
     lengths: lengthsOfRun(experiment),

@@ -426,6 +426,9 @@ export const sharedNumbers = {
   SMALL: 1,
   ZERO: 2,
   MIXED: 3,
+  /** By which power of two the last are lifted. */
+  LIFT32: 60,
+  LIFT64: 900,
   /** What enters a whole run: ones at the last step, or at every step. */
   LAST: 0,
   EVERY: 1,

@@ -67,7 +67,6 @@ export class GatedFlow {
   readonly #job: Struct<'GatedFlowJob'>;
   /** Of the network's single source beside the layer's rows: what flows is its own, the rest it takes from them. */
   readonly #besideJob: Struct<'GatedFlowJob'>;
-  readonly #numbersOfJob: FlowNumbers;
   readonly #staging: Float64Array;
   readonly #failed: Int32Array;
   readonly #limit: number;
@@ -100,8 +99,9 @@ export class GatedFlow {
     this.#staging = new Float64Array(buffer, at.staging, stagingLength);
     this.#failed = new Int32Array(buffer, at.failed, 2);
     this.#failed.fill(0);
-    this.#numbersOfJob = { B, I, H, cell: this.#shape.gated.kernel, blockSteps, rows: B, scratchBytes };
-    this.#job.write({ ...this.#numbersOfJob, ...at });
+    const numbers: FlowNumbers = { B, I, H, cell: this.#shape.gated.kernel, blockSteps, rows: B, scratchBytes };
+    this.#job.write({ ...numbers, ...at });
+    this.#besideJob.write({ ...numbers, ...at, failed: at.failed + Int32Array.BYTES_PER_ELEMENT });
   }
 
   get #kernels(): Kernels {
@@ -243,19 +243,19 @@ export class GatedFlow {
   #startBeside(chunk: RunChunk, above: ScaledSteps | null): SourceBeside {
     const { B } = this.#experiment.shapes;
     const at = this.#at;
-    const [rows, spans] = [this.#job.get('rows'), this.#job.get('spans')];
+    const rows = this.#job.get('rows');
     const first = rows - B;
-    this.#failed[1] = 0;
-    this.#besideJob.write({
-      ...this.#numbersOfJob,
-      ...at,
-      spans,
-      failed: at.failed + Int32Array.BYTES_PER_ELEMENT,
-      ...(above === null
-        ? // The rows of the layer's own single source are the last ones.
-          { rows, d: at.d + first * rowBytes, rowStats: at.rowStats + first * ofRow * Float64Array.BYTES_PER_ELEMENT }
-        : { flowing: at.besideFlowing, exponents: at.besideExponents }),
-    });
+    const job = this.#besideJob;
+    job.set('spans', this.#job.get('spans'));
+    if (above === null) {
+      // The rows of the layer's own single source are the last ones.
+      job.set('rows', rows);
+      job.set('d', at.d + first * rowBytes);
+      job.set('rowStats', at.rowStats + first * ofRow * Float64Array.BYTES_PER_ELEMENT);
+    } else {
+      job.set('flowing', at.besideFlowing);
+      job.set('exponents', at.besideExponents);
+    }
     const { clear } = this.#kernels.exports;
     clear(at.besideFlowing, this.#layout.sizes.besideFlowing);
     clear(at.besideExponents, this.#layout.sizes.besideExponents);

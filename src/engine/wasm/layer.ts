@@ -72,6 +72,10 @@ const scratchWith = (hPanels: number, iPanels: number, width: number, B: number)
 /** Bytes of what the kernels note of rows below the normal range. */
 const notesOf = (B: number, steps: number): number => 8 + (1 + steps) * B;
 
+/** What the rows of d of all steps are (../kernels/subnormal.ts) [steps,B], behind those that are watched. */
+export const kindsOf = (buffer: ArrayBufferLike, small: number, B: number, steps: number): Uint8Array =>
+  new Uint8Array(buffer, small + 8 + B, steps * B);
+
 /** Bytes of the buffers of a run whose steps' d fit into `places`, with scratch for so many threads. */
 export function bufferSizes(
   { dtype, B, I, H, steps }: LayerShape,
@@ -431,9 +435,11 @@ export class FastLayer {
   /** Whether rows of step t that may be below the normal range were left to the processor. */
   #leavesSmall(t: number): boolean {
     const { B } = this.#shape;
-    const notes = new Uint8Array(this.#kernels.memory.buffer, this.#layout.at.small + 8, (2 + t) * B);
-    const kinds = notes.subarray((1 + t) * B);
-    return kinds.some((kind, b) => notes[b] === 1 && kind === sharedNumbers.ORDINARY);
+    const { buffer } = this.#kernels.memory;
+    const { small } = this.#layout.at;
+    const watched = new Uint8Array(buffer, small + 8, B);
+    const kinds = kindsOf(buffer, small, B, t + 1).subarray(t * B);
+    return kinds.some((kind, b) => watched[b] === 1 && kind === sharedNumbers.ORDINARY);
   }
 
   /** The largest |value| of the rows of a step. */

@@ -143,7 +143,6 @@ class FastFlow {
   readonly #job: Struct<'FlowJob'>;
   /** Of the network's single source beside the layer's rows: what flows is its own, the rest it takes from them. */
   readonly #besideJob: Struct<'FlowJob'>;
-  readonly #numbersOfJob: FlowNumbers;
   readonly #staging: Float64Array;
   readonly #stats: Float64Array;
   readonly #failed: Int32Array;
@@ -183,8 +182,9 @@ class FastFlow {
       shapes: { B, I, H },
     } = experiment;
     const scratchBytes = scratchOf(Math.ceil(H / width), Math.ceil(I / width), width);
-    this.#numbersOfJob = { B, I, H, cell: kernelOf(cell), blockSteps, rows: B, scratchBytes };
-    this.#job.write({ ...this.#numbersOfJob, ...at });
+    const numbers: FlowNumbers = { B, I, H, cell: kernelOf(cell), blockSteps, rows: B, scratchBytes };
+    this.#job.write({ ...numbers, ...at });
+    this.#besideJob.write({ ...numbers, ...at, failed: at.failed + Int32Array.BYTES_PER_ELEMENT });
     this.#norms = new ApartNorms(kernels, team, threads, { dtype: 'float64', B, I, H }, at, {
       at: at.scratch,
       bytes: scratchBytes,
@@ -294,16 +294,16 @@ class FastFlow {
     const at = this.#at;
     const rows = this.#job.get('rows');
     const first = rows - B;
-    this.#failed[1] = 0;
-    this.#besideJob.write({
-      ...this.#numbersOfJob,
-      ...at,
-      failed: at.failed + Int32Array.BYTES_PER_ELEMENT,
-      ...(above === null
-        ? // The rows of the layer's own single source are the last ones.
-          { rows, d: at.d + first * rowBytes, rowStats: at.rowStats + first * sharedNumbers.ROWSTATS }
-        : { flowing: at.besideFlowing, exponents: at.besideExponents }),
-    });
+    const job = this.#besideJob;
+    if (above === null) {
+      // The rows of the layer's own single source are the last ones.
+      job.set('rows', rows);
+      job.set('d', at.d + first * rowBytes);
+      job.set('rowStats', at.rowStats + first * sharedNumbers.ROWSTATS);
+    } else {
+      job.set('flowing', at.besideFlowing);
+      job.set('exponents', at.besideExponents);
+    }
     const { clear } = this.#kernels.exports;
     clear(at.besideFlowing, Math.ceil(H / width) * B * rowBytes);
     clear(at.besideExponents, B * Float64Array.BYTES_PER_ELEMENT);

@@ -10,7 +10,7 @@ import { liftsApart } from './stepNorms.js';
 import { sharedNumbers, stepSeries } from './abi.js';
 import type { Exports } from './abi.js';
 import { inOrder } from './struct.js';
-import { blockStepsOf, bufferSizes, jobNumbers } from './layer.js';
+import { blockStepsOf, bufferSizes, jobNumbers, kindsOf } from './layer.js';
 import type { Entering, LayerShape, Room } from './layer.js';
 import {
   enteringNumber,
@@ -128,7 +128,7 @@ class Plan {
     const numbers = jobNumbers(shape, { T: steps, blockSteps: blockStepsOf(shape), places: steps, scratchBytes: 0 });
     const fields = inOrder('Job', { ...numbers, ...at });
     const memory = new WholeMemory(kernels, at, fields, numbersIn, result);
-    const kinds = liftsApart(shape) ? new Uint8Array(memory.buffer, at.small + 8 + shape.B, shape.B * steps) : null;
+    const kinds = liftsApart(shape) ? kindsOf(memory.buffer, at.small, shape.B, steps) : null;
     return new Plan(kernels, shape, memory, kinds);
   }
 

@@ -15,9 +15,8 @@ import { Struct, structBytes } from './struct.js';
 const wideFactor = 4;
 /** Where the d of a step are SMALL (../kernels/subnormal.ts) both products are formed, in about twice the time. */
 const [both, smallFactor] = [2 | 4, 2];
-const { ORDINARY: ordinary, ZERO: zero, MIXED: mixed } = sharedNumbers;
-/** By which power of two the kernels lift numbers that are MIXED. */
-const lift = { float32: 60, float64: 900 } as const;
+const { ORDINARY: ordinary, ZERO: zero, MIXED: mixed, LIFT32, LIFT64 } = sharedNumbers;
+const lift = { float32: LIFT32, float64: LIFT64 } as const;
 
 /** Of a step: rows of x, hPrev and d, the address of the first and the distance of the panels. */
 export type StepRows = Readonly<Record<'x' | 'xPanel' | 'h' | 'hPanel' | 'd' | 'dPanel', number>>;
