@@ -98,7 +98,7 @@ function show(shown: ShownSequences): void {
   wrong.dataset['told'] = JSON.stringify(told);
   lines.element.hidden = tables.hidden = notes.hidden = sequences === null;
   anew.hidden = sequences !== null || model.last !== null || choiceIn(memory.read('choice')) === null;
-  if (model.last !== null) choices.show(model.last, chosen(model.last));
+  if (model.last !== null) choices.show(model.last, chosen(model.last), shown.asked);
   if (sequences === null) {
     // Nobody may take what was there before for what is there now.
     choices.element.hidden ||= model.last === null;

@@ -133,17 +133,19 @@ export type SequenceFileRequests = {
   previewLines: { params: PreviewLinesRequest; result: PreviewLines | null };
 };
 
+/** What the user has chosen for a file. */
+export type SequenceChoice = { readonly options: SequenceOptions; readonly array: string | null };
+
 /** What the page of the preview hears. */
 export type ShownSequences = SequenceList & {
   readonly reading: number;
+  /** The choice that this answers, which the user may have changed since. */
+  readonly asked: SequenceChoice;
   readonly name: string;
   /** The weights that wait for these sequences, and how many inputs they take; null where none do. */
   readonly weights: { readonly name: string; readonly I: number | null } | null;
 };
 export type SequencePageContract = { requests: None; events: { sequences: ShownSequences } };
-
-/** What the user has chosen for a file. */
-export type SequenceChoice = { readonly options: SequenceOptions; readonly array: string | null };
 
 /** What the host answers and hears from that page. */
 export type SequenceViewContract = {

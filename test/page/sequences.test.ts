@@ -122,6 +122,41 @@ describe('the preview of sequences', () => {
     await clean(open);
   });
 
+  it('keeps what was chosen since, when the answer to an older choice comes', async () => {
+    const open = await pages.openSequences('t.csv', { 't.csv': table });
+    const { page, host } = open;
+    await said(open, '1 sequence of 60 steps');
+    const held: (() => void)[] = [];
+    const waiting = async (count: number): Promise<void> => {
+      while (held.length < count) await page.waitForTimeout(10);
+    };
+    host.held = held;
+    for (const [i, [label, text]] of (
+      [
+        ['Window', '20'],
+        ['Stride', '10'],
+      ] as const
+    ).entries()) {
+      const field = page.locator('.choices label', { hasText: label }).locator('input');
+      await field.fill(text);
+      await field.press('Enter');
+      await waiting(i + 1);
+    }
+    held[0]?.();
+    await said(open, '3 sequences of 20 steps');
+    await page.locator('.choices label', { hasText: 'Normalise' }).locator('vscode-dropdown').click();
+    await page.locator('vscode-option', { hasText: 'by mean and deviation' }).click();
+    await waiting(3);
+    const wanted = { options: { window: 20, stride: 10, normalise: 'zScore' }, array: null };
+    assert.deepEqual(host.sent.choose.at(-1), wanted);
+    for (const tell of held) tell();
+    await page.locator('.normalisation tr', { hasText: 'as they are run' }).first().waitFor();
+    await said(open, '5 sequences of 20 steps');
+    const stride = page.locator('.choices label', { hasText: 'Stride' }).locator('input');
+    assert.equal(await stride.inputValue(), '10');
+    await clean(open);
+  });
+
   it('reads a file anew that what was chosen once does not fit', async () => {
     const choice = { options: { window: 61 }, array: null };
     const open = await pages.openSequences('t.csv', { 't.csv': table }, { choice });

@@ -26,6 +26,8 @@ export class SequenceHost {
     throw new Error(message);
   };
   weights: ShownSequences['weights'] = null;
+  /** Answers wait here until somebody lets them go; null: they go at once. */
+  held: (() => void)[] | null = null;
   readonly #file: string;
   readonly #files: Map<string, Uint8Array>;
   #choice: SequenceChoice = { options: {}, array: null };
@@ -104,8 +106,13 @@ export class SequenceHost {
 
   async tell(): Promise<void> {
     const reading = ++this.#reading;
-    const request = { file: this.#file, reading, ...this.#choice };
+    const asked = this.#choice;
+    const request = { file: this.#file, reading, ...asked };
     const list: SequenceList | null = await this.#worker.request('sequences', request);
-    if (list !== null) this.#page?.emit('sequences', { ...list, reading, name: this.#file, weights: this.weights });
+    if (list === null) return;
+    const { held } = this;
+    if (held !== null) await new Promise<void>((resolve) => void held.push(resolve));
+    const { weights } = this;
+    this.#page?.emit('sequences', { ...list, reading, asked, name: this.#file, weights });
   }
 }

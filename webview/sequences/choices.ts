@@ -28,6 +28,8 @@ export class Choices {
   );
   readonly #numbers: Readonly<Record<NumberKey, UiTextField>>;
   #choice: SequenceChoice = { options: {}, array: null };
+  /** What was chosen last, until it is answered. */
+  #unanswered: string | null = null;
   #drawn = '';
 
   constructor(changed: (choice: SequenceChoice) => void) {
@@ -48,8 +50,11 @@ export class Choices {
     return this.#choice;
   }
 
-  /** `facts`: of the last reading that gave any. */
-  show(facts: SequenceFacts, choice: SequenceChoice): void {
+  /** `facts`: of the last reading that gave any; `asked`: what it was asked with. */
+  show(facts: SequenceFacts, choice: SequenceChoice, asked: SequenceChoice): void {
+    // An answer to an older choice takes nothing of the newest one back.
+    if (this.#unanswered !== null && this.#unanswered !== JSON.stringify(asked)) return;
+    this.#unanswered = null;
     this.#choice = choice;
     const { table, text, arrays, isConfig } = facts;
     this.element.hidden = isConfig || (table === null && text === null && arrays.length === 0);
@@ -147,6 +152,7 @@ export class Choices {
   #choose(choice: SequenceChoice): void {
     if (JSON.stringify(choice) === JSON.stringify(this.#choice)) return;
     this.#choice = choice;
+    this.#unanswered = JSON.stringify(choice);
     this.#changed(choice);
   }
 }

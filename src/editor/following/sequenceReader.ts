@@ -3,8 +3,11 @@ import type { SequenceChoice, SequenceList } from '../../protocol/index.js';
 import type { Doors } from '../context/doors.js';
 import { WatchedReading } from './watchedReading.js';
 
+/** What there is, and which choice it answers. */
+type AskedSequences = SequenceList & { readonly asked: SequenceChoice };
+
 /** Sequences that somebody looks at before they are run, in a file or as a config says. */
-export class SequenceReader extends WatchedReading<SequenceList> {
+export class SequenceReader extends WatchedReading<AskedSequences> {
   readonly #chosen: { choice: SequenceChoice };
 
   constructor(
@@ -20,9 +23,13 @@ export class SequenceReader extends WatchedReading<SequenceList> {
       workerPath,
       log,
       doors,
-      ask: (client, reading) => client.request('sequences', { file: uri.toString(), reading, ...chosen.choice }),
+      ask: async (client, reading) => {
+        const asked = chosen.choice;
+        const list = await client.request('sequences', { file: uri.toString(), reading, ...asked });
+        return list === null ? null : { ...list, asked };
+      },
       isRead: ({ sequences }) => sequences !== null,
-      nothing: (told) => ({ ...told, sequences: null, notes: [] }),
+      nothing: (told) => ({ ...told, sequences: null, notes: [], asked: chosen.choice }),
     });
     this.#chosen = chosen;
   }

@@ -48,6 +48,8 @@ export class WatchedReading<List extends Told> implements vscode.Disposable {
   #isReading = false;
   /** The file has changed since the reading under way began. */
   #isStale = false;
+  /** Something else is asked of the file since then. */
+  #isAsked = false;
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
@@ -87,6 +89,7 @@ export class WatchedReading<List extends Told> implements vscode.Disposable {
 
   /** Something else is asked of the file now. */
   again(): void {
+    this.#isAsked = true;
     this.#again();
   }
 
@@ -106,12 +109,16 @@ export class WatchedReading<List extends Told> implements vscode.Disposable {
     this.#isStale = this.#isReading;
     if (this.#isReading) return;
     this.#isReading = true;
+    this.#isAsked = false;
     const reading = ++this.#reading;
     void this.#readNow(reading)
       .catch((error: unknown) => this.#fail(error instanceof Error ? error.message : String(error), reading))
       .finally(() => {
         this.#isReading = false;
-        if (this.#isStale && !this.#disposed) this.#timer ??= setTimeout(() => this.#again(), debounce);
+        if (this.#disposed) return;
+        // Who asks waits for no other program to be done.
+        if (this.#isAsked) this.#again();
+        else if (this.#isStale) this.#timer ??= setTimeout(() => this.#again(), debounce);
       });
   }
 
