@@ -43,7 +43,7 @@ export type AppliedPair = { readonly whatIf: WhatIf; readonly copy: string | nul
 export class Panel implements vscode.Disposable {
   readonly comparison: Comparison;
   readonly #channel: Channel<PanelContract, PageContract>;
-  readonly #subscriptions: vscode.Disposable[] = [];
+  readonly #subscriptions: Pick<vscode.Disposable, 'dispose'>[] = [];
   #statusTimer: NodeJS.Timeout | undefined;
   #applied: Applied | null = null;
   #disposed = false;
@@ -113,6 +113,7 @@ export class Panel implements vscode.Disposable {
         this.#channel.emit('summary', summary);
       }),
       session.onDidAnalyse((spectrum) => this.#channel.emit('spectrum', spectrum)),
+      session.paints(() => view.visible),
     );
     fillView(webview, extensionUri, 'main', session.title);
     this.#sendStatus();

@@ -596,6 +596,8 @@ export type RunRequest = {
   readonly bounds: VerdictBounds;
   /** Which layer of a network is looked at, counted with its directions; null: the one that the verdict names. */
   readonly layer: number | null;
+  /** A page shows the run and tells when its picture is on the screen: analyses leave the processors to it so long. */
+  readonly awaitsPicture: boolean;
   readonly cancel: CancelFlag;
 };
 export type RunOutcome = {
@@ -866,7 +868,11 @@ export type WorkerContract = {
       reportData: { params: { readonly runId: number }; result: ReportData | null };
     };
   /** `stop`: the flag of this name is raised. */
-  events: { stop: { readonly flag: number } };
+  events: {
+    stop: { readonly flag: number };
+    /** The picture of a run is on the screen. */
+    painted: { readonly runId: number };
+  };
 };
 /** What the extension host answers and hears from a worker. */
 export type WorkerHostContract = {

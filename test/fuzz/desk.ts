@@ -92,7 +92,14 @@ export class Desk {
     const runId = ++this.#runs;
     return {
       runId,
-      outcome: await this.ask('run', { runId, entry, bounds, layer, cancel: new SharedArrayBuffer(4) }),
+      outcome: await this.ask('run', {
+        runId,
+        entry,
+        bounds,
+        layer,
+        awaitsPicture: false,
+        cancel: new SharedArrayBuffer(4),
+      }),
     };
   }
 

@@ -382,6 +382,7 @@ export class TestHost {
       entry: { kind: 'config', config: this.status.title },
       bounds: defaultBounds,
       layer,
+      awaitsPicture: false,
       cancel: new SharedArrayBuffer(4),
     });
     if (outcome.kind !== 'done')

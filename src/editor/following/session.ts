@@ -72,6 +72,8 @@ export class Session implements vscode.Disposable {
   #waitingSince: number | null = null;
   /** When the content last changed that the next run will read; null while nothing is new. */
   #editedAt: number | null = null;
+  /** Whether a page shows the session and will paint its next run. */
+  readonly #painters = new Set<() => boolean>();
   /** The layer of the network that is looked at; null: the one that the verdict names. */
   #layer: number | null = null;
   #choosing = false;
@@ -245,8 +247,15 @@ export class Session implements vscode.Disposable {
     return this.#client.request(name, params);
   }
 
+  /** A page that calls `painted` when it has painted a run, as long as it is `visible`. */
+  paints(visible: () => boolean): Pick<vscode.Disposable, 'dispose'> {
+    this.#painters.add(visible);
+    return { dispose: () => void this.#painters.delete(visible) };
+  }
+
   /** The page tells that the picture of a run is on the screen. */
   painted(runId: number): void {
+    this.#client.painted(runId);
     if (this.#unpainted?.runId !== runId) return;
     const now = performance.now();
     const ms = Math.round(now - this.#unpainted.editedAt);
@@ -275,7 +284,8 @@ export class Session implements vscode.Disposable {
     this.#unfollowed = false;
     this.#writes.began();
     this.#versions = new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
-    const answer = this.#client.run(this.entry, readSettings().bounds, this.#layer);
+    const awaitsPicture = [...this.#painters].some((visible) => visible());
+    const answer = this.#client.run(this.entry, readSettings().bounds, this.#layer, awaitsPicture);
     const runId = this.#client.latestRun;
     this.#unpainted = this.#editedAt === null ? null : { runId, editedAt: this.#editedAt };
     this.#editedAt = null;

@@ -86,8 +86,17 @@ export class EngineClient {
     return this.#latest;
   }
 
-  /** Cancels the run before and starts this one. Resolves with `cancelled` when a newer one took its place. */
-  async run(entry: Entry, bounds: VerdictBounds, layer: number | null = null): Promise<RunOutcome> {
+  /**
+   * Cancels the run before and starts this one. Resolves with `cancelled` when a newer one took its place.
+   *
+   * @param awaitsPicture somebody calls `painted` when the run is on the screen; analyses wait for that
+   */
+  async run(
+    entry: Entry,
+    bounds: VerdictBounds,
+    layer: number | null = null,
+    awaitsPicture = false,
+  ): Promise<RunOutcome> {
     const runId = ++this.#latest;
     const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
     await this.#stopActive();
@@ -96,7 +105,7 @@ export class EngineClient {
     const live = this.#start();
     const flag = newFlag();
     hold(flag);
-    const answer = live.channel.request('run', { runId, entry, bounds, layer, cancel: flag });
+    const answer = live.channel.request('run', { runId, entry, bounds, layer, awaitsPicture, cancel: flag });
     const settled = answer.then(
       () => undefined,
       () => undefined,
@@ -114,6 +123,11 @@ export class EngineClient {
       release(flag);
       if (this.#active === active) this.#active = null;
     }
+  }
+
+  /** The picture of a run is on the screen. */
+  painted(runId: number): void {
+    this.#live?.channel.emit('painted', { runId });
   }
 
   /** Stops the current run; its caller gets `cancelled`. */

@@ -9,6 +9,7 @@ import {
   arrayOf,
   byKind,
   either,
+  flag,
   instance,
   integer,
   nothing,
@@ -261,6 +262,7 @@ export const workerChecks: Checks<WorkerContract> = {
       entry: entryCheck,
       bounds: object({ vanishing: number(0), fading: number(0), exploding: number(0) }),
       layer: nullable(count),
+      awaitsPicture: flag,
       cancel,
     }),
     survey: object({ bytes, name: optional(text), cancel }),
@@ -300,5 +302,5 @@ export const workerChecks: Checks<WorkerContract> = {
     }),
     locateWeight: object({ entry: entryCheck, place: weightPlace, layer: count }),
   },
-  events: { stop: object({ flag: count }) },
+  events: { stop: object({ flag: count }), painted: object({ runId: count }) },
 };

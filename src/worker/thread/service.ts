@@ -66,6 +66,10 @@ import { ended, WhatIfs } from '../answers/whatIfRuns.js';
 
 /** Milliseconds between two parts of a spectrum that is still growing. */
 const betweenParts = 400;
+/** How long analyses wait for a picture: a window that nobody sees paints none. */
+const longestPainting = 2000;
+/** How often a run that waits for its picture looks whether it is to stop, ms. */
+const betweenLooks = 20;
 
 /** The last finished run: what slices and analyses are cut from. */
 type Kept = KeptRun & {
@@ -114,6 +118,8 @@ export class Service {
   #ended = false;
   /** Number of the newest what-if. */
   #question = 0;
+  /** The run whose picture is on the screen. */
+  #painted = 0;
   readonly #kernels: Kernels | null;
   readonly #workspaces: Workspaces | null;
   readonly #capacity: Capacity;
@@ -200,6 +206,9 @@ export class Service {
       },
       {
         stop: ({ flag }) => raise(flag),
+        painted: ({ runId }) => {
+          this.#painted = runId;
+        },
       },
       {
         checks: workerChecks,
@@ -333,7 +342,10 @@ export class Service {
   };
 
   /** `told` when the norms are known: what follows gives way to whatever the user does meanwhile. */
-  async #run({ runId, entry, bounds, layer: asked, cancel }: RunRequest, told: () => void): Promise<RunOutcome> {
+  async #run(
+    { runId, entry, bounds, layer: asked, awaitsPicture, cancel }: RunRequest,
+    told: () => void,
+  ): Promise<RunOutcome> {
     const stop = raised(cancel);
     hold(cancel);
     const check = (): void => {
@@ -398,7 +410,8 @@ export class Service {
 
       told();
 
-      const analysing = this.#analyse(kept, check, progress('analyse'));
+      const picture = awaitsPicture ? this.#picture(runId, check) : Promise.resolve();
+      const analysing = picture.then(() => this.#analyse(kept, check, progress('analyse')));
       kept.analysing = analysing.catch(() => undefined);
       await analysing;
       return { kind: 'done', problems, files: [...seen] };
@@ -417,6 +430,15 @@ export class Service {
       throw error;
     } finally {
       release(cancel);
+    }
+  }
+
+  /** Resolves when the picture of a run is on the screen, or nobody seems to paint it. */
+  async #picture(runId: number, check: () => void): Promise<void> {
+    const latest = performance.now() + longestPainting;
+    while (this.#painted !== runId && performance.now() < latest) {
+      await new Promise((resolve) => setTimeout(resolve, betweenLooks));
+      check();
     }
   }
 

@@ -129,6 +129,7 @@ else if (isMainThread) {
             entry: { kind: 'config', config: 'flat.rnn.json' },
             bounds: defaultBounds,
             layer: null,
+            awaitsPicture: false,
             cancel: null,
           });
           assert.equal(outcome.kind, 'done');

@@ -74,6 +74,45 @@ describe('EngineClient', () => {
     assert.deepEqual(summaries[0]?.shapes, { B: 1, T: 3, I: 1, H: 2 });
   });
 
+  it('analyses a run that somebody paints when its picture is there, or nobody seems to paint it', async () => {
+    const told: string[] = [];
+    const { client } = probe({
+      events: {
+        progress: () => undefined,
+        problems: () => undefined,
+        summary: ({ runId }) => void told.push(`summary ${runId}`),
+        spectrum: ({ runId }) => void told.push(`spectrum ${runId}`),
+        failed: ({ message }) => void told.push(message),
+      },
+    });
+    let isDone = false;
+    const outcome = client.run(entry, defaultBounds, null, true).finally(() => {
+      isDone = true;
+    });
+    // Each question is answered behind what the thread has told before.
+    const ask = (): Promise<unknown> => client.request('cells', null);
+    while (told.length === 0) await ask();
+    for (let i = 0; i < 20; i++) await ask();
+    assert.deepEqual([told, isDone], [['summary 1'], false]);
+    client.painted(0);
+    for (let i = 0; i < 20; i++) await ask();
+    assert.deepEqual([told, isDone], [['summary 1'], false]);
+    client.painted(1);
+    assert.equal((await outcome).kind, 'done');
+    assert.deepEqual(told, ['summary 1', 'spectrum 1']);
+
+    // A newer run does not wait for the picture of the one before.
+    const unseen = client.run(entry, defaultBounds, null, true);
+    while (told.length === 2) await ask();
+    const next = client.run(entry, defaultBounds);
+    assert.deepEqual([(await unseen).kind, (await next).kind], ['cancelled', 'done']);
+    assert.deepEqual(told.slice(2), ['summary 2', 'summary 3', 'spectrum 3']);
+
+    // Of a window that nobody sees.
+    assert.equal((await client.run(entry, defaultBounds, null, true)).kind, 'done');
+    assert.deepEqual(told.slice(5), ['summary 4', 'spectrum 4']);
+  });
+
   it('lets a newer run cancel an older one inside its long computation', async () => {
     const subject = probe();
     const { client, summaries } = subject;

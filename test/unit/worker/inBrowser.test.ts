@@ -119,7 +119,7 @@ describe('a thread in a browser', () => {
       { checks: 'trusted', onFault: (error) => assert.fail(error) },
     );
     try {
-      const request = { runId: 1, entry, bounds: defaultBounds, layer: null, cancel: 7 };
+      const request = { runId: 1, entry, bounds: defaultBounds, layer: null, awaitsPicture: false, cancel: 7 };
       return { outcome: await channel.request('run', request), summaries, given };
     } finally {
       thread.end();
@@ -167,7 +167,7 @@ describe('a service that ends without its thread', () => {
           tell = listener;
         },
       });
-      const params = { runId: 1, entry, bounds: defaultBounds, layer: null, cancel: null };
+      const params = { runId: 1, entry, bounds: defaultBounds, layer: null, awaitsPicture: false, cancel: null };
       tell({ type: 'request', id: 1, name: 'run', params });
     });
     assert.deepEqual(outcome, { kind: 'cancelled', problems: [], files: [entry.config] });

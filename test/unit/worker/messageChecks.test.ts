@@ -181,6 +181,7 @@ const workerSamples: Samples<WorkerContract> = {
       entry,
       bounds: { vanishing: 1e-3, fading: 0.1, exploding: 70 },
       layer: null,
+      awaitsPicture: false,
       cancel: new SharedArrayBuffer(4),
     })),
     survey: [
@@ -247,7 +248,7 @@ const workerSamples: Samples<WorkerContract> = {
     ],
     locateWeight: [{ entry: entries[1], place: { tensor: 'Wx', row: 0, column: 0 }, layer: 0 }],
   },
-  events: { stop: [{ flag: 1 }] },
+  events: { stop: [{ flag: 1 }], painted: [{ runId: 1 }] },
 };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
