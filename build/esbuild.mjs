@@ -84,12 +84,14 @@ const asCommonJs = {
   },
 };
 
-/** Which parts each page's script imports at once, by the names that they have this time, of all builds together. */
-const partsOfPages = {};
-let partsWritten = Promise.resolve();
-const firstParts = {
-  name: 'first-parts',
-  setup({ onEnd, initialOptions: { outdir, write } }) {
+const outdirOfPages = 'dist/webview';
+/**
+ * What a page's script imports at once stands in the page itself (src/report/pageParts.ts). What is loaded later takes
+ * each of those parts from a stand-in, so that none is there twice.
+ */
+const standIns = {
+  name: 'stand-ins',
+  setup({ onEnd, initialOptions: { write } }) {
     onEnd(async ({ metafile }) => {
       if (metafile === undefined || write === false) return;
       const { outputs } = metafile;
@@ -98,19 +100,21 @@ const firstParts = {
           if (kind === 'import-statement' && !met.has(next)) reach(next, met.add(next));
         return met;
       };
-      const pages = Object.keys(outputs).filter((file) => outputs[file].entryPoint?.startsWith('webview/'));
-      const named = (file) => path.posix.relative(outdir, file);
-      for (const file of pages.filter((page) => path.posix.dirname(page) === outdir))
-        partsOfPages[named(file)] = [...reach(file, new Set())].map(named).sort();
-      const file = path.join(root, outdir, 'firstParts.json');
-      partsWritten = partsWritten.then(() =>
-        writeFile(file, JSON.stringify(Object.fromEntries(Object.entries(partsOfPages).sort()))),
+      const pages = Object.keys(outputs).filter((file) => path.posix.dirname(file) === outdirOfPages);
+      const parts = new Set(
+        pages.filter((file) => file.endsWith('.js')).flatMap((page) => [...reach(page, new Set())]),
       );
-      await partsWritten;
+      for (const part of parts) {
+        const names = outputs[part].exports.join(', ');
+        const name = path.posix.relative(outdirOfPages, part);
+        await writeFile(
+          path.join(root, part.replace(/\.js$/, '.first.js')),
+          `const { ${names} } = globalThis.firstParts[${JSON.stringify(name)}];\nexport { ${names} };\n`,
+        );
+      }
     });
   },
 };
-
 const product = [
   // The extension host shares nothing with them: it would load a whole engine for what it needs of it.
   {
@@ -150,7 +154,7 @@ const product = [
     supported: { 'dynamic-import': false },
   },
   // What the first picture does without is a file of its own (test/package/firstPaint.test.ts). The panel shares
-  // nothing with the viewers: each file more is one that VS Code has to fetch for the first picture.
+  // nothing with the viewers, so that each page holds no more than it needs.
   ...[{ main: 'webview/main.ts' }, { tensors: 'webview/tensors.ts', sequences: 'webview/sequences.ts' }].map(
     (entryPoints) => ({
       ...forPage,
@@ -159,9 +163,9 @@ const product = [
       // Names of parts depend on where their sources lie: on what stands here, not on where a link leads.
       preserveSymlinks: true,
       chunkNames: 'parts/[name]-[hash]',
-      outdir: 'dist/webview',
+      outdir: outdirOfPages,
       metafile: true,
-      plugins: [firstParts],
+      plugins: [standIns],
     }),
   ),
   {

@@ -8,7 +8,7 @@ import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from '.
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
 import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
-import { knowFirstParts, NotebookOutputs, Panels, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
+import { NotebookOutputs, Panels, readPage, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
 import { threadFile } from './worker/thread/index.js';
 
 export type Assembly = {
@@ -30,7 +30,8 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   const thread = vscode.Uri.joinPath(extensionUri, 'dist', threadFile());
   // In a browser the extension has an address, not a path.
   const sessions = new Sessions(thread.scheme === 'file' ? thread.fsPath : thread.toString(true), log, doors);
-  knowFirstParts(extensionUri).catch((error: unknown) => log.error(String(error)));
+  // Before somebody wants the first panel.
+  readPage(extensionUri, 'main').catch((error: unknown) => log.error(String(error)));
   const panels = new Panels(sessions, extensionUri);
   const features = registerLanguageFeatures(sessions, log);
   const viewerParts = { extensionUri, workerPath: sessions.workerPath, log, doors };

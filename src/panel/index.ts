@@ -3,7 +3,7 @@ export { NotebookOutputs } from './notebookOutputs.js';
 export { SequencePreviews } from './sequencePreviews.js';
 export type { SeenPair } from './sequencePreviews.js';
 export { showTensors } from './tensorViewer.js';
-export { knowFirstParts } from './viewPage.js';
+export { readPage } from './viewPage.js';
 export { previewType, rendererId, sequencesType, tensorsType, viewType } from './viewTypes.js';
 export { mostCompared } from './comparison.js';
 export { Panels, isEntry } from './panels.js';

@@ -115,7 +115,7 @@ export class Panel implements vscode.Disposable {
       session.onDidAnalyse((spectrum) => this.#channel.emit('spectrum', spectrum)),
       session.paints(() => view.visible),
     );
-    fillView(webview, extensionUri, 'main', session.title);
+    fillView(view, extensionUri, 'main', session.title).catch((error: unknown) => logFault(String(error)));
     this.#sendStatus();
   }
 

@@ -163,7 +163,7 @@ export class SequencePreviews implements vscode.Disposable {
       for (const subscription of subscriptions) subscription.dispose();
     });
     this.#count(uri, 1);
-    fillView(webview, extensionUri, 'sequences', name);
+    fillView(view, extensionUri, 'sequences', name).catch((error: unknown) => failed(String(error)));
   }
 
   dispose(): void {

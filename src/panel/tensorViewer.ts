@@ -51,5 +51,5 @@ export function showTensors(uri: vscode.Uri, view: vscode.WebviewPanel, parts: V
     channel.close(t('The panel was closed.'));
     for (const subscription of subscriptions) subscription.dispose();
   });
-  fillView(webview, extensionUri, 'tensors', name);
+  fillView(view, extensionUri, 'tensors', name).catch((error: unknown) => failed(String(error)));
 }

@@ -1,35 +1,48 @@
 import * as vscode from 'vscode';
 import { languageInUse } from '../l10n.js';
+import { joinFirstParts } from '../report/index.js';
+import type { FirstScript } from '../report/index.js';
 import { freshNonce, panelHtml } from './panelHtml.js';
+
+type PageName = 'main' | 'tensors' | 'sequences';
+type PageTexts = { readonly first: FirstScript; readonly style: string };
 
 const assetsOf = (extensionUri: vscode.Uri): vscode.Uri => vscode.Uri.joinPath(extensionUri, 'dist', 'webview');
 
-/** The scripts that the script of each page imports as soon as it is there; none before they are known. */
-let firstParts: Readonly<Record<string, readonly string[]>> = {};
+/** What stands in each page, once it has been read. */
+const texts = new Map<PageName, PageTexts>();
 
-/** Reads which those are, so that pages ask for them together with their scripts. */
-export async function knowFirstParts(extensionUri: vscode.Uri): Promise<void> {
-  const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(assetsOf(extensionUri), 'firstParts.json'));
-  firstParts = JSON.parse(new TextDecoder().decode(bytes)) as typeof firstParts;
+/** Reads what stands in a page: of `tensors` that is `tensors.js` with its parts, and `tensorsStyle.css`. */
+export async function readPage(extensionUri: vscode.Uri, page: PageName): Promise<PageTexts> {
+  const read = async (name: string): Promise<string> =>
+    new TextDecoder().decode(await vscode.workspace.fs.readFile(vscode.Uri.joinPath(assetsOf(extensionUri), name)));
+  const [first, style] = await Promise.all([
+    joinFirstParts(`${page}.js`, read),
+    read(page === 'main' ? 'style.css' : `${page}Style.css`),
+  ]);
+  texts.set(page, { first, style });
+  return { first, style };
 }
 
-/** Puts a page into its tab: of `tensors` that is `tensors.js` with `tensorsStyle.css`. */
-export function fillView(
-  webview: vscode.Webview,
+/** Puts a page into its tab; at once, where it has been read. */
+export async function fillView(
+  view: vscode.WebviewPanel,
   extensionUri: vscode.Uri,
-  page: 'main' | 'tensors' | 'sequences',
+  page: PageName,
   title: string,
-): void {
+): Promise<void> {
+  const { webview } = view;
   const assets = assetsOf(extensionUri);
   webview.options = { enableScripts: true, localResourceRoots: [assets] };
-  const uriOf = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(assets, file)).toString();
-  const script = `${page}.js`;
+  const closing = new AbortController();
+  view.onDidDispose(() => closing.abort());
+  const known = texts.get(page) ?? (await readPage(extensionUri, page));
+  if (closing.signal.aborted) return;
   webview.html = panelHtml({
     cspSource: webview.cspSource,
     nonce: freshNonce(),
-    scriptUri: uriOf(script),
-    partUris: (firstParts[script] ?? []).map(uriOf),
-    styleUri: uriOf(page === 'main' ? 'style.css' : `${page}Style.css`),
+    ...known,
+    assets: `${webview.asWebviewUri(assets).toString()}/`,
     title,
     language: languageInUse(),
   });

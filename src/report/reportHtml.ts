@@ -4,7 +4,7 @@ import type { Language } from '../l10n.js';
 import type { RecordExtent, RunSummary } from '../protocol/index.js';
 import { levelBins } from '../worker/answers/index.js';
 import { joinParts } from './pageParts.js';
-import { emptyStyle, escape, inertJson } from './reportMarkup.js';
+import { emptyStyle, escape, inertJson, inline } from './reportMarkup.js';
 
 export type ReportParts = {
   /** What the experiment is called: the file name of its config. */
@@ -62,15 +62,6 @@ async function hash(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`;
 }
-
-/**
- * A script or style that may stand inside its element: nothing in it ends the element or opens a comment, and it names
- * no other file.
- */
-const inline = (text: string): string =>
-  text
-    .replace(/^(?:\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)$/gm, '')
-    .replace(/<(?=\/(?:script|style)|!--)/gi, '\\x3c');
 
 /** `1.4 MB` */
 function formatBytes(bytes: number): string {

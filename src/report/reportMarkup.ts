@@ -19,6 +19,15 @@ export const escape = (text: string): string =>
 export const inertJson = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 /**
+ * A script or style that may stand inside its element: nothing in it ends the element or opens a comment, and it names
+ * no other file.
+ */
+export const inline = (text: string): string =>
+  text
+    .replace(/^(?:\/\/# sourceMappingURL=.*|\/\*# sourceMappingURL=.*\*\/)$/gm, '')
+    .replace(/<(?=\/(?:script|style)|!--)/gi, '\\x3c');
+
+/**
  * Hash of the empty text: the toolkit adds one empty style element to learn whether the browser knows :focus-visible;
  * no other inline style passes.
  */

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import JSZip from 'jszip';
+import { standIn } from '../../src/report/pageParts.js';
 import { partsFrom } from '../support/pageParts.js';
 
 type Manifest = {
@@ -42,7 +43,6 @@ const shipped = [
   'extension/dist/rnn.schema.json',
   'extension/dist/rnn.schema.ko.json',
   'extension/dist/web.js',
-  'extension/dist/webview/firstParts.json',
   'extension/dist/webview/main.js',
   'extension/dist/webview/notebook.js',
   'extension/dist/webview/notices.txt',
@@ -120,7 +120,11 @@ before(async () => {
     ].map(([file]) => file),
   );
   const ofPrograms = await readPrograms(['worker.js', 'cli.js', 'mcpServer.js']);
+  const first = (await Promise.all(['main.js', 'tensors.js', 'sequences.js'].map((page) => partsFrom(page)))).flatMap(
+    (found) => [...found.keys()].filter((file) => file.startsWith('parts/')).map(standIn),
+  );
   parts.push(
+    ...[...new Set(first)].map((file) => `extension/dist/webview/${file}`),
     ...[...all].filter((file) => file.startsWith('parts/')).map((file) => `extension/dist/webview/${file}`),
     ...ofPrograms.filter((file) => file.startsWith('parts/')).map((file) => `extension/dist/${file}`),
   );

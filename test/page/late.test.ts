@@ -50,6 +50,15 @@ const arrived = async (page: Page): Promise<void> => {
   await nextFrames(page);
 };
 
+/** The files that the page has asked for, without the letters that change with what is in them. */
+const askedFor = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => new URL(name).pathname.replace(/-\w+(?=\.)/, ''))
+      .sort(),
+  );
+
 /** Place and size of all that is seen of the first picture. */
 const boxes = (page: Page): Promise<Record<string, readonly number[]>> =>
   page.evaluate(() =>
@@ -85,6 +94,16 @@ describe('what comes behind the first picture', () => {
     assert.equal(await colour(page), colourBefore);
     host.sendStatus({ entry: { kind: 'pair', weights: 'w.json', sequences: 'x.json' } });
     await page.locator('.pair').waitFor();
+  });
+
+  it('is all that the page asks for, and takes the first parts from the page', async () => {
+    const { page } = open;
+    const release = await loadedWithoutLate(page);
+    const held = await askedFor(page);
+    assert.ok(!held.some((file) => /\.(?:js|css)$/.test(file) && !/later|ui/.test(file)), held.join(', '));
+    release();
+    await arrived(page);
+    assert.deepEqual(await askedFor(page), ['/parts/chunk.first.js', '/parts/later.js', '/parts/ui.js']);
   });
 
   it('moves nothing in the head of a pair without a config', async () => {

@@ -16,6 +16,8 @@ import { setLanguage } from '../../src/l10n.js';
 import type { Language } from '../../src/l10n.js';
 import { panelHtml } from '../../src/panel/panelHtml.js';
 import { panelChecks } from '../../src/panel/messageChecks.js';
+import { joinFirstParts } from '../../src/report/pageParts.js';
+import type { FirstScript } from '../../src/report/pageParts.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type {
   ComparedRun,
@@ -514,22 +516,27 @@ type Site = { readonly url: string; spoken: Language; close(): Promise<void> };
 
 /** One site serves all test files of a process: a page from another one would be in another process of the browser. */
 async function makeSite(): Promise<Site> {
-  const firstParts = JSON.parse(await readFile(path.join(bundle, 'firstParts.json'), 'utf8')) as Partial<
-    Record<string, string[]>
-  >;
+  const read = (name: string): Promise<string> => readFile(path.join(bundle, name), 'utf8');
+  const texts = new Map<string, { readonly first: FirstScript; readonly style: string }>();
+  for (const [page, style] of Object.entries({
+    main: 'style.css',
+    tensors: 'tensorsStyle.css',
+    sequences: 'sequencesStyle.css',
+  }))
+    texts.set(page, { first: await joinFirstParts(`${page}.js`, read), style: await read(style) });
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const page = { '/': 'main', '/tensors': 'tensors', '/sequences': 'sequences' }[pathname];
-    if (page !== undefined) {
+    const text = texts.get(page ?? '');
+    if (text !== undefined) {
       response.setHeader('content-type', 'text/html; charset=utf-8');
       response.end(
         panelHtml({
           cspSource: origin,
           nonce,
-          scriptUri: `${origin}/${page}.js`,
-          partUris: (firstParts[`${page}.js`] ?? []).map((name) => `${origin}/${name}`),
-          styleUri: `${origin}/${page === 'main' ? 'style.css' : `${page}Style.css`}`,
+          ...text,
+          assets: `${origin}/`,
           title: 'test',
           language: site.spoken,
         }),

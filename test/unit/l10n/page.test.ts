@@ -6,9 +6,9 @@ import { panelHtml } from '../../../src/panel/panelHtml.js';
 const parts = {
   cspSource: 'https://host',
   nonce: 'bm9uY2U=',
-  scriptUri: 'https://host/main.js',
-  partUris: [],
-  styleUri: 'https://host/style.css',
+  first: { script: 'begin()', parts: [] },
+  style: '',
+  assets: 'https://host/',
   title: 'a',
 };
 const embedded = (html: string): unknown =>
@@ -31,7 +31,25 @@ describe('the page', () => {
   it('cannot be broken out of by a sentence', () => {
     const bundle = { a: '</script><script>alert(1)</script><!--' };
     const html = panelHtml({ ...parts, language: { name: 'ko', bundle } });
-    assert.equal(html.match(/<script/g)?.length, 2);
+    assert.equal(html.match(/<script/g)?.length, 3);
     assert.deepEqual(embedded(html), bundle);
+  });
+
+  it('cannot be broken out of by what stands in its script and its style', () => {
+    const html = panelHtml({
+      ...parts,
+      first: { script: 'const a = "</script><!--";\n//# sourceMappingURL=main.js.map', parts: [] },
+      style: 'a::after { content: "</style>" }\n/*# sourceMappingURL=style.css.map */',
+    });
+    assert.match(html, /data-from="https:\/\/host\/">const a = "\\x3c\/script>\\x3c!--";\n<\/script>/);
+    assert.match(html, /<style nonce="bm9uY2U=">a::after \{ content: "\\x3c\/style>" \}\n<\/style>/);
+  });
+
+  it('leads what is loaded later to the parts that stand in its script', () => {
+    const html = panelHtml({ ...parts, first: { script: '', parts: ['parts/chunk-A.js'] } });
+    const map = /<script type="importmap" nonce="bm9uY2U=">(.*?)<\/script>/s.exec(html)?.[1] ?? '';
+    assert.deepEqual(JSON.parse(map), {
+      imports: { 'https://host/parts/chunk-A.js': 'https://host/parts/chunk-A.first.js' },
+    });
   });
 });
