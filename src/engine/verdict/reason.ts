@@ -8,22 +8,27 @@ import type { Evidence, NonFinite } from './evidence.js';
 
 const longTrip = 100;
 
-// Making one takes longer than the run of a small network.
-const formats = new Map<number, Intl.NumberFormat>();
-
-/** From here on numbers are grouped, and below the other bound told with an exponent. */
-const [grouped, leastPlain] = [1000, 1e-6];
-
+/**
+ * As `Intl.NumberFormat('en', { maximumSignificantDigits: digits })` writes it, whose data take longer to load than a
+ * small network takes to run: the shortest text of a number, rounded half up, its whole part in groups of three.
+ */
 export function significant(value: number, digits: number): string {
-  // Most numbers of a verdict, in less than the time of a format. That one rounds the shortest text of a number, which
-  // is another way only where it ends in the middle between two.
-  if (value >= leastPlain && value < grouped && !String(value).endsWith('5')) {
-    const rounded = Number(value.toPrecision(digits));
-    if (rounded < grouped) return String(rounded);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '-∞';
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  const [mantissa = '', power = ''] = Math.abs(value).toExponential().split('e');
+  const all = mantissa.replace('.', '');
+  let kept = all.slice(0, digits);
+  let exponent = Number(power);
+  if (all.charAt(digits) >= '5') {
+    const up = String(BigInt(kept) + 1n);
+    exponent += up.length - kept.length;
+    kept = up;
   }
-  const format = formats.get(digits) ?? new Intl.NumberFormat('en', { maximumSignificantDigits: digits });
-  formats.set(digits, format);
-  return format.format(value);
+  kept = kept.replace(/0+$/, '');
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${kept || '0'}`;
+  const whole = kept.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  const part = kept.slice(exponent + 1);
+  return `${sign}${whole.replace(/\B(?=(?:\d{3})+$)/g, ',')}${part === '' ? '' : `.${part}`}`;
 }
 
 const counted = (count: number): string => (count < 10 ? significant(count, 2) : significant(Math.round(count), 15));
