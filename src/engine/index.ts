@@ -24,7 +24,7 @@ export type { GruGateWeights, GruGradients, GruWeights } from './network/gruCell
 export type { Gradients, Parameters } from './network/rnnUnit.js';
 export { finish } from './core/resumable.js';
 export { instantiate, Kernels, supportedVariants } from './wasm/instance.js';
-export type { KernelBytes, Task, Team, Variant } from './wasm/instance.js';
+export type { Elsewhere, Job, KernelBytes, Task, Team, Variant } from './wasm/instance.js';
 export { mostTaskNumbers, perform } from './wasm/team.js';
 export {
   elementwiseMemoryOf,
@@ -36,6 +36,8 @@ export {
 export { kernelsFor } from './run/kernelsFor.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runResumably, runWithin } from './run/run.js';
+export { doTask } from './run/directions.js';
+export type { DirectionTask } from './run/directions.js';
 export { nextStepOf } from './run/nextSteps.js';
 export { directionsOf } from './network/layers.js';
 export { asNetworkRun, inPositions, isOneVanillaLayer, runNetwork } from './run/networkRun.js';

@@ -18,6 +18,7 @@ import { isSmall, mayStop, smallRoom } from '../wasm/smallRun.js';
 import { spectrumSizes } from '../wasm/spectrum.js';
 import { cellOf } from '../cells/index.js';
 import type { Experiment, LayerExperiment } from '../network/experiment.js';
+import { directionsOf } from '../network/layers.js';
 import { withOneItem } from '../analysis/spectrum.js';
 
 /** Bytes, the experiment itself not counted. */
@@ -173,11 +174,31 @@ export const plainMemoryOf = (experiment: Experiment): number => layerByLayer(ex
 export function gatedMemoryOf(experiment: Experiment, kernels: Kernels): number {
   const rooms = layerShapes(experiment).map((shape) => gatedRooms(kernels, shape, 'whole'));
   return (
-    layerByLayer(experiment, false) +
+    layerByLayer(experiment, false, directionsAtOnce(experiment, kernels)) +
     largestOf(rooms, 'own') +
     largestOf(rooms, 'shared') +
+    elsewhereMemoryOf(experiment, kernels) +
     denseAnalysesOf(experiment, kernels)
   );
+}
+
+const directionsAtOnce = (experiment: Experiment, { team }: Kernels): number =>
+  team === null ? 1 : directionsOf(experiment);
+
+/** What the second direction of a layer takes on the thread that runs it, its copy of the experiment included. */
+function elsewhereMemoryOf(experiment: Experiment, kernels: Kernels): number {
+  if (directionsAtOnce(experiment, kernels) === 1) return 0;
+  const taken = layerShapes(experiment).map((shape) => {
+    const { B, I, H, steps } = shape;
+    const own = { shapes: { B, T: steps, I, H }, chunks: experiment.chunks };
+    const rooms =
+      cellOf(shape.cell).gated === undefined
+        ? [layerRoom(kernels, shape, null), flowRoom(kernels, own, null)]
+        : [gatedRoom(kernels, shape, null), gatedFlowRoom(kernels, shape, null)];
+    // Inputs, what enters, and that once more beyond the range.
+    return Math.max(...rooms.map(({ bytes }) => bytes)) + B * experiment.shapes.T * (I + 2 * H) * 8;
+  });
+  return Math.max(...taken);
 }
 
 /** Exponents and singular values of one of the layers, side by side: no two layers are analysed at once. */
@@ -200,7 +221,12 @@ export function elementwiseMemoryOf(experiment: Experiment, kernels: Kernels): n
     const own = { shapes: { B, T: steps, I, H }, chunks };
     return together(kernels, [layerRoom(kernels, shape), flowRoom(kernels, own)]);
   });
-  return layerByLayer(experiment, false) + largestOf(rooms, 'own') + largestOf(rooms, 'shared');
+  return (
+    layerByLayer(experiment, false, directionsAtOnce(experiment, kernels)) +
+    largestOf(rooms, 'own') +
+    largestOf(rooms, 'shared') +
+    elsewhereMemoryOf(experiment, kernels)
+  );
 }
 
 /** The layers of a network, each as long as the longest chunk. */
@@ -262,7 +288,8 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
   return kept + largestOf(rooms, 'own') + largestOf(rooms, 'shared') + denseAnalysesOf(experiment, kernels);
 }
 
-function layerByLayer(experiment: Experiment, plain: boolean): number {
+/** `atOnce`: so many directions of a layer are under way side by side. */
+function layerByLayer(experiment: Experiment, plain: boolean, atOnce = 1): number {
   const {
     cell,
     dtype,
@@ -297,7 +324,7 @@ function layerByLayer(experiment: Experiment, plain: boolean): number {
     );
   }
   // What enters the output.
-  return kept + underWay + B * T * below.at(-1)! * 8;
+  return kept + atOnce * underWay + B * T * below.at(-1)! * 8;
 }
 
 /** Widths of the layers' outputs, from the first up. */

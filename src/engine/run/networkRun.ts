@@ -5,7 +5,7 @@ import { norm, scaleByPowerOfTwo } from '../core/norm.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { castResumably, movedAtOnce, Mover } from '../core/resumableCopy.js';
-import { accumulate, cast, columnsOfSteps, dtypeOf, heldOf, paste, sequence, takeStep } from '../core/tensor.js';
+import { accumulate, cast, dtypeOf, heldOf, sequence, takeStep } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
 import type { Shape } from '../core/recomputedTrace.js';
@@ -13,34 +13,24 @@ import { runChunks } from '../network/chunks.js';
 import { DescendingSource } from '../network/descendingSource.js';
 import type { Experiment, LayerExperiment } from '../network/experiment.js';
 import type { SentDown } from '../network/scaledBackward.js';
-import {
-  initialStates,
-  layerExperiment,
-  lengthsOf,
-  reversed,
-  reversedSeries,
-  sideBySide,
-  stackOf,
-} from '../network/layers.js';
+import { layerExperiment, lengthsOf, reversed, reversedSeries, sideBySide, stackOf } from '../network/layers.js';
 import type { FromAbove } from '../network/layers.js';
 import { networkUpstream } from '../network/networkLoss.js';
 import type { NetworkLoss } from '../network/networkLoss.js';
 import { networkSource } from '../network/networkSource.js';
 import type { LayerChunks } from '../network/networkSource.js';
 import { pyTorchGradients } from '../network/pyTorchParameters.js';
-import { Rnn } from '../network/rnn.js';
 import type { VerdictBounds } from '../verdict/evidence.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { NetworkVerdict } from '../verdict/networkVerdict.js';
 import { gatedNetworkSource } from '../wasm/gatedScaledBackward.js';
-import { gatedForward } from '../wasm/gatedPass.js';
-import { fastForward } from '../wasm/pass.js';
 import type { Kernels } from '../wasm/instance.js';
 import { clip } from './clip.js';
+import { eachDirection } from './directions.js';
+import type { ForwardTask, RunTask } from './directions.js';
 import type { AnyRun, RunResult } from './result.js';
-import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
-import { runResumably } from './run.js';
+import { gatedKernelsFor } from './kernelsFor.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
 
@@ -76,46 +66,6 @@ export type AnyNetworkRun = NetworkRun<Trace, Trace>;
 export function lengthsOfRun(experiment: Experiment): number[] {
   const all = experiment.chunks.map((chunk) => lengthsOf(experiment, chunk));
   return Array.from({ length: experiment.shapes.B }, (_, b) => all.reduce((sum, lengths) => sum + lengths[b]!, 0));
-}
-
-/** h [B,T,H] of a layer's direction, in the order of positions. */
-function* forward(
-  layer: LayerExperiment,
-  { chunks: positions }: Experiment,
-  given: Kernels | null,
-): Resumable<Sequence> {
-  const {
-    shapes: { B, H },
-    layers: [{ direction }],
-  } = layer;
-  const [gated, kernels] = [gatedKernelsFor(layer, given), passKernelsFor(layer, given)];
-  const quick =
-    gated !== null ? yield* gatedForward(gated, layer) : kernels !== null ? yield* fastForward(kernels, layer) : null;
-  const hs = quick ?? (yield* plainForward(layer));
-  return direction === 'forward' ? hs : { ...hs, data: yield* reversed(hs.data, { B, N: H }, positions) };
-}
-
-/** The same in plain arithmetic, in the order in which the layer computes. */
-function* plainForward(layer: LayerExperiment): Resumable<Sequence> {
-  const {
-    cell,
-    dtype,
-    shapes: { B, T, I, H },
-    layers: [{ parameters: weights }],
-    stateful,
-    chunks,
-  } = layer;
-  const rnn = new Rnn({ cell, I, H, weights }, { stateful: true, dtype });
-  const hs = sequence(dtype, B, T, H);
-  let start = 0;
-  for (const { steps, xs, spans } of chunks) {
-    if (!stateful || start === 0) rnn.setState(initialStates(layer));
-    const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
-    const states = yield* part(rnn.forwardResumably(inputs, spans), start / T, (start + steps) / T);
-    paste(hs, columnsOfSteps(states, 0, H), start);
-    start += steps;
-  }
-  return hs;
 }
 
 /** xs [B,T,I] of all chunks. */
@@ -264,10 +214,18 @@ export function* runNetwork(
   const inputs: Sequence[] = [yield* part(inputsOf(experiment), 0, 0)];
   for (const [l, directions] of stack.entries()) {
     const [from, to] = [(0.3 * l) / stack.length, (0.3 * (l + 1)) / stack.length];
-    const parts: Sequence[] = [];
+    const tasks: ForwardTask[] = [];
     for (const spec of directions) {
       const layer = yield* part(layerExperiment(experiment, spec, inputs[l]!, null), from, from);
-      parts.push(yield* part(forward(layer, experiment, given), from, to));
+      tasks.push({ kind: 'forward', experiment: layer });
+    }
+    const gone = yield* part(eachDirection(tasks, given), from, to);
+    const parts: Sequence[] = [];
+    for (const [i, { direction, H }] of directions.entries()) {
+      const hs = gone[i]!;
+      const data =
+        direction === 'forward' ? hs.data : yield* part(reversed(hs.data, { B, N: H }, experiment.chunks), to, to);
+      parts.push({ ...hs, data });
     }
     inputs.push(yield* part(sideBySide(dtype, parts as [Sequence, ...Sequence[]]), to, to));
   }
@@ -282,21 +240,20 @@ export function* runNetwork(
   for (const [l, directions] of [...stack.entries()].reverse()) {
     const input = inputs[l]!;
     down = new GoingDown(experiment, input.N);
-    const own: NetworkLayer[] = [];
+    const progress = (count: number): number => 0.32 + (0.63 * (layers.length + count)) / experiment.layers.length;
+    const tasks: RunTask[] = [];
     let column = 0;
     for (const spec of directions) {
-      const done = layers.length + own.length;
-      const progress = 0.32 + (0.63 * done) / experiment.layers.length;
-      const entering = yield* part(ownColumns(above, column, column + spec.H), progress, progress);
-      const layer = yield* part(layerExperiment(experiment, spec, input, entering), progress, progress);
+      const entering = yield* part(ownColumns(above, column, column + spec.H), progress(0), progress(0));
+      const layer = yield* part(layerExperiment(experiment, spec, input, entering), progress(0), progress(0));
       column += spec.H;
-      const sent = { data: new Float64Array(B * T * input.N), exponents: new Float64Array(T) };
-      const result = yield* part(
-        runResumably(layer, bounds, given, sent, descending),
-        progress,
-        0.32 + (0.63 * (done + 1)) / experiment.layers.length,
-      );
-      yield* part(down.add(layer, result, sent), progress, progress);
+      tasks.push({ kind: 'run', experiment: layer, bounds });
+    }
+    const ran = yield* part(eachDirection(tasks, given, descending), progress(0), progress(tasks.length));
+    const own: NetworkLayer[] = [];
+    for (const [i, { result, sent }] of ran.entries()) {
+      const layer = tasks[i]!.experiment;
+      yield* part(down.add(layer, result, sent), progress(tasks.length), progress(tasks.length));
       own.push({ experiment: layer, result });
     }
     layers.unshift(...own);

@@ -127,6 +127,17 @@ function withPlainMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer
  */
 export type Task = readonly number[];
 
+/** What a thread does by itself, on a memory of its own: `task` is data that can be sent to it. */
+export type Job = { readonly kernels: Pick<Kernels, 'module' | 'variant'>; readonly task: object };
+
+/** A job that another thread is at. */
+export type Elsewhere = {
+  /** What it answers; null where it could not do it. Waits a moment at a time. */
+  readonly answer: Resumable<unknown>;
+  /** Nobody wants it any more; nothing where it is done. */
+  end(): void;
+};
+
 /** Threads that work on one memory. */
 export type Team = {
   /** How many can work now, the caller among them. Asked only when there is work worth sharing. */
@@ -150,6 +161,8 @@ export type Team = {
   fit(bytes: number): void;
   /** Task i is for thread i, 0 is the caller; null: nothing to do. Returns when all are done. */
   run(tasks: readonly (Task | null)[]): void;
+  /** Has one of the others do a job while the caller goes on; null where none is up and free. */
+  elsewhere(job: Job): Elsewhere | null;
   /** The same threads on another memory, for one analysis that goes on while runs use this one; null without it. */
   beside(): Team | null;
 };
@@ -191,6 +204,12 @@ export class Kernels {
     // Copied, because types that allow for shared memory cannot promise that nobody writes to the bytes meanwhile.
     const own = new Uint8Array(bytes[variant]);
     return new Kernels(variant, new WebAssembly.Module(shared ? own : withPlainMemory(own)), memory);
+  }
+
+  /** Those that another thread has compiled, on a memory of their own that is not shared; null when there is none. */
+  static of({ module, variant }: Job['kernels']): Kernels | null {
+    const memory = newMemory(false);
+    return memory === null ? null : new Kernels(variant, module, memory);
   }
 
   /**

@@ -1,10 +1,14 @@
 // More threads for the kernels: helpers that sleep on a shared counter, wake for one task each, and count themselves
 // done.
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { t } from '@vscode/l10n';
-import { instantiate, mostTaskNumbers, perform } from '../../engine/index.js';
-import type { Kernels, Task, Team } from '../../engine/index.js';
+import { doTask, instantiate, Kernels, mostTaskNumbers, perform } from '../../engine/index.js';
+import type { DirectionTask, Elsewhere, Job, Resumable, Task, Team } from '../../engine/index.js';
+import { languageInUse, setLanguage } from '../../l10n.js';
+import type { Language } from '../../l10n.js';
+import { movable } from '../scheduling/movable.js';
 
 /** More than four threads wait for each other longer than they save at the sizes that people look at. */
 export const threadsHere = (): number => Math.min(4, availableParallelism());
@@ -17,7 +21,12 @@ const pending = 1;
 const ready = 2;
 const ended = 3;
 const failed = 4;
-const firstSlot = 5;
+/** 1 while a helper is at a job of its own, which the caller may want to stop. */
+const working = 5;
+const unwanted = 6;
+/** Counts the pauses of a job. */
+const beats = 7;
+const firstSlot = 8;
 const slotLength = 3 + mostTaskNumbers;
 
 /** How often the caller looks whether the helpers are done before it goes to sleep, some microseconds. */
@@ -29,6 +38,10 @@ const looksForWork = 20_000;
  * one of them alone.
  */
 const slice = 500;
+/** Stands where a task has its memory: a job has come through the port instead. */
+const jobMark = -1;
+/** How long the caller waits at once for the answer to a job, ms. */
+const shortSlice = 2;
 /** Slices after which a task that was taken counts as lost: a minute, while tasks take milliseconds. */
 const patience = 120;
 
@@ -40,14 +53,22 @@ type HelperData = {
   readonly module: WebAssembly.Module;
   readonly memories: Memories;
   readonly control: SharedArrayBuffer;
+  /** Jobs come and answers go through it. */
+  readonly port: MessagePort;
+  readonly language: Language;
 };
+/** On their way through the port. */
+type NumberedJob = Job & { readonly id: number };
+type Answer = { readonly id: number; readonly answer: unknown };
 
 export const isHelper = (data: unknown): data is HelperData =>
   typeof data === 'object' && data !== null && 'helper' in data;
 
 /** The life of a helper thread; it ends with the thread that started it. */
-export function help({ helper, module, memories, control }: HelperData): void {
+export function help({ helper, module, memories, control, port, language }: HelperData): void {
+  setLanguage(language);
   const shared = new Int32Array(control);
+  const jobs = new Jobs(port, shared);
   const exports = memories.map((memory) => instantiate(module, memory));
   const slot = firstSlot + helper * slotLength;
   let seen = Atomics.load(shared, generation);
@@ -59,6 +80,10 @@ export function help({ helper, module, memories, control }: HelperData): void {
     if (now === seen) continue;
     seen = now;
     if (Atomics.compareExchange(shared, slot, seen, 0) !== seen) continue;
+    if (shared[slot + 2] === jobMark) {
+      jobs.doLatest();
+      continue;
+    }
     const from = slot + 3;
     try {
       const own = exports[shared[slot + 2] ?? NaN];
@@ -69,6 +94,55 @@ export function help({ helper, module, memories, control }: HelperData): void {
       Atomics.store(shared, failed, 1);
     }
     if (Atomics.sub(shared, pending, 1) === 1) Atomics.notify(shared, pending);
+  }
+}
+
+/** What the thread of a helper does by itself. */
+class Jobs {
+  readonly #port: MessagePort;
+  readonly #control: Int32Array;
+  #kernels: Kernels | null = null;
+
+  constructor(port: MessagePort, control: Int32Array) {
+    this.#port = port;
+    this.#control = control;
+  }
+
+  /** Those before it have been given up. */
+  doLatest(): void {
+    let job: NumberedJob | null = null;
+    for (let next; (next = receiveMessageOnPort(this.#port)) !== undefined;) job = next.message as NumberedJob;
+    try {
+      if (job !== null) this.#do(job);
+    } catch {
+      // Whoever has asked does it then, and meets the same, or has the memory that was missing here.
+      if (job !== null) this.#post({ id: job.id, answer: null }, []);
+    } finally {
+      this.#kernels?.fit(0);
+      Atomics.store(this.#control, working, 0);
+      Atomics.notify(this.#control, working);
+    }
+  }
+
+  #do({ id, kernels, task }: NumberedJob): void {
+    this.#kernels ??= Kernels.of(kernels);
+    const steps = doTask(task as DirectionTask, this.#kernels);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) {
+        const { value, buffers } = movable(step.value);
+        this.#post({ id, answer: value }, buffers);
+        return;
+      }
+      Atomics.add(this.#control, beats, 1);
+      if (Atomics.load(this.#control, unwanted) === 0) continue;
+      steps.return(undefined as never);
+      return;
+    }
+  }
+
+  #post(answer: Answer, buffers: readonly ArrayBuffer[]): void {
+    this.#port.postMessage(answer, buffers);
   }
 }
 
@@ -88,6 +162,10 @@ export class WorkerTeam implements Team {
   readonly #patience: number;
   #control: Int32Array;
   #workers: Worker[] = [];
+  /** To the first helper, which does jobs; null before it has been started. */
+  #port: MessagePort | null = null;
+  /** Number of the latest job. */
+  #job = 0;
 
   /**
    * @param kernels on shared memory
@@ -103,9 +181,13 @@ export class WorkerTeam implements Team {
   }
 
   get size(): number {
-    if (Atomics.load(this.#control, ended) !== 0) return 1;
+    if (Atomics.load(this.#control, ended) !== 0 || this.#isAtJob) return 1;
     if (this.#workers.length < this.#helpers) this.#start();
     return Atomics.load(this.#control, ready) === this.#helpers ? 1 + this.#helpers : 1;
+  }
+
+  get #isAtJob(): boolean {
+    return Atomics.load(this.#control, working) !== 0;
   }
 
   get most(): number {
@@ -121,11 +203,15 @@ export class WorkerTeam implements Team {
   run(tasks: readonly (Task | null)[], memory = 0): void {
     const control = this.#control;
     const { exports } = memory === 0 ? this.kernels : (this.#beside?.kernels ?? this.kernels);
+    if (this.#isAtJob) {
+      // Whoever has counted on the others meanwhile does without them.
+      for (const task of tasks) if (task !== null) perform(exports, task);
+      return;
+    }
     const others = tasks.slice(1);
     if (others.length > this.#helpers) throw new Error(`${tasks.length} tasks for ${1 + this.#helpers} threads.`);
     Atomics.store(control, failed, 0);
-    // 0 stands for a task that was taken.
-    const next = (Atomics.load(control, generation) + 1) | 0 || 1;
+    const next = this.#next();
     const offered = others.flatMap((task, helper) =>
       task === null ? [] : [{ task, slot: firstSlot + helper * slotLength }],
     );
@@ -155,6 +241,56 @@ export class WorkerTeam implements Team {
     }
     if (Atomics.load(control, failed) !== 0)
       throw new Error(t('A thread of the engine failed during the run. Run it again: then one thread computes it.'));
+  }
+
+  /** The generation of the next tasks: 0 stands for one that was taken. */
+  #next(): number {
+    return (Atomics.load(this.#control, generation) + 1) | 0 || 1;
+  }
+
+  elsewhere(job: Job): Elsewhere | null {
+    const control = this.#control;
+    const port = this.size === 1 ? null : this.#port;
+    if (port === null) return null;
+    const id = ++this.#job;
+    const { module, variant } = job.kernels;
+    port.postMessage({ id, kernels: { module, variant }, task: job.task } satisfies NumberedJob);
+    const next = this.#next();
+    Atomics.store(control, unwanted, 0);
+    Atomics.store(control, working, 1);
+    control.set([0, jobMark], firstSlot + 1);
+    Atomics.store(control, firstSlot, next);
+    Atomics.store(control, generation, next);
+    Atomics.notify(control, generation);
+    return {
+      answer: this.#answerTo(id, port),
+      end: () => {
+        Atomics.store(control, unwanted, 1);
+        // Nobody has begun with it.
+        if (Atomics.compareExchange(control, firstSlot, next, 0) === next) Atomics.store(control, working, 0);
+      },
+    };
+  }
+
+  *#answerTo(id: number, port: MessagePort): Resumable<unknown> {
+    const control = this.#control;
+    const lasts = this.#patience * slice;
+    let [beat, latest] = [Atomics.load(control, beats), performance.now() + lasts];
+    for (;;) {
+      const now = Atomics.load(control, beats);
+      if (now !== beat) [beat, latest] = [now, performance.now() + lasts];
+      else if (performance.now() > latest) this.#end();
+      // Before the messages: it ends its work after its answer.
+      const isGone = control !== this.#control || Atomics.load(control, ended) !== 0;
+      const isOver = Atomics.load(control, working) === 0;
+      for (let next; (next = receiveMessageOnPort(port)) !== undefined;) {
+        const { id: of, answer } = next.message as Answer;
+        if (of === id) return answer;
+      }
+      if (isGone || isOver) return null;
+      Atomics.wait(control, working, 1, shortSlice);
+      yield 0;
+    }
   }
 
   /** Until the tasks that helpers have taken are done, or never will be. */
@@ -215,8 +351,11 @@ export class WorkerTeam implements Team {
     // A helper that could not start, or ended, is no help any more: the caller goes on alone, on a memory of its own.
     try {
       for (let helper = 0; helper < this.#helpers; helper++) {
-        const data: HelperData = { helper, module, memories, control: this.#control.buffer as SharedArrayBuffer };
-        const worker = new Worker(this.#entry, { workerData: data });
+        const { port1: here, port2: port } = new MessageChannel();
+        const control = this.#control.buffer as SharedArrayBuffer;
+        const data: HelperData = { helper, module, memories, control, port, language: languageInUse() };
+        const worker = new Worker(this.#entry, { workerData: data, transferList: [port] });
+        if (helper === 0) this.#port = here;
         const gone = (): void => {
           if (this.#workers.includes(worker)) this.#end();
         };
@@ -266,6 +405,10 @@ class Beside implements Team {
 
   run(tasks: readonly (Task | null)[]): void {
     this.#team.run(tasks, 1);
+  }
+
+  elsewhere(job: Job): Elsewhere | null {
+    return this.#team.elsewhere(job);
   }
 
   beside(): Team | null {

@@ -28,6 +28,7 @@ export class Counted {
       up: () => Promise.resolve(),
       fit: () => undefined,
       beside: () => null,
+      elsewhere: () => null,
       run: (tasks) => {
         const before = this.#work;
         let longest = 0;

@@ -185,6 +185,7 @@ else if (isMainThread) {
               },
               fit: (bytes) => team.fit(bytes),
               beside: () => team.beside(),
+              elsewhere: (job) => team.elsewhere(job),
               run: (tasks) => {
                 if (tasks.length > 1) shared++;
                 team.run(tasks);
@@ -213,6 +214,7 @@ else if (isMainThread) {
           },
           fit: () => undefined,
           beside: () => assert.fail('nobody needs more threads'),
+          elsewhere: () => assert.fail('nobody needs more threads'),
           run: () => assert.fail('nobody needs more threads'),
         };
         finish(fastPass(kernels, randomExperiment({ ...shape, T: 50, I: 8, H: 16 })));

@@ -1,0 +1,177 @@
+// Two directions of a layer on two threads, each with a memory of its own. This file is the helpers' entry too.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { finish, nextStepOf, runNetwork } from '../../../src/engine/index.js';
+import type { Experiment, Kernels, Variant } from '../../../src/engine/index.js';
+import { setLanguage } from '../../../src/l10n.js';
+import { movable } from '../../../src/worker/scheduling/movable.js';
+import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
+import { answered } from '../engine/build.js';
+import { randomNetwork } from '../engine/networks.js';
+import { kernelsOf, variants } from './support.js';
+
+if (isHelper(workerData)) help(workerData);
+
+const network = (seed: number, cell: 'lstm' | 'gru' | 'tanh', B: number): Experiment =>
+  randomNetwork({
+    seed,
+    cell,
+    B,
+    T: cell === 'tanh' ? 1500 : 500,
+    I: 20,
+    widths: [64],
+    directions: ['forward', 'reverse'],
+  });
+
+const numbersOf = (experiment: Experiment, kernels: Kernels): unknown => {
+  const run = finish(runNetwork(experiment, undefined, kernels));
+  return {
+    layers: run.layers.map(({ result }) => answered(result)),
+    verdicts: run.layers.map(({ result }) => [result.verdict, result.positionVerdict]),
+    next: run.layers.map(({ result }) => finish(nextStepOf(result))),
+    dxs: run.dxs,
+    logs: run.log10Norms,
+    verdict: run.verdict,
+  };
+};
+
+/** Kernels with one more thread; counts the jobs that it has been asked, and those that it has answered. */
+async function withHelper(
+  variant: Variant,
+  work: (kernels: Kernels, team: WorkerTeam, jobs: { asked: number; answered: number }) => void | Promise<void>,
+  slices?: number,
+): Promise<void> {
+  const kernels = kernelsOf(variant);
+  const team = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), 1, slices);
+  await team.up();
+  assert.equal(team.size, 2);
+  const jobs = { asked: 0, answered: 0 };
+  const elsewhere = team.elsewhere.bind(team);
+  team.elsewhere = (job) => {
+    const asked = elsewhere(job);
+    if (asked === null) return null;
+    jobs.asked++;
+    return {
+      end: () => asked.end(),
+      answer: (function* () {
+        const answer = yield* asked.answer;
+        if (answer !== null) jobs.answered++;
+        return answer;
+      })(),
+    };
+  };
+  try {
+    await work(kernels, team, jobs);
+  } finally {
+    await team.stop();
+  }
+}
+
+const untilFree = async (team: WorkerTeam): Promise<void> => {
+  while (team.size < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+};
+
+describe('two directions side by side', { skip: !isMainThread }, () => {
+  const [variant] = variants;
+  if (variant === undefined) return;
+
+  it("give the bits, verdicts and next steps of one after the other, in the caller's language", async () => {
+    // The thread has it from its start on.
+    setLanguage({ name: 'ko', bundle: { '{0} step': '{0} 단계', '{0} steps': '{0} 단계' } });
+    try {
+      await withHelper(variant, (kernels, team, jobs) => {
+        for (const cell of ['lstm', 'gru', 'tanh'] as const)
+          for (const B of [1, 4]) {
+            const experiment = network(3 + B, cell, B);
+            kernels.team = null;
+            const expected = numbersOf(experiment, kernels);
+            kernels.team = team;
+            const before = jobs.answered;
+            assert.deepEqual(numbersOf(experiment, kernels), expected, `${cell} ${B}`);
+            assert.ok(jobs.answered > before, `${cell} ${B}: nobody was asked`);
+          }
+        assert.equal(jobs.answered, jobs.asked);
+      });
+    } finally {
+      setLanguage();
+    }
+  });
+
+  it('leave the other thread free when the run is given up', async () => {
+    await withHelper(variant, async (kernels, team, jobs) => {
+      const experiment = network(1, 'lstm', 4);
+      const expected = numbersOf(experiment, kernels);
+      kernels.team = team;
+      for (let pauses = 1; pauses < 400; pauses += 40) {
+        const before = jobs.asked;
+        const steps = runNetwork(experiment, undefined, kernels);
+        while (jobs.asked === before) steps.next();
+        for (let i = 0; i < pauses; i++) steps.next();
+        steps.return(undefined as never);
+        await untilFree(team);
+      }
+      assert.deepEqual(numbersOf(experiment, kernels), expected);
+    });
+  });
+
+  it('share no other work meanwhile', async () => {
+    await withHelper(variant, async (kernels, team, jobs) => {
+      kernels.team = team;
+      const steps = runNetwork(network(1, 'lstm', 4), undefined, kernels);
+      while (jobs.asked === 0) steps.next();
+      assert.deepEqual([team.size, team.elsewhere({ kernels, task: {} })], [1, null]);
+      steps.return(undefined as never);
+      await untilFree(team);
+    });
+  });
+
+  it('are both run here when the other thread is gone, or says nothing any more', async () => {
+    const experiment = network(1, 'gru', 4);
+    for (const slices of [undefined, 1])
+      await withHelper(
+        variant,
+        async (kernels, team, jobs) => {
+          const expected = numbersOf(experiment, kernels);
+          kernels.team = team;
+          const steps = runNetwork(experiment, undefined, kernels);
+          while (jobs.asked === 0) steps.next();
+          const stopped = team.stop();
+          // With time for the event loop it is told; without it is patient for half a second.
+          if (slices === undefined) await stopped;
+          finish(steps);
+          assert.equal(jobs.answered, 0);
+          await stopped;
+          assert.deepEqual(numbersOf(experiment, kernels), expected);
+        },
+        slices,
+      );
+  });
+});
+
+describe('what is moved to another thread', { skip: !isMainThread }, () => {
+  it('has buffers of its own, of which no part belongs to anybody else', () => {
+    const shared = Float64Array.from([1, 2, 3, 4]);
+    const whole = Float32Array.from([5, 6]);
+    const { value, buffers } = movable({
+      a: whole,
+      list: [{ window: shared.subarray(1, 3) }, null],
+      text: 'x',
+      none: undefined,
+    });
+    assert.deepEqual(value, {
+      a: whole,
+      list: [{ window: Float64Array.from([2, 3]) }, null],
+      text: 'x',
+      none: undefined,
+    });
+    assert.equal(value.a, whole);
+    assert.deepEqual(
+      buffers.map(({ byteLength }) => byteLength),
+      [8, 16],
+    );
+    const moved = structuredClone(value, { transfer: buffers });
+    assert.deepEqual(moved.list[0], { window: Float64Array.from([2, 3]) });
+    assert.deepEqual([whole.length, shared.length], [0, 4]);
+  });
+});
