@@ -2,11 +2,11 @@
 //   --quick              under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no
 // page and no VS Code; writes nothing
 //   --rows S,M           only these rows, no page and no VS Code; writes nothing
-//   --sections pauses    only these sections of test/bench/bench.ts (networks, cells, wholeRuns, analyses,
+//   --sections pauses    only these sections of test/bench/bench.ts (networks, cells, wholeRuns, directions, analyses,
 // reading, pauses, subnormal, differences, worker, waking), no VS Code; writes nothing.
 //                        `page`: zooms and what-ifs of the page in a browser
-//   --json FILE          writes what every contestant of `networks`, `cells` and `wholeRuns` took: section, row, cell,
-// layers, where the gradient enters, contestant, threads, median and best ms, runs
+//   --json FILE          writes what every contestant of `networks`, `cells`, `wholeRuns` and `directions` took:
+// section, row, cell, layers, where the gradient enters, contestant, threads, median and best ms, runs
 //   --threads 1          nobody runs on several threads
 //   --renew              puts what was measured into RESULTS.md all the same, in the place of older sections
 //   --dry                writes nothing

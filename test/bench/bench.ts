@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { analyses } from './analyses.js';
 import { cells } from './cells.js';
+import { directions } from './directions.js';
 import type { Row } from './contestants.js';
 import { differences } from './differences.js';
 import { entriesOf, tellUsers, usersTitle } from './entries.js';
@@ -40,6 +41,7 @@ const sections: readonly Section[] = [
   networks,
   cells,
   wholeRuns,
+  directions,
   analyses,
   reading,
   pauses,

@@ -4,6 +4,7 @@ import { cpus, loadavg } from 'node:os';
 import { giveBack } from '../../src/engine/core/bufferPool.js';
 import { asLayer, cellOf, finish, release, runNetwork, runResumably } from '../../src/engine/index.js';
 import type { ByParameter, CellName, DType, Experiment, Kernels, LayerExperiment } from '../../src/engine/index.js';
+import type { Direction } from '../../src/engine/network/experiment.js';
 import { referencePass } from '../../src/engine/network/referencePass.js';
 import { gatedPass } from '../../src/engine/wasm/gatedPass.js';
 import { fastPass } from '../../src/engine/wasm/pass.js';
@@ -35,12 +36,12 @@ const plainRows = ['S', 'M'];
 const isLeftOut = ({ name }: Row, { layers }: Case, { quick }: Terms): boolean =>
   (quick && !plainRows.includes(name)) || (layers > 1 && name === 'XL');
 
-/** Weights uniform in ±1/√H, as PyTorch begins with. */
-function networkFor({ name, B, T, I, H }: Row, { cell, layers, at }: Case, dtype: DType): Experiment {
+/** Weights uniform in ±1/√H, as PyTorch begins with; of `bothWays` one layer in two directions. */
+function networkFor({ name, B, T, I, H }: Row, { cell, layers, at }: Case, dtype: DType, bothWays = false): Experiment {
   const next = randomNumbers(1);
-  const layer = (index: number) => ({
+  const layer = (index: number, direction: Direction = 'forward') => ({
     layer: index,
-    direction: 'forward' as const,
+    direction,
     H,
     parameters: Object.fromEntries(
       cellOf(cell).parameters.map(({ name: parameter, shape }) => {
@@ -55,10 +56,12 @@ function networkFor({ name, B, T, I, H }: Row, { cell, layers, at }: Case, dtype
     cell: cell satisfies CellName,
     dtype,
     shapes: { B, T, I, H },
-    layers: [layer(0), ...Array.from({ length: layers - 1 }, (_, l) => layer(l + 1))],
+    layers: bothWays
+      ? [layer(0), layer(0, 'reverse')]
+      : [layer(0), ...Array.from({ length: layers - 1 }, (_, l) => layer(l + 1))],
     chunks: [{ steps: T, xs: filled(B * T * I, next) }],
     stateful: false,
-    upstream: at === 'last' ? { kind: 'last' } : { kind: 'given', dhs: filled(B * T * H, next) },
+    upstream: at === 'last' ? { kind: 'last' } : { kind: 'given', dhs: filled(B * T * H * (bothWays ? 2 : 1), next) },
     loss: null,
     clipNorm: null,
     truncate: null,
@@ -97,6 +100,15 @@ export const whole = (own: Case, threads: number): Contestant =>
           for (const { result } of finish(runNetwork(network, undefined, kernels)).layers) release(result);
         }
       : () => release(finish(runResumably(layer, undefined, kernels)));
+  });
+
+/** The same of one layer that runs from the last step to the first too. */
+export const wholeBothWays = (own: Case, threads: number): Contestant =>
+  onKernels(wholeName, 'relaxed', 'float32', threads, (kernels, row) => {
+    const network = networkFor(row, own, 'float32', true);
+    return () => {
+      for (const { result } of finish(runNetwork(network, undefined, kernels)).layers) release(result);
+    };
   });
 
 const plain = (own: Case): Contestant =>

@@ -254,7 +254,9 @@ export class WorkerTeam implements Team {
     if (port === null) return null;
     const id = ++this.#job;
     const { module, variant } = job.kernels;
-    port.postMessage({ id, kernels: { module, variant }, task: job.task } satisfies NumberedJob);
+    // A part of a large buffer, such as a file's, would take all of it along.
+    const { value: own } = movable(job.task);
+    port.postMessage({ id, kernels: { module, variant }, task: own } satisfies NumberedJob);
     const next = this.#next();
     Atomics.store(control, unwanted, 0);
     Atomics.store(control, working, 1);
@@ -265,6 +267,8 @@ export class WorkerTeam implements Team {
     return {
       answer: this.#answerTo(id, port),
       end: () => {
+        // Somebody else's may be under way since.
+        if (id !== this.#job) return;
         Atomics.store(control, unwanted, 1);
         // Nobody has begun with it.
         if (Atomics.compareExchange(control, firstSlot, next, 0) === next) Atomics.store(control, working, 0);
