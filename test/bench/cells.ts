@@ -1,6 +1,5 @@
 // What people train: tanh, LSTM, GRU, three layers of LSTM, with PyTorch's default weights, against PyTorch itself;
 // with a gradient at every step, and with one at the last step alone, which vanishes into subnormal numbers.
-import { cpus, loadavg } from 'node:os';
 import { giveBack } from '../../src/engine/core/bufferPool.js';
 import { asLayer, cellOf, finish, release, runNetwork, runResumably } from '../../src/engine/index.js';
 import type { ByParameter, CellName, DType, Experiment, Kernels, LayerExperiment } from '../../src/engine/index.js';
@@ -16,7 +15,7 @@ import { caseName } from './entries.js';
 import type { Case } from './entries.js';
 import { tellCellGoals } from './goals.js';
 import type { FasterCell } from './goals.js';
-import { digits, inTurn, median, peak } from './measure.js';
+import { digits, inTurn, loadNow, measuredOn, median, peak } from './measure.js';
 import { onnxruntimePeer, torchPeer } from './peers.js';
 import type { Peer } from './peers.js';
 
@@ -167,8 +166,6 @@ async function rivalsOf({ threads, quick }: Terms, say: (line: string) => void):
   return { torch: rivals, onnxruntime: onnxruntime?.peer ?? null };
 }
 
-const loadNow = (): string => loadavg()[0]?.toFixed(1) ?? '–';
-
 export const cells: Section = {
   name: 'cells',
   run: async (terms, say) => {
@@ -230,10 +227,7 @@ export const cells: Section = {
           }
           for (const contestant of group) if (!isPeer(contestant.name)) contestant.stop();
         }
-    say(
-      `\nMeasured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}; load of ` +
-        `the ${cpus().length} processors before ${before}, behind ${loadNow()}.`,
-    );
+    say(measuredOn(before));
     tellCellGoals(faster, say);
     for (const { peer } of rivals.torch) peer.stop();
     rivals.onnxruntime?.stop();

@@ -1,14 +1,11 @@
 // What a second thread is worth where a layer runs in two directions, each on a thread of its own.
-import { cpus, loadavg } from 'node:os';
 import type { Section } from './bench.js';
 import { wholeBothWays } from './cells.js';
 import { caseName } from './entries.js';
 import type { Case } from './entries.js';
-import { digits, inTurn, median } from './measure.js';
+import { digits, inTurn, loadNow, measuredOn, median } from './measure.js';
 
 const cases: readonly Case[] = (['tanh', 'lstm', 'gru'] as const).map((cell) => ({ cell, layers: 1, at: 'every' }));
-const loadNow = (): string => loadavg()[0]?.toFixed(1) ?? '–';
-
 export const directions: Section = {
   name: 'directions',
   run: async (terms, say) => {
@@ -42,9 +39,6 @@ export const directions: Section = {
         );
         for (const contestant of [one, two]) contestant.stop();
       }
-    say(
-      `\nMeasured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}; load of ` +
-        `the ${cpus().length} processors before ${before}, behind ${loadNow()}.`,
-    );
+    say(measuredOn(before));
   },
 };

@@ -1,5 +1,6 @@
 // How everything here is measured: everybody in turn, again and again, medians told with their spread.
 import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import type { Contestant, Row } from './contestants.js';
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
@@ -78,3 +79,11 @@ export function peak(width: 32 | 64): number {
   }
   return (rounds * 12 * 2 * (128 / width)) / best / 1e6;
 }
+
+/** Of all processors, over the last minute. */
+export const loadNow = (): string => loadavg()[0]?.toFixed(1) ?? '–';
+
+/** The last line of a section; `before`: the load when it began. */
+export const measuredOn = (before: string): string =>
+  `\nMeasured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}; load of the ` +
+  `${cpus().length} processors before ${before}, behind ${loadNow()}.`;

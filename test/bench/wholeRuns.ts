@@ -1,16 +1,13 @@
 // How much longer the whole run takes than the kernels' own pass: tanh, LSTM and GRU, both in turn.
-import { cpus, loadavg } from 'node:os';
 import type { Section } from './bench.js';
 import { pass, whole } from './cells.js';
 import { caseName } from './entries.js';
 import type { Case } from './entries.js';
-import { digits, inTurn, median } from './measure.js';
+import { digits, inTurn, loadNow, measuredOn, median } from './measure.js';
 
 const cases: readonly Case[] = (['tanh', 'lstm', 'gru'] as const).map((cell) => ({ cell, layers: 1, at: 'every' }));
 /** What a whole run is to take at most: so many times the kernels' own time, and of the smallest row milliseconds. */
 const [mostTimes, mostOfSmall] = [1.6, 0.08];
-
-const loadNow = (): string => loadavg()[0]?.toFixed(1) ?? '–';
 
 export const wholeRuns: Section = {
   name: 'wholeRuns',
@@ -48,9 +45,6 @@ export const wholeRuns: Section = {
         );
         for (const contestant of [kernels, all]) contestant.stop();
       }
-    say(
-      `\nMeasured on ${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model ?? 'unknown processor'}; load of ` +
-        `the ${cpus().length} processors before ${before}, behind ${loadNow()}.`,
-    );
+    say(measuredOn(before));
   },
 };
