@@ -115,6 +115,7 @@ const standIns = {
     });
   },
 };
+
 const product = [
   // The extension host shares nothing with them: it would load a whole engine for what it needs of it.
   {

@@ -189,11 +189,10 @@ const directionsAtOnce = (experiment: Experiment, { team }: Kernels): number =>
 function elsewhereMemoryOf(experiment: Experiment, kernels: Kernels): number {
   if (directionsAtOnce(experiment, kernels) === 1) return 0;
   const taken = layerShapes(experiment).map((shape) => {
-    const { B, I, H, steps } = shape;
-    const own = { shapes: { B, T: steps, I, H }, chunks: experiment.chunks };
+    const { B, I, H } = shape;
     const rooms =
       cellOf(shape.cell).gated === undefined
-        ? [layerRoom(kernels, shape, null), flowRoom(kernels, own, null)]
+        ? elementwiseRooms(kernels, experiment, shape, null)
         : [gatedRoom(kernels, shape, null), gatedFlowRoom(kernels, shape, null)];
     // Inputs, what enters, and that once more beyond the range.
     return Math.max(...rooms.map(({ bytes }) => bytes)) + B * experiment.shapes.T * (I + 2 * H) * 8;
@@ -215,18 +214,26 @@ const largestOf = (rooms: readonly Rooms[], name: keyof Rooms): number => Math.m
 
 /** As `gatedMemoryOf`, of layers whose cells are h = f(z). */
 export function elementwiseMemoryOf(experiment: Experiment, kernels: Kernels): number {
-  const { chunks } = experiment;
-  const rooms = layerShapes(experiment).map((shape) => {
-    const { B, I, H, steps } = shape;
-    const own = { shapes: { B, T: steps, I, H }, chunks };
-    return together(kernels, [layerRoom(kernels, shape), flowRoom(kernels, own)]);
-  });
+  const rooms = layerShapes(experiment).map((shape) =>
+    together(kernels, elementwiseRooms(kernels, experiment, shape, kernels.team)),
+  );
   return (
     layerByLayer(experiment, false, directionsAtOnce(experiment, kernels)) +
     largestOf(rooms, 'own') +
     largestOf(rooms, 'shared') +
     elsewhereMemoryOf(experiment, kernels)
   );
+}
+
+/** What the passes of such a layer take one after the other; without `team` on one thread. */
+function elementwiseRooms(
+  kernels: Kernels,
+  { chunks }: Experiment,
+  shape: GatedLayerShape,
+  team: Kernels['team'],
+): readonly Room[] {
+  const { B, I, H, steps } = shape;
+  return [layerRoom(kernels, shape, team), flowRoom(kernels, { shapes: { B, T: steps, I, H }, chunks }, team)];
 }
 
 /** The layers of a network, each as long as the longest chunk. */
