@@ -336,24 +336,29 @@ export class Workbench {
 
   /** Finds `text` in the open editor (its first place) and writes `by` over it; the file is not saved. */
   async replaceInEditor(text: string, by: string): Promise<void> {
-    await this.#focusEditor();
-    await this.page.keyboard.press('Control+Home');
-    await this.page.keyboard.press('Control+F');
+    const soon = { timeout: 10_000 };
     const find = this.page
       .locator('.find-widget.visible textarea[aria-label="Find"], .find-widget.visible input[aria-label="Find"]')
       .first();
-    await find.fill(text);
-    await this.page
-      .locator('.find-widget.visible .matchesCount')
-      .filter({ hasText: /^(1|\?) of/ })
-      .waitFor();
-    // What is typed while the search is open is searched for.
-    await this.until('the search to close', async () => {
-      await this.page.keyboard.press('Escape');
-      return find.waitFor({ state: 'hidden', timeout: 2_000 }).then(
-        () => true,
-        () => false,
-      );
+    const selected = this.page.locator('[id="status.editor.selection"]').filter({ hasText: `(${text.length}` });
+    await this.until(`"${text}" to be selected`, async () => {
+      try {
+        await this.#focusEditor();
+        await this.page.keyboard.press('Control+Home');
+        await this.page.keyboard.press('Control+F');
+        // The same text once more would not be searched for.
+        await find.fill('', soon);
+        await find.fill(text, soon);
+        await this.page.locator('.find-widget.visible .matchesCount').filter({ hasText: /^1 of/ }).waitFor(soon);
+        // What is typed while the search is open is searched for; in the text itself Escape would lose the selection.
+        await find.press('Escape', soon);
+        await find.waitFor({ state: 'hidden', ...soon });
+        await selected.waitFor(soon);
+        return true;
+      } catch (error) {
+        if (!(error instanceof errors.TimeoutError)) throw error;
+        return false;
+      }
     });
     if (by === '') await this.page.keyboard.press('Delete');
     else await this.page.keyboard.insertText(by);
@@ -458,6 +463,24 @@ export class Workbench {
   async screenshot(file: string): Promise<void> {
     await mkdir(path.dirname(file), { recursive: true });
     await this.page.screenshot({ path: file });
+  }
+
+  /** What a person reads in the window where a test failed: of texts that are long the beginning. */
+  async #inSight(): Promise<string> {
+    const parts = { editors: '.editor-group-container', panel: '.part.panel', asked: '.quick-input-widget' };
+    const told = Object.entries(parts).map(async ([name, selector]) => {
+      const texts = await this.page.locator(selector).filter({ visible: true }).allInnerTexts();
+      return texts.map((text) => `${name}: ${text.replaceAll(/\s+/g, ' ').slice(0, 2_000)}`);
+    });
+    const focus = this.page.evaluate(() => document.activeElement?.className ?? '');
+    return [...(await Promise.all(told)).flat(), `focus: ${await focus}`].join('\n');
+  }
+
+  /** Keeps what the window shows and has logged, and tells what stands there: a picture is not always at hand. */
+  async keepForDiagnosis(file: string): Promise<string> {
+    await this.screenshot(`${file}.png`);
+    await writeFile(`${file}.log`, this.log.join('\n'));
+    return this.#inSight();
   }
 
   /** As the command "Reload Window": unsaved text and open editors come back. */
@@ -623,7 +646,7 @@ async function putBack(window: Workbench, options: WorkbenchOptions): Promise<vo
 
 /**
  * A test in a window that no other has meanwhile, with files as they are in the project and nothing open. When the test
- * fails, the window's picture and log are kept as out/e2e/NAME.png and NAME.log.
+ * fails, it tells what the window shows, whose picture and log are kept as out/e2e/NAME.png and NAME.log.
  */
 export function scenario(name: string, options: WorkbenchOptions, body: (workbench: Workbench) => Promise<void>): void {
   it(name, async () => {
@@ -632,11 +655,12 @@ export function scenario(name: string, options: WorkbenchOptions, body: (workben
       await body(workbench);
     } catch (error) {
       const file = path.join(pictures, name.replaceAll(/[^\p{L}\p{N}]+/gu, '-'));
-      await workbench.screenshot(`${file}.png`);
-      await writeFile(`${file}.log`, workbench.log.join('\n'));
+      const shown = await workbench.keepForDiagnosis(file);
       // Nobody knows what it shows now.
       await workbench.close();
-      throw error;
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe window shows\n${shown}`, {
+        cause: error,
+      });
     }
     await putBack(workbench, options);
   });
