@@ -1,6 +1,6 @@
 // Large tensors copied, rounded and cut with pauses: a hundred million numbers take as long to move as a run of them to
 // compute.
-import { dtypeOf, sequence, zeros } from './tensor.js';
+import { accumulate, dtypeOf, sequence, zeros } from './tensor.js';
 import type { Sequence } from './tensor.js';
 import type { DType, FloatArray } from './dtypes.js';
 import type { Resumable } from './resumable.js';
@@ -43,6 +43,14 @@ export function* castResumably(dtype: DType, values: FloatArray): Resumable<Floa
   const out = zeros(dtype, values.length);
   yield* new Mover().copy(values, out, 0);
   return out;
+}
+
+/** sum += values */
+export function* addResumably(values: FloatArray, sum: FloatArray): Resumable<void> {
+  for (let from = 0; from < values.length; from += movedAtOnce) {
+    accumulate(sum.subarray(from, from + movedAtOnce), values.subarray(from, from + movedAtOnce));
+    yield 0;
+  }
 }
 
 /** The steps t0 … t1 − 1 of a sequence that is held [B,t1−t0,N], as a copy rounded to `dtype`. */

@@ -18,12 +18,13 @@ export const rememberChunks = (result: ComputedRun, chunks: readonly RunChunk[])
 
 /** Every chunk with its states in the run's dtype and what the layer above sent into it. */
 export function runChunks(experiment: LayerExperiment, result: ComputedRun): readonly RunChunk[] {
-  const chunks = known.get(result) ?? cut(experiment, result);
+  const chunks = known.get(result) ?? chunksOf(experiment, result.layers[0].states);
   known.set(result, chunks);
   return chunks;
 }
 
-function cut(experiment: LayerExperiment, { layers: [{ states }] }: ComputedRun): RunChunk[] {
+/** The same from states [B,T,H], by their names. */
+export function chunksOf(experiment: LayerExperiment, states: ComputedRun['layers'][0]['states']): RunChunk[] {
   const {
     cell,
     shapes: { B, T, I, H },

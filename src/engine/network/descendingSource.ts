@@ -13,9 +13,25 @@ export type Passed = {
   readonly down: ScaledSteps | null;
 };
 
+/** Where it is: what enters the next layer down, and what each layer so far has received; null: one cannot say. */
+export type SourceOnItsWay = {
+  readonly above: ScaledSteps | null;
+  readonly received: readonly Float64Array[] | null;
+};
+
 export class DescendingSource {
-  #above: ScaledSteps | null = null;
-  #received: Float64Array[] | null = [];
+  #above: ScaledSteps | null;
+  #received: Float64Array[] | null;
+
+  /** At the top, or where another has come to. */
+  constructor({ above, received }: SourceOnItsWay = { above: null, received: [] }) {
+    this.#above = above;
+    this.#received = received === null ? null : [...received];
+  }
+
+  get place(): SourceOnItsWay {
+    return { above: this.#above, received: this.#received };
+  }
 
   /** Whether every layer so far has let it through. */
   get isKnown(): boolean {

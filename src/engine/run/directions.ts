@@ -1,14 +1,19 @@
-// The directions of a layer, which know nothing of each other: two of them run side by side where a thread is free.
+// What another thread can do of a run: one of two directions of a layer, which know nothing of each other, or the
+// gradient beyond the range of any dtype, which knows nothing of the way back in the run's own.
+import type { ByState } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
+import type { FloatArray } from '../core/dtypes.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { cast, columnsOfSteps, paste, sequence } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
-import type { DescendingSource } from '../network/descendingSource.js';
+import { chunksOf } from '../network/chunks.js';
+import { DescendingSource } from '../network/descendingSource.js';
+import type { SourceOnItsWay } from '../network/descendingSource.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import { initialStates } from '../network/layers.js';
 import { Rnn } from '../network/rnn.js';
-import type { SentDown } from '../network/scaledBackward.js';
+import type { Analysis, SentDown } from '../network/scaledBackward.js';
 import type { VerdictBounds } from '../verdict/evidence.js';
 import { gatedForward } from '../wasm/gatedPass.js';
 import type { Elsewhere, Kernels } from '../wasm/instance.js';
@@ -16,16 +21,28 @@ import { fastForward } from '../wasm/pass.js';
 import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
 import { nextStepOf, rememberNextStep } from './nextSteps.js';
 import type { RunResult } from './result.js';
-import { runResumably } from './run.js';
+import { analysisOf, runResumably } from './run.js';
 
-/** Of one layer in one direction: its states alone, or its whole run. */
+/** Of one layer in one direction: its states alone, its whole run, or what its states say beyond any range. */
 export type ForwardTask = { readonly kind: 'forward'; readonly experiment: LayerExperiment };
 export type RunTask = { readonly kind: 'run'; readonly experiment: LayerExperiment; readonly bounds: VerdictBounds };
-export type DirectionTask = ForwardTask | RunTask;
+export type AnalysisTask = {
+  readonly kind: 'analysis';
+  readonly experiment: LayerExperiment;
+  readonly states: ByState<FloatArray>;
+  readonly source: SourceOnItsWay;
+};
+export type LayerTask = ForwardTask | RunTask | AnalysisTask;
 
 /** A run, and what it sends down to the layer below; both in the order in which the layer computes. */
 export type DirectionRun = { readonly result: RunResult; readonly sent: SentDown };
-type AnswerTo<Task extends DirectionTask> = Task extends ForwardTask ? Sequence : DirectionRun;
+/** The same of an analysis, and the network's single source behind it. */
+export type LayerAnalysis = { readonly analysis: Analysis; readonly sent: SentDown; readonly source: SourceOnItsWay };
+type AnswerTo<Task extends LayerTask> = Task extends ForwardTask
+  ? ByState<Sequence>
+  : Task extends RunTask
+    ? DirectionRun
+    : LayerAnalysis;
 
 /** Multiplications of a task from which on asking another thread is worth it, some ms. */
 const worthAsking = 2e7;
@@ -33,8 +50,8 @@ const worthAsking = 2e7;
 const workOf = ({ cell, shapes: { B, T, I, H } }: LayerExperiment): number =>
   3 * B * T * cellOf(cell).gates.length * H * (H + I);
 
-/** `descending` is taken through the layer, or lost. */
-export function* doTask<Task extends DirectionTask>(
+/** `descending` is taken through the layer of a run, or lost. */
+export function* doTask<Task extends LayerTask>(
   task: Task,
   given: Kernels | null,
   descending: DescendingSource | null = null,
@@ -43,12 +60,17 @@ export function* doTask<Task extends DirectionTask>(
   if (task.kind === 'forward') return (yield* forward(experiment, given)) as AnswerTo<Task>;
   const { B, T, I } = experiment.shapes;
   const sent = { data: new Float64Array(B * T * I), exponents: new Float64Array(T) };
+  if (task.kind === 'analysis') {
+    const own = new DescendingSource(task.source);
+    const analysis = yield* analysisOf(experiment, given, chunksOf(experiment, task.states), sent, own);
+    return { analysis, sent, source: own.place } as AnswerTo<Task>;
+  }
   const result = yield* runResumably(experiment, task.bounds, given, sent, descending);
   return { result, sent } as AnswerTo<Task>;
 }
 
 /** One task of each direction; the second one by another thread where one is free, else behind the first. */
-export function* eachDirection<Task extends DirectionTask>(
+export function* eachDirection<Task extends ForwardTask | RunTask>(
   tasks: readonly Task[],
   given: Kernels | null,
   descending: DescendingSource | null = null,
@@ -68,13 +90,23 @@ export function* eachDirection<Task extends DirectionTask>(
   }
 }
 
-function askElsewhere(task: DirectionTask | undefined, given: Kernels | null): Elsewhere | null {
-  if (task === undefined || given === null || workOf(task.experiment) < worthAsking) return null;
+/** Bytes at most that are copied to another thread, at once: some 50 ms. */
+const mostSent = 1.5e8;
+/** Tensors over the units of a layer that go along: what enters, as it is and beyond any range; states; the source. */
+const sentTensors = { forward: 0, run: 2, analysis: 5 } as const;
+
+const sentBytes = ({ kind, experiment: { shapes } }: LayerTask): number =>
+  8 * shapes.B * shapes.T * (shapes.I + sentTensors[kind] * shapes.H);
+
+/** Null where no other thread is free, or none is worth asking. */
+export function askElsewhere(task: LayerTask | undefined, given: Kernels | null): Elsewhere | null {
+  if (task === undefined || given === null) return null;
+  if (workOf(task.experiment) < worthAsking || sentBytes(task) > mostSent) return null;
   return given.team?.elsewhere({ kernels: given, task }) ?? null;
 }
 
 /** What another thread has answered; the next thing to try is found here, in a run of its own, if somebody asks. */
-function answered<Task extends DirectionTask>(task: Task, answer: AnswerTo<Task>, given: Kernels | null) {
+function answered<Task extends ForwardTask | RunTask>(task: Task, answer: AnswerTo<Task>, given: Kernels | null) {
   if (task.kind === 'run') {
     const { experiment, bounds } = task;
     rememberNextStep((answer as DirectionRun).result, function* () {
@@ -84,16 +116,20 @@ function answered<Task extends DirectionTask>(task: Task, answer: AnswerTo<Task>
   return answer;
 }
 
-/** h [B,T,H] in the order in which the layer computes. */
-function* forward(layer: LayerExperiment, given: Kernels | null): Resumable<Sequence> {
+/** The cell's states [B,T,H] in the order in which the layer computes. */
+function* forward(layer: LayerExperiment, given: Kernels | null): Resumable<ByState<Sequence>> {
   const [gated, kernels] = [gatedKernelsFor(layer, given), passKernelsFor(layer, given)];
-  const quick =
-    gated !== null ? yield* gatedForward(gated, layer) : kernels !== null ? yield* fastForward(kernels, layer) : null;
-  return quick ?? (yield* plainForward(layer));
+  const names = cellOf(layer.cell).states;
+  if (gated !== null) {
+    const states = yield* gatedForward(gated, layer);
+    if (states !== null) return Object.fromEntries(names.map((name, s) => [name, states[s]!])) as ByState<Sequence>;
+  }
+  const h = kernels === null ? null : yield* fastForward(kernels, layer);
+  return h === null ? yield* plainForward(layer) : { h };
 }
 
 /** The same in plain arithmetic. */
-function* plainForward(layer: LayerExperiment): Resumable<Sequence> {
+function* plainForward(layer: LayerExperiment): Resumable<ByState<Sequence>> {
   const {
     cell,
     dtype,
@@ -103,14 +139,15 @@ function* plainForward(layer: LayerExperiment): Resumable<Sequence> {
     chunks,
   } = layer;
   const rnn = new Rnn({ cell, I, H, weights }, { stateful: true, dtype });
-  const hs = sequence(dtype, B, T, H);
+  const names = cellOf(cell).states;
+  const all = names.map(() => sequence(dtype, B, T, H));
   let start = 0;
   for (const { steps, xs, spans } of chunks) {
     if (!stateful || start === 0) rnn.setState(initialStates(layer));
     const inputs = { B, T: steps, N: I, data: cast(dtype, xs) };
     const states = yield* part(rnn.forwardResumably(inputs, spans), start / T, (start + steps) / T);
-    paste(hs, columnsOfSteps(states, 0, H), start);
+    for (const [s, own] of all.entries()) paste(own, columnsOfSteps(states, s * H, (s + 1) * H), start);
     start += steps;
   }
-  return hs;
+  return Object.fromEntries(names.map((name, s) => [name, all[s]!])) as ByState<Sequence>;
 }

@@ -185,19 +185,30 @@ export function gatedMemoryOf(experiment: Experiment, kernels: Kernels): number 
 const directionsAtOnce = (experiment: Experiment, { team }: Kernels): number =>
   team === null ? 1 : directionsOf(experiment);
 
-/** What the second direction of a layer takes on the thread that runs it, its copy of the experiment included. */
+/**
+ * What another thread takes for the second direction of a layer, or for the analyses of a stack in one direction, with
+ * its copies of what it needs and with what waits for it here.
+ */
 function elsewhereMemoryOf(experiment: Experiment, kernels: Kernels): number {
-  if (directionsAtOnce(experiment, kernels) === 1) return 0;
-  const taken = layerShapes(experiment).map((shape) => {
+  const { cell, shapes, layers } = experiment;
+  if (kernels.team === null || layers.length === 1) return 0;
+  const S = cellOf(cell).states.length;
+  const isStack = directionsOf(experiment) === 1;
+  const all = layerShapes(experiment);
+  const taken = all.map((shape) => {
     const { B, I, H } = shape;
     const rooms =
       cellOf(shape.cell).gated === undefined
         ? elementwiseRooms(kernels, experiment, shape, null)
         : [gatedRoom(kernels, shape, null), gatedFlowRoom(kernels, shape, null)];
-    // Inputs, what enters, and that once more beyond the range.
-    return Math.max(...rooms.map(({ bytes }) => bytes)) + B * experiment.shapes.T * (I + 2 * H) * 8;
+    // Inputs; what enters, as it is and beyond the range. Of an analysis also its states, twice, and its gradients; the
+    // single source that enters; what goes down, of the gradient and of the source.
+    const numbers = isStack ? 4 * I + (4 + 2 * S) * H : I + 2 * H;
+    return Math.max(...rooms.map(({ bytes }) => bytes)) + B * shapes.T * numbers * 8;
   });
-  return Math.max(...taken);
+  // Until a layer has been concluded: the states that its inputs are not, and what the source has sent down.
+  const waiting = all.reduce((sum, { B, I, H }) => sum + B * shapes.T * (I + S * H) * 8, 0);
+  return Math.max(...taken) + (isStack ? waiting : 0);
 }
 
 /** Exponents and singular values of one of the layers, side by side: no two layers are analysed at once. */

@@ -1,10 +1,11 @@
 // A network's run: its layers' runs, each over what comes from below, with what comes from above.
+import type { ByState } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
 import { norm, scaleByPowerOfTwo } from '../core/norm.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
-import { castResumably, movedAtOnce, Mover } from '../core/resumableCopy.js';
+import { addResumably, castResumably, Mover } from '../core/resumableCopy.js';
 import { accumulate, cast, dtypeOf, heldOf, sequence, takeStep } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
@@ -31,6 +32,8 @@ import { eachDirection } from './directions.js';
 import type { ForwardTask, RunTask } from './directions.js';
 import type { AnyRun, RunResult } from './result.js';
 import { gatedKernelsFor } from './kernelsFor.js';
+import { backSideBySide } from './waysBack.js';
+import type { GoneBack, GoneForward } from './waysBack.js';
 
 type Over<States extends Trace> = Shape & { readonly data: States };
 
@@ -105,11 +108,7 @@ class GoingDown {
     function* turned<A extends FloatArray>(all: A, N: number, B = shapes.B): Resumable<A> {
       return direction === 'forward' ? all : yield* reversed(all, { B, N }, chunks);
     }
-    const own = yield* turned(dxs, this.#I);
-    for (let from = 0; from < own.length; from += movedAtOnce) {
-      accumulate(this.dxs.subarray(from, from + movedAtOnce), own.subarray(from, from + movedAtOnce));
-      yield 0;
-    }
+    yield* addResumably(yield* turned(dxs, this.#I), this.dxs);
     const scaled = { data: yield* turned(data, this.#I), exponents: yield* turned(exponents, 1, 1) };
     if (this.#scaled === null) this.#scaled = scaled;
     else
@@ -195,25 +194,25 @@ function* singleSource(
   return quick ?? (yield* networkSource(layers, T));
 }
 
-/**
- * Runs a network: every layer forward from the input up, the upstream gradient or the loss at the top, and every layer
- * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels
- * layers whose cells they know run through them.
- */
-export function* runNetwork(
+/** Whether all layers run forward in time. */
+const isOneWay = ({ layers }: Experiment): boolean => layers.every(({ direction }) => direction === 'forward');
+
+/** Every layer forward, from the input up. `keepsStates`: somebody asks for them all, not for h alone. */
+function* goForward(
   experiment: Experiment,
-  bounds: VerdictBounds = defaultBounds,
-  given: Kernels | null = null,
-): Resumable<NetworkRun> {
+  given: Kernels | null,
+  keepsStates: boolean,
+): Resumable<Pick<GoneForward, 'inputs' | 'states'>> {
   const {
     dtype,
-    shapes: { B, T, I },
-    clipNorm,
+    shapes: { B },
+    chunks,
   } = experiment;
   const stack = stackOf(experiment);
   const inputs: Sequence[] = [yield* part(inputsOf(experiment), 0, 0)];
+  const states: ByState<Sequence>[] = [];
   for (const [l, directions] of stack.entries()) {
-    const [from, to] = [(0.3 * l) / stack.length, (0.3 * (l + 1)) / stack.length];
+    const [from, to] = [l / stack.length, (l + 1) / stack.length];
     const tasks: ForwardTask[] = [];
     for (const spec of directions) {
       const layer = yield* part(layerExperiment(experiment, spec, inputs[l]!, null), from, from);
@@ -222,25 +221,31 @@ export function* runNetwork(
     const gone = yield* part(eachDirection(tasks, given), from, to);
     const parts: Sequence[] = [];
     for (const [i, { direction, H }] of directions.entries()) {
-      const hs = gone[i]!;
-      const data =
-        direction === 'forward' ? hs.data : yield* part(reversed(hs.data, { B, N: H }, experiment.chunks), to, to);
-      parts.push({ ...hs, data });
+      const { h } = gone[i]!;
+      const data = direction === 'forward' ? h.data : yield* part(reversed(h.data, { B, N: H }, chunks), to, to);
+      parts.push({ ...h, data });
     }
+    if (keepsStates) states.push(gone[0]!);
     inputs.push(yield* part(sideBySide(dtype, parts as [Sequence, ...Sequence[]]), to, to));
   }
-  const output = inputs.at(-1)!;
-  const { dhs, loss } = yield* part(networkUpstream(experiment, output), 0.3, 0.32);
+  return { inputs, states };
+}
 
-  const isOneWay = experiment.layers.every(({ direction }) => direction === 'forward');
-  const descending = isOneWay ? new DescendingSource() : null;
+/** Every layer's own run, from the last down. */
+function* backLayerByLayer(
+  { experiment, inputs, dhs }: GoneForward,
+  bounds: VerdictBounds,
+  given: Kernels | null,
+): Resumable<GoneBack> {
+  const { B, T, I } = experiment.shapes;
+  const descending = isOneWay(experiment) ? new DescendingSource() : null;
   const layers: NetworkLayer[] = [];
   let above: FromAbove = { dhs, scaled: null };
   let down = new GoingDown(experiment, I);
-  for (const [l, directions] of [...stack.entries()].reverse()) {
+  for (const [l, directions] of [...stackOf(experiment).entries()].reverse()) {
     const input = inputs[l]!;
     down = new GoingDown(experiment, input.N);
-    const progress = (count: number): number => 0.32 + (0.63 * (layers.length + count)) / experiment.layers.length;
+    const progress = (count: number): number => (layers.length + count) / experiment.layers.length;
     const tasks: RunTask[] = [];
     let column = 0;
     for (const spec of directions) {
@@ -259,12 +264,39 @@ export function* runNetwork(
     layers.unshift(...own);
     above = { dhs: { B, T, N: input.N, data: down.dxs }, scaled: down.scaled };
   }
+  return { layers, dxs: down.dxs, scaled: down.scaled, descending };
+}
+
+/**
+ * Runs a network: every layer forward from the input up, the upstream gradient or the loss at the top, and every layer
+ * backward from the top down, each with its log10 twins, its single source and its verdict. With `given` kernels
+ * layers whose cells they know run through them.
+ */
+export function* runNetwork(
+  experiment: Experiment,
+  bounds: VerdictBounds = defaultBounds,
+  given: Kernels | null = null,
+): Resumable<NetworkRun> {
+  const {
+    dtype,
+    shapes: { B, T, I },
+    clipNorm,
+  } = experiment;
+  const isStack = experiment.layers.length > 1 && isOneWay(experiment);
+  const mayShare = isStack && given !== null && given.team !== null;
+  const { inputs, states } = yield* part(goForward(experiment, given, mayShare), 0, 0.3);
+  const output = inputs.at(-1)!;
+  const { dhs, loss } = yield* part(networkUpstream(experiment, output), 0.3, 0.32);
+  const gone = { experiment, inputs, states, dhs };
+  const together = mayShare ? yield* part(backSideBySide(gone, bounds, given), 0.32, 0.95) : null;
+  const back = together ?? (yield* part(backLayerByLayer(gone, bounds, given), 0.32, 0.95));
+  const { layers, scaled, descending } = back;
   const clipFactor = clipNorm === null ? null : yield* part(clipAll(layers, loss, clipNorm), 0.95, 0.96);
 
-  const dxs = yield* part(castResumably(dtype, down.dxs), 0.96, 0.96);
+  const dxs = yield* part(castResumably(dtype, back.dxs), 0.96, 0.96);
   const norms = { dx: new Float64Array(T) };
   const log10Norms = { dx: new Float64Array(T) };
-  const { data, exponents } = down.scaled;
+  const { data, exponents } = scaled;
   for (let t = 0; t < T; t++) {
     norms.dx[t] = cast(dtype, Float64Array.of(norm(takeStep({ B, T, N: I, data: dxs }, t).data)))[0]!;
     log10Norms.dx[t] = log10Norm(takeStep({ B, T, N: I, data }, t).data, exponents[t]!);

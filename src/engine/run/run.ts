@@ -164,25 +164,54 @@ export function* runResumably(
   down: SentDown | null = null,
   descending: DescendingSource | null = null,
 ): Resumable<RunResult> {
+  const pass = yield* part(passOf(experiment, given), 0, 0.5);
+  const analysis = yield* part(analysisOf(experiment, given, pass.chunks, down, descending), 0.5, 0.9);
+  return yield* part(concludeRun(experiment, bounds, given, pass, analysis), 0.9, 1);
+}
+
+/** Forward and backward in the run's dtype. */
+export function* passOf(experiment: LayerExperiment, given: Kernels | null): Resumable<Pass> {
   const kernels = passKernelsFor(experiment, given);
   if (kernels !== null) fitMemory(kernels, experiment, 'whole');
   const gated = gatedKernelsFor(experiment, given);
   if (gated !== null) fitGatedMemory(gated, experiment, 'whole');
   const quick =
     kernels !== null
-      ? yield* part(fastPass(kernels, experiment), 0, 0.5)
+      ? yield* fastPass(kernels, experiment)
       : gated === null
         ? null
-        : yield* part(gatedPass(gated, experiment), 0, 0.5);
-  const pass = quick ?? (yield* part(referencePass(experiment), 0, 0.5));
-  const quickAnalysis =
+        : yield* gatedPass(gated, experiment);
+  return quick ?? (yield* referencePass(experiment));
+}
+
+/** The gradient beyond the range of any dtype. Fills `down`; `descending` is taken through the layer, or lost. */
+export function* analysisOf(
+  experiment: LayerExperiment,
+  given: Kernels | null,
+  chunks: readonly RunChunk[],
+  down: SentDown | null,
+  descending: DescendingSource | null,
+): Resumable<Analysis> {
+  const [kernels, gated] = [passKernelsFor(experiment, given), gatedKernelsFor(experiment, given)];
+  const quick =
     gated !== null
-      ? yield* part(gatedAnalyse(gated, experiment, pass.chunks, down, descending), 0.5, 0.9)
+      ? yield* gatedAnalyse(gated, experiment, chunks, down, descending)
       : kernels === null
         ? null
-        : yield* part(fastAnalyse(kernels, experiment, pass.chunks, down, descending), 0.5, 0.9);
-  if (quickAnalysis === null) descending?.lose();
-  const analysis = quickAnalysis ?? (yield* part(analyse(experiment, pass.chunks, down), 0.5, 0.9));
+        : yield* fastAnalyse(kernels, experiment, chunks, down, descending);
+  if (quick === null) descending?.lose();
+  return quick ?? (yield* analyse(experiment, chunks, down));
+}
+
+/** What both together say, with the verdict. */
+export function concludeRun(
+  experiment: LayerExperiment,
+  bounds: VerdictBounds,
+  given: Kernels | null,
+  pass: Pass,
+  analysis: Analysis,
+): Resumable<RunResult> {
+  const [kernels, gated] = [passKernelsFor(experiment, given), gatedKernelsFor(experiment, given)];
   function* range(last: RunChunk): Resumable<PlainRange | null> {
     return kernels !== null
       ? yield* fastPlainRange(kernels, experiment, last)
@@ -190,7 +219,7 @@ export function* runResumably(
         ? null
         : yield* gatedPlainRange(gated, experiment, last, analysis.single.log10);
   }
-  return yield* part(conclude(experiment, bounds, pass, analysis, range, gated), 0.9, 1);
+  return conclude(experiment, bounds, pass, analysis, range, gated);
 }
 
 /**

@@ -157,8 +157,14 @@ export function* gatedLayerPass(kernels: Kernels, experiment: LayerExperiment): 
   };
 }
 
-/** h [B,T,H] of every step, in the order in which the layer computes; null when the memory does not suffice. */
-export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Resumable<Sequence | null> {
+/**
+ * The cell's states [B,T,H] of every step, in the order in which the layer computes; null when the memory does not
+ * suffice.
+ */
+export function* gatedForward(
+  kernels: Kernels,
+  experiment: LayerExperiment,
+): Resumable<readonly [Sequence, ...Sequence[]] | null> {
   const {
     dtype,
     shapes: { B, T, H },
@@ -184,7 +190,7 @@ export function* gatedForward(kernels: Kernels, experiment: LayerExperiment): Re
     yield* part(layer.states(steps, states, start), 0, 0);
     start += steps;
   }
-  return states[0];
+  return states;
 }
 
 /** Ones on h [B,steps,H] at the last step of each sequence. */

@@ -134,6 +134,8 @@ export type Job = { readonly kernels: Pick<Kernels, 'module' | 'variant'>; reado
 export type Elsewhere = {
   /** What it answers; null where it could not do it. Waits a moment at a time. */
   readonly answer: Resumable<unknown>;
+  /** Whether `answer` need not wait. */
+  isAnswered(): boolean;
   /** Nobody wants it any more; nothing where it is done. */
   end(): void;
 };

@@ -5,7 +5,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_thread
 import type { MessagePort } from 'node:worker_threads';
 import { t } from '@vscode/l10n';
 import { doTask, instantiate, Kernels, mostTaskNumbers, perform } from '../../engine/index.js';
-import type { DirectionTask, Elsewhere, Job, Resumable, Task, Team } from '../../engine/index.js';
+import type { LayerTask, Elsewhere, Job, Resumable, Task, Team } from '../../engine/index.js';
 import { languageInUse, setLanguage } from '../../l10n.js';
 import type { Language } from '../../l10n.js';
 import { movable } from '../scheduling/movable.js';
@@ -126,7 +126,7 @@ class Jobs {
 
   #do({ id, kernels, task }: NumberedJob): void {
     this.#kernels ??= Kernels.of(kernels);
-    const steps = doTask(task as DirectionTask, this.#kernels);
+    const steps = doTask(task as LayerTask, this.#kernels);
     for (;;) {
       const step = steps.next();
       if (step.done === true) {
@@ -264,8 +264,17 @@ export class WorkerTeam implements Team {
     Atomics.store(control, firstSlot, next);
     Atomics.store(control, generation, next);
     Atomics.notify(control, generation);
+    let answer: unknown;
+    const look = (): unknown => {
+      for (let message; answer === undefined && (message = receiveMessageOnPort(port)) !== undefined;) {
+        const { id: of, answer: told } = message.message as Answer;
+        if (of === id) answer = told;
+      }
+      return answer;
+    };
     return {
-      answer: this.#answerTo(id, port),
+      answer: this.#answerTo(look),
+      isAnswered: () => look() !== undefined && !this.#isAtJob,
       end: () => {
         // Somebody else's may be under way since.
         if (id !== this.#job) return;
@@ -276,7 +285,8 @@ export class WorkerTeam implements Team {
     };
   }
 
-  *#answerTo(id: number, port: MessagePort): Resumable<unknown> {
+  /** `look`: what has come; undefined as long as nothing has. */
+  *#answerTo(look: () => unknown): Resumable<unknown> {
     const control = this.#control;
     const lasts = this.#patience * slice;
     let [beat, latest] = [Atomics.load(control, beats), performance.now() + lasts];
@@ -287,9 +297,11 @@ export class WorkerTeam implements Team {
       // Before the messages: it ends its work after its answer.
       const isGone = control !== this.#control || Atomics.load(control, ended) !== 0;
       const isOver = Atomics.load(control, working) === 0;
-      for (let next; (next = receiveMessageOnPort(port)) !== undefined;) {
-        const { id: of, answer } = next.message as Answer;
-        if (of === id) return answer;
+      const answer = look();
+      if (answer !== undefined) {
+        // It tidies up, and is free for the next.
+        Atomics.wait(control, working, 1, slice);
+        return answer;
       }
       if (isGone || isOver) return null;
       Atomics.wait(control, working, 1, shortSlice);

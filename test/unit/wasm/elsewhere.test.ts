@@ -1,19 +1,21 @@
-// Two directions of a layer on two threads, each with a memory of its own. This file is the helpers' entry too.
+// Two directions of a layer, or the two ways back of a stack, on two threads, each with a memory of its own. This file is
+// the helpers' entry too.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { finish, nextStepOf, runNetwork } from '../../../src/engine/index.js';
-import type { Experiment, Kernels, Variant } from '../../../src/engine/index.js';
+import type { ChunkInput, Experiment, Kernels, Variant } from '../../../src/engine/index.js';
 import { setLanguage } from '../../../src/l10n.js';
 import { movable } from '../../../src/worker/scheduling/movable.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { answered } from '../engine/build.js';
-import { randomNetwork } from '../engine/networks.js';
+import { randomLoss, randomNetwork } from '../engine/networks.js';
 import { kernelsOf, variants } from './support.js';
 
 if (isHelper(workerData)) help(workerData);
 
-const network = (seed: number, cell: 'lstm' | 'gru' | 'tanh', B: number): Experiment =>
+type Make = (seed: number, cell: 'lstm' | 'gru' | 'tanh', B: number) => Experiment;
+const bothDirections: Make = (seed, cell, B) =>
   randomNetwork({
     seed,
     cell,
@@ -23,6 +25,20 @@ const network = (seed: number, cell: 'lstm' | 'gru' | 'tanh', B: number): Experi
     widths: [64],
     directions: ['forward', 'reverse'],
   });
+const stack: Make = (seed, cell, B) =>
+  randomNetwork({
+    seed,
+    cell,
+    B,
+    T: cell === 'tanh' ? 1500 : 500,
+    I: 20,
+    widths: [64, 48, 56],
+    directions: ['forward'],
+  });
+const kinds: Readonly<Record<string, Make>> = {
+  'two directions side by side': bothDirections,
+  'the two ways back of a stack side by side': stack,
+};
 
 const numbersOf = (experiment: Experiment, kernels: Kernels): unknown => {
   const run = finish(runNetwork(experiment, undefined, kernels));
@@ -32,6 +48,7 @@ const numbersOf = (experiment: Experiment, kernels: Kernels): unknown => {
     next: run.layers.map(({ result }) => finish(nextStepOf(result))),
     dxs: run.dxs,
     logs: run.log10Norms,
+    source: run.log10SingleSource,
     verdict: run.verdict,
   };
 };
@@ -54,6 +71,7 @@ async function withHelper(
     jobs.asked++;
     return {
       end: () => asked.end(),
+      isAnswered: () => asked.isAnswered(),
       answer: (function* () {
         const answer = yield* asked.answer;
         if (answer !== null) jobs.answered++;
@@ -72,82 +90,109 @@ const untilFree = async (team: WorkerTeam): Promise<void> => {
   while (team.size < 2) await new Promise((resolve) => setTimeout(resolve, 1));
 };
 
-describe('two directions side by side', { skip: !isMainThread }, () => {
-  const [variant] = variants;
-  if (variant === undefined) return;
+for (const [kind, network] of Object.entries(kinds))
+  describe(kind, { skip: !isMainThread }, () => {
+    const [variant] = variants;
+    if (variant === undefined) return;
 
-  it("give the bits, verdicts and next steps of one after the other, in the caller's language", async () => {
-    // The thread has it from its start on.
-    setLanguage({ name: 'ko', bundle: { '{0} step': '{0} 단계', '{0} steps': '{0} 단계' } });
-    try {
-      await withHelper(variant, (kernels, team, jobs) => {
-        for (const cell of ['lstm', 'gru', 'tanh'] as const)
-          for (const B of [1, 4]) {
-            const experiment = network(3 + B, cell, B);
-            kernels.team = null;
-            const expected = numbersOf(experiment, kernels);
-            kernels.team = team;
-            const before = jobs.answered;
-            assert.deepEqual(numbersOf(experiment, kernels), expected, `${cell} ${B}`);
-            assert.ok(jobs.answered > before, `${cell} ${B}: nobody was asked`);
-          }
-        assert.equal(jobs.answered, jobs.asked);
-      });
-    } finally {
-      setLanguage();
-    }
-  });
-
-  it('leave the other thread free when the run is given up', async () => {
-    await withHelper(variant, async (kernels, team, jobs) => {
-      const experiment = network(1, 'lstm', 4);
-      const expected = numbersOf(experiment, kernels);
-      kernels.team = team;
-      for (let pauses = 1; pauses < 400; pauses += 40) {
-        const before = jobs.asked;
-        const steps = runNetwork(experiment, undefined, kernels);
-        while (jobs.asked === before) steps.next();
-        for (let i = 0; i < pauses; i++) steps.next();
-        steps.return(undefined as never);
-        await untilFree(team);
+    it("give the bits, verdicts and next steps of one after the other, in the caller's language", async () => {
+      // The thread has it from its start on.
+      setLanguage({ name: 'ko', bundle: { '{0} step': '{0} 단계', '{0} steps': '{0} 단계' } });
+      try {
+        await withHelper(variant, (kernels, team, jobs) => {
+          for (const cell of ['lstm', 'gru', 'tanh'] as const)
+            for (const B of [1, 9]) {
+              const experiment = network(3 + B, cell, B);
+              kernels.team = null;
+              const expected = numbersOf(experiment, kernels);
+              kernels.team = team;
+              const before = jobs.answered;
+              assert.deepEqual(numbersOf(experiment, kernels), expected, `${cell} ${B}`);
+              assert.ok(jobs.answered > before, `${cell} ${B}: nobody was asked`);
+            }
+          assert.equal(jobs.answered, jobs.asked);
+        });
+      } finally {
+        setLanguage();
       }
-      assert.deepEqual(numbersOf(experiment, kernels), expected);
     });
-  });
 
-  it('share no other work meanwhile', async () => {
-    await withHelper(variant, async (kernels, team, jobs) => {
-      kernels.team = team;
-      const steps = runNetwork(network(1, 'lstm', 4), undefined, kernels);
-      while (jobs.asked === 0) steps.next();
-      assert.deepEqual([team.size, team.elsewhere({ kernels, task: {} })], [1, null]);
-      steps.return(undefined as never);
-      await untilFree(team);
-    });
-  });
-
-  it('are both run here when the other thread is gone, or says nothing any more', async () => {
-    const experiment = network(1, 'gru', 4);
-    for (const slices of [undefined, 1])
-      await withHelper(
-        variant,
-        async (kernels, team, jobs) => {
+    it('do so with sequences of different lengths, a cut gradient, chunks that go on from each other and a loss', async () => {
+      await withHelper(variant, (kernels, team, jobs) => {
+        const plain = network(8, 'lstm', 3);
+        const { T, I } = plain.shapes;
+        const [{ xs }] = plain.chunks as [ChunkInput];
+        const half = (from: number): ChunkInput => ({
+          steps: T / 2,
+          xs: xs.slice((from * 3 * T * I) / 2).slice(0, (3 * T * I) / 2),
+        });
+        const cases: Readonly<Record<string, Experiment>> = {
+          lengths: { ...plain, chunks: [{ steps: T, xs, lengths: [T, 300, 20] }] },
+          truncated: { ...plain, dtype: 'float32', truncate: 7 },
+          chunks: { ...plain, chunks: [half(0), half(1)], stateful: true },
+          loss: { ...plain, loss: randomLoss(plain, 'mse', 'every', 5) },
+        };
+        for (const [name, experiment] of Object.entries(cases)) {
+          kernels.team = null;
           const expected = numbersOf(experiment, kernels);
           kernels.team = team;
+          const before = jobs.answered;
+          assert.deepEqual(numbersOf(experiment, kernels), expected, name);
+          assert.ok(jobs.answered > before, `${name}: nobody was asked`);
+        }
+      });
+    });
+
+    it('leave the other thread free when the run is given up', async () => {
+      await withHelper(variant, async (kernels, team, jobs) => {
+        const experiment = network(1, 'lstm', 4);
+        const expected = numbersOf(experiment, kernels);
+        kernels.team = team;
+        for (let pauses = 1; pauses < 400; pauses += 40) {
+          const before = jobs.asked;
           const steps = runNetwork(experiment, undefined, kernels);
-          while (jobs.asked === 0) steps.next();
-          const stopped = team.stop();
-          // With time for the event loop it is told; without it is patient for half a second.
-          if (slices === undefined) await stopped;
-          finish(steps);
-          assert.equal(jobs.answered, 0);
-          await stopped;
-          assert.deepEqual(numbersOf(experiment, kernels), expected);
-        },
-        slices,
-      );
+          while (jobs.asked === before) steps.next();
+          for (let i = 0; i < pauses; i++) steps.next();
+          steps.return(undefined as never);
+          await untilFree(team);
+        }
+        assert.deepEqual(numbersOf(experiment, kernels), expected);
+      });
+    });
+
+    it('share no other work meanwhile', async () => {
+      await withHelper(variant, async (kernels, team, jobs) => {
+        kernels.team = team;
+        const steps = runNetwork(network(1, 'lstm', 4), undefined, kernels);
+        while (jobs.asked === 0) steps.next();
+        assert.deepEqual([team.size, team.elsewhere({ kernels, task: {} })], [1, null]);
+        steps.return(undefined as never);
+        await untilFree(team);
+      });
+    });
+
+    it('are both run here when the other thread is gone, or says nothing any more', async () => {
+      const experiment = network(1, 'gru', 4);
+      for (const slices of [undefined, 1])
+        await withHelper(
+          variant,
+          async (kernels, team, jobs) => {
+            const expected = numbersOf(experiment, kernels);
+            kernels.team = team;
+            const steps = runNetwork(experiment, undefined, kernels);
+            while (jobs.asked === 0) steps.next();
+            const stopped = team.stop();
+            // With time for the event loop it is told; without it is patient for half a second.
+            if (slices === undefined) await stopped;
+            finish(steps);
+            assert.equal(jobs.answered, 0);
+            await stopped;
+            assert.deepEqual(numbersOf(experiment, kernels), expected);
+          },
+          slices,
+        );
+    });
   });
-});
 
 describe('what is moved to another thread', { skip: !isMainThread }, () => {
   it('has buffers of its own, of which no part belongs to anybody else', () => {
