@@ -36,8 +36,8 @@ export {
 export { kernelsFor } from './run/kernelsFor.js';
 export type { RunMemory } from './run/memoryEstimate.js';
 export { runResumably, runWithin } from './run/run.js';
-export { doTask } from './run/directions.js';
-export type { LayerTask } from './run/directions.js';
+export { doTask } from './run/layerTasks.js';
+export type { LayerTask } from './run/layerTasks.js';
 export { nextStepOf } from './run/nextSteps.js';
 export { directionsOf } from './network/layers.js';
 export { asNetworkRun, inPositions, isOneVanillaLayer, runNetwork } from './run/networkRun.js';

@@ -15,8 +15,8 @@ import type { RunChunk } from '../network/runChunk.js';
 import type { SentDown } from '../network/scaledBackward.js';
 import type { VerdictBounds } from '../verdict/evidence.js';
 import type { Elsewhere, Kernels } from '../wasm/instance.js';
-import { askElsewhere, doTask } from './directions.js';
-import type { AnalysisTask, LayerAnalysis } from './directions.js';
+import { askElsewhere, doTask } from './layerTasks.js';
+import type { AnalysisTask, LayerAnalysis } from './layerTasks.js';
 import type { RunResult } from './result.js';
 import { concludeRun, passOf } from './run.js';
 

@@ -1,5 +1,5 @@
-// Two directions of a layer, or the two ways back of a stack, on two threads, each with a memory of its own. This file is
-// the helpers' entry too.
+// Two directions of a layer, or the two ways back of a stack, on two threads, each with a memory of its own. This file
+// is the helpers' entry too.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
@@ -117,7 +117,7 @@ for (const [kind, network] of Object.entries(kinds))
       }
     });
 
-    it('do so with sequences of different lengths, a cut gradient, chunks that go on from each other and a loss', async () => {
+    it('do so with different lengths, a cut gradient, chunks that go on from each other, and a loss', async () => {
       await withHelper(variant, (kernels, team, jobs) => {
         const plain = network(8, 'lstm', 3);
         const { T, I } = plain.shapes;
