@@ -233,7 +233,16 @@ export class Workbench {
 
   /** Opens the command palette, types, and returns the labels of what it offers, best first. The palette stays open. */
   async offers(text: string): Promise<string[]> {
-    await this.page.keyboard.press('F1');
+    // A panel that is just being closed takes keys with it.
+    await this.until('the command palette', async () => {
+      await this.page.keyboard.press('F1');
+      return this.#field()
+        .waitFor({ timeout: 10_000 })
+        .then(
+          () => true,
+          () => false,
+        );
+    });
     await this.#type(text, '>');
     const labels = await this.#rows().evaluateAll((rows) =>
       rows.map((row) => row.querySelector('.label-name')?.textContent ?? row.textContent),

@@ -254,9 +254,14 @@ export class WorkerTeam implements Team {
     if (port === null) return null;
     const id = ++this.#job;
     const { module, variant } = job.kernels;
-    // A part of a large buffer, such as a file's, would take all of it along.
-    const { value: own } = movable(job.task);
-    port.postMessage({ id, kernels: { module, variant }, task: own } satisfies NumberedJob);
+    try {
+      // A part of a large buffer, such as a file's, would take all of it along.
+      const { value: own } = movable(job.task);
+      port.postMessage({ id, kernels: { module, variant }, task: own } satisfies NumberedJob);
+    } catch {
+      // There is no memory for the copy: whoever asks does it without one.
+      return null;
+    }
     const next = this.#next();
     Atomics.store(control, unwanted, 0);
     Atomics.store(control, working, 1);

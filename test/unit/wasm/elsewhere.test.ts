@@ -171,6 +171,18 @@ for (const [kind, network] of Object.entries(kinds))
       });
     });
 
+    it('are both run here when what the other thread needs cannot be sent to it', async () => {
+      await withHelper(variant, (kernels, team, jobs) => {
+        const experiment = network(1, 'gru', 4);
+        const expected = numbersOf(experiment, kernels);
+        kernels.team = team;
+        const elsewhere = team.elsewhere.bind(team);
+        team.elsewhere = (job) => elsewhere({ ...job, task: { ...job.task, nothingToSend: () => undefined } });
+        assert.deepEqual(numbersOf(experiment, kernels), expected);
+        assert.deepEqual([jobs.asked, team.size], [0, 2]);
+      });
+    });
+
     it('are both run here when the other thread is gone, or says nothing any more', async () => {
       const experiment = network(1, 'gru', 4);
       for (const slices of [undefined, 1])

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import threads from 'node:worker_threads';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import { closeEverything, copyExample, lensSays, openText, panelTabs, replaceText } from '../suite/support.js';
+import { closeEverything, copyExample, lensSays, openText, panelTabs, replaceText, until } from '../suite/support.js';
 import { Holdings, times } from './holdings.js';
 
 /** Threads that the extension starts from now on. */
@@ -35,10 +35,13 @@ describe('threads that are killed', () => {
     await lensSays(uri, /vanishing, ×0\.500/);
     let killed = 0;
     let name = 'vanishing: half is lost at every step';
+    const edit = async (to: string): Promise<void> => {
+      await replaceText(document, name, to);
+      name = to;
+    };
     for (let round = 0; killed < kills; round++) {
       // Somewhere in the reading and running of an edit.
-      await replaceText(document, name, `round ${round}`);
-      name = `round ${round}`;
+      await edit(`round ${round}`);
       await new Promise((resolve) => setTimeout(resolve, round % 160));
       const victims = [...started];
       await Promise.all(victims.map((victim) => victim.terminate()));
@@ -48,6 +51,9 @@ describe('threads that are killed', () => {
         await lensSays(uri, /vanishing, ×0\.500 per step back$/);
       }
       if (round % Math.ceil(kills / 50) === 0) {
+        // The run's thread, and that of what is told in the text, which starts again with the next edit.
+        await edit(`round ${round}, whole`);
+        await until('both threads', () => (started.size === 2 ? true : undefined));
         await holdings.look();
         holdings.watchLoop();
       }
