@@ -24,7 +24,7 @@ export async function readPage(extensionUri: vscode.Uri, page: PageName): Promis
   return { first, style };
 }
 
-/** Puts a page into its tab; at once, where it has been read. */
+/** Puts a page into its tab, in a turn of its own: the host's loop is held up some ms to make it and hand it over. */
 export async function fillView(
   view: vscode.WebviewPanel,
   extensionUri: vscode.Uri,
@@ -37,6 +37,7 @@ export async function fillView(
   const closing = new AbortController();
   view.onDidDispose(() => closing.abort());
   const known = texts.get(page) ?? (await readPage(extensionUri, page));
+  await new Promise((resolve) => setTimeout(resolve));
   if (closing.signal.aborted) return;
   webview.html = panelHtml({
     cspSource: webview.cspSource,
