@@ -10,34 +10,19 @@ import { movable } from '../../../src/worker/scheduling/movable.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { answered } from '../engine/build.js';
 import { randomLoss, randomNetwork } from '../engine/networks.js';
+import type { NetworkShape } from '../engine/networks.js';
 import { kernelsOf, variants } from './support.js';
 
 if (isHelper(workerData)) help(workerData);
 
 type Make = (seed: number, cell: 'lstm' | 'gru' | 'tanh', B: number) => Experiment;
-const bothDirections: Make = (seed, cell, B) =>
-  randomNetwork({
-    seed,
-    cell,
-    B,
-    T: cell === 'tanh' ? 1500 : 500,
-    I: 20,
-    widths: [64],
-    directions: ['forward', 'reverse'],
-  });
-const stack: Make = (seed, cell, B) =>
-  randomNetwork({
-    seed,
-    cell,
-    B,
-    T: cell === 'tanh' ? 1500 : 500,
-    I: 20,
-    widths: [64, 48, 56],
-    directions: ['forward'],
-  });
+const made =
+  (shape: Pick<NetworkShape, 'widths' | 'directions'>): Make =>
+  (seed, cell, B) =>
+    randomNetwork({ seed, cell, B, T: cell === 'tanh' ? 1500 : 500, I: 20, ...shape });
 const kinds: Readonly<Record<string, Make>> = {
-  'two directions side by side': bothDirections,
-  'the two ways back of a stack side by side': stack,
+  'two directions side by side': made({ widths: [64], directions: ['forward', 'reverse'] }),
+  'the two ways back of a stack side by side': made({ widths: [64, 48, 56], directions: ['forward'] }),
 };
 
 const numbersOf = (experiment: Experiment, kernels: Kernels): unknown => {
@@ -122,10 +107,8 @@ for (const [kind, network] of Object.entries(kinds))
         const plain = network(8, 'lstm', 3);
         const { T, I } = plain.shapes;
         const [{ xs }] = plain.chunks as [ChunkInput];
-        const half = (from: number): ChunkInput => ({
-          steps: T / 2,
-          xs: xs.slice((from * 3 * T * I) / 2).slice(0, (3 * T * I) / 2),
-        });
+        const length = (3 * T * I) / 2;
+        const half = (at: number): ChunkInput => ({ steps: T / 2, xs: xs.slice(at * length, (at + 1) * length) });
         const cases: Readonly<Record<string, Experiment>> = {
           lengths: { ...plain, chunks: [{ steps: T, xs, lengths: [T, 300, 20] }] },
           truncated: { ...plain, dtype: 'float32', truncate: 7 },
