@@ -371,8 +371,8 @@ async function convert(file: string, target: string, name: string | null, files:
 }
 
 /** In positions, because the first layer of a network runs forward. */
-function attributionOf(run: AnyNetworkRun): Attribution {
-  const { attribution, steps } = attributeNetwork(run, 0);
+function attributionOf(run: AnyNetworkRun, workspaces: Workspaces | null): Attribution {
+  const { attribution, steps } = attributeNetwork(run, 0, workspaces);
   finish(steps);
   return attribution;
 }
@@ -470,7 +470,7 @@ async function main(args: readonly string[]): Promise<number> {
     return made;
   };
   if (parsed.json !== '-') for (const layer of shown) print(spectrumLine(run, layer, spectrumOf(layer).spectrum));
-  const attribution = parsed.attribution ? attributionOf(run) : null;
+  const attribution = parsed.attribution ? attributionOf(run, workspaces) : null;
   if (attribution !== null && parsed.json !== '-') print(attributionTable(run, attribution, parsed.layer));
   // Standard output is the result's.
   else if (attribution !== null && attribution.leftOut !== null) printError(`${whyLeftOut(attribution.leftOut)}\n`);

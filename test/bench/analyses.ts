@@ -8,11 +8,13 @@ import { eigenvaluesOf } from '../../src/engine/linalg/eigenvalues.js';
 import { fastPlainRange } from '../../src/engine/wasm/rangeScan.js';
 import {
   attribute,
+  attributeNetwork,
   defaultBounds,
   finish,
   jacobianSeries,
   Kernels,
   reachOf,
+  runNetwork,
   runResumably,
   spectrumOf,
   Workspaces,
@@ -21,7 +23,9 @@ import type { LayerExperiment, Resumable } from '../../src/engine/index.js';
 import { WorkerTeam } from '../../src/worker/thread/threadTeam.js';
 import { experiment, filled, randomNumbers } from '../unit/engine/build.js';
 import type { Section } from './bench.js';
+import { networkFor } from './cells.js';
 import type { Row } from './contestants.js';
+import { caseName } from './entries.js';
 
 const rows: readonly Row[] = [
   { name: 'M', B: 8, T: 100, I: 16, H: 64 },
@@ -36,6 +40,8 @@ const [fewestRounds, roundsUnder] = [1, 1_000];
 
 /** `note`: what there is to tell once it is done. */
 type Analysis = { readonly steps: Resumable<unknown>; readonly note: () => string };
+/** Without workspaces in plain arithmetic. */
+type Named = readonly [name: string, make: (spaces: Workspaces | null) => Analysis];
 type Time = { readonly ms: number; readonly pause: number; readonly ended: boolean };
 
 /** Processor time of this thread, ms, which some machines count in steps of 4 ms. */
@@ -108,10 +114,32 @@ async function run(quick: boolean, say: (line: string) => void): Promise<void> {
       'messages are let in and a cancelled run stops.\n',
   );
   say('| run | analysis | ms | 2 threads, ms | pause, ms | plain arithmetic, ms | |\n|---|---|---|---|---|---|---|');
+  const together = sharing === null ? null : new Workspaces(sharing);
+  const tell = async (run: string, [analysis, make]: Named, workspaces: Workspaces): Promise<void> => {
+    const first = make(workspaces);
+    const isShared = together !== null && ['spectrum', 'singular values', 'attribution', 'reach'].includes(analysis);
+    // Where the last analysis had a large memory, the threads start anew.
+    if (isShared) await team?.up();
+    const time = best(
+      first.steps,
+      () => make(workspaces).steps,
+      isShared ? () => make(together).steps : null,
+      patience.kernels,
+    );
+    const plain = quick || analysis.startsWith('eigen') ? null : make(null);
+    const slow = plain === null ? null : once(plain.steps, patience.plain);
+    const notes = [
+      first.note(),
+      ...(plain === null || plain.note() === first.note() ? [] : [`plain: ${plain.note()}`]),
+    ];
+    say(
+      `| ${run} | ${analysis} | ${told(time)} | ${toldTogether(time)} | ${time.pause.toFixed(1)} | ` +
+        `${slow === null ? '–' : told(slow)} | ${notes.join('; ')} |`,
+    );
+  };
   for (const { name, B, T, I, H } of rows) {
     if (kernels === null || (quick && name !== 'M' && name !== 'LONG')) continue;
     const workspaces = new Workspaces(kernels);
-    const together = sharing === null ? null : new Workspaces(sharing);
     const next = randomNumbers(1);
     const scaled = (length: number, scale: number): Float64Array => filled(length, next).map((value) => value * scale);
     const weights = { Wx: scaled(I * H, Math.sqrt(3 / I)), Wh: scaled(H * H, Math.sqrt(3 / H)), b: scaled(H, 0.1) };
@@ -126,7 +154,7 @@ async function run(quick: boolean, say: (line: string) => void): Promise<void> {
     const last = runChunks(e, result).at(-1);
     if (last === undefined) continue;
     const simple = (steps: Resumable<unknown>, note = ''): Analysis => ({ steps, note: () => note });
-    const all: readonly (readonly [string, (spaces: Workspaces | null) => Analysis])[] = [
+    const all: readonly Named[] = [
       [
         'spectrum',
         (spaces) => {
@@ -167,24 +195,31 @@ async function run(quick: boolean, say: (line: string) => void): Promise<void> {
       ],
       ['eigenvalues of Wh', () => simple(eigenvaluesOf(weights.Wh, H), 'plain arithmetic too')],
     ];
-    for (const [analysis, make] of all) {
-      const first = make(workspaces);
-      const isShared = together !== null && ['spectrum', 'singular values', 'attribution', 'reach'].includes(analysis);
-      // Where the last analysis had a large memory, the threads start anew.
-      if (isShared) await team?.up();
-      const time = best(
-        first.steps,
-        () => make(workspaces).steps,
-        isShared ? () => make(together).steps : null,
-        patience.kernels,
-      );
-      const slow = quick || analysis.startsWith('eigen') ? null : once(make(null).steps, patience.plain);
-      say(
-        `| ${name} | ${analysis} | ${told(time)} | ${toldTogether(time)} | ${time.pause.toFixed(1)} | ` +
-          `${slow === null ? '–' : told(slow)} | ${first.note()} |`,
-      );
-    }
+    for (const analysis of all) await tell(name, analysis, workspaces);
   }
+  for (const { name, ...shape } of quick || kernels === null ? [] : rows.slice(0, 2))
+    for (const [cell, layers] of [
+      ['lstm', 1],
+      ['gru', 1],
+      ['lstm', 3],
+    ] as const) {
+      const own = { cell, layers, at: 'every' } as const;
+      const network = finish(runNetwork(networkFor({ name, ...shape }, own, 'float32'), undefined, kernels));
+      const [{ experiment: e, result }] = network.layers;
+      const told = `${name}, ${caseName(own)}`;
+      const workspaces = new Workspaces(kernels!);
+      const attributed = (spaces: Workspaces | null): Analysis => {
+        const { attribution, steps } =
+          layers === 1 ? attribute(e, result, spaces) : attributeNetwork(network, 0, spaces);
+        return { steps, note: () => `${attribution.sources.length} sources at ${attribution.t.length} steps` };
+      };
+      await tell(told, ['attribution', attributed], workspaces);
+      const reached = (spaces: Workspaces | null): Analysis => {
+        const { reach, steps } = reachOf(e, result, spaces);
+        return { steps, note: () => `up to ${reach.share.length} distances` };
+      };
+      if (layers === 1) await tell(told, ['reach', reached], workspaces);
+    }
   await team?.stop();
 }
 

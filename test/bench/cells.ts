@@ -36,7 +36,12 @@ const isLeftOut = ({ name }: Row, { layers }: Case, { quick }: Terms): boolean =
   (quick && !plainRows.includes(name)) || (layers > 1 && name === 'XL');
 
 /** Weights uniform in ±1/√H, as PyTorch begins with; of `bothWays` one layer in two directions. */
-function networkFor({ name, B, T, I, H }: Row, { cell, layers, at }: Case, dtype: DType, bothWays = false): Experiment {
+export function networkFor(
+  { name, B, T, I, H }: Row,
+  { cell, layers, at }: Case,
+  dtype: DType,
+  bothWays = false,
+): Experiment {
   const next = randomNumbers(1);
   const layer = (index: number, direction: Direction = 'forward') => ({
     layer: index,

@@ -14,16 +14,14 @@ import { directionsOf, reversedSeries, stackOf } from '../network/layers.js';
 import type { LayerChunks } from '../network/networkSource.js';
 import { beginsAt, stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { groups, leaveOut, plainBudget, plainLimit, sourcesWithin } from './attribution.js';
-import type { Attribution, GrowingAttribution } from './attribution.js';
+import { groups, leaveOut, sourcesWithin } from './attribution.js';
+import type { GrowingAttribution } from './attribution.js';
 
 /** Numbers that the sources of one pass may hold between two layers, and those of one source at most: 32 MB, 512 MB. */
 const [heldAtOnce, heldAtMost] = [2 ** 22, 2 ** 26];
 
-type Source = Attribution['sources'][number];
-
 /** What sources send into a layer's output: a row of each batch item at each position for every source. */
-class Arriving {
+export class Arriving {
   readonly rows: FlowingRows;
   readonly #T: number;
   readonly #B: number;
@@ -40,8 +38,11 @@ class Arriving {
 }
 
 /** The position in the sequence of a step of a chunk, in the order in which a layer computes. */
-const positionOf = ({ layers: [{ direction }] }: LayerExperiment, { start, steps }: RunChunk, step: number): number =>
-  start + (direction === 'forward' ? step : steps - 1 - step);
+export const positionOf = (
+  { layers: [{ direction }] }: LayerExperiment,
+  { start, steps }: RunChunk,
+  step: number,
+): number => start + (direction === 'forward' ? step : steps - 1 - step);
 
 /**
  * Whether a loss reaches a layer from both sides of its step: what one direction of a layer above has brought there,
@@ -106,20 +107,26 @@ function* enteringSteps({ chunks, shapes: { B, T } }: Experiment, { data, N }: S
 export type Shown = { readonly index: number; readonly attribution: GrowingAttribution };
 
 /**
- * Takes the sources back through one layer's direction. `above` is what enters its output, from column `from` of it
- * on; what goes down is added to `below`.
+ * On the way of S sources through one layer's direction: `above` is what enters its output, from column `from` of it
+ * on; what goes down is added to `below`; `heard` is told the norm of each source at each position.
  */
-function* throughLayer(
+export type OnTheWay = {
+  readonly S: number;
+  readonly above: Arriving;
+  readonly from: number;
+  readonly below: Arriving | null;
+  readonly heard: (s: number, position: number, log10: number) => void;
+};
+/** Takes them through; false where it cannot, and what it has told does not count. */
+export type ThroughLayer = (layer: LayerChunks, way: OnTheWay) => Resumable<boolean>;
+
+/** In plain arithmetic. */
+export function* plainThroughLayer(
   { experiment, chunks }: LayerChunks,
-  sources: readonly Source[],
-  above: Arriving,
-  from: number,
-  below: Arriving | null,
-  heard: (s: number, position: number, log10: number) => void,
-): Resumable<void> {
+  { S, above, from, below, heard }: OnTheWay,
+): Resumable<boolean> {
   const { B, T, I, H } = experiment.shapes;
   const { Wx } = experiment.layers[0].parameters;
-  const S = sources.length;
   const N = gateWidth(experiment);
   const states = new FlowingRows(S * B, stateWidth(experiment));
   const [gates, inputGates] = [new FlowingRows(S * B, N), new FlowingRows(S * B, N)];
@@ -163,29 +170,32 @@ function* throughLayer(
       yield ++done / T;
     }
   }
+  return true;
 }
 
 /**
  * Fills the attribution of a network of several layers or directions: `layers` are those of its run, `dhs` [B,T,D·H] is
  * what enters its output. Steps and sources of the attribution count as the layer that is shown computes; on the way
- * there they are positions in the sequence.
+ * there they are positions in the sequence. False where a layer could not be gone through.
  */
 export function* attributeThrough(
   experiment: Experiment,
   layers: readonly LayerChunks[],
   dhs: Sequence,
   { index, attribution }: Shown,
-): Resumable<void> {
+  through: ThroughLayer,
+  budgets: readonly [number, number],
+): Resumable<boolean> {
   const { B, T } = experiment.shapes;
   const entering = yield* enteringSteps(experiment, dhs);
   const all = entering.reduce((sum, steps) => sum + steps.length, 0);
   const shown = layers[index]!.experiment;
   attribution.bothSides = fromBothSides(experiment, shown);
   const { each, widest } = sizesOf(experiment, layers, all);
-  const most = sourcesWithin(experiment.chunks, all, each, [plainBudget, plainLimit]);
+  const most = sourcesWithin(experiment.chunks, all, each, budgets);
   if (most === null || B * T * widest > heldAtMost) {
     leaveOut(attribution, most === null ? 'work' : 'memory');
-    return;
+    return true;
   }
   const turn = turned(shown);
   const sources = groups(entering, most).sort((a, b) => turn(a.from) - turn(b.from));
@@ -223,18 +233,17 @@ export function* attributeThrough(
         const { log10: arrived } = arrivals[l]!;
         arrived.fill(-Infinity, first, first + own.length);
         const done = first / S + (portion * (layers.length - 1 - l)) / layers.length;
-        yield* part(
-          throughLayer(layers[l]!, own, above, column, below, (s, position, log10) => {
-            arrived[first + s] = jointLog10([arrived[first + s]!, log10]);
-            const row = l === index ? rowAt.get(position) : undefined;
-            if (row !== undefined) attribution.log10[row * S + first + s] = log10;
-          }),
-          done,
-          done + portion / layers.length,
-        );
+        const heard = (s: number, position: number, log10: number): void => {
+          arrived[first + s] = jointLog10([arrived[first + s]!, log10]);
+          const row = l === index ? rowAt.get(position) : undefined;
+          if (row !== undefined) attribution.log10[row * S + first + s] = log10;
+        };
+        const way = { S: own.length, above, from: column, below, heard };
+        if (!(yield* part(through(layers[l]!, way), done, done + portion / layers.length))) return false;
         column += H;
       }
       if (below !== null) above = below;
     }
   }
+  return true;
 }

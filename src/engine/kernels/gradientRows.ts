@@ -1,6 +1,5 @@
 // AssemblyScript. Many gradients on their way back at once, each row with a power of two of its own: what
 // ../core/gradientRows.ts does, as products of matrices.
-import { multiplyRows } from './algebra';
 import { largestOf, panels, ROW } from './simd';
 import { transposedProduct } from './product';
 
@@ -75,13 +74,6 @@ export function throughSlopes(
       if (++s == period) s = 0;
     }
   }
-}
-
-/** target = d·Whᵀ for `rows` rows, Whᵀ packed. */
-export function throughWeights(
-  d: usize, dPanel: usize, H: i32, rows: i32, weights: usize, target: usize, targetPanel: usize,
-): void {
-  multiplyRows(d, dPanel, H, weights, H, target, targetPanel, rows, 0);
 }
 
 /**

@@ -261,4 +261,4 @@ export { eliminateRows } from './eliminate';
 export { jacobiRound } from './jacobi';
 export { lanczosStep } from './lanczos';
 export { projectDots, projectPanels, rowLengths, rowsAmong, rowsEnd, secondRound } from './orthogonalise';
-export { addOuter, clearRow, settleRows, throughSlopes, throughWeights } from './gradientRows';
+export { addOuter, clearRow, settleRows, throughSlopes } from './gradientRows';

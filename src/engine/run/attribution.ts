@@ -19,7 +19,8 @@ import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { attributionSizes, fastAttribution } from '../wasm/attribution.js';
 import type { Kernels } from '../wasm/instance.js';
-import { kernelsFor } from './kernelsFor.js';
+import { workOfRow } from '../wasm/rowsBack.js';
+import { rowsKernelsFor } from './kernelsFor.js';
 import { noMemory, withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -29,7 +30,7 @@ export function attribute(
   result: ComputedRun,
   given: Workspaces | null = null,
 ): { readonly attribution: Attribution; readonly steps: Resumable<void> } {
-  const workspaces = kernelsFor(experiment, given);
+  const workspaces = rowsKernelsFor(experiment, given);
   const t = rowSteps(experiment.shapes.T);
   const attribution: GrowingAttribution = {
     sources: [],
@@ -60,7 +61,7 @@ function* fill(
         return attribution;
       return yield* plainAttribution(experiment, chunks, attribution);
     },
-    attribution.sources.length * experiment.shapes.B * experiment.shapes.H ** 2,
+    attribution.sources.length * experiment.shapes.B * workOfRow(experiment),
   );
   if (made === noMemory) leaveOut(attribution, 'memory');
 }

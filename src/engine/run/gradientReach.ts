@@ -16,7 +16,8 @@ import { runChunks } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { blockRows, fastReach } from '../wasm/gradientReach.js';
-import { kernelsFor } from './kernelsFor.js';
+import { rowsKernelsFor } from './kernelsFor.js';
+import { workOfRow as workOfBack } from '../wasm/rowsBack.js';
 import { noMemory, withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -32,7 +33,7 @@ export function reachOf(
     loss,
     upstream,
   } = experiment;
-  const workspaces = kernelsFor(experiment, given);
+  const workspaces = rowsKernelsFor(experiment, given);
   // A loss at the last step alone is a single row on its way; the kernels skip the others, which stay zero.
   const rows =
     workspaces !== null && loss === null && upstream.kind === 'last'
@@ -59,7 +60,7 @@ function* fill(
   // A state that is not finite makes its part of dWh so, also where its slope is 0.
   if (reach.share.length === 0 || !result.layers[0].hNorm.every(Number.isFinite)) return;
   const chunks = runChunks(experiment, result);
-  const { B, T, H } = experiment.shapes;
+  const { B, T } = experiment.shapes;
   const made = yield* withKernels(
     workspaces,
     (kernels) => fastReach(kernels, experiment, result, chunks, reach),
@@ -67,7 +68,7 @@ function* fill(
       if (workspaces !== null) plan(experiment, reach, T * B * workOfRow(experiment), [plainBudget, plainLimit]);
       return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
     },
-    Math.min(T * B, Math.max(B, blockRows)) * H * H,
+    Math.min(T * B, Math.max(B, blockRows)) * workOfBack(experiment),
   );
   if (made === noMemory) Object.assign(reach, { share: none, missing: none, blocks: [] });
 }

@@ -14,3 +14,7 @@ export const passKernelsFor = <K>(experiment: LayerExperiment, kernels: K | null
 /** The kernels where they run the passes of a gated cell. */
 export const gatedKernelsFor = <K>({ cell }: LayerExperiment, kernels: K | null): K | null =>
   cellOf(cell).gated === undefined ? null : kernels;
+
+/** The kernels where they take gradients of any kind back, for attribution and reach. */
+export const rowsKernelsFor = <K>(experiment: LayerExperiment, kernels: K | null): K | null =>
+  passKernelsFor(experiment, kernels) ?? gatedKernelsFor(experiment, kernels);

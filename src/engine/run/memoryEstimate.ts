@@ -17,6 +17,7 @@ import { reachSizes } from '../wasm/gradientReach.js';
 import { isSmall, mayStop, smallRoom } from '../wasm/smallRun.js';
 import { spectrumSizes } from '../wasm/spectrum.js';
 import { cellOf } from '../cells/index.js';
+import { asLayer } from '../network/experiment.js';
 import type { Experiment, LayerExperiment } from '../network/experiment.js';
 import { directionsOf } from '../network/layers.js';
 import { withOneItem } from '../analysis/spectrum.js';
@@ -178,7 +179,8 @@ export function gatedMemoryOf(experiment: Experiment, kernels: Kernels): number 
     largestOf(rooms, 'own') +
     largestOf(rooms, 'shared') +
     elsewhereMemoryOf(experiment, kernels) +
-    denseAnalysesOf(experiment, kernels)
+    denseAnalysesOf(experiment, kernels) +
+    rowAnalysesOf(experiment, kernels)
   );
 }
 
@@ -220,6 +222,17 @@ const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number
       return kernels.bytesFor(sizes);
     }),
   );
+
+/** Attribution and reach of one of the layers, side by side. */
+function rowAnalysesOf(experiment: Experiment, kernels: Kernels): number {
+  const layer = asLayer(experiment);
+  const attribution = layer === null ? null : attributionMemory(layer, kernels);
+  const reach = layerShapes(experiment).map(({ I, H }, i) => {
+    const own = { ...experiment, shapes: { ...experiment.shapes, I, H }, layers: [experiment.layers[i]!] as const };
+    return kernels.bytesFor(Object.values(reachSizes({ ...own, upstream: { kind: 'every' }, loss: null })));
+  });
+  return Math.max(...reach) + (attribution === null ? 0 : attribution.kernels + attribution.results);
+}
 
 const largestOf = (rooms: readonly Rooms[], name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));
 

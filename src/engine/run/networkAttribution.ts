@@ -1,10 +1,15 @@
-// Attribution of a whole network, in plain arithmetic.
-import { rowSteps } from '../analysis/attribution.js';
+// Attribution of a whole network, through the kernels where they can do it, else in plain arithmetic.
+import { budget, leaveOut, limit, plainBudget, plainLimit, rowSteps } from '../analysis/attribution.js';
 import type { Attribution, GrowingAttribution } from '../analysis/attribution.js';
-import { attributeThrough } from '../analysis/networkAttribution.js';
+import { attributeThrough, plainThroughLayer } from '../analysis/networkAttribution.js';
 import type { Resumable } from '../core/resumable.js';
 import { runChunks } from '../network/chunks.js';
 import { networkUpstream } from '../network/networkLoss.js';
+import { fastThroughLayer } from '../wasm/networkAttribution.js';
+import { workOfRow } from '../wasm/rowsBack.js';
+import { noMemory, withKernels } from '../wasm/workspaces.js';
+import type { Workspaces } from '../wasm/workspaces.js';
+import { rowsKernelsFor } from './kernelsFor.js';
 import type { AnyNetworkRun } from './networkRun.js';
 
 /**
@@ -15,6 +20,7 @@ import type { AnyNetworkRun } from './networkRun.js';
 export function attributeNetwork(
   run: AnyNetworkRun,
   shown: number,
+  given: Workspaces | null = null,
 ): { readonly attribution: Attribution; readonly steps: Resumable<void> } {
   const attribution: GrowingAttribution = {
     sources: [],
@@ -24,10 +30,33 @@ export function attributeNetwork(
     bothSides: false,
     leftOut: null,
   };
+  const workspaces = rowsKernelsFor(run.layers[0].experiment, given);
   function* fill(): Resumable<void> {
     const { dhs } = yield* networkUpstream(run.experiment, run.output);
     const layers = run.layers.map(({ experiment, result }) => ({ experiment, chunks: runChunks(experiment, result) }));
-    yield* attributeThrough(run.experiment, layers, dhs, { index: shown, attribution });
+    const target = { index: shown, attribution };
+    let full = false;
+    const made = yield* withKernels(
+      workspaces,
+      function* (kernels) {
+        const through = function* (...asked: Parameters<typeof plainThroughLayer>): Resumable<boolean> {
+          const gone = yield* fastThroughLayer(kernels, ...asked);
+          full = gone === noMemory;
+          return gone === true;
+        };
+        const done = yield* attributeThrough(run.experiment, layers, dhs, target, through, [budget, limit]);
+        return done ? attribution : full ? noMemory : null;
+      },
+      function* () {
+        const budgets = [plainBudget, plainLimit] as const;
+        yield* attributeThrough(run.experiment, layers, dhs, target, plainThroughLayer, budgets);
+        return attribution;
+      },
+      Math.max(...run.layers.map(({ experiment }) => experiment.shapes.B * workOfRow(experiment))),
+    );
+    if (made !== noMemory) return;
+    attribution.layers = [];
+    leaveOut(attribution, 'memory');
   }
   return { attribution, steps: fill() };
 }

@@ -386,18 +386,6 @@ export const otherKernels = {
     ],
     returns: 'void',
   },
-  throughWeights: {
-    takes: [
-      'd: usize',
-      'dPanel: usize',
-      'H: i32',
-      'rows: i32',
-      'weights: usize',
-      'target: usize',
-      'targetPanel: usize',
-    ],
-    returns: 'void',
-  },
   addOuter: {
     takes: [
       'before: usize',

@@ -1,10 +1,6 @@
 // The float64 pass with carried exponents of a layer of LSTM or GRU in the kernels' memory, block by block going back.
 import { log10Of2 } from '../core/norm.js';
 import { Mover } from '../core/resumableCopy.js';
-import { BesideTrace, copiedSteps, stepsOf } from '../core/rowTrace.js';
-import { isHeld, rowOf } from '../core/tensor.js';
-import type { SequenceTrace } from '../core/tensor.js';
-import type { DType, FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { DescendingSource } from '../network/descendingSource.js';
@@ -20,6 +16,7 @@ import { formedNorm } from './formedNorm.js';
 import { flowShapeOf, gateNumbers, measureFlow } from './gatedFlowLayout.js';
 import type { FlowAddresses, FlowLayout, FlowNumbers } from './gatedFlowLayout.js';
 import { gatedShapeOf } from './gatedLayout.js';
+import { heldSteps, packSteps } from './gatedSteps.js';
 import { packGated, panelsOf } from './gatedWeights.js';
 import type { GatedShape } from './gatedWeights.js';
 import { rowBytes } from './instance.js';
@@ -298,13 +295,12 @@ export class GatedFlow {
 
   /** False when a number left the range. Without `goesDown` nothing goes to x. */
   *#block(all: RunChunk, t0: number, t1: number, goesDown = true): Resumable<boolean> {
-    const isWhole = isHeld(all.hs.data) || all.hs.data instanceof BesideTrace;
-    const chunk = isWhole ? all : yield* windowOf(this.#experiment, all, t0, t1);
+    const chunk = yield* heldSteps(this.#experiment, all, t0, t1);
     const { B, I, H } = this.#experiment.shapes;
     const { job } = this.#at;
     const G = this.#shape.cell.gates.length;
     const steps = t1 - t0;
-    yield* this.#pack(chunk, t0, t1);
+    yield* packSteps(this.#kernels, this.#experiment, this.#at, this.#layout, chunk, t0, t1);
     if (chunk.spans !== undefined)
       new Int32Array(this.#kernels.memory.buffer, this.#at.spans, 2 * B).set(
         chunk.spans.flatMap(({ from, to }) => [from - t0, to - t0]),
@@ -387,41 +383,6 @@ export class GatedFlow {
         ),
       );
       yield 0;
-    }
-  }
-
-  /** States (those before step t0 too) and inputs of a block. */
-  *#pack(chunk: RunChunk, t0: number, t1: number): Resumable<void> {
-    const { B, I, H } = this.#experiment.shapes;
-    const { pack64, packColumns64 } = this.#kernels.exports;
-    const at = this.#at;
-    const count = t1 - t0;
-    const N = this.#shape.cell.states.length * H;
-    const numberBytes = Float64Array.BYTES_PER_ELEMENT;
-    const panel = this.#layout.blockSteps * B * rowBytes;
-    const { steps, initial, spans, hs } = chunk;
-    const parts = hs.data instanceof BesideTrace ? hs.data.parts : [hs];
-    for (let b = 0; b < B; b++) {
-      let s = 0;
-      for (const { data, N: width } of parts) {
-        const rows = (first: number, end: number): FloatArray =>
-          data.subarray((b * steps + first) * width, (b * steps + end) * width);
-        const start = rowOf(initial, b).data.subarray(s * H, s * H + width);
-        this.#staging.set(t0 === 0 || t0 === spans?.[b]?.from ? start : rows(t0 - 1, t0));
-        this.#staging.set(rows(t0, t1), width);
-        // A sequence begins with its initial states, which are not told while they wait.
-        const begins = (spans?.[b]?.from ?? 0) - t0;
-        if (begins > 0 && begins < count) this.#staging.set(start, begins * width);
-        for (let column = 0; column < width; column += H, s++) {
-          const to = (s === 0 ? at.hs : at.cs) + b * rowBytes;
-          const from = at.staging + column * numberBytes;
-          packColumns64(from, width * numberBytes, 1 + count, H, to, panel + B * rowBytes, B * rowBytes);
-        }
-      }
-      const xs = chunk.xs.data.subarray((b * chunk.steps + t0) * I, (b * chunk.steps + t1) * I);
-      this.#staging.set(xs);
-      pack64(at.staging, count, I, at.xs + b * rowBytes, panel, B * rowBytes);
-      yield* this.#mover.count((1 + count) * N + count * I);
     }
   }
 
@@ -561,32 +522,4 @@ export class GatedFlow {
     lnPaths['beside']![at] = lnOf(paths);
     for (const [k, gate] of gated.ofState.entries()) lnPaths[cell.gates[gate]!]![at] = lnOf(paths + 1 + k);
   }
-}
-
-/** A chunk of which only the steps t0 − 1 … t1 − 1 are asked, computed once and held. */
-export function* windowOf(
-  { dtype, loss, upstream }: LayerExperiment,
-  chunk: RunChunk,
-  t0: number,
-  t1: number,
-): Resumable<RunChunk> {
-  const { xs, hs, dhs, scaledDhs, steps } = chunk;
-  function* window(own: DType, all: SequenceTrace, from = t0): Resumable<SequenceTrace> {
-    return stepsOf(yield* copiedSteps(own, all, from, t1), steps, (t) => t - from);
-  }
-  const enters = loss !== null || upstream.kind === 'given';
-  return {
-    ...chunk,
-    xs: yield* window(dtype, xs),
-    hs: yield* window(dtype, hs, Math.max(0, t0 - 1)),
-    dhs: enters && scaledDhs === undefined ? yield* window('float64', dhs) : dhs,
-    ...(scaledDhs === undefined
-      ? {}
-      : {
-          scaledDhs: {
-            data: (yield* window('float64', { ...dhs, data: scaledDhs.data })).data,
-            exponents: scaledDhs.exponents,
-          },
-        }),
-  };
 }

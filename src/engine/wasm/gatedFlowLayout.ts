@@ -51,15 +51,24 @@ export function flowShapeOf({ cell: name, I, H }: Pick<FlowShape, 'cell' | 'I' |
   return { cell, gated: cell.gated, dtype: 'float64', I, H } as const;
 }
 
+/** Floating-point operations of a step's pre-activations. */
+const workOf = ({ B, I, H }: Pick<FlowShape, 'B' | 'I' | 'H'>, gates: number): number => 2 * B * gates * H * (H + I);
+
+/** Steps of a block. */
+export const flowBlockSteps = (flow: FlowShape): number => {
+  const work = workOf(flow, cellOf(flow.cell).gates.length);
+  return Math.max(1, Math.min(flow.steps, Math.floor(blockRows / flow.B), Math.floor(blockWork / work)));
+};
+
 export function measureFlow(own: Kernels, flow: FlowShape, team: Team | null): FlowLayout {
   const { B, I, H, steps: longest } = flow;
   const shape = flowShapeOf(flow);
   const { width, hPanels, iPanels, gatePanels } = panelsOf(shape);
   const [S, G] = [shape.cell.states.length, shape.cell.gates.length];
-  const work = 2 * B * G * H * (H + I);
+  const work = workOf(flow, G);
   const most = team === null || 4 * longest * work < worthSharing ? 1 : team.most;
   const threads = team === null || most === 1 ? 1 : team.size;
-  const blockSteps = Math.max(1, Math.min(longest, Math.floor(blockRows / B), Math.floor(blockWork / work)));
+  const blockSteps = flowBlockSteps(flow);
   const stagingLength = Math.max(leastStaging, leastStagingOf(shape), (blockSteps + 1) * Math.max(S * H, I));
   const scratchBytes =
     (Math.max(hPanels, iPanels) * width + gatePanels + sharedNumbers.BLOCKS * hPanels + B) * rowBytes;

@@ -19,11 +19,12 @@ import type { RunChunk } from '../network/runChunk.js';
 import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
 import type { Analysis, SentDown } from '../network/scaledBackward.js';
 import { insideFlowRange, throughChunks, unmeasuredSource } from './flowBack.js';
-import { GatedFlow, windowOf } from './gatedFlow.js';
+import { GatedFlow } from './gatedFlow.js';
 import { GatedLayer } from './gatedLayer.js';
 import { gatedShapeOf } from './gatedLayout.js';
 import type { FlowPiece, Kept, Noting } from './gatedFlow.js';
 import { sourcesOf } from './gatedPass.js';
+import { windowOf } from './gatedSteps.js';
 import type { Kernels } from './instance.js';
 import type { PieceRoom } from './pieceRoom.js';
 

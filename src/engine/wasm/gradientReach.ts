@@ -1,24 +1,24 @@
-// dWh by distance through the kernels: what entered at every step, taken one step further back at a time, all steps in
-// one product of matrices.
-import { stateBefore } from '../network/runChunk.js';
+// A gradient by distance through the kernels: what entered at every step, taken one step further back at a time, all
+// steps in one product of matrices.
+import { beginsAt } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
-import type { Reach } from '../analysis/gradientReach.js';
-import { nothing, worthIt } from '../analysis/gradientReach.js';
-import { allFinite, jointNormResumably, sequenceFinite } from '../core/scan.js';
+import { nothing, workOfRow, worthIt } from '../analysis/gradientReach.js';
+import type { Reach, ReachShares } from '../analysis/gradientReach.js';
+import { jointNormResumably, sequenceFinite } from '../core/scan.js';
 import type { ComputedRun } from '../network/result.js';
 import type { LayerExperiment } from '../network/experiment.js';
-import type { FloatArray } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Kernels } from './instance.js';
 import { clearResumably, rowBytes } from './instance.js';
-import { insideRange, layOut, numbersAt, packedBytes, packInto } from './packedMatrix.js';
-import { panelsOf, stagingBytes, width } from './packedMatrix.js';
-import { settleRows, throughWeights } from './gradientRows.js';
+import { insideRange, layOut, numbersAt, packedBytes, stagingBytes, width } from './packedMatrix.js';
+import { settleRows } from './gradientRows.js';
+import type { PackedRows } from './gradientRows.js';
+import { elementwiseReach, evenRows, gatedReach } from './reachWays.js';
+import type { PackItem, ReachPlan, ReachSum, ReachWay } from './reachWays.js';
+import { isGated, rowColumns } from './rowsBack.js';
 import { ranges } from './workSplit.js';
-import { SlopeBlocks } from './slopes.js';
-import { packTwice } from './packWeights.js';
 import { call, inParts, threadsOf } from './team.js';
 import { noMemory } from './workspaces.js';
 
@@ -31,43 +31,72 @@ const [leastSquares, mostSquares] = [1e-200, 1e200];
 /** After this many multiplications, what is missing has to be worth going on for. */
 const quickBudget = 1e9;
 
+const numberBytes = Float64Array.BYTES_PER_ELEMENT;
+
 /** Rows that are skipped together: whole steps, so that what leaves a block lands in the block before at most. */
 const blockOf = ({ shapes: { B } }: LayerExperiment): number => B * Math.max(1, Math.round(blockRows / B));
 
-/** Buffers of the whole pass. */
-export function reachSizes(experiment: LayerExperiment) {
+const flowSizes = (experiment: LayerExperiment) => {
   const { B, T, H } = experiment.shapes;
-  const count = T * B;
-  const block = blockOf(experiment);
+  const columns = rowColumns(experiment);
   return {
-    ...SlopeBlocks.sizes(experiment, B),
-    transposed: packedBytes(H, H),
-    before: packedBytes(count, H),
-    slopes: packedBytes(count, H),
     // Row (t + 1)·B + b is that of step t: what leaves step 0 falls before the first.
-    g: packedBytes(count + B, H),
-    d: packedBytes(block, H),
-    sum: packedBytes(H + (H % 2), H),
-    exponents: (count + B) * 8,
-    squares: block * 8,
+    g: packedBytes(T * B + B, columns),
+    carry: packedBytes(B, columns),
+    exponents: (T * B + B) * numberBytes,
+    squares: blockOf(experiment) * numberBytes,
+    aligned: blockOf(experiment) * numberBytes,
     rows: stagingBytes(Math.max(1, T), H),
   };
+};
+
+/** Buffers of the whole pass. */
+export function reachSizes(experiment: LayerExperiment): Readonly<Record<string, number>> {
+  const { sizes } = (isGated(experiment) ? gatedReach : elementwiseReach)(experiment, blockOf(experiment));
+  return { ...sizes, ...flowSizes(experiment) };
 }
 
 /** √`squares`, the sum of the squares of these; anew where that has lost something. */
-const normOf = function* (values: Float64Array, squares: number): Resumable<number> {
-  return squares > leastSquares && squares < mostSquares ? Math.sqrt(squares) : yield* jointNormResumably([values]);
+const normOf = function* (values: readonly Float64Array[], squares: number): Resumable<number> {
+  return squares > leastSquares && squares < mostSquares ? Math.sqrt(squares) : yield* jointNormResumably(values);
 };
 
 /** Null when a number is not finite or could leave its range; then plain arithmetic has to. */
-export function* fastReach(
+export const fastReach = (
   kernels: Kernels,
   experiment: LayerExperiment,
   result: ComputedRun,
   chunks: readonly RunChunk[],
   reach: Reach,
+): Resumable<Reach | typeof noMemory | null> =>
+  isGated(experiment)
+    ? reached(kernels, experiment, result, chunks, reach, gatedReach(experiment, blockOf(experiment)))
+    : reached(kernels, experiment, result, chunks, reach, elementwiseReach(experiment, blockOf(experiment)));
+
+/** A sum with what is left of it, as both are packed, gate after gate. */
+type Split = {
+  readonly sum: ReachSum;
+  readonly own: Float64Array;
+  readonly rest: Float64Array;
+  /** Numbers of a gate. */
+  readonly ofGate: number;
+};
+/** A gradient that is split by distance: all gates of a sum, or one. */
+type Measured = {
+  readonly split: number;
+  readonly gate: number | null;
+  readonly total: number;
+  readonly shares: ReachShares;
+};
+
+function* reached<Name extends string>(
+  kernels: Kernels,
+  experiment: LayerExperiment,
+  result: ComputedRun,
+  chunks: readonly RunChunk[],
+  reach: Reach,
+  plan: ReachPlan<Name>,
 ): Resumable<Reach | typeof noMemory | null> {
-  const { share, missing } = reach;
   const {
     shapes: { B, T, H },
     layers: [
@@ -78,123 +107,130 @@ export function* fastReach(
   } = experiment;
   if (!(yield* insideRange(Wx, Wh))) return null;
   const count = T * B;
-  const even = H + (H % 2);
+  const columns = rowColumns(experiment);
   const block = blockOf(experiment);
-  const at = layOut(kernels, reachSizes(experiment));
+  const at = layOut(kernels, { ...plan.sizes, ...flowSizes(experiment) });
   if (at === null) return noMemory;
   const { exports } = kernels;
-  const [panel, gPanel, dPanel] = [count * rowBytes, (count + B) * rowBytes, block * rowBytes];
-  yield* clearResumably(kernels, at.g, packedBytes(count + B, H));
-  yield* packTwice(kernels, 'float64', Wh, H, H, at.slopeStaging, null, at.transposed);
+  const gPanel = (count + B) * rowBytes;
+  const rowsFrom = (row: number): PackedRows => ({ at: at.g + row * rowBytes, panel: gPanel });
+  yield* clearResumably(kernels, at.g, packedBytes(count + B, columns));
   const exponents = numbersAt(kernels, at.exponents, count + B);
   const squares = numbersAt(kernels, at.squares, block);
-  const staging = numbersAt(kernels, at.rows, stagingBytes(Math.max(1, T), H) / 8);
+  const staging = numbersAt(kernels, at.rows, stagingBytes(Math.max(1, T), H) / numberBytes);
   const mover = new Mover();
-  /** Item b of `steps` steps from `start` on, from row-major numbers. */
-  const packItem = function* (
-    data: FloatArray,
-    b: number,
-    start: number,
-    steps: number,
-    to: number,
-    toPanel: number,
-    firstRow: number,
-  ): Resumable<void> {
+  const packItem: PackItem = function* (data, b, start, steps, to) {
     for (const { first, end } of ranges(steps, H, staging.length)) {
       staging.set(data.subarray(first * H, end * H));
-      exports.pack64(
-        at.rows,
-        end - first,
-        H,
-        to + (firstRow + (start + first) * B + b) * rowBytes,
-        toPanel,
-        B * rowBytes,
-      );
+      const place = to.at + ((start + first) * B + b) * rowBytes;
+      exports.pack64(at.rows, end - first, H, place, to.panel, B * rowBytes);
       yield* mover.count((end - first) * H);
     }
   };
 
-  const passes = new Uint8Array(T + 1);
-  const blocks = yield* SlopeBlocks.create(kernels, experiment, { first: 0, count: B }, at);
+  const passes = new Uint8Array(count + B);
   for (const chunk of chunks) {
-    const { start, steps } = chunk;
-    for (let t0 = 0; t0 < steps; t0 += blocks.steps) {
-      const t1 = Math.min(steps, t0 + blocks.steps);
-      const own = yield* blocks.block(chunk, t0, t1);
-      if (!(yield* allFinite([own]))) return null;
-      yield* packInto(kernels, at.slopeStaging, own, (t1 - t0) * B, H, at.slopes + (start + t0) * B * rowBytes, panel);
-    }
     if (!(yield* sequenceFinite(chunk.dhs))) return null;
-    const initial = stateBefore(chunk, 0).data;
-    for (let b = 0; b < B; b++) {
-      yield* packItem(initial.subarray(b * H, (b + 1) * H), b, start, 1, at.before, panel, 0);
-      if (steps > 1)
-        yield* packItem(
-          chunk.hs.data.subarray(b * steps * H, (b * steps + steps - 1) * H),
-          b,
-          start + 1,
-          steps - 1,
-          at.before,
-          panel,
-          0,
-        );
-    }
-    for (let step = 1; step < steps; step++) passes[start + step] = cutBefore(experiment, { steps }, step) ? 0 : 1;
+    for (let step = 1; step < chunk.steps; step++)
+      for (let b = 0; b < B; b++)
+        if (!cutBefore(experiment, chunk, step) && !beginsAt(chunk, b, step)) passes[(chunk.start + step) * B + b] = 1;
   }
+  const way = yield* plan.create(kernels, at, chunks, packItem);
+  if (way === null) return null;
 
-  const atOnce = pauseWork * threadsOf(kernels, pauseWork);
-  /**
-   * d of rows from … from + some − 1, their outer product added to the sum; before that, where wanted, on to the row of
-   * the step before.
-   */
-  const work = function* (from: number, some: number, E: number, back: boolean, progress: number): Resumable<void> {
-    inParts(kernels, { count: some, work: H }, (r0, r1) => {
-      const [own, slopes] = [at.g + (from + B + r0) * rowBytes, at.slopes + (from + r0) * rowBytes];
-      const count = r1 - r0;
-      return call('throughSlopes', own, gPanel, H, count, slopes, panel, 0, count, at.d + r0 * rowBytes, dPanel);
-    });
-    for (const { first, end } of back ? ranges(some, H * H, atOnce, true) : []) {
-      const [own, to] = [at.d + first * rowBytes, at.g + (from + first) * rowBytes];
-      throughWeights(kernels, { at: own, panel: dPanel }, [end - first, H], at.transposed, { at: to, panel: gPanel });
-      yield progress;
-    }
-    // Each panel of the sum by one thread and for all rows of the block, so that its terms are added in one order.
-    const ofPanel = width * some * H;
-    for (const { first, end } of ranges(panelsOf(H), ofPanel, atOnce)) {
-      inParts(kernels, { count: end - first, work: ofPanel }, (n0, n1) =>
-        call(
-          'addOuter',
-          at.before + from * rowBytes,
-          panel,
-          at.d + (first + n0) * dPanel,
-          dPanel,
-          H,
-          n1 - n0,
-          some,
-          at.exponents + (from + B) * 8,
-          E,
-          at.sum + (first + n0) * even * rowBytes,
-          even * rowBytes,
-        ),
-      );
-      yield progress;
-    }
-  };
   const settle = (from: number, some: number): boolean => {
     const row = from + B;
-    const rows = { at: at.g + row * rowBytes, panel: gPanel };
-    settleRows(kernels, rows, [some, H], at.exponents + row * 8, at.squares);
+    settleRows(kernels, rowsFrom(row), [some, columns], at.exponents + row * numberBytes, at.squares);
     for (let i = 0; i < some; i++) if (squares[i] !== 0) return true;
     return false;
   };
-  /** As it is packed: what stands beside its numbers is zero. */
-  const sum = (): Float64Array => numbersAt(kernels, at.sum, packedBytes(even, H) / 8);
+  const atOnce = pauseWork * threadsOf(kernels, pauseWork);
+  /**
+   * d of rows from … from + some − 1, their outer products added to the sums; before that, where wanted, on to the row
+   * of the step before.
+   */
+  const work = function* (from: number, some: number, E: number, back: boolean, progress: number): Resumable<void> {
+    way.toGates(rowsFrom(from + B), from, some);
+    for (const { first, end } of back ? ranges(some, way.back, atOnce, true) : []) {
+      way.onward(first, end, rowsFrom(from + first));
+      yield progress;
+    }
+    numbersAt(kernels, at.aligned, block).fill(E);
+    for (const sum of way.sums) yield* addRows(sum, from, some, E, progress);
+  };
+  const addRows = function* (
+    { at: to, rows, parts, factors }: ReachSum,
+    from: number,
+    some: number,
+    E: number,
+    progress: number,
+  ): Resumable<void> {
+    const [own, toPanel] = [factors(from), evenRows(rows) * rowBytes];
+    // Each panel of the sum by one thread and for all rows of the block, so that its terms are added in one order.
+    const ofPanel = width * some * rows;
+    let place = to;
+    for (const { panels, d, aligned: isAligned } of parts) {
+      const exponent = isAligned ? at.aligned : at.exponents + (from + B) * numberBytes;
+      const target = place;
+      for (const { first, end } of ranges(panels, ofPanel, atOnce)) {
+        inParts(kernels, { count: end - first, work: ofPanel }, (n0, n1) =>
+          call(
+            'addOuter',
+            own.at,
+            own.panel,
+            d + (first + n0) * way.dPanel,
+            way.dPanel,
+            rows,
+            n1 - n0,
+            some,
+            exponent,
+            E,
+            target + (first + n0) * toPanel,
+            toPanel,
+          ),
+        );
+        yield progress;
+      }
+      place += panels * toPanel;
+    }
+  };
+  const clearRows = (from: number, to: number): void => {
+    for (let row = from; row < to; row++)
+      exports.clearRow(at.g + row * rowBytes, gPanel, columns, at.exponents + row * numberBytes);
+  };
+  /** What enters every row. */
+  const enter = function* (): Resumable<void> {
+    if (isGated(experiment)) yield* clearResumably(kernels, at.g, packedBytes(count + B, columns));
+    for (const { start, steps, dhs, scaledDhs } of chunks) {
+      const data = scaledDhs?.data ?? dhs.data;
+      for (let b = 0; b < B; b++)
+        yield* packItem(data.subarray(b * steps * H, (b + 1) * steps * H), b, start, steps, rowsFrom(B));
+      for (let row = start * B; row < (start + steps) * B; row++)
+        exponents[row + B] = scaledDhs?.exponents[Math.floor(row / B) - start] ?? 0;
+    }
+  };
+  const splits = way.sums.map((sum): Split => {
+    const panels = sum.parts.reduce((most, part) => most + part.panels, 0);
+    const numbers = panels * evenRows(sum.rows) * width;
+    const own = numbersAt(kernels, sum.at, numbers);
+    return { sum, own, rest: new Float64Array(numbers), ofGate: numbers / sum.gates.length };
+  });
+  const clearSums = function* (): Resumable<void> {
+    for (const { sum, own } of splits) yield* clearResumably(kernels, sum.at, own.byteLength);
+  };
+  const partsOf = (values: Float64Array, ofGate: number, gate: number | null): Float64Array[] =>
+    gate === null ? [values] : [values.subarray(gate * ofGate, (gate + 1) * ofGate)];
 
-  // The whole dWh once from the run's own g_t, under one exponent that all distances are measured with.
-  for (let b = 0; b < B; b++)
-    yield* packItem(result.layers[0].dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, at.g, gPanel, B);
+  // The whole gradients once from the run's own g_t, under one exponent that all distances are measured with.
+  if (isGated(experiment)) {
+    yield* enter();
+    yield* throughSteps(experiment, passes, way, { at, rowsFrom, exponents, settle, kernels });
+  } else {
+    const { dhScaled, dhExponent } = result.layers[0];
+    for (let b = 0; b < B; b++) yield* packItem(dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, rowsFrom(B));
+    for (let row = 0; row < count; row++) exponents[row + B] = dhExponent[Math.floor(row / B)]!;
+  }
   let E = -Infinity;
-  for (let row = 0; row < count; row++) exponents[row + B] = result.layers[0].dhExponent[Math.floor(row / B)]!;
   for (let from = 0; from < count; from += block) {
     const some = Math.min(block, count - from);
     settle(from, some);
@@ -202,26 +238,36 @@ export function* fastReach(
       if (squares[i]! > 0) E = Math.max(E, exponents[from + B + i]! + Math.ceil(Math.log2(squares[i]!) / 2));
     yield 0;
   }
-  if (!Number.isFinite(E)) return E === -Infinity ? nothing(reach) : null;
-  yield* clearResumably(kernels, at.sum, packedBytes(even, H));
-  for (let from = 0; from < count; from += block) yield* work(from, Math.min(block, count - from), E, false, 0);
-  const rest = sum().slice();
-  const total = yield* jointNormResumably([rest]);
-  if (total === 0) return nothing(reach);
-  if (!Number.isFinite(total)) return reach;
-
-  for (const { start, steps, dhs } of chunks)
-    for (let b = 0; b < B; b++)
-      yield* packItem(dhs.data.subarray(b * steps * H, (b + 1) * steps * H), b, start, steps, at.g, gPanel, B);
-  exponents.fill(0);
-  const blockCount = Math.ceil(count / block);
-  const clearRows = (from: number, to: number): void => {
-    for (let row = from; row < to; row++) exports.clearRow(at.g + row * rowBytes, gPanel, H, at.exponents + row * 8);
+  const all: readonly ReachShares[] = [reach, ...(reach.blocks ?? [])];
+  const noGradient = (): Reach => {
+    for (const shares of all) nothing(shares);
+    return reach;
   };
+  if (!Number.isFinite(E)) return E === -Infinity ? noGradient() : null;
+  yield* clearSums();
+  for (let from = 0; from < count; from += block) yield* work(from, Math.min(block, count - from), E, false, 0);
+  for (const { own, rest } of splits) rest.set(own);
+  const measured: Measured[] = [];
+  for (const { parameter, gate, shares } of [
+    { parameter: 'Wh', gate: null, shares: reach },
+    ...(reach.blocks ?? []).map((shares) => ({ ...shares, shares })),
+  ]) {
+    const split = splits.findIndex(({ sum }) => sum.parameter === parameter);
+    const { sum, rest, ofGate } = splits[split]!;
+    const place = gate === null ? null : sum.gates.indexOf(gate);
+    const total = yield* jointNormResumably(partsOf(rest, ofGate, place));
+    if (total === 0) nothing(shares);
+    else if (Number.isFinite(total)) measured.push({ split, gate: place, total, shares });
+  }
+  if (measured.length === 0) return reach;
+
+  yield* enter();
+  const blockCount = Math.ceil(count / block);
   let alive = new Uint8Array(blockCount + 1).fill(1, 0, blockCount);
   let spent = 0;
-  for (let k = 0; k < share.length; k++) {
-    yield* clearResumably(kernels, at.sum, packedBytes(even, H));
+  const distances = reach.share.length;
+  for (let k = 0; k < distances; k++) {
+    yield* clearSums();
     const next = new Uint8Array(blockCount + 1);
     let any = false;
     for (let i = 0; i < blockCount; i++) {
@@ -235,39 +281,105 @@ export function* fastReach(
       any = true;
       next[i] = 1;
       if (i > 0) next[i - 1] = 1;
-      yield* work(from, to - from, E, true, k / share.length);
+      yield* work(from, to - from, E, true, k / distances);
       exponents.copyWithin(from, from + B, to + B);
-      spent += 2 * (to - from) * H * H;
+      spent += (to - from) * workOfRow(experiment);
       // Nothing comes from a block that is gone.
       if (alive[i + 1] === 0) clearRows(to, to + B);
     }
-    for (let t = 0; t < T; t++) {
-      if (passes[t + 1] === 1) continue;
-      clearRows((t + 1) * B, (t + 2) * B);
-      yield* mover.count(B * H);
-    }
+    for (let row = B; row < count + B; row++) if (passes[row] !== 1) clearRows(row, row + 1);
+    yield* mover.count(count);
     alive = next;
-    const D = sum();
-    let [squaresOfD, squaresOfRest] = [0, 0];
-    for (const { first, end } of ranges(rest.length, 1, movedAtOnce)) {
-      for (let i = first; i < end; i++) {
-        const own = D[i]!;
-        const left = rest[i]! - own;
-        rest[i] = left;
-        squaresOfD += own * own;
-        squaresOfRest += left * left;
+    const found: (readonly [own: Float64Array, rest: Float64Array])[] = [];
+    for (const { own, rest, ofGate, sum } of splits) {
+      const gates = sum.gates.length;
+      const [squaresOfOwn, squaresOfRest] = [new Float64Array(gates), new Float64Array(gates)];
+      for (let gate = 0; gate < gates; gate++) {
+        let [ofOwn, ofRest] = [0, 0];
+        for (const { first, end } of ranges(ofGate, 1, movedAtOnce)) {
+          for (let i = gate * ofGate + first; i < gate * ofGate + end; i++) {
+            const part = own[i]!;
+            const left = rest[i]! - part;
+            rest[i] = left;
+            ofOwn += part * part;
+            ofRest += left * left;
+          }
+          if (end < ofGate) yield k / distances;
+        }
+        [squaresOfOwn[gate], squaresOfRest[gate]] = [ofOwn, ofRest];
       }
-      if (end < rest.length) yield k / share.length;
+      found.push([squaresOfOwn, squaresOfRest]);
     }
-    share[k] = (yield* normOf(D, squaresOfD)) / total;
-    missing[k] = (yield* normOf(rest, squaresOfRest)) / total;
+    const sumOf = (squares: Float64Array, gate: number | null): number =>
+      gate === null ? squares.reduce((all, one) => all + one, 0) : squares[gate]!;
+    for (const { split, gate, total, shares } of measured) {
+      const { own, rest, ofGate } = splits[split]!;
+      const [squaresOfOwn, squaresOfRest] = found[split]!;
+      shares.share[k] = (yield* normOf(partsOf(own, ofGate, gate), sumOf(squaresOfOwn, gate))) / total;
+      shares.missing[k] = (yield* normOf(partsOf(rest, ofGate, gate), sumOf(squaresOfRest, gate))) / total;
+    }
     if (!any) {
-      share.fill(0, k);
-      missing.fill(missing[k]!, k);
+      for (const { shares } of measured) {
+        shares.share.fill(0, k);
+        shares.missing.fill(shares.missing[k]!, k);
+      }
       return reach;
     }
-    if (missing[k]! < worthIt && spent > quickBudget) return reach;
-    yield (k + 1) / share.length;
+    if (spent > quickBudget && measured.every(({ shares }) => shares.missing[k]! < worthIt)) return reach;
+    yield (k + 1) / distances;
   }
   return reach;
 }
+
+type Rows = {
+  readonly at: Readonly<Record<'carry', number>>;
+  readonly rowsFrom: (row: number) => PackedRows;
+  readonly exponents: Float64Array;
+  readonly settle: (from: number, some: number) => boolean;
+  readonly kernels: Kernels;
+};
+
+/**
+ * Of what enters every row the gradient of the states there: step by step, because what goes on to a state besides h is
+ * not kept of a run.
+ */
+function* throughSteps(
+  experiment: LayerExperiment,
+  passes: Uint8Array,
+  way: ReachWay,
+  { at, rowsFrom, exponents, settle, kernels }: Rows,
+): Resumable<void> {
+  const { B, T } = experiment.shapes;
+  const panels = rowColumns(experiment) / width;
+  const carry = { at: at.carry, panel: B * rowBytes };
+  const carried = new Float64Array(B).fill(-Infinity);
+  const numbers = numbersAt(kernels, 0, kernels.memory.buffer.byteLength / numberBytes);
+  const placeOf = ({ at: from, panel }: PackedRows, n: number): number => (from + n * panel) / numberBytes;
+  for (let t = T - 1; t >= 0; t--) {
+    const own = rowsFrom((t + 1) * B);
+    settle(t * B, B);
+    for (let b = 0; b < B; b++) {
+      const row = (t + 1) * B + b;
+      if (passes[row] !== 1 || carried[b] === -Infinity) continue;
+      const together = Math.max(exponents[row]!, carried[b]!);
+      const [kept, added] = [powerOf(exponents[row]! - together), powerOf(carried[b]! - together)];
+      for (let n = 0; n < panels; n++) {
+        const [to, from] = [placeOf(own, n) + b * width, placeOf(carry, n) + b * width];
+        for (let i = 0; i < width; i++) numbers[to + i] = numbers[to + i]! * kept + numbers[from + i]! * added;
+      }
+      exponents[row] = together;
+    }
+    settle(t * B, B);
+    for (let n = 0; n < panels; n++) {
+      const from = placeOf(own, n);
+      numbers.copyWithin(placeOf(carry, n), from, from + B * width);
+    }
+    carried.set(exponents.subarray((t + 1) * B, (t + 2) * B));
+    way.toGates(carry, t * B, B);
+    way.onward(0, B, carry);
+    yield 0;
+  }
+}
+
+/** 2^k; what lies 2^−1070 below cannot change a double. */
+const powerOf = (k: number): number => (k < -1070 ? 0 : 2 ** k);

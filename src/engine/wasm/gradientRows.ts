@@ -4,7 +4,7 @@ import { rowBytes } from './instance.js';
 import { call, inParts } from './team.js';
 
 /** Rows in packed layout: where the first stands, and bytes from one panel to the next. */
-type PackedRows = { readonly at: number; readonly panel: number };
+export type PackedRows = { readonly at: number; readonly panel: number };
 
 /** The sums of the squares of each row into `squares`; its numbers are brought near 1, under its exponent. */
 export const settleRows = (
@@ -18,15 +18,15 @@ export const settleRows = (
     call('settleRows', at + r0 * rowBytes, panel, H, r1 - r0, exponents + r0 * 8, squares + r0 * 8),
   );
 
-/** to = d·Whᵀ, Whᵀ packed at `weights`. */
-export const throughWeights = (
+/** to = rows·weights, for `rows` rows of K numbers and packed weights [K,N]. */
+export const multiply = (
   kernels: Kernels,
-  d: PackedRows,
-  [rows, H]: readonly [number, number],
+  rows: PackedRows,
+  [count, K, N]: readonly [number, number, number],
   weights: number,
   to: PackedRows,
 ): void =>
-  inParts(kernels, { count: rows, unit: 2, work: H * H }, (r0, r1) => {
-    const [from, target] = [d.at + r0 * rowBytes, to.at + r0 * rowBytes];
-    return call('throughWeights', from, d.panel, H, r1 - r0, weights, target, to.panel);
+  inParts(kernels, { count, unit: 2, work: K * N }, (r0, r1) => {
+    const [from, target] = [rows.at + r0 * rowBytes, to.at + r0 * rowBytes];
+    return call('multiplyRows', from, rows.panel, K, weights, N, target, to.panel, r1 - r0, 0);
   });

@@ -35,6 +35,11 @@ export class Struct<Name extends StructName> {
     this.#numbers.set(inOrder(this.#name, values));
   }
 
+  /** Some fields, the others 0; `values` may hold other numbers too. */
+  writeSome(values: Partial<Fields<Name>>): void {
+    for (const [i, field] of fieldsOf(this.#name).entries()) this.#numbers[i] = values[field] ?? 0;
+  }
+
   get(field: keyof Fields<Name>): number {
     return this.#numbers[fieldsOf(this.#name).indexOf(field)] ?? NaN;
   }

@@ -329,7 +329,7 @@ export class Analyses {
       const { attribution, steps } =
         stack === null
           ? attribute(run.experiment, run.result, this.#workspaces)
-          : attributeNetwork(stack.run, stack.index);
+          : attributeNetwork(stack.run, stack.index, this.#workspaces);
       this.#attribution = new Job(attribution, steps, this.#check);
     }
     return this.#attribution;

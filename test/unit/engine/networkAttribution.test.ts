@@ -18,6 +18,7 @@ import { initialStates } from '../../../src/engine/network/layers.js';
 import { filled, randomNumbers } from './build.js';
 import { randomLoss, randomNetwork } from './networks.js';
 import type { NetworkShape } from './networks.js';
+import { ways } from '../wasm/support.js';
 
 const near = (actual: number, expected: number, bound: number, what: string): void =>
   assert.ok(Math.abs(actual - expected) <= bound, `${what}: ${actual} is not within ${bound} of ${expected}`);
@@ -136,9 +137,12 @@ for (const [name, own] of Object.entries(cases))
     const run = finish(runNetwork(experiment));
     const byReference = Array.from({ length: T }, (_, s) => finish(runNetwork(withOnly(experiment, dhs, s))));
 
-    for (const [l, { experiment: layer }] of run.layers.entries())
-      it(`layer ${layer.layers[0].layer}, ${layer.layers[0].direction}: what each loss alone sends there`, () => {
-        const { attribution, steps } = attributeNetwork(run, l);
+    const everyLayer = [...run.layers.entries()].flatMap(([l, { experiment: layer }]) =>
+      ways.map(([way, workspaces]) => [way, workspaces, l, layer] as const),
+    );
+    for (const [way, workspaces, l, layer] of everyLayer)
+      it(`layer ${layer.layers[0].layer}, ${layer.layers[0].direction}: what each loss alone sends, ${way}`, () => {
+        const { attribution, steps } = attributeNetwork(run, l, workspaces);
         finish(steps);
         assert.deepEqual(
           attribution.sources,
@@ -240,16 +244,18 @@ describe('attribution through a network', () => {
         layers: [layer(0), layer(1)],
       }),
     );
-    const { attribution, steps } = attributeNetwork(run, 0);
-    finish(steps);
-    // Two poles of ρ: a loss reaches the lower layer k steps back on k + 1 ways of k factors ρ each.
-    for (let k = 0; k < long; k += 13)
-      near(
-        attribution.log10[long - 1 - k]!,
-        k * Math.log10(rho) + Math.log10(k + 1) + Math.log10(Math.SQRT2),
-        1e-10,
-        `${k} steps back`,
-      );
+    for (const [way, workspaces] of ways) {
+      const { attribution, steps } = attributeNetwork(run, 0, workspaces);
+      finish(steps);
+      // Two poles of ρ: a loss reaches the lower layer k steps back on k + 1 ways of k factors ρ each.
+      for (let k = 0; k < long; k += 13)
+        near(
+          attribution.log10[long - 1 - k]!,
+          k * Math.log10(rho) + Math.log10(k + 1) + Math.log10(Math.SQRT2),
+          1e-10,
+          `${k} steps back, ${way}`,
+        );
+    }
   });
 
   it('gathers losses where there are many, and takes them in several passes where one would hold too much', () => {

@@ -235,10 +235,6 @@ export class Counted {
         add(args[3] * (args[5] - args[4]) * 8 * args[2]);
         own.projectPanels(...args);
       },
-      throughWeights: (...args) => {
-        add(args[3] * args[2] ** 2);
-        own.throughWeights(...args);
-      },
       addOuter: (...args) => {
         add(args[6] * 8 * args[5] * args[4]);
         own.addOuter(...args);

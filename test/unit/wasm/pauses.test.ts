@@ -18,6 +18,7 @@ import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { long, some } from '../../support/long.js';
 import { experiment, filled, flatRun, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { Counted, most } from './counting.js';
+import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import { kernelsOf, randomExperiment, variants } from './support.js';
 
 type Driven = ReturnType<Counted['drive']> & { readonly result: AnyRun | null };
@@ -249,6 +250,22 @@ if (variant !== undefined) {
           assert.ok(total > 0 && largest <= most, `${name}: ${largest}`);
         }
       });
+
+      for (const cell of gatedCells)
+        it(`${shapes(B, T, I, H)}: neither attribution nor reach of ${cell} does`, (t) => {
+          const e = randomGated({ ...plainGated, cell, B, T, I, H, dtype: 'float32', upstream: 'every' });
+          const result = finish(runResumably(e, undefined, kernelsOf(variant)));
+          const counted = new Counted(kernelsOf(variant), e);
+          const workspaces = new Workspaces(counted.kernels);
+          for (const [name, steps] of [
+            ['attribution', attribute(e, result, workspaces).steps],
+            ['reach', reachOf(e, result, workspaces).steps],
+          ] as const) {
+            const { largest, total } = counted.drive(steps, H > 256 ? (long ? 8e9 : 3e9) : Infinity);
+            t.diagnostic(`${name}: ${largest.toExponential(1)} of ${total.toExponential(1)}`);
+            assert.ok(total > 0 && largest <= most, `${name}: ${largest}`);
+          }
+        });
     }
   });
 }

@@ -53,6 +53,15 @@ const wide = randomExperiment({
   initial: true,
 });
 const gated = randomGated({ ...plainGated, B: 2, T: 6, I: 4, H: 66, cell: 'lstm', dtype: 'float32' });
+const [wideLstm, wideGru] = (['lstm', 'gru'] as const).map((cell) =>
+  randomGated({ ...plainGated, B: 13, T: 11, I: 5, H: 82, cell, dtype: 'float32', upstream: 'every' }),
+) as [LayerExperiment, LayerExperiment];
+const asked: readonly (readonly [name: string, e: LayerExperiment, questions: readonly string[]])[] = [
+  ['tanh', wide, ['spectrum', 'singular values', 'attribution', 'reach']],
+  ['lstm', gated, ['spectrum', 'singular values']],
+  ['lstm, wide', wideLstm, ['attribution', 'reach']],
+  ['gru, wide', wideGru, ['attribution', 'reach']],
+];
 
 if (isHelper(workerData)) help(workerData);
 
@@ -89,9 +98,9 @@ describe('analyses on several threads', { skip: !isMainThread }, () => {
       const single = kernelsOf(variant);
       await withTeam(helpers, (kernels, _, shared) => {
         const spaces = [new Workspaces(single), new Workspaces(kernels)] as const;
-        for (const [cell, e] of Object.entries({ tanh: wide, lstm: gated })) {
+        for (const [cell, e, names] of asked) {
           const run = finish(runResumably(e, undefined, single));
-          for (const name of cell === 'lstm' ? ['spectrum', 'singular values'] : Object.keys(questions)) {
+          for (const name of names) {
             const before = shared();
             const [expected, found] = spaces.map((own) => {
               const question = questions[name]!(e, run, own);

@@ -1,0 +1,102 @@
+// Attribution and reach of LSTM and GRU through the kernels against plain arithmetic, at random.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { attribute, finish, reachOf, runResumably } from '../../../src/engine/index.js';
+import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
+import type { RandomGated } from './gatedSupport.js';
+import { ways } from './support.js';
+
+const shapes = fc.record<RandomGated>({
+  seed: fc.nat(),
+  B: fc.integer({ min: 1, max: 5 }),
+  T: fc.integer({ min: 1, max: 24 }),
+  I: fc.integer({ min: 1, max: 11 }),
+  H: fc.integer({ min: 1, max: 19 }),
+  cell: fc.constantFrom(...gatedCells),
+  dtype: fc.constantFrom('float32', 'float64'),
+  upstream: fc.constantFrom('last', 'every', 'given'),
+  truncate: fc.constantFrom(null, 3, 5),
+  direction: fc.constantFrom('forward', 'reverse'),
+  chunks: fc.constantFrom(1, 2),
+  stateful: fc.boolean(),
+  initial: fc.boolean(),
+  ragged: fc.boolean(),
+  scale: fc.constantFrom(0.3, 1, 3),
+});
+
+/** Largest difference; equal infinities and NaN in the same place do not differ. */
+function difference(actual: Float64Array, expected: Float64Array): number {
+  assert.equal(actual.length, expected.length);
+  return actual.reduce((worst, value, i) => {
+    if (Object.is(value, expected[i])) return worst;
+    const distance = Math.abs(value - expected[i]!);
+    return Math.max(worst, Number.isNaN(distance) ? Infinity : distance);
+  }, 0);
+}
+
+for (const [way, workspaces] of ways.slice(1)) {
+  describe(`LSTM and GRU through ${way} kernels`, () => {
+    it('attribute like plain arithmetic', (t) => {
+      let worst = 0;
+      fc.assert(
+        fc.property(shapes, (shape) => {
+          const e = randomGated(shape);
+          const result = finish(runResumably(e));
+          const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
+          finish(own.steps);
+          finish(plain.steps);
+          assert.deepEqual(own.attribution.sources, plain.attribution.sources);
+          worst = Math.max(worst, difference(own.attribution.log10, plain.attribution.log10));
+        }),
+        { numRuns: 100 },
+      );
+      t.diagnostic(`largest difference of log10 ${worst.toExponential(1)}`);
+      assert.ok(worst < 1e-11);
+    });
+
+    it('split the gradient of every parameter and gate by distance like plain arithmetic', (t) => {
+      let worst = 0;
+      fc.assert(
+        fc.property(shapes, (shape) => {
+          const e = randomGated(shape);
+          const result = finish(runResumably(e));
+          const [own, plain] = [reachOf(e, result, workspaces), reachOf(e, result)];
+          finish(own.steps);
+          finish(plain.steps);
+          const names = plain.reach.blocks?.map(({ parameter, gate }) => [parameter, gate]);
+          assert.deepEqual(
+            own.reach.blocks?.map(({ parameter, gate }) => [parameter, gate]),
+            names,
+          );
+          for (const [i, expected] of [plain.reach, ...(plain.reach.blocks ?? [])].entries()) {
+            const found = i === 0 ? own.reach : own.reach.blocks?.[i - 1];
+            for (const series of ['share', 'missing'] as const)
+              worst = Math.max(worst, difference(found?.[series] ?? new Float64Array(), expected[series]));
+          }
+        }),
+        { numRuns: 100 },
+      );
+      t.diagnostic(`largest difference ${worst.toExponential(1)}`);
+      assert.ok(worst < 1e-10);
+    });
+
+    it('take hundreds of steps over many blocks, past the range of a double', () => {
+      for (const cell of gatedCells) {
+        const e = randomGated({ ...plainGated, cell, B: 2, T: 1_600, I: 3, H: 9, scale: 0.2, upstream: 'every' });
+        const result = finish(runResumably(e));
+        const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
+        finish(own.steps);
+        finish(plain.steps);
+        assert.deepEqual(own.attribution.sources, plain.attribution.sources);
+        const { log10 } = own.attribution;
+        assert.ok(
+          log10.some((value) => value < -310 && value > -Infinity),
+          'one is below the range of a double',
+        );
+        const worst = difference(log10, plain.attribution.log10);
+        assert.ok(worst < 1e-9, `${cell}: ${worst}`);
+      }
+    });
+  });
+}
