@@ -79,7 +79,7 @@ async function ran(
   layer: number | null,
   host: ToolHost,
 ): Promise<RunSummary> {
-  const outcome: Promise<RunOutcome> = client.run(await entryOf(subject, host, client), host.bounds, layer);
+  const outcome: Promise<RunOutcome> = client.run(await entryOf(subject, host, client), host.bounds, { layer });
   const first = await Promise.race([summary, outcome]);
   if (!('kind' in first)) {
     // Ends with the thread.

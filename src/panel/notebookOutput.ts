@@ -139,7 +139,7 @@ export class NotebookOutput implements vscode.Disposable {
     const summarised = new Promise<void>((resolve) => {
       this.#summarised = resolve;
     });
-    const outcome = client.run(entry, readSettings().bounds, this.#layer).then(
+    const outcome = client.run(entry, readSettings().bounds, { layer: this.#layer }).then(
       ({ kind, problems }) => {
         if (this.#client !== client || kind === 'cancelled') return;
         this.#running = null;

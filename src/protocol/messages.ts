@@ -598,6 +598,8 @@ export type RunRequest = {
   readonly layer: number | null;
   /** A page shows the run and tells when its picture is on the screen: analyses leave the processors to it so long. */
   readonly awaitsPicture: boolean;
+  /** It begins while the next key may still come: nothing is told, and nothing of the run before lost, until `due`. */
+  readonly ahead?: boolean;
   readonly cancel: CancelFlag;
 };
 export type RunOutcome = {
@@ -870,6 +872,8 @@ export type WorkerContract = {
   /** `stop`: the flag of this name is raised. */
   events: {
     stop: { readonly flag: number };
+    /** A run that was begun ahead may be told. */
+    due: { readonly runId: number };
     /** The picture of a run is on the screen. */
     painted: { readonly runId: number };
   };

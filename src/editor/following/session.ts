@@ -20,6 +20,8 @@ import type { ChangedBy } from '../files/fileWatch.js';
 
 /** While edits never pause, the picture still follows about once in this many ms. */
 const longestWait = 1_000;
+/** Edits are run ahead where the last run took no longer than this, ms: the next key throws such a run away. */
+const quick = 60;
 /** The log tells how soon the picture follows an edit at most once in this many ms. */
 const betweenLatencies = 1_000;
 
@@ -30,6 +32,9 @@ export const entryKey = (entry: Entry): string =>
         ...[entry.weights, entry.network ?? '', entry.sequences, entry.array ?? '', entry.order ?? ''],
         ...(entry.options === undefined ? [] : [entry.options]),
       ]);
+/** A run that the thread was asked for. */
+type Begun = { readonly runId: number; readonly answer: Promise<RunOutcome> };
+
 /** The files that an entry itself names. */
 const filesOf = (entry: Entry): string[] =>
   entry.kind === 'config'
@@ -74,6 +79,11 @@ export class Session implements vscode.Disposable {
   #editedAt: number | null = null;
   /** Whether a page shows the session and will paint its next run. */
   readonly #painters = new Set<() => boolean>();
+  /** A run of the text as it is now, begun while the next key may still come; null while there is none. */
+  #ahead: Begun | null = null;
+  /** Since when the last run was due, and how long it took from then until its summary, ms. */
+  #dueAt = 0;
+  #lastTook = Infinity;
   /** The layer of the network that is looked at; null: the one that the verdict names. */
   #layer: number | null = null;
   #choosing = false;
@@ -117,6 +127,7 @@ export class Session implements vscode.Disposable {
         },
         summary: (summary) => {
           this.summary = summary;
+          this.#lastTook = Math.max(performance.now() - this.#dueAt, summary.elapsedMs);
           // Another layer of the same run is no new result.
           if (this.#choosing) this.#choosing = false;
           else {
@@ -140,6 +151,7 @@ export class Session implements vscode.Disposable {
       onCrash: (message) => {
         this.log.error(`${quote(this.title)}: ${message}`);
         this.running = null;
+        this.#ahead = null;
         this.#keepOldPicture(message);
       },
     });
@@ -200,7 +212,12 @@ export class Session implements vscode.Disposable {
    * Runs the text as it is now; an older run of this session is cancelled. A file that another program is just writing
    * is read again until it is whole, or nobody writes it any more.
    */
-  async run(): Promise<RunOutcome> {
+  run(): Promise<RunOutcome> {
+    this.#ahead = null;
+    return this.#runNow();
+  }
+
+  async #runNow(): Promise<RunOutcome> {
     clearTimeout(this.#timer);
     this.#waitingSince = null;
     const turn = ++this.#turn;
@@ -238,6 +255,7 @@ export class Session implements vscode.Disposable {
 
   cancel(): Promise<void> {
     this.#cancelled = this.#turn;
+    this.#ahead = null;
     // What waits for the end of the run is not to begin because of this.
     this.#runAfterwards = false;
     return this.#client.cancel();
@@ -284,9 +302,10 @@ export class Session implements vscode.Disposable {
     this.#unfollowed = false;
     this.#writes.began();
     this.#versions = new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
-    const awaitsPicture = [...this.#painters].some((visible) => visible());
-    const answer = this.#client.run(this.entry, readSettings().bounds, this.#layer, awaitsPicture);
-    const runId = this.#client.latestRun;
+    const { runId, answer } = this.#ahead ?? this.#begin(false);
+    this.#ahead = null;
+    this.#dueAt = started;
+    this.#client.due(runId);
     this.#unpainted = this.#editedAt === null ? null : { runId, editedAt: this.#editedAt };
     this.#editedAt = null;
     this.running = { runId, phase: 'read', fraction: 0 };
@@ -297,6 +316,27 @@ export class Session implements vscode.Disposable {
       `${quote(this.title)}: run ${runId} ${outcome.kind} after ${Math.round(performance.now() - started)} ms`,
     );
     return outcome;
+  }
+
+  #begin(ahead: boolean): Begun {
+    const awaitsPicture = [...this.#painters].some((visible) => visible());
+    const options = { layer: this.#layer, awaitsPicture, ahead };
+    const answer = this.#client.run(this.entry, readSettings().bounds, options);
+    return { runId: this.#client.latestRun, answer };
+  }
+
+  /**
+   * Begins the run of an edit at once, where it is quick: by the time that no further key has come it is there. The
+   * next edit begins another one.
+   */
+  #runAhead(): void {
+    // A run that shows nothing yet goes on until the next one is due.
+    if (this.#lastTook > quick || (this.running !== null && this.running.runId !== this.summary?.runId)) return;
+    // The run whose analyses are under way gives way without a word: its picture stays.
+    this.#turn++;
+    this.#ahead = this.#begin(true);
+    // Whoever takes it over tells what has become of it.
+    this.#ahead.answer.catch(() => undefined);
   }
 
   #conclude(outcome: RunOutcome): void {
@@ -346,6 +386,8 @@ export class Session implements vscode.Disposable {
         this.#runAfterwards = true;
       else this.#runUnattended();
     }, wait);
+    this.#ahead = null;
+    if (by === 'text') this.#runAhead();
   }
 
   async #noteWrite(uri: vscode.Uri): Promise<void> {
@@ -358,7 +400,7 @@ export class Session implements vscode.Disposable {
 
   #runUnattended(): void {
     // A failure is already logged and shown by run itself; nobody waits for this one.
-    this.run().catch(() => undefined);
+    this.#runNow().catch(() => undefined);
   }
 
   #follow(files: readonly string[]): void {

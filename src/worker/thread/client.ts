@@ -29,9 +29,20 @@ export type Questions = Omit<WorkerContract['requests'], 'run'>;
 /** What can be asked with a flag that stops it. */
 export type Stoppable = 'inspect' | 'facts' | 'gatePlaces' | 'gateAt' | 'references' | 'survey';
 type Live = { readonly thread: Thread; readonly channel: Channel<WorkerHostContract, WorkerContract> };
+/**
+ * `layer`: which one of the network is looked at, null (as left out) for the one that the verdict names.
+ * `awaitsPicture`: somebody calls `painted` when the run is on the screen; analyses wait for that.
+ * `ahead`: nothing is told before `due` is called for the run; the results of the one before stay there so long.
+ */
+export type RunOptions = {
+  readonly layer?: number | null;
+  readonly awaitsPicture?: boolean;
+  readonly ahead?: boolean;
+};
 type ActiveRun = {
   readonly runId: number;
   readonly flag: CancelFlag;
+  readonly ahead: boolean;
   stopped: boolean;
   readonly settled: Promise<void>;
   readonly live: Live;
@@ -46,6 +57,8 @@ function stopIn({ channel }: Live, flag: CancelFlag): void {
 function stop(run: ActiveRun): void {
   run.stopped = true;
   stopIn(run.live, run.flag);
+  // One that waits to be due notices then.
+  if (run.ahead) run.live.channel.emit('due', { runId: run.runId });
 }
 
 export type EngineClientOptions = {
@@ -73,6 +86,8 @@ export class EngineClient {
   #latest = 0;
   /** Number of the newest run that was to stop before it began: it waits for an older one to do so. */
   #cancelled = 0;
+  /** Number of the newest run that is due. */
+  #due = 0;
   #disposed = false;
   /** Threads that were ended because a question did not stop: what else they were asked is asked again. */
   readonly #replaced = new WeakSet<Live>();
@@ -86,17 +101,8 @@ export class EngineClient {
     return this.#latest;
   }
 
-  /**
-   * Cancels the run before and starts this one. Resolves with `cancelled` when a newer one took its place.
-   *
-   * @param awaitsPicture somebody calls `painted` when the run is on the screen; analyses wait for that
-   */
-  async run(
-    entry: Entry,
-    bounds: VerdictBounds,
-    layer: number | null = null,
-    awaitsPicture = false,
-  ): Promise<RunOutcome> {
+  /** Cancels the run before and starts this one. Resolves with `cancelled` when a newer one took its place. */
+  async run(entry: Entry, bounds: VerdictBounds, options: RunOptions = {}): Promise<RunOutcome> {
     const runId = ++this.#latest;
     const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
     await this.#stopActive();
@@ -105,12 +111,14 @@ export class EngineClient {
     const live = this.#start();
     const flag = newFlag();
     hold(flag);
-    const answer = live.channel.request('run', { runId, entry, bounds, layer, awaitsPicture, cancel: flag });
+    const { layer = null, awaitsPicture = false } = options;
+    const ahead = options.ahead === true && this.#due < runId;
+    const answer = live.channel.request('run', { runId, entry, bounds, layer, awaitsPicture, ahead, cancel: flag });
     const settled = answer.then(
       () => undefined,
       () => undefined,
     );
-    const active: ActiveRun = { runId, flag, stopped: false, settled, live };
+    const active: ActiveRun = { runId, flag, ahead, stopped: false, settled, live };
     this.#active = active;
     try {
       const outcome = await answer;
@@ -123,6 +131,12 @@ export class EngineClient {
       release(flag);
       if (this.#active === active) this.#active = null;
     }
+  }
+
+  /** A run that was begun ahead may be told. */
+  due(runId: number): void {
+    this.#due = runId;
+    if (this.#active?.runId === runId && this.#active.ahead) this.#active.live.channel.emit('due', { runId });
   }
 
   /** The picture of a run is on the screen. */

@@ -263,6 +263,7 @@ export const workerChecks: Checks<WorkerContract> = {
       bounds: object({ vanishing: number(0), fading: number(0), exploding: number(0) }),
       layer: nullable(count),
       awaitsPicture: flag,
+      ahead: optional(flag),
       cancel,
     }),
     survey: object({ bytes, name: optional(text), cancel }),
@@ -302,5 +303,5 @@ export const workerChecks: Checks<WorkerContract> = {
     }),
     locateWeight: object({ entry: entryCheck, place: weightPlace, layer: count }),
   },
-  events: { stop: object({ flag: count }), painted: object({ runId: count }) },
+  events: { stop: object({ flag: count }), due: object({ runId: count }), painted: object({ runId: count }) },
 };

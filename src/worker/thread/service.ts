@@ -35,6 +35,7 @@ import { capacityHere, tooLarge } from './memoryLimit.js';
 import type { Capacity } from './memoryLimit.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import { hold, raise, raised, release } from '../scheduling/cancelFlag.js';
+import { Gate } from '../scheduling/gate.js';
 import {
   gateSeries,
   gateValuesOf,
@@ -120,6 +121,8 @@ export class Service {
   #question = 0;
   /** The run whose picture is on the screen. */
   #painted = 0;
+  /** The newest run, and what it tells through. */
+  #newest: { readonly runId: number; readonly gate: Gate } | null = null;
   readonly #kernels: Kernels | null;
   readonly #workspaces: Workspaces | null;
   readonly #capacity: Capacity;
@@ -206,6 +209,9 @@ export class Service {
       },
       {
         stop: ({ flag }) => raise(flag),
+        due: ({ runId }) => {
+          if (this.#newest?.runId === runId) this.#newest.gate.open();
+        },
         painted: ({ runId }) => {
           this.#painted = runId;
         },
@@ -343,7 +349,7 @@ export class Service {
 
   /** `told` when the norms are known: what follows gives way to whatever the user does meanwhile. */
   async #run(
-    { runId, entry, bounds, layer: asked, awaitsPicture, cancel }: RunRequest,
+    { runId, entry, bounds, layer: asked, awaitsPicture, ahead = false, cancel }: RunRequest,
     told: () => void,
   ): Promise<RunOutcome> {
     const stop = raised(cancel);
@@ -351,10 +357,19 @@ export class Service {
     const check = (): void => {
       if (stop() || this.#ended) throw new Cancelled();
     };
+    const gate = new Gate(!ahead);
+    this.#newest = { runId, gate };
     const progress =
       (phase: Phase) =>
-      (fraction: number): void =>
-        this.#channel.emit('progress', { runId, phase, fraction });
+      (fraction: number): void => {
+        if (gate.isOpen) this.#channel.emit('progress', { runId, phase, fraction });
+      };
+    const due = async (): Promise<void> => {
+      // Whoever asks of the run before is answered so long.
+      if (!gate.isOpen) told();
+      await gate.opened();
+      check();
+    };
     const seen = new Set<string>();
     const sources = new ReadSources();
     const files: Files = {
@@ -374,8 +389,11 @@ export class Service {
       check();
       const obstacle = network === null ? null : tooLarge(network, this.#kernels, this.#capacity, fileOf(entry));
       if (obstacle !== null) problems.push(obstacle);
-      this.#channel.emit('problems', { runId, problems });
-      if (network === null || obstacle !== null) return { kind: 'refused', problems, files: [...seen] };
+      gate.pass(() => this.#channel.emit('problems', { runId, problems }));
+      if (network === null || obstacle !== null) {
+        await due();
+        return { kind: 'refused', problems, files: [...seen] };
+      }
 
       const started = performance.now();
       const whole = await drive(
@@ -404,6 +422,7 @@ export class Service {
         summary,
         sources,
       };
+      await due();
       this.#kept?.analyses.end();
       this.#kept = kept;
       this.#channel.emit('summary', forPage(summary));

@@ -86,7 +86,7 @@ describe('EngineClient', () => {
       },
     });
     let isDone = false;
-    const outcome = client.run(entry, defaultBounds, null, true).finally(() => {
+    const outcome = client.run(entry, defaultBounds, { awaitsPicture: true }).finally(() => {
       isDone = true;
     });
     // Each question is answered behind what the thread has told before.
@@ -102,14 +102,14 @@ describe('EngineClient', () => {
     assert.deepEqual(told, ['summary 1', 'spectrum 1']);
 
     // A newer run does not wait for the picture of the one before.
-    const unseen = client.run(entry, defaultBounds, null, true);
+    const unseen = client.run(entry, defaultBounds, { awaitsPicture: true });
     while (told.length === 2) await ask();
     const next = client.run(entry, defaultBounds);
     assert.deepEqual([(await unseen).kind, (await next).kind], ['cancelled', 'done']);
     assert.deepEqual(told.slice(2), ['summary 2', 'summary 3', 'spectrum 3']);
 
     // Of a window that nobody sees.
-    assert.equal((await client.run(entry, defaultBounds, null, true)).kind, 'done');
+    assert.equal((await client.run(entry, defaultBounds, { awaitsPicture: true })).kind, 'done');
     assert.deepEqual(told.slice(5), ['summary 4', 'spectrum 4']);
   });
 
@@ -175,6 +175,98 @@ describe('EngineClient', () => {
     assert.equal(found?.step.whatIf.initialise?.way, 'orthogonal');
     assert.ok(Math.abs(found.effect?.log10Ratio ?? NaN) < Math.abs(summaries[0]?.verdict.log10Ratio ?? NaN));
     assert.deepEqual(answered, ['what-if', 'advice']);
+  });
+
+  it('tells of a run that was begun ahead when it is due, and until then knows the one before', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    await client.run(entry, defaultBounds);
+    subject.text = configText('second', 4, 2);
+    const phases: Progress[] = [];
+    subject.onProgress = (progress) => phases.push(progress);
+    const second = client.run(entry, defaultBounds, { ahead: true });
+    const request = { tensor: 'hs', sequence: 0, window: { t0: 0, t1: 3 }, maxColumns: 10, maxRows: 10 } as const;
+    // An analysis is answered while no run is under way: the second one is over, or still waits for its file.
+    for (let i = 0; i < 20; i++) {
+      assert.notEqual(await client.request('reach', { runId: 1 }), null);
+      assert.equal((await client.request('heatmap', { runId: 1, ...request }))?.values.length, 6);
+      assert.equal(await client.request('heatmap', { runId: 2, ...request }), null);
+    }
+    assert.deepEqual([summaries.map(({ runId }) => runId), phases], [[1], []]);
+    client.due(2);
+    assert.equal((await second).kind, 'done');
+    assert.deepEqual(
+      summaries.map(({ name }) => name),
+      ['first', 'second'],
+    );
+    assert.equal((await client.request('heatmap', { runId: 2, ...request }))?.values.length, 6);
+    assert.equal(await client.request('heatmap', { runId: 1, ...request }), null);
+  });
+
+  it('forgets what was begun ahead when another run takes its place, without a word', async () => {
+    const told: string[] = [];
+    const subject = probe({
+      events: {
+        progress: () => undefined,
+        problems: ({ runId, problems }) => void told.push(`${problems.length} problems of ${runId}`),
+        summary: ({ runId }) => void told.push(`summary ${runId}`),
+        spectrum: () => undefined,
+        failed: ({ message }) => void told.push(message),
+      },
+    });
+    const { client } = subject;
+    await client.run(entry, defaultBounds);
+    told.length = 0;
+    const begun: Promise<{ readonly kind: string }>[] = [];
+    for (const text of [configText('second', 4, 2), '{', configText('fourth', 20_000, 192)]) {
+      subject.text = text;
+      begun.push(client.run(entry, defaultBounds, { ahead: true }));
+      // The first two have nothing left to do but to wait.
+      for (let i = 0; i < 20; i++) await client.request('cells', null);
+    }
+    subject.text = '{';
+    const last = client.run(entry, defaultBounds, { ahead: true });
+    assert.deepEqual(
+      (await Promise.all(begun)).map(({ kind }) => kind),
+      ['cancelled', 'cancelled', 'cancelled'],
+    );
+    for (let i = 0; i < 20; i++) await client.request('cells', null);
+    assert.deepEqual(told, []);
+    client.due(5);
+    assert.equal((await last).kind, 'refused');
+    assert.deepEqual(told, ['1 problems of 5']);
+    assert.notEqual(await client.request('reach', { runId: 1 }), null);
+  });
+
+  it('tells of a run that is due before it could begin', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    subject.text = configText('long', 20_000, 192);
+    const started = new Promise<void>((resolve) => {
+      subject.onProgress = ({ phase }) => {
+        if (phase === 'run') resolve();
+      };
+    });
+    const long = client.run(entry, defaultBounds);
+    await started;
+    subject.text = configText('short', 3, 2);
+    const short = client.run(entry, defaultBounds, { ahead: true });
+    client.due(client.latestRun);
+    assert.deepEqual([(await long).kind, (await short).kind], ['cancelled', 'done']);
+    assert.deepEqual(
+      summaries.map(({ name }) => name),
+      ['short'],
+    );
+  });
+
+  it('stops a run that was begun ahead and is not due yet', async () => {
+    const { client, summaries } = probe();
+    const ahead = client.run(entry, defaultBounds, { ahead: true });
+    for (let i = 0; i < 20; i++) await client.request('cells', null);
+    await client.cancel();
+    assert.equal((await ahead).kind, 'cancelled');
+    assert.deepEqual(summaries, []);
+    assert.equal((await client.run(entry, defaultBounds)).kind, 'done');
   });
 
   it('ends a burst of runs with the last one only', async () => {

@@ -176,12 +176,13 @@ const sequenceSamples: Samples<SequenceViewContract> = {
 const workerSamples: Samples<WorkerContract> = {
   requests: {
     ...sliceSamples,
-    run: entries.map((entry) => ({
+    run: entries.map((entry, i) => ({
       runId: 1,
       entry,
       bounds: { vanishing: 1e-3, fading: 0.1, exploding: 70 },
       layer: null,
       awaitsPicture: false,
+      ...(i === 0 ? { ahead: true } : {}),
       cancel: new SharedArrayBuffer(4),
     })),
     survey: [
@@ -248,7 +249,7 @@ const workerSamples: Samples<WorkerContract> = {
     ],
     locateWeight: [{ entry: entries[1], place: { tensor: 'Wx', row: 0, column: 0 }, layer: 0 }],
   },
-  events: { stop: [{ flag: 1 }], painted: [{ runId: 1 }] },
+  events: { stop: [{ flag: 1 }], due: [{ runId: 1 }], painted: [{ runId: 1 }] },
 };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -305,7 +306,8 @@ const takes = (at: string, sample: unknown, junk: unknown): boolean => {
   if (typeof part === 'string' && typeof found === 'string') return !words.test(at);
   // Half a step is clamped; a shift and a size may be any number.
   return (
-    (found === undefined && /^\.(order|window|name|entry\.network|entry\.array|.*options|.*options\.\w+)$/.test(at)) ||
+    (found === undefined &&
+      /^\.(order|window|name|ahead|entry\.network|entry\.array|.*options|.*options\.\w+)$/.test(at)) ||
     (found === 0.5 && /\.(inputScale|biasShift|clipNorm)$/.test(at))
   );
 };

@@ -16,6 +16,7 @@ import {
   panelTabs,
   replaceText,
   until,
+  workerPath,
 } from './support.js';
 
 const previewTabs = (): vscode.Tab[] =>
@@ -132,6 +133,72 @@ describe('The log', () => {
         assert.ok(ms >= 150 && ms <= performance.now() - began + 1, line);
       }
       assert.ok(told.length <= 2, told.join('\n'));
+    } finally {
+      session.dispose();
+    }
+  });
+});
+
+describe('An edit', () => {
+  const setDelay = (ms: number | undefined): Thenable<void> =>
+    vscode.workspace.getConfiguration('rnnGradients').update('followDelay', ms, vscode.ConfigurationTarget.Global);
+  afterEach(async () => {
+    await setDelay(undefined);
+    await closeEverything();
+  });
+
+  it('is run at once where that is quick, and shown when no other has come for a while', async () => {
+    const uri = await copyExample('vanishing');
+    const { document } = await openText(uri);
+    const errors: string[] = [];
+    const log = { info: () => undefined, debug: () => undefined, error: (line: string) => errors.push(line) };
+    const session = new Session(
+      { kind: 'config', config: uri.toString() },
+      workerPath(),
+      log as unknown as vscode.LogOutputChannel,
+      openDoors(),
+    );
+    const shown: string[] = [];
+    let changes = 0;
+    session.onDidSummarise(({ name }) => shown.push(name));
+    try {
+      await session.run();
+      await setDelay(700);
+      let name = 'vanishing: half is lost at every step';
+      const type = async (next: string): Promise<void> => {
+        await replaceText(document, name, next);
+        name = next;
+      };
+      let edits = 0;
+      // On a slow machine the first runs are not quick.
+      await until('an edit to be run before it is shown', async () => {
+        const last = `edit ${++edits}`;
+        const before = session.summary?.runId ?? 0;
+        shown.length = 0;
+        await type(`${last}, first word`);
+        await type('half a "word');
+        const subscription = session.onDidChange(() => changes++);
+        await type(last);
+        assert.deepEqual([shown, session.problems, session.stale], [[], [], null]);
+        await until('the run of the edit', () => (session.summary?.name === last ? true : undefined));
+        subscription.dispose();
+        assert.deepEqual([shown, session.problems], [[last], []]);
+        // One run for each edit, of which the last is shown.
+        return session.summary?.runId === before + 3 ? true : undefined;
+      });
+      assert.ok(changes > 0);
+      // A run that somebody asks for does not wait.
+      await setDelay(5_000);
+      await type('asked for');
+      assert.equal((await session.run()).kind, 'done');
+      assert.equal(session.summary?.name, 'asked for');
+      // What is wrong is told when it is due, too.
+      await setDelay(700);
+      await type('half a "word');
+      assert.deepEqual([session.problems, session.stale], [[], null]);
+      await until('the problem', () => (session.problems.length > 0 && session.stale !== null ? true : undefined));
+      assert.equal(session.summary?.name, 'asked for');
+      assert.deepEqual(errors, []);
     } finally {
       session.dispose();
     }
