@@ -168,7 +168,8 @@ export function plan(
 }
 
 export function leaveOut(attribution: GrowingAttribution, reason: NonNullable<Attribution['leftOut']>): void {
-  Object.assign(attribution, { sources: [], log10: new Float64Array(0), leftOut: reason });
+  const layers = attribution.layers === undefined ? {} : { layers: [] };
+  Object.assign(attribution, { sources: [], log10: new Float64Array(0), ...layers, leftOut: reason });
 }
 
 export function* plainAttribution(

@@ -54,9 +54,7 @@ export function attributeNetwork(
       },
       Math.max(...run.layers.map(({ experiment }) => experiment.shapes.B * workOfRow(experiment))),
     );
-    if (made !== noMemory) return;
-    attribution.layers = [];
-    leaveOut(attribution, 'memory');
+    if (made === noMemory) leaveOut(attribution, 'memory');
   }
   return { attribution, steps: fill() };
 }
