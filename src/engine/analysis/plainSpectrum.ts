@@ -14,7 +14,10 @@ import { JacobianProduct, LyapunovExponents } from './lyapunov.js';
 import { eigenvaluesInto, exponentsInto, leadingInto, logDeterminantOf, sigmaUpperBound, zerosIn } from './spectrum.js';
 import type { GrowingSpectrum } from './spectrum.js';
 
-/** All but the exponents and the product of all Jacobians; of the exponents the first `count`, where that is not 0. */
+/**
+ * All but the exponents and the product of all Jacobians, and σ_max of the steps at which it is not known yet; of the
+ * exponents the first `count`, where that is not 0.
+ */
 export function* plainSpectrum(
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
@@ -34,6 +37,7 @@ export function* plainSpectrum(
   const byGram = activation === null ? null : norms;
   for (const chunk of chunks) {
     for (let t = 0; t < chunk.steps; t++) {
+      if (!Number.isNaN(spectrum.jacobianSigmaMax[chunk.start + t])) continue;
       yield* stepReady(chunk, t);
       const jacobian = exactSteps(experiment, chunk, t)[0]!;
       const progress = 0.25 + (0.75 * (chunk.start + t)) / T;
@@ -71,8 +75,10 @@ type Determinants = {
   of(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<number>;
 };
 
-function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperiment): Resumable<Determinants> {
-  if (cellOf(cell).activation === null) return { constant: 0, of: (jacobian) => lnDeterminant(jacobian) };
+export function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperiment): Resumable<Determinants> {
+  const { direct, gates, activation } = cellOf(cell);
+  if (direct !== undefined) return yield* throughDirect(layer.parameters.Wh, H, gates.indexOf(direct), gates.length);
+  if (activation === null) return { constant: 0, of: (jacobian) => lnDeterminant(jacobian) };
   // J_t = diag(slopes)·Whᵀ
   return {
     constant: yield* logDeterminantOf(layer.parameters.Wh, H),
@@ -84,24 +90,46 @@ function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerExperime
 }
 
 /**
+ * Of two states J = L·M (`factors` of ../network/stepJacobian.ts): det L = 1, and M has nothing above its diagonal but
+ * Wh's block of the direct gate with h's slopes, and what c keeps of itself.
+ */
+function* throughDirect(Wh: Float64Array, H: number, gate: number, G: number): Resumable<Determinants> {
+  const block = Float64Array.from({ length: H * H }, (_, i) => Wh[(Math.floor(i / H) * G + gate) * H + (i % H)]!);
+  return {
+    constant: yield* lnDeterminantOf(block, H),
+    *of({ A, D }) {
+      yield 0;
+      let sum = 0;
+      for (let j = 0; j < H; j++) sum += Math.log(Math.abs(A[gate * H + j]!)) + Math.log(Math.abs(D[3 * H + j]!));
+      return sum;
+    },
+  };
+}
+
+/**
  * ln|det J_t| as that of its factors, each with its rows divided by their largest number, so that rows of any size keep
  * their digits. −∞ of a Jacobian that is singular to working precision.
  */
-export function* lnDeterminant(jacobian: StepJacobian): Resumable<number> {
-  const n = jacobian.width;
+function* lnDeterminant(jacobian: StepJacobian): Resumable<number> {
   let sum = 0;
   for (const rows of jacobian.denseFactors()) {
     yield 0;
-    for (let i = 0; i < n; i++) {
-      const row = rows.subarray(i * n, (i + 1) * n);
-      const size = maxAbs(row);
-      if (size === 0) return -Infinity;
-      sum += Math.log(size);
-      for (let k = 0; k < n; k++) row[k] = row[k]! / size;
-    }
-    sum += yield* logDeterminantOf(rows, n);
+    sum += yield* lnDeterminantOf(rows, jacobian.width);
   }
   return sum;
+}
+
+/** The same of a matrix [n,n], whose rows it divides. */
+function* lnDeterminantOf(matrix: Float64Array, n: number): Resumable<number> {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const row = matrix.subarray(i * n, (i + 1) * n);
+    const size = maxAbs(row);
+    if (size === 0) return -Infinity;
+    sum += Math.log(size);
+    for (let k = 0; k < n; k++) row[k] = row[k]! / size;
+  }
+  return sum + (yield* logDeterminantOf(matrix, n));
 }
 
 /** ln of the slopes of a cell that is h = f(z), also where no float64 holds one; null of any other. */

@@ -195,6 +195,8 @@ export interface Cell {
    * either through c or beside it, never both.
    */
   readonly within?: (step: CellStep, next: FloatArray, slopes: Float64Array) => void;
+  /** Of such a cell the one gate that acts on h beside what the second state sends it. */
+  readonly direct?: string;
   /** Adds the gradients of the parameters with the role `other`, from ds [S·H]; for cells that have one. */
   readonly addGradients?: (
     step: CellStep,

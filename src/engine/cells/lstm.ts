@@ -225,6 +225,7 @@ export const lstm: Cell = {
     ],
   },
 
+  direct: 'o',
   // h = o·tanh(c)
   within({ H, z }, next, slopes) {
     const own = z();

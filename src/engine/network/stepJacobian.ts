@@ -12,6 +12,20 @@ export type Recurrence = {
   readonly G: number;
 };
 
+/** Whᵀ of weights that rows of Jacobians were made of: rows want a column of Wh, and each step has as many. */
+const transposed = new WeakMap<FloatArray, Float64Array>();
+
+/** Column by column. */
+function columnsOf({ Wh, G, H }: Recurrence): Float64Array {
+  const known = transposed.get(Wh);
+  if (known !== undefined) return known;
+  const N = G * H;
+  const columns = new Float64Array(H * N);
+  for (let k = 0; k < H; k++) for (let n = 0; n < N; n++) columns[n * H + k] = Wh[k * N + n]!;
+  transposed.set(Wh, columns);
+  return columns;
+}
+
 /**
  * dz = ds·A, ds_{t−1} = dz·Whᵀ (h's block) + ds·D, for gradients as rows ds [S·H], h's block first; and the other way
  * δs_t = A ⊙ (δh_{t−1}·Wh) + D ⊙ δs_{t−1}. Where the cell has no D nothing is added.
@@ -182,11 +196,15 @@ export class StepJacobian {
 
   /** Row i of J [S·H]: the gradient of state i of those after with respect to the states before. */
   row(i: number): Float64Array {
-    const { Wh, S, G, H } = this.#recurrence;
-    const [N, s, j] = [G * H, Math.floor(i / H), i % H];
+    const { S, G, H } = this.#recurrence;
+    const [s, j] = [Math.floor(i / H), i % H];
     const row = new Float64Array(this.width);
-    for (let k = 0; k < H; k++)
-      for (let g = 0; g < G; g++) row[k] = row[k]! + Wh[k * N + g * H + j]! * this.A[(s * G + g) * H + j]!;
+    const columns = columnsOf(this.#recurrence);
+    for (let g = 0; g < G; g++) {
+      const slope = this.A[(s * G + g) * H + j]!;
+      const from = (g * H + j) * H;
+      for (let k = 0; k < H; k++) row[k] = row[k]! + columns[from + k]! * slope;
+    }
     if (this.hasD) for (let r = 0; r < S; r++) row[r * H + j] = row[r * H + j]! + this.D[(s * S + r) * H + j]!;
     return row;
   }

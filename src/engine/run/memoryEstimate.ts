@@ -11,6 +11,7 @@ import { bytesOf } from '../wasm/instance.js';
 import { layerRoom } from '../wasm/layer.js';
 import type { Room } from '../wasm/layer.js';
 import { denseJacobianSizes, denseSpectrumSizes } from '../wasm/denseSpectrum.js';
+import { gatedSigmaSizes } from '../wasm/gatedSigma.js';
 import { elementwisePieceSteps } from '../wasm/elementwisePieces.js';
 import { keptPieces } from '../core/recomputedTrace.js';
 import { reachSizes } from '../wasm/gradientReach.js';
@@ -223,15 +224,20 @@ const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number
     }),
   );
 
-/** Attribution and reach of one of the layers, side by side. */
+/** Attribution, reach and σ_max of the steps of one of the layers, side by side. */
 function rowAnalysesOf(experiment: Experiment, kernels: Kernels): number {
   const layer = asLayer(experiment);
   const attribution = layer === null ? null : attributionMemory(layer, kernels);
-  const reach = layerShapes(experiment).map(({ I, H }, i) => {
-    const own = { ...experiment, shapes: { ...experiment.shapes, I, H }, layers: [experiment.layers[i]!] as const };
-    return kernels.bytesFor(Object.values(reachSizes({ ...own, upstream: { kind: 'every' }, loss: null })));
+  const others = layerShapes(experiment).map(({ I, H }, i) => {
+    const shapes = { ...experiment.shapes, I, H };
+    const layers = [experiment.layers[i]!] as const;
+    const own: LayerExperiment = { ...experiment, shapes, layers, upstream: { kind: 'every' }, loss: null };
+    return [reachSizes(own), gatedSigmaSizes(withOneItem(own))].reduce(
+      (bytes, sizes) => bytes + kernels.bytesFor(Object.values(sizes)),
+      0,
+    );
   });
-  return Math.max(...reach) + (attribution === null ? 0 : attribution.kernels + attribution.results);
+  return Math.max(...others) + (attribution === null ? 0 : attribution.kernels + attribution.results);
 }
 
 const largestOf = (rooms: readonly Rooms[], name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));

@@ -17,10 +17,12 @@ import { allFinite } from '../core/scan.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { denseExponents, denseLeading } from '../wasm/denseSpectrum.js';
+import { gatedSigmaMax, sigmaSlots } from '../wasm/gatedSigma.js';
 import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { fastExponents, fastSpectrum } from '../wasm/spectrum.js';
 import { part } from '../core/resumable.js';
 import type { Kernels } from '../wasm/instance.js';
+import { workOfRow } from '../wasm/rowsBack.js';
 import { withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -111,12 +113,14 @@ function* allButExponents(
   }
   const { experiment: own, chunks } = yield* itemOf(experiment, result, 0);
   const leading = (first: number) => (kernels: Kernels) => denseLeading(kernels, own, chunks, spectrum, first);
+  const sigmaMax = (kernels: Kernels) => gatedSigmaMax(kernels, own, chunks, spectrum.jacobianSigmaMax);
   yield* withKernels(
     workspaces,
     (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed, count),
     function* () {
       Object.assign(spectrum, unknownSpectrum(own.shapes.T));
-      const led = count > 0 && dense !== null ? yield* dense.use(leading(count)) : null;
+      const led = count > 0 && dense !== null ? yield* part(dense.use(leading(count)), 0, 0.1) : null;
+      if (dense !== null) yield* part(dense.use(sigmaMax, sigmaSlots * workOfRow(own)), 0.1, 0.9);
       return yield* plainSpectrum(own, chunks, spectrum, decomposed, led === null ? count : 0);
     },
     stateWidth(experiment) ** 3,

@@ -2,7 +2,7 @@
 // as a matrix in plain arithmetic, and what is multiplied and made orthogonal goes through the kernels.
 import { plainJacobians } from '../analysis/jacobians.js';
 import type { JacobianSeries } from '../analysis/jacobians.js';
-import { lnDeterminant } from '../analysis/plainSpectrum.js';
+import { determinantsOf } from '../analysis/plainSpectrum.js';
 import { exponentsInto, leadingInto, zerosIn } from '../analysis/spectrum.js';
 import type { GrowingSpectrum } from '../analysis/spectrum.js';
 import { part } from '../core/resumable.js';
@@ -97,16 +97,17 @@ export function* denseExponents(
   const begin = Math.min(0.9, spectrum.lyapunovKnown / n);
   const chain: JacobianChain | null = yield* part(chained(kernels, experiment, chunks, at, n), begin, 0.95);
   if (chain === null) return null;
+  const determinants = yield* part(determinantsOf(experiment), 0.95, 0.95);
   let lnSlopes = 0;
   for (const chunk of chunks)
     for (let t = 0; t < chunk.steps; t++) {
       const progress = 0.95 + (0.05 * (chunk.start + t)) / T;
       const jacobian = yield* part(jacobianAt(experiment, chunk, t), progress, progress);
-      lnSlopes += yield* part(lnDeterminant(jacobian), progress, progress);
+      lnSlopes += yield* part(determinants.of(jacobian, null), progress, progress);
     }
   const { lnLengths: sums, error, longestBlock: block } = chain;
   const zeroJacobians = zerosIn(spectrum.jacobianSigmaMax);
-  exponentsInto(spectrum, T, { sums, error, block, logDet: 0, lnSlopes, zeroJacobians });
+  exponentsInto(spectrum, T, { sums, error, block, logDet: determinants.constant, lnSlopes, zeroJacobians });
   spectrum.logProductSigmaMax = yield* part(logSigmaMaxOf(kernels, chain, n, at), 1, 1);
   return spectrum;
 }

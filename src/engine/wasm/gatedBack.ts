@@ -164,16 +164,13 @@ export class GatedBack {
   }
 }
 
-/** A matrix [rows,G·H] transposed, with these gates after each other in whole panels. */
-function* packGates(
-  kernels: Kernels,
+/** A matrix [rows,G·H] with these gates after each other, each in whole panels. */
+export function paddedGates(
   shape: GatedShape,
   matrix: FloatArray,
   rows: number,
   gates: readonly number[],
-  staging: number,
-  to: number,
-): Resumable<void> {
+): Float64Array {
   const { H, cell } = shape;
   const { hPanels, width, gatePanels } = panelsOf(shape);
   const columns = gatePanels * width;
@@ -183,6 +180,21 @@ function* packGates(
       const from = (k * cell.gates.length + gate) * H;
       padded.set(matrix.subarray(from, from + H), k * columns + place * hPanels * width);
     }
+  return padded;
+}
+
+/** The same transposed. */
+function* packGates(
+  kernels: Kernels,
+  shape: GatedShape,
+  matrix: FloatArray,
+  rows: number,
+  gates: readonly number[],
+  staging: number,
+  to: number,
+): Resumable<void> {
+  const { width, gatePanels } = panelsOf(shape);
+  const padded = paddedGates(shape, matrix, rows, gates);
   yield 0;
-  yield* packTwice(kernels, 'float64', padded, rows, columns, staging, null, to);
+  yield* packTwice(kernels, 'float64', padded, rows, gatePanels * width, staging, null, to);
 }

@@ -2,30 +2,24 @@
 import { mapResumably } from '../core/resumableCopy.js';
 import { norm } from '../core/norm.js';
 import { jointNormResumably } from '../core/scan.js';
-import { topOfTridiagonal, unrelated } from '../linalg/lanczos.js';
+import { unrelated } from '../linalg/lanczos.js';
 import type { Resumable } from '../core/resumable.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
+import { lanczosRows } from './lanczosRows.js';
+import type { LanczosRows } from './lanczosRows.js';
 import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, unpackFrom } from './packedMatrix.js';
 import { packTwice } from './packWeights.js';
 import { call, inParts } from './team.js';
 
 const bytes = Float64Array.BYTES_PER_ELEMENT;
-const tolerance = 1e-12;
 /** Iterations that go on at the same time: enough for a product of matrices to reach its speed. */
 const mostSlots = 32;
-/** Iterations to the next look at a tridiagonal matrix: at least so many, later this share of those that have been. */
-const [between, share] = [4, 1 / 8];
 const pauseWork = 2e7;
 /** Iterations between two pauses at most: the tridiagonal matrices take their time too. */
 const mostRounds = 12;
 
 type Buffers = Readonly<Record<keyof ReturnType<typeof SigmaBatch.sizes>, number>>;
-/**
- * One iteration under way: of which matrix, its tridiagonal matrix so far, the size that was divided out of its slopes,
- * and what the last look found.
- */
-type Slot = { index: number; a: number[]; b: number[]; largest: number; guess: number; near: number; nextLook: number };
 
 /** σ_max of diag(s)·Wᵀ, the square root of the largest eigenvalue of diag(s)·WᵀW·diag(s). */
 export class SigmaBatch {
@@ -122,60 +116,36 @@ export class SigmaBatch {
     const [a, b] = [numbersAt(this.#kernels, alphas, slots), numbersAt(this.#kernels, betas, slots)];
     for (const matrix of [vectors, before, slopes, work]) exports.clear(matrix, length * bytes);
     const columns = Int32Array.from({ length: H }, (_, j) => columnAt(j, panel));
-    let next = 0;
-    let done = 0;
-    const takeNext = (row: number): Slot | null => {
-      for (; next < count; next++) {
-        const own = slopesOf(next);
+    const sizes = new Float64Array(slots);
+    const rows: LanczosRows = {
+      a,
+      b,
+      begin: (row, i) => {
+        const own = slopesOf(i);
         const largest = norm(own);
         if (largest === 0 || this.scale === 0) {
-          found(next, 0);
-          done++;
-          continue;
+          found(i, 0);
+          return false;
         }
         const from = row * (rowBytes / bytes);
         for (let j = 0; j < H; j++) {
           v[from + columns[j]!] = this.#start[j]!;
           s[from + columns[j]!] = own[j]! / largest;
         }
-        // With β = 0 the vector before does not count.
-        b[row] = 0;
-        return { index: next++, a: [], b: [], largest, guess: 0, near: 0, nextLook: between };
-      }
-      // An idle row stays zero.
-      for (let j = 0; j < H; j++) v[row * (rowBytes / bytes) + columns[j]!] = 0;
-      return null;
+        sizes[row] = largest;
+        return true;
+      },
+      idle: (row) => {
+        for (let j = 0; j < H; j++) v[row * (rowBytes / bytes) + columns[j]!] = 0;
+      },
+      step: () =>
+        inParts(this.#kernels, { count: slots, unit: 2, work: H * H }, (r0, r1) =>
+          call('lanczosStep', vectors, before, slopes, slots, H, gram, alphas, betas, work, r0, r1),
+        ),
     };
-    const under = Array.from({ length: slots }, (_, row) => takeNext(row));
     const pause = Math.max(1, Math.min(mostRounds, Math.floor(pauseWork / (slots * H * H))));
-    for (let round = 1; done < count; round++) {
-      inParts(this.#kernels, { count: slots, unit: 2, work: H * H }, (r0, r1) =>
-        call('lanczosStep', vectors, before, slopes, slots, H, gram, alphas, betas, work, r0, r1),
-      );
-      for (let row = 0; row < slots; row++) {
-        const slot = under[row];
-        if (slot === null || slot === undefined) continue;
-        slot.a.push(a[row]!);
-        const beta = b[row]!;
-        const steps = slot.a.length;
-        if (steps < slot.nextLook && steps !== H && beta > tolerance * slot.guess) {
-          slot.b.push(beta);
-          continue;
-        }
-        const { value, lastComponent } = topOfTridiagonal(slot.a, slot.b, slot.guess, slot.near);
-        slot.guess = value;
-        slot.near = beta * lastComponent;
-        slot.nextLook = steps + Math.max(between, Math.floor(steps * share));
-        const converged = slot.near <= tolerance * value || beta === 0;
-        if (!converged && steps < 4 * H + 40) {
-          slot.b.push(beta);
-          continue;
-        }
-        found(slot.index, converged ? Math.sqrt(Math.max(0, value)) * slot.largest * this.scale : NaN);
-        done++;
-        under[row] = takeNext(row);
-      }
-      if (round % pause === 0) yield done / count;
-    }
+    yield* lanczosRows({ count, slots, n: H, pause }, rows, (i, value, row) =>
+      found(i, Math.sqrt(Math.max(0, value)) * sizes[row]! * this.scale),
+    );
   }
 }

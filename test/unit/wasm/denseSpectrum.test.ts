@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
+  cellOf,
   finish,
   gatedMemoryOf,
   jacobianSeries,
@@ -55,6 +56,12 @@ for (const variant of heavyVariants) {
           const uncertain = (spectrum.lyapunovError ?? NaN) + (plain.lyapunovError ?? NaN);
           assert.ok(uncertain < 1e-7, `${cell}: ${uncertain} is uncertain`);
           assert.ok(exponents <= 1e-12 + uncertain, `${cell}: ${exponents}, and ${uncertain} is uncertain`);
+          // What both say of all directions together is the determinant.
+          const n = cellOf(cell).states.length * e.shapes.H;
+          for (const { lyapunovSumError: off } of [spectrum, plain])
+            assert.ok((off ?? NaN) <= 1e-10 + n * uncertain, `${cell}: ${off} off the determinants`);
+          const sigma = difference(spectrum.jacobianSigmaMax, plain.jacobianSigmaMax);
+          assert.ok(sigma <= 1e-11, `${cell}: σ_max is ${sigma} off`);
           assert.ok(difference([spectrum.logProductSigmaMax], [plain.logProductSigmaMax]) <= 1e-12, cell);
           const series = (workspaces: Workspaces | null): JacobianSeries => {
             const { series: all, steps } = jacobianSeries(e, run, 1, workspaces);
