@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import type { Entry } from '../../config/read/index.js';
+import type { Entry, SentBytes } from '../../config/read/index.js';
 import { quote } from '../../config/json/index.js';
 import type { Problem } from '../../config/json/index.js';
 import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/index.js';
@@ -22,8 +22,12 @@ import type { ChangedBy } from '../files/fileWatch.js';
 const longestWait = 1_000;
 /** Edits are run ahead where the last run took no longer than this, ms: the next key throws such a run away. */
 const quick = 60;
+/** What reads a file of more bytes is not quick: such a reading is part of no time that is known here. */
+const quickBytes = 1e6;
 /** The log tells how soon the picture follows an edit at most once in this many ms. */
 const betweenLatencies = 1_000;
+
+const sizeOf = (bytes: SentBytes): number => (bytes instanceof Uint8Array ? bytes.byteLength : bytes.size);
 
 export const entryKey = (entry: Entry): string =>
   entry.kind === 'config'
@@ -32,9 +36,6 @@ export const entryKey = (entry: Entry): string =>
         ...[entry.weights, entry.network ?? '', entry.sequences, entry.array ?? '', entry.order ?? ''],
         ...(entry.options === undefined ? [] : [entry.options]),
       ]);
-/** A run that the thread was asked for. */
-type Begun = { readonly runId: number; readonly answer: Promise<RunOutcome> };
-
 /** The files that an entry itself names. */
 const filesOf = (entry: Entry): string[] =>
   entry.kind === 'config'
@@ -43,6 +44,13 @@ const filesOf = (entry: Entry): string[] =>
 /** The file that stands for the entry in the editor. */
 export const entryUri = (entry: Entry): vscode.Uri =>
   vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true);
+
+/** A run that the thread was asked for, and the versions of the open documents then. */
+type Begun = {
+  readonly runId: number;
+  readonly answer: Promise<RunOutcome>;
+  readonly versions: ReadonlyMap<string, number>;
+};
 
 /**
  * One experiment that the user looks at: runs it, follows its files, holds the last good result. Lives as long as its
@@ -81,8 +89,9 @@ export class Session implements vscode.Disposable {
   readonly #painters = new Set<() => boolean>();
   /** A run of the text as it is now, begun while the next key may still come; null while there is none. */
   #ahead: Begun | null = null;
-  /** Since when the last run was due, and how long it took from then until its summary, ms. */
+  /** Since when the last run was due, and whether it had begun before; how long a run takes until its summary, ms. */
   #dueAt = 0;
+  #wasAhead = false;
   #lastTook = Infinity;
   /** The layer of the network that is looked at; null: the one that the verdict names. */
   #layer: number | null = null;
@@ -115,7 +124,11 @@ export class Session implements vscode.Disposable {
     this.#client = new EngineClient({
       workerPath,
       threads: () => readSettings().threads,
-      readFile: (request) => readReference(request, doors, (uri, version) => this.#poll.saw(uri, version)),
+      readFile: async (request) => {
+        const content = await readReference(request, doors, (uri, version) => this.#poll.saw(uri, version));
+        if (content.ok && sizeOf(content.bytes) > quickBytes) this.#lastTook = Infinity;
+        return content;
+      },
       events: {
         progress: (progress) => {
           this.running = progress;
@@ -127,7 +140,9 @@ export class Session implements vscode.Disposable {
         },
         summary: (summary) => {
           this.summary = summary;
-          this.#lastTook = Math.max(performance.now() - this.#dueAt, summary.elapsedMs);
+          // A run that had begun before shows only what it took at least.
+          const took = Math.max(performance.now() - this.#dueAt, summary.elapsedMs);
+          this.#lastTook = this.#wasAhead ? Math.max(this.#lastTook, took) : took;
           // Another layer of the same run is no new result.
           if (this.#choosing) this.#choosing = false;
           else {
@@ -152,6 +167,7 @@ export class Session implements vscode.Disposable {
         this.log.error(`${quote(this.title)}: ${message}`);
         this.running = null;
         this.#ahead = null;
+        this.#lastTook = Infinity;
         this.#keepOldPicture(message);
       },
     });
@@ -238,6 +254,7 @@ export class Session implements vscode.Disposable {
       }
     } catch (error) {
       this.running = null;
+      this.#lastTook = Infinity;
       const message = error instanceof Error ? error.message : String(error);
       this.log.error(`${quote(this.title)}: ${message}`);
       this.#keepOldPicture(message);
@@ -301,9 +318,10 @@ export class Session implements vscode.Disposable {
     this.#runAfterwards = false;
     this.#unfollowed = false;
     this.#writes.began();
-    this.#versions = new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
-    const { runId, answer } = this.#ahead ?? this.#begin(false);
+    this.#wasAhead = this.#ahead !== null;
+    const { runId, answer, versions } = this.#ahead ?? this.#begin(false);
     this.#ahead = null;
+    this.#versions = versions;
     this.#dueAt = started;
     this.#client.due(runId);
     this.#unpainted = this.#editedAt === null ? null : { runId, editedAt: this.#editedAt };
@@ -311,7 +329,7 @@ export class Session implements vscode.Disposable {
     this.running = { runId, phase: 'read', fraction: 0 };
     this.#changed.fire();
     const outcome = await answer;
-    if (outcome.kind !== 'cancelled') this.#follow(outcome.files);
+    if (outcome.kind !== 'cancelled') this.#followFrom(outcome.files, versions);
     this.log.debug(
       `${quote(this.title)}: run ${runId} ${outcome.kind} after ${Math.round(performance.now() - started)} ms`,
     );
@@ -322,7 +340,8 @@ export class Session implements vscode.Disposable {
     const awaitsPicture = [...this.#painters].some((visible) => visible());
     const options = { layer: this.#layer, awaitsPicture, ahead };
     const answer = this.#client.run(this.entry, readSettings().bounds, options);
-    return { runId: this.#client.latestRun, answer };
+    const versions = new Map(vscode.workspace.textDocuments.map(({ uri, version }) => [uri.toString(), version]));
+    return { runId: this.#client.latestRun, answer, versions };
   }
 
   /**
@@ -362,6 +381,8 @@ export class Session implements vscode.Disposable {
   }
 
   #leaveBehind(uri: vscode.Uri): void {
+    // It would show the text as it was before.
+    this.#ahead = null;
     const id = uri.toString();
     const version = versionOf(id);
     // Saved as it was run.
@@ -401,6 +422,16 @@ export class Session implements vscode.Disposable {
   #runUnattended(): void {
     // A failure is already logged and shown by run itself; nobody waits for this one.
     this.#runNow().catch(() => undefined);
+  }
+
+  /** A file that was not followed while it was read may have another text by now. */
+  #followFrom(files: readonly string[], versions: ReadonlyMap<string, number>): void {
+    const isLate = files.some(
+      (id) =>
+        !this.#files.has(id) && versions.has(id) && versionOf(id) !== versions.get(id) && versionOf(id) !== undefined,
+    );
+    this.#follow(files);
+    if (isLate && readSettings().followEdits) this.#schedule('text');
   }
 
   #follow(files: readonly string[]): void {

@@ -94,7 +94,8 @@ export function* determinantsOf({ cell, shapes: { H }, layers: [layer] }: LayerE
  * Wh's block of the direct gate with h's slopes, and what c keeps of itself.
  */
 function* throughDirect(Wh: Float64Array, H: number, gate: number, G: number): Resumable<Determinants> {
-  const block = Float64Array.from({ length: H * H }, (_, i) => Wh[(Math.floor(i / H) * G + gate) * H + (i % H)]!);
+  const block = new Float64Array(H * H);
+  for (let k = 0; k < H; k++) block.set(Wh.subarray((k * G + gate) * H, (k * G + gate + 1) * H), k * H);
   return {
     constant: yield* lnDeterminantOf(block, H),
     *of({ A, D }) {

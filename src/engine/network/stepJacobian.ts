@@ -15,13 +15,19 @@ export type Recurrence = {
 /** Whᵀ of weights that rows of Jacobians were made of: rows want a column of Wh, and each step has as many. */
 const transposed = new WeakMap<FloatArray, Float64Array>();
 
+/** Columns that are written side by side. */
+const tile = 16;
+
 /** Column by column. */
 function columnsOf({ Wh, G, H }: Recurrence): Float64Array {
   const known = transposed.get(Wh);
   if (known !== undefined) return known;
   const N = G * H;
   const columns = new Float64Array(H * N);
-  for (let k = 0; k < H; k++) for (let n = 0; n < N; n++) columns[n * H + k] = Wh[k * N + n]!;
+  // In tiles, because each number of a column stands in another line of the cache.
+  for (let first = 0; first < N; first += tile)
+    for (let k = 0; k < H; k++)
+      for (let n = first; n < Math.min(N, first + tile); n++) columns[n * H + k] = Wh[k * N + n]!;
   transposed.set(Wh, columns);
   return columns;
 }

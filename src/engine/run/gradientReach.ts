@@ -1,4 +1,4 @@
-// The reach of dWh through the kernels where they can do it, else in plain arithmetic.
+// The reach of every gradient of weights through the kernels where they can do it, else in plain arithmetic.
 import {
   budget,
   limit,

@@ -224,15 +224,17 @@ const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number
     }),
   );
 
-/** Attribution, reach and σ_max of the steps of one of the layers, side by side. */
-function rowAnalysesOf(experiment: Experiment, kernels: Kernels): number {
+/**
+ * Attribution, reach (where the states are held) and σ_max of the steps of one of the layers, side by side.
+ */
+function rowAnalysesOf(experiment: Experiment, kernels: Kernels, isHeld = true): number {
   const layer = asLayer(experiment);
   const attribution = layer === null ? null : attributionMemory(layer, kernels);
   const others = layerShapes(experiment).map(({ I, H }, i) => {
     const shapes = { ...experiment.shapes, I, H };
     const layers = [experiment.layers[i]!] as const;
     const own: LayerExperiment = { ...experiment, shapes, layers, upstream: { kind: 'every' }, loss: null };
-    return [reachSizes(own), gatedSigmaSizes(withOneItem(own))].reduce(
+    return [...(isHeld ? [reachSizes(own)] : []), gatedSigmaSizes(withOneItem(own))].reduce(
       (bytes, sizes) => bytes + kernels.bytesFor(Object.values(sizes)),
       0,
     );
@@ -322,7 +324,13 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
     const weights = (inputs + H) * G * H;
     kept += 4 * weights * bytes + T * 8 * (24 + 6 * G) + B * T * 8;
   }
-  return kept + largestOf(rooms, 'own') + largestOf(rooms, 'shared') + denseAnalysesOf(experiment, kernels);
+  return (
+    kept +
+    largestOf(rooms, 'own') +
+    largestOf(rooms, 'shared') +
+    denseAnalysesOf(experiment, kernels) +
+    rowAnalysesOf(experiment, kernels, false)
+  );
 }
 
 /** `atOnce`: so many directions of a layer are under way side by side. */

@@ -121,7 +121,8 @@ function* allButExponents(
       Object.assign(spectrum, unknownSpectrum(own.shapes.T));
       const led = count > 0 && dense !== null ? yield* part(dense.use(leading(count)), 0, 0.1) : null;
       if (dense !== null) yield* part(dense.use(sigmaMax, sigmaSlots * workOfRow(own)), 0.1, 0.9);
-      return yield* plainSpectrum(own, chunks, spectrum, decomposed, led === null ? count : 0);
+      const begin = dense === null ? 0 : 0.9;
+      return yield* part(plainSpectrum(own, chunks, spectrum, decomposed, led === null ? count : 0), begin, 1);
     },
     stateWidth(experiment) ** 3,
   );

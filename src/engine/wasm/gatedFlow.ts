@@ -16,7 +16,7 @@ import { formedNorm } from './formedNorm.js';
 import { flowShapeOf, gateNumbers, measureFlow } from './gatedFlowLayout.js';
 import type { FlowAddresses, FlowLayout, FlowNumbers } from './gatedFlowLayout.js';
 import { gatedShapeOf } from './gatedLayout.js';
-import { heldSteps, packSteps } from './gatedSteps.js';
+import { isHere, packSteps, windowOf } from './gatedSteps.js';
 import { packGated, panelsOf } from './gatedWeights.js';
 import type { GatedShape } from './gatedWeights.js';
 import { rowBytes } from './instance.js';
@@ -295,7 +295,7 @@ export class GatedFlow {
 
   /** False when a number left the range. Without `goesDown` nothing goes to x. */
   *#block(all: RunChunk, t0: number, t1: number, goesDown = true): Resumable<boolean> {
-    const chunk = yield* heldSteps(this.#experiment, all, t0, t1);
+    const chunk = isHere(all) ? all : yield* windowOf(this.#experiment, all, t0, t1);
     const { B, I, H } = this.#experiment.shapes;
     const { job } = this.#at;
     const G = this.#shape.cell.gates.length;

@@ -33,6 +33,8 @@ const numberBytes = Float64Array.BYTES_PER_ELEMENT;
 /** Steps that go on at the same time: enough for a product of matrices to reach its speed. */
 export const sigmaSlots = 32;
 const pauseWork = 2e7;
+/** Iterations between two pauses at most: the vectors and tridiagonal matrices take their time too. */
+const mostRounds = 12;
 /** Between these σ² has lost nothing on its way; plain arithmetic scales each Jacobian first. */
 const [leastSquare, mostSquare] = [1e-120, 1e120];
 
@@ -205,7 +207,7 @@ class SideBySide {
         }
       },
     };
-    const pause = Math.max(1, Math.floor(pauseWork / (2 * slots * work)));
+    const pause = Math.max(1, Math.min(mostRounds, Math.floor(pauseWork / (2 * slots * work))));
     yield* lanczosRows({ count, slots, n, pause }, rows, found);
   }
 

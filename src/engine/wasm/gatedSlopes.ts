@@ -7,11 +7,11 @@ import type { RunChunk } from '../network/runChunk.js';
 import { sharedNumbers } from './abi.js';
 import { flowBlockSteps, flowShapeOf } from './gatedFlowLayout.js';
 import { gatedShapeOf } from './gatedLayout.js';
-import { heldSteps, packSteps } from './gatedSteps.js';
+import { isHere, packSteps, statesOf } from './gatedSteps.js';
 import { gatedWeightSizes, leastStagingOf, packGated, panelsOf } from './gatedWeights.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
-import { numbersAt } from './packedMatrix.js';
+import { panelsOf as hPanelsOf } from './packedMatrix.js';
 import { Struct, structBytes } from './struct.js';
 import { inParts, task } from './team.js';
 import { pauseLimit, ranges } from './workSplit.js';
@@ -80,7 +80,7 @@ export class GatedSlopes {
   get at(): { readonly at: number; readonly panel: number; readonly kind: number } {
     const { B, H } = this.#experiment.shapes;
     const panel = this.steps * B * rowBytes;
-    return { at: this.#at.slopes, panel, kind: Math.ceil(H / (rowBytes / Float64Array.BYTES_PER_ELEMENT)) * panel };
+    return { at: this.#at.slopes, panel, kind: hPanelsOf(H) * panel };
   }
 
   /** The states before each step of the block, row (t, b) as that of its slopes, with a step more in each panel. */
@@ -100,7 +100,7 @@ export class GatedSlopes {
     const kernels = this.#kernels;
     const at = this.#at;
     const layout = { blockSteps: this.steps, stagingLength: stagingOf(this.#experiment) };
-    const held = yield* heldSteps(this.#experiment, chunk, t0, t1);
+    const held = isHere(chunk) ? chunk : yield* statesOf(this.#experiment, chunk, t0, t1);
     yield* packSteps(kernels, this.#experiment, at, layout, held, t0, t1);
     const failed = new Int32Array(kernels.memory.buffer, at.failed, 1);
     failed[0] = 0;
@@ -113,12 +113,5 @@ export class GatedSlopes {
       yield 0;
     }
     return failed[0] === 0;
-  }
-
-  /** The slopes of a block, as they are packed, kind after kind. */
-  numbers(): Float64Array {
-    const { at, kind } = this.at;
-    const kinds = flowShapeOf(gatedShapeOf(this.#experiment)).gated.slopes;
-    return numbersAt(this.#kernels, at, (kinds * kind) / Float64Array.BYTES_PER_ELEMENT);
   }
 }

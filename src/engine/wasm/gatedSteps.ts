@@ -11,34 +11,43 @@ import type { FlowAddresses, FlowLayout } from './gatedFlowLayout.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 
-/** The chunk with its steps t0 − 1 … t1 − 1 held. */
-export function* heldSteps(experiment: LayerExperiment, chunk: RunChunk, t0: number, t1: number): Resumable<RunChunk> {
-  const isHere = isHeld(chunk.hs.data) || chunk.hs.data instanceof BesideTrace;
-  return isHere ? chunk : yield* windowOf(experiment, chunk, t0, t1);
+/** Whether a chunk can be read at any step. */
+export const isHere = ({ hs: { data } }: RunChunk): boolean => isHeld(data) || data instanceof BesideTrace;
+
+/** Steps from … t1 − 1 of a trace, computed once and held. */
+function* heldPart(
+  dtype: DType,
+  all: SequenceTrace,
+  from: number,
+  t1: number,
+  steps: number,
+): Resumable<SequenceTrace> {
+  return stepsOf(yield* copiedSteps(dtype, all, from, t1), steps, (t) => t - from);
 }
 
-/** A chunk of which only the steps t0 − 1 … t1 − 1 are asked, computed once and held. */
-export function* windowOf(
-  { dtype, loss, upstream }: LayerExperiment,
-  chunk: RunChunk,
-  t0: number,
-  t1: number,
-): Resumable<RunChunk> {
-  const { xs, hs, dhs, scaledDhs, steps } = chunk;
-  function* window(own: DType, all: SequenceTrace, from = t0): Resumable<SequenceTrace> {
-    return stepsOf(yield* copiedSteps(own, all, from, t1), steps, (t) => t - from);
-  }
-  const enters = loss !== null || upstream.kind === 'given';
+/** A chunk of which only the states t0 − 1 … t1 − 1 and the inputs of the steps after are asked. */
+export function* statesOf({ dtype }: LayerExperiment, chunk: RunChunk, t0: number, t1: number): Resumable<RunChunk> {
+  const { xs, hs, steps } = chunk;
   return {
     ...chunk,
-    xs: yield* window(dtype, xs),
-    hs: yield* window(dtype, hs, Math.max(0, t0 - 1)),
-    dhs: enters && scaledDhs === undefined ? yield* window('float64', dhs) : dhs,
+    xs: yield* heldPart(dtype, xs, t0, t1, steps),
+    hs: yield* heldPart(dtype, hs, Math.max(0, t0 - 1), t1, steps),
+  };
+}
+
+/** The same with what enters these steps. */
+export function* windowOf(experiment: LayerExperiment, chunk: RunChunk, t0: number, t1: number): Resumable<RunChunk> {
+  const { loss, upstream } = experiment;
+  const { dhs, scaledDhs, steps } = chunk;
+  const enters = loss !== null || upstream.kind === 'given';
+  return {
+    ...(yield* statesOf(experiment, chunk, t0, t1)),
+    dhs: enters && scaledDhs === undefined ? yield* heldPart('float64', dhs, t0, t1, steps) : dhs,
     ...(scaledDhs === undefined
       ? {}
       : {
           scaledDhs: {
-            data: (yield* window('float64', { ...dhs, data: scaledDhs.data })).data,
+            data: (yield* heldPart('float64', { ...dhs, data: scaledDhs.data }, t0, t1, steps)).data,
             exponents: scaledDhs.exponents,
           },
         }),

@@ -224,7 +224,7 @@ function* reached<Name extends string>(
   // The whole gradients once from the run's own g_t, under one exponent that all distances are measured with.
   if (isGated(experiment)) {
     yield* enter();
-    yield* throughSteps(experiment, passes, way, { at, rowsFrom, exponents, settle, kernels });
+    yield* throughSteps(experiment, passes, way, { at, rowsFrom, exponents, settle, kernels, atOnce });
   } else {
     const { dhScaled, dhExponent } = result.layers[0];
     for (let b = 0; b < B; b++) yield* packItem(dhScaled.subarray(b * T * H, (b + 1) * T * H), b, 0, T, rowsFrom(B));
@@ -287,8 +287,11 @@ function* reached<Name extends string>(
       // Nothing comes from a block that is gone.
       if (alive[i + 1] === 0) clearRows(to, to + B);
     }
-    for (let row = B; row < count + B; row++) if (passes[row] !== 1) clearRows(row, row + 1);
-    yield* mover.count(count);
+    for (let row = B; row < count + B; row++) {
+      if (passes[row] === 1) continue;
+      clearRows(row, row + 1);
+      yield* mover.count(columns);
+    }
     alive = next;
     const found: (readonly [own: Float64Array, rest: Float64Array])[] = [];
     for (const { own, rest, ofGate, sum } of splits) {
@@ -337,6 +340,8 @@ type Rows = {
   readonly exponents: Float64Array;
   readonly settle: (from: number, some: number) => boolean;
   readonly kernels: Kernels;
+  /** Multiplications between two pauses. */
+  readonly atOnce: number;
 };
 
 /**
@@ -347,7 +352,7 @@ function* throughSteps(
   experiment: LayerExperiment,
   passes: Uint8Array,
   way: ReachWay,
-  { at, rowsFrom, exponents, settle, kernels }: Rows,
+  { at, rowsFrom, exponents, settle, kernels, atOnce }: Rows,
 ): Resumable<void> {
   const { B, T } = experiment.shapes;
   const panels = rowColumns(experiment) / width;
@@ -376,8 +381,10 @@ function* throughSteps(
     }
     carried.set(exponents.subarray((t + 1) * B, (t + 2) * B));
     way.toGates(carry, t * B, B);
-    way.onward(0, B, carry);
-    yield 0;
+    for (const { first, end } of ranges(B, way.back, atOnce, true)) {
+      way.onward(first, end, { at: carry.at + first * rowBytes, panel: carry.panel });
+      yield 0;
+    }
   }
 }
 

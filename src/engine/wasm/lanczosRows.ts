@@ -3,7 +3,7 @@
 import { topOfTridiagonal } from '../linalg/lanczos.js';
 import type { Resumable } from '../core/resumable.js';
 
-export const tolerance = 1e-12;
+const tolerance = 1e-12;
 /** Iterations to the next look at a tridiagonal matrix: at least so many, later this share of those that have been. */
 const [between, share] = [4, 1 / 8];
 

@@ -1,7 +1,7 @@
 // Sources on their way through a layer of a network, all of them together through the kernels.
 import { positionOf } from '../analysis/networkAttribution.js';
 import type { OnTheWay } from '../analysis/networkAttribution.js';
-import { movedAtOnce } from '../core/resumableCopy.js';
+import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import type { Resumable } from '../core/resumable.js';
 import { part } from '../core/resumable.js';
 import { cutBefore } from '../network/chunks.js';
@@ -31,8 +31,8 @@ export function fastThroughLayer(
   way: OnTheWay,
 ): Resumable<boolean | typeof noMemory> {
   const { experiment } = layer;
-  const atOnce = rowsAtOnce(experiment, way.S * experiment.shapes.B);
   const inputs = way.below !== null;
+  const atOnce = rowsAtOnce(experiment, way.S * experiment.shapes.B, inputs);
   return isGated(experiment)
     ? goThrough(kernels, layer, way, atOnce, gatedRows(experiment, atOnce, inputs))
     : goThrough(kernels, layer, way, atOnce, elementwiseRows(experiment, atOnce, inputs));
@@ -62,6 +62,7 @@ function* goThrough<Name extends string>(
   const dxColumns = Int32Array.from({ length: I }, (_, i) => columnAt(i, atOnce * rowBytes));
   const clearRow = (row: number): void =>
     exports.clearRow(at.g + row * rowBytes, flow.panelBytes, columns, at.exponents + row * 8);
+  const mover = new Mover();
   let done = 0;
   for (const chunk of chunks) {
     yield* part(clearResumably(kernels, at.g, packedBytes(count, columns)), done / T, done / T);
@@ -77,6 +78,7 @@ function* goThrough<Name extends string>(
             if (above.rows.isZero(entering)) continue;
             const values = above.rows.row(entering).subarray(from, from + H);
             flow.add(s * B + b, values, above.rows.exponents[entering]!);
+            yield* part(mover.count(4 * H), done / T, done / T);
           }
         for (const { first, end: to } of ranges(count, columns, movedAtOnce)) {
           const rows = { at: at.g + first * rowBytes, panel: flow.panelBytes };
@@ -96,6 +98,7 @@ function* goThrough<Name extends string>(
             if (exponent === -Infinity) continue;
             for (let i = 0; i < I; i++) dx[i] = dxNumbers[r * 8 + dxColumns[i]!]!;
             below.rows.add(below.row(Math.floor((row + r) / B), (row + r) % B, position), dx, exponent);
+            yield* part(mover.count(4 * I), done / T, done / T);
           }
         }
         for (let row = 0; row < count; row++) if (cut || beginsAt(chunk, row % B, step)) clearRow(row);

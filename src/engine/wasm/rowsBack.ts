@@ -74,7 +74,7 @@ export const elementwiseRows = (experiment: LayerExperiment, rows: number, input
     return {
       steps: blocks.steps,
       *block(chunk, t0, t1) {
-        for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs, chunk.dhs);
+        for (const t of [t0 - 1, t0, t1 - 1]) if (t >= 0) yield* ready(t, chunk.hs, chunk.xs);
         slopes = yield* blocks.block(chunk, t0, t1);
         return yield* allFinite([slopes]);
       },
@@ -149,12 +149,14 @@ export class FlowingRows {
     // What lies 2^−1070 below cannot change a double.
     const [own, entering] = [
       old - together < -1070 ? 0 : 2 ** (old - together),
-      exponent - together < -1070 ? 0 : 2 ** (exponent - together),
+      // Two factors: of subnormal numbers a single one could be a power of two that no double holds.
+      exponent - together < -1070 ? 0 : 2 ** Math.min(1000, exponent - together),
     ];
+    const more = 2 ** Math.max(0, exponent - together - 1000);
     this.#columns.forEach((column, j) => {
       const place = row * width + column;
       const before = own === 0 ? 0 : this.#numbers[place]! * own;
-      this.#numbers[place] = j < this.#H ? before + values[j]! * entering : before;
+      this.#numbers[place] = j < this.#H ? before + values[j]! * entering * more : before;
     });
     this.exponents[row] = together;
   }
@@ -174,8 +176,11 @@ export class FlowingRows {
 /** Multiplications of a row at a step. */
 export const workOfRow = ({ cell, shapes: { H } }: LayerExperiment): number => cellOf(cell).gates.length * H * H;
 
-/** Rows of `count` that are taken back at once, in a few milliseconds. */
-export const rowsAtOnce = (experiment: LayerExperiment, count: number): number =>
-  Math.min(count + (count % 2), Math.max(2, 2 * Math.floor(pauseWork / (2 * workOfRow(experiment)))));
+/** Rows of `count` that are taken back at once, and down to x where `inputs` asks for it, in a few milliseconds. */
+export function rowsAtOnce(experiment: LayerExperiment, count: number, inputs = false): number {
+  const { I, H } = experiment.shapes;
+  const work = workOfRow(experiment) * (inputs ? 1 + I / H : 1);
+  return Math.min(count + (count % 2), Math.max(2, 2 * Math.floor(pauseWork / (2 * work))));
+}
 
 export const isGated = ({ cell }: LayerExperiment): boolean => cellOf(cell).gated !== undefined;

@@ -227,6 +227,8 @@ export class Service {
   /** Stops what is under way, where no thread ends with it. */
   end(): void {
     this.#ended = true;
+    // What waits to be due notices then.
+    this.#newest?.gate.open();
     this.#kept?.analyses.end();
     this.#kept = null;
   }
@@ -354,8 +356,9 @@ export class Service {
   ): Promise<RunOutcome> {
     const stop = raised(cancel);
     hold(cancel);
+    const isOver = (): boolean => stop() || this.#ended;
     const check = (): void => {
-      if (stop() || this.#ended) throw new Cancelled();
+      if (isOver()) throw new Cancelled();
     };
     const gate = new Gate(!ahead);
     this.#newest = { runId, gate };
@@ -389,7 +392,9 @@ export class Service {
       check();
       const obstacle = network === null ? null : tooLarge(network, this.#kernels, this.#capacity, fileOf(entry));
       if (obstacle !== null) problems.push(obstacle);
-      gate.pass(() => this.#channel.emit('problems', { runId, problems }));
+      gate.pass(() => {
+        if (!isOver()) this.#channel.emit('problems', { runId, problems });
+      });
       if (network === null || obstacle !== null) {
         await due();
         return { kind: 'refused', problems, files: [...seen] };

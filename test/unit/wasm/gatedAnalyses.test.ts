@@ -81,6 +81,25 @@ for (const [way, workspaces] of ways.slice(1)) {
       assert.ok(worst < 1e-10);
     });
 
+    it('take gradients back that enter below the normal range', () => {
+      for (const cell of gatedCells) {
+        const drawn = randomGated({ ...plainGated, cell, upstream: 'given' });
+        const { T, H } = drawn.shapes;
+        const enters = drawn.upstream.kind === 'given' ? drawn.upstream.dhs : assert.fail();
+        // At each other step something of ordinary size.
+        const dhs = enters.map((value, i) => (Math.floor(i / H) % 2 === 0 ? value * 1e-310 : value));
+        const e = { ...drawn, upstream: { kind: 'given', dhs } } as const;
+        const result = finish(runResumably(e));
+        const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
+        finish(own.steps);
+        finish(plain.steps);
+        assert.equal(own.attribution.sources.length, T);
+        assert.ok(own.attribution.log10.some((value) => value < -308 && value > -Infinity));
+        const worst = difference(own.attribution.log10, plain.attribution.log10);
+        assert.ok(worst < 1e-11, `${cell}: ${worst}`);
+      }
+    });
+
     it('take hundreds of steps over many blocks, past the range of a double', () => {
       for (const cell of gatedCells) {
         const e = randomGated({ ...plainGated, cell, B: 2, T: 1_600, I: 3, H: 9, scale: 0.2, upstream: 'every' });

@@ -260,12 +260,21 @@ describe('EngineClient', () => {
   });
 
   it('stops a run that was begun ahead and is not due yet', async () => {
-    const { client, summaries } = probe();
+    const told: string[] = [];
+    const { client } = probe({
+      events: {
+        progress: ({ phase }) => void told.push(phase),
+        problems: ({ problems }) => void told.push(`${problems.length} problems`),
+        summary: ({ runId }) => void told.push(`summary ${runId}`),
+        spectrum: () => undefined,
+        failed: ({ message }) => void told.push(message),
+      },
+    });
     const ahead = client.run(entry, defaultBounds, { ahead: true });
     for (let i = 0; i < 20; i++) await client.request('cells', null);
     await client.cancel();
     assert.equal((await ahead).kind, 'cancelled');
-    assert.deepEqual(summaries, []);
+    assert.deepEqual(told, []);
     assert.equal((await client.run(entry, defaultBounds)).kind, 'done');
   });
 

@@ -172,6 +172,30 @@ describe('a service that ends without its thread', () => {
     });
     assert.deepEqual(outcome, { kind: 'cancelled', problems: [], files: [entry.config] });
   });
+
+  it('stops a run that waits to be due', async () => {
+    const outcome = await new Promise<unknown>((resolve) => {
+      let tell: (message: unknown) => void = () => undefined;
+      const service = new Service({
+        post: (message) => {
+          const { type, name, id, result } = message as Readonly<Record<string, unknown>>;
+          if (type === 'request') {
+            const bytes = new TextEncoder().encode(configOf(referenceCase('typical')));
+            const file: SentFile = { ok: true, id: entry.config, bytes };
+            queueMicrotask(() => tell({ type: 'ok', id, result: file }));
+            // By then nothing is left to do but to wait.
+            setTimeout(() => service.end(), 200);
+          } else resolve(name === undefined ? result : name);
+        },
+        onMessage: (listener) => {
+          tell = listener;
+        },
+      });
+      const run = { runId: 1, entry, bounds: defaultBounds, layer: null, awaitsPicture: false, cancel: null };
+      tell({ type: 'request', id: 1, name: 'run', params: { ...run, ahead: true } });
+    });
+    assert.deepEqual(outcome, { kind: 'cancelled', problems: [], files: [entry.config] });
+  });
 });
 
 describe('a shared thread', () => {
