@@ -11,6 +11,7 @@ import {
   attributeNetwork,
   defaultBounds,
   finish,
+  growingSpectrum,
   jacobianSeries,
   Kernels,
   reachOf,
@@ -213,6 +214,11 @@ async function run(quick: boolean, say: (line: string) => void): Promise<void> {
           layers === 1 ? attribute(e, result, spaces) : attributeNetwork(network, 0, spaces);
         return { steps, note: () => `${attribution.sources.length} sources at ${attribution.t.length} steps` };
       };
+      const leading = (spaces: Workspaces | null): Analysis => {
+        const { steps } = growingSpectrum(e, result, spaces);
+        return { steps, note: () => 'what comes behind the picture: σ_max of every step, and the leading exponents' };
+      };
+      if (layers === 1) await tell(told, ['spectrum', leading], workspaces);
       await tell(told, ['attribution', attributed], workspaces);
       const reached = (spaces: Workspaces | null): Analysis => {
         const { reach, steps } = reachOf(e, result, spaces);
