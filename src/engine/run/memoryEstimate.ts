@@ -18,7 +18,6 @@ import { reachSizes } from '../wasm/gradientReach.js';
 import { isSmall, mayStop, smallRoom } from '../wasm/smallRun.js';
 import { spectrumSizes } from '../wasm/spectrum.js';
 import { cellOf } from '../cells/index.js';
-import { asLayer } from '../network/experiment.js';
 import type { Experiment, LayerExperiment } from '../network/experiment.js';
 import { directionsOf } from '../network/layers.js';
 import { withOneItem } from '../analysis/spectrum.js';
@@ -225,21 +224,21 @@ const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number
   );
 
 /**
- * Attribution, reach (where the states are held) and σ_max of the steps of one of the layers, side by side.
+ * Attribution, reach (where the states are held) and σ_max of the steps of one of the layers, side by side; as if a
+ * gradient entered at every step, which takes most.
  */
 function rowAnalysesOf(experiment: Experiment, kernels: Kernels, isHeld = true): number {
-  const layer = asLayer(experiment);
-  const attribution = layer === null ? null : attributionMemory(layer, kernels);
-  const others = layerShapes(experiment).map(({ I, H }, i) => {
+  const all = layerShapes(experiment).map(({ I, H }, i) => {
     const shapes = { ...experiment.shapes, I, H };
     const layers = [experiment.layers[i]!] as const;
     const own: LayerExperiment = { ...experiment, shapes, layers, upstream: { kind: 'every' }, loss: null };
+    const attribution = attributionMemory(own, kernels);
     return [...(isHeld ? [reachSizes(own)] : []), gatedSigmaSizes(withOneItem(own))].reduce(
       (bytes, sizes) => bytes + kernels.bytesFor(Object.values(sizes)),
-      0,
+      attribution.kernels + attribution.results,
     );
   });
-  return Math.max(...others) + (attribution === null ? 0 : attribution.kernels + attribution.results);
+  return Math.max(...all);
 }
 
 const largestOf = (rooms: readonly Rooms[], name: keyof Rooms): number => Math.max(...rooms.map((room) => room[name]));
