@@ -15,7 +15,7 @@ import {
 import type { AnyRun, LayerExperiment, Kernels, Trace } from '../../../src/engine/index.js';
 import { maxAbs } from '../../../src/engine/core/norm.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
-import { kernelsOf, randomExperiment, variants, ways } from './support.js';
+import { difference, kernelsOf, randomExperiment, variants, ways } from './support.js';
 import type { RandomShape } from './support.js';
 
 const shapes = fc.record<RandomShape>({
@@ -32,18 +32,6 @@ const shapes = fc.record<RandomShape>({
   stateful: fc.boolean(),
   initial: fc.boolean(),
 });
-
-/** Largest difference; equal infinities and NaN in the same place do not differ. */
-function difference(actual: Float64Array, expected: Float64Array): number {
-  assert.equal(actual.length, expected.length);
-  return actual.reduce(
-    (worst, value, i) =>
-      Object.is(value, expected[i])
-        ? worst
-        : Math.max(worst, Number.isNaN(value - expected[i]!) ? Infinity : Math.abs(value - expected[i]!)),
-    0,
-  );
-}
 
 for (const [way, workspaces] of ways.slice(1)) {
   describe(`analyses through ${way} kernels`, () => {

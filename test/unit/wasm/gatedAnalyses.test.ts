@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { attribute, finish, reachOf, runResumably } from '../../../src/engine/index.js';
+import type { LayerExperiment, Workspaces } from '../../../src/engine/index.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import type { RandomGated } from './gatedSupport.js';
-import { ways } from './support.js';
+import { difference, ways } from './support.js';
 
 const shapes = fc.record<RandomGated>({
   seed: fc.nat(),
@@ -25,14 +26,18 @@ const shapes = fc.record<RandomGated>({
   scale: fc.constantFrom(0.3, 1, 3),
 });
 
-/** Largest difference; equal infinities and NaN in the same place do not differ. */
-function difference(actual: Float64Array, expected: Float64Array): number {
-  assert.equal(actual.length, expected.length);
-  return actual.reduce((worst, value, i) => {
-    if (Object.is(value, expected[i])) return worst;
-    const distance = Math.abs(value - expected[i]!);
-    return Math.max(worst, Number.isNaN(distance) ? Infinity : distance);
-  }, 0);
+/** log10 of the attribution through kernels and in plain arithmetic, and how far they are from each other. */
+function attributed(
+  e: LayerExperiment,
+  workspaces: Workspaces | null,
+): { readonly log10: Float64Array; readonly off: number } {
+  const result = finish(runResumably(e));
+  const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
+  finish(own.steps);
+  finish(plain.steps);
+  assert.deepEqual(own.attribution.sources, plain.attribution.sources);
+  const { log10 } = own.attribution;
+  return { log10, off: difference(log10, plain.attribution.log10) };
 }
 
 for (const [way, workspaces] of ways.slice(1)) {
@@ -41,13 +46,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       let worst = 0;
       fc.assert(
         fc.property(shapes, (shape) => {
-          const e = randomGated(shape);
-          const result = finish(runResumably(e));
-          const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
-          finish(own.steps);
-          finish(plain.steps);
-          assert.deepEqual(own.attribution.sources, plain.attribution.sources);
-          worst = Math.max(worst, difference(own.attribution.log10, plain.attribution.log10));
+          worst = Math.max(worst, attributed(randomGated(shape), workspaces).off);
         }),
         { numRuns: 100 },
       );
@@ -89,32 +88,23 @@ for (const [way, workspaces] of ways.slice(1)) {
         // At each other step something of ordinary size.
         const dhs = enters.map((value, i) => (Math.floor(i / H) % 2 === 0 ? value * 1e-310 : value));
         const e = { ...drawn, upstream: { kind: 'given', dhs } } as const;
-        const result = finish(runResumably(e));
-        const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
-        finish(own.steps);
-        finish(plain.steps);
-        assert.equal(own.attribution.sources.length, T);
-        assert.ok(own.attribution.log10.some((value) => value < -308 && value > -Infinity));
-        const worst = difference(own.attribution.log10, plain.attribution.log10);
-        assert.ok(worst < 1e-11, `${cell}: ${worst}`);
+        const { log10, off } = attributed(e, workspaces);
+        // A source of its own for each step.
+        assert.equal(log10.length, T * T);
+        assert.ok(log10.some((value) => value < -308 && value > -Infinity));
+        assert.ok(off < 1e-11, `${cell}: ${off}`);
       }
     });
 
     it('take hundreds of steps over many blocks, past the range of a double', () => {
       for (const cell of gatedCells) {
         const e = randomGated({ ...plainGated, cell, B: 2, T: 1_600, I: 3, H: 9, scale: 0.2, upstream: 'every' });
-        const result = finish(runResumably(e));
-        const [own, plain] = [attribute(e, result, workspaces), attribute(e, result)];
-        finish(own.steps);
-        finish(plain.steps);
-        assert.deepEqual(own.attribution.sources, plain.attribution.sources);
-        const { log10 } = own.attribution;
+        const { log10, off } = attributed(e, workspaces);
         assert.ok(
           log10.some((value) => value < -310 && value > -Infinity),
           'one is below the range of a double',
         );
-        const worst = difference(log10, plain.attribution.log10);
-        assert.ok(worst < 1e-9, `${cell}: ${worst}`);
+        assert.ok(off < 1e-9, `${cell}: ${off}`);
       }
     });
   });

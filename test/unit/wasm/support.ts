@@ -1,4 +1,5 @@
 // Every variant of the kernels that this machine can run, and experiments at random.
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cellNames, cellOf, Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
@@ -109,3 +110,15 @@ export const ways: readonly (readonly [name: string, workspaces: Workspaces | nu
   ['plain', null],
   ...variants.map((variant) => [variant, new Workspaces(kernelsOf(variant))] as const),
 ];
+
+/** Largest difference; equal infinities and NaN in the same place do not differ. */
+export function difference(actual: Float64Array, expected: Float64Array): number {
+  assert.equal(actual.length, expected.length);
+  return actual.reduce(
+    (worst, value, i) =>
+      Object.is(value, expected[i])
+        ? worst
+        : Math.max(worst, Number.isNaN(value - expected[i]!) ? Infinity : Math.abs(value - expected[i]!)),
+    0,
+  );
+}

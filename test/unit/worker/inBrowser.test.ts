@@ -149,52 +149,37 @@ describe('a thread in a browser', () => {
 });
 
 describe('a service that ends without its thread', () => {
-  it('stops the run that is under way', async () => {
-    const outcome = await new Promise<unknown>((resolve) => {
+  /** What becomes of a run, or the first event that it tells; `asked` when its file is asked for. */
+  const outcomeOf = (ahead: boolean, asked: (service: Service) => void): Promise<unknown> =>
+    new Promise((resolve) => {
       let tell: (message: unknown) => void = () => undefined;
       const service = new Service({
         post: (message) => {
           const { type, name, id, result } = message as Readonly<Record<string, unknown>>;
           if (type === 'request') {
             const bytes = new TextEncoder().encode(configOf(referenceCase('typical')));
-            // Its answer comes once nobody is there any more.
-            service.end();
+            asked(service);
             const file: SentFile = { ok: true, id: entry.config, bytes };
             queueMicrotask(() => tell({ type: 'ok', id, result: file }));
-          } else if (name === undefined) resolve(result);
-        },
-        onMessage: (listener) => {
-          tell = listener;
-        },
-      });
-      const params = { runId: 1, entry, bounds: defaultBounds, layer: null, awaitsPicture: false, cancel: null };
-      tell({ type: 'request', id: 1, name: 'run', params });
-    });
-    assert.deepEqual(outcome, { kind: 'cancelled', problems: [], files: [entry.config] });
-  });
-
-  it('stops a run that waits to be due', async () => {
-    const outcome = await new Promise<unknown>((resolve) => {
-      let tell: (message: unknown) => void = () => undefined;
-      const service = new Service({
-        post: (message) => {
-          const { type, name, id, result } = message as Readonly<Record<string, unknown>>;
-          if (type === 'request') {
-            const bytes = new TextEncoder().encode(configOf(referenceCase('typical')));
-            const file: SentFile = { ok: true, id: entry.config, bytes };
-            queueMicrotask(() => tell({ type: 'ok', id, result: file }));
-            // By then nothing is left to do but to wait.
-            setTimeout(() => service.end(), 200);
-          } else resolve(name === undefined ? result : name);
+          } else if (name !== 'progress') resolve(name ?? result);
         },
         onMessage: (listener) => {
           tell = listener;
         },
       });
       const run = { runId: 1, entry, bounds: defaultBounds, layer: null, awaitsPicture: false, cancel: null };
-      tell({ type: 'request', id: 1, name: 'run', params: { ...run, ahead: true } });
+      tell({ type: 'request', id: 1, name: 'run', params: { ...run, ahead } });
     });
-    assert.deepEqual(outcome, { kind: 'cancelled', problems: [], files: [entry.config] });
+  const cancelled = { kind: 'cancelled', problems: [], files: [entry.config] };
+
+  it('stops the run that is under way', async () => {
+    // The file comes once nobody is there any more.
+    assert.deepEqual(await outcomeOf(false, (service) => service.end()), cancelled);
+  });
+
+  it('stops a run that waits to be due', async () => {
+    // By then nothing is left to do but to wait.
+    assert.deepEqual(await outcomeOf(true, (service) => setTimeout(() => service.end(), 200)), cancelled);
   });
 });
 

@@ -197,7 +197,7 @@ describe('An edit', () => {
       await type('half a "word');
       assert.deepEqual([session.problems, session.stale], [[], null]);
       await until('the problem', () => (session.problems.length > 0 && session.stale !== null ? true : undefined));
-      assert.equal(session.summary?.name, 'asked for');
+      assert.equal(session.summary.name, 'asked for');
       assert.deepEqual(errors, []);
     } finally {
       session.dispose();
