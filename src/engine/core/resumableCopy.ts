@@ -1,6 +1,6 @@
 // Large tensors copied, rounded and cut with pauses: a hundred million numbers take as long to move as a run of them to
 // compute.
-import { accumulate, dtypeOf, sequence, zeros } from './tensor.js';
+import { accumulate, dtypeOf, sequence, write, zeros } from './tensor.js';
 import type { Sequence } from './tensor.js';
 import type { DType, FloatArray } from './dtypes.js';
 import type { Resumable } from './resumable.js';
@@ -19,7 +19,7 @@ export class Mover {
   *copy(source: FloatArray, target: FloatArray, at: number): Resumable<void> {
     for (let from = 0; from < source.length; from += movedAtOnce) {
       const part = source.length <= movedAtOnce ? source : source.subarray(from, from + movedAtOnce);
-      target.set(part, at + from);
+      write(part, target, at + from);
       yield* this.count(part.length);
     }
   }

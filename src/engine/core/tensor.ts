@@ -11,9 +11,32 @@ export type SequenceTrace = { readonly B: number; readonly T: number; readonly N
 export const zeros = (dtype: DType, length: number): FloatArray =>
   dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
 
+/** target[at …] = source, rounded where the target holds float32. */
+export function write(source: FloatArray, target: FloatArray, at: number): void {
+  if (source instanceof Float64Array && target instanceof Float32Array) round(source, target, at);
+  else target.set(source, at);
+}
+
+/** What `set` would do, which in V8 takes two to three times as long between types. */
+function round(source: Float64Array, target: Float32Array, at: number): void {
+  if (at + source.length > target.length) throw new RangeError('The numbers do not fit into their place.');
+  const whole = source.length - (source.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    const to = at + i;
+    target[to] = source[i]!;
+    target[to + 1] = source[i + 1]!;
+    target[to + 2] = source[i + 2]!;
+    target[to + 3] = source[i + 3]!;
+  }
+  for (let i = whole; i < source.length; i++) target[at + i] = source[i]!;
+}
+
 /** A copy rounded to `dtype`. */
-export const cast = (dtype: DType, values: FloatArray): FloatArray =>
-  dtype === 'float32' ? new Float32Array(values) : new Float64Array(values);
+export function cast(dtype: DType, values: FloatArray): FloatArray {
+  const out = zeros(dtype, values.length);
+  write(values, out, 0);
+  return out;
+}
 
 export const dtypeOf = (data: FloatArray): DType => (data instanceof Float32Array ? 'float32' : 'float64');
 

@@ -7,7 +7,7 @@ import { Job } from './job';
 import { formedNorm, normOf, normWh, normWx, outerNorms, stepNorms, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { narrowRows, productOne, productRows, transposedProduct } from './product';
-import { constant, FUSED, panels, ROW, width, ZEROS } from './simd';
+import { constant, FUSED, panels, panelsOf, pitchOf, ROW, width, ZEROS } from './simd';
 import {
   addSettled,
   canBeLifted,
@@ -33,7 +33,7 @@ export function backward<T>(job: Job, t0: i32, t1: i32, b0: i32, b1: i32, place:
   const stepBytes = <usize>job.B * ROW;
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const gPanel = <usize>job.T * stepBytes;
-  const dPanel = <usize>job.places * stepBytes;
+  const dPanel = pitchOf(job.places * job.B);
   const chained = job.B == 1 && hPanels == 1;
   let some = anyWatched(job, b0, b1);
   for (let t = t1 - 1; t >= t0; t--) {
@@ -200,28 +200,40 @@ function kindOfRows<T>(job: Job, t: i32): u8 {
  * too.
  */
 export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32): void {
+  sumsOfSteps(job, t0, t1, place, part, parts, thread, own, sizeof<T>() == 8);
+}
+
+function sumsOfSteps(
+  job: Job, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32, wide: bool,
+): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
-  const hPanels = panels<T>(H);
-  const iPanels = panels<T>(I);
+  const hPanels = panelsOf(H, wide);
+  const iPanels = panelsOf(I, wide);
   const stepBytes = <usize>B * ROW;
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const xsPanel = <usize>job.T * stepBytes;
-  const dPanel = <usize>job.places * stepBytes;
+  const dPanel = pitchOf(job.places * job.B);
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   const series = <usize>job.T * 8;
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
-  if (own & 1) inputGradient<T>(job, t0, place, (from - t0) * B, (to - t0) * B);
+  if (own & 1) {
+    if (wide) inputGradient<f64>(job, t0, place, (from - t0) * B, (to - t0) * B);
+    else inputGradient<f32>(job, t0, place, (from - t0) * B, (to - t0) * B);
+  }
   for (let t = from; t < to;) {
     const d = job.d + <usize>(place + t - t0) * stepBytes;
-    const kind = kindOf<T>(job, t);
+    const kind = kindOfStep(job, t, wide);
     const first = t;
     t = allOrdinary(job) && B == 1 ? to : t + 1;
-    measures<T>(job, first, t, d, kind == ORDINARY, own, scratch);
-    if (kind != ORDINARY)
-      smallNorms<T>(job, kind, first, d, dPanel, job.norms + 2 * series + <usize>first * 8, series, own, scratch);
+    if (wide) measures<f64>(job, first, t, d, kind == ORDINARY, own, scratch);
+    else measures<f32>(job, first, t, d, kind == ORDINARY, own, scratch);
+    if (kind == ORDINARY) continue;
+    const at = job.norms + 2 * series + <usize>first * 8;
+    if (wide) smallNorms<f64>(job, kind, first, d, dPanel, at, series, own, scratch);
+    else smallNorms<f32>(job, kind, first, d, dPanel, at, series, own, scratch);
   }
   const firstPanel = (iPanels + hPanels) * part / parts;
   const endPanel = (iPanels + hPanels) * (part + 1) / parts;
@@ -229,24 +241,32 @@ export function sums<T>(job: Job, t0: i32, t1: i32, place: i32, part: i32, parts
     const start = max(t0, end - job.blockSteps);
     const d = job.d + <usize>(place + start - t0) * stepBytes;
     for (let t = start; t < end;) {
-      const kind = kindOf<T>(job, t);
+      const kind = kindOfStep(job, t, wide);
       const first = t;
       if (allOrdinary(job)) t = end;
-      while (t < end && kindOf<T>(job, t) == kind) t++;
+      while (t < end && kindOfStep(job, t, wide) == kind) t++;
       const rows = (t - first) * B;
       const offset = <usize>first * stepBytes;
       const ofRun = d + <usize>(first - start) * stepBytes;
-      share<T>(
-        job.xs + offset, xsPanel, I, ofRun, dPanel, hPanels, rows, job.dWx, firstPanel, min(endPanel, iPanels), kind,
-        scratch,
-      );
-      share<T>(
-        job.hs + offset, hsPanel, H, ofRun, dPanel, hPanels, rows, job.dWh, max(0, firstPanel - iPanels),
-        endPanel - iPanels, kind, scratch,
-      );
+      for (let recurrent = 0; recurrent < 2; recurrent++) {
+        const N = recurrent ? H : I;
+        const a = offset + (recurrent ? job.hs : job.xs);
+        const aPanel = recurrent ? hsPanel : xsPanel;
+        const c = recurrent ? job.dWh : job.dWx;
+        const from = recurrent ? max(0, firstPanel - iPanels) : firstPanel;
+        const to = recurrent ? endPanel - iPanels : min(endPanel, iPanels);
+        if (wide) share<f64>(a, aPanel, N, ofRun, dPanel, hPanels, rows, c, from, to, kind, scratch);
+        else share<f32>(a, aPanel, N, ofRun, dPanel, hPanels, rows, c, from, to, kind, scratch);
+      }
     }
-    if (part == 0) addBias<T>(d, dPanel, hPanels, B, end - start, job.db);
+    if (part != 0) continue;
+    if (wide) addBias<f64>(d, dPanel, hPanels, B, end - start, job.db);
+    else addBias<f32>(d, dPanel, hPanels, B, end - start, job.db);
   }
+}
+
+function kindOfStep(job: Job, t: i32, wide: bool): u8 {
+  return wide ? kindOf<f64>(job, t) : kindOf<f32>(job, t);
 }
 
 /**
@@ -261,7 +281,7 @@ function measures<T>(job: Job, first: i32, end: i32, d: usize, ordinary: bool, o
   const stepBytes = <usize>B * ROW;
   const xsPanel = <usize>job.T * stepBytes;
   const hsPanel = xsPanel + stepBytes;
-  const dPanel = <usize>job.places * stepBytes;
+  const dPanel = pitchOf(job.places * job.B);
   const series = <usize>job.T * 8;
   const offset = <usize>first * stepBytes;
   const at = job.norms + <usize>first * 8;
@@ -419,7 +439,7 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
   if (r0 >= r1) return;
   const H = job.H;
   const rows = r1 - r0;
-  const dPanel = <usize>(job.places * job.B) * ROW;
+  const dPanel = pitchOf(job.places * job.B);
   const weightsPanel = <usize>H * ROW;
   let weights = job.backwardWeights + <usize>panels<T>(H) * weightsPanel;
   const d = job.d + <usize>(place * job.B + r0) * ROW;

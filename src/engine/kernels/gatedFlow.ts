@@ -9,7 +9,7 @@ import { formedNorm, gramNorms, normOf, normWh, normWx } from './norms';
 import { clearBeyond, fill, maskOf } from './panel';
 import { productOne, productRows } from './product';
 import { align, common, enter, isSmall, LEASTSQUARES, normalise } from './scaledFlow';
-import { lanesSum64, largestOf, panels, ROW, squares, width, ZEROS } from './simd';
+import { lanesSum64, largestOf, panels, pitchOf, ROW, squares, width, ZEROS } from './simd';
 import { ORDINARY } from './subnormal';
 
 /** Everything in float64, w = 8. ../wasm/abi.ts has the same fields, and ../wasm/gatedFlow.ts writes them. */
@@ -46,9 +46,9 @@ export class GatedFlowJob {
   flowing: usize;
   next: usize;
   part: usize;
-  /** [BLOCKS][H/8][blockSteps·rows][8]: d with the rows' exponents. */
+  /** [BLOCKS][H/8][blockSteps·rows][8], panels as far apart as `pitchOf` says: d with the rows' exponents. */
   d: usize;
-  /** [BLOCKS][H/8][blockSteps·B][8]: d of the total gradient under its step's exponent. */
+  /** [BLOCKS][H/8][blockSteps·B][8], the same: d of the total gradient under its step's exponent. */
   aligned: usize;
   /** [I/8][blockSteps·B][8] */
   dx: usize;
@@ -133,7 +133,7 @@ export function gatedFlowRows(job: GatedFlowJob, steps: i32, enters: i32, cut: i
   const all = lstm ? 2 * hPanels : hPanels;
   const rowsBytes = <usize>rows * ROW;
   const blockPanel = <usize>(job.blockSteps * B) * ROW;
-  const dPanel = <usize>(job.blockSteps * rows) * ROW;
+  const dPanel = pitchOf(job.blockSteps * rows);
   const ofC = job.flowing + <usize>hPanels * rowsBytes;
   const gates = gatesOf(job.cell);
   for (let t = steps - 1; t >= 0; t--) {
@@ -278,7 +278,8 @@ export function gatedFlowInputs(job: GatedFlowJob, r0: i32, r1: i32): void {
   const rows = job.rows;
   const hPanels = panels<f64>(H);
   const blockPanel = <usize>(job.blockSteps * B) * ROW;
-  const dPanel = <usize>(job.blockSteps * rows) * ROW;
+  const dPanel = pitchOf(job.blockSteps * rows);
+  const alignedPanel = pitchOf(job.blockSteps * B);
   const blocks = BLOCKS * hPanels * width<f64>();
   let E: f64 = 0;
   for (let row = r0; row < r1; row++) {
@@ -289,14 +290,14 @@ export function gatedFlowInputs(job: GatedFlowJob, r0: i32, r1: i32): void {
     const difference = load<f64>(ofRows + <usize>b * STATSBYTES) - E;
     const at = <usize>row * ROW;
     if (difference != 0) align(H, job.g + at, blockPanel, difference, job.g + at, blockPanel);
-    align(blocks, job.d + <usize>(t * rows + b) * ROW, dPanel, difference, job.aligned + at, blockPanel);
+    align(blocks, job.d + <usize>(t * rows + b) * ROW, dPanel, difference, job.aligned + at, alignedPanel);
   }
   const K = gatesOf(job.cell) * hPanels * width<f64>();
-  const d = job.aligned + <usize>(firstOfInput(job.cell) * hPanels) * blockPanel + <usize>r0 * ROW;
+  const d = job.aligned + <usize>(firstOfInput(job.cell) * hPanels) * alignedPanel + <usize>r0 * ROW;
   let weights = job.backwardWeights + <usize>(hPanels * K) * ROW;
   let target = job.dx + <usize>r0 * ROW;
   for (let n = 0; n < panels<f64>(job.I); n++) {
-    productRows<f64>(d, blockPanel, K, 0, 0, 0, weights, ZEROS, 0, target, <usize>(r1 - r0) * ROW);
+    productRows<f64>(d, alignedPanel, K, 0, 0, 0, weights, ZEROS, 0, target, <usize>(r1 - r0) * ROW);
     weights += <usize>K * ROW;
     target += blockPanel;
   }
@@ -315,26 +316,27 @@ export function gatedFlowNorms(job: GatedFlowJob, t0: i32, t1: i32, thread: i32,
   const stepBytes = <usize>B * ROW;
   const blockPanel = <usize>job.blockSteps * stepBytes;
   const hsPanel = blockPanel + stepBytes;
+  const dPanel = pitchOf(job.blockSteps * B);
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   const N = gatesOf(job.cell) * hPanels * width<f64>();
   for (let t = t0; t < t1; t++) {
     const offset = <usize>t * stepBytes;
     const stats = job.stats + <usize>(t * STEPSTATS) * 8;
     const d = job.aligned + offset;
-    const toInput = d + <usize>(firstOfInput(job.cell) * hPanels) * blockPanel;
+    const toInput = d + <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
     const x = job.xs + offset;
     const h = job.hs + offset;
     store<f64>(stats, common(job.rowStats + <usize>(t * job.rows) * STATSBYTES, B, STATSBYTES));
     store<f64>(stats, normOf<f64>(job.dx + offset, blockPanel, I, B), 8);
-    if (own & 2) gramNorms<f64>(x, blockPanel, I, h, hsPanel, H, toInput, d, blockPanel, N, B, scratch);
+    if (own & 2) gramNorms<f64>(x, blockPanel, I, h, hsPanel, H, toInput, d, dPanel, N, B, scratch);
     else normWx = normWh = -1;
     if (own & 4) {
-      if (normWx < 0) normWx = formedNorm<f64>(ORDINARY, x, blockPanel, I, toInput, blockPanel, N, B, scratch);
-      if (normWh < 0) normWh = formedNorm<f64>(ORDINARY, h, hsPanel, H, d, blockPanel, N, B, scratch);
+      if (normWx < 0) normWx = formedNorm<f64>(ORDINARY, x, blockPanel, I, toInput, dPanel, N, B, scratch);
+      if (normWh < 0) normWh = formedNorm<f64>(ORDINARY, h, hsPanel, H, d, dPanel, N, B, scratch);
     }
     store<f64>(stats, normWx, 16);
     store<f64>(stats, normWh, 24);
-    sumsOfRows<f64>(d, blockPanel, BLOCKS * hPanels, B, scratch);
+    sumsOfRows<f64>(d, dPanel, BLOCKS * hPanels, B, scratch);
     store<f64>(stats, normOf<f64>(scratch + <usize>(firstOfInput(job.cell) * hPanels) * ROW, ROW, N, 1), 32);
     store<f64>(stats, normOf<f64>(scratch, ROW, N, 1), 40);
     measureGates(job, t);

@@ -19,7 +19,7 @@ import {
 import { formedNorm, gramNorms, normOf, normWh, normWx, rounded, stepNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { productOne, productRows, transposedProduct } from './product';
-import { largestOf, panels, panelsOf, ROW, width, ZEROS } from './simd';
+import { largestOf, panels, panelsOf, pitchOf, ROW, width, ZEROS } from './simd';
 import {
   addSettled,
   copyStand,
@@ -69,7 +69,7 @@ export class GatedJob {
   /** [H/w][T·B][w]: dhs at the start, the gradient of h once the step is done; that of c as the next step gives it. */
   g: usize;
   gc: usize;
-  /** [BLOCKS][H/w][places·B][w] */
+  /** [BLOCKS][H/w][places·B][w], panels as far apart as `pitchOf` says. */
   d: usize;
   /** [I/w][T·B][w] */
   dx: usize;
@@ -339,7 +339,7 @@ function backwardSteps(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place:
 /** Rows of a step at which their sequences are not there. */
 function absentRows(job: GatedJob, t: i32, b0: i32, b1: i32, d: usize, wide: bool): void {
   d += <usize>b0 * ROW;
-  for (let n = 0; n < BLOCKS * panelsOf(job.H, wide); n++, d += <usize>(job.places * job.B) * ROW)
+  for (let n = 0; n < BLOCKS * panelsOf(job.H, wide); n++, d += pitchOf(job.places * job.B))
     memory.fill(d, 0, <usize>(b1 - b0) * ROW);
   memory.fill(kindAt(job, t, b0), ZERO, b1 - b0);
 }
@@ -355,7 +355,7 @@ function backwardRows<T>(
   const hPanels = panels<T>(H);
   const stepBytes = <usize>job.B * ROW;
   const gPanel = <usize>job.T * stepBytes;
-  const dPanel = <usize>job.places * stepBytes;
+  const dPanel = pitchOf(job.places * job.B);
   const from = <usize>b0 * ROW;
   const rows = b1 - b0;
   const K = gatesOf(job.cell) * hPanels * width<T>();
@@ -430,7 +430,7 @@ function kindOfRow<T>(job: GatedJob, d: usize, dPanel: usize, hPanels: i32): u8 
 export function gatedInputs<T>(job: GatedJob, t: i32, place: i32, r0: i32, r1: i32): void {
   if (r0 >= r1) return;
   const hPanels = panels<T>(job.H);
-  const dPanel = <usize>(job.places * job.B) * ROW;
+  const dPanel = pitchOf(job.places * job.B);
   const K = gatesOf(job.cell) * hPanels * width<T>();
   let weights = job.backwardWeights + <usize>(hPanels * K) * ROW;
   const d = job.d + <usize>(firstOfInput(job.cell) * hPanels) * dPanel + <usize>(place * job.B) * ROW;
@@ -485,7 +485,7 @@ function sumsOfSteps(
   const stepBytes = <usize>B * ROW;
   const hsPanel = <usize>(1 + job.T) * stepBytes;
   const xsPanel = <usize>job.T * stepBytes;
-  const dPanel = <usize>job.places * stepBytes;
+  const dPanel = pitchOf(job.places * job.B);
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
@@ -576,7 +576,7 @@ function measures<T>(job: GatedJob, t: i32, d: usize, own: i32, scratch: usize):
   const stepBytes = <usize>B * ROW;
   const xsPanel = <usize>job.T * stepBytes;
   const hsPanel = xsPanel + stepBytes;
-  const dPanel = <usize>job.places * stepBytes;
+  const dPanel = pitchOf(job.places * job.B);
   const series = <usize>job.T * 8;
   const offset = <usize>t * stepBytes;
   const g = job.g + offset;
@@ -631,7 +631,7 @@ function liftedNorms<T>(job: GatedJob, t: i32, d: usize, N: i32, scratch: usize)
   // Behind the dot products of a few rows.
   const copy = scratch + 5 * ROW;
   for (let n: usize = 0; n < <usize>(BLOCKS * hPanels); n++)
-    copyStand<T>(MIXED, d + n * <usize>job.places * stepBytes, job.B, copy + n * stepBytes);
+    copyStand<T>(MIXED, d + n * pitchOf(job.places * job.B), job.B, copy + n * stepBytes);
   const toInput = copy + <usize>(firstOfInput(job.cell) * hPanels) * stepBytes;
   gramNorms<T>(
     job.xs + offset, xsPanel, job.I, job.hs + offset, xsPanel + stepBytes, job.H, toInput, copy, stepBytes, N, job.B,

@@ -29,7 +29,7 @@ export class Job {
   hs: usize;
   /** [H/w][T·B][w]: dhs at the start, g once the step is done. */
   g: usize;
-  /** [H/w][places·B][w] */
+  /** [H/w][places·B][w], panels as far apart as `pitchOf` says. */
   d: usize;
   /** [I/w][T·B][w] */
   dx: usize;

@@ -105,6 +105,9 @@ export function product1<T>(
   v128.store(c, c3, 48);
 }
 
+/** Rows of a panel of B that the first cache keeps while those of A pass by. */
+const NEAR: i32 = 256;
+
 /**
  * `bytes` / 64 adjacent rows of C = from + A·B for one panel of B, otherwise as `product2`: every row has the same
  * order of additions.
@@ -113,6 +116,13 @@ export function productRows<T>(
   a: usize, panelBytes: usize, K: i32, a2: usize, panelBytes2: usize, K2: i32, b: usize, from: usize, fromRow: usize,
   c: usize, bytes: usize,
 ): void {
+  for (; FUSED && K > NEAR && bytes > ROW; K -= NEAR) {
+    productRows<T>(a, panelBytes, NEAR, 0, 0, 0, b, from, fromRow, c, bytes);
+    a += <usize>(NEAR / width<T>()) * panelBytes;
+    b += <usize>NEAR * ROW;
+    from = c;
+    fromRow = ROW;
+  }
   let row: usize = 0;
   for (; FUSED && row + 5 * ROW < bytes; row += 6 * ROW, from += 6 * fromRow)
     product6<T>(a + row, panelBytes, K, a2 + row, panelBytes2, K2, b, from, fromRow, c + row);
@@ -316,25 +326,34 @@ export function transposed2<T>(a: usize, b: usize, rows: i32, c: usize): void {
   v128.store(c, v128.add<T>(v128.load(c, 112), c13), 112);
 }
 
+/** Bytes of A that the second cache keeps while the panels of B pass by. */
+const STAYING: i32 = 524288;
+
 /**
  * C += Aᵀ·B over `rows` rows; A has M columns. C in packed layout, one row for each column of A (an even number of
- * them).
+ * them); it is large, so that it is gone through in the order of its memory.
  */
 export function transposedProduct<T>(
   a: usize, panelBytesA: usize, M: i32, b: usize, panelBytesB: usize, panelCountB: i32, rows: i32, c: usize,
   panelBytesC: usize,
 ): void {
-  // The rows of one panel of A (8 KB for 128 rows) stay in the first cache while those of B pass by.
-  for (let from = 0; from < M; from += width<T>()) {
-    const to = min(M - from, width<T>());
-    for (let n = 0; n < panelCountB; n++) {
-      const target = c + <usize>n * panelBytesC + <usize>from * ROW;
-      let m = 0;
-      for (; FUSED && m + 5 < to; m += 6)
-        transposed6<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
-      for (; m < to; m += 2)
-        transposed2<T>(a + <usize>m * sizeof<T>(), b + <usize>n * panelBytesB, rows, target + <usize>m * ROW);
+  const together = max(1, STAYING / (max(1, rows) * <i32>ROW)) * width<T>();
+  for (let first = 0; first < M; first += together) {
+    const end = min(M, first + together);
+    let own = b;
+    let target = c + <usize>first * ROW;
+    for (let n = 0; n < panelCountB; n++, own += panelBytesB, target += panelBytesC) {
+      let from = a;
+      let to = target;
+      for (let left = end - first; left > 0; left -= width<T>(), from += panelBytesA, to += <usize>width<T>() * ROW) {
+        const columns = min(left, width<T>());
+        let m = 0;
+        for (; FUSED && m + 5 < columns; m += 6)
+          transposed6<T>(from + <usize>m * sizeof<T>(), own, rows, to + <usize>m * ROW);
+        for (; m < columns; m += 2)
+          transposed2<T>(from + <usize>m * sizeof<T>(), own, rows, to + <usize>m * ROW);
+      }
     }
-    a += panelBytesA;
+    a += panelBytesA * <usize>(together / width<T>());
   }
 }

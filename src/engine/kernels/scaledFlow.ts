@@ -8,7 +8,7 @@ import { biasNorm } from './backward';
 import { normOf, normWh, normWx, weightNorms } from './norms';
 import { clearBeyond } from './panel';
 import { product1, product2, productOne, productRows } from './product';
-import { panels, ROW, squares, width, ZEROS } from './simd';
+import { panels, pitchOf, ROW, squares, width, ZEROS } from './simd';
 
 /** Everything in float64, w = 8. ../wasm/abi.ts has the same fields, and ../wasm/scaledBackward.ts writes them. */
 @unmanaged
@@ -83,7 +83,7 @@ export function flowRows(job: FlowJob, steps: i32, enters: i32, cut: i32, r0: i3
   const hPanels = panels<f64>(job.H);
   const rowsBytes = <usize>rows * ROW;
   const blockPanel = <usize>(job.blockSteps * B) * ROW;
-  const dPanel = <usize>(job.blockSteps * rows) * ROW;
+  const dPanel = pitchOf(job.blockSteps * rows);
   const singleFrom = rows - B;
   for (let t = steps - 1; t >= 0; t--) {
     const g = job.g + <usize>(t * B) * ROW;
@@ -134,7 +134,7 @@ export function flowInputs(job: FlowJob, r0: i32, r1: i32): void {
   const H = job.H;
   const rows = job.rows;
   const blockPanel = <usize>(job.blockSteps * B) * ROW;
-  const dPanel = <usize>(job.blockSteps * rows) * ROW;
+  const dPanel = pitchOf(job.blockSteps * rows);
   let E: f64 = 0;
   for (let row = r0; row < r1; row++) {
     const t = row / B;
@@ -144,7 +144,7 @@ export function flowInputs(job: FlowJob, r0: i32, r1: i32): void {
     const difference = load<f64>(ofRows + <usize>b * ROWSTATS) - E;
     const at = <usize>row * ROW;
     if (difference != 0) align(H, job.g + at, blockPanel, difference, job.g + at, blockPanel);
-    align(H, job.d + <usize>(t * rows + b) * ROW, dPanel, difference, job.aligned + at, blockPanel);
+    align(H, job.d + <usize>(t * rows + b) * ROW, dPanel, difference, job.aligned + at, pitchOf(job.blockSteps * B));
   }
   if (r0 < r1) inputGradient(job, r0, r1 - r0);
 }
@@ -164,6 +164,7 @@ export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32)
   const stepBytes = <usize>B * ROW;
   const hsPanel = <usize>(1 + job.blockSteps) * stepBytes;
   const blockPanel = <usize>job.blockSteps * stepBytes;
+  const dPanel = pitchOf(job.blockSteps * B);
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   for (let t = t0; t < t1; t++) {
     const ofRows = job.rowStats + <usize>(t * rows) * ROWSTATS;
@@ -176,13 +177,13 @@ export function flowNorms(job: FlowJob, t0: i32, t1: i32, thread: i32, own: i32)
     store<f64>(stats, normOf<f64>(job.dx + offset, blockPanel, I, B), 16);
     if (own & 2) {
       weightNorms<f64>(
-        job.xs + offset, blockPanel, I, job.hs + offset, hsPanel, H, d, blockPanel, B, normOf<f64>(d, blockPanel, H, B),
+        job.xs + offset, blockPanel, I, job.hs + offset, hsPanel, H, d, dPanel, B, normOf<f64>(d, dPanel, H, B),
         scratch,
       );
       store<f64>(stats, normWx, 24);
       store<f64>(stats, normWh, 32);
     }
-    store<f64>(stats, biasNorm<f64>(d, blockPanel, H, B, scratch), 40);
+    store<f64>(stats, biasNorm<f64>(d, dPanel, H, B, scratch), 40);
     const sourceE = common(ofSource, B, ROWSTATS);
     store<f64>(stats, sourceE, 48);
     for (let i: usize = 8; i < ROWSTATS; i += 8) store<f64>(stats + 48 + i, jointNorm(ofSource, i, B, sourceE));
@@ -242,7 +243,10 @@ function inputGradient(job: FlowJob, first: i32, count: i32): void {
   let weights = job.backwardWeights + <usize>panels<f64>(H) * weightsPanel;
   let target = job.dx;
   for (let n = 0; n < panels<f64>(job.I); n++) {
-    productRows<f64>(job.aligned + from, blockPanel, H, 0, 0, 0, weights, ZEROS, 0, target + from, <usize>count * ROW);
+    productRows<f64>(
+      job.aligned + from, pitchOf(job.blockSteps * job.B), H, 0, 0, 0, weights, ZEROS, 0, target + from,
+      <usize>count * ROW,
+    );
     weights += weightsPanel;
     target += blockPanel;
   }

@@ -6,6 +6,14 @@
 /** Bytes of a panel's row. */
 export const ROW: usize = 64;
 
+/**
+ * Bytes from one panel of d to the next, for so many rows: an odd number of rows, because with the usual power of two
+ * the same rows of all panels would fall into one set of the first cache, and drive each other out of it.
+ */
+@inline export function pitchOf(rows: i32): usize {
+  return <usize>(rows | 1) * ROW;
+}
+
 /** Columns of a panel. */
 @inline export function width<T>(): i32 {
   return 64 / sizeof<T>();

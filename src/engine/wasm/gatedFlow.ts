@@ -19,7 +19,7 @@ import { gatedShapeOf } from './gatedLayout.js';
 import { isHere, packSteps, windowOf } from './gatedSteps.js';
 import { packGated, panelsOf } from './gatedWeights.js';
 import type { GatedShape } from './gatedWeights.js';
-import { rowBytes } from './instance.js';
+import { pitchOf, rowBytes } from './instance.js';
 import type { Kernels, Task } from './instance.js';
 import { Struct } from './struct.js';
 import { share, task } from './team.js';
@@ -357,14 +357,14 @@ export class GatedFlow {
     const { hPanels, gatePanels, width } = panelsOf(this.#shape);
     const at = this.#at;
     const stats = this.#numbers(at.stats + t * ofStep * Float64Array.BYTES_PER_ELEMENT, ofStep);
-    const [row, panel] = [t * B * rowBytes, blockSteps * B * rowBytes];
+    const [row, panel, dPanel] = [t * B * rowBytes, blockSteps * B * rowBytes, pitchOf(blockSteps * B)];
     for (const { place, M, a, aPanel, block } of [
       { place: 2, M: I, a: at.xs, aPanel: panel, block: this.#shape.gated.firstOfInput },
       { place: 3, M: H, a: at.hs, aPanel: panel + B * rowBytes, block: 0 },
     ]) {
       if (stats[place] !== -1) continue;
-      const d = at.aligned + block * hPanels * panel + row;
-      const rows = { B, M, a: a + row, aPanel, N: gatePanels * width, d, dPanel: panel, kind: sharedNumbers.ORDINARY };
+      const d = at.aligned + block * hPanels * dPanel + row;
+      const rows = { B, M, a: a + row, aPanel, N: gatePanels * width, d, dPanel, kind: sharedNumbers.ORDINARY };
       stats[place] = yield* formedNorm({ ...this.#layout, at }, 'float64', rows, limit);
     }
   }

@@ -4,7 +4,7 @@ import { sharedNumbers } from './abi.js';
 import { formSizes } from './formedNorm.js';
 import type { GatedLayerShape } from './gatedLayout.js';
 import { gatedWeightSizes, leastStagingOf, panelsOf } from './gatedWeights.js';
-import { rowBytes } from './instance.js';
+import { pitchOf, rowBytes } from './instance.js';
 import type { Kernels, Team } from './instance.js';
 import type { Room } from './layer.js';
 import { structBytes } from './struct.js';
@@ -96,8 +96,8 @@ export function measureFlow(own: Kernels, flow: FlowShape, team: Team | null): F
       flowing: S * hPanels * 2 * B * rowBytes,
       next: hPanels * 2 * B * rowBytes,
       part: hPanels * 2 * B * rowBytes,
-      d: sharedNumbers.BLOCKS * hPanels * 2 * rows,
-      aligned: sharedNumbers.BLOCKS * hPanels * rows,
+      d: sharedNumbers.BLOCKS * hPanels * pitchOf(2 * blockSteps * B),
+      aligned: sharedNumbers.BLOCKS * hPanels * pitchOf(blockSteps * B),
       dx: iPanels * rows,
       scratch: most * scratchBytes,
       exponents: numbers(2 * B),

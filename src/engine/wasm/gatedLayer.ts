@@ -9,7 +9,7 @@ import type { Span } from '../network/experiment.js';
 import { sideBySide } from '../network/layers.js';
 import type { StepNorms } from '../network/result.js';
 import type { Gradients } from '../network/rnnUnit.js';
-import { clearResumably, packing, rowBytes, viewOf } from './instance.js';
+import { clearResumably, packing, pitchOf, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Task } from './instance.js';
 import { gatedSeries, sharedNumbers } from './abi.js';
 import { formedNorm } from './formedNorm.js';
@@ -346,7 +346,7 @@ export class GatedLayer {
     const T = this.#job.get('T');
     const norms = new Float64Array(buffer, at.norms, gatedSeries.length * T);
     const stepBytes = B * rowBytes;
-    const dPanel = places * stepBytes;
+    const dPanel = pitchOf(places * B);
     for (let t = t0; t < t1; t++) {
       // Lifted where none of the rows is ORDINARY.
       const kinds = new Uint8Array(buffer, at.small + 8 + t * B, B);

@@ -8,7 +8,7 @@ import { gatedSeries, sharedNumbers } from './abi.js';
 import { formSizes } from './formedNorm.js';
 import { gatedWeightSizes, leastStagingOf, panelsOf } from './gatedWeights.js';
 import type { GatedShape } from './gatedWeights.js';
-import { bytesOf, rowBytes } from './instance.js';
+import { bytesOf, pitchOf, rowBytes } from './instance.js';
 import type { Kernels, Team } from './instance.js';
 import type { Room } from './layer.js';
 import { pieceStepsOf } from './pieceLayer.js';
@@ -150,7 +150,7 @@ export function buffersOf(shape: WholeShape, most: number) {
     z: sharedNumbers.BLOCKS * (B === 1 ? hPanels * sharedNumbers.AHEAD : 1) * rows,
     g: hPanels * steps * rows,
     gc: hasC ? hPanels * steps * rows : 0,
-    d: sharedNumbers.BLOCKS * hPanels * placesOf(shape, most) * rows,
+    d: sharedNumbers.BLOCKS * hPanels * pitchOf(placesOf(shape, most) * B),
     dx: iPanels * steps * rows,
     dh0: hPanels * rows,
     dc0: hPanels * rows,

@@ -1,7 +1,7 @@
 // The parameters of a gated layer in packed layout, block by block as the kernels of gated cells meet them, and their
 // gradients out of it.
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
-import { zeros } from '../core/tensor.js';
+import { write, zeros } from '../core/tensor.js';
 import { byParameter, sizeOf } from '../cells/cell.js';
 import type { ByParameter, Cell, GatedKernel } from '../cells/cell.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
@@ -69,12 +69,12 @@ export function* packGated(
   for (const { name, isInput, count } of matricesOf(shape)) {
     for (let first = 0; first < count; first += atOnce) {
       const rows = Math.min(atOnce, count - first);
-      staging.set(parameters[name].subarray(first * row, (first + rows) * row));
+      write(parameters[name].subarray(first * row, (first + rows) * row), staging, 0);
       packGates(gated.kernel, isInput, at.staging, first, rows, I, H, at.forwardWeights, at.backwardWeights);
       yield 0;
     }
   }
-  for (const [i, name] of biasesOf(cell).entries()) staging.set(parameters[name]!, i * row);
+  for (const [i, name] of biasesOf(cell).entries()) write(parameters[name]!, staging, i * row);
   packBiases(gated.kernel, at.staging, H, at.bias);
 }
 

@@ -54,6 +54,9 @@ type PackingKernel =
 /** Bytes of a packed row: 16 float32 or 8 float64. */
 export const rowBytes = sharedNumbers.ROW;
 
+/** Bytes from one panel of d to the next, for so many rows, as in ../kernels/simd.ts. */
+export const pitchOf = (rows: number): number => (rows + 1 - (rows % 2)) * rowBytes;
+
 export const bytesOf: Readonly<Record<DType, number>> = { float32: 4, float64: 8 };
 
 /** A window on the kernels' memory; it ends with the next `layOut`. */

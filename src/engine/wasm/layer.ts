@@ -9,7 +9,7 @@ import type { StateMeasures, StepNorms } from '../network/result.js';
 import type { Resumable } from '../core/resumable.js';
 import type { ByParameter } from '../cells/cell.js';
 import type { Gradients } from '../network/rnnUnit.js';
-import { bytesOf, clearResumably, packing, rowBytes, viewOf } from './instance.js';
+import { bytesOf, clearResumably, packing, pitchOf, rowBytes, viewOf } from './instance.js';
 import type { Kernels, Task, Team } from './instance.js';
 import { ApartNorms, dotsWork, liftsApart, normsGoApart, scratchOf } from './stepNorms.js';
 import { goesApart, mayBeSubnormal, pauseLimit, ranges, sumsRounds } from './workSplit.js';
@@ -92,7 +92,7 @@ export function bufferSizes(
     xs: iPanels * steps * B * rowBytes,
     hs: hPanels * (1 + steps) * B * rowBytes,
     g: hPanels * steps * B * rowBytes,
-    d: hPanels * places * B * rowBytes,
+    d: hPanels * pitchOf(places * B),
     dx: iPanels * steps * B * rowBytes,
     dh0: hPanels * B * rowBytes,
     dWx: hPanels * iPanels * width * rowBytes,
@@ -373,7 +373,7 @@ export class FastLayer {
         h: at.hs + row,
         hPanel: (1 + steps) * stepBytes,
         d: at.d + place * stepBytes,
-        dPanel: places * stepBytes,
+        dPanel: pitchOf(places * B),
       },
       limit,
       progress,

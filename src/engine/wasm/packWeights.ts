@@ -1,6 +1,7 @@
 // The weights of a layer in packed layout, as the way forward and the way back need them.
 import { movedAtOnce } from '../core/resumableCopy.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
+import { write } from '../core/tensor.js';
 import type { Resumable } from '../core/resumable.js';
 import type { ByParameter } from '../cells/cell.js';
 import { bytesOf, packing, rowBytes, viewOf } from './instance.js';
@@ -27,7 +28,7 @@ export function* packTwice(
   const rowsAtOnce = Math.max(1, Math.floor(movedAtOnce / (columns * width))) * width;
   for (let row = 0; row < rows; row += rowsAtOnce) {
     const count = Math.min(rowsAtOnce, rows - row);
-    viewOf(kernels, dtype, staging, count * columns).set(matrix.subarray(row * columns, (row + count) * columns));
+    write(matrix.subarray(row * columns, (row + count) * columns), viewOf(kernels, dtype, staging, count * columns), 0);
     if (to !== null) pack(staging, count, columns, to.at + row * rowBytes, to.panelBytes, rowBytes);
     if (transposed !== null) packTransposed(staging, count, columns, transposed + (row / width) * columns * rowBytes);
     yield 0;

@@ -1,6 +1,7 @@
 // Tensors over time on their way between JavaScript's arrays and the kernels' packed rows (t, b), with pauses.
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
 import type { FloatArray } from '../core/dtypes.js';
+import { write } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { Resumable } from '../core/resumable.js';
 import { rowBytes } from './instance.js';
@@ -28,7 +29,7 @@ export function* packSteps(
     for (let t = 0; t < steps; t += most) {
       const count = Math.min(most, steps - t);
       const from = (b * steps + t) * N;
-      staging.values.set(values.subarray(from, from + count * N));
+      write(values.subarray(from, from + count * N), staging.values, 0);
       pack(staging.at, count, N, to + (t * B + b) * rowBytes, steps * B * rowBytes, B * rowBytes);
       if (mover.isTime(count * N)) yield 0;
     }

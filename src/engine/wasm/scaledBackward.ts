@@ -13,7 +13,7 @@ import type { DescendingSource } from '../network/descendingSource.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
-import { rowBytes } from './instance.js';
+import { pitchOf, rowBytes } from './instance.js';
 import { gather, insideFlowRange, passOn, sourceBeside, throughChunks, unmeasuredSource } from './flowBack.js';
 import type { SourceBeside } from './flowBack.js';
 import type { Kernels, Task, Team } from './instance.js';
@@ -102,8 +102,8 @@ function measure(
     entering: blockSteps * Float64Array.BYTES_PER_ELEMENT,
     slopes: hPanels * blockSteps * B * rowBytes,
     flowing: hPanels * 2 * B * rowBytes,
-    d: hPanels * blockSteps * 2 * B * rowBytes,
-    aligned: hPanels * blockSteps * B * rowBytes,
+    d: hPanels * pitchOf(blockSteps * 2 * B),
+    aligned: hPanels * pitchOf(blockSteps * B),
     dx: iPanels * blockSteps * B * rowBytes,
     scratch: most * scratchOf(hPanels, iPanels, width),
     exponents: 2 * B * Float64Array.BYTES_PER_ELEMENT,
@@ -406,7 +406,7 @@ class FastFlow {
         h: at.hs + row,
         hPanel: blockPanel + stepBytes,
         d: at.aligned + row,
-        dPanel: blockPanel,
+        dPanel: pitchOf(this.#blockSteps * B),
       },
       this.#limit,
       progress,

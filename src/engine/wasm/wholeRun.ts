@@ -3,6 +3,7 @@
 import { sharedBuffer, unfilled } from '../core/bufferPool.js';
 import type { Shared } from '../core/bufferPool.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
+import { write } from '../core/tensor.js';
 import { sharedNumbers } from './abi.js';
 import { bytesOf, viewOf } from './instance.js';
 import type { Kernels } from './instance.js';
@@ -184,7 +185,7 @@ export class WholeMemory {
 
   /** What goes in once more, behind so many numbers. */
   add(part: FloatArray, to: number): number {
-    this.#in.set(part, to);
+    write(part, this.#in, to);
     return to + part.length;
   }
 
