@@ -1,7 +1,8 @@
 // At which steps a gradient enters from above.
-import type { FloatArray, Trace } from '../core/dtypes.js';
+import type { Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import { Mover } from '../core/resumableCopy.js';
+import { isHeld } from '../core/tensor.js';
 import type { LayerExperiment } from './experiment.js';
 
 type Entering = Pick<LayerExperiment, 'shapes' | 'chunks' | 'upstream' | 'loss' | 'computed'>;
@@ -9,8 +10,9 @@ type Entering = Pick<LayerExperiment, 'shapes' | 'chunks' | 'upstream' | 'loss' 
 /** Steps from … to, both included. */
 export type Stretches = readonly (readonly [from: number, to: number])[];
 
-function isZero(values: FloatArray): boolean {
-  for (const value of values) if (value !== 0) return false;
+function isZero(trace: Trace, from: number, to: number): boolean {
+  if (!isHeld(trace)) return isZero(trace.subarray(from, to), 0, to - from);
+  for (let i = from; i < to; i++) if (trace[i] !== 0) return false;
   return true;
 }
 
@@ -22,19 +24,16 @@ export function* lossSteps({ shapes: { B, T, H }, chunks, upstream, loss, comput
   let end = -1;
   if (upstream.kind === 'last') return chunks.map(({ steps }) => [(end += steps), end]);
   const dhs: Trace = computed?.dhs?.data ?? upstream.dhs;
+  const known = computed?.enters ?? null;
   const pace = new Mover();
-  function* enters(t: number): Resumable<boolean> {
-    const known = computed?.enters?.[t];
-    if (known !== undefined) return known !== 0;
-    for (let b = 0; b < B; b++) {
-      yield* pace.count(H);
-      if (!isZero(dhs.subarray((b * T + t) * H, (b * T + t + 1) * H))) return true;
-    }
-    return false;
-  }
   const runs: [number, number][] = [];
   for (let t = 0; t < T; t++) {
-    if (!(yield* enters(t))) continue;
+    let enters = known !== null && known[t] !== 0;
+    for (let b = 0; known === null && !enters && b < B; b++) {
+      if (pace.isTime(H)) yield t / T;
+      enters = !isZero(dhs, (b * T + t) * H, (b * T + t + 1) * H);
+    }
+    if (!enters) continue;
     const last = runs[runs.length - 1];
     if (last?.[1] === t - 1) last[1] = t;
     else runs.push([t, t]);

@@ -24,11 +24,14 @@ export function significant(value: number, digits: number): string {
     exponent += up.length - kept.length;
     kept = up;
   }
-  kept = kept.replace(/0+$/, '');
+  let end = kept.length;
+  while (kept[end - 1] === '0') end--;
+  kept = kept.slice(0, end);
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${kept || '0'}`;
   const whole = kept.slice(0, exponent + 1).padEnd(exponent + 1, '0');
   const part = kept.slice(exponent + 1);
-  return `${sign}${whole.replace(/\B(?=(?:\d{3})+$)/g, ',')}${part === '' ? '' : `.${part}`}`;
+  const grouped = whole.length > 3 ? whole.replace(/\B(?=(?:\d{3})+$)/g, ',') : whole;
+  return `${sign}${grouped}${part === '' ? '' : `.${part}`}`;
 }
 
 const counted = (count: number): string => (count < 10 ? significant(count, 2) : significant(Math.round(count), 15));
