@@ -103,15 +103,17 @@ export function gatedFlowSlopes(job: GatedFlowJob, r0: i32, r1: i32): void {
     preActivations<f64>(
       job.cell, h, hsPanel, H, x, blockPanel, I, weights, weightsBlock, bias, z, blockPanel, bytes,
     );
+    if (!(largestOf<f64>(z, blockPanel, BLOCKS, r1 - r0) < FAR)) return fail(job);
     if (job.cell == LSTM) {
       const c = job.cs + state;
-      lstmOpen<f64>(z, blockPanel, c, c + stepBytes, slopes, block, r1 - r0, true, values, block);
-      lstmClose<f64>(0, c + stepBytes, slopes, block, r1 - r0);
+      lstmOpen<f64>(z, blockPanel, c, c + stepBytes, slopes, block, r1 - r0, true);
+      for (let k: usize = 0; k < 4; k++) memory.copy(values + k * block, z + k * blockPanel, bytes);
+      lstmClose<f64>(z, blockPanel, 0, c + stepBytes, slopes, block, r1 - r0);
     } else {
       gruOpen<f64>(z, blockPanel, slopes, block, r1 - r0);
-      gruClose<f64>(z, blockPanel, job.hs + state, 0, slopes, block, r1 - r0, values, block);
+      gruClose<f64>(z, blockPanel, job.hs + state, 0, slopes, block, r1 - r0);
+      for (let k: usize = 0; k < 3; k++) memory.copy(values + k * block, z + (k + 1) * blockPanel, bytes);
     }
-    if (!(largestOf<f64>(z, blockPanel, BLOCKS, r1 - r0) < FAR)) return fail(job);
     weights += <usize>gatesOf(job.cell) * weightsBlock;
     bias += <usize>BLOCKS * ROW;
   }

@@ -275,10 +275,10 @@ function throughPanels<T>(
       const own = z + <usize>(n - n0) * zPanel;
       const h = job.hs + before;
       const c = job.cs + before;
-      if (lstm && pass == 0) lstmOpen<T>(own, zBlock, c, c + stepBytes, slopes, slopesBlock, rows, false, 0, 0);
-      else if (lstm) lstmClose<T>(h + stepBytes, c + stepBytes, slopes, slopesBlock, rows);
+      if (lstm && pass == 0) lstmOpen<T>(own, zBlock, c, c + stepBytes, slopes, slopesBlock, rows, false);
+      else if (lstm) lstmClose<T>(own, zBlock, h + stepBytes, c + stepBytes, slopes, slopesBlock, rows);
       else if (pass == 0) gruOpen<T>(own, zBlock, slopes, slopesBlock, rows);
-      else gruClose<T>(own, zBlock, h, h + stepBytes, slopes, slopesBlock, rows, 0, 0);
+      else gruClose<T>(own, zBlock, h, h + stepBytes, slopes, slopesBlock, rows);
     }
   }
 }

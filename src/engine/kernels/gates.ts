@@ -108,169 +108,129 @@ const SERIES64 = memory.data<f64>([
   return madd<T>(f64x2.mul(r, r), q, r);
 }
 
-/** e^−|z| */
-function fading<T>(z: v128): v128 {
-  const y = size<T>(z);
-  const magic = rounded<T>(y);
-  const s = scale<T>(magic);
-  return madd<T>(s, rest<T>(y, magic), s);
+/**
+ * σ(z) of `bytes` bytes in the place of z, and σ'(z) = e/(1 + e)², e = e^−|z|, to `slopes`; σ(−z) to `minus`, where
+ * that is not 0. Nothing is called on the way, so that the processor begins with the next vectors while one waits.
+ */
+function logistic<T>(z: usize, slopes: usize, minus: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const own = v128.load(z + at);
+    const y = size<T>(own);
+    const magic = rounded<T>(y);
+    const s = scale<T>(magic);
+    const e = madd<T>(s, rest<T>(y, magic), s);
+    const v = v128.div<T>(one<T>(), v128.add<T>(one<T>(), e));
+    const ev = v128.mul<T>(e, v);
+    const isNegative = v128.lt<T>(own, v128.splat<T>(0));
+    v128.store(z + at, v128.bitselect(ev, v, isNegative));
+    v128.store(slopes + at, v128.mul<T>(ev, v));
+    if (minus != 0) v128.store(minus + at, v128.bitselect(v, ev, isNegative));
+  }
 }
-
-/** σ(z) of e = e^−|z| and v = 1/(1 + e). */
-@inline function logistic<T>(z: v128, e: v128, v: v128): v128 {
-  return v128.bitselect(v128.mul<T>(e, v), v, isNegative<T>(z));
-}
-
-/** σ(−z) of the same. */
-@inline function logisticOfMinus<T>(z: v128, e: v128, v: v128): v128 {
-  return v128.bitselect(v, v128.mul<T>(e, v), isNegative<T>(z));
-}
-
-@inline function isNegative<T>(z: v128): v128 {
-  return v128.lt<T>(z, v128.splat<T>(0));
-}
-
-/** 1/(1 + e) */
-@inline function share<T>(e: v128): v128 {
-  return v128.div<T>(one<T>(), v128.add<T>(one<T>(), e));
-}
-
-/** σ'(z) = e/(1 + e)² */
-@inline function logisticSlope<T>(e: v128, v: v128): v128 {
-  return v128.mul<T>(v128.mul<T>(e, v), v);
-}
-
-/** What `tanhOf` leaves. */
-let tanhSlope: v128 = i32x4.splat(0);
 
 /**
- * tanh|z| = −E/(E + 2), E = e^(−2|z|) − 1 = 2^−n·(e^r − 1) + (2^−n − 1), which cancels nowhere; from 1 on
- * 1 − 2e/(E + 2), which rounds less. Leaves tanh'(z) = 4e/(E + 2)² in `tanhSlope`.
+ * tanh z to `to`, tanh|z| = −E/(E + 2), E = e^(−2|z|) − 1 = 2^−n·(e^r − 1) + (2^−n − 1), which cancels nowhere; from 1
+ * on 1 − 2e/(E + 2), which rounds less. tanh'(z) = 4e/(E + 2)² to `slopes`.
  */
-function tanhOf<T>(z: v128): v128 {
-  const two = v128.add<T>(one<T>(), one<T>());
-  const y = size<T>(v128.add<T>(z, z));
-  const magic = rounded<T>(y);
-  const s = scale<T>(magic);
-  const p = rest<T>(y, magic);
-  const e = madd<T>(s, p, s);
-  const E = madd<T>(s, p, v128.sub<T>(s, one<T>()));
-  const below = v128.add<T>(E, two);
-  const v = v128.div<T>(one<T>(), below);
-  const open = v128.mul<T>(v128.add<T>(e, e), v);
-  tanhSlope = v128.mul<T>(open, v128.add<T>(v, v));
-  const near = v128.andnot(v128.div<T>(E, below), signs<T>());
-  const magnitude = v128.bitselect(v128.sub<T>(one<T>(), open), near, v128.ge<T>(y, two));
-  return v128.or(magnitude, v128.and(z, signs<T>()));
+function tanh<T>(z: usize, to: usize, slopes: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const own = v128.load(z + at);
+    const two = v128.add<T>(one<T>(), one<T>());
+    const y = size<T>(v128.add<T>(own, own));
+    const magic = rounded<T>(y);
+    const s = scale<T>(magic);
+    const p = rest<T>(y, magic);
+    const e = madd<T>(s, p, s);
+    const E = madd<T>(s, p, v128.sub<T>(s, one<T>()));
+    const below = v128.add<T>(E, two);
+    const v = v128.div<T>(one<T>(), below);
+    const open = v128.mul<T>(v128.add<T>(e, e), v);
+    v128.store(slopes + at, v128.mul<T>(open, v128.add<T>(v, v)));
+    const near = v128.andnot(v128.div<T>(E, below), signs<T>());
+    const magnitude = v128.bitselect(v128.sub<T>(one<T>(), open), near, v128.ge<T>(y, two));
+    v128.store(to + at, v128.or(magnitude, v128.and(own, signs<T>())));
+  }
 }
 
 // The gates of a panel go in two passes, because the second waits for what the first gives: where all of the first have
-// begun, the processor has enough to do while it waits.
+// begun, the processor has enough to do while it waits. The values of the gates take the places of the pre-activations.
 
 /**
  * LSTM: of `rows` rows of a panel all that follows from z alone (blocks `zBlock` bytes apart) and c before. What the
  * way back multiplies with goes to blocks `slopesBlock` apart: dz_i, dz_f, dz_g from dc over all paths, what c keeps;
- * σ'(z_o) and o wait for `lstmClose` in the places of dz_o and ∂h/∂c. `known`: c is there already. Where `values` is
- * not 0 the gates' values go there, `valuesBlock` apart.
+ * σ'(z_o) waits for `lstmClose` in the place of dz_o. `known`: c is there already.
  */
 export function lstmOpen<T>(
   z: usize, zBlock: usize, previous: usize, c: usize, slopes: usize, slopesBlock: usize, rows: i32, known: bool,
-  values: usize, valuesBlock: usize,
 ): void {
   const bytes = <usize>rows * ROW;
+  logistic<T>(z, slopes, 0, bytes);
+  logistic<T>(z + zBlock, slopes + slopesBlock, 0, bytes);
+  tanh<T>(z + 2 * zBlock, z + 2 * zBlock, slopes + 2 * slopesBlock, bytes);
+  logistic<T>(z + 3 * zBlock, slopes + 3 * slopesBlock, 0, bytes);
   for (let at: usize = 0; at < bytes; at += 16) {
-    const zi = v128.load(z + at);
-    const ei = fading<T>(zi);
-    const vi = share<T>(ei);
-    const i = logistic<T>(zi, ei, vi);
-    const zf = v128.load(z + zBlock + at);
-    const ef = fading<T>(zf);
-    const vf = share<T>(ef);
-    const f = logistic<T>(zf, ef, vf);
-    const g = tanhOf<T>(v128.load(z + 2 * zBlock + at));
+    const i = v128.load(z + at);
+    const f = v128.load(z + zBlock + at);
+    const g = v128.load(z + 2 * zBlock + at);
     const before = v128.load(previous + at);
-    v128.store(slopes + at, v128.mul<T>(g, logisticSlope<T>(ei, vi)));
-    v128.store(slopes + slopesBlock + at, v128.mul<T>(before, logisticSlope<T>(ef, vf)));
-    v128.store(slopes + 2 * slopesBlock + at, v128.mul<T>(i, tanhSlope));
-    v128.store(slopes + 5 * slopesBlock + at, f);
+    const own = slopes + at;
+    v128.store(own, v128.mul<T>(g, v128.load(own)));
+    v128.store(own + slopesBlock, v128.mul<T>(before, v128.load(own + slopesBlock)));
+    v128.store(own + 2 * slopesBlock, v128.mul<T>(i, v128.load(own + 2 * slopesBlock)));
+    v128.store(own + 5 * slopesBlock, f);
     if (!known) v128.store(c + at, madd<T>(f, before, v128.mul<T>(i, g)));
-    const zo = v128.load(z + 3 * zBlock + at);
-    const eo = fading<T>(zo);
-    const vo = share<T>(eo);
-    const o = logistic<T>(zo, eo, vo);
-    v128.store(slopes + 3 * slopesBlock + at, logisticSlope<T>(eo, vo));
-    v128.store(slopes + 4 * slopesBlock + at, o);
-    if (values == 0) continue;
-    v128.store(values + at, i);
-    v128.store(values + valuesBlock + at, f);
-    v128.store(values + 2 * valuesBlock + at, g);
-    v128.store(values + 3 * valuesBlock + at, o);
   }
 }
 
-/** What follows from c: dz_o from dh, ∂h/∂c, and h, where it is not 0. */
-export function lstmClose<T>(h: usize, c: usize, slopes: usize, slopesBlock: usize, rows: i32): void {
+/** What follows from c: dz_o from dh, ∂h/∂c, and h, where it is not 0. The value of i is gone then. */
+export function lstmClose<T>(
+  z: usize, zBlock: usize, h: usize, c: usize, slopes: usize, slopesBlock: usize, rows: i32,
+): void {
   const ofO = slopes + 3 * slopesBlock;
   const ofC = ofO + slopesBlock;
   const bytes = <usize>rows * ROW;
+  tanh<T>(c, z, ofC, bytes);
   for (let at: usize = 0; at < bytes; at += 16) {
-    const tanhC = tanhOf<T>(v128.load(c + at));
-    const o = v128.load(ofC + at);
+    const tanhC = v128.load(z + at);
+    const o = v128.load(z + 3 * zBlock + at);
     v128.store(ofO + at, v128.mul<T>(tanhC, v128.load(ofO + at)));
-    v128.store(ofC + at, v128.mul<T>(o, tanhSlope));
+    v128.store(ofC + at, v128.mul<T>(o, v128.load(ofC + at)));
     if (h != 0) v128.store(h + at, v128.mul<T>(o, tanhC));
   }
 }
 
-/**
- * GRU, the same: r, σ'(z_r), σ'(z_z), what h takes and what it keeps wait for `gruClose` in the places of the slopes.
- */
+/** GRU, the same: σ'(z_r), σ'(z_z) and what h takes wait for `gruClose` in the places of the slopes. */
 export function gruOpen<T>(z: usize, zBlock: usize, slopes: usize, slopesBlock: usize, rows: i32): void {
   const bytes = <usize>rows * ROW;
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const zr = v128.load(z + zBlock + at);
-    const er = fading<T>(zr);
-    const vr = share<T>(er);
-    v128.store(slopes + at, logistic<T>(zr, er, vr));
-    v128.store(slopes + slopesBlock + at, logisticSlope<T>(er, vr));
-    const zz = v128.load(z + 2 * zBlock + at);
-    const ez = fading<T>(zz);
-    const vz = share<T>(ez);
-    v128.store(slopes + 2 * slopesBlock + at, logisticSlope<T>(ez, vz));
-    v128.store(slopes + 3 * slopesBlock + at, logisticOfMinus<T>(zz, ez, vz));
-    v128.store(slopes + 4 * slopesBlock + at, logistic<T>(zz, ez, vz));
-  }
+  logistic<T>(z + zBlock, slopes + slopesBlock, 0, bytes);
+  logistic<T>(z + 2 * zBlock, slopes + 2 * slopesBlock, slopes + 3 * slopesBlock, bytes);
 }
 
-/**
- * What takes dh to h'·Whn + bhn, to r, to z and to x·Wxn + bxn, what h keeps; and h, where it is not 0. The gates'
- * values in their order: r, z, n.
- */
+/** What takes dh to h'·Whn + bhn, to r, to z and to x·Wxn + bxn, what h keeps; and h, where it is not 0. */
 export function gruClose<T>(
-  z: usize, zBlock: usize, previous: usize, h: usize, slopes: usize, slopesBlock: usize, rows: i32, values: usize,
-  valuesBlock: usize,
+  z: usize, zBlock: usize, previous: usize, h: usize, slopes: usize, slopesBlock: usize, rows: i32,
 ): void {
   const bytes = <usize>rows * ROW;
+  const ofN = z + 3 * zBlock;
+  for (let at: usize = 0; at < bytes; at += 16)
+    v128.store(ofN + at, madd<T>(v128.load(z + zBlock + at), v128.load(z + at), v128.load(ofN + at)));
+  tanh<T>(ofN, ofN, slopes, bytes);
   for (let at: usize = 0; at < bytes; at += 16) {
     const own = slopes + at;
-    const r = v128.load(own);
-    const take = v128.load(own + 3 * slopesBlock);
-    const keep = v128.load(own + 4 * slopesBlock);
-    const recurrent = v128.load(z + at);
-    const n = tanhOf<T>(madd<T>(r, recurrent, v128.load(z + 3 * zBlock + at)));
-    const before = v128.load(previous + at);
-    const toN = v128.mul<T>(take, tanhSlope);
+    const r = v128.load(z + zBlock + at);
+    const keep = v128.load(z + 2 * zBlock + at);
+    const n = v128.load(ofN + at);
     const ofR = own + slopesBlock;
     const ofZ = ofR + slopesBlock;
+    const take = v128.load(ofZ + slopesBlock);
+    const before = v128.load(previous + at);
+    const toN = v128.mul<T>(take, v128.load(own));
     v128.store(own, v128.mul<T>(toN, r));
-    v128.store(ofR, v128.mul<T>(v128.mul<T>(toN, recurrent), v128.load(ofR)));
+    v128.store(ofR, v128.mul<T>(v128.mul<T>(toN, v128.load(z + at)), v128.load(ofR)));
     v128.store(ofZ, v128.mul<T>(v128.sub<T>(before, n), v128.load(ofZ)));
-    v128.store(own + 3 * slopesBlock, toN);
+    v128.store(ofZ + slopesBlock, toN);
+    v128.store(ofZ + 2 * slopesBlock, keep);
     if (h != 0) v128.store(h + at, madd<T>(take, n, v128.mul<T>(keep, before)));
-    if (values == 0) continue;
-    v128.store(values + at, r);
-    v128.store(values + valuesBlock + at, keep);
-    v128.store(values + 2 * valuesBlock + at, n);
   }
 }
 
