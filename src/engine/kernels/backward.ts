@@ -7,7 +7,7 @@ import { Job } from './job';
 import { formedNorm, normOf, normWh, normWx, outerNorms, stepNorms, weightNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { narrowRows, productOne, productRows, transposedProduct } from './product';
-import { constant, FUSED, panels, panelsOf, pitchOf, ROW, width, ZEROS } from './simd';
+import { constant, FUSED, panels, panelsOf, pitchOf, ROW, width, widthOf, ZEROS } from './simd';
 import {
   addSettled,
   canBeLifted,
@@ -219,10 +219,7 @@ function sumsOfSteps(
   const series = <usize>job.T * 8;
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
-  if (own & 1) {
-    if (wide) inputGradient<f64>(job, t0, place, (from - t0) * B, (to - t0) * B);
-    else inputGradient<f32>(job, t0, place, (from - t0) * B, (to - t0) * B);
-  }
+  if (own & 1) inputsOfRows(job, t0, place, (from - t0) * B, (to - t0) * B, wide);
   for (let t = from; t < to;) {
     const d = job.d + <usize>(place + t - t0) * stepBytes;
     const kind = kindOfStep(job, t, wide);
@@ -436,16 +433,22 @@ function carry<T>(
 
 /** dx = d·Wxᵀ of the rows r0 … r1 − 1, counted from those of step t, whose d begin at step `place` of the buffer. */
 export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32): void {
+  inputsOfRows(job, t, place, r0, r1, sizeof<T>() == 8);
+}
+
+function inputsOfRows(job: Job, t: i32, place: i32, r0: i32, r1: i32, wide: bool): void {
   if (r0 >= r1) return;
   const H = job.H;
   const rows = r1 - r0;
   const dPanel = pitchOf(job.places * job.B);
   const weightsPanel = <usize>H * ROW;
-  let weights = job.backwardWeights + <usize>panels<T>(H) * weightsPanel;
+  let weights = job.backwardWeights + <usize>panelsOf(H, wide) * weightsPanel;
   const d = job.d + <usize>(place * job.B + r0) * ROW;
   const panelBytes = <usize>(job.T * job.B) * ROW;
   let target = job.dx + <usize>(t * job.B + r0) * ROW;
-  for (let n = 0; n < panels<T>(job.I); n++) {
+  for (let n = 0; n < panelsOf(job.I, wide); n++) {
+    // Half of the last panel may be zero.
+    const narrow = FUSED && job.I - n * widthOf(wide) <= widthOf(wide) / 2;
     for (let r = r0; r < r1;) {
       const kind = load<u8>(kindAt(job, t, r));
       const first = <usize>(r - r0) * ROW;
@@ -455,14 +458,21 @@ export function inputGradient<T>(job: Job, t: i32, place: i32, r0: i32, r1: i32)
       if (kind == ZERO) memory.fill(target + first, 0, end - first);
       // The others have theirs already.
       if (kind != ORDINARY) continue;
-      if (FUSED && job.I - n * width<T>() <= width<T>() / 2)
-        narrowRows<T>(d + first, dPanel, H, weights, target + first, end - first);
-      else productRows<T>(d + first, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target + first, end - first);
+      if (wide) inputsOfPanel<f64>(narrow, d + first, dPanel, H, weights, target + first, end - first);
+      else inputsOfPanel<f32>(narrow, d + first, dPanel, H, weights, target + first, end - first);
     }
     weights += weightsPanel;
     target += panelBytes;
   }
-  clearBeyond<T>(job.I, target - panelBytes, rows);
+  if (wide) clearBeyond<f64>(job.I, target - panelBytes, rows);
+  else clearBeyond<f32>(job.I, target - panelBytes, rows);
+}
+
+@inline function inputsOfPanel<T>(
+  narrow: bool, d: usize, dPanel: usize, H: i32, weights: usize, target: usize, bytes: usize,
+): void {
+  if (FUSED && narrow) narrowRows<T>(d, dPanel, H, weights, target, bytes);
+  else productRows<T>(d, dPanel, H, 0, 0, 0, weights, ZEROS, 0, target, bytes);
 }
 
 /** ‖Σ_batch d‖ of one step. */

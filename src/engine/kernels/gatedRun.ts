@@ -19,7 +19,7 @@ import {
 import { formedNorm, gramNorms, normOf, normWh, normWx, rounded, stepNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { productOne, productRows, transposedProduct } from './product';
-import { largestOf, panels, panelsOf, pitchOf, ROW, width, ZEROS } from './simd';
+import { largestOf, panels, panelsOf, pitchOf, ROW, width, widthOf, ZEROS } from './simd';
 import {
   addSettled,
   copyStand,
@@ -428,28 +428,36 @@ function kindOfRow<T>(job: GatedJob, d: usize, dPanel: usize, hPanels: i32): u8 
 
 /** dx = d·Wxᵀ of the rows r0 … r1 − 1, counted from those of step t, whose d begin at step `place` of the buffer. */
 export function gatedInputs<T>(job: GatedJob, t: i32, place: i32, r0: i32, r1: i32): void {
+  inputsOfRows(job, t, place, r0, r1, sizeof<T>() == 8);
+}
+
+function inputsOfRows(job: GatedJob, t: i32, place: i32, r0: i32, r1: i32, wide: bool): void {
   if (r0 >= r1) return;
-  const hPanels = panels<T>(job.H);
+  const hPanels = panelsOf(job.H, wide);
   const dPanel = pitchOf(job.places * job.B);
-  const K = gatesOf(job.cell) * hPanels * width<T>();
+  const K = gatesOf(job.cell) * hPanels * widthOf(wide);
   let weights = job.backwardWeights + <usize>(hPanels * K) * ROW;
   const d = job.d + <usize>(firstOfInput(job.cell) * hPanels) * dPanel + <usize>(place * job.B) * ROW;
   const panelBytes = <usize>(job.T * job.B) * ROW;
   let target = job.dx + <usize>(t * job.B) * ROW;
-  for (let n = 0; n < panels<T>(job.I); n++) {
+  for (let n = 0; n < panelsOf(job.I, wide); n++) {
     for (let r = r0; r < r1;) {
       const kind = load<u8>(kindAt(job, t, r));
       const first = <usize>r * ROW;
       while (r < r1 && load<u8>(kindAt(job, t, r)) == kind) r++;
-      if (kind == ZERO) memory.fill(target + first, 0, <usize>r * ROW - first);
+      const bytes = <usize>r * ROW - first;
+      if (kind == ZERO) memory.fill(target + first, 0, bytes);
       // The others have theirs already.
-      if (kind == ORDINARY)
-        productRows<T>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, <usize>r * ROW - first);
+      if (kind != ORDINARY) continue;
+      if (wide) productRows<f64>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, bytes);
+      else productRows<f32>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, bytes);
     }
     weights += <usize>K * ROW;
     target += panelBytes;
   }
-  clearBeyond<T>(job.I, target - panelBytes + <usize>r0 * ROW, r1 - r0);
+  const last = target - panelBytes + <usize>r0 * ROW;
+  if (wide) clearBeyond<f64>(job.I, last, r1 - r0);
+  else clearBeyond<f32>(job.I, last, r1 - r0);
 }
 
 /** What the rows of d of `steps` steps from t on are together: ORDINARY, ZERO, MIXED where none is ORDINARY, or 4. */
@@ -489,10 +497,7 @@ function sumsOfSteps(
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
-  if (own & 1) {
-    if (wide) gatedInputs<f64>(job, t0, place, (from - t0) * B, (to - t0) * B);
-    else gatedInputs<f32>(job, t0, place, (from - t0) * B, (to - t0) * B);
-  }
+  if (own & 1) inputsOfRows(job, t0, place, (from - t0) * B, (to - t0) * B, wide);
   for (let t = from; t < to; t++) {
     const d = job.d + <usize>(place + t - t0) * stepBytes;
     if (wide) measures<f64>(job, t, d, own, scratch);

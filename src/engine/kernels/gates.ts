@@ -92,20 +92,14 @@ const SERIES64 = memory.data<f64>([
   return sizeof<T>() == 4 ? i32x4.shl(magic, 23) : i64x2.shl(magic, 52);
 }
 
-/** e^r − 1, |r| ≤ ln 2 / 2 */
-@inline function rest<T>(y: v128, magic: v128): v128 {
+/** y = n·ln 2 − r: r */
+@inline function remainder<T>(y: v128, magic: v128): v128 {
   if (sizeof<T>() == 4) {
     const n = f32x4.sub(constant(MAGIC32), magic);
-    const r = madd<T>(n, constant(LN2LOW32), f32x4.sub(f32x4.mul(n, constant(LN2HIGH32)), y));
-    let q = constant(SERIES32);
-    for (let at: usize = 16; at < 96; at += 16) q = madd<T>(q, r, constant(SERIES32 + at));
-    return madd<T>(f32x4.mul(r, r), q, r);
+    return madd<T>(n, constant(LN2LOW32), f32x4.sub(f32x4.mul(n, constant(LN2HIGH32)), y));
   }
   const n = f64x2.sub(constant(MAGIC64), magic);
-  const r = madd<T>(n, constant(LN2LOW64), f64x2.sub(f64x2.mul(n, constant(LN2HIGH64)), y));
-  let q = constant(SERIES64);
-  for (let at: usize = 16; at < 192; at += 16) q = madd<T>(q, r, constant(SERIES64 + at));
-  return madd<T>(f64x2.mul(r, r), q, r);
+  return madd<T>(n, constant(LN2LOW64), f64x2.sub(f64x2.mul(n, constant(LN2HIGH64)), y));
 }
 
 /**
@@ -113,18 +107,40 @@ const SERIES64 = memory.data<f64>([
  * that is not 0. Nothing is called on the way, so that the processor begins with the next vectors while one waits.
  */
 function logistic<T>(z: usize, slopes: usize, minus: usize, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const own = v128.load(z + at);
-    const y = size<T>(own);
-    const magic = rounded<T>(y);
-    const s = scale<T>(magic);
-    const e = madd<T>(s, rest<T>(y, magic), s);
-    const v = v128.div<T>(one<T>(), v128.add<T>(one<T>(), e));
-    const ev = v128.mul<T>(e, v);
-    const isNegative = v128.lt<T>(own, v128.splat<T>(0));
-    v128.store(z + at, v128.bitselect(ev, v, isNegative));
-    v128.store(slopes + at, v128.mul<T>(ev, v));
-    if (minus != 0) v128.store(minus + at, v128.bitselect(v, ev, isNegative));
+  const series = sizeof<T>() == 4 ? SERIES32 : SERIES64;
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const z0 = v128.load(z + at);
+    const z1 = v128.load(z + at, 16);
+    const y0 = size<T>(z0);
+    const y1 = size<T>(z1);
+    const magic0 = rounded<T>(y0);
+    const magic1 = rounded<T>(y1);
+    const r0 = remainder<T>(y0, magic0);
+    const r1 = remainder<T>(y1, magic1);
+    let q0 = constant(series);
+    let q1 = q0;
+    for (let k: usize = 16; k < (sizeof<T>() == 4 ? 96 : 192); k += 16) {
+      const c = constant(series + k);
+      q0 = madd<T>(q0, r0, c);
+      q1 = madd<T>(q1, r1, c);
+    }
+    const s0 = scale<T>(magic0);
+    const s1 = scale<T>(magic1);
+    const e0 = madd<T>(s0, madd<T>(v128.mul<T>(r0, r0), q0, r0), s0);
+    const e1 = madd<T>(s1, madd<T>(v128.mul<T>(r1, r1), q1, r1), s1);
+    const v0 = v128.div<T>(one<T>(), v128.add<T>(one<T>(), e0));
+    const v1 = v128.div<T>(one<T>(), v128.add<T>(one<T>(), e1));
+    const ev0 = v128.mul<T>(e0, v0);
+    const ev1 = v128.mul<T>(e1, v1);
+    const n0 = v128.lt<T>(z0, v128.splat<T>(0));
+    const n1 = v128.lt<T>(z1, v128.splat<T>(0));
+    v128.store(z + at, v128.bitselect(ev0, v0, n0));
+    v128.store(z + at, v128.bitselect(ev1, v1, n1), 16);
+    v128.store(slopes + at, v128.mul<T>(ev0, v0));
+    v128.store(slopes + at, v128.mul<T>(ev1, v1), 16);
+    if (minus == 0) continue;
+    v128.store(minus + at, v128.bitselect(v0, ev0, n0));
+    v128.store(minus + at, v128.bitselect(v1, ev1, n1), 16);
   }
 }
 
@@ -133,23 +149,41 @@ function logistic<T>(z: usize, slopes: usize, minus: usize, bytes: usize): void 
  * on 1 − 2e/(E + 2), which rounds less. tanh'(z) = 4e/(E + 2)² to `slopes`.
  */
 function tanh<T>(z: usize, to: usize, slopes: usize, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 16) {
-    const own = v128.load(z + at);
-    const two = v128.add<T>(one<T>(), one<T>());
-    const y = size<T>(v128.add<T>(own, own));
-    const magic = rounded<T>(y);
-    const s = scale<T>(magic);
-    const p = rest<T>(y, magic);
-    const e = madd<T>(s, p, s);
-    const E = madd<T>(s, p, v128.sub<T>(s, one<T>()));
-    const below = v128.add<T>(E, two);
-    const v = v128.div<T>(one<T>(), below);
-    const open = v128.mul<T>(v128.add<T>(e, e), v);
-    v128.store(slopes + at, v128.mul<T>(open, v128.add<T>(v, v)));
-    const near = v128.andnot(v128.div<T>(E, below), signs<T>());
-    const magnitude = v128.bitselect(v128.sub<T>(one<T>(), open), near, v128.ge<T>(y, two));
-    v128.store(to + at, v128.or(magnitude, v128.and(own, signs<T>())));
+  const series = sizeof<T>() == 4 ? SERIES32 : SERIES64;
+  for (let at: usize = 0; at < bytes; at += 32) {
+    const z0 = v128.load(z + at);
+    const z1 = v128.load(z + at, 16);
+    const y0 = size<T>(v128.add<T>(z0, z0));
+    const y1 = size<T>(v128.add<T>(z1, z1));
+    const magic0 = rounded<T>(y0);
+    const magic1 = rounded<T>(y1);
+    const r0 = remainder<T>(y0, magic0);
+    const r1 = remainder<T>(y1, magic1);
+    let q0 = constant(series);
+    let q1 = q0;
+    for (let k: usize = 16; k < (sizeof<T>() == 4 ? 96 : 192); k += 16) {
+      const c = constant(series + k);
+      q0 = madd<T>(q0, r0, c);
+      q1 = madd<T>(q1, r1, c);
+    }
+    tanhEnd<T>(z0, y0, magic0, r0, q0, to + at, slopes + at);
+    tanhEnd<T>(z1, y1, magic1, r1, q1, to + at + 16, slopes + at + 16);
   }
+}
+
+@inline function tanhEnd<T>(z: v128, y: v128, magic: v128, r: v128, q: v128, to: usize, slopes: usize): void {
+  const two = v128.add<T>(one<T>(), one<T>());
+  const s = scale<T>(magic);
+  const p = madd<T>(v128.mul<T>(r, r), q, r);
+  const e = madd<T>(s, p, s);
+  const E = madd<T>(s, p, v128.sub<T>(s, one<T>()));
+  const below = v128.add<T>(E, two);
+  const v = v128.div<T>(one<T>(), below);
+  const open = v128.mul<T>(v128.add<T>(e, e), v);
+  v128.store(slopes, v128.mul<T>(open, v128.add<T>(v, v)));
+  const near = v128.andnot(v128.div<T>(E, below), signs<T>());
+  const magnitude = v128.bitselect(v128.sub<T>(one<T>(), open), near, v128.ge<T>(y, two));
+  v128.store(to, v128.or(magnitude, v128.and(z, signs<T>())));
 }
 
 // The gates of a panel go in two passes, because the second waits for what the first gives: where all of the first have

@@ -24,6 +24,10 @@ export const ROW: usize = 64;
 }
 
 /** The same in float64 (`wide`) or float32, for code that both share. */
+@inline export function widthOf(wide: bool): i32 {
+  return wide ? width<f64>() : width<f32>();
+}
+
 @inline export function panelsOf(columns: i32, wide: bool): i32 {
   return wide ? panels<f64>(columns) : panels<f32>(columns);
 }
