@@ -103,16 +103,16 @@ const SERIES64 = memory.data<f64>([
 }
 
 /**
- * σ(z) of `bytes` bytes in the place of z, and σ'(z) = e/(1 + e)², e = e^−|z|, to `slopes`; σ(−z) to `minus`, where
- * that is not 0. Nothing is called on the way, so that the processor begins with the next vectors while one waits.
+ * A gate of `bytes` bytes of z: `logisticOf` or `tanhOf`. Nothing is called on the way, so that the processor begins
+ * with the next vectors while one waits; two go together, because they share what is loaded.
  */
-function logistic<T>(z: usize, slopes: usize, minus: usize, bytes: usize): void {
+@inline function gate<T>(isTanh: bool, z: usize, to: usize, slopes: usize, minus: usize, bytes: usize): void {
   const series = sizeof<T>() == 4 ? SERIES32 : SERIES64;
   for (let at: usize = 0; at < bytes; at += 32) {
     const z0 = v128.load(z + at);
     const z1 = v128.load(z + at, 16);
-    const y0 = size<T>(z0);
-    const y1 = size<T>(z1);
+    const y0 = size<T>(isTanh ? v128.add<T>(z0, z0) : z0);
+    const y1 = size<T>(isTanh ? v128.add<T>(z1, z1) : z1);
     const magic0 = rounded<T>(y0);
     const magic1 = rounded<T>(y1);
     const r0 = remainder<T>(y0, magic0);
@@ -126,55 +126,36 @@ function logistic<T>(z: usize, slopes: usize, minus: usize, bytes: usize): void 
     }
     const s0 = scale<T>(magic0);
     const s1 = scale<T>(magic1);
-    const e0 = madd<T>(s0, madd<T>(v128.mul<T>(r0, r0), q0, r0), s0);
-    const e1 = madd<T>(s1, madd<T>(v128.mul<T>(r1, r1), q1, r1), s1);
-    const v0 = v128.div<T>(one<T>(), v128.add<T>(one<T>(), e0));
-    const v1 = v128.div<T>(one<T>(), v128.add<T>(one<T>(), e1));
-    const ev0 = v128.mul<T>(e0, v0);
-    const ev1 = v128.mul<T>(e1, v1);
-    const n0 = v128.lt<T>(z0, v128.splat<T>(0));
-    const n1 = v128.lt<T>(z1, v128.splat<T>(0));
-    v128.store(z + at, v128.bitselect(ev0, v0, n0));
-    v128.store(z + at, v128.bitselect(ev1, v1, n1), 16);
-    v128.store(slopes + at, v128.mul<T>(ev0, v0));
-    v128.store(slopes + at, v128.mul<T>(ev1, v1), 16);
-    if (minus == 0) continue;
-    v128.store(minus + at, v128.bitselect(v0, ev0, n0));
-    v128.store(minus + at, v128.bitselect(v1, ev1, n1), 16);
+    // e^r − 1
+    const p0 = madd<T>(v128.mul<T>(r0, r0), q0, r0);
+    const p1 = madd<T>(v128.mul<T>(r1, r1), q1, r1);
+    if (isTanh) {
+      tanhOf<T>(z0, y0, s0, p0, to + at, slopes + at);
+      tanhOf<T>(z1, y1, s1, p1, to + at + 16, slopes + at + 16);
+    } else {
+      logisticOf<T>(z0, s0, p0, to + at, slopes + at, minus == 0 ? 0 : minus + at);
+      logisticOf<T>(z1, s1, p1, to + at + 16, slopes + at + 16, minus == 0 ? 0 : minus + at + 16);
+    }
   }
+}
+
+/** σ(z) from e = e^−|z| = s·p + s, σ'(z) = e/(1 + e)², and σ(−z), where `minus` is not 0. */
+@inline function logisticOf<T>(z: v128, s: v128, p: v128, to: usize, slopes: usize, minus: usize): void {
+  const e = madd<T>(s, p, s);
+  const v = v128.div<T>(one<T>(), v128.add<T>(one<T>(), e));
+  const ev = v128.mul<T>(e, v);
+  const isNegative = v128.lt<T>(z, v128.splat<T>(0));
+  v128.store(to, v128.bitselect(ev, v, isNegative));
+  v128.store(slopes, v128.mul<T>(ev, v));
+  if (minus != 0) v128.store(minus, v128.bitselect(v, ev, isNegative));
 }
 
 /**
- * tanh z to `to`, tanh|z| = −E/(E + 2), E = e^(−2|z|) − 1 = 2^−n·(e^r − 1) + (2^−n − 1), which cancels nowhere; from 1
- * on 1 − 2e/(E + 2), which rounds less. tanh'(z) = 4e/(E + 2)² to `slopes`.
+ * tanh|z| = −E/(E + 2), E = e^(−2|z|) − 1 = s·p + (s − 1), which cancels nowhere; from 1 on 1 − 2e/(E + 2), which
+ * rounds less. tanh'(z) = 4e/(E + 2)².
  */
-function tanh<T>(z: usize, to: usize, slopes: usize, bytes: usize): void {
-  const series = sizeof<T>() == 4 ? SERIES32 : SERIES64;
-  for (let at: usize = 0; at < bytes; at += 32) {
-    const z0 = v128.load(z + at);
-    const z1 = v128.load(z + at, 16);
-    const y0 = size<T>(v128.add<T>(z0, z0));
-    const y1 = size<T>(v128.add<T>(z1, z1));
-    const magic0 = rounded<T>(y0);
-    const magic1 = rounded<T>(y1);
-    const r0 = remainder<T>(y0, magic0);
-    const r1 = remainder<T>(y1, magic1);
-    let q0 = constant(series);
-    let q1 = q0;
-    for (let k: usize = 16; k < (sizeof<T>() == 4 ? 96 : 192); k += 16) {
-      const c = constant(series + k);
-      q0 = madd<T>(q0, r0, c);
-      q1 = madd<T>(q1, r1, c);
-    }
-    tanhEnd<T>(z0, y0, magic0, r0, q0, to + at, slopes + at);
-    tanhEnd<T>(z1, y1, magic1, r1, q1, to + at + 16, slopes + at + 16);
-  }
-}
-
-@inline function tanhEnd<T>(z: v128, y: v128, magic: v128, r: v128, q: v128, to: usize, slopes: usize): void {
+@inline function tanhOf<T>(z: v128, y: v128, s: v128, p: v128, to: usize, slopes: usize): void {
   const two = v128.add<T>(one<T>(), one<T>());
-  const s = scale<T>(magic);
-  const p = madd<T>(v128.mul<T>(r, r), q, r);
   const e = madd<T>(s, p, s);
   const E = madd<T>(s, p, v128.sub<T>(s, one<T>()));
   const below = v128.add<T>(E, two);
@@ -184,6 +165,16 @@ function tanh<T>(z: usize, to: usize, slopes: usize, bytes: usize): void {
   const near = v128.andnot(v128.div<T>(E, below), signs<T>());
   const magnitude = v128.bitselect(v128.sub<T>(one<T>(), open), near, v128.ge<T>(y, two));
   v128.store(to, v128.or(magnitude, v128.and(z, signs<T>())));
+}
+
+/** σ(z) in the place of z, σ'(z) to `slopes`, σ(−z) to `minus`, where that is not 0. */
+function logistic<T>(z: usize, slopes: usize, minus: usize, bytes: usize): void {
+  gate<T>(false, z, z, slopes, minus, bytes);
+}
+
+/** tanh z to `to`, tanh'(z) to `slopes`. */
+function tanh<T>(z: usize, to: usize, slopes: usize, bytes: usize): void {
+  gate<T>(true, z, to, slopes, 0, bytes);
 }
 
 // The gates of a panel go in two passes, because the second waits for what the first gives: where all of the first have
