@@ -448,7 +448,7 @@ function inputsOfRows(job: Job, t: i32, place: i32, r0: i32, r1: i32, wide: bool
   let target = job.dx + <usize>(t * job.B + r0) * ROW;
   for (let n = 0; n < panelsOf(job.I, wide); n++) {
     // Half of the last panel may be zero.
-    const narrow = FUSED && job.I - n * widthOf(wide) <= widthOf(wide) / 2;
+    const narrow = job.I - n * widthOf(wide) <= widthOf(wide) / 2;
     for (let r = r0; r < r1;) {
       const kind = load<u8>(kindAt(job, t, r));
       const first = <usize>(r - r0) * ROW;
