@@ -209,6 +209,8 @@ export class TestHost {
   hold: { readonly name: string; readonly until: Promise<void> } | null = null;
   /** What happens between a question of the page and its answer. */
   meanwhile: (name: string) => Promise<void> = () => Promise.resolve();
+  /** Answers to slices of this name that the engine has given wait while this holds them. */
+  holdAnswer: { readonly name: string; readonly until: Promise<void> } | null = null;
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   compared: readonly ComparedRun[] = [];
@@ -298,6 +300,7 @@ export class TestHost {
           const answer = this.instead.has(name)
             ? (this.instead.get(name) as SliceRequests[typeof name]['result'])
             : await this.#worker.request(name, params);
+          if (this.holdAnswer?.name === name) await this.holdAnswer.until;
           this.#note(name, answer);
           return answer;
         }),
