@@ -12,6 +12,7 @@ import { unitCard } from './cards/openedStepCard.js';
 import { weightCards } from './cards/weights.js';
 import { Compare } from './compare/compare.js';
 import { WhatIfBar } from './compare/whatIfBar.js';
+import { TimeChart } from './chart/chart.js';
 import { attributionTracks } from './tracks/attribution.js';
 import { cellStateMap, gateMap } from './tracks/gateMaps.js';
 import { contributions } from './tracks/contributions.js';
@@ -32,6 +33,7 @@ import type { Compared } from './compare/compared.js';
 import type { GateSource } from './page/gateSource.js';
 import type { Overlays } from './chart/overlay.js';
 import type { Page } from './chart/trackView.js';
+import type { PlotMaker } from './chart/plot.js';
 import type { PanelContract } from '../src/protocol/index.js';
 import type { Pins } from './compare/pins.js';
 import type { SaveFile } from './chart/pngExport.js';
@@ -80,6 +82,7 @@ export class Later {
   constructor(standing: Standing) {
     const { page, steps, gates, tried, overlays, pins, compared, tracks, side } = standing;
     this.#standing = standing;
+    tracks.drawBy(drawnByChart);
     tracks.add([
       contributions(page),
       heatmap(gradientMap(), page, steps),
@@ -171,6 +174,8 @@ export class Later {
     if (focused instanceof HTMLElement && side.contains(focused)) focused.focus({ preventScroll: true });
   }
 }
+
+const drawnByChart: PlotMaker = (canvas, options, rendered) => new TimeChart(canvas, options, rendered);
 
 /** As in style.css. */
 const oneColumn = matchMedia('(max-width: 840px)');

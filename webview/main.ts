@@ -208,6 +208,7 @@ function laterParts(): Promise<Later> {
   loading ??= furnish().catch((error: unknown) => {
     loading = null;
     missing.hidden = false;
+    arrange();
     throw error;
   });
   return loading;
@@ -247,6 +248,7 @@ async function furnish(): Promise<Later> {
       groups.update();
     },
   });
+  missing.hidden = true;
   whatIfPlace.replaceWith(later.whatIfBar.element);
   countPins();
   if (model.run !== null) {
@@ -271,14 +273,20 @@ groups.availability = (view) =>
 /** What has its place by the group alone. */
 function arrange(): void {
   main.dataset['group'] = groups.shown;
+  // What comes later stands between what is there, which would jump.
+  const isWhole = later !== null || groups.shown === 'overview' || !missing.hidden;
+  main.classList.toggle('incomplete', !isWhole);
   if (!inReport) main.setAttribute('aria-labelledby', tabId(groups.shown));
   atStep.element.hidden = !groups.shows('atStep');
   if (!atStep.element.hidden) atStep.show();
   later?.arrange();
 }
 groups.onChange(arrange);
-groups.onChange(() => {
+const loadWhatIsShown = (): void => {
   if (groups.shown !== 'overview') loadRest();
+};
+groups.onChange(() => {
+  loadWhatIsShown();
   // When every view has heard of the group, as those that come later do last.
   queueMicrotask(() => {
     for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;
@@ -292,6 +300,7 @@ new ResizeObserver(() =>
   document.documentElement.style.setProperty('--bar-height', `${bar.element.offsetHeight}px`),
 ).observe(bar.element);
 arrange();
+loadWhatIsShown();
 
 /** Every view that has something to show, and the way there. */
 async function seekView(): Promise<void> {

@@ -73,6 +73,16 @@ const boxes = (page: Page): Promise<Record<string, readonly number[]>> =>
     ),
   );
 
+/** The pixels of every plot on the screen, by the ids of their canvases. */
+const plots = (page: Page): Promise<Record<string, string>> =>
+  page.evaluate(() =>
+    Object.fromEntries(
+      [...document.querySelectorAll<HTMLCanvasElement>('.plot canvas')]
+        .filter((canvas) => canvas.checkVisibility())
+        .map((canvas) => [canvas.id, canvas.toDataURL()]),
+    ),
+  );
+
 const colour = (page: Page): Promise<string> =>
   page
     .locator('.bar-actions vscode-button', { hasText: 'What if' })
@@ -94,6 +104,25 @@ describe('what comes behind the first picture', () => {
     assert.equal(await colour(page), colourBefore);
     host.sendStatus({ entry: { kind: 'pair', weights: 'w.json', sequences: 'x.json' } });
     await page.locator('.pair').waitFor();
+  });
+
+  it('draws the plots with chart.js, to the pixel as they were without', async () => {
+    for (const [scale, width] of [
+      [1, 1280],
+      [1.5, 777],
+      [2, 1000],
+    ] as const) {
+      const finer = await pages.open({ group: 'overview', width, scale });
+      await finer.host.run(weatherConfig());
+      const release = await loadedWithoutLate(finer.page);
+      const before = await plots(finer.page);
+      assert.ok(Object.keys(before).length >= 2, Object.keys(before).join());
+      release();
+      await arrived(finer.page);
+      const now = await plots(finer.page);
+      for (const id of Object.keys(before)) assert.ok(now[id] === before[id], `${id}, ${width} pixels, ${scale}`);
+      await finer.close();
+    }
   });
 
   it('is all that the page asks for, and takes the first parts from the page', async () => {
@@ -133,6 +162,36 @@ describe('what comes behind the first picture', () => {
       await page.keyboard.press('Escape');
       if (seen === '[data-track=jacobian]') await page.locator('.tab[data-group=overview]').click();
     }
+  });
+
+  it('is waited for by a group that needs it, which shows what it has where it cannot be loaded', async () => {
+    const { page } = open;
+    const isSeen = (): Promise<boolean> =>
+      page.locator('.tracks').evaluate((tracks) => tracks.checkVisibility({ visibilityProperty: true }));
+    const release = await loadedWithoutLate(page);
+    assert.equal(await isSeen(), true);
+    await page.locator('.tab[data-group=all]').click();
+    assert.equal(await isSeen(), false, 'half of a group');
+    await page.locator('.tab[data-group=overview]').click();
+    assert.equal(await isSeen(), true);
+    await page.locator('.tab[data-group=all]').click();
+    release();
+    await arrived(page);
+    assert.equal(await isSeen(), true);
+    await page.locator('.tab[data-group=overview]').click();
+
+    const broken = await pages.open({ group: 'all', fresh: true });
+    await broken.page.route(/\/parts\/later-\w+\.js$/, (route) => route.abort());
+    await broken.page.reload();
+    await broken.host.run(weatherConfig());
+    await broken.page.locator('#track-flow-plot[data-plot]').waitFor();
+    await broken.page.getByText('The other views could not be loaded').waitFor();
+    assert.ok(
+      await broken.page
+        .locator('#track-flow-plot')
+        .evaluate((plot) => plot.checkVisibility({ visibilityProperty: true })),
+    );
+    await broken.close();
   });
 
   it('keeps the place and the state of tracks that were not there when another was folded', async () => {

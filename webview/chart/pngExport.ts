@@ -3,22 +3,23 @@ import { colourMap } from '../page/colours.js';
 import { mathParts } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { olderWord } from '../widgets/staleMark.js';
+import { plotPicture } from './chart.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { RunSummary } from '../page/model.js';
 import type { Page } from './trackView.js';
+import type { PlotOptions } from './plot.js';
 import type { Line } from './scene.js';
 import type { View } from './trackView.js';
 
-/**
- * What can be saved as a picture: a track with its legend and its plot of this width in CSS pixels; null while it is
- * folded.
- */
+/** What can be saved as a picture: a track with its legend, and its plot; null while it is folded. */
 export type Pictured = {
   readonly view: View;
   readonly legend: readonly Line[];
   /** Ids of the lines that are not drawn. */
   readonly hidden: ReadonlySet<string>;
-  picture(width: number, ratio: number): HTMLCanvasElement | null;
+  plotted(): PlotOptions | null;
+  /** Of the plot, in CSS pixels. */
+  readonly height: number;
 };
 
 export type SaveFile = (file: { readonly suggestedName: string; readonly content: string | Uint8Array }) => void;
@@ -26,6 +27,8 @@ export type SaveFile = (file: { readonly suggestedName: string; readonly content
 const ratio = 2;
 const width = 900;
 const headHeight = 40;
+/** Of the time axis below a plot. */
+const axisHeight = 34;
 /** Of the line that names the run, above all. */
 const runHeight = 20;
 /** Where the legend begins, and the height of each further line of it. */
@@ -187,9 +190,11 @@ export async function savePicture(
   save: SaveFile,
 ): Promise<void> {
   const parts = tracks.flatMap((track) => {
-    const plot = track.picture(width, ratio);
+    const plotted = track.plotted();
     const rows = inRows(legendOf(track, page));
-    return plot === null ? [] : [{ track, plot, rows, head: (headHeight + (rows.length - 1) * rowHeight) * ratio }];
+    if (plotted === null) return [];
+    const plot = plotPicture(plotted, width, track.height + axisHeight, ratio);
+    return [{ track, plot, rows, head: (headHeight + (rows.length - 1) * rowHeight) * ratio }];
   });
   const canvas = document.createElement('canvas');
   canvas.width = width * ratio;

@@ -1,7 +1,7 @@
 // The time axis that all tracks share: stays on top while they scroll. It tells which way the gradient goes, where it
 // starts, and how much of it is left along the whole run, also where the window shows a part.
 import { timeTicks } from './axis.js';
-import { gutter } from './chart.js';
+import { gutter, plotWidth } from './plot.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { el } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';
@@ -70,7 +70,7 @@ export class Ruler {
   }
 
   get width(): number {
-    return Math.max(1, this.element.clientWidth - gutter.left - gutter.right);
+    return plotWidth(this.element.clientWidth);
   }
 
   /** Pixel of step t from the left edge of the stack. */

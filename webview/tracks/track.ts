@@ -1,5 +1,5 @@
 // One track: title, legend with the readings at the cursor, plot, table, and the grip that sets its height.
-import { TimeChart, gutter } from '../chart/chart.js';
+import { gutter, plotWidth } from '../chart/plot.js';
 import { colourMap } from '../page/colours.js';
 import { Copying, copyByKey } from '../widgets/clipboard.js';
 import { Details } from '../widgets/detailsTable.js';
@@ -17,9 +17,10 @@ import type { TablePlan } from '../page/tablePlan.js';
 import type { Failure, RunSummary } from '../page/model.js';
 import { placesIn } from '../chart/scene.js';
 import { namedStep } from '../page/stepLabels.js';
-import type { Line, Scene } from '../chart/scene.js';
+import type { Line } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Pictured, SaveFile } from '../chart/pngExport.js';
+import type { Plot, PlotMaker, PlotOptions } from '../chart/plot.js';
 import type { Theme } from '../page/theme.js';
 
 /** `hidden` and `shown`: lines that the user has switched off and on; of the others the view decides. */
@@ -33,6 +34,7 @@ export type TrackState = {
 export type TrackHost = {
   readonly page: Page;
   readonly save: SaveFile;
+  readonly plot: PlotMaker;
   savePicture(tracks: readonly Pictured[], suggestedName: string): Promise<void>;
   changed(): void;
   move(track: Track, by: number): void;
@@ -64,8 +66,8 @@ export class Track {
   #hidden: Set<string>;
   readonly #order = seenFirst(() => this.#paint());
   readonly #draw = this.#order.ask;
-  #chart: TimeChart | null = null;
-  #scene: Scene | null = null;
+  #chart: Plot | null = null;
+  #plotted: PlotOptions | null = null;
   #readings: { readonly line: Line; readonly value: HTMLElement; readonly dot: HTMLElement }[] = [];
   #legendKey = '';
   #formulaText = '';
@@ -226,8 +228,7 @@ export class Track {
     if (run === null) return;
     this.element.hidden = !this.view.available(run) || !this.#host.page.groups.shows(this.view.id);
     if (!this.visible) {
-      this.#chart?.dispose();
-      this.#chart = null;
+      this.#drop();
       return;
     }
     const words = this.view.inWords?.(run) ?? null;
@@ -238,7 +239,7 @@ export class Track {
     // A report has them all and may be printed at any moment.
     if (this.view.costly !== true || inReport || seen || this.#wanted) {
       const ratio = devicePixelRatio;
-      const width = Math.max(1, this.#plot.clientWidth - gutter.left - gutter.right);
+      const width = plotWidth(this.#plot.clientWidth);
       this.view.refresh(
         this.#host.page.timeline.window,
         {
@@ -255,6 +256,18 @@ export class Track {
     this.#draw();
   }
 
+  /** By another maker of plots, at once: nothing flickers. */
+  drawAnew(): void {
+    if (this.#chart === null) return;
+    this.#drop();
+    this.#paint();
+  }
+
+  #drop(): void {
+    this.#chart?.dispose();
+    this.#chart = null;
+  }
+
   /** The theme changed: same numbers, other colours. */
   redraw(): void {
     this.#legendKey = '';
@@ -266,7 +279,7 @@ export class Track {
     const { cursor, window, steps, shownSequence } = this.#host.page.timeline;
     const told = [namedStep(this.#host.page.model.run, cursor, shownSequence)];
     const inView = cursor >= window.t0 && cursor < window.t1;
-    const x = gutter.left + ((cursor + 0.5 - window.t0) / (window.t1 - window.t0)) * this.#chart.plotWidth;
+    const x = gutter.left + ((cursor + 0.5 - window.t0) / (window.t1 - window.t0)) * this.#chart.width;
     for (const { line, value, dot } of this.#readings) {
       const reading = line.at?.(cursor) ?? NaN;
       const text = line.at === null ? '' : line.print(reading, cursor);
@@ -297,10 +310,13 @@ export class Track {
     if (run !== null) await this.#host.savePicture([this], fileName(run.name, this.view.id, 'png'));
   }
 
-  picture(width: number, ratio: number): HTMLCanvasElement | null {
+  plotted(): PlotOptions | null {
     // It may be below the screen and wait for its turn.
     this.#paint();
-    return this.#chart?.picture(width, this.state.height + 34, ratio) ?? null;
+    return this.#chart === null ? null : this.#plotted;
+  }
+  get height(): number {
+    return this.state.height;
   }
 
   /** Somebody looks for it: unfolded, in view, with the keyboard on its plot. */
@@ -363,17 +379,17 @@ export class Track {
     } = this.#host.page;
     if (run === null || !this.visible) return;
     this.#hidden = this.#hiddenIn(run);
-    this.#scene = this.view.scene(run, window, theme, this.#hidden);
     const options = {
-      scene: this.#scene,
+      scene: this.view.scene(run, window, theme, this.#hidden),
       window,
       hidden: this.#hidden,
       readout: (t: number, value: number, across: number) => this.view.readout(run, t, value, across),
     };
+    this.#plotted = options;
     this.#painting = true;
     try {
       if (this.#chart === null)
-        this.#chart = new TimeChart(this.canvas, options, () => {
+        this.#chart = this.#host.plot(this.canvas, options, () => {
           if (!this.#painting) this.moveCursor();
         });
       else this.#chart.show(options);
@@ -409,7 +425,7 @@ export class Track {
   #paintLegend(theme: Theme): void {
     const { run } = this.#host.page.model;
     const bar = this.view.colourBar(theme);
-    const lines = this.#scene?.lines.filter((line) => line.legend !== null) ?? [];
+    const lines = this.#plotted?.scene.lines.filter((line) => line.legend !== null) ?? [];
     const facts = run === null ? [] : (this.view.facts?.(run, this.#hidden) ?? []);
     const notFinite = this.view.notFinite?.() ?? null;
     const key = JSON.stringify([

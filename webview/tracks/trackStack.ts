@@ -1,5 +1,6 @@
 // The stack of tracks on one time axis: order, folds and heights, the cursor line through all, mouse and keyboard.
-import { gutter } from '../chart/chart.js';
+import { FirstPlot } from '../chart/firstPlot.js';
+import { gutter } from '../chart/plot.js';
 import { el, onFrame } from '../widgets/dom.js';
 import { fileName } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
@@ -8,6 +9,7 @@ import { Ruler } from '../chart/ruler.js';
 import { Track } from './track.js';
 import type { Memory } from '../page/pageState.js';
 import type { Page, View } from '../chart/trackView.js';
+import type { PlotMaker } from '../chart/plot.js';
 import type { SaveFile } from '../chart/pngExport.js';
 import type { TrackHost } from './track.js';
 
@@ -41,6 +43,7 @@ export class Tracks implements TrackHost {
   readonly page: Page;
   readonly save: SaveFile;
   readonly savePicture: TrackHost['savePicture'];
+  plot: PlotMaker = (canvas, options) => new FirstPlot(canvas, options);
   readonly #memory: Memory;
   readonly #stack = el('div', { class: 'stack' });
   readonly #line = el('div', { class: 'cursor-line' });
@@ -110,6 +113,13 @@ export class Tracks implements TrackHost {
   repaint(): void {
     for (const track of this.#tracks) track.repaint();
     this.#cursorMoved();
+  }
+
+  /** The charting library has come: from now on it draws all plots. */
+  drawBy(plot: PlotMaker): void {
+    if (plot === this.plot) return;
+    this.plot = plot;
+    for (const track of this.#tracks) track.drawAnew();
   }
 
   /** Views that have something to show of this run, by their ids. */
