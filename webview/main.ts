@@ -54,8 +54,12 @@ const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, 
   hostPort(api),
   {},
   {
-    status: (status) => model.setStatus(status),
+    status: (status) => {
+      appear();
+      model.setStatus(status);
+    },
     summary: (summary) => {
+      appear();
       model.setRun(summary);
       // Views draw in the next frame, which is on the screen when the one after it begins.
       requestAnimationFrame(() =>
@@ -187,18 +191,20 @@ const missing = el(
   t('The other views could not be loaded. Close this panel and open it again.'),
 );
 missing.hidden = true;
-document
-  .getElementById('app')
-  ?.append(
-    header.element,
-    pairBar.element,
-    bar.element,
-    toolbar.element,
-    whatIfPlace,
-    blank.element,
-    missing,
-    el('main', {}, main),
-  );
+/** What stands in the page with the first word of the host: it need not be laid out before it has anything to say. */
+const whole = document.createDocumentFragment();
+whole.append(
+  header.element,
+  pairBar.element,
+  bar.element,
+  toolbar.element,
+  whatIfPlace,
+  blank.element,
+  missing,
+  el('main', {}, main),
+);
+/** Once it stands there, the fragment is empty. */
+const appear = (): void => document.getElementById('app')?.append(whole);
 
 let later: Later | null = null;
 countPins();
@@ -282,11 +288,8 @@ function arrange(): void {
   later?.arrange();
 }
 groups.onChange(arrange);
-const loadWhatIsShown = (): void => {
-  if (groups.shown !== 'overview') loadRest();
-};
 groups.onChange(() => {
-  loadWhatIsShown();
+  if (groups.shown !== 'overview') loadRest();
   // When every view has heard of the group, as those that come later do last.
   queueMicrotask(() => {
     for (const place of [main, tracks.element, sideElement]) place.scrollTop = 0;
@@ -300,7 +303,6 @@ new ResizeObserver(() =>
   document.documentElement.style.setProperty('--bar-height', `${bar.element.offsetHeight}px`),
 ).observe(bar.element);
 arrange();
-loadWhatIsShown();
 
 /** Every view that has something to show, and the way there. */
 async function seekView(): Promise<void> {

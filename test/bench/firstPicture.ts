@@ -17,8 +17,7 @@ const targets = { painted: 500, activation: 30 };
 function watch(): void {
   const looking = setInterval(() => {
     const verdict = document.querySelector('.badge')?.textContent ?? '';
-    const norms = document.querySelector('canvas');
-    if (verdict === '' || norms === null || norms.width === 0) return;
+    if (verdict === '' || document.querySelector('canvas[data-plot]') === null) return;
     clearInterval(looking);
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {

@@ -107,7 +107,15 @@ export function whenIdle(work: () => void): () => void {
  * more urgent to do, but at the latest when it comes into sight. A report may be printed at any moment.
  */
 export function seenFirst(work: () => void): { readonly ask: () => void; watch(place: Element): void } {
-  let [seen, waiting] = [true, false];
+  let waiting = false;
+  /** Null: when the browser last looked, the place had no box, as before its first run. */
+  let seen: boolean | null = null;
+  let watched: Element | null = null;
+  const isInView = (): boolean => {
+    if (watched === null) return true;
+    const { top, bottom, height } = watched.getBoundingClientRect();
+    return height > 0 && top < innerHeight && bottom > 0;
+  };
   const run = (): void => {
     waiting = false;
     work();
@@ -118,17 +126,20 @@ export function seenFirst(work: () => void): { readonly ask: () => void; watch(p
   });
   return {
     ask: () => {
-      if (inReport || seen) {
+      if (inReport || (seen ?? isInView())) {
         next();
         return;
       }
       waiting = true;
       later();
     },
-    watch: (place) =>
+    watch: (place) => {
+      watched = place;
       new IntersectionObserver((entries) => {
-        seen = entries.at(-1)?.isIntersecting ?? false;
-        if (seen && waiting) next();
-      }).observe(place),
+        const entry = entries.at(-1);
+        seen = entry === undefined || entry.boundingClientRect.height === 0 ? null : entry.isIntersecting;
+        if (seen === true && waiting) next();
+      }).observe(place);
+    },
   };
 }

@@ -5,7 +5,7 @@ exports.activate = ({ subscriptions }) => {
   const open = () => {
     const { Beside } = vscode.ViewColumn;
     const { webview } = vscode.window.createWebviewPanel('emptyPanel', 'Empty', Beside, { enableScripts: true });
-    webview.html = '<!DOCTYPE html><p class="badge">nothing</p><canvas></canvas>';
+    webview.html = '<!DOCTYPE html><p class="badge">nothing</p><canvas data-plot></canvas>';
   };
   subscriptions.push(vscode.commands.registerCommand('emptyPanel.open', open));
 };
