@@ -9,7 +9,7 @@ import { addSection } from './results.js';
 const [B, T, I, H] = [8, 100, 16, 64];
 /** What the extension waits for the next key before it runs, ms: its setting's default. */
 const debounce = 150;
-const target = 100;
+const target = 60;
 const edits = 40;
 const title = '## From an edit to the painted picture';
 
