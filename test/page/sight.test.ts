@@ -24,6 +24,26 @@ async function show(config: string, name: string): Promise<void> {
   for (let i = 0; i < 5; i++) await nextFrames(open.page);
 }
 
+it('a plot is painted in the frame that shows it first', async () => {
+  const first = await pages.open({ group: 'overview', fresh: true });
+  // Counts frames that begin while the track is seen and its plot is not.
+  await first.page.evaluate(() => {
+    const seen = window as unknown as { late: number };
+    seen.late = 0;
+    const look = (): void => {
+      const track = document.querySelector('[data-track=flow]');
+      if (track?.checkVisibility() === true && track.querySelector('[data-plot]') === null) seen.late++;
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+  await nextFrames(first.page);
+  await first.host.run(weatherConfig());
+  await painted(first);
+  assert.equal(await first.page.evaluate(() => (window as unknown as { late: number }).late), 1);
+  await first.close();
+});
+
 it('a track far below the window asks for nothing until it comes near', async () => {
   await show(weatherConfig({ name: 'far below', upstreamGradient: 'every' }), 'far below');
   const distance = await open.page

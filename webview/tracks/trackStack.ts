@@ -117,7 +117,6 @@ export class Tracks implements TrackHost {
 
   /** The charting library has come: from now on it draws all plots. */
   drawBy(plot: PlotMaker): void {
-    if (plot === this.plot) return;
     this.plot = plot;
     for (const track of this.#tracks) track.drawAnew();
   }
