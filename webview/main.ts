@@ -191,9 +191,8 @@ const missing = el(
   t('The other views could not be loaded. Close this panel and open it again.'),
 );
 missing.hidden = true;
-/** What stands in the page with the first word of the host: it need not be laid out before it has anything to say. */
-const whole = document.createDocumentFragment();
-whole.append(
+const app = document.getElementById('app');
+app?.append(
   header.element,
   pairBar.element,
   bar.element,
@@ -203,8 +202,9 @@ whole.append(
   missing,
   el('main', {}, main),
 );
-/** Once it stands there, the fragment is empty. */
-const appear = (): void => document.getElementById('app')?.append(whole);
+// Before the host's first word nothing is laid out.
+app?.setAttribute('hidden', '');
+const appear = (): void => app?.removeAttribute('hidden');
 
 let later: Later | null = null;
 countPins();
