@@ -217,8 +217,9 @@ function elsewhereMemoryOf(experiment: Experiment, kernels: Kernels): number {
 const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number =>
   Math.max(
     ...layers.map(({ H }) => {
-      const n = cellOf(cell).states.length * H;
-      const sizes = [...Object.values(denseSpectrumSizes(n)), ...Object.values(denseJacobianSizes(n))];
+      const { states, gates } = cellOf(cell);
+      const n = states.length * H;
+      const sizes = [...Object.values(denseSpectrumSizes(n, H, gates.length)), ...Object.values(denseJacobianSizes(n))];
       return kernels.bytesFor(sizes);
     }),
   );

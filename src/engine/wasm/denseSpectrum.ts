@@ -1,10 +1,12 @@
 // Exponents, product and singular values of the Jacobians of cells that are not h = f(z): each step's Jacobian is made
-// as a matrix in plain arithmetic, and what is multiplied and made orthogonal goes through the kernels.
+// as a matrix in plain arithmetic, unless few rows go through it, and what is multiplied and made orthogonal goes
+// through the kernels.
 import { plainJacobians } from '../analysis/jacobians.js';
 import type { JacobianSeries } from '../analysis/jacobians.js';
 import { determinantsOf } from '../analysis/plainSpectrum.js';
 import { exponentsInto, leadingInto, zerosIn } from '../analysis/spectrum.js';
 import type { GrowingSpectrum } from '../analysis/spectrum.js';
+import { cellOf } from '../cells/index.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { exactSteps, stateWidth } from '../network/cellRows.js';
@@ -16,12 +18,24 @@ import type { StepJacobian } from '../network/stepJacobian.js';
 import { GradedValues } from './gradedValues.js';
 import type { Kernels } from './instance.js';
 import { JacobianChain } from './jacobianChain.js';
-import { insideRange, layOut } from './packedMatrix.js';
+import type { Gates } from './jacobianChain.js';
+import { insideRange, layOut, packedBytes, packInto, stagingBytes } from './packedMatrix.js';
 import { SigmaBatch } from './sigmaMaxBatch.js';
 import { logSigmaMaxOf } from './spectrum.js';
 
-/** Buffers of the exponents and the product, of Jacobians [n,n]. */
-export const denseSpectrumSizes = (n: number) => ({ ...JacobianChain.sizes(n), ...SigmaBatch.sizes(n) });
+/** So many rows of n go through the weights; for more of them each Jacobian is made as a matrix. */
+const mostFew = (n: number): number => Math.floor(n / 4);
+
+/** Buffers of the exponents and the product, of Jacobians [n,n] of a layer with so many units and gates. */
+export const denseSpectrumSizes = (n: number, H: number, gates: number) => ({
+  ...JacobianChain.sizes(n),
+  ...SigmaBatch.sizes(n),
+  gateStaging: stagingBytes(H, gates * H),
+  gateWeights: packedBytes(H, gates * H),
+  gateRows: packedBytes(mostFew(n), gates * H),
+});
+const sizesOf = (experiment: LayerExperiment) =>
+  denseSpectrumSizes(stateWidth(experiment), experiment.shapes.H, cellOf(experiment.cell).gates.length);
 
 /** Buffers of the singular values over time. */
 export const denseJacobianSizes = (n: number) => ({ ...JacobianChain.sizes(n), ...GradedValues.sizes(n) });
@@ -34,6 +48,18 @@ function* jacobianAt(experiment: LayerExperiment, chunk: RunChunk, t: number): R
 const inRange = ({ layers: [{ parameters }] }: LayerExperiment): Resumable<boolean> =>
   insideRange(parameters.Wx, parameters.Wh);
 
+/** The recurrent weights as few rows meet them. */
+function* gatesOf(
+  kernels: Kernels,
+  { shapes: { H }, layers }: LayerExperiment,
+  { gateStaging, gateWeights, gateRows }: Readonly<Record<'gateStaging' | 'gateWeights' | 'gateRows', number>>,
+): Resumable<Gates> {
+  const { Wh } = layers[0].parameters;
+  const N = Wh.length / H;
+  yield* packInto(kernels, gateStaging, Wh, H, N, gateWeights);
+  return { K: H, N, weights: gateWeights, made: gateRows };
+}
+
 /** The first `count` rows through all Jacobians; null when the kernels cannot say. */
 function* chained(
   kernels: Kernels,
@@ -44,7 +70,8 @@ function* chained(
 ): Resumable<JacobianChain | null> {
   const { T } = experiment.shapes;
   const n = stateWidth(experiment);
-  const chain = yield* part(JacobianChain.createDense(kernels, n, 'forward', 0, at, count), 0, 0);
+  const gates = count <= mostFew(n) ? yield* part(gatesOf(kernels, experiment, at), 0, 0) : null;
+  const chain = yield* part(JacobianChain.createDense(kernels, n, 'forward', 0, at, count, gates), 0, 0);
   for (const chunk of chunks) {
     if (!experiment.stateful) yield* part(chain.restart(), chunk.start / T, chunk.start / T);
     const known = yield* part(
@@ -66,7 +93,7 @@ export function* denseLeading(
   count: number,
 ): Resumable<GrowingSpectrum | null> {
   if (!(yield* inRange(experiment))) return null;
-  const at = layOut(kernels, denseSpectrumSizes(stateWidth(experiment)));
+  const at = layOut(kernels, sizesOf(experiment));
   const chain = at === null ? null : yield* chained(kernels, experiment, chunks, at, count);
   if (chain === null) return null;
   const { lnLengths: sums, error, longestBlock: block } = chain;
@@ -85,7 +112,7 @@ export function* denseExponents(
   const { T } = experiment.shapes;
   const n = stateWidth(experiment);
   if (!(yield* inRange(experiment))) return null;
-  const at = layOut(kernels, denseSpectrumSizes(stateWidth(experiment)));
+  const at = layOut(kernels, sizesOf(experiment));
   if (at === null) return null;
   for (const count of counts) {
     if (count <= spectrum.lyapunovKnown) continue;

@@ -49,6 +49,8 @@ const lnGrading = (slopes: Float64Array): number => {
 export type Direction = 'forward' | 'backward';
 
 type Buffers = Readonly<Record<keyof ReturnType<typeof JacobianChain.sizes>, number>>;
+/** Weights [K,N] that meet the first K columns of rows, in packed layout at `weights`, and room for what they make. */
+export type Gates = { readonly K: number; readonly N: number; readonly weights: number; readonly made: number };
 
 export class JacobianChain {
   readonly #kernels: Kernels;
@@ -58,6 +60,9 @@ export class JacobianChain {
   readonly #direction: Direction;
   readonly #at: Buffers;
   readonly #rank: number;
+  readonly #gates: Gates | null;
+  /** Where columns of rows stand, for what goes through gates. */
+  readonly #columns: Int32Array;
   /** The rows of Q, and two buffers for what becomes of them. */
   #Q: number;
   #spare: readonly [number, number];
@@ -118,7 +123,10 @@ export class JacobianChain {
     return yield* JacobianChain.createDense(kernels, H, direction, rank, at, count);
   }
 
-  /** Of Jacobians [H,H] that are no slopes around one matrix: see `advanceDense`. */
+  /**
+   * Of Jacobians [H,H] that are no slopes around one matrix: see `advanceDense`. `gates`: rows go forward through them,
+   * so that no step is made as a matrix.
+   */
   static *createDense(
     kernels: Kernels,
     H: number,
@@ -126,13 +134,25 @@ export class JacobianChain {
     rank: number,
     at: Buffers,
     count = H,
+    gates: Gates | null = null,
   ): Resumable<JacobianChain> {
-    const chain = new JacobianChain(kernels, H, count, direction, rank, at);
+    const chain = new JacobianChain(kernels, H, count, direction, rank, at, gates);
     yield* chain.restart();
     return chain;
   }
 
-  private constructor(kernels: Kernels, H: number, count: number, direction: Direction, rank: number, at: Buffers) {
+  private constructor(
+    kernels: Kernels,
+    H: number,
+    count: number,
+    direction: Direction,
+    rank: number,
+    at: Buffers,
+    gates: Gates | null,
+  ) {
+    this.#gates = gates;
+    const columns = gates === null ? 0 : Math.max(H, gates.N);
+    this.#columns = Int32Array.from({ length: columns }, (_, j) => columnAt(j, count * rowBytes));
     this.#kernels = kernels;
     this.#H = H;
     this.#count = count;
@@ -147,6 +167,9 @@ export class JacobianChain {
   }
 
   *restart(): Resumable<void> {
+    // What goes through gates is written number by number, and nothing beyond the last.
+    if (this.#gates !== null)
+      for (const rows of this.#spare) yield* clearResumably(this.#kernels, rows, packedBytes(this.#count, this.#H));
     for (const matrix of this.#count === this.#H ? [this.#Q, this.#at.product] : [this.#Q]) {
       yield* clearResumably(this.#kernels, matrix, packedBytes(this.#count, this.#H));
       const numbers = numbersAt(this.#kernels, matrix, packedBytes(this.#count, this.#H) / bytes);
@@ -225,13 +248,37 @@ export class JacobianChain {
     let [to, other] = this.#spare;
     let from = this.#Q;
     for (let i = 0; i < k; i++) {
-      yield* this.#load((yield* jacobianOf(first + i)).dense());
-      yield* this.#multiplyBy(from, this.#at.weights, to, 0);
+      const jacobian = yield* jacobianOf(first + i);
+      if (this.#gates === null) {
+        yield* this.#load(jacobian.dense());
+        yield* this.#multiplyBy(from, this.#at.weights, to, 0);
+      } else yield* this.#throughGates(jacobian, this.#gates, from, to);
       from = to;
       [to, other] = [other, to];
       yield this.#progress;
     }
     return from;
+  }
+
+  /** to ← the rows at `from` through a step: all through the weights at once, then each through the gates. */
+  *#throughGates(jacobian: StepJacobian, { K, N, weights, made }: Gates, from: number, to: number): Resumable<void> {
+    const [n, count] = [this.#H, this.#count];
+    yield* this.#multiplyBy(from, weights, made, 0, [K, N]);
+    const numbers = numbersAt(this.#kernels, 0, this.#kernels.memory.buffer.byteLength / bytes);
+    const [dz, before, after] = [new Float64Array(N), new Float64Array(n), new Float64Array(n)];
+    const rowsAtOnce = Math.ceil(movedBytes / bytes / (N + 4 * n));
+    for (let row = 0; row < count; row++) {
+      if (row > 0 && row % rowsAtOnce === 0) yield this.#progress;
+      const [z, v, out] = [made, from, to].map((buffer) => (buffer + row * rowBytes) / bytes) as [
+        number,
+        number,
+        number,
+      ];
+      for (let j = 0; j < N; j++) dz[j] = numbers[z + this.#columns[j]!]!;
+      for (let j = 0; j < n; j++) before[j] = numbers[v + this.#columns[j]!]!;
+      jacobian.fromGates(dz, before, after);
+      for (let j = 0; j < n; j++) numbers[out + this.#columns[j]!] = after[j]!;
+    }
   }
 
   /** A Jacobian as rows meet it. */
@@ -344,22 +391,28 @@ export class JacobianChain {
     }
   }
 
-  /** to ← (from·matrix) ⊙ scale, row by row */
-  *#multiplyBy(from: number, matrix: number, to: number, scale: number): Resumable<void> {
-    const [H, count] = [this.#H, this.#count];
+  /** to ← (from·matrix) ⊙ scale, row by row; the matrix is [K,N]. */
+  *#multiplyBy(
+    from: number,
+    matrix: number,
+    to: number,
+    scale: number,
+    [K, N]: readonly [number, number] = [this.#H, this.#H],
+  ): Resumable<void> {
+    const count = this.#count;
     const panel = count * rowBytes;
-    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
+    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * K * N)));
     for (let row = 0; row < count; row += rowsAtOnce) {
       const [source, target] = [from + row * rowBytes, to + row * rowBytes];
       const some = Math.min(rowsAtOnce, count - row);
-      inParts(this.#kernels, { count: some, unit: 2, work: H * H }, (r0, r1) =>
+      inParts(this.#kernels, { count: some, unit: 2, work: K * N }, (r0, r1) =>
         call(
           'multiplyRows',
           source + r0 * rowBytes,
           panel,
-          H,
+          K,
           matrix,
-          H,
+          N,
           target + r0 * rowBytes,
           panel,
           r1 - r0,

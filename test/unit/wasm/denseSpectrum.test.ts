@@ -5,6 +5,7 @@ import {
   cellOf,
   finish,
   gatedMemoryOf,
+  growingSpectrum,
   jacobianSeries,
   runResumably,
   spectrumResumably,
@@ -107,6 +108,31 @@ if (variant !== undefined)
         }
       }
     });
+
+    // The first width fills panels, the second ends within one; what of a step lies far apart goes factor by factor.
+    for (const [H, scale] of [
+      [136, 0.6],
+      [135, 0.6],
+      [133, 8],
+    ] as const)
+      it(`have the leading exponents of plain arithmetic from few rows through ${H} units, scaled by ${scale}`, () => {
+        for (const cell of gatedCells) {
+          const e = randomGated({ ...plainGated, B: 1, T: 12, I: 4, H, cell, scale });
+          const run = finish(runResumably(e, undefined, kernelsOf(variant)));
+          const leading = (workspaces: Workspaces | null): Spectrum => {
+            const { spectrum, steps } = growingSpectrum(e, run, workspaces, 1, 0);
+            finish(steps);
+            return spectrum;
+          };
+          const found: Spectrum = leading(new Workspaces(kernelsOf(variant)));
+          const plain: Spectrum = leading(null);
+          assert.equal(found.lyapunovKnown, 32);
+          const uncertain = (found.lyapunovError ?? NaN) + (plain.lyapunovError ?? NaN);
+          assert.ok(uncertain < 1e-7, `${cell}: ${uncertain} is uncertain`);
+          const off = difference(found.lyapunov ?? [], plain.lyapunov ?? []);
+          assert.ok(off <= 1e-12 + uncertain, `${cell}: ${off}, and ${uncertain} is uncertain`);
+        }
+      });
 
     it('take memory that is told before', () => {
       const of = (H: number): LayerExperiment => randomGated({ ...plainGated, T: 2, I: 1, H });
