@@ -56,6 +56,13 @@ describe('the tooltip of a heatmap', () => {
     assert.ok(texts.includes(`h = ${(2 * Math.sin(0.6)).toPrecision(4)}`), texts.join(' | '));
   });
 
+  it('is gone where the mouse has left the plot, also by its upper rim', async () => {
+    const { left, right } = await plotOf(open.page, 'hiddenMap');
+    const isTold = (texts: readonly string[]): boolean => texts.some((text) => /^t = \d+, unit/.test(text));
+    assert.ok(isTold(await tooltipAt('hiddenMap', left + 0.4 * (right - left), 20)));
+    assert.ok(!isTold(await tooltipAt('hiddenMap', left + 0.7 * (right - left), 3)));
+  });
+
   it('names the steps that a cell covers and says that its value is the largest of them', async () => {
     const [T, H] = [20_000, 3];
     await open.host.run(config(T, H));

@@ -149,12 +149,23 @@ function painterOf(chart: Chart): Painter | null {
   };
 }
 
+/** False: there was none. */
+function clearTooltip({ tooltip: shown }: Chart): boolean {
+  if (shown === undefined || shown.opacity === 0) return false;
+  shown.setActiveElements([], { x: 0, y: 0 });
+  return true;
+}
+
 function scenePlugin(current: () => PlotOptions, lines: () => readonly Drawn[], rendered: () => void): Plugin<'line'> {
   return {
     id: 'scene',
     beforeDatasetsDraw: (chart) => {
       const painter = painterOf(chart);
       if (painter !== null) paintScene(painter, current().scene, lines());
+    },
+    // At the rim of the canvas chart.js would leave what it said of the step that the mouse came from.
+    beforeEvent: (chart, args) => {
+      if (!args.inChartArea && clearTooltip(chart)) args.changed = true;
     },
     // chart.js follows a change of its size by itself, a frame after everybody else.
     afterRender: rendered,
@@ -267,10 +278,7 @@ export class TimeChart implements Plot {
   }
 
   hideTooltip(): void {
-    const { tooltip: shown } = this.#chart;
-    if (shown === undefined || shown.opacity === 0) return;
-    shown.setActiveElements([], { x: 0, y: 0 });
-    this.#chart.draw();
+    if (clearTooltip(this.#chart)) this.#chart.draw();
   }
 
   valueAt(pixel: number): number {
