@@ -5,10 +5,14 @@ import type { Page } from 'playwright-core';
 import type { Csv } from '../support/csv.js';
 import type { OpenPage } from '../support/page.js';
 
-/** Until the page has painted the run of `host`: its verdict, the plots, the values at the cursor. */
+/**
+ * Until the page has painted the run of `host`: its verdict, the plots, the values at the cursor; and stands whole,
+ * with what comes behind the first picture.
+ */
 export async function painted({ page }: OpenPage, track = 'flow'): Promise<void> {
   await page.locator(`[data-track=${track}] canvas[data-plot]`).waitFor();
   await page.waitForFunction((id) => document.querySelector(`[data-track=${id}] .chip b`)?.textContent !== '', track);
+  await page.locator('[data-track=network]').waitFor({ state: 'attached' });
 }
 
 /** Two frames: everything that was asked for before is on screen. */
