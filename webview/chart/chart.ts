@@ -12,7 +12,8 @@ import type {
 import { getRelativePosition } from 'chart.js/helpers';
 import { timeTicks } from './axis.js';
 import { t as say } from '../page/l10n.js';
-import { chartFont, gutter, labelGap, linesOf, padding, paintScene, plotWidth, titleFits } from './plot.js';
+import { chartFont, gutter, labelGap, padding, paintScene, plotWidth, titleFits } from './plot.js';
+import { drawnLines } from './strokes.js';
 import type { Plot, PlotOptions } from './plot.js';
 import type { Painter } from './scene.js';
 import type { Drawn } from './strokes.js';
@@ -96,7 +97,7 @@ function scales({ scene, window }: PlotOptions, timeLabels: boolean): NonNullabl
         padding: 0,
       },
       afterBuildTicks: (scale) => {
-        scale.ticks = timeTicks(window.t0, window.t1, scale.chart.width - gutter.left - gutter.right).map((value) => ({
+        scale.ticks = timeTicks(window.t0, window.t1, plotWidth(scale.chart.width)).map((value) => ({
           value,
         }));
       },
@@ -237,7 +238,7 @@ export class TimeChart implements Plot {
       scene: { theme },
     } = this.#options;
     this.#options = options;
-    this.#lines = linesOf(options, this.width);
+    this.#lines = drawnLines(options, this.width);
     const frame = this.#frameOf(options);
     // An answer on the same axes, such as a finer heatmap, needs no new layout.
     if (frame === this.#frame && theme === options.scene.theme) {
@@ -295,7 +296,7 @@ export function plotPicture(options: PlotOptions, width: number, height: number,
   const canvas = document.createElement('canvas');
   canvas.width = width;
   canvas.height = height;
-  const lines = linesOf(options, width * ratio);
+  const lines = drawnLines(options, width * ratio);
   const chart = new Chart<'line', Point[]>(canvas, {
     type: 'line',
     data: { datasets: [probe()] },

@@ -1,6 +1,7 @@
 // The plot of the first picture: to the pixel what chart.js draws, which comes behind it (chart.ts). It has no tooltip.
 import { timeTicks } from './axis.js';
-import { chartFont, gutter, labelGap, linesOf, padding, paintScene, plotWidth, titleFits } from './plot.js';
+import { chartFont, gutter, labelGap, padding, paintScene, plotWidth, titleFits } from './plot.js';
+import { drawnLines } from './strokes.js';
 import type { Plot, PlotOptions } from './plot.js';
 import type { Painter } from './scene.js';
 
@@ -29,7 +30,7 @@ export class FirstPlot implements Plot {
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     const painter = this.#painter(context);
     this.#paintAxes(painter);
-    paintScene(painter, options.scene, linesOf(options, this.width));
+    paintScene(painter, options.scene, drawnLines(options, this.width));
     this.#canvas.dataset['plot'] = `${painter.left},${painter.right}`;
   }
 

@@ -1,6 +1,6 @@
 // A plot over the shared time axis: its place on the canvas, and what is painted of a scene, whoever draws the axes.
 import { withAlpha } from '../page/colourMaths.js';
-import { drawnLines, paintLines } from './strokes.js';
+import { paintLines } from './strokes.js';
 import type { Painter, Scene } from './scene.js';
 import type { Drawn } from './strokes.js';
 import type { Theme } from '../page/theme.js';
@@ -51,10 +51,6 @@ export type PlotMaker = (canvas: HTMLCanvasElement, options: PlotOptions, render
 
 /** The width of a plot on a canvas of this width. */
 export const plotWidth = (width: number): number => Math.max(1, width - gutter.left - gutter.right);
-
-/** The lines to draw, with as many points as have room. */
-export const linesOf = ({ scene, hidden, window }: PlotOptions, pixels: number): readonly Drawn[] =>
-  drawnLines(scene, hidden, window, pixels);
 
 /** The title of the y axis gives way to labels that would run into it, as 10⁻¹⁰⁰⁰⁰⁰⁰ does. */
 export function titleFits(context: CanvasRenderingContext2D, theme: Theme, labels: readonly string[]): boolean {

@@ -7,12 +7,11 @@ type Point = { readonly x: number; readonly y: number };
 /** A line and its points for one window on so many pixels. */
 export type Drawn = { readonly line: Line; readonly data: readonly Point[] };
 
-export const drawnLines = (
-  scene: Scene,
-  hidden: ReadonlySet<string>,
-  { t0, t1 }: TimeWindow,
-  pixels: number,
-): Drawn[] =>
+/** What a plot shows: lines of its scene, but for those that are hidden, in a window of steps. */
+type Shown = { readonly scene: Scene; readonly hidden: ReadonlySet<string>; readonly window: TimeWindow };
+
+/** The lines to draw, with as many points as have room. */
+export const drawnLines = ({ scene, hidden, window: { t0, t1 } }: Shown, pixels: number): Drawn[] =>
   scene.lines
     .filter((line) => !hidden.has(line.id))
     .map((line) => ({ line, data: points(line.series, t0, t1, pixels) }));

@@ -137,6 +137,8 @@ export class JacobianChain {
     gates: Gates | null = null,
   ): Resumable<JacobianChain> {
     const chain = new JacobianChain(kernels, H, count, direction, rank, at, gates);
+    // What goes through gates is written number by number, and nothing beyond the last.
+    if (gates !== null) for (const rows of chain.#spare) yield* clearResumably(kernels, rows, packedBytes(count, H));
     yield* chain.restart();
     return chain;
   }
@@ -167,9 +169,6 @@ export class JacobianChain {
   }
 
   *restart(): Resumable<void> {
-    // What goes through gates is written number by number, and nothing beyond the last.
-    if (this.#gates !== null)
-      for (const rows of this.#spare) yield* clearResumably(this.#kernels, rows, packedBytes(this.#count, this.#H));
     for (const matrix of this.#count === this.#H ? [this.#Q, this.#at.product] : [this.#Q]) {
       yield* clearResumably(this.#kernels, matrix, packedBytes(this.#count, this.#H));
       const numbers = numbersAt(this.#kernels, matrix, packedBytes(this.#count, this.#H) / bytes);
