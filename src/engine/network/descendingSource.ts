@@ -2,26 +2,32 @@
 // layer below. `networkSource` says what it is, step by step.
 import { jointLog10 } from '../core/blockFloat.js';
 import type { ScaledSteps } from './experiment.js';
+import type { NetworkSource } from './networkSource.js';
 import { sourceStep } from './runChunk.js';
 import type { RunChunk } from './runChunk.js';
+import { ByDistance } from './scaledBackward.js';
 
 /** What of it goes back through a layer's last chunk leaves. */
 export type Passed = {
   /** log10 of the norm that the layer's states receive from the step after each step of the chunk. */
   readonly received: Float64Array;
+  /** The same of each sequence [steps,B], where their lengths differ. */
+  readonly ofSequences: Float64Array | null;
   /** What goes down to x; null where nobody asks, below the first layer. */
   readonly down: ScaledSteps | null;
 };
 
+type Received = Pick<Passed, 'received' | 'ofSequences'>;
+
 /** Where it is: what enters the next layer down, and what each layer so far has received; null: one cannot say. */
 export type SourceOnItsWay = {
   readonly above: ScaledSteps | null;
-  readonly received: readonly Float64Array[] | null;
+  readonly received: readonly Received[] | null;
 };
 
 export class DescendingSource {
   #above: ScaledSteps | null;
-  #received: Float64Array[] | null;
+  #received: Received[] | null;
 
   /** At the top, or where another has come to. */
   constructor({ above, received }: SourceOnItsWay = { above: null, received: [] }) {
@@ -44,13 +50,17 @@ export class DescendingSource {
   }
 
   /** The next layer down, with H states in h, has let it through. */
-  pass(chunk: Pick<RunChunk, 'steps' | 'spans'>, B: number, H: number, { received, down }: Passed): void {
-    if (this.#received?.length === 0)
-      for (let t = 0; t < chunk.steps; t++) {
-        const sources = Array.from({ length: B }, (_, b) => sourceStep(chunk, b)).filter((at) => at === t).length;
-        if (sources > 0) received[t] = jointLog10([received[t]!, 0.5 * Math.log10(sources * H)]);
-      }
-    this.#received?.push(received);
+  pass(chunk: Pick<RunChunk, 'steps' | 'spans'>, B: number, H: number, { received, ofSequences, down }: Passed): void {
+    const sources = new Int32Array(chunk.steps);
+    for (let b = 0; this.#received?.length === 0 && b < B; b++) {
+      const t = sourceStep(chunk, b);
+      sources[t] = sources[t]! + 1;
+      const at = t * B + b;
+      if (ofSequences !== null) ofSequences[at] = jointLog10([ofSequences[at]!, 0.5 * Math.log10(H)]);
+    }
+    for (const [t, count] of sources.entries())
+      if (count > 0) received[t] = jointLog10([received[t]!, 0.5 * Math.log10(count * H)]);
+    this.#received?.push({ received, ofSequences });
     this.#above = down;
   }
 
@@ -60,11 +70,21 @@ export class DescendingSource {
   }
 
   /** As `networkSource` tells it, once all layers have let it through; null when one of them could not say. */
-  log10(T: number, { start, steps }: Pick<RunChunk, 'start' | 'steps'>): Float64Array | null {
-    const received = this.#received;
-    if (received === null) return null;
+  known(T: number, chunk: RunChunk): NetworkSource | null {
+    const layers = this.#received;
+    if (layers === null) return null;
+    const { start, steps, spans } = chunk;
     const log10 = new Float64Array(T).fill(NaN);
-    for (let t = 0; t < steps; t++) log10[start + t] = jointLog10(received.map((series) => series[t]!));
-    return log10;
+    for (let t = 0; t < steps; t++) log10[start + t] = jointLog10(layers.map(({ received }) => received[t]!));
+    if (spans === undefined) return { log10, bySource: null };
+    const distances = new ByDistance(T);
+    const joint = (at: number): number => jointLog10(layers.map(({ ofSequences }) => ofSequences![at]!));
+    for (let t = 0; t < steps; t++)
+      distances.add(
+        chunk,
+        t,
+        Float64Array.from(spans, (_, b) => joint(t * spans.length + b)),
+      );
+    return { log10, bySource: distances.log10 };
   }
 }

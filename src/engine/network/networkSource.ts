@@ -7,20 +7,28 @@ import type { Resumable } from '../core/resumable.js';
 import { exactSteps } from './cellRows.js';
 import type { LayerExperiment } from './experiment.js';
 import { sourceStep, stepReady } from './runChunk.js';
+import { ByDistance } from './scaledBackward.js';
 import type { RunChunk } from './runChunk.js';
 
 /** A layer of the network with the chunks of its run. */
 export type LayerChunks = { readonly experiment: LayerExperiment; readonly chunks: readonly RunChunk[] };
 
+/** log10 of what the states of all layers receive [T], NaN outside of the last chunk. */
+export type NetworkSource = {
+  readonly log10: Float64Array;
+  /** Of sequences of different lengths, aligned by the distance from each one's source; null where all are as long. */
+  readonly bySource: Float64Array | null;
+};
+
 /**
  * log10 of the norm of what the states of all layers receive from step t + 1, each layer's h and c a coordinate of its
  * own, without the paths inside step t from a layer to the one above: the vector that the product of the network's step
- * Jacobians moves. At the source: the ones. [T], NaN outside of the last chunk.
+ * Jacobians moves. At the source: the ones.
  *
  * At one t the step Jacobian of a stack is block lower triangular: going back through it, the gradient falls from each
  * layer's input to the layer below (dx = dz·Wxᵀ) before that layer's own step is gone through.
  */
-export function* networkSource(layers: readonly LayerChunks[], T: number): Resumable<Float64Array> {
+export function* networkSource(layers: readonly LayerChunks[], T: number): Resumable<NetworkSource> {
   const log10 = new Float64Array(T).fill(NaN);
   const last = layers.map(({ chunks }) => chunks.at(-1)!);
   const [{ start, steps }] = last as [RunChunk, ...RunChunk[]];
@@ -31,6 +39,8 @@ export function* networkSource(layers: readonly LayerChunks[], T: number): Resum
   });
   const flows = widths.map(({ state }) => new ScaledRows(B, state));
   const top = layers.length - 1;
+  const [lowest] = last as [RunChunk, ...RunChunk[]];
+  const distances = lowest.spans === undefined ? null : new ByDistance(T);
   for (let t = steps - 1; t >= 0; t--) {
     for (let b = 0; b < B; b++)
       if (sourceStep(last[top]!, b) === t)
@@ -40,6 +50,13 @@ export function* networkSource(layers: readonly LayerChunks[], T: number): Resum
         const { data, exponent } = flow.aligned();
         return log10Norm(data, exponent);
       }),
+    );
+    distances?.add(
+      lowest,
+      t,
+      Float64Array.from({ length: B }, (_, b) =>
+        jointLog10(flows.map((flow) => log10Norm(flow.row(b), flow.exponents[b]!))),
+      ),
     );
     for (let l = top; l >= 0; l--) {
       const { experiment } = layers[l]!;
@@ -69,5 +86,5 @@ export function* networkSource(layers: readonly LayerChunks[], T: number): Resum
     }
     yield (steps - t) / steps;
   }
-  return log10;
+  return { log10, bySource: distances?.log10 ?? null };
 }

@@ -16,6 +16,7 @@ import { computedLayer, reversedSeries, reversedTrace, stackOf } from '../networ
 import { networkUpstream, upstreamTrace } from '../network/networkLoss.js';
 import type { NetworkLoss } from '../network/networkLoss.js';
 import { networkSource } from '../network/networkSource.js';
+import type { NetworkSource } from '../network/networkSource.js';
 import type { VerdictBounds } from '../verdict/evidence.js';
 import { networkVerdict } from '../verdict/networkVerdict.js';
 import type { Forward } from '../wasm/checkpointedRun.js';
@@ -171,7 +172,7 @@ export function* runLongNetwork(
     yield 0.85 + (0.05 * t) / T;
   }
   const isOneWay = experiment.layers.every(({ direction }) => direction === 'forward');
-  const log10SingleSource = isOneWay ? yield* part(sourceOf(kernels, rooms, layers, T), 0.9, 0.99) : null;
+  const source = isOneWay ? yield* part(sourceOf(kernels, rooms, layers, T), 0.9, 0.99) : null;
   return {
     experiment,
     lengths: lengthsOfRun(experiment),
@@ -186,8 +187,8 @@ export function* runLongNetwork(
       return loss;
     },
     clipFactor,
-    log10SingleSource,
-    verdict: yield* part(networkVerdict(experiment, bounds, layers, log10SingleSource), 1, 1),
+    log10SingleSource: source?.log10 ?? null,
+    verdict: yield* part(networkVerdict(experiment, bounds, layers, source), 1, 1),
   };
 }
 
@@ -204,7 +205,7 @@ function* sourceOf(
   { flows }: ReturnType<typeof roomsFor>,
   layers: readonly AnyLayer[],
   T: number,
-): Resumable<Float64Array> {
+): Resumable<NetworkSource> {
   const own = layers.map(({ experiment, result }) => ({ experiment, chunks: runChunks(experiment, result) }));
   const long = { room: flows, pieceSteps: Math.ceil(Math.sqrt(T)) };
   return (yield* gatedNetworkSource(kernels, own, T, long)) ?? (yield* networkSource(own, T));

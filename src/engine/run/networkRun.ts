@@ -19,7 +19,7 @@ import type { FromAbove } from '../network/layers.js';
 import { networkUpstream } from '../network/networkLoss.js';
 import type { NetworkLoss } from '../network/networkLoss.js';
 import { networkSource } from '../network/networkSource.js';
-import type { LayerChunks } from '../network/networkSource.js';
+import type { LayerChunks, NetworkSource } from '../network/networkSource.js';
 import { pyTorchGradients } from '../network/pyTorchParameters.js';
 import type { VerdictBounds } from '../verdict/evidence.js';
 import { defaultBounds } from '../verdict/evidence.js';
@@ -182,12 +182,12 @@ function* singleSource(
   own: readonly NetworkLayer[],
   T: number,
   given: Kernels | null,
-): Resumable<Float64Array> {
+): Resumable<NetworkSource> {
   const layers: LayerChunks[] = own.map(({ experiment, result }) => ({
     experiment,
     chunks: runChunks(experiment, result),
   }));
-  const known = descending.log10(T, layers[0]!.chunks.at(-1)!);
+  const known = descending.known(T, layers[0]!.chunks.at(-1)!);
   if (known !== null) return known;
   const kernels = layers.every(({ experiment }) => gatedKernelsFor(experiment, given) !== null) ? given : null;
   const quick = kernels === null ? null : yield* gatedNetworkSource(kernels, layers, T);
@@ -302,8 +302,7 @@ export function* runNetwork(
     log10Norms.dx[t] = log10Norm(takeStep({ B, T, N: I, data }, t).data, exponents[t]!);
     yield 0.96;
   }
-  const log10SingleSource =
-    descending === null ? null : yield* part(singleSource(descending, layers, T, given), 0.96, 0.99);
+  const source = descending === null ? null : yield* part(singleSource(descending, layers, T, given), 0.96, 0.99);
   return {
     experiment,
     lengths: lengthsOfRun(experiment),
@@ -318,8 +317,8 @@ export function* runNetwork(
       return loss;
     },
     clipFactor,
-    log10SingleSource,
-    verdict: yield* part(networkVerdict(experiment, bounds, layers, log10SingleSource), 1, 1),
+    log10SingleSource: source?.log10 ?? null,
+    verdict: yield* part(networkVerdict(experiment, bounds, layers, source), 1, 1),
   };
 }
 

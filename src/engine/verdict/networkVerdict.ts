@@ -2,6 +2,7 @@
 import { t as say } from '@vscode/l10n';
 import type { Resumable } from '../core/resumable.js';
 import type { Direction, Experiment, LayerExperiment } from '../network/experiment.js';
+import type { NetworkSource } from '../network/networkSource.js';
 import type { ComputedRun } from '../network/result.js';
 import type { VerdictBounds } from './evidence.js';
 import { measure } from './verdict.js';
@@ -36,12 +37,12 @@ const nameOf = ({ experiment: { layers } }: JudgedLayer, twoWays: boolean): stri
 const isAtManySteps = ({ upstream, loss }: Experiment): boolean =>
   loss === null ? upstream.kind === 'every' : loss.at === 'every' || (Array.isArray(loss.at) && loss.at.length > 1);
 
-/** `log10` is the network's single source; null with two directions. */
+/** `source` is the network's single source; null with two directions. */
 export function* networkVerdict(
   experiment: Experiment,
   bounds: VerdictBounds,
   layers: readonly JudgedLayer[],
-  log10: Float64Array | null,
+  source: NetworkSource | null,
 ): Resumable<NetworkVerdict> {
   const worst = worstOf(layers);
   const verdict = worst.result.positionVerdict;
@@ -49,8 +50,9 @@ export function* networkVerdict(
   if (layers.length === 1) return { ...verdict, layer, direction };
   const twoWays = layers.some(({ experiment: { layers: specs } }) => specs[0].direction === 'reverse');
   const name = nameOf(worst, twoWays);
-  if (log10 === null || verdict.kind === 'nonfinite')
+  if (source === null || verdict.kind === 'nonfinite')
     return { ...verdict, layer, direction, reason: say('Worst is {0}: {1}', name, verdict.reason) };
+  const log10 = source.bySource ?? source.log10;
   const single = {
     log10,
     lnSlope: new Float64Array(log10.length).fill(NaN),
@@ -75,7 +77,7 @@ export function* networkVerdict(
   const alike = layers.every(({ result }) => result.verdict.kind === verdict.kind);
   const rate = rateOf(measured, evidence);
   const where =
-    measured.kind === 'healthy' && alike
+    measured.kind === 'healthy' && verdict.kind === 'healthy' && alike
       ? say('Every layer is healthy by itself.')
       : say('By itself, {0} is worst: {1}', name, verdict.reason);
   return {

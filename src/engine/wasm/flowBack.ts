@@ -61,8 +61,11 @@ export function rowsLog10(of: RowNumbers, first: number, B: number, place: numbe
   const { numbers, stride } = of;
   let sum = 0;
   for (let row = first; row < first + B; row++) {
+    const part = numbers[row * stride + place]!;
+    // A row of zeros has no exponent: its factor would be ∞ beside rows that are far smaller than 1.
+    if (part === 0) continue;
     const below = numbers[row * stride + exponentAt]! - exponent;
-    sum += below === 0 ? numbers[row * stride + place]! : numbers[row * stride + place]! * 4 ** below;
+    sum += below === 0 ? part : part * 4 ** below;
   }
   return 0.5 * Math.log10(sum) + exponent * log10Of2;
 }
@@ -71,14 +74,17 @@ export function rowsLog10(of: RowNumbers, first: number, B: number, place: numbe
 export type Through = {
   /** log10 of the norm that the states receive from the step after. */
   readonly received: Float64Array;
+  /** The same of each sequence [steps,B], where their lengths differ. */
+  readonly ofSequences: Float64Array | null;
   /** What goes down to x [B,steps,I], times 2^exponent; null where nobody asks, or where it is computed again. */
   readonly data: Float64Array | null;
   readonly exponents: Float64Array;
 };
 
 /** Of a chunk of which nothing is known yet. */
-export const unknownThrough = ({ steps }: RunChunk, down: number | null): Through => ({
+export const unknownThrough = ({ steps, spans }: RunChunk, down: number | null): Through => ({
   received: new Float64Array(steps).fill(-Infinity),
+  ofSequences: spans === undefined ? null : new Float64Array(steps * spans.length).fill(-Infinity),
   data: down === null ? null : new Float64Array(steps * down),
   exponents: new Float64Array(steps),
 });
@@ -105,8 +111,8 @@ export const passOn = (
   descending: DescendingSource | null,
   { shapes: { B, H } }: LayerExperiment,
   chunk: RunChunk,
-  { received, data, exponents }: Through,
-): void => descending?.pass(chunk, B, H, { received, down: data === null ? null : { data, exponents } });
+  { received, ofSequences, data, exponents }: Through,
+): void => descending?.pass(chunk, B, H, { received, ofSequences, down: data === null ? null : { data, exponents } });
 
 /**
  * What the first B rows leave at the steps t0 … t1 − 1 of a block: `after` is the place of the square of what goes on.
@@ -117,11 +123,13 @@ export function gather(
   B: number,
   t0: number,
   t1: number,
-  { received, exponents }: Through,
+  { received, ofSequences, exponents }: Through,
 ): void {
   for (let t = t0; t < t1; t++) {
     const first = (t - t0) * of.rows;
     if (t > 0) received[t - 1] = rowsLog10(of, first, B, after);
+    if (t > 0 && ofSequences !== null)
+      for (let b = 0; b < B; b++) ofSequences[(t - 1) * B + b] = rowsLog10(of, first + b, 1, after);
     const exponent = largestExponent(of, first, B, whole);
     exponents[t] = exponent === -Infinity ? 0 : exponent;
   }

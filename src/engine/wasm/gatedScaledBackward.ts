@@ -12,7 +12,7 @@ import type { Trace } from '../core/dtypes.js';
 import type { Resumable } from '../core/resumable.js';
 import { DescendingSource } from '../network/descendingSource.js';
 import type { LayerExperiment } from '../network/experiment.js';
-import type { LayerChunks } from '../network/networkSource.js';
+import type { LayerChunks, NetworkSource } from '../network/networkSource.js';
 import { sideBySideTrace } from '../core/rowTrace.js';
 import type { TrialPlace } from '../network/trial.js';
 import type { RunChunk } from '../network/runChunk.js';
@@ -145,7 +145,7 @@ export function* gatedNetworkSource(
   layers: readonly LayerChunks[],
   T: number,
   long: { readonly room: PieceRoom<GatedFlow>; readonly pieceSteps: number } | null = null,
-): Resumable<Float64Array | null> {
+): Resumable<NetworkSource | null> {
   const source = new DescendingSource();
   for (const { experiment, chunks } of [...layers].reverse()) {
     const { parameters } = experiment.layers[0];
@@ -169,14 +169,14 @@ export function* gatedNetworkSource(
     const goesDown = experiment !== layers[0]!.experiment;
     const found = yield* flow.through(above === null ? entering : { ...entering, scaledDhs: above }, goesDown, noting);
     if (found === null) return null;
-    const { received, data: held, exponents } = found;
+    const { received, ofSequences, data: held, exponents } = found;
     const data =
       goesDown && long !== null
         ? columnsTrace(againTrace(long.room, own, noting!.found, start, steps), H, H + I).data
         : held;
-    source.pass(last, B, H, { received, down: data === null ? null : { data, exponents } });
+    source.pass(last, B, H, { received, ofSequences, down: data === null ? null : { data, exponents } });
   }
-  return source.log10(T, layers[0]!.chunks.at(-1)!);
+  return source.known(T, layers[0]!.chunks.at(-1)!);
 }
 
 /** What `trialSource` gives, from the kernels; null when they cannot say: then `trialSource` has to. */
@@ -205,5 +205,5 @@ export function* gatedTrialSource(
   const states = cellOf(cell).states.map(() => sequence(dtype, 1, steps, H)) as [Sequence, ...Sequence[]];
   yield* forward.states(steps, states, 0);
   const run = { ...chunk, hs: sideBySideTrace(states) };
-  return yield* gatedNetworkSource(kernels, [{ experiment: changed, chunks: [run] }], steps);
+  return (yield* gatedNetworkSource(kernels, [{ experiment: changed, chunks: [run] }], steps))?.log10 ?? null;
 }

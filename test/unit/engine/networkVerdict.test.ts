@@ -149,7 +149,7 @@ const told = (layers: readonly Judged[], log10: readonly number[] | null, given:
       { layers, upstream: { kind: 'final' }, loss: null, ...given } as unknown as Experiment,
       defaultBounds,
       layers,
-      log10 === null ? null : Float64Array.from(log10),
+      log10 === null ? null : { log10: Float64Array.from(log10), bySource: null },
     ),
   );
 
@@ -209,6 +209,16 @@ describe('the verdict of a network', () => {
     assert.ok(told(healthy, line(10, -0.5)).reason.endsWith(' By itself, layer 1 is worst: It is healthy there.'));
     // Without a rate there is nothing to tell of the way through all.
     assert.equal(told(healthy, [...new Array<number>(10).fill(NaN), 0]).reason, 'Every layer is healthy by itself.');
+  });
+
+  it('that is healthy through all layers says so of each of them only where it is', () => {
+    const through = (...kinds: readonly Verdict['kind'][]): string =>
+      told(
+        kinds.map((kind, layer) => judged(layer, kind, -1)),
+        line(10, 0),
+      ).reason;
+    assert.match(through('healthy', 'healthy'), /Every layer is healthy by itself\.$/);
+    assert.match(through('vanishing', 'vanishing'), /By itself, layer 0 is worst: It is vanishing there\.$/);
   });
 
   it('with losses at several steps tells how far each of them teaches', () => {
