@@ -48,8 +48,7 @@ const boundsSentence = (H: number): string =>
     : t('Both ends are proven; the eigenvalues themselves were not found in a bounded number of sweeps.');
 
 /** Some Jacobian, or Wh itself, holds a number that is not finite. */
-export const unmeasured = ({ logProductSigmaMax, jacobianSigmaMax }: SpectrumSummary): boolean =>
-  Number.isNaN(logProductSigmaMax) || jacobianSigmaMax.some(Number.isNaN);
+export const unmeasured = ({ logProductSigmaMax }: SpectrumSummary): boolean => Number.isNaN(logProductSigmaMax);
 
 function lyapunovSentence(lambda: number): string {
   if (lambda === -Infinity) return t('Every Jacobian is zero: no gradient passes a single step.');

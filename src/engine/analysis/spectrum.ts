@@ -114,6 +114,27 @@ export const stepsOfItem = ({ chunks }: LayerExperiment, item: number): number =
     return sum + to - from;
   }, 0);
 
+/** On the run's steps what is known of those of an item, in order: NaN where it is not there. */
+export function onStepsOfRun({ chunks }: LayerExperiment, item: number, values: Float64Array): Float64Array {
+  if (chunks.every(({ spans }) => spans === undefined)) return values;
+  const steps = stepsOnRun(chunks, item);
+  const all = new Float64Array(chunks.reduce((sum, chunk) => sum + chunk.steps, 0)).fill(NaN);
+  for (const [i, t] of steps.entries()) all[t] = values[i]!;
+  return all;
+}
+
+/** Which of the run's steps those of an item are. */
+export function stepsOnRun(chunks: readonly LayerChunk[], item: number): number[] {
+  const all: number[] = [];
+  let start = 0;
+  for (const chunk of chunks) {
+    const { from, to } = spanOf(chunk, item);
+    for (let t = from; t < to; t++) all.push(start + t);
+    start += chunk.steps;
+  }
+  return all;
+}
+
 /** The experiment as if it had one batch item, all of whose steps are there. */
 export const withOneItem = (experiment: LayerExperiment): LayerExperiment => ({
   ...experiment,

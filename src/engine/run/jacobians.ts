@@ -1,8 +1,9 @@
 // Singular values of the Jacobians through the kernels where they can do it, else in plain arithmetic.
 import { budget, plainBudget, plainJacobians, samples } from '../analysis/jacobians.js';
 import type { JacobianSeries, StepWindow } from '../analysis/jacobians.js';
-import { itemOf } from '../analysis/spectrum.js';
+import { itemOf, stepsOnRun } from '../analysis/spectrum.js';
 import { cellOf } from '../cells/index.js';
+import { withLooks } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
 import { stateWidth } from '../network/cellRows.js';
@@ -14,7 +15,24 @@ import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
 import { withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
-/** `series` fills while `steps` runs, from the last step of the window to the first. */
+const values = ['sigmaMax', 'sigmaMin', 'log10Largest', 'log10Median', 'log10Smallest'] as const;
+
+function unknownSeries(t: Float64Array): JacobianSeries {
+  const unknown = (): Float64Array => new Float64Array(t.length).fill(NaN);
+  return {
+    t,
+    sigmaMax: unknown(),
+    sigmaMin: unknown(),
+    log10Largest: unknown(),
+    log10Median: unknown(),
+    log10Smallest: unknown(),
+  };
+}
+
+/**
+ * `series` fills while `steps` runs, from the last step of the window to the first; NaN stays where the item is not
+ * there.
+ */
 export function jacobianSeries(
   experiment: LayerExperiment,
   result: ComputedRun,
@@ -24,15 +42,7 @@ export function jacobianSeries(
 ): { readonly series: JacobianSeries; readonly steps: Resumable<void> } {
   const workspaces = kernelsFor(experiment, given) ?? gatedKernelsFor(experiment, given);
   const t = samples(window, stateWidth(experiment), workspaces === null ? plainBudget : budget);
-  const empty = (): Float64Array => new Float64Array(t.length).fill(NaN);
-  const series = {
-    t,
-    sigmaMax: empty(),
-    sigmaMin: empty(),
-    log10Largest: empty(),
-    log10Median: empty(),
-    log10Smallest: empty(),
-  };
+  const series = unknownSeries(t);
   return { series, steps: fill(experiment, result, item, series, workspaces) };
 }
 
@@ -45,13 +55,23 @@ function* fill(
 ): Resumable<void> {
   if (!(yield* allFinite([experiment.layers[0].parameters.Wh]))) return;
   const { experiment: own, chunks } = yield* itemOf(experiment, result, item);
-  yield* withKernels(
+  const places = new Map(stepsOnRun(experiment.chunks, item).map((t, step) => [t, step]));
+  // Of the samples those at which the sequence is there, counted in its own steps.
+  const there = [...series.t.keys()].filter((i) => places.has(series.t[i]!));
+  if (there.length === 0) return;
+  const ofSequence = unknownSeries(Float64Array.from(there, (i) => places.get(series.t[i]!)!));
+  const steps = withKernels(
     workspaces,
     (kernels) =>
       cellOf(experiment.cell).gated === undefined
-        ? fastJacobians(kernels, own, chunks, series)
-        : denseJacobians(kernels, own, chunks, series),
-    () => plainJacobians(own, chunks, series),
+        ? fastJacobians(kernels, own, chunks, ofSequence)
+        : denseJacobians(kernels, own, chunks, ofSequence),
+    () => plainJacobians(own, chunks, ofSequence),
     stateWidth(experiment) ** 3,
   );
+  const tell = (): void => {
+    for (const name of values) for (const [i, place] of there.entries()) series[name][place] = ofSequence[name][i]!;
+  };
+  yield* withLooks(steps, tell);
+  tell();
 }

@@ -35,6 +35,7 @@ import {
   networkMap,
 } from '../answers/gateSlices.js';
 import { isGated } from '../answers/keptRun.js';
+import { spectrumSummary } from '../answers/spectrumSummary.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { band, keepPreActivations, spread, unitOrder } from '../answers/unitSlices.js';
 import { weights } from '../answers/weightSlices.js';
@@ -454,7 +455,7 @@ export async function makeRecord(
   const first = sequences > 0 ? null : firstSequence(run);
   const series = shortened(
     summary,
-    { runId: run.runId, ...spectrum, fraction: 1 },
+    spectrumSummary(run, spectrum),
     first === null ? [] : [...first.steps, ...first.opened].map(({ t }) => t),
   );
   return {

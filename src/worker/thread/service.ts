@@ -4,7 +4,7 @@ import { newConfigText } from '../../config/edit/index.js';
 import { surveyFile } from '../../config/read/index.js';
 import type { Entry, FileContent, Files } from '../../config/read/index.js';
 import { cellNames, cellOf, finish, nextStepOf, runExperiment, Workspaces } from '../../engine/index.js';
-import { growingSpectrum, spectrumResumably } from '../../engine/index.js';
+import { growingSpectrum, onStepsOfRun, spectrumResumably } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, NextStep, Spectrum } from '../../engine/index.js';
 import type {
   Advice,
@@ -59,6 +59,7 @@ import { requireGates, requireOneGate } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { ReadSources } from '../record/runSources.js';
 import { band, hasPreActivations, keepPreActivations, spread } from '../answers/unitSlices.js';
+import { spectrumSummary } from '../answers/spectrumSummary.js';
 import { layerShown, summariseNetwork } from '../answers/summary.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
 import { SequencePreviews } from '../answers/sequencePreviews.js';
@@ -86,6 +87,10 @@ type Kept = KeptRun & {
   readonly summary: RunSummary;
   readonly sources: ReadSources;
 };
+
+/** σ_max of the Jacobians on the steps of the run, as far as it is known. */
+const sigmaMaxOf = ({ experiment, growing }: Kept): Float64Array =>
+  growing === null ? new Float64Array(0) : onStepsOfRun(experiment, 0, growing.jacobianSigmaMax);
 
 /** Which layer of the network is looked at, counted with its directions. */
 const shownOf = ({ summary }: Kept): number => summary.network?.shown ?? 0;
@@ -170,7 +175,7 @@ export class Service {
         advice: (request) => this.#advice(request),
         series: (request) =>
           this.#kept?.runId === request.runId
-            ? seriesAnswer(this.#kept.summary, this.#kept.growing?.jacobianSigmaMax ?? new Float64Array(0), request)
+            ? seriesAnswer(this.#kept.summary, sigmaMaxOf(this.#kept), request)
             : null,
         resultJson: ({ runId }) => this.#resultJson(runId),
         resultText: (request) => this.#resultText(request),
@@ -471,12 +476,13 @@ export class Service {
    * take long, which wait until somebody looks.
    */
   async #analyse(kept: Kept, check: () => void, onProgress: (fraction: number) => void): Promise<Spectrum> {
-    const { runId, experiment, result } = kept;
+    const { experiment, result } = kept;
     const { spectrum, steps, rest } = growingSpectrum(experiment, result, this.#workspaces);
     kept.growing = spectrum;
     // One number a step: of a very long run it comes with the other series.
     const part = result.shapes.T <= mostDense ? {} : { jacobianSigmaMax: new Float64Array(0) };
-    const tell = (fraction: number): void => this.#channel.emit('spectrum', { runId, ...spectrum, ...part, fraction });
+    const tell = (fraction: number): void =>
+      this.#channel.emit('spectrum', { ...spectrumSummary(kept, spectrum), ...part, fraction });
     let next = performance.now() + betweenParts;
     await drive(
       steps,

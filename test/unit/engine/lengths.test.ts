@@ -2,9 +2,16 @@
 // told of the way back is counted from each one's own source.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runNetwork } from '../../../src/engine/index.js';
+import {
+  finish,
+  jacobianSeries,
+  onStepsOfRun,
+  runNetwork,
+  spectrumResumably,
+  Workspaces,
+} from '../../../src/engine/index.js';
 import type { Experiment, Kernels } from '../../../src/engine/index.js';
-import { mapParameters } from '../../../src/engine/cells/cell.js';
+import { mapParameters, mapStates } from '../../../src/engine/cells/cell.js';
 import { kernelsOf, variants } from '../wasm/support.js';
 import { randomLoss, randomNetwork } from './networks.js';
 
@@ -35,6 +42,22 @@ function atRest(cell: (typeof cells)[number], lengths: readonly number[]): Exper
     upstream: { kind: 'last' },
     chunks: e.chunks.map((chunk) => ({ ...chunk, xs: chunk.xs.map(() => 0) })),
     layers: layers.map((layer) => ({ ...layer, initial: { h: null } })) as unknown as Experiment['layers'],
+  };
+}
+
+/** One of its sequences, as if there were no other. */
+function alone(e: Experiment, item: number, length: number): Experiment {
+  const { T, I } = e.shapes;
+  return {
+    ...e,
+    shapes: { ...e.shapes, B: 1, T: length },
+    loss: null,
+    upstream: { kind: 'last' },
+    chunks: [{ steps: length, xs: e.chunks[0]!.xs.slice(item * T * I, (item * T + length) * I) }],
+    layers: e.layers.map((layer) => ({
+      ...layer,
+      initial: mapStates(layer.initial, (values) => values?.slice(item * layer.H, (item + 1) * layer.H) ?? null),
+    })) as unknown as Experiment['layers'],
   };
 }
 
@@ -72,6 +95,51 @@ for (const [way, kernels] of ways)
               );
           }
           assert.ok(found!.log10SingleSource.every((value) => !Number.isNaN(value)));
+        }
+      });
+
+    for (const cell of cells)
+      it(`have singular values at their own steps alone, ${cell}`, () => {
+        const shape = { seed: 5, cell, I: 2, widths: [4], T: 9 } as const;
+        const lengths = [6, 9, 2];
+        const spaces = kernels();
+        const workspaces = spaces === null ? null : new Workspaces(spaces);
+        for (const direction of ['forward', 'reverse'] as const) {
+          const e = randomNetwork({ ...shape, B: 3, lengths, directions: [direction] });
+          const [{ experiment, result }] = finish(runNetwork(e, undefined, spaces)).layers;
+          for (const [item, length] of lengths.entries()) {
+            // The same sequence by itself.
+            const own = alone(e, item, length);
+            const [one] = finish(runNetwork(own, undefined, spaces)).layers;
+            const [found, known] = [
+              jacobianSeries(experiment, result, item, workspaces),
+              jacobianSeries(one.experiment, one.result, 0, workspaces),
+            ];
+            finish(found.steps);
+            finish(known.steps);
+            // A reverse direction reaches a shorter sequence later.
+            const from = direction === 'forward' ? 0 : 9 - length;
+            for (const name of ['sigmaMax', 'sigmaMin', 'log10Largest', 'log10Median', 'log10Smallest'] as const) {
+              assert.equal(found.series[name].length, 9);
+              for (const [t, value] of found.series[name].entries()) {
+                const expected = t < from || t >= from + length ? NaN : known.series[name][t - from]!;
+                assert.ok(
+                  Object.is(value, expected) || Math.abs(value - expected) < 1e-9,
+                  `${direction} ${item} ${name} ${t}`,
+                );
+              }
+            }
+          }
+          const { jacobianSigmaMax } = finish(spectrumResumably(experiment, result, workspaces));
+          const onRun = onStepsOfRun(experiment, 0, jacobianSigmaMax);
+          assert.deepEqual(
+            [...onRun.keys()].filter((t) => !Number.isNaN(onRun[t]!)),
+            direction === 'forward' ? [0, 1, 2, 3, 4, 5] : [3, 4, 5, 6, 7, 8],
+          );
+          assert.deepEqual(
+            onRun.filter((value) => !Number.isNaN(value)),
+            jacobianSigmaMax,
+          );
         }
       });
   });
