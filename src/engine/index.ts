@@ -57,6 +57,7 @@ export type { Initialisation } from './network/initialise.js';
 export { measureInputs, measureMatrix, measureNumbers, zeroLines } from './analysis/matrixFacts.js';
 export type { InputFacts, MatrixFacts, NumberFacts } from './analysis/matrixFacts.js';
 export { runChunks } from './network/chunks.js';
+export { presenceIn } from './network/runChunk.js';
 export { attribute } from './run/attribution.js';
 export { attributeNetwork } from './run/networkAttribution.js';
 export type { Attribution, LayerArrival } from './analysis/attribution.js';

@@ -1,7 +1,7 @@
 // One unit of the unrolled network, opened: every intermediate value of its forward and backward pass.
 import { cellOf } from '../cells/index.js';
 import { cellRows, exactSteps } from '../network/cellRows.js';
-import { beginsAt, enteringRow, stateBefore } from '../network/runChunk.js';
+import { beginsAt, enteringRow, isThere, stateBefore } from '../network/runChunk.js';
 import { cutBefore, runChunks } from '../network/chunks.js';
 import { sizeOf } from '../cells/cell.js';
 import { scaleByPowerOfTwo } from '../core/norm.js';
@@ -79,10 +79,12 @@ export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: nu
     Float64Array.from({ length: N }, (_, i) => data[item * N + i]!);
   const x = row(takeStep(chunk.xs, step).data, I);
   const hPrev = row(stateBefore(chunk, step).data, H);
+  // Where the sequence is not there, nothing has been computed.
+  const there = isThere(chunk, item, step);
   const fromInput = new Float64Array(b.length);
-  addRowTimes(x, 0, I, Wx, fromInput);
+  if (there) addRowTimes(x, 0, I, Wx, fromInput);
   const fromState = new Float64Array(b.length);
-  addRowTimes(hPrev, 0, H, Wh, fromState);
+  if (there) addRowTimes(hPrev, 0, H, Wh, fromState);
   const gradient = (at: number): Float64Array =>
     Float64Array.from(layer.dhScaled.subarray((item * T + at) * H, (item * T + at + 1) * H));
   const stepAt = (at: number): StepJacobian => exactSteps(experiment, chunk, at - chunk.start)[item]!;
@@ -107,7 +109,7 @@ export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: nu
     fromNext,
     g,
     dz,
-    z: fromInput.map((value, j) => value + fromState[j]! + b[j]!),
+    z: fromInput.map((value, j) => (there ? value + fromState[j]! + b[j]! : 0)),
     h: row(takeStep(chunk.hs, step).data, H),
     dhs: scaled(Float64Array.from(entering.values), entering.exponent - exponent),
     slope: own.A,

@@ -6,14 +6,14 @@ import type { Trace } from '../core/dtypes.js';
 import { runChunks } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
-import { stateBefore } from '../network/runChunk.js';
+import { isThere, stateBefore } from '../network/runChunk.js';
 
 /**
  * z_t of one sequence at every step [T,H], null until they are there; not held where neither these nor the states are.
  */
 export type PreActivations = { values: Trace | null };
 
-/** z_t for t0 ≤ t < t1, [t1 − t0,H], in plain arithmetic. */
+/** z_t for t0 ≤ t < t1, [t1 − t0,H], in plain arithmetic; zero where the item is not there. */
 export function* preActivationsBetween(
   experiment: LayerExperiment,
   result: ComputedRun,
@@ -33,6 +33,7 @@ export function* preActivationsBetween(
   const out = new Float64Array((t1 - t0) * H);
   for (let t = t0; t < t1; t++) {
     const chunk = chunks.findLast(({ start }) => start <= t)!;
+    if (!isThere(chunk, item, t - chunk.start)) continue;
     yield* ready(t - chunk.start, chunk.hs);
     const z = out.subarray((t - t0) * H, (t - t0 + 1) * H);
     z.set(b);

@@ -5,7 +5,7 @@ import { stepsOfRow } from '../core/rowTrace.js';
 import { rowOf, takeStep } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
 import type { Matrix, SequenceTrace } from '../core/tensor.js';
-import type { ScaledSteps, Span } from './experiment.js';
+import type { LayerChunk, ScaledSteps, Span } from './experiment.js';
 import type { Chunk } from './upstreamGradient.js';
 
 /**
@@ -80,6 +80,25 @@ export const isThere = ({ spans }: Pick<RunChunk, 'spans'>, b: number, t: number
   const span = spans?.[b];
   return span === undefined || (t >= span.from && t < span.to);
 };
+
+/** How many of B sequences are there at step t. */
+export function sequencesAt({ spans }: Pick<RunChunk, 'spans'>, B: number, t: number): number {
+  return spans === undefined ? B : spans.filter(({ from, to }) => t >= from && t < to).length;
+}
+
+/** Whether a sequence is there at a step of a run, in whichever chunk. */
+export function presenceIn(chunks: readonly LayerChunk[]): (b: number, t: number) => boolean {
+  if (chunks.every(({ spans }) => spans === undefined)) return () => true;
+  let start = 0;
+  const placed = chunks.map((chunk) => {
+    start += chunk.steps;
+    return { chunk, start: start - chunk.steps };
+  });
+  return (b, t) => {
+    const own = placed.findLast((place) => place.start <= t);
+    return own !== undefined && isThere(own.chunk, b, t - own.start);
+  };
+}
 
 /** The step at which the single source of a sequence stands: its last. */
 export const sourceStep = ({ spans, steps }: Pick<RunChunk, 'spans' | 'steps'>, b: number): number =>

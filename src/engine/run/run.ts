@@ -7,6 +7,7 @@ import { fastAnalyse, longAnalyse } from '../wasm/scaledBackward.js';
 import type { Kernels } from '../wasm/instance.js';
 import { fastPlainRange } from '../wasm/rangeScan.js';
 import type { LayerNorms, StateMeasures, StepNorms } from '../network/result.js';
+import { isThere, sequencesAt } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { longForward, longPass } from '../wasm/checkpointedRun.js';
 import type { Forward } from '../wasm/checkpointedRun.js';
@@ -34,7 +35,7 @@ import { clip } from './clip.js';
 import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
 import { hasManyLosses, lossSteps } from '../network/lossSteps.js';
-import { isHeld, takeStep } from '../core/tensor.js';
+import { isHeld, rowOf, takeStep } from '../core/tensor.js';
 import { trialPlace, trialSource } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
 import { defaultBounds } from '../verdict/evidence.js';
@@ -88,20 +89,38 @@ function* nonFiniteIn(
 }
 
 /** Of every step: the norm of the state, and the share of units that let (nearly) nothing through. */
-function* statesOf({ cell, shapes: { T } }: LayerExperiment, hs: SequenceTrace): Resumable<StateMeasures> {
+function* statesOf(
+  { cell, shapes: { B, T } }: LayerExperiment,
+  hs: SequenceTrace,
+  chunks: readonly RunChunk[],
+): Resumable<StateMeasures> {
   const isClosed = cellOf(cell).closing?.isClosed ?? (() => false);
   const hNorm = new Float64Array(T);
   const closed = new Float64Array(T);
-  for (let t = 0; t < T; t++) {
-    yield* ready(t, hs);
-    const h = takeStep(hs, t).data;
-    hNorm[t] = norm(h);
-    let count = 0;
-    for (const value of h) if (isClosed(value)) count++;
-    closed[t] = count / h.length;
-    yield (t + 1) / T;
-  }
+  for (const chunk of chunks)
+    for (let step = 0; step < chunk.steps; step++) {
+      const t = chunk.start + step;
+      yield* ready(t, hs);
+      const states = takeStep(hs, t);
+      hNorm[t] = norm(states.data);
+      let count = 0;
+      for (let b = 0; b < B; b++)
+        if (isThere(chunk, b, step)) for (const value of rowOf(states, b).data) if (isClosed(value)) count++;
+      closed[t] = count / (Math.max(1, sequencesAt(chunk, B, step)) * hs.N);
+      yield (t + 1) / T;
+    }
   return { hNorm, closed };
+}
+
+/** The share of units that are closed over the steps of a chunk, each step for as many sequences as it has. */
+function closedShareOf(chunk: RunChunk, closed: Float64Array, B: number): number {
+  let [sum, rows] = [0, 0];
+  for (let step = 0; step < chunk.steps; step++) {
+    const count = sequencesAt(chunk, B, step);
+    sum += count * closed[chunk.start + step]!;
+    rows += count;
+  }
+  return sum / rows;
 }
 
 const log10Largest = { float32: Math.log10(2) * 128, float64: Math.log10(2) * 1024 } as const;
@@ -361,7 +380,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   const { single, log10Norms, gates = null, ...logs } = analysis;
   const layer = experiment.layers[0];
   const last = chunks.at(-1)!;
-  const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs), 0, 0.2));
+  const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs, chunks), 0, 0.2));
   // Where no unit is nearly closed, all are far below the limit.
   function* largestState(): Resumable<number> {
     if (closed.subarray(last.start).every((share) => share === 0)) return 0;
@@ -376,7 +395,6 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   const { zeroAt, infiniteAt } =
     known ?? (yield* part(range(last), 0.3, 1)) ?? (yield* part(plainRange(experiment, last), 0.3, 1));
   const { closing } = cellOf(cell);
-  const trip = closing === null ? null : closed.subarray(last.start);
   const entering = yield* part(lossSteps(experiment), 1, 1);
   const evidence: Evidence = {
     experiment,
@@ -399,7 +417,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     },
     // Asked for cells of one gate alone, whose Wh is square.
     sigmaMax: () => quickSigmaMax(experiment.layers[0].parameters.Wh, shapes.H),
-    closedShare: trip === null ? null : trip.reduce((sum, value) => sum + value, 0) / trip.length,
+    closedShare: closing === null ? null : closedShareOf(last, closed, shapes.B),
   };
   const verdict = yield* part(judge(evidence), 1, 1);
   const result: RunResult<States, Scaled> = {

@@ -1,6 +1,6 @@
 // Orders of the hidden units, their pre-activations, and how their values are spread.
 import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } from '../../protocol/index.js';
-import { cellOf, finish, preActivations } from '../../engine/index.js';
+import { cellOf, finish, preActivations, presenceIn } from '../../engine/index.js';
 import type { FloatArray, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
 import { Once } from './perRunCache.js';
@@ -96,6 +96,7 @@ export function spread(
   { sequence, window: asked, maxColumns, bins }: ActivationsRequest,
 ): Activations {
   const { B, T, H } = result.shapes;
+  const isThere = presenceIn(experiment.chunks);
   const window = clampWindow(asked, T);
   const columns = Math.min(window.t1 - window.t0, Math.max(1, maxColumns));
   const items = sequence === null ? Array.from({ length: B }, (_, b) => b) : [Math.min(sequence, B - 1)];
@@ -123,8 +124,9 @@ export function spread(
     ];
     counts.fill(0);
     let odd = 0;
-    for (const b of items) {
-      const states = result.layers[0].states.h.subarray((b * T + from) * H, (b * T + to) * H);
+    let all = 0;
+    const count = (states: FloatArray): void => {
+      all += states.length;
       for (const h of states) {
         if (!Number.isFinite(h)) {
           odd++;
@@ -133,29 +135,37 @@ export function spread(
         const bin = Math.max(0, Math.min(bins - 1, Math.floor(((h - low) / (high - low)) * bins)));
         counts[bin] = (counts[bin] ?? 0) + 1;
       }
-    }
-    const all = (to - from) * H * items.length;
+    };
+    for (const b of items)
+      for (let t = from, end = from; t < to; t = end + 1) {
+        for (end = t; end < to && isThere(b, end); end++);
+        count(result.layers[0].states.h.subarray((b * T + t) * H, (b * T + end) * H));
+      }
+    all = Math.max(1, all);
     for (let bin = 0; bin < bins; bin++) shares[(bins - 1 - bin) * columns + column] = (counts[bin] ?? 0) / all;
     notFinite[column] = odd / all;
   }
   return { window, columns, bins, low, high, shares, notFinite };
 }
 
-/** Smallest, median and largest norm of the batch at each step. */
-export function band({ result }: KeptRun, { window: asked, maxPoints }: BandRequest): Band {
+/** Smallest, median and largest norm of the sequences that are there at each step. */
+export function band({ result, experiment }: KeptRun, { window: asked, maxPoints }: BandRequest): Band {
   const { B, T } = result.shapes;
   const [{ log10dhPerSequence }] = result.layers;
   const window = clampWindow(asked, T);
   const { t, bins } = decimatedSteps(window, maxPoints);
   const span = window.t1 - window.t0;
   const [low, median, high] = [new Float64Array(span), new Float64Array(span), new Float64Array(span)];
-  const heights = new Float64Array(B);
+  const isThere = presenceIn(experiment.chunks);
+  const room = new Float64Array(B);
   for (let i = 0; i < span; i++) {
-    for (let b = 0; b < B; b++) heights[b] = log10dhPerSequence[b * T + window.t0 + i] ?? NaN;
-    heights.sort();
+    const t = window.t0 + i;
+    let count = 0;
+    for (let b = 0; b < B; b++) if (isThere(b, t)) room[count++] = log10dhPerSequence[b * T + t] ?? NaN;
+    const heights = room.subarray(0, count).sort();
     low[i] = heights[0] ?? NaN;
-    median[i] = ((heights[(B - 1) >> 1] ?? NaN) + (heights[B >> 1] ?? NaN)) / 2;
-    high[i] = heights[B - 1] ?? NaN;
+    median[i] = ((heights[(count - 1) >> 1] ?? NaN) + (heights[count >> 1] ?? NaN)) / 2;
+    high[i] = heights[count - 1] ?? NaN;
   }
   const line = (values: Float64Array): Float64Array => {
     const out = new Float64Array(t.length);

@@ -6,12 +6,15 @@ import {
   finish,
   jacobianSeries,
   onStepsOfRun,
+  openUnit,
+  preActivations,
   runNetwork,
   spectrumResumably,
   Workspaces,
 } from '../../../src/engine/index.js';
-import type { Experiment, Kernels } from '../../../src/engine/index.js';
+import type { AnyRun, Experiment, Kernels } from '../../../src/engine/index.js';
 import { mapParameters, mapStates } from '../../../src/engine/cells/cell.js';
+import { band, spread } from '../../../src/worker/answers/unitSlices.js';
 import { kernelsOf, variants } from '../wasm/support.js';
 import { randomLoss, randomNetwork } from './networks.js';
 
@@ -142,4 +145,66 @@ for (const [way, kernels] of ways)
           );
         }
       });
+
+    for (const cell of ['tanh', 'sigmoid', 'relu'] as const)
+      it(`count the units of those that are there as closed, and have no z elsewhere, ${cell}`, () => {
+        const shape = { seed: 3, cell, T: 40, I: 2, widths: [4], directions: ['forward'] } as const;
+        const e = randomNetwork({ ...shape, B: 2, lengths: [40, 4] });
+        const [{ experiment, result }] = finish(runNetwork(e, undefined, kernels())).layers;
+        const [long] = finish(runNetwork(alone(e, 0, 40), undefined, kernels())).layers;
+        assert.deepEqual(result.layers[0].saturation?.subarray(4), long.result.layers[0].saturation?.subarray(4));
+        const told = ({ verdict }: AnyRun): string | undefined =>
+          /\(([^)]*(?:all h|units|\|h\|)[^)]*)\)/.exec(verdict.reason)?.[1];
+        // The first steps of the short one move a share of relu's units by a percent.
+        if (cell !== 'relu') assert.equal(told(result), told(long.result));
+        const spaces = kernels();
+        const { z, steps } = preActivations(experiment, result, 1, spaces === null ? null : new Workspaces(spaces));
+        finish(steps);
+        assert.ok(z.values !== null);
+        assert.ok(z.values.subarray(0, 16).every((value) => value !== 0));
+        assert.ok(z.values.subarray(16, 160).every((value) => value === 0));
+        const opened = openUnit(experiment, result, 10, 1);
+        assert.deepEqual(
+          [[...opened.z], [...opened.h]],
+          [
+            [0, 0, 0, 0],
+            [0, 0, 0, 0],
+          ],
+        );
+      });
   });
+
+describe('what is told of a batch', () => {
+  const [B, T] = [3, 6];
+  const lengths = [6, 2, 3];
+  const e = randomNetwork({ seed: 3, cell: 'tanh', B, T, I: 2, widths: [4], directions: ['forward'], lengths });
+  const [run] = finish(runNetwork(e)).layers;
+  const keptRun = { runId: 1, ...run };
+  const there = (t: number): number[] => [...lengths.keys()].filter((b) => t < lengths[b]!);
+
+  it('has the norms of the sequences that are there between its ends', () => {
+    const { low, median, high } = band(keptRun, { runId: 1, window: { t0: 0, t1: T }, maxPoints: 100 });
+    for (let t = 0; t < T; t++) {
+      const norms = there(t).map((b) => run.result.layers[0].log10dhPerSequence[b * T + t]!);
+      assert.deepEqual([low[t], high[t]], [Math.min(...norms), Math.max(...norms)]);
+      assert.ok(Number.isFinite(median[t]));
+    }
+  });
+
+  it('counts the units of the sequences that are there', () => {
+    const request = { runId: 1, sequence: null, window: { t0: 0, t1: T }, maxColumns: T, bins: 400 };
+    const { columns, bins, shares } = spread(keptRun, request);
+    assert.equal(columns, T);
+    for (let t = 0; t < T; t++) {
+      const units = there(t).length * 4;
+      let [sum, most] = [0, 0];
+      for (let bin = 0; bin < bins; bin++) {
+        sum += shares[bin * columns + t]!;
+        most = Math.max(most, shares[bin * columns + t]!);
+      }
+      assert.ok(Math.abs(sum - 1) < 1e-6);
+      // Hardly two of them are so much alike.
+      assert.ok(most <= 2.01 / units, `${most} at ${t}`);
+    }
+  });
+});
