@@ -95,7 +95,8 @@ export class Session implements vscode.Disposable {
   #lastTook = Infinity;
   /** The layer of the network that is looked at; null: the one that the verdict names. */
   #layer: number | null = null;
-  #choosing = false;
+  /** The call of run that shows another layer of what is shown already. */
+  #chosenTurn: number | null = null;
   /** The edit that a run shows whose picture is not on the screen yet. */
   #unpainted: { readonly runId: number; readonly editedAt: number } | null = null;
   /** When the log was last told how soon a picture follows an edit. */
@@ -144,8 +145,7 @@ export class Session implements vscode.Disposable {
           const took = Math.max(performance.now() - this.#dueAt, summary.elapsedMs);
           this.#lastTook = this.#wasAhead ? Math.max(this.#lastTook, took) : took;
           // Another layer of the same run is no new result.
-          if (this.#choosing) this.#choosing = false;
-          else {
+          if (this.#chosenTurn !== this.#turn) {
             this.#writes.shown();
             this.history.skipped = this.#writes.skipped;
             this.history.rewrites = this.#writes.rewrites;
@@ -265,9 +265,11 @@ export class Session implements vscode.Disposable {
   /** Looks at another layer of the network, counted with its directions. */
   chooseLayer(layer: number): Promise<RunOutcome> {
     this.#layer = layer;
-    // Before the first result there is none that this could be another view of.
-    this.#choosing = this.summary !== null;
-    return this.run();
+    // Before the first result there is none that this could be another view of, and an edit gives another one.
+    const isSame = this.summary !== null && this.#editedAt === null && !this.#unfollowed;
+    const outcome = this.run();
+    this.#chosenTurn = isSame ? this.#turn : null;
+    return outcome;
   }
 
   cancel(): Promise<void> {

@@ -410,6 +410,36 @@ describe('A network', () => {
     }
   });
 
+  it('keeps the next result when the one with another layer has been refused', async () => {
+    const layers = (Wh: number): string =>
+      `"weight_ih_l0": [[1]], "weight_hh_l0": [[${Wh}]], "weight_ih_l1": [[1]], "weight_hh_l1": [[0.5]]`;
+    const text = (Wh: number, cell: string): string =>
+      `{ "cell": "${cell}", "weights": { ${layers(Wh)} }, "sequences": [[[1], [2], [3]]] }`;
+    const config = await writeFiles({ 'a.rnn.json': text(0.5, 'tanh') });
+    // What is typed is not followed, so that no other run comes between.
+    const settings = vscode.workspace.getConfiguration('rnnGradients');
+    await settings.update('followEdits', false, vscode.ConfigurationTarget.Global);
+    const { session, close } = panelOver(config, () => undefined);
+    try {
+      await session.run();
+      const { document } = await openText(config);
+      await replaceText(document, document.getText(), text(0.5, 'nothing'));
+      assert.equal((await session.chooseLayer(1)).kind, 'refused');
+      await replaceText(document, document.getText(), text(1.5, 'tanh'));
+      assert.equal((await session.run()).kind, 'done');
+      const { versions } = session.history.list();
+      assert.equal(versions.length, 2);
+      assert.equal(versions.at(-1)?.runId, session.summary?.runId);
+      // What is chosen shows an edit too that nothing has shown before.
+      await replaceText(document, document.getText(), text(1.8, 'tanh'));
+      assert.equal((await session.chooseLayer(0)).kind, 'done');
+      assert.equal(session.history.list().versions.length, 3);
+    } finally {
+      close();
+      await settings.update('followEdits', undefined, vscode.ConfigurationTarget.Global);
+    }
+  });
+
   it('of Keras and of two directions stands below its layers, and gates begin in the first row', async () => {
     const matrix = (rows: number, columns: number): string =>
       JSON.stringify(Array.from({ length: rows }, (_, r) => Array.from({ length: columns }, (_, c) => r + c / 100)));
