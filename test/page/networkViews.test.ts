@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { some } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import { readFixture } from '../support/experiments.js';
-import { csvRows, cursorTo, keepPaintedText, nextFrames, painted, plotOf, relativeError } from './support.js';
+import { computed, csvRows, cursorTo, keepPaintedText, nextFrames, painted, plotOf, relativeError } from './support.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 
 type Series = readonly number[];
@@ -49,6 +49,29 @@ function near(actual: Series, expected: Series, what: string): void {
   );
 }
 const visible = (view: string): Promise<boolean> => open.page.locator(view).isVisible();
+
+describe('the Jacobians of a step', () => {
+  it('are of all states of the cell that is on the screen, and say so', async () => {
+    const { page } = open;
+    const told = async (cell: string): Promise<readonly (string | null)[]> => {
+      const reference = fixture(cell);
+      await show(configOf(reference), reference.name, 0);
+      await computed(page, 'jacobian');
+      await page.locator('.proofs [data-name=product]').waitFor();
+      const texts = [];
+      for (const place of [
+        '[data-track=jacobian]',
+        '.proofs div:has(> [data-name=product]) dt',
+        '.at-step div:has(> [data-name=jacobian]) dt',
+      ])
+        texts.push(await page.locator(place).textContent());
+      return texts.map((text) => /∂[hs]/.exec(text ?? '')?.[0] ?? null);
+    };
+    assert.deepEqual(await told('gru_bi_final'), ['∂h', '∂h', '∂h']);
+    assert.deepEqual(await told('lstm_2layer_every'), ['∂s', '∂s', '∂s']);
+    assert.match((await page.locator('[data-track=jacobian]').textContent()) ?? '', /s = \(h, c\)/);
+  });
+});
 
 describe('the network map', () => {
   it('has the gradient of the state of every layer, the last on top, and what leaves below', async () => {

@@ -2,6 +2,7 @@
 import { el, math } from '../widgets/dom.js';
 import { mostDecomposed } from './eigenvalues.js';
 import { exactLog10, formatFactor, formatLog10, formatNumber } from '../page/format.js';
+import { ofAllStates } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { OlderMark } from '../widgets/staleMark.js';
 import { menuButton } from '../widgets/menu.js';
@@ -177,6 +178,7 @@ export class Proofs {
     // The largest slope of the cell: where it has one, σ_max(Wh)·γ bounds every Jacobian.
     const { run } = this.#page.model;
     const gamma = run?.cell.gamma ?? null;
+    const product = ofAllStates('‖∂h_{T−1}/∂h_{−1}‖_2', run?.cell ?? null);
     const bound = sigmaMaxWh * (gamma ?? NaN);
     const proven =
       Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0
@@ -247,18 +249,18 @@ export class Proofs {
               ].join(' '),
             ),
       ),
-      known(logProductSigmaMax, 'product', '‖∂h_{T−1}/∂h_{−1}‖_2', () =>
+      known(logProductSigmaMax, 'product', product, () =>
         missing && Number.isNaN(logProductSigmaMax)
           ? row(
               'product',
-              '‖∂h_{T−1}/∂h_{−1}‖_2',
+              product,
               '–',
               '',
               t('Comes with all exponents, which are computed while their card is in sight.'),
             )
           : row(
               'product',
-              '‖∂h_{T−1}/∂h_{−1}‖_2',
+              product,
               formatLog10(logProductSigmaMax / Math.LN10),
               exactLog10(logProductSigmaMax / Math.LN10),
               Number.isNaN(logProductSigmaMax)

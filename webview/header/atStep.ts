@@ -3,7 +3,7 @@ import { tsvLine } from '../widgets/spreadsheetFields.js';
 import { Copying } from '../widgets/clipboard.js';
 import { el, math } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/format.js';
-import { stepFormula } from '../page/formulas.js';
+import { ofAllStates, stepFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { olderTitle, olderWord } from '../widgets/staleMark.js';
@@ -62,7 +62,7 @@ export class AtStep {
   readonly #page: Page;
   readonly #title = el('h2', {});
   readonly #list = el('dl', { class: 'pairs' });
-  readonly #cells = new Map<string, { readonly value: HTMLElement; readonly of: HTMLElement }>();
+  readonly #cells = new Map<string, { readonly name: string; readonly value: HTMLElement; readonly of: HTMLElement }>();
   readonly #units = el('tbody');
   readonly #unitsTitle = el('h3', {});
   readonly #latest: Latest<{ t: number; sequence: number }, StepValues | null>;
@@ -107,13 +107,13 @@ export class AtStep {
 
   /** Elements for rows that have none; what another cell had goes. */
   #arrange(rows: readonly Row[]): void {
-    if (rows.length === this.#cells.size && rows.every(({ id }) => this.#cells.has(id))) return;
+    if (rows.length === this.#cells.size && rows.every(({ id, name }) => this.#cells.get(id)?.name === name)) return;
     this.#cells.clear();
     this.#list.replaceChildren(
       ...rows.map((row) => {
         const value = el('dd', { attributes: { 'data-name': row.id } });
         const of = el('span', { class: 'of' });
-        this.#cells.set(row.id, { value, of });
+        this.#cells.set(row.id, { name: row.name, value, of });
         return el('div', {}, el('dt', {}, math(row.name), of), value);
       }),
     );
@@ -184,7 +184,7 @@ export class AtStep {
       },
       {
         id: 'jacobian',
-        name: 'σ_{max}(∂h_t/∂h_{t−1})',
+        name: ofAllStates('σ_{max}(∂h_t/∂h_{t−1})', shown.cell),
         read: (_run, t) => {
           const {
             sigmaMax: { steps, values },

@@ -36,10 +36,22 @@ export const openedFormula = either(
   () => 'g = dhs + dh   dz = g·A   dh_{t−1} = dz·Wh^{T} + g·D',
 );
 
-export const jacobianFormula = either(
+const hasMoreStates = (cell: CellFacts | null): cell is CellFacts => cell !== null && cell.states.length > 1;
+
+/** A formula of Jacobians, written with ∂h: of a cell with more states than h with ∂s, s being all of them. */
+export const ofAllStates = (formula: string, cell: CellFacts | null): string =>
+  hasMoreStates(cell) ? formula.replaceAll('∂h', '∂s') : formula;
+
+/** What s is in them; null where they are written with h. */
+export const allStates = (cell: CellFacts | null): string | null =>
+  hasMoreStates(cell) ? `s = (${cell.states.join(', ')})` : null;
+
+const elementwiseJacobian = either(
   'J_t = diag(f′(z_t))·Wh^{T}   ‖J_t‖_2 = σ_{max} ≤ γ·σ_{max}(Wh)',
   () => `J_t = A_t·Wh^{T} + D_t   ‖J_t‖_2 = σ_{max}   ${slopes}`,
 );
+export const jacobianFormula = (cell: CellFacts | null): string =>
+  hasMoreStates(cell) ? `J_t = ∂s_t/∂s_{t−1}   ‖J_t‖_2 = σ_{max}   ${allStates(cell)}` : elementwiseJacobian(cell);
 
 export const attributionFormula = either(
   'g_t = Σ_{s ≥ t} c_{t,s}   c_{s,s} = dhs_s   c_{t−1,s} = (c_{t,s} ⊙ f′(z_t))·Wh^{T}',

@@ -2,7 +2,7 @@
 import { t as say } from '../page/l10n.js';
 import { logAxis, logLine, unseenText } from './logLines.js';
 import { exactLog10, formatLog10 } from '../page/format.js';
-import { jacobianFormula } from '../page/formulas.js';
+import { allStates, jacobianFormula, ofAllStates } from '../page/formulas.js';
 import { Latest } from '../page/model.js';
 import { olderWord } from '../widgets/staleMark.js';
 import { placesIn, plotNote } from '../chart/scene.js';
@@ -10,7 +10,7 @@ import { printNear } from '../page/nearest.js';
 import { borders } from '../chart/trackView.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page, View } from '../chart/trackView.js';
-import type { Jacobians, TimeWindow } from '../page/model.js';
+import type { CellFacts, Jacobians, TimeWindow } from '../page/model.js';
 import type { Line } from '../chart/scene.js';
 import type { Theme } from '../page/theme.js';
 import { nearest } from '../page/nearest.js';
@@ -90,7 +90,7 @@ const product = (): Kind => ({
           'below the largest.',
       ),
     ],
-    formula: say('‖∂L/∂h_t‖ ≤ σ_{max}(J_{last} ⋯ J_{t+1})·‖∂L/∂h_{last}‖'),
+    formula: (cell) => ofAllStates(say('‖∂L/∂h_t‖ ≤ σ_{max}(J_{last} ⋯ J_{t+1})·‖∂L/∂h_{last}‖'), cell),
     source: 'Pennington, Schoenholz & Ganguli 2017, “Resurrecting the sigmoid”; Demmel & Veselić 1992',
   },
   curves: [
@@ -210,6 +210,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
     latest.forget();
   });
 
+  const cellShown = (): CellFacts | null => model.run?.cell ?? null;
   const view = (kind: Kind): View => {
     const lines = (theme: Theme): Line[] => {
       const drawn = told();
@@ -243,9 +244,12 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       id: kind.id,
       title: kind.title,
       formula: () =>
-        [kind.formula, say('sequence {0}', (answer?.sequence ?? timeline.shownSequence) + 1), ...progress()].join(
-          ' · ',
-        ),
+        [
+          ofAllStates(kind.formula, cellShown()),
+          ...[allStates(cellShown())].filter((states) => states !== null),
+          say('sequence {0}', (answer?.sequence ?? timeline.shownSequence) + 1),
+          ...progress(),
+        ].join(' · '),
       height: 124,
       costly: true,
       pending: () => latest.busy || latestFiner.busy,
