@@ -2,7 +2,7 @@
 // cloned and moved as between threads.
 import type { Entry } from '../../src/config/index.js';
 import type { Kernels } from '../../src/engine/index.js';
-import type { WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
+import type { RunSummary, WorkerContract, WorkerHostContract } from '../../src/protocol/messages.js';
 import { Channel } from '../../src/protocol/rpc.js';
 import type { Port } from '../../src/protocol/rpc.js';
 import { Service } from '../../src/worker/thread/service.js';
@@ -45,6 +45,8 @@ function hop(): [Port, Port] {
 
 export class Desk {
   files: Bytes = {};
+  /** Of the last run. */
+  summary: RunSummary | null = null;
   readonly #channel: Channel<WorkerHostContract, WorkerContract>;
   /** What a message broke without anybody waiting for it. */
   readonly #faults: string[] = [];
@@ -65,7 +67,9 @@ export class Desk {
       {
         progress: () => undefined,
         problems: () => undefined,
-        summary: () => undefined,
+        summary: (summary) => {
+          this.summary = summary;
+        },
         spectrum: () => undefined,
         begun: () => undefined,
         failed: ({ message }) => void this.#faults.push(message),

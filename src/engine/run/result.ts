@@ -8,9 +8,9 @@ export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = 
   States,
   Scaled
 > & {
-  /** t in it is the order in which the layer computes. */
+  /** t in it is the order in which the layer computes; its reason tells positions in the sequence. */
   readonly verdict: Verdict;
-  /** The same with t as positions in the sequence, which differ for a reverse direction. */
+  /** The same with t as positions too, which differ for a reverse direction. */
   readonly positionVerdict: Verdict;
 };
 

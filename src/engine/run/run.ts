@@ -345,10 +345,8 @@ const layerNorms = ({ dh, dc, ds, parameters }: StepNorms): LayerNorms => ({
 const mapOthers = <States extends Trace>(states: Pass<States>['otherStates'] = {}): Record<string, States> =>
   Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
 
-/** The verdict of a reverse direction with its steps told as positions in the sequence. */
-function* judgeInPositions(evidence: Evidence, { start, steps }: RunChunk): Resumable<Verdict> {
-  const positionOf = (t: number): number => 2 * start + steps - 1 - t;
-  const verdict = yield* judge({ ...evidence, positionOf });
+/** A verdict with its steps as positions in the sequence; its reason tells them so already. */
+function inPositions(verdict: Verdict, positionOf: (t: number) => number): Verdict {
   const at = (t: number | null): number | null => (t === null ? null : positionOf(t));
   return {
     ...verdict,
@@ -396,11 +394,12 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     known ?? (yield* part(range(last), 0.3, 1)) ?? (yield* part(plainRange(experiment, last), 0.3, 1));
   const { closing } = cellOf(cell);
   const entering = yield* part(lossSteps(experiment), 1, 1);
+  const positionOf = (t: number): number => (layer.direction === 'forward' ? t : 2 * last.start + last.steps - 1 - t);
   const evidence: Evidence = {
     experiment,
     bounds,
     single: { ...single, log10: single.bySource ?? single.log10 },
-    positionOf: (t) => t,
+    positionOf,
     first: last.start,
     source: shapes.T - 1,
     hasManyLosses: hasManyLosses(experiment, entering),
@@ -448,7 +447,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     lossSteps: entering,
     clipFactor,
     verdict,
-    positionVerdict: layer.direction === 'forward' ? verdict : yield* part(judgeInPositions(evidence, last), 1, 1),
+    positionVerdict: layer.direction === 'forward' ? verdict : inPositions(verdict, positionOf),
   };
   rememberChunks(result, chunks);
   rememberNextStep(result, () => nextStep(verdict, evidence));

@@ -62,6 +62,11 @@ const percentOfPower = (log10: number): string =>
 const powerOfTen = (log10: number): string =>
   Math.abs(log10) < 4 ? significant(10 ** log10, 2) : `10^${Math.round(log10)}`;
 
+type Placed = Pick<Evidence, 'positionOf'>;
+
+/** Whether the way back leads to later positions, as in a reverse direction: what is lost lies behind then. */
+const leadsOn = ({ positionOf }: Placed): boolean => positionOf(1) < positionOf(0);
+
 /** Mean of the finite values of steps from … to; NaN when there is none. */
 export const meanOver = (values: Float64Array, from: number, to: number): number => {
   let sum = 0;
@@ -74,15 +79,21 @@ export const meanOver = (values: Float64Array, from: number, to: number): number
   return count === 0 ? NaN : sum / count;
 };
 
-function nonFiniteWords(nonFinite: NonFinite, positionOf: Evidence['positionOf']): string {
+function nonFiniteWords(nonFinite: NonFinite, placed: Placed): string {
+  const { positionOf } = placed;
   switch (nonFinite.what) {
     case 'weights':
       return say('The weights hold a number that is not finite, and it spreads to everything they touch.');
     case 'inputs':
-      return say(
-        'The input sequence holds a number that is not finite at t = {0}, and it spreads to every later step.',
-        positionOf(nonFinite.t),
-      );
+      return leadsOn(placed)
+        ? say(
+            'The input sequence holds a number that is not finite at t = {0}, and it spreads to every earlier step.',
+            positionOf(nonFinite.t),
+          )
+        : say(
+            'The input sequence holds a number that is not finite at t = {0}, and it spreads to every later step.',
+            positionOf(nonFinite.t),
+          );
     case 'state':
       return say(
         'The hidden state stops being finite at t = {0}: the forward pass itself overflows, so there is no ' +
@@ -206,11 +217,18 @@ function theRate(
   { single, positionOf, hasManyLosses }: Pick<Evidence, 'single' | 'positionOf' | 'hasManyLosses'>,
 ): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
+  const on = leadsOn({ positionOf });
   if (perStepFactor === 0)
-    return say(
-      'The gradient is exactly zero from t = {0} back: nothing before the last step is learned.',
-      positionOf(source - 1),
-    );
+    return on
+      ? say(
+          'The gradient is exactly zero from t = {0} on: nothing after t = {1} is learned.',
+          positionOf(source - 1),
+          positionOf(source),
+        )
+      : say(
+          'The gradient is exactly zero from t = {0} back: nothing before the last step is learned.',
+          positionOf(source - 1),
+        );
   const trip = steps(source - first);
   const rate = perStep(perStepFactor);
   const crossed = crossedAt === null ? null : positionOf(crossedAt);
@@ -223,44 +241,66 @@ function theRate(
     // One half-life would mislead where the rate changes; the step below which less than 1 % ever arrives is measured.
     const horizon = single.log10.findIndex((value) => value > single.log10[source]! - 2);
     // With a bound above 1 % that may be nowhere.
-    if (hasManyLosses && horizon > first)
-      return say(
-        'Each loss teaches the {0} before it: from the last one, over most of the trip {1}, and less than 1 % of ' +
-          'it arrives before t = {2}.',
-        steps(source - horizon),
-        perStepInside(usualFactor(segments)),
-        positionOf(horizon),
-      );
-    return horizon > first
+    if (horizon <= first) return arrival();
+    const [inside, end] = [perStepInside(usualFactor(segments)), positionOf(horizon)];
+    if (hasManyLosses)
+      return on
+        ? say(
+            'Each loss teaches the {0} after it: from the first one, over most of the trip {1}, and less than 1 % of ' +
+              'it arrives after t = {2}.',
+            steps(source - horizon),
+            inside,
+            end,
+          )
+        : say(
+            'Each loss teaches the {0} before it: from the last one, over most of the trip {1}, and less than 1 % of ' +
+              'it arrives before t = {2}.',
+            steps(source - horizon),
+            inside,
+            end,
+          );
+    return on
       ? say(
+          'Over most of the trip {0}; less than 1 % of it arrives after t = {1}, and what happened there is ' +
+            'hardly learned.',
+          inside,
+          end,
+        )
+      : say(
           'Over most of the trip {0}; less than 1 % of it arrives before t = {1}, and what happened there is ' +
             'hardly learned.',
-          perStepInside(usualFactor(segments)),
-          positionOf(horizon),
-        )
-      : arrival();
+          inside,
+          end,
+        );
   }
   const horizon = source - Math.ceil(onePercentSteps ?? 0);
   // What fades seldom falls to 1 % on the way: then it is told how much arrives.
   if (isLost && halfLifeSteps !== null && onePercentSteps !== null && (kind === 'vanishing' || horizon > first)) {
     const half = steps(halfLifeSteps);
     const last = counted(onePercentSteps);
-    if (hasManyLosses && horizon > first)
-      return say(
-        'Each loss teaches the {0} before it: {1}, half is gone after {2}.',
-        steps(onePercentSteps),
-        perStepInside(perStepFactor),
-        half,
-      );
-    return horizon > first
+    if (horizon <= first) return say('{0}: half is gone after {1}, 1 % is left after {2}.', rate, half, last);
+    if (hasManyLosses) {
+      const [reach, inside] = [steps(onePercentSteps), perStepInside(perStepFactor)];
+      return on
+        ? say('Each loss teaches the {0} after it: {1}, half is gone after {2}.', reach, inside, half)
+        : say('Each loss teaches the {0} before it: {1}, half is gone after {2}.', reach, inside, half);
+    }
+    const end = positionOf(horizon);
+    return on
       ? say(
+          '{0}: half is gone after {1}, 1 % is left after {2}; what happened after t = {3} is hardly learned.',
+          rate,
+          half,
+          last,
+          end,
+        )
+      : say(
           '{0}: half is gone after {1}, 1 % is left after {2}; what happened before t = {3} is hardly learned.',
           rate,
           half,
           last,
-          positionOf(horizon),
-        )
-      : say('{0}: half is gone after {1}, 1 % is left after {2}.', rate, half, last);
+          end,
+        );
   }
   if (kind === 'exploding' && perStepFactor > 1 && segments.length === 1) {
     return say(
@@ -272,12 +312,11 @@ function theRate(
       positionOf(first),
     );
   }
-  if (log10Ratio === -Infinity)
-    return say(
-      'Down to t = {0} {1}.',
-      positionOf(single.log10.findIndex((value) => Number.isFinite(value))),
-      perStepInside(perStepFactor),
-    );
+  if (log10Ratio === -Infinity) {
+    const least = positionOf(single.log10.findIndex((value) => Number.isFinite(value)));
+    const inside = perStepInside(perStepFactor);
+    return on ? say('Up to t = {0} {1}.', least, inside) : say('Down to t = {0} {1}.', least, inside);
+  }
   return arrival();
 }
 
@@ -318,7 +357,9 @@ function theZero(
       : say('the recurrent weights send nothing back');
   return perStepFactor === 0
     ? say('The cause: {0}.', cause)
-    : say('From t = {0} back it is exactly zero: {1}.', positionOf(t), cause);
+    : leadsOn({ positionOf })
+      ? say('From t = {0} on it is exactly zero: {1}.', positionOf(t), cause)
+      : say('From t = {0} back it is exactly zero: {1}.', positionOf(t), cause);
 }
 
 /** What the recurrent weights do to the gradient at each step. */
@@ -447,7 +488,10 @@ function theDtype(
 ): string | null {
   if (infiniteAt !== null) return say('Plain {0} overflows to infinity at t = {1}.', dtype, positionOf(infiniteAt));
   const lost = zeroAt !== null && zeroAt >= first && single.log10[zeroAt] !== -Infinity;
-  return lost ? say('Plain {0} has nothing but zeros from t = {1} back.', dtype, positionOf(zeroAt)) : null;
+  if (!lost) return null;
+  return leadsOn({ positionOf })
+    ? say('Plain {0} has nothing but zeros from t = {1} on.', dtype, positionOf(zeroAt))
+    : say('Plain {0} has nothing but zeros from t = {1} back.', dtype, positionOf(zeroAt));
 }
 
 /** The rate with its distance, as a sentence; null where there is none to tell. */
@@ -459,8 +503,7 @@ export const rateOf = (
 /** One to three sentences that a student can follow and an expert can check. */
 export function reasonOf(verdict: Measured, evidence: Evidence): string {
   const { nonFinite } = evidence;
-  const { positionOf } = evidence;
-  const what = nonFinite === null ? null : nonFiniteWords(nonFinite, positionOf);
+  const what = nonFinite === null ? null : nonFiniteWords(nonFinite, evidence);
   if (what !== null && nonFinite?.what !== 'gradient') return what;
   const single = verdict.source === verdict.first;
   const sentences = single

@@ -54,17 +54,24 @@ export function layerShown({ layers, verdict }: AnyNetworkRun, asked: number | n
 type Steps = RunSummary['lossSteps'];
 const countOf = (steps: Steps): number => steps.reduce((sum, [from, to]) => sum + to - from + 1, 0);
 
-/** What enters the last layer, on the time axis of the layer that is shown. */
+/**
+ * What enters the last layer, in the order in which the layer that is shown computes: of the last layer what enters the
+ * direction that is shown, of those below it what enters any.
+ */
 function lossStepsOf(layers: AnyNetworkRun['layers'], shown: number): Steps {
-  const highest = Math.max(...layers.map(({ experiment }) => experiment.layers[0].layer));
-  const top = layers.find(({ experiment }) => experiment.layers[0].layer === highest) ?? layers[0];
-  const enters = new Uint8Array(top.experiment.shapes.T);
-  for (const [from, to] of top.result.lossSteps) enters.fill(1, from, to + 1);
-  // Each direction counts as it computes, chunk by chunk.
-  const positions = inPositions(top.experiment, Float64Array.from(enters));
-  const own = inPositions((layers[shown] ?? top).experiment, positions);
+  const layerOf = ({ experiment }: AnyNetworkRun['layers'][number]): number => experiment.layers[0].layer;
+  const looked = layers[shown] ?? layers[0];
+  const highest = Math.max(...layers.map(layerOf));
+  if (layerOf(looked) === highest) return looked.result.lossSteps;
+  const enters = new Float64Array(looked.experiment.shapes.T);
+  for (const { experiment, result } of layers.filter((layer) => layerOf(layer) === highest)) {
+    const own = new Float64Array(enters.length);
+    for (const [from, to] of result.lossSteps) own.fill(1, from, to + 1);
+    // Each direction counts as it computes, chunk by chunk.
+    inPositions(experiment, own).forEach((one, t) => (enters[t] = Math.max(enters[t] ?? 0, one)));
+  }
   const steps: [number, number][] = [];
-  own.forEach((one, t) => {
+  inPositions(looked.experiment, enters).forEach((one, t) => {
     const last = steps.at(-1);
     if (one !== 1) return;
     if (last?.[1] === t - 1) last[1] = t;

@@ -360,6 +360,54 @@ describe('a rate that changes', () => {
   });
 });
 
+describe('a direction that goes back to later positions', () => {
+  /** As reverse directions have them: the source at 100, and the way back from there on. */
+  const toldOn = (factors: readonly number[], given: Given = {}): string =>
+    told(factors, { positionOf: (t) => 100 + factors.length - t, ...given });
+  const bounds = { vanishing: 1e-9, fading: 0.1, exploding: 70 };
+
+  it('loses what lies behind a step, not what lies before it', () => {
+    assert.match(toldOn(times(20, 0.5)), /, 1 % is left after 6\.6; what happened after t = 107 is hardly learned\. /);
+    assert.match(toldOn(times(20, 0.5), { hasManyLosses: true }), /^Each loss teaches the 6\.6 steps after it: /);
+    const two = [...times(20, 0.9), ...times(20, 0.5)];
+    const segments = [
+      { from: 0, to: 19, perStepFactor: 0.5 },
+      { from: 20, to: 40, perStepFactor: 0.9 },
+    ];
+    assert.match(
+      toldOn(two, { segments }),
+      /; less than 1 % of it arrives after t = 123, and what happened there is hardly learned\. /,
+    );
+    assert.match(
+      toldOn(two, { segments, hasManyLosses: true }),
+      /^Each loss teaches the 23 steps after it: from the first one, .* arrives after t = 123\. /,
+    );
+    assert.match(toldOn(times(10, 2)), / times as large over the 10 steps back to t = 110\. /);
+  });
+
+  it('reaches zero from a step on', () => {
+    assert.match(
+      toldOn([1, 1, 1, 0, 1, 1]),
+      /^Up to t = 103 the gradient keeps its size at each step back\. From t = 104 on it is exactly zero: /,
+    );
+    assert.match(
+      toldOn([0, 1, 1]),
+      /^The gradient is exactly zero from t = 101 on: nothing after t = 100 is learned\. /,
+    );
+    assert.match(
+      toldOn(times(20, 0.5), { zeroAt: 4, dtype: 'float32', bounds }),
+      / Plain float32 has nothing but zeros from t = 116 on\. /,
+    );
+  });
+
+  it('carries what is not finite to earlier steps', () => {
+    assert.match(
+      toldOn(times(10, 1), { nonFinite: { what: 'inputs', t: 3 } }),
+      / at t = 107, .* every earlier step\.$/,
+    );
+  });
+});
+
 describe('the cause', () => {
   const cause = (given: Given): string => told(times(20, 0.5), given).replace(/^.* is hardly learned\. /, '');
   const [half, most] = [Math.log(0.5), Math.log(0.9)];

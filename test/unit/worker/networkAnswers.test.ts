@@ -241,3 +241,45 @@ describe('attribution in a stack', () => {
     assert.deepEqual(row?.layers, []);
   });
 });
+
+describe('the steps at which the loss enters', () => {
+  const T = 5;
+  const stack = { weights: layers(3, 2, both), sequences };
+  const enters = async (config: Record<string, unknown>, layer: number) => {
+    const { desk } = await run(config, layer);
+    const { network, lossSteps } = desk.summary ?? {};
+    return { network: network?.lossSteps, count: network?.lossCount, own: lossSteps };
+  };
+
+  it('are of the last layer those of the direction that is shown, in the order in which it computes', async () => {
+    // Each direction ends with its last step, which is position 0 of the reverse one.
+    for (const [upstreamGradient, steps] of [
+      ['final', [T - 1, T - 1]],
+      ['last', [T - 1, 0]],
+      [1, [1, T - 2]],
+    ] as const)
+      for (const direction of [0, 1]) {
+        const at = steps[direction] ?? NaN;
+        const { network, count, own } = await enters({ ...stack, upstreamGradient }, 2 + direction);
+        assert.deepEqual([network, count, own], [[[at, at]], 1, [[at, at]]], `${upstreamGradient} ${direction}`);
+      }
+  });
+
+  it('are below the last layer those of both of its directions', async () => {
+    for (const layer of [0, 1]) {
+      const { network, count } = await enters({ ...stack, upstreamGradient: 'final' }, layer);
+      assert.deepEqual(
+        [network, count],
+        [
+          [
+            [0, 0],
+            [T - 1, T - 1],
+          ],
+          2,
+        ],
+      );
+      const { network: one } = await enters({ ...stack, upstreamGradient: 1 }, layer);
+      assert.deepEqual(one, layer === 0 ? [[1, 1]] : [[T - 2, T - 2]]);
+    }
+  });
+});
