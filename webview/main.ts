@@ -367,7 +367,7 @@ model.onShow = (change) => {
   const { run } = model;
   if (change === 'run' && run?.network?.shown === layerWanted) layerWanted = null;
   if (change === 'run' && run !== null)
-    timeline.setRun(run.shapes, run.verdict.crossedAt ?? run.shapes.T - 1, tellingWindow(run));
+    timeline.setRun(run, run.verdict.crossedAt ?? run.shapes.T - 1, tellingWindow(run));
   if (change === 'run' && run !== null) model.look(timeline.window, timeline.cursor);
   if (change === 'run' && run !== null && !restored) {
     restored = true;

@@ -5,6 +5,7 @@ import { exactLog10, formatLog10, formatNumber, formatPercent } from '../page/fo
 import { t as say } from '../page/l10n.js';
 import { inReport } from '../page/inReport.js';
 import { isGated, Latest } from '../page/model.js';
+import { positionOf } from '../page/stepLabels.js';
 import { emptyField } from '../page/tablePlan.js';
 import { gateGraph, gateNodeAt, keptShare, nodeTowards, paintGateGraph } from './gateGraph.js';
 import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from './openedNumbers.js';
@@ -35,6 +36,7 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
   let boxes: Boxes = new Map();
   /** Name of the node that is looked at; it stays while the cursor moves. */
   let chosen: string | null = null;
+  const place = ({ t }: OpenedGates): number => (model.run === null ? t : positionOf(model.run, t));
   const latest = new Latest(
     (params: { t: number; sequence: number }) => model.slice('gates', params),
     (answer) => {
@@ -52,7 +54,9 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
       opened = answer;
       graph = gateGraph(answer, cell);
       heading.replaceChildren(
-        math(say('t = {0} · sequence {1} · norms: grey forward, red backward', answer.t, timeline.shownSequence + 1)),
+        math(
+          say('t = {0} · sequence {1} · norms: grey forward, red backward', place(answer), timeline.shownSequence + 1),
+        ),
       );
       explain();
       changed();
@@ -175,7 +179,7 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
     available: () => isShown() && !(inReport && hasNone && opened === null),
     older: () => opened !== null && of !== model.run?.runId,
     prepare: ask,
-    caption: () => (opened === null ? '' : `t = ${opened.t} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
+    caption: () => (opened === null ? '' : `t = ${place(opened)} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint(sheet) {
       if (graph !== null) boxes = paintGateGraph(sheet, graph, log10Of, chosenNode()?.name ?? '');
     },
@@ -207,7 +211,7 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
         say(
           'Graph of the step at t = {0}: the gradient from the loss has norm {1}, from the next step {2}; {3} of ' +
             'what arrives goes straight on to {4}.',
-          opened.t,
+          place(opened),
           formatLog10(log10Of(opened.dhs)),
           formatLog10(log10Of(opened.fromNext)),
           percent(keptShare(graph)),

@@ -4,6 +4,7 @@ import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { carriedFormula, gatesFormula, openedFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
+import { positionOf } from '../page/stepLabels.js';
 import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from './openedNumbers.js';
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
 import type { CardView } from './card.js';
@@ -13,6 +14,7 @@ import type { GraphNode } from './stepGraph.js';
 
 export function unitCard({ model, timeline, groups }: Page, changed: () => void): CardView {
   let unit: OpenedUnit | null = null;
+  const place = ({ t }: OpenedUnit): number => (model.run === null ? t : positionOf(model.run, t));
   const latest = new Latest(
     (params: { t: number; sequence: number }) => model.slice('unit', params),
     (answer) => {
@@ -44,9 +46,9 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
   function explain(): void {
     const cell = model.run?.cell;
     if (unit === null || cell === undefined) return;
-    const { t, hPrev, x, h, dz, g, dhs, fromNext, dhPrev, dx, slope, own } = unit;
+    const { hPrev, x, h, dz, g, dhs, fromNext, dhPrev, dx, slope, own } = unit;
     heading.replaceChildren(
-      math(say('t = {0} · sequence {1} · norms: grey forward, red backward', t, timeline.shownSequence + 1)),
+      math(say('t = {0} · sequence {1} · norms: grey forward, red backward', place(unit), timeline.shownSequence + 1)),
     );
     const row = (id: string, formula: string, log10: number, values: Float64Array | null): Node => {
       const few = values !== null && values.length <= fewNumbers;
@@ -133,7 +135,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
     // The graph is that of h = f(z).
     available: () => model.run !== null && !isGated(model.run),
     prepare: ask,
-    caption: () => (unit === null ? '' : `t = ${unit.t} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
+    caption: () => (unit === null ? '' : `t = ${place(unit)} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint: (sheet) => {
       if (unit !== null) paintGraph(sheet, nodes(), unit, log10Of);
     },
@@ -167,7 +169,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
         : say(
             'Computation graph at t = {0}: the gradient from the loss has norm {1}, from the next step {2}, ' +
               'together {3}; {4} goes on to the step before.',
-            unit.t,
+            place(unit),
             formatLog10(log10Of(unit.dhs)),
             formatLog10(log10Of(unit.fromNext)),
             formatLog10(log10Of(unit.g)),

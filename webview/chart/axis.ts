@@ -1,4 +1,6 @@
 // Where ticks stand. All tracks and the ruler ask here, so that their lines meet.
+import { chunkAt, isReverse, positionsOf, stepAt } from '../page/stepLabels.js';
+import type { RunSummary, TimeWindow } from '../page/model.js';
 
 /** 1, 2, 5, 10, 20, 50 …: the first step that gives at most `most` intervals over `range`. */
 export function niceStep(range: number, most: number, least = 0): number {
@@ -41,9 +43,23 @@ export function ticksInDecade(min: number, max: number, height: number): number[
   return ticksBetween(min, max, height / 24);
 }
 
-/** Steps with a label: about one every 60 pixels. */
-export const timeTicks = (t0: number, t1: number, width: number): number[] =>
-  ticksBetween(t0, t1 - 1, Math.max(2, width / 60), 1);
+/** How many intervals fit between labels of steps: about one every 60 pixels. */
+const mostIntervals = (width: number): number => Math.max(2, width / 60);
+
+/** Steps with a label, by their positions. Of a reverse direction round positions lie at other steps. */
+export function timeTicks(run: RunSummary, { t0, t1 }: TimeWindow, width: number): number[] {
+  if (!isReverse(run)) return ticksBetween(t0, t1 - 1, mostIntervals(width), 1);
+  const step = niceStep(t1 - 1 - t0, mostIntervals(width), 1);
+  const ticks: number[] = [];
+  for (let from = t0; from < t1;) {
+    const to = Math.min(t1, chunkAt(run, from)[1]);
+    const [low, high] = positionsOf(run, from, to - 1);
+    for (let at = Math.floor(high / step) * step; at >= low; at -= step) ticks.push(stepAt(run, at));
+    from = to;
+  }
+  // Chunks need not end at a round position.
+  return ticks.filter((t, i) => i === 0 || t - (ticks[i - 1] ?? t) >= 0.6 * step);
+}
 
 /** Units with a label: the first, the last and nice ones between that leave them room. */
 export function unitTicks(H: number, height: number): number[] {

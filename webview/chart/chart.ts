@@ -10,7 +10,6 @@ import type {
   Point,
 } from 'chart.js';
 import { getRelativePosition } from 'chart.js/helpers';
-import { timeTicks } from './axis.js';
 import { t as say } from '../page/l10n.js';
 import { chartFont, gutter, labelGap, padding, paintScene, plotWidth, titleFits } from './plot.js';
 import { drawnLines } from './strokes.js';
@@ -88,7 +87,7 @@ function scales({ scene, window }: PlotOptions, timeLabels: boolean): NonNullabl
       max: window.t1 - 0.5,
       border: { display: false },
       grid,
-      ticks: { ...ticks, display: timeLabels, padding: 4, callback: (value) => String(value) },
+      ticks: { ...ticks, display: timeLabels, padding: 4, callback: (value) => scene.timeLabel(Number(value)) },
       title: {
         display: timeLabels,
         text: say('timestep t'),
@@ -97,9 +96,7 @@ function scales({ scene, window }: PlotOptions, timeLabels: boolean): NonNullabl
         padding: 0,
       },
       afterBuildTicks: (scale) => {
-        scale.ticks = timeTicks(window.t0, window.t1, plotWidth(scale.chart.width)).map((value) => ({
-          value,
-        }));
+        scale.ticks = scene.timeTicks(window, plotWidth(scale.chart.width)).map((value) => ({ value }));
       },
       afterFit: (scale) => {
         if (!timeLabels) scale.height = 0;
@@ -254,13 +251,14 @@ export class TimeChart implements Plot {
     this.#chart.canvas.dataset['plot'] = `${left},${right}`;
   }
 
-  #frameOf({ window, scene: { axis } }: PlotOptions): string {
+  #frameOf({ window, scene: { axis, timeTicks } }: PlotOptions): string {
     const { width, height } = this.#chart;
     return JSON.stringify([
       width,
       height,
       window.t0,
       window.t1,
+      timeTicks(window, plotWidth(width)),
       axis.min,
       axis.max,
       axis.reverse,

@@ -1,5 +1,4 @@
 // The plot of the first picture: to the pixel what chart.js draws, which comes behind it (chart.ts). It has no tooltip.
-import { timeTicks } from './axis.js';
 import { chartFont, gutter, labelGap, padding, paintScene, plotWidth, titleFits } from './plot.js';
 import { drawnLines } from './strokes.js';
 import type { Plot, PlotOptions } from './plot.js';
@@ -85,8 +84,8 @@ export class FirstPlot implements Plot {
   #paintAxes(painter: Painter): void {
     const { context, left, right, top, bottom } = painter;
     const {
-      scene: { axis, theme },
-      window: { t0, t1 },
+      scene: { axis, theme, timeTicks },
+      window,
     } = this.#options;
     const ticks = axis.ticks(this.#size.height).map((value) => ({ at: painter.y(value), label: axis.label(value) }));
     /** The nearest edge of a device pixel, and the place where a line of one pixel is sharp. */
@@ -100,7 +99,7 @@ export class FirstPlot implements Plot {
     };
     context.lineWidth = 1;
     context.strokeStyle = theme.grid;
-    for (const t of timeTicks(t0, t1, right - left)) line(sharp(painter.x(t)), top, sharp(painter.x(t)), edge(bottom));
+    for (const t of timeTicks(window, right - left)) line(sharp(painter.x(t)), top, sharp(painter.x(t)), edge(bottom));
     for (const { at } of ticks) line(edge(left), sharp(at), right, sharp(at));
     const { size, family } = chartFont(theme, 10);
     context.save();

@@ -6,7 +6,7 @@ import { withAlpha } from '../page/colourMaths.js';
 import { el } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';
 import { isMadeUp, log10Of, lossOf } from '../page/series.js';
-import { namedStep, stepLabel } from '../page/stepLabels.js';
+import { namedStep, positionOf, stepLabel } from '../page/stepLabels.js';
 import type { Page } from './trackView.js';
 import type { RunSummary } from '../page/model.js';
 
@@ -85,9 +85,10 @@ export class Ruler {
       steps,
       zoomed,
     } = this.#page.timeline;
+    const { run } = this.#page.model;
     this.#ticks.replaceChildren(
-      ...timeTicks(t0, t1, this.width).map((t) => {
-        const tick = el('span', {}, String(t));
+      ...(run === null ? [] : timeTicks(run, { t0, t1 }, this.width)).map((t) => {
+        const tick = el('span', {}, String(run === null ? t : positionOf(run, t)));
         tick.style.left = `${this.x(t)}px`;
         return tick;
       }),
@@ -120,7 +121,7 @@ export class Ruler {
       return labelPixels * letters + (letters > 1 ? wordGap : letterGap);
     };
     const all = Array.from({ length: Math.min(t1 - t0, Math.ceil(this.width / labelPixels)) }, (_, i) => t0 + i);
-    const ticks = timeTicks(t0, t1, this.width);
+    const ticks = timeTicks(run, { t0, t1 }, this.width);
     const between = (ticks[1] ?? t1) - (ticks[0] ?? t0);
     const every = Math.ceil(widest(ticks) / (between * room));
     const shown = all.length === t1 - t0 && widest(all) <= room ? all : ticks.filter((_, i) => i % every === 0);

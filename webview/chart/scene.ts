@@ -51,6 +51,9 @@ export type Scene = {
   under(painter: Painter): void;
   /** Above the lines; clipped to the plot. */
   over(painter: Painter): void;
+  /** Steps of a window that have a label, on so many pixels; and the label. */
+  readonly timeTicks: (window: TimeWindow, width: number) => readonly number[];
+  readonly timeLabel: (t: number) => string;
   /** Borders of chunks (solid, those in view) and cuts of truncation (dotted, all), each the first step after it. */
   readonly borders: readonly number[];
   readonly cuts: readonly number[];
@@ -99,9 +102,6 @@ export function largestIn(values: Float32Array, map: Columns, window: TimeWindow
     for (let i = row + from; i < row + to; i++) largest = Math.max(largest, Math.abs(values[i] ?? 0));
   return largest;
 }
-
-/** `t = 7`, or `t = 7 … 12`. */
-export const stepsName = (from: number, to: number): string => (from === to ? `t = ${from}` : `t = ${from} … ${to}`);
 
 /** Text on the plot, with a rim of background so that lines beneath do not disturb it. */
 export function plotText(

@@ -1,6 +1,8 @@
 // What every track's view can do; the stack of tracks knows views only through this.
 import { formatFactor, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { isReverse, positionOf } from '../page/stepLabels.js';
+import { timeTicks } from './axis.js';
 import type { Groups } from '../page/groups.js';
 import type { Memory } from '../page/pageState.js';
 import type { Failure, Model, RunSummary, TimeWindow } from '../page/model.js';
@@ -128,8 +130,14 @@ export function limits({ truncate, clipNorm, clipFactor }: RunSummary): Fact[] {
   ];
 }
 
-/** Borders that every track shows: of chunks, and of truncated backpropagation inside each chunk. */
-export function borders(run: RunSummary, window: TimeWindow): Pick<Scene, 'borders' | 'cuts'> {
+/**
+ * What every track shows of time: its numbers, and borders of chunks and of truncated backpropagation inside each
+ * chunk, which counts positions.
+ */
+export function borders(
+  run: RunSummary,
+  window: TimeWindow,
+): Pick<Scene, 'timeTicks' | 'timeLabel' | 'borders' | 'cuts'> {
   const inView = (step: number): boolean => step > window.t0 && step < window.t1;
   const cuts: number[] = [];
   const {
@@ -139,11 +147,18 @@ export function borders(run: RunSummary, window: TimeWindow): Pick<Scene, 'borde
   } = run;
   if (truncate !== null) {
     chunkStarts.forEach((start, i) => {
-      const end = Math.min(chunkStarts[i + 1] ?? T, window.t1 + 2 * truncate);
+      const next = chunkStarts[i + 1] ?? T;
+      const end = Math.min(next, window.t1 + 2 * truncate);
+      const first = start + (isReverse(run) ? (next - start) % truncate || truncate : truncate);
       // Two at a time, so that every other stretch stays the same one when the window moves.
       const before = 2 * Math.max(0, Math.floor((window.t0 - start) / (2 * truncate)) - 1);
-      for (let step = start + (1 + before) * truncate; step < end; step += truncate) cuts.push(step);
+      for (let step = first + before * truncate; step < end; step += truncate) cuts.push(step);
     });
   }
-  return { borders: run.chunkStarts.filter((step) => step > 0 && inView(step)), cuts };
+  return {
+    timeTicks: (view, width) => timeTicks(run, view, width),
+    timeLabel: (step) => String(positionOf(run, step)),
+    borders: run.chunkStarts.filter((step) => step > 0 && inView(step)),
+    cuts,
+  };
 }

@@ -1,6 +1,7 @@
 // What makes runs of different configs comparable, and what has to be said of it.
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
+import { positionOf } from '../page/stepLabels.js';
 import type { ComparedRun } from '../../src/protocol/index.js';
 import type { Curve, CurveName } from '../chart/overlay.js';
 import type { RunSummary } from '../page/model.js';
@@ -59,6 +60,6 @@ export function notesOf({ running, problem, run }: ComparedRun, own: RunSummary)
             : t('Both meet at their last steps: the first {0} of this one lie outside of the axis.', beyond),
         ]
       : []),
-    ...(beyond < 0 ? [t('Both meet at their last steps: this one begins at t = {0}.', -beyond)] : []),
+    ...(beyond < 0 ? [t('Both meet at their last steps: this one begins at t = {0}.', positionOf(own, -beyond))] : []),
   ];
 }

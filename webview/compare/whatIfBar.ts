@@ -6,6 +6,7 @@ import { Slider, logScale, print } from '../widgets/slider.js';
 import { WhatIfMenus } from './whatIfMenus.js';
 import { WhatIfOutcome } from './whatIfOutcome.js';
 import { button } from '../widgets/controls.js';
+import { positionOf } from '../page/stepLabels.js';
 import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
 import type { Tried, WhatIf } from './whatIfState.js';
@@ -372,7 +373,7 @@ export class WhatIfBar {
     this.#truncate.show(k === 'off' ? T : k, k === 'off' ? t('off') : String(k));
     this.#lossStep.scale = stepsOf(T);
     const [only, ...others] = run.lossSteps;
-    const inFile = only !== undefined && others.length === 0 && only[0] === only[1] ? only[0] : null;
+    const inFile = only !== undefined && others.length === 0 && only[0] === only[1] ? positionOf(run, only[0]) : null;
     const at = typeof lossAt === 'number' ? lossAt : lossAt === 'last' ? T - 1 : lossAt === null ? inFile : null;
     this.#lossStep.show(at, at === null ? '–' : `t = ${at}`);
     const fixed = run.lossValue !== null;

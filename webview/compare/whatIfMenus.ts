@@ -1,6 +1,7 @@
 // The menus of the bar of what-ifs, filled with what a run has.
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
+import { positionOf } from '../page/stepLabels.js';
 import { ways } from './keptWhatIf.js';
 import { dropdown, setOptions } from '../widgets/controls.js';
 import type { RunSummary } from '../page/model.js';
@@ -63,15 +64,14 @@ export class WhatIfMenus {
       const cell = now?.alternatives.find((other) => other === value) ?? null;
       change({ cell: cell === now?.name ? null : cell });
     });
+    /** A config says the position at which a loss sits, whichever direction is looked at. */
+    const cursorPosition = (): number => {
+      const { run } = page.model;
+      return run === null ? 0 : positionOf(run, page.timeline.cursor);
+    };
     this.lossKind = dropdown(t('Where the loss sits'), (value) => {
-      const T = page.model.run?.shapes.T ?? 1;
       change({
-        lossAt:
-          value === 'last' || value === 'every'
-            ? value
-            : value === 'step'
-              ? Math.min(T - 1, page.timeline.cursor)
-              : null,
+        lossAt: value === 'last' || value === 'every' ? value : value === 'step' ? cursorPosition() : null,
       });
     });
   }

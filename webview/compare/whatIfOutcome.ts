@@ -4,6 +4,7 @@ import { formatFactor, formatLog10, formatNumber } from '../page/format.js';
 import { showBadge } from '../header/header.js';
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
+import { isReverse, positionOf } from '../page/stepLabels.js';
 import type { RunSummary } from '../page/model.js';
 import type { Tried, TriedRun } from './whatIfState.js';
 
@@ -24,6 +25,9 @@ const comparedOf = (
   log10,
 });
 
+/** Where the way of the verdict ends: that of a reverse direction at the last position of its last chunk. */
+const arrivesAt = (run: RunSummary): number => positionOf(run, run.verdict.first);
+
 /** Before → after. */
 type Outcome = {
   readonly id: string;
@@ -31,7 +35,7 @@ type Outcome = {
   read(run: Compared): number;
   readonly print: (value: number) => string;
 };
-const outcomes = (): readonly Outcome[] => [
+const outcomes = (run: RunSummary): readonly Outcome[] => [
   {
     id: 'factor',
     name: t('per step back'),
@@ -40,11 +44,16 @@ const outcomes = (): readonly Outcome[] => [
   },
   {
     id: 'ratio',
-    name: t('arrives at the first step'),
+    name: isReverse(run) ? t('arrives at t = {0}', arrivesAt(run)) : t('arrives at the first step'),
     read: ({ verdict }) => verdict.log10Ratio ?? NaN,
     print: (value) => (Number.isNaN(value) ? '–' : `×${formatLog10(value, 3)}`),
   },
-  { id: 'total', name: '‖g_0‖', read: ({ log10 }) => log10.dh[0] ?? NaN, print: (value) => formatLog10(value, 3) },
+  {
+    id: 'total',
+    name: `‖g_{${positionOf(run, 0)}}‖`,
+    read: ({ log10 }) => log10.dh[0] ?? NaN,
+    print: (value) => formatLog10(value, 3),
+  },
   {
     id: 'clip',
     name: t('clip'),
@@ -87,7 +96,7 @@ export class WhatIfOutcome {
     this.#numbers.replaceChildren(
       ...(shown === null
         ? []
-        : outcomes().map((outcome) => ({ ...outcome, was: outcome.read(was), is: outcome.read(shown) }))
+        : outcomes(run).map((outcome) => ({ ...outcome, was: outcome.read(was), is: outcome.read(shown) }))
       )
         .filter(({ was, is }) => !(Number.isNaN(was) && Number.isNaN(is)))
         .map(({ id, name, was, is, print: told }) =>
@@ -118,7 +127,7 @@ export class WhatIfOutcome {
   #sayLater(shown: TriedRun | null, run: RunSummary): void {
     if (this.#speak !== null) clearTimeout(this.#speak);
     this.#speak = setTimeout(() => {
-      const [factor] = outcomes();
+      const [factor] = outcomes(run);
       const told =
         factor === undefined || shown === null
           ? ''

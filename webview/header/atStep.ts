@@ -11,7 +11,7 @@ import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { gradientNames, log10Of, readField, stepValue } from '../page/series.js';
 import { gradientField, stateField } from '../page/stepCache.js';
-import { stepLabel } from '../page/stepLabels.js';
+import { positionOf, stepLabel } from '../page/stepLabels.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
@@ -127,7 +127,8 @@ export class AtStep {
     if (run === null) return;
     const { cursor } = timeline;
     const label = stepLabel(run, cursor, timeline.shownSequence);
-    const at = label === '' ? String(cursor) : `${cursor} · ${label}`;
+    const position = positionOf(run, cursor);
+    const at = label === '' ? String(position) : `${position} · ${label}`;
     this.#title.textContent = timeline.pinned ? say('At t = {0} · pinned', at) : say('At t = {0}', at);
     const rows = this.#rows(run);
     this.#arrange(rows);
@@ -216,7 +217,7 @@ export class AtStep {
     if (run === null) return null;
     const known = this.#values?.t === cursor ? this.#values : null;
     return [
-      ['t', String(cursor)],
+      ['t', String(positionOf(run, cursor))],
       ...this.#rows(run).map((row) => [
         [row.name, row.of?.(run) ?? ''].join(' ').trim(),
         row.older?.() === true ? '' : row.read(run, cursor).exact,

@@ -6,6 +6,7 @@ import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
 import type { Memory } from '../page/pageState.js';
 import { isMadeUp, lossOf } from '../page/series.js';
+import { positionsOf } from '../page/stepLabels.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { Kind } from '../page/verdictNames.js';
 import { button, progressRing } from '../widgets/controls.js';
@@ -112,7 +113,8 @@ function sourceName(run: RunSummary): string {
   const [[from, to] = [NaN, NaN]] = lossSteps;
   if (lossCount === 0) return t('no loss at any step');
   if (to - from + 1 !== lossCount) return t('loss at {0} steps', lossCount);
-  return from === to ? t('loss at t = {0}', from) : t('loss at t = {0} … {1}', from, to);
+  const [low, high] = positionsOf(run, from, to);
+  return low === high ? t('loss at t = {0}', low) : t('loss at t = {0} … {1}', low, high);
 }
 
 const severityWords: Readonly<Record<PanelStatus['problems'][number]['severity'], () => string>> = {

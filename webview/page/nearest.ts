@@ -1,4 +1,6 @@
 // Steps that are nearest to a step, where not all are there.
+import { positionOf, stepName } from './stepLabels.js';
+import type { RunSummary } from './model.js';
 
 /** Place of the step in `t` (ascending) that is nearest to `step`. */
 export function nearestIndex(t: Float64Array, step: number): number {
@@ -23,7 +25,7 @@ export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number
   values[nearestIndex(t, step)] ?? NaN;
 
 /** The step whose numbers are told for `step`: `t = 12`, or `t ≈ 12` where another one stands for it. */
-export function stepRead(series: { readonly t: Float64Array } | null, step: number): string {
+export function stepRead(run: RunSummary, series: { readonly t: Float64Array } | null, step: number): string {
   const at = series === null ? step : (series.t[nearestIndex(series.t, step)] ?? step);
-  return at === step ? `t = ${step}` : `t ≈ ${at}`;
+  return at === step ? stepName(run, step) : `t ≈ ${positionOf(run, at)}`;
 }

@@ -21,6 +21,8 @@ export type TablePlan = {
   readonly csvNotes?: readonly string[];
   /** The steps of the rows, ascending, where they are some of all steps. */
   readonly steps?: Float64Array;
+  /** The steps of a row, both ends included, where it tells of several and has a label of its own. */
+  readonly span?: (row: number) => readonly [from: number, to: number];
   /** Row of a step of time when rows are not the steps themselves. */
   readonly rowOf?: (t: number) => number;
   /** How many rows are asked for at once when all are wanted; 256 unless told. */

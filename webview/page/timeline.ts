@@ -1,16 +1,22 @@
 // The one time axis: which step the cursor is on, which steps are in view, which sequence and units are chosen.
-import type { Shapes, TimeWindow, UnitOrder } from './model.js';
+import type { RunSummary, Shapes, TimeWindow, UnitOrder } from './model.js';
 import { asInteger, asIntegers } from './pageState.js';
+import { turned } from './stepLabels.js';
 import type { Memory } from './pageState.js';
 
 export type TimeChange = 'cursor' | 'window' | 'selection';
 export const mostUnits = 8;
+type TimedRun = Pick<RunSummary, 'shapes' | 'layers' | 'chunkStarts'>;
+type Direction = TimedRun['layers'][0]['direction'];
+const directions: readonly Direction[] = ['forward', 'reverse'];
 export const unitOrders: readonly UnitOrder[] = ['index', 'similarity', 'saturation'];
 /** Fewer steps than this in view are no picture any more. */
 const leastSteps = 4;
 
 export class Timeline {
   readonly #memory: Memory;
+  /** Of the layer whose steps these are; null before the first run. */
+  #direction: Direction | null;
   readonly #listeners = new Set<(change: TimeChange) => void>();
   #shapes: Shapes = { B: 0, T: 0, I: 0, H: 0 };
   #cursor: number | null = null;
@@ -31,6 +37,7 @@ export class Timeline {
     this.#pinned = kept['pinned'] === true;
     const [t0, t1] = [asInteger(kept['t0']), asInteger(kept['t1'])];
     if (t0 !== null && t1 !== null && t0 >= 0 && t1 > t0) this.#window = { t0, t1 };
+    this.#direction = directions.find((direction) => direction === kept['direction']) ?? null;
     this.#sequence = asInteger(kept['sequence']);
     this.#units = asIntegers(kept['units']);
     this.#seen = Object.keys(kept).length > 0;
@@ -75,10 +82,17 @@ export class Timeline {
 
   /**
    * Fits what is remembered to the run on screen. `start` is where the cursor stands before the user moves it,
-   * `telling` what is worth a look before the user has zoomed.
+   * `telling` what is worth a look before the user has zoomed. Steps of the other direction lie elsewhere: what is
+   * looked at stays at its positions.
    */
-  setRun(shapes: Shapes, start: number, telling: TimeWindow | null): void {
+  setRun(run: TimedRun, start: number, telling: TimeWindow | null): void {
+    const {
+      shapes,
+      layers: [{ direction }],
+    } = run;
     this.#shapes = shapes;
+    if (this.#direction !== null && direction !== this.#direction) this.#turn(run);
+    this.#direction = direction;
     if (!this.#seen && telling !== null) this.#window = telling;
     this.#seen = true;
     this.#cursor ??= start;
@@ -89,6 +103,15 @@ export class Timeline {
       const left = this.#units.filter((unit) => unit < shapes.H);
       this.#units = left.length === 0 ? null : left;
     }
+  }
+
+  #turn(run: TimedRun): void {
+    const last = run.shapes.T - 1;
+    const other = (t: number): number => turned(run, Math.max(0, Math.min(t, last)));
+    if (this.#cursor !== null) this.#cursor = other(this.#cursor);
+    if (this.#window === null) return;
+    const ends = [other(this.#window.t0), other(this.#window.t1 - 1)];
+    this.#window = { t0: Math.min(...ends), t1: Math.max(...ends) + 1 };
   }
 
   /** The mouse passes over step t. */
@@ -175,6 +198,7 @@ export class Timeline {
   #tell(change: TimeChange): void {
     this.#memory.write('time', {
       cursor: this.#cursor,
+      direction: this.#direction,
       pinned: this.#pinned,
       t0: this.#window?.t0,
       t1: this.#window?.t1,

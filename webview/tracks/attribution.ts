@@ -6,10 +6,11 @@ import { exactLog10, formatLog10, formatPercent, powerOfTen } from '../page/form
 import { attributionFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
-import { columnAt, plotNote, stepsName } from '../chart/scene.js';
+import { columnAt, plotNote } from '../chart/scene.js';
 import { layerName } from '../page/layerNames.js';
 import { nearestIndex } from '../page/nearest.js';
 import { lossOf } from '../page/series.js';
+import { isReverse, positionOf, positionsOf, stepName, stepsName } from '../page/stepLabels.js';
 import {
   paintShares,
   paintStack,
@@ -117,6 +118,8 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     ];
   };
 
+  const position = (t: number): number => (model.run === null ? t : positionOf(model.run, t));
+
   const matrix: View = {
     id: 'attribution',
     title: say('Attribution'),
@@ -153,7 +156,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       lossOf(run).lossCount === 1
         ? say(
             'There is one loss, at t = {0}: all of the gradient at every step comes from it.',
-            lossOf(run).lossSteps[0]?.[0] ?? 0,
+            positionOf(run, lossOf(run).lossSteps[0]?.[0] ?? 0),
           )
         : null,
     refresh(window, size: PlotSize, changed) {
@@ -169,7 +172,10 @@ export function attributionTracks({ model, timeline }: Page): View[] {
           reverse: true,
           title: say('loss at s'),
           ticks: (height) => (picture === null ? [] : unitTicks(rows, height)),
-          label: (value) => String(picture?.map.to[value] ?? ''),
+          label: (value) => {
+            const to = picture?.map.to[value];
+            return to === undefined ? '' : String(positionOf(run, to));
+          },
         },
         lines: [],
         under: (painter) => {
@@ -212,13 +218,17 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     },
     notFinite: () =>
       picture?.map.fraction === 1 && !picture.map.values.every(Number.isFinite) ? say('not finite') : null,
-    readout(_run, t, value) {
-      if (picture === null) return [`t = ${t}`];
+    readout(run, t, value) {
+      if (picture === null) return [stepName(run, t)];
       const { map } = picture;
       const at = Math.max(0, Math.min(map.rows - 1, Math.round(value)));
       const { column, from, to } = columnAt(map, t);
-      const head = `${stepsName(from, to)}, ${sourceName(map.from[at] ?? 0, map.to[at] ?? 0)}`;
-      if (!map.bothSides && (map.to[at] ?? 0) < from) return [head, say('a loss cannot reach later steps')];
+      const head = `${stepsName(run, from, to)}, ${sourceName(run, map.from[at] ?? 0, map.to[at] ?? 0)}`;
+      if (!map.bothSides && (map.to[at] ?? 0) < from)
+        return [
+          head,
+          isReverse(run) ? say('a loss cannot reach earlier steps') : say('a loss cannot reach later steps'),
+        ];
       const shade = map.values[at * map.columns + column] ?? NaN;
       if (!Number.isFinite(shade)) return [head, map.fraction < 1 ? say('not computed yet') : say('not finite')];
       const size =
@@ -245,16 +255,21 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       const all = Array.from(sourceFrom, (from, s) => ({ from, to: sourceTo[s] ?? from, s }));
       const first = all.findIndex(({ to }) => to >= timeline.cursor);
       const start = Math.max(0, Math.min(first, all.length - columnsShown));
-      const shown = columns === 'all' ? all : all.slice(start, start + columnsShown);
+      const inOrder = columns === 'all' ? all : all.slice(start, start + columnsShown);
+      const shown = isReverse(run) ? inOrder.toReversed() : inOrder;
       return {
         rowHeading: named('t'),
-        columns: shown.map(({ from, to }) => ({
-          title: sourceName(from, to),
-          csv: from === to ? `from_s${from}` : `from_s${from}_to_s${to}`,
-        })),
+        columns: shown.map(({ from, to }) => {
+          const [low, high] = positionsOf(run, from, to);
+          return {
+            title: sourceName(run, from, to),
+            csv: low === high ? `from_s${low}` : `from_s${low}_to_s${high}`,
+          };
+        }),
         rowCount: rowSteps.length,
         // Long runs have rows at some steps only.
-        rowLabel: (at) => String(rowSteps[at] ?? ''),
+        span: (at) => [rowSteps[at] ?? 0, rowSteps[at] ?? 0],
+        rowLabel: (at) => String(positionOf(run, rowSteps[at] ?? 0)),
         rowOf: (t) => nearestIndex(rowSteps, t),
         rowsAtOnce: Math.max(1, Math.floor(numbersAtOnce / Math.max(1, all.length))),
         rows: async (from, to) => {
@@ -276,7 +291,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
     title: say('Where the gradient comes from'),
     formula: () =>
       [
-        say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', row?.t ?? timeline.cursor),
+        say('share of each loss in Σ_s ‖c_{t,s}‖ at t = {0}', position(row?.t ?? timeline.cursor)),
         ...(row !== null && row.fraction < 1 && latestRow.failure === null ? [say('computing')] : []),
       ].join(' · '),
     height: 124,
@@ -328,7 +343,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
         over: (painter) => {
           if (row === null) return;
           if (!row.bothSides) paintUnreachable(painter, theme, row.t, painter.y(end));
-          paintStack(painter, theme, row, run.shapes.T);
+          paintStack(painter, theme, row, run);
           if (row.fraction === 1 && row.log10.every((value) => value === -Infinity))
             plotNote(painter, theme, say('nothing arrives here'));
           else if (row.fraction === 1 && sharesOf(row).some(Number.isNaN))
@@ -339,28 +354,33 @@ export function attributionTracks({ model, timeline }: Page): View[] {
       };
     },
     colourBar: () => null,
-    readout(_run, t, value, across) {
-      if (row === null) return [`s = ${t}`];
+    readout(run, t, value, across) {
+      const here = sourceName(run, t, t);
+      if (row === null) return [here];
       const at = sourceAt(row, t, value, across);
       if (at < 0)
         return [
-          `s = ${t}`,
-          !row.bothSides && t < row.t ? say('earlier than the cursor: cannot reach it') : say('no loss here'),
+          here,
+          row.bothSides || t >= row.t
+            ? say('no loss here')
+            : isReverse(run)
+              ? say('later than the cursor: cannot reach it')
+              : say('earlier than the cursor: cannot reach it'),
         ];
       return [
-        sourceName(row.from[at] ?? t, row.to[at] ?? t),
-        say('{0} of g at t = {1}', formatPercent(sharesOf(row)[at] ?? NaN), row.t),
+        sourceName(run, row.from[at] ?? t, row.to[at] ?? t),
+        say('{0} of g at t = {1}', formatPercent(sharesOf(row)[at] ?? NaN), positionOf(run, row.t)),
         `‖c‖ = ${formatLog10(row.log10[at] ?? NaN)}`,
       ];
     },
-    summary() {
+    summary(run) {
       if (row === null) return say('Being computed.');
       const shares = sharesOf(row);
       const strongest = shares.indexOf(shares.reduce((most, value) => Math.max(most, value), 0));
       return say(
         'At t = {0}, the loss at {1} has the largest share, {2}.',
-        row.t,
-        sourceName(row.from[strongest] ?? 0, row.to[strongest] ?? 0),
+        positionOf(run, row.t),
+        sourceName(run, row.from[strongest] ?? 0, row.to[strongest] ?? 0),
         formatPercent(shares[strongest] ?? 0),
       );
     },
@@ -381,12 +401,11 @@ export function attributionTracks({ model, timeline }: Page): View[] {
           })),
         ],
         rowCount: shares.length,
-        rowLabel: (at) =>
-          known === null
-            ? ''
-            : known.from[at] === known.to[at]
-              ? String(known.from[at])
-              : `${known.from[at] ?? ''}–${known.to[at] ?? ''}`,
+        span: (at) => [known?.from[at] ?? 0, known?.to[at] ?? 0],
+        rowLabel: (at) => {
+          const [low, high] = positionsOf(run, known?.from[at] ?? 0, known?.to[at] ?? 0);
+          return low === high ? String(low) : `${low}–${high}`;
+        },
         rowOf: () => 0,
         rows: (from, to) =>
           Promise.resolve(

@@ -4,12 +4,13 @@ import { niceStep } from '../chart/axis.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { colourMap, onColour } from '../page/colours.js';
 import { formatPercent } from '../page/format.js';
-import type { AttributionRow } from '../page/model.js';
+import { stepsName } from '../page/stepLabels.js';
+import type { AttributionRow, RunSummary } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Theme } from '../page/theme.js';
 
 /** `s = 7`, or `s = 7 … 12` for a group. */
-export const sourceName = (from: number, to: number): string => (from === to ? `s = ${from}` : `s = ${from} … ${to}`);
+export const sourceName = (run: RunSummary, from: number, to: number): string => stepsName(run, from, to, 's');
 
 /**
  * Contributions of one row as shares of the sum of their norms; NaN where that sum is not finite, or is not known yet.
@@ -76,7 +77,7 @@ function beside(cursor: number, x: number, width: number, textWidth: number): nu
 }
 
 /** All shares end to end in the order of their steps: the whole width is the whole gradient. */
-export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, steps: number): void {
+export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, run: RunSummary): void {
   const { context, left, right, top } = painter;
   const height = stackHeight(painter);
   context.save();
@@ -87,11 +88,11 @@ export function paintStack(painter: Painter, theme: Theme, row: AttributionRow, 
   sharesOf(row).forEach((share, i) => {
     const [from, to] = drawnSteps(row, i);
     const width = share * (right - left);
-    const fill = distanceColour(theme, distanceOf(row, i), steps);
+    const fill = distanceColour(theme, distanceOf(row, i), run.shapes.T);
     // The ground shows between neighbours that are wide enough for it.
     context.fillStyle = fill;
     context.fillRect(x, top, width > 3 ? width - 1 : width, height);
-    const text = [`${sourceName(from, to)} · ${formatPercent(share)}`, formatPercent(share)].find(
+    const text = [`${sourceName(run, from, to)} · ${formatPercent(share)}`, formatPercent(share)].find(
       (told) => context.measureText(told).width < width - 8,
     );
     if (text !== undefined && height >= 12) {

@@ -5,6 +5,7 @@ import { contributionFormula } from '../page/formulas.js';
 import { gradientNames, log10Of, reading } from '../page/series.js';
 import { formatLog10 } from '../page/format.js';
 import { borders, limits } from '../chart/trackView.js';
+import { stepName } from '../page/stepLabels.js';
 import { plotNote } from '../chart/scene.js';
 import { csvName } from '../page/tablePlan.js';
 import type { Line } from '../chart/scene.js';
@@ -59,7 +60,7 @@ export const contributions = ({ model }: Page): View => ({
   },
   colourBar: () => null,
   readout: (run, t) => [
-    `t = ${t}`,
+    stepName(run, t),
     ...gradientNames(run).map((name) => `‖${name}‖ = ${reading(run.steps, log10Of(run, name), t, formatLog10)}`),
   ],
   summary: (run) => say('Contribution of each step to dWh: {0}.', endsInWords(run, 'dWh')),

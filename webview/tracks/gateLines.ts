@@ -146,10 +146,10 @@ export function gateLines({ timeline }: Page, source: GateSource): View {
       };
     },
     colourBar: () => null,
-    readout: (_run, t) => {
+    readout: (run, t) => {
       const { answer: series } = source.series;
       return [
-        stepRead(series, t),
+        stepRead(run, series, t),
         ...(series?.gates ?? []).map(({ name, mean, closed, open }) =>
           series === null
             ? ''

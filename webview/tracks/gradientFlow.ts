@@ -13,6 +13,7 @@ import { LayerLines } from './layerLines.js';
 import { flowEvents, flowTable, mostSequences, ratioAt } from './gradientFlowTable.js';
 import { nearAt, overlayLines, stepsOf } from '../chart/overlay.js';
 import { log10Of, nearStepValue, reading } from '../page/series.js';
+import { isReverse, positionOf, stepName } from '../page/stepLabels.js';
 import type { Overlays } from '../chart/overlay.js';
 import type { Line, Painter, Scene } from '../chart/scene.js';
 import type { Place } from '../chart/labels.js';
@@ -334,10 +335,16 @@ export function gradientFlow(page: Page, overlays: Overlays): View {
     const { dtypeRange, verdict } = run;
     const stepAt = (pixel: number): number =>
       Math.round(window.t0 - 0.5 + ((pixel - left) / (right - left)) * (window.t1 - window.t0));
+    // A text is told the position of its step.
     const marks: readonly (readonly [t: number | null, text: (t: number) => string, colour: string])[] = [
       [
         run.onePercentAt,
-        (t) => (run.lossCount === 1 ? say('hardly learned before t = {0}', t) : say('1 % horizon: t = {0}', t)),
+        (t) =>
+          run.lossCount !== 1
+            ? say('1 % horizon: t = {0}', t)
+            : isReverse(run)
+              ? say('hardly learned after t = {0}', t)
+              : say('hardly learned before t = {0}', t),
         run.lossCount === 1 ? theme.orange : theme.blue,
       ],
       [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
@@ -345,7 +352,7 @@ export function gradientFlow(page: Page, overlays: Overlays): View {
       [verdict.infiniteAt, (t) => say('{0} overflows at t = {1}', run.dtype, t), theme.yellow],
     ];
     const marked = marks.flatMap(([t, text, colour]) =>
-      t !== null && t >= window.t0 && t < window.t1 ? [{ t, text: text(t), colour }] : [],
+      t !== null && t >= window.t0 && t < window.t1 ? [{ t, text: text(positionOf(run, t)), colour }] : [],
     );
     const uprights = marked.map(({ t }) => painter.x(t));
     const labels = new Labels(
@@ -563,7 +570,7 @@ export function gradientFlow(page: Page, overlays: Overlays): View {
     },
     colourBar: () => null,
     readout: (run, t) => [
-      `t = ${t}`,
+      stepName(run, t),
       ...(layers.on(run) ? layers.readings(run, themes.current, t) : []),
       `‖g‖ = ${reading(run.steps, log10Of(run, 'dh'), t, formatLog10)}`,
       say('last step alone = {0}', reading(run.steps, log10Of(run, 'singleSource'), t, formatLog10)),

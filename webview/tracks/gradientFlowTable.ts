@@ -4,6 +4,7 @@ import { exactLog10, formatFactor, formatLog10, formatSteps } from '../page/form
 import { t as say } from '../page/l10n.js';
 import { logTable, normColumn } from './logLines.js';
 import { log10Of, stepValue } from '../page/series.js';
+import { positionOf, positionsOf } from '../page/stepLabels.js';
 import type { LogColumn } from './logLines.js';
 import { curveNames, digitsOf, keeps, overlayColumn, valueAt } from '../chart/overlay.js';
 import { emptyField } from '../page/tablePlan.js';
@@ -127,7 +128,8 @@ const stepsCell = (steps: number): Field =>
   Number.isFinite(steps) && steps > 0 ? { text: formatSteps(steps), exact: String(steps) } : emptyField;
 
 /** A rate with what follows from it: the steps after which a factor of 1/2, of 1 % and of 2 is reached. */
-function rateCells(from: number, to: number, factor: number): Field[] {
+function rateCells(run: RunSummary, first: number, last: number, factor: number): Field[] {
+  const [from, to] = positionsOf(run, first, last);
   const after = (share: number): Field =>
     Math.sign(Math.log(share)) === Math.sign(Math.log(factor))
       ? stepsCell(Math.log(share) / Math.log(factor))
@@ -149,17 +151,23 @@ export function flowEvents(run: RunSummary): TablePlan {
     verdict: { segments, perStepFactor, source, first, crossedAt, zeroAt, infiniteAt },
     onePercentAt,
   } = run;
-  const at = (t: number | null): Field[] => [stepCell(t), stepCell(t), emptyField, emptyField, emptyField, emptyField];
+  const at = (t: number | null): Field[] => {
+    const cell = stepCell(t === null ? null : positionOf(run, t));
+    return [cell, cell, emptyField, emptyField, emptyField, emptyField];
+  };
   const rows: (readonly [heading: Heading, cells: readonly Field[]])[] = [
     ...segments
       .toReversed()
       .map(
         ({ from, to, perStepFactor: factor }, i) =>
-          [{ title: say('fitted rate {0}', i + 1), csv: `fitted_rate_${i + 1}` }, rateCells(from, to, factor)] as const,
+          [
+            { title: say('fitted rate {0}', i + 1), csv: `fitted_rate_${i + 1}` },
+            rateCells(run, from, to, factor),
+          ] as const,
       ),
     ...(perStepFactor === null
       ? []
-      : [[{ title: say('whole trip'), csv: 'whole_trip' }, rateCells(first, source, perStepFactor)] as const]),
+      : [[{ title: say('whole trip'), csv: 'whole_trip' }, rateCells(run, first, source, perStepFactor)] as const]),
     [{ title: say('1 % horizon'), csv: 'one_percent_horizon' }, at(onePercentAt)],
     [{ title: say('bound passed'), csv: 'bound_passed' }, at(crossedAt)],
     [{ title: say('{0} reaches 0', dtype), csv: `${dtype}_reaches_0` }, at(zeroAt)],

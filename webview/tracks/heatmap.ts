@@ -5,7 +5,8 @@ import { formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { borders } from '../chart/trackView.js';
-import { columnAt, largestIn, plotNote, stepsName } from '../chart/scene.js';
+import { positionOf, stepsName } from '../page/stepLabels.js';
+import { columnAt, largestIn, plotNote } from '../chart/scene.js';
 import { csvName, emptyField, unitHeading } from '../page/tablePlan.js';
 import { stepRows } from '../page/stepCache.js';
 import { mostUnits } from '../page/timeline.js';
@@ -225,7 +226,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
       const at = Math.max(0, Math.min(Math.round(value), run.shapes.H - 1));
       const on = current();
       if (on === null || t < on.map.window.t0 || t >= on.map.window.t1)
-        return [say('t = {0}, unit {1}', t, unitOf(at))];
+        return [say('t = {0}, unit {1}', positionOf(run, t), unitOf(at))];
       const { map } = on;
       const { column, from, to } = columnAt(map, t);
       const row = Math.floor((at * map.rows) / run.shapes.H);
@@ -239,10 +240,10 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
           : `${kind.column} = ${formatNumber(shown)}`;
       const head =
         units.length === 1
-          ? say('{0}, unit {1}', stepsName(from, to), units[0] ?? at)
+          ? say('{0}, unit {1}', stepsName(run, from, to), units[0] ?? at)
           : say(
               '{0}, units {1}',
-              stepsName(from, to),
+              stepsName(run, from, to),
               units.length <= unitsNamed
                 ? units.join(', ')
                 : `${units.slice(0, unitsNamed - 1).join(', ')} … ${units[units.length - 1] ?? ''}`,

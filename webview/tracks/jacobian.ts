@@ -8,6 +8,7 @@ import { olderWord } from '../widgets/staleMark.js';
 import { placesIn, plotNote } from '../chart/scene.js';
 import { printNear } from '../page/nearest.js';
 import { borders } from '../chart/trackView.js';
+import { isReverse, positionOf, stepName } from '../page/stepLabels.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { CellFacts, Jacobians, TimeWindow } from '../page/model.js';
@@ -292,10 +293,10 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
         };
       },
       colourBar: () => null,
-      readout: (_run, t) => {
+      readout: (run, t) => {
         const values = told();
         return [
-          `t = ${t}`,
+          stepName(run, t),
           ...(older() ? [olderWord()] : []),
           ...(values === null
             ? []
@@ -309,15 +310,21 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
       summary: (run) => {
         if (answer === null) return say('{0} of {1} timesteps, being computed.', kind.title, run.shapes.T);
         const values = answer;
+        const ends = (legend: string, first: string, last: string): string =>
+          isReverse(run)
+            ? say(
+                '{0}: {1} at t = {2}, {3} at t = {4}.',
+                legend,
+                last,
+                positionOf(run, run.shapes.T - 1),
+                first,
+                positionOf(run, 0),
+              )
+            : say('{0}: {1} at t = 0, {2} at the last step.', legend, first, last);
         return [
           say('{0}, sequence {1}.', kind.title, values.sequence + 1),
           ...kind.curves.map(({ legend, log10 }) =>
-            say(
-              '{0}: {1} at t = 0, {2} at the last step.',
-              legend,
-              formatLog10(log10(values)[0] ?? NaN),
-              formatLog10(log10(values)[values.t.length - 1] ?? NaN),
-            ),
+            ends(legend, formatLog10(log10(values)[0] ?? NaN), formatLog10(log10(values)[values.t.length - 1] ?? NaN)),
           ),
         ].join(' ');
       },

@@ -133,10 +133,10 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
       };
     },
     colourBar: () => null,
-    readout: (_run, t) => {
+    readout: (run, t) => {
       const { answer: kept } = source.kept;
       return [
-        stepRead(kept, t),
+        stepRead(run, kept, t),
         ...(kept === null ? [] : [say('median: {0}', formatLog10(kept.median[nearestIndex(kept.t, t)] ?? NaN))]),
       ];
     },

@@ -2,6 +2,7 @@
 import { formatLog10, exactLog10, powerOfTen } from '../page/format.js';
 import { ticksBetween, ticksInDecade } from '../chart/axis.js';
 import { t as say } from '../page/l10n.js';
+import { isReverse, positionOf } from '../page/stepLabels.js';
 import { extent } from '../chart/scene.js';
 import { log10Of, nearStepValue, printRead, readAt, seriesRows, stepValue } from '../page/series.js';
 import type { LogSeries } from '../page/series.js';
@@ -119,5 +120,14 @@ export function endsInWords(run: RunSummary, norm: LogSeries): string {
   const [last = '', middle = '', first = ''] = [T - 1, Math.floor(T / 2), 0].map((t) =>
     formatLog10(nearStepValue(steps, log10Of(run, norm), t)),
   );
-  return say('{0} at the last step, {1} in the middle, {2} at t = 0', last, middle, first);
+  return isReverse(run)
+    ? say(
+        '{0} at t = {1}, {2} in the middle, {3} at t = {4}',
+        last,
+        positionOf(run, T - 1),
+        middle,
+        first,
+        positionOf(run, 0),
+      )
+    : say('{0} at the last step, {1} in the middle, {2} at t = 0', last, middle, first);
 }

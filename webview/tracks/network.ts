@@ -10,6 +10,7 @@ import { plotText } from '../chart/scene.js';
 import { nearStepValue, reading, seriesRows, stepValue } from '../page/series.js';
 import { gradientField, stateField, stepsAtOnce } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
+import { chunkAt, isReverse, positionOf, stepName } from '../page/stepLabels.js';
 import { rowMiddle, rowsIn, UnrolledLayers } from './unrolledLayers.js';
 import { arrow, stream, subscript } from './unrolledMarks.js';
 import { layerCells, layerHeadings } from './layerLines.js';
@@ -116,8 +117,8 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
     player.sweep === null || (player.sweep === 'backward' && t >= timeline.cursor);
   /** Whether a gradient may pass from t to t − 1. */
   const passes = (run: RunSummary, t: number): boolean => {
-    const start = run.chunkStarts.findLast((chunk) => chunk <= t) ?? 0;
-    return t > start && (run.truncate === null || (t - start) % run.truncate !== 0);
+    const [start, end] = chunkAt(run, t);
+    return t > start && (run.truncate === null || (isReverse(run) ? end - t : t - start) % run.truncate !== 0);
   };
   const loss = ({ lossSteps }: RunSummary, t: number): boolean => lossSteps.some(([from, to]) => from <= t && t <= to);
 
@@ -249,7 +250,7 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
       context.textAlign = 'center';
       context.textBaseline = 'middle';
       context.font = `11px ${theme.fontFamily}`;
-      const name = `h${subscript(t)}`;
+      const name = `h${subscript(positionOf(run, t))}`;
       // The lens may have moved since they were asked for.
       const values = small ? known.find((step) => step?.t === t) : null;
       context.fillText(name, x(t), values === null || values === undefined ? middle : from + 10);
@@ -371,24 +372,25 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
     },
     colourBar: () => null,
     readout: (run) => [
-      `t = ${timeline.cursor}`,
+      stepName(run, timeline.cursor),
       ...layers.readings(run, timeline.cursor),
       `‖h‖ = ${reading(run.steps, run.layers[0].hNorm, timeline.cursor, formatNumber)}`,
       `‖g‖ = ${reading(run.steps, run.layers[0].log10.dh, timeline.cursor, formatLog10)}`,
     ],
     summary(run) {
       const { sweep } = player;
+      const at = positionOf(run, timeline.cursor);
       const network = say(
         'The network unrolled over {0} steps; the units around t = {1} with their states and gradients.',
         run.shapes.T,
-        timeline.cursor,
+        at,
       );
       if (sweep === null) return `${network} ${say('Both sweeps are complete.')}`;
       return (
         `${network} ` +
         (sweep === 'forward'
-          ? say('The forward sweep has reached t = {0}.', timeline.cursor)
-          : say('The backward sweep has reached t = {0}.', timeline.cursor))
+          ? say('The forward sweep has reached t = {0}.', at)
+          : say('The backward sweep has reached t = {0}.', at))
       );
     },
     table(run) {

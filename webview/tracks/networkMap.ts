@@ -6,8 +6,9 @@ import { csvLayer, layerName, layersFromTop } from '../page/layerNames.js';
 import { Latest } from '../page/model.js';
 import { verdictName } from '../page/verdictNames.js';
 import { borders } from '../chart/trackView.js';
+import { stepName, stepsName } from '../page/stepLabels.js';
 import { inReport } from '../page/inReport.js';
-import { columnAt, plotNote, plotText, stepsName, stepsOf } from '../chart/scene.js';
+import { columnAt, plotNote, plotText, stepsOf } from '../chart/scene.js';
 import { emptyField, named } from '../page/tablePlan.js';
 import type { NetworkMap, RunSummary } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
@@ -224,11 +225,11 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
       const rows = rowsOf(run);
       const row = rows[Math.max(0, Math.min(Math.round(value), rows.length - 1))] ?? 'dx';
       const picture = shown();
-      if (picture === null) return [`t = ${t}`];
+      if (picture === null) return [stepName(run, t)];
       const { column, from, to } = columnAt(picture.map, t);
       const number = rowValues(picture, row)[column] ?? NaN;
       return [
-        `${stepsName(from, to)}, ${nameOf(run, row)}`,
+        `${stepsName(run, from, to)}, ${nameOf(run, row)}`,
         `${row === 'dx' ? '‖dx‖' : '‖ds‖'} = ${formatLog10(number)}`,
       ];
     },
@@ -289,9 +290,13 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
           : {
               // A report has its columns, each of which holds the largest of its steps.
               rowCount: recorded.map.columns,
+              span: (row: number) => {
+                const { from, to } = stepsOf(recorded.map, row);
+                return [from, to] as const;
+              },
               rowLabel: (row: number) => {
                 const { from, to } = stepsOf(recorded.map, row);
-                return stepsName(from, to);
+                return stepsName(run, from, to);
               },
               rowOf: (t: number) => columnAt(recorded.map, t).column,
               rows: (from: number, to: number) =>

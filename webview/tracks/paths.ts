@@ -7,6 +7,7 @@ import { nearestIndex, printNear, stepRead } from '../page/nearest.js';
 import { isTold } from '../page/gateSource.js';
 import { plotNote, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
+import { positionOf } from '../page/stepLabels.js';
 import { pathColour } from './gateColours.js';
 import { csvName, emptyField, named } from '../page/tablePlan.js';
 import type { CellFacts, GateSeries, RunSummary, TimeWindow } from '../page/model.js';
@@ -143,7 +144,7 @@ export function paths({ timeline }: Page, source: GateSource): View {
     readout: (run, t) => {
       const series = shownSeries();
       return [
-        stepRead(series, t),
+        stepRead(run, series, t),
         ...(series === null ? [] : sharesAt(series, t)).map(({ name, factor, share }) =>
           say('{0}: ×{1}, {2} of the sum', pathName(run.cell, name), formatNumber(factor, 3), formatPercent(share)),
         ),
@@ -160,7 +161,7 @@ export function paths({ timeline }: Page, source: GateSource): View {
       );
       return say(
         'Shares of the paths back through each step; at t = {0} most goes by {1}: {2}.',
-        step,
+        positionOf(run, step),
         pathName(run.cell, largest.name),
         formatPercent(largest.share),
       );

@@ -5,6 +5,7 @@ import { extent } from '../chart/scene.js';
 import { printRead, readAt, reading, seriesRows, stepValue } from '../page/series.js';
 import { formatPercent } from '../page/format.js';
 import { borders } from '../chart/trackView.js';
+import { stepName } from '../page/stepLabels.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { RunSeries } from '../page/model.js';
 
@@ -64,7 +65,7 @@ export const saturation = ({ model }: Page): View => ({
   },
   colourBar: () => null,
   readout: (run, t) => [
-    `t = ${t}`,
+    stepName(run, t),
     say('{0} saturated', reading(run.steps, run.layers[0].saturation ?? [], t, formatPercent)),
   ],
   summary: (run) => {

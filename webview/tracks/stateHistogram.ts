@@ -5,8 +5,9 @@ import { withAlpha } from '../page/colourMaths.js';
 import { formatNumber, formatPercent } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
-import { columnAt, columnsIn, largestIn, stepsName, stepsOf } from '../chart/scene.js';
+import { columnAt, columnsIn, largestIn, stepsOf } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
+import { positionsOf, stepName, stepsName } from '../page/stepLabels.js';
 import { named } from '../page/tablePlan.js';
 import type { ActivationBins, Activations, RunSummary, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
@@ -139,8 +140,8 @@ export function spread({ model, timeline }: Page): View {
             from: 0,
           },
     notFinite: () => (picture?.odd === true ? say('not finite') : null),
-    readout(_run, t, value) {
-      if (picture === null) return [`t = ${t}`];
+    readout(run, t, value) {
+      if (picture === null) return [stepName(run, t)];
       const { map } = picture;
       const bin = Math.max(
         0,
@@ -149,7 +150,7 @@ export function spread({ model, timeline }: Page): View {
       const { column, from, to } = columnAt(map, t);
       const edge = (i: number): string => formatNumber(map.high - ((map.high - map.low) * i) / map.bins, 2);
       return [
-        stepsName(from, to),
+        stepsName(run, from, to),
         say(
           'h from {0} to {1}: {2}',
           edge(bin + 1),
@@ -198,9 +199,14 @@ export function spread({ model, timeline }: Page): View {
           ...columns(map.bins),
           rowCount: map.columns,
           rowOf: (t) => columnAt(map, t).column,
+          span: (row) => {
+            const { from, to } = stepsOf(map, row);
+            return [from, to];
+          },
           rowLabel: (row) => {
             const { from, to } = stepsOf(map, row);
-            return to > from ? `${from}–${to}` : String(from);
+            const [low, high] = positionsOf(run, from, to);
+            return high > low ? `${low}–${high}` : String(low);
           },
           rows: (from, to) =>
             Promise.resolve(Array.from({ length: to - from }, (_, i) => cells(map, map.bins, from + i))),

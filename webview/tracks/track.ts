@@ -16,7 +16,8 @@ import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
 import type { TablePlan } from '../page/tablePlan.js';
 import type { Failure, RunSummary } from '../page/model.js';
 import { placesIn } from '../chart/scene.js';
-import { namedStep } from '../page/stepLabels.js';
+import { inPositions } from '../page/positionRows.js';
+import { namedStep, positionOf, positionsOf } from '../page/stepLabels.js';
 import type { Line } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Pictured, SaveFile } from '../chart/pngExport.js';
@@ -277,7 +278,8 @@ export class Track {
   moveCursor(): void {
     if (!this.visible || this.#chart === null) return;
     const { cursor, window, steps, shownSequence } = this.#host.page.timeline;
-    const told = [namedStep(this.#host.page.model.run, cursor, shownSequence)];
+    const { run } = this.#host.page.model;
+    const told = [namedStep(run, cursor, shownSequence)];
     const inView = cursor >= window.t0 && cursor < window.t1;
     const x = gutter.left + ((cursor + 0.5 - window.t0) / (window.t1 - window.t0)) * this.#chart.width;
     for (const { line, value, dot } of this.#readings) {
@@ -292,7 +294,7 @@ export class Track {
     }
     for (const [name, value] of [
       ['valuemax', String(steps - 1)],
-      ['valuenow', String(cursor)],
+      ['valuenow', String(run === null ? cursor : positionOf(run, cursor))],
       ['valuetext', told.join(', ')],
     ] as const)
       this.canvas.setAttribute(`aria-${name}`, value);
@@ -341,16 +343,18 @@ export class Track {
     } = this.#host.page;
     if (run === null) return '';
     const plan = this.view.table(run, 'shown');
-    if (plan.steps !== undefined) return toTsv(plan, ...placesIn(plan.steps, t0, t1));
+    const inOrder = inPositions(plan, run);
+    const [low, high] = positionsOf(run, t0, t1 - 1);
+    if (inOrder.steps !== undefined) return toTsv(inOrder, ...placesIn(inOrder.steps, low, high + 1));
     // Rows that are no steps are few.
-    return plan.rowOf === undefined ? toTsv(plan, t0, Math.min(t1, plan.rowCount)) : toTsv(plan);
+    return plan.rowOf === undefined ? toTsv(inOrder, low, Math.min(high + 1, plan.rowCount)) : toTsv(inOrder);
   }
 
   async #saveCsv(): Promise<void> {
     await this.ready();
     const { run } = this.#host.page.model;
     if (run === null) return;
-    const content = await this.#gathering.text(() => toCsv(this.view.table(run, 'all'), run));
+    const content = await this.#gathering.text(() => toCsv(inPositions(this.view.table(run, 'all'), run), run));
     if (content !== null) this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content });
   }
 
@@ -541,7 +545,7 @@ export class Track {
       timeline: { cursor },
     } = this.#host.page;
     if (run === null) return;
-    const plan = this.view.table(run, 'shown');
+    const plan = inPositions(this.view.table(run, 'shown'), run);
     this.#twin.show(plan, plan.rowOf?.(cursor) ?? cursor);
     // It changes with the run only.
     if (this.#details === null || this.view.details === undefined || this.#detailed === run.runId) return;

@@ -4,6 +4,7 @@ import { gutter } from '../chart/plot.js';
 import { el, onFrame } from '../widgets/dom.js';
 import { fileName } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
+import { stepName } from '../page/stepLabels.js';
 import { asInteger, asStrings } from '../page/pageState.js';
 import { Ruler } from '../chart/ruler.js';
 import { Track } from './track.js';
@@ -377,7 +378,7 @@ export class Tracks implements TrackHost {
     action();
     if (timeline.cursor === before) return;
     // A plot that has the keyboard says its value itself.
-    if (this.#trackAt(event.target) === null) this.say(`t = ${timeline.cursor}`);
+    if (this.#trackAt(event.target) === null) this.say(stepName(run, timeline.cursor));
     for (const track of this.#tracks) track.hideTooltip();
   }
 }

@@ -9,6 +9,7 @@ import { printNear } from '../page/nearest.js';
 import { emptyField, unitHeading } from '../page/tablePlan.js';
 import { stateField, stepRows } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
+import { stepName } from '../page/stepLabels.js';
 import type { Line, Scene } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { RunSummary } from '../page/model.js';
@@ -142,7 +143,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
       };
     },
     colourBar: () => null,
-    readout: (_run, t) => [`t = ${t}`, ...readings(t)],
+    readout: (run, t) => [stepName(run, t), ...readings(t)],
     summary: (run) =>
       say(
         'Hidden state of units {0} of sequence {1} over {2} timesteps.',

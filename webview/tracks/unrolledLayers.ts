@@ -6,6 +6,7 @@ import { formatLog10 } from '../page/format.js';
 import { layerName, layersFromTop } from '../page/layerNames.js';
 import { Latest } from '../page/model.js';
 import { columnAt } from '../chart/scene.js';
+import { positionOf } from '../page/stepLabels.js';
 import { arrow, stream, subscript } from './unrolledMarks.js';
 import type { Model, NetworkMap, NetworkSummary, RunSummary, TimeWindow } from '../page/model.js';
 import type { Theme } from '../page/theme.js';
@@ -185,7 +186,7 @@ export class UnrolledLayers {
       });
       context.fillStyle = t === cursor ? theme.foreground : theme.muted;
       context.font = `${t === cursor ? '600 ' : ''}10px ${theme.fontFamily}`;
-      context.fillText(`x${subscript(t)}`, x(t) - 22, bottom + 8);
+      context.fillText(`x${subscript(positionOf(run, t))}`, x(t) - 22, bottom + 8);
     }
     context.lineWidth = 1;
   }

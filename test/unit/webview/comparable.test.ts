@@ -15,7 +15,14 @@ const curveOf = (...values: number[]) => ({
   dh: floats(...values),
   singleSource: floats(...values.map((value) => value / 2)),
 });
-const own = { cell: { name: 'tanh' }, shapes: { T: 4 } } as unknown as RunSummary;
+const ownRun = (direction: 'forward' | 'reverse'): RunSummary =>
+  ({
+    cell: { name: 'tanh' },
+    shapes: { T: 4 },
+    chunkStarts: [0],
+    layers: [{ direction }],
+  }) as unknown as RunSummary;
+const own = ownRun('forward');
 const compared = (
   run: Partial<NonNullable<ComparedRun['run']>> | null,
   told: Partial<ComparedRun> = {},
@@ -76,6 +83,10 @@ describe('what is said of a compared run', () => {
   it('tells where shorter and longer runs meet', () => {
     assert.deepEqual(notesOf(compared({ curve: curveOf(1, 2, 3) }), own), [
       'Both meet at their last steps: this one begins at t = 1.',
+    ]);
+    // A reverse direction has its last step at position 0.
+    assert.deepEqual(notesOf(compared({ curve: curveOf(1, 2, 3) }), ownRun('reverse')), [
+      'Both meet at their last steps: this one begins at t = 2.',
     ]);
     assert.deepEqual(notesOf(compared({ curve: curveOf(1, 2, 3, 4, 5, 6, 7) }), own), [
       'Both meet at their last steps: the first 3 of this one lie outside of the axis.',
