@@ -3,6 +3,7 @@ import { t as say } from '@vscode/l10n';
 import { cellOf } from '../cells/index.js';
 import type { CellName } from '../cells/index.js';
 import type { Closing } from '../cells/closing.js';
+import { horizonOf } from './verdict.js';
 import type { RateSegment, Measured } from './verdict.js';
 import type { Evidence, NonFinite } from './evidence.js';
 
@@ -237,12 +238,12 @@ function theRate(
       ? arrivalAlone(log10Ratio, positionOf(first), trip, crossed)
       : arrivalAfter(rate, log10Ratio, positionOf(first), trip, crossed);
   const isLost = kind === 'vanishing' || kind === 'fading';
-  if (isLost && segments.length > 1 && log10Ratio !== -Infinity) {
-    // One half-life would mislead where the rate changes; the step below which less than 1 % ever arrives is measured.
-    const horizon = single.log10.findIndex((value) => value > single.log10[source]! - 2);
+  const { from: horizon, isByRate } = horizonOf({ source, first, segments, onePercentSteps }, single.log10);
+  const changes = segments.length > 1;
+  if (isLost && log10Ratio !== -Infinity && (changes || (onePercentSteps !== null && !isByRate))) {
     // With a bound above 1 % that may be nowhere.
     if (horizon <= first) return arrival();
-    const [inside, end] = [perStepInside(usualFactor(segments)), positionOf(horizon)];
+    const [inside, end] = [perStepInside(changes ? usualFactor(segments) : perStepFactor), positionOf(horizon)];
     if (hasManyLosses)
       return on
         ? say(
@@ -273,7 +274,6 @@ function theRate(
           end,
         );
   }
-  const horizon = source - Math.ceil(onePercentSteps ?? 0);
   // What fades seldom falls to 1 % on the way: then it is told how much arrives.
   if (isLost && halfLifeSteps !== null && onePercentSteps !== null && (kind === 'vanishing' || horizon > first)) {
     const half = steps(halfLifeSteps);

@@ -61,6 +61,35 @@ export type Measured = Omit<Verdict, 'reason'>;
 const stepsUntil = (share: number, factor: number | null): number | null =>
   factor !== null && factor < 1 ? Math.log(share) / Math.log(factor) : null;
 
+/** By how much the distance that the rate tells may differ from the measured one: this share, and a step. */
+const mostOff = 0.2;
+
+/** How far back more than 1 % of the source arrives. */
+export type Horizon = {
+  /** The first step at which it does; no later than `first` where it does everywhere. */
+  readonly from: number;
+  /**
+   * Whether the verdict's one rate says so. It would mislead where the rate changes on the way, or where the first
+   * steps back, which leave the source, take more or less than the others.
+   */
+  readonly isByRate: boolean;
+};
+
+/** `log10` is the single source. */
+export function horizonOf(
+  { source, first, segments, onePercentSteps }: Pick<Measured, 'source' | 'first' | 'segments' | 'onePercentSteps'>,
+  log10: Float64Array,
+): Horizon {
+  const measured = log10.findIndex((value, t) => t >= first && value > log10[source]! - 2);
+  if (segments.length > 1 || onePercentSteps === null) return { from: measured, isByRate: false };
+  const trip = source - first;
+  const isByRate =
+    measured > first
+      ? Math.abs(source - measured + 1 - onePercentSteps) <= 1 + mostOff * onePercentSteps
+      : onePercentSteps >= (1 - mostOff) * trip - 1;
+  return { from: isByRate ? source - Math.ceil(onePercentSteps) : measured, isByRate };
+}
+
 /** ln ‖g_t‖ of steps from … to against t. */
 function curveOf(log10: Float64Array, from: number, to: number): Curve {
   const y = log10.slice(from, to + 1);

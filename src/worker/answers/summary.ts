@@ -1,5 +1,5 @@
 // What is told about a run at once.
-import { factsOf, inPositions } from '../../engine/index.js';
+import { factsOf, horizonOf, inPositions } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Experiment, LayerExperiment } from '../../engine/index.js';
 import type { LayerSeries, NetworkSummary, RunSummary } from '../../protocol/index.js';
 
@@ -13,17 +13,10 @@ const describeUpstream = ({ loss, upstream }: LayerExperiment | Experiment): str
   loss === null ? upstream.kind : `${loss.kind} at ${String(loss.at)}`;
 
 /** The step that `onePercentAt` names. */
-function onePercentAt({
-  layers: [{ log10SingleSource }],
-  verdict: { source, first, segments, onePercentSteps },
-}: AnyRun): number | null {
-  const least = (log10SingleSource[source] ?? NaN) - 2;
-  const horizon =
-    segments.length > 1 || onePercentSteps === null
-      ? log10SingleSource.findIndex((value, t) => t >= first && value > least)
-      : source - Math.ceil(onePercentSteps);
+function onePercentAt({ layers: [{ log10SingleSource }], verdict }: AnyRun): number | null {
+  const { from: horizon } = horizonOf(verdict, log10SingleSource);
   // What cannot be told to arrive may arrive.
-  return horizon > first && !Number.isNaN(log10SingleSource[horizon - 1] ?? NaN) ? horizon : null;
+  return horizon > verdict.first && !Number.isNaN(log10SingleSource[horizon - 1] ?? NaN) ? horizon : null;
 }
 
 const layerSeries = ({

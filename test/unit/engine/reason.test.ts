@@ -178,6 +178,19 @@ describe('the rate and its distance', () => {
     );
   });
 
+  it('of what loses more at its source than the rate says: as far as it is measured', () => {
+    // A tenth is left after the first step, and 98 % of that at each one after it.
+    const steep = [0.1, ...times(200, 0.98)];
+    assert.match(
+      told(steep),
+      /^Over most of the trip the gradient keeps 98 % per step back; less than 1 % of it arrives before t = 187, and /,
+    );
+    assert.match(
+      told(steep, { hasManyLosses: true }),
+      /^Each loss teaches the 114 steps before it: from the last one, over most of the trip the gradient keeps 98 % /,
+    );
+  });
+
   it('of what fades: how much arrives, and where the bound is passed', () => {
     assert.equal(
       told(times(30, 0.9)),
