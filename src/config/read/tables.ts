@@ -44,7 +44,11 @@ export function readTable(root: Value, chosen: Value | null, report: Report): Ta
   return table;
 }
 
-/** Up to the first row of numbers, which has been read; `numeric`: the columns in which it has any. */
+/** What programs write where a number is missing. */
+const isMissing = (field: string): boolean =>
+  /^(?:|[+-]?(?:nan|inf(?:inity)?)|#?n\/?a!?|null|none|nil|missing|[-.?]+)$/i.test(field.trim());
+
+/** Up to the first row of numbers, which has been read; `numeric`: the columns that hold any. */
 type Beginning = {
   readonly rows: Rows;
   readonly separator: Separator;
@@ -66,7 +70,7 @@ function begin(root: Value, report: Report): Beginning | null {
     return null;
   }
   const first = rows.fields();
-  const hasNames = !first.every(isNumber);
+  const hasNames = !isRowOfNumbers(first, isNumber);
   const names = hasNames
     ? first.map((name) => name.trim())
     : (namesIn(comment, first.length, separator) ?? first.map((_, i) => String(i + 1)));
@@ -77,7 +81,44 @@ function begin(root: Value, report: Report): Beginning | null {
     );
     return null;
   }
-  return { rows, separator, isNumber, names, numeric: rows.fields().map(isNumber) };
+  const numeric = rows.fields().map(isNumber);
+  if (!numeric.every(Boolean)) {
+    const ahead = new Rows(text, separator, tick);
+    ahead.comment();
+    if (hasNames) ahead.next();
+    lookAhead(ahead, numeric, isNumber);
+  }
+  return { rows, separator, isNumber, names, numeric };
+}
+
+/** Some of its numbers may be missing; but names from 0 on below a blank are those of pandas, beside its index. */
+function isRowOfNumbers(fields: readonly string[], isNumber: (field: string) => boolean): boolean {
+  const [corner, ...others] = fields;
+  if (others.length > 0 && corner?.trim() === '' && others.every(isNumber)) return false;
+  return fields.some(isNumber) && fields.every((field) => isNumber(field) || isMissing(field));
+}
+
+/** Rows in which numbers and texts of a column are counted. */
+const rowsAhead = 100;
+
+/**
+ * Of columns without a number in the first row: those that hold numbers further below, because there is more of them
+ * than of texts. Missing ones say nothing, so that the search goes on to the first row that says something.
+ */
+function lookAhead(rows: Rows, numeric: boolean[], isNumber: (field: string) => boolean): void {
+  const open = [...numeric.keys()].filter((i) => numeric[i] !== true);
+  const balance = numeric.map(() => 0);
+  const silent = new Set(open);
+  for (let row = 0; (row < rowsAhead || silent.size > 0) && rows.next(); row++) {
+    if (rows.count !== numeric.length) continue;
+    for (const column of row < rowsAhead ? open : [...silent]) {
+      const field = rows.field(column);
+      if (isMissing(field)) continue;
+      silent.delete(column);
+      balance[column]! += isNumber(field) ? 1 : -1;
+    }
+  }
+  for (const column of open) numeric[column] = balance[column]! > 0;
 }
 
 /** Names in the comment above a row of numbers, as `numpy.savetxt` writes them; null where it has other words. */
@@ -118,7 +159,7 @@ function readColumns(root: Value, chosen: Value | null, report: Report): Table |
       message: t('No column of the table holds numbers.'),
       expected: t('at least one column of numbers'),
       found: told(rows.fields()),
-      advice: t('Look at the first row below the names: what stands there decides which columns hold numbers.'),
+      advice: t('Look at the rows below the names: a column of numbers holds more numbers than texts.'),
     });
     return null;
   }

@@ -132,6 +132,39 @@ describe('a table as sequences', () => {
     assert.match(told.message, /left out: "day"/);
   });
 
+  it('a column whose first number is missing is a column of numbers, and the place is told', async () => {
+    const later = '2,0.1,3\n'.repeat(5);
+    const beforeLater = `,0.5,1\n${'n/a,0.5,1\n'.repeat(150)}${later}`;
+    for (const first of ['', ' ', 'NaN', 'nan', 'NA', '#N/A', 'null', '-', '?', '-inf', 'oops', '"1,5"']) {
+      const { message, path, range } = await refusal('m.csv', 3, { 'm.csv': `x,y,z\n${first},0.5,1\n${later}` });
+      assert.match(message, first.trim() === '' ? /A number is missing in the column "x"/ : /No number .* "x"/, first);
+      assert.deepEqual([path, range.start], ['x[0]', { line: 1, character: 0 }]);
+    }
+    // Far more missing ones than numbers, which stand behind them.
+    const { found } = await refusal('m.csv', 3, { 'm.csv': `x,y,z\n${beforeLater}` });
+    assert.equal(found, '151 such places');
+    // Without names, the first row is still one of numbers.
+    const nameless = await refusal('m.csv', 3, { 'm.csv': `0.5,NaN,1\n${later}` });
+    assert.deepEqual([nameless.path, nameless.range.start], ['["2"][0]', { line: 0, character: 4 }]);
+    // The others can be run where they are asked for.
+    const { xs, labels } = await good({ file: 'm.csv', columns: ['y'] }, 1, { 'm.csv': `x,y,z\n,0.5,1\n${later}` });
+    assert.deepEqual([xs.slice(0, 2), labels], [[0.5, 0.1], null]);
+  });
+
+  it('a column of texts or of nothing is left out, though a number stands among them', async () => {
+    for (const column of ['A1 A2 7', '1/5 2/5 3/5', 'NaN NA ?', '- A2 A3'])
+      assert.match(
+        (await good('m.csv', 1, { 'm.csv': `x,y\n${column.replace(/ /g, ',1\n')},1\n` })).problems[0]?.message ?? '',
+        /left out: "x"/,
+        column,
+      );
+    const trailing = await good('m.csv', 2, { 'm.csv': '1,2,\n3,4,\n' });
+    assert.deepEqual(trailing.xs, [1, 2, 3, 4]);
+    // As pandas writes an array: the names of the columns are numbers, beside a blank one of the index.
+    const pandas = await good({ file: 'm.csv', columns: ['0', '1'] }, 2, { 'm.csv': ',0,1\n0,5,6\n1,7,8\n' });
+    assert.deepEqual(pandas.xs, [5, 6, 7, 8]);
+  });
+
   it('columns that are chosen, in their order', async () => {
     const { xs, problems } = await good({ file: 't.csv', columns: ['b', 'a'] }, 2);
     assert.deepEqual(xs.slice(0, 4), [10, 1, 20, 2]);
