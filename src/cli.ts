@@ -191,31 +191,79 @@ function languageOf(name: string): Language | undefined {
   };
 }
 
-function parseArguments(args: readonly string[]): Arguments {
-  const { values, positionals } = (() => {
-    try {
-      return parseArgs({
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          json: { type: 'string' },
-          html: { type: 'string' },
-          'fail-on': { type: 'string' },
-          threads: { type: 'string' },
-          layer: { type: 'string' },
-          attribution: { type: 'boolean' },
-          name: { type: 'string' },
-          root: { type: 'string', multiple: true },
-          'max-text': { type: 'string' },
-          language: { type: 'string' },
-          help: { type: 'boolean', short: 'h' },
-        },
-      });
-    } catch (error) {
-      throw new UsageError(error instanceof Error ? error.message : String(error));
+const options = {
+  json: { type: 'string' },
+  html: { type: 'string' },
+  'fail-on': { type: 'string' },
+  layer: { type: 'string' },
+  attribution: { type: 'boolean' },
+  name: { type: 'string' },
+  root: { type: 'string', multiple: true },
+  threads: { type: 'string' },
+  'max-text': { type: 'string' },
+  language: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+type Option = keyof typeof options;
+
+/** What each command takes besides --help. */
+const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
+  run: ['json', 'html', 'fail-on', 'layer', 'attribution', 'threads', 'max-text', 'language'],
+  inspect: ['max-text', 'language'],
+  convert: ['name', 'max-text', 'language'],
+  schema: ['language'],
+  mcp: ['root', 'threads', 'max-text', 'language'],
+  help: [],
+};
+const commandOf = (word: string | undefined): Arguments['command'] | null =>
+  word !== undefined && word !== 'help' && Object.hasOwn(optionsOf, word) ? (word as Arguments['command']) : null;
+
+const parsedWords = (args: readonly string[]) =>
+  // What is wrong is told below, in our words.
+  parseArgs({ args: [...args], allowPositionals: true, strict: false, tokens: true, options });
+
+/** What is wrong with the options themselves, whatever they mean. */
+function checkOptions({ tokens, positionals }: ReturnType<typeof parsedWords>): void {
+  const command = commandOf(positionals[0]);
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const option = Object.hasOwn(options, name) ? (name as Option) : null;
+    if (option !== 'help' && command !== null && (option === null || !optionsOf[command].includes(option))) {
+      const taken = optionsOf[command].map((one) => `--${one}`).join(', ');
+      throw new UsageError(say('"{0}" does not know {1}. It takes: {2}.', command, rawName, taken));
     }
-  })();
-  setLanguage(languageOf(values.language ?? 'en'));
+    if (option === null) throw new UsageError(say('No command knows {0}.', rawName));
+    if (options[option].type === 'boolean') {
+      if (value !== undefined) throw new UsageError(say('{0} takes no value: "{1}" is too much.', rawName, value));
+    } else if (value === undefined) throw new UsageError(say('{0} takes a value, and none stands behind it.', rawName));
+    // A number below zero is refused as a number.
+    else if (!inlineValue && /^-\D/.test(value))
+      throw new UsageError(
+        say('{0} takes a value, and "{1}" is an option. Write {0}={1} if it is meant.', rawName, value),
+      );
+  }
+}
+
+/** A name of a file that is written; only --json may go to standard output. */
+function checkTarget(option: string, file: string | undefined): void {
+  if (file === '') throw new UsageError(say('{0} takes the name of a file, and it is empty.', option));
+  if (file === '-')
+    throw new UsageError(say('{0} takes the name of a file, not "-": only --json writes to standard output.', option));
+}
+
+function parseArguments(args: readonly string[]): Arguments {
+  const words = parsedWords(args);
+  const { positionals } = words;
+  const spoken = words.values.language;
+  setLanguage(languageOf(typeof spoken === 'string' ? spoken : 'en'));
+  checkOptions(words);
+  // As the checks have found them.
+  const values = words.values as Readonly<Partial<Record<Exclude<Option, 'attribution' | 'help' | 'root'>, string>>> & {
+    readonly attribution?: boolean;
+    readonly help?: boolean;
+    readonly root?: string[];
+  };
   if (values.help === true) return { command: 'help' };
   const longestText = parseLongestText(values['max-text'] ?? String(mostBytes / 1e6));
   const [command, config, ...rest] = positionals;
@@ -240,6 +288,7 @@ function parseArguments(args: readonly string[]): Arguments {
     const tooMuch = command === 'inspect' ? rest : more;
     if (tooMuch.length > 0) throw new UsageError(say('One file at a time: "{0}" is too much.', tooMuch.join(' ')));
     if (command === 'inspect') return { command, file: config, longestText };
+    checkTarget('OUT', target);
     if (target === undefined || !/\.(?:json|safetensors)$/i.test(target))
       throw new UsageError(say('The file to write is missing: OUT.json or OUT.safetensors.'));
     return { command, file: config, target, name: values.name ?? null, longestText };
@@ -248,9 +297,8 @@ function parseArguments(args: readonly string[]): Arguments {
     throw new UsageError(command === undefined ? say('A command is missing.') : say('Unknown command "{0}".', command));
   if (config === undefined || config === '') throw new UsageError(say('The config to run is missing.'));
   if (rest.length > 0) throw new UsageError(say('One config at a time: "{0}" is too much.', rest.join(' ')));
-  for (const option of ['json', 'html'] as const) {
-    if (values[option] === '') throw new UsageError(say('--{0} takes the name of a file, and it is empty.', option));
-  }
+  if (values.json !== '-') checkTarget('--json', values.json);
+  checkTarget('--html', values.html);
   return {
     command,
     config,

@@ -9,6 +9,7 @@ import type { Value } from '../json/jsonValue.js';
 
 /** For a path that leads nowhere; null when nothing about the way it is written explains that. */
 export function pathAdvice(reference: string): string | null {
+  if (reference.includes('\0')) return t('No name of a file holds the character U+0000: remove it.');
   if (/^file:/i.test(reference)) return t('Write a plain path instead of a file: address.');
   if (/^[a-z][a-z\d+.-]+:\/\//i.test(reference))
     return t('Nothing is fetched from a network: download the file, and write its path.');

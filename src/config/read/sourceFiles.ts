@@ -135,7 +135,13 @@ const isPlaced = ({ reason }: FileTrouble): boolean => !['unplaced', 'outside', 
 function absentEntry(id: string, content: FileContent & { ok: false }): Finding {
   const finding = absent(fileName(id), content);
   return content.reason === 'missing'
-    ? { ...finding, advice: t('Check its name; when it was renamed, moved or closed unsaved, run it where it is now.') }
+    ? {
+        ...finding,
+        advice: t(
+          'Check its name and its folder. What was renamed or moved is used where it is now; what was never saved ' +
+            'has to be saved first.',
+        ),
+      }
     : finding;
 }
 

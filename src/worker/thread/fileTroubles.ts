@@ -8,6 +8,8 @@ const reasons: Readonly<Record<string, 'missing' | 'folder' | 'loop'>> = {
   ENOTDIR: 'missing',
   EISDIR: 'folder',
   ELOOP: 'loop',
+  // A NUL in the path, which no system takes.
+  ERR_INVALID_ARG_VALUE: 'missing',
 };
 
 /** What an error of the system says of a file. */

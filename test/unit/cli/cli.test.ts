@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -427,6 +427,48 @@ describe('rnn-gradients run', () => {
     const help = await cli('--help');
     assert.equal(help.code, 0);
     assert.match(help.stdout, /Usage/);
+  });
+
+  it('refuses options that do nothing for a command, and values that are none, in its own words', async () => {
+    const config = 'examples/vanishing/vanishing.rnn.json';
+    for (const [args, told] of [
+      [['inspect', config, '--layer', '3'], '"inspect" does not know --layer. It takes: --max-text, --language.'],
+      [['inspect', config, '--html', path.join(folder, 'x.html')], '"inspect" does not know --html. It takes: '],
+      [['schema', '--json', path.join(folder, 'x.json')], '"schema" does not know --json. It takes: --language.'],
+      [['run', config, '--name', 'x'], '"run" does not know --name. It takes: --json, --html, --fail-on, '],
+      [['run', config, '--root', '.'], '"run" does not know --root. '],
+      [['convert', config, 'o.json', '--threads', '1'], '"convert" does not know --threads. It takes: --name, '],
+      [['mcp', '--name', 'x'], '"mcp" does not know --name. It takes: --root, '],
+      [['run', config, '--nope'], '"run" does not know --nope. '],
+      [['--nope'], 'No command knows --nope.'],
+      [['run', config, '--layer', '-1'], '--layer takes the number of a layer, counted from 0, not "-1".'],
+      [['run', config, '--layer'], '--layer takes a value, and none stands behind it.'],
+      [
+        ['run', config, '--json', '--html', 'x'],
+        '--json takes a value, and "--html" is an option. Write --json=--html',
+      ],
+      [['run', config, '--attribution=yes'], '--attribution takes no value: "yes" is too much.'],
+      [['run', config, '--html', '-'], '--html takes the name of a file, not "-": only --json writes to standard'],
+      [['convert', config, '-'], 'OUT takes the name of a file, not "-": only --json writes to standard output.'],
+    ] as const) {
+      const { code, stdout, stderr } = await cli(...args);
+      assert.deepEqual([code, stdout], [2, ''], args.join(' '));
+      assert.ok(stderr.startsWith(told), stderr);
+      assert.match(stderr, /Usage: rnn-gradients run/);
+    }
+    assert.deepEqual(
+      (await readdir(folder)).filter((name) => name.startsWith('x.')),
+      [],
+    );
+    assert.match((await cli('inspect', '--layer=1', '--language', 'ko')).stderr, /옵션/);
+    assert.equal((await cli('run', config, '--json=-')).code, 0);
+  });
+
+  it('tells a name that no file can have in its own words', async () => {
+    const { code, stderr } = await cli('run', await write('nul.rnn.json', { weights: 'w\0.json', sequences: [[0]] }));
+    assert.equal(code, 2);
+    assert.match(stderr, /weights: The file "w\\u0000\.json" does not exist\. .* holds the character U\+0000: remove/);
+    assert.doesNotMatch(stderr, /argument 'path'/);
   });
 
   it('prints the schema that its JSON follows', async () => {

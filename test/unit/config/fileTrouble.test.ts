@@ -69,7 +69,7 @@ describe('a file that is not read', () => {
     const folder = await readExperiment(configEntry, memoryFiles({ [`${configName}/`]: '' }));
     assert.match(folder.problems[0]?.message ?? '', /is a folder/);
     const missing = await readExperiment(configEntry, memoryFiles({}));
-    assert.match(missing.problems[0]?.advice ?? '', /renamed, moved or closed unsaved/);
+    assert.match(missing.problems[0]?.advice ?? '', /renamed or moved is used where it is now/);
   });
 
   it('is not quoted where it is guarded, even if it is the config', async () => {
