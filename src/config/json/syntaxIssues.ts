@@ -31,15 +31,10 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
       message: t('{0} is how Python writes a value that JSON cannot hold.', word),
       expected: t('a finite number'),
       found: word,
-      advice: /nan/i.test(word)
-        ? t(
-            'A NaN in exported weights usually means that the training diverged: export a checkpoint from ' +
-              'before it, or replace the value by a number.',
-          )
-        : t(
-            'An infinite value usually means that the training diverged: export a checkpoint from before it, ' +
-              'or replace the value by a finite number.',
-          ),
+      advice: t(
+        'In weights it usually means that the training diverged: export a checkpoint from before it. In sequences ' +
+          'and targets fill in a finite number, or leave that sequence out.',
+      ),
     };
   }
   if (json !== undefined) {

@@ -53,14 +53,16 @@ export const configAsWeightsAdvice = (value: Value): string | null =>
     ? t('This is a config: name the file that holds the numbers.')
     : null;
 
-/** For a text among numbers. */
-export const notFiniteAdvice = (text: string): string | null =>
-  /^[+-]?(?:nan|inf(?:inity)?)$/i.test(text.trim())
-    ? t(
+/** For a text among numbers. `isData`: they come from no training. */
+export function notFiniteAdvice(text: string, isData: boolean): string | null {
+  if (!/^[+-]?(?:nan|inf(?:inity)?)$/i.test(text.trim())) return null;
+  return isData
+    ? t('In data this usually stands for a missing value: fill in a finite number, or leave that sequence out.')
+    : t(
         'A NaN or an infinity usually means that the training diverged: export a checkpoint from before it, or ' +
           'write a finite number.',
-      )
-    : null;
+      );
+}
 
 /** For a config that holds nothing yet; null when it holds something. */
 export function emptyConfigAdvice(text: string): string | null {

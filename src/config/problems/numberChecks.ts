@@ -24,6 +24,8 @@ export type TensorSpec = {
   readonly advice: string;
   /** Numbers must fit it; null for class indices. */
   readonly dtype: DType | null;
+  /** Of what was measured, not trained: sequences and targets. */
+  readonly isData?: boolean;
 };
 
 export const dimensions = (rank: number): string => (rank === 1 ? t('one dimension') : t('{0} dimensions', rank));
@@ -120,7 +122,7 @@ export function reportLeaf(where: Value, text: string, spec: TensorSpec, report:
         message: t('{0} stands in {1} where a number belongs.', text, spec.label),
         expected: t('a number'),
         found: text,
-        advice: notFiniteAdvice(text)!,
+        advice: notFiniteAdvice(text, spec.isData === true)!,
       }),
     });
   } else if (jsonNumber.test(text)) {
@@ -161,7 +163,9 @@ const tooLarge = (shown: string, isDouble: boolean, spec: TensorSpec): Told => (
   found: shown,
   advice: isDouble
     ? t('Write "dtype": "float64" in the config, or a smaller number.')
-    : t('Write a smaller number; the training that produced it has probably diverged.'),
+    : spec.isData === true
+      ? t('Write a smaller number.')
+      : t('Write a smaller number; the training that produced it has probably diverged.'),
 });
 
 function textAmongNumbers(number: string, shown: string, spec: TensorSpec): Told {
@@ -171,7 +175,7 @@ function textAmongNumbers(number: string, shown: string, spec: TensorSpec): Told
     expected: t('a number'),
     found: t('the text {0}', shown),
     advice:
-      notFiniteAdvice(number) ??
+      notFiniteAdvice(number, spec.isData === true) ??
       (numeric ? t('Remove the quotes: write {0}.', cut(number, 38)) : t('Write a number instead.')),
     ...(numeric && jsonNumber.test(number) ? { fix: { kind: 'replace', text: number } } : {}),
   };

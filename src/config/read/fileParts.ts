@@ -67,6 +67,13 @@ export function describeParts(root: Value): string {
   return told.join('; ') + (groups.length === 0 && named.length > mostTold ? '; …' : '');
 }
 
+/** The arrays of a file by the names under which `partOf` finds them. */
+export const partsOf = (root: Value): { readonly name: string; readonly rank: number }[] =>
+  weightNames(root).named.flatMap((one) => {
+    const { node } = one.value;
+    return node.kind === 'tensor' ? [{ name: fullName(one), rank: node.shape.length }] : [];
+  });
+
 const mostTold = 6;
 const shapeOf = (node: JsonNode | undefined): string => (node?.kind === 'tensor' ? describeShape(node.shape) : '');
 

@@ -33,37 +33,55 @@ const olderNames = (): ReadonlyMap<string, string> =>
     ),
   ));
 
-/** A deprecated name that stands in a config, and the key that it means. */
-export type OlderName = { readonly name: string; readonly key: string; readonly entry: Value };
+/**
+ * A deprecated name that stands in a config, and the key that it means. `other`: the name of that key that is in force
+ * instead, because both stand there.
+ */
+export type OlderName = {
+  readonly name: string;
+  readonly key: string;
+  readonly entry: Value;
+  readonly other: string | null;
+};
 
 /**
- * A config with each deprecated name as the key that it means, unless that is there too: then it stays, and is unknown.
+ * A config with each deprecated name as the key that it means, unless that is there too, or another name of it before
+ * this one: then it stays, and is ignored.
  */
 export function underItsKeys(config: Value): { readonly config: Value; readonly older: readonly OlderName[] } {
   const keys = new Map<string, string>();
   const older: OlderName[] = [];
-  const taken = new Set<string>();
+  const inForce = new Map<string, string>();
   const there = [...olderNames()].flatMap(([name, key]) => {
     const entry = config.get(name);
-    return entry === null || config.get(key) !== null ? [] : [{ name, key, entry }];
+    if (config.get(key) !== null) inForce.set(key, key);
+    return entry === null ? [] : [{ name, key, entry }];
   });
   for (const found of there.toSorted((a, b) => a.entry.place.offset - b.entry.place.offset)) {
-    if (taken.has(found.key)) continue;
-    taken.add(found.key);
+    const other = inForce.get(found.key) ?? null;
+    older.push({ ...found, other });
+    if (other !== null) continue;
+    inForce.set(found.key, found.name);
     keys.set(found.name, found.key);
-    older.push(found);
   }
   return { config: keys.size === 0 ? config : config.renamed((name) => keys.get(name) ?? name), older };
 }
 
 export function reportOlder(older: readonly OlderName[], report: Report): void {
-  for (const { name, key, entry } of older)
+  for (const { name, key, entry, other } of older)
     report.warning(entry, {
       code: 'deprecated-key',
       message: deprecation(name, key),
       expected: quote(key),
-      found: quote(name),
-      advice: t('It is read as "{0}". Write "{0}".', key),
-      fix: { kind: 'replace', text: JSON.stringify(key) },
+      ...(other === null
+        ? {
+            found: quote(name),
+            advice: t('It is read as "{0}". Write "{0}".', key),
+            fix: { kind: 'replace', text: JSON.stringify(key) },
+          }
+        : {
+            found: t('both "{0}" and "{1}"', other, name),
+            advice: t('"{0}" is in force, and "{1}" is ignored. Remove one of them.', other, name),
+          }),
     });
 }

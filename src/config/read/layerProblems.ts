@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import { cellNames, cellOf } from '../../engine/index.js';
 import type { Cell, CellName } from '../../engine/index.js';
 import { counted, describeShape } from '../json/node.js';
-import type { Layout } from '../layouts/weightLayouts.js';
+import type { Group, Layout } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import type { Tensor } from './readTensor.js';
 
@@ -13,6 +13,36 @@ export function gatedCell({ shape }: Pick<Tensor, 'shape'>, { transposed }: Layo
   const [long, short] = transposed || rows > columns ? [rows, columns] : [columns, rows];
   const gates = long / short;
   return gates > 1 ? (cellNames.find((name) => cellOf(name).gates.length === gates) ?? null) : null;
+}
+
+/** What the shape of a recurrent matrix looks like; null where it looks like nothing that there is. */
+function looksLike(recurrent: Tensor, layout: Layout): string | null {
+  const cell = gatedCell(recurrent, layout);
+  if (cell !== null) return cell.toUpperCase();
+  return recurrent.shape[0] === recurrent.shape[1] ? t('a plain RNN') : null;
+}
+
+type Recurrent = { readonly group: Group; readonly recurrent: Tensor | null };
+
+/** Whether layers look like different cells, which is reported at the first that differs: no "cell" mends that. */
+export function reportMixture(matrices: readonly Recurrent[], report: Report): boolean {
+  const looks = matrices.flatMap(({ group: { layer, layout }, recurrent }) => {
+    const look = recurrent === null ? null : looksLike(recurrent, layout);
+    return recurrent === null || look === null ? [] : [{ layer, recurrent, look }];
+  });
+  const [first] = looks;
+  const other = looks.find(({ look }) => look !== first?.look);
+  if (first === undefined || other === undefined) return false;
+  report.error(other.recurrent.where, {
+    code: 'unsupported-cell',
+    message: t('The layers hold different cells, and one network has one cell.'),
+    expected: t('the same cell in every layer'),
+    found: t('layer {0}: {1}; layer {2}: {3}', first.layer, first.look, other.layer, other.look),
+    advice: t(
+      'Use weights whose layers have one cell, or give the layers of each cell a file and a config of their own.',
+    ),
+  });
+  return true;
 }
 
 /** Whether weights of several gates stand where a cell of one is wanted, which is reported. */

@@ -113,6 +113,7 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
     clipNorm: null,
     truncate: null,
   });
+  if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsRoot!, report);
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? null, training: notesOf(weightsRoot), labels };
 }
@@ -162,7 +163,8 @@ async function readConfig(
   }
   reportOlder(older, report);
   const keys = configKeys();
-  const valid = validateObject(config, keys, requiredKeys, report);
+  const told = new Set(older.filter(({ other }) => other !== null).map(({ name }) => name));
+  const valid = validateObject(config, keys, requiredKeys, report, told);
 
   const sequencesValue = valid.get('sequences');
   const weightsValue = valid.get('weights');
@@ -213,8 +215,20 @@ async function readConfig(
     clipNorm: numberOf(norm),
     truncate: numberOf(valid.get('truncate')),
   });
+  if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsValue!.itself(), report);
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? cell, training: notesOf(weightsRoot), labels };
+}
+
+/** Of a run that nothing else is wrong with: the shapes of tanh and relu are the same. */
+function noteAssumedCell(where: Value, report: Report): void {
+  report.info(where, {
+    code: 'unsupported-cell',
+    message: t('These are the weights of a plain RNN, and nothing tells its activation: tanh is assumed.'),
+    expected: t('"cell" in the config'),
+    found: t('weights alone, whose shapes are the same with every activation'),
+    advice: t('Write "cell": "tanh" if that is right, or "cell": "relu" if the network was trained with relu.'),
+  });
 }
 
 const notesOf = (weights: Value | null): TrainingNotes | null => (weights === null ? null : trainingNotes(weights));

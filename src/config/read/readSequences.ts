@@ -165,6 +165,7 @@ function readChunk(root: Value, dtype: DType, order: SequenceOrder, report: Repo
     axes: isStepByStep ? ['timesteps', 'sequences', 'numbers'] : ['sequences', 'timesteps', 'numbers'],
     dtype,
     ragged: !isStepByStep,
+    isData: true,
     advice:
       root.node.kind === 'tensor' && root.node.shape.length === 1
         ? t('For one sequence with one input, wrap each number in a list of its own: [[0.1], [0.2], …].')

@@ -48,6 +48,7 @@ function specOf({ kind, dtype, places }: Wanted, { B }: KnownSizes): TensorSpec 
   const short = B === 1 && rank > 1 ? [rank - 1] : [];
   return {
     label: 'targets',
+    isData: true,
     ranks: [rank, ...short, ...(isSingle ? [rank + 1] : [])],
     form: `[B]${form}${classes ? '' : '[O]'}`,
     axes,

@@ -4,9 +4,11 @@ import { reportIrregularities } from '../problems/raggedArrays.js';
 import { describeNode, describeShape, isArray } from '../json/node.js';
 import { checkNumbers, dimensions } from '../problems/numberChecks.js';
 import type { TensorSpec } from '../problems/numberChecks.js';
-import type { Report } from '../problems/problemReport.js';
+import type { Finding, Report } from '../problems/problemReport.js';
 import { roundableOnce } from '../json/float32Rounding.js';
 import type { Value } from '../json/jsonValue.js';
+import { describeParts, partsOf } from './fileParts.js';
+import { fileName } from '../json/fileName.js';
 
 /**
  * A checked block of finite numbers, row-major, with its place. For a float32 run `Math.fround` rounds each to the
@@ -29,8 +31,10 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
       code: 'wrong-type',
       message: t('{0} is not a list of numbers.', spec.label),
       expected: t('numbers of the form {0}', spec.form),
-      found: describeNode(node),
-      advice: objectAdvice(value) ?? spec.advice,
+      ...(chooseAdvice(value, spec, report) ?? {
+        found: describeNode(node),
+        advice: objectAdvice(value) ?? spec.advice,
+      }),
     });
     return null;
   }
@@ -53,3 +57,22 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
   }
   return finite ? { shape, data, where: value } : null;
 }
+
+/** Of a file that holds several arrays where one is wanted: which, and how one is named. Null for anything else. */
+function chooseAdvice(value: Value, { ranks }: TensorSpec, report: Report): Pick<Finding, 'found' | 'advice'> | null {
+  const arrays = value.path === '' && value.document.binary !== null ? partsOf(value) : [];
+  if (arrays.length < 2) return null;
+  const [first] = [...arrays.filter(({ rank }) => ranks.includes(rank)), ...arrays];
+  const isGuarded = report.guards(value);
+  const part = { file: fileName(value.document.id), name: isGuarded ? '…' : first!.name };
+  return {
+    found: isGuarded ? describeNode(value.node) : describeParts(value),
+    advice: t(
+      'The file holds several arrays: name the one that is meant in the place of its path, as {0}.',
+      shown(part),
+    ),
+  };
+}
+
+const shown = ({ file, name }: { readonly file: string; readonly name: string }): string =>
+  `{ "file": ${JSON.stringify(file)}, "name": ${JSON.stringify(name)} }`;

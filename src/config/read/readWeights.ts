@@ -10,7 +10,7 @@ import type { WeightNames } from '../layouts/weightNames.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
 import { describeNetworks } from './fileParts.js';
-import { gatedCell } from './layerProblems.js';
+import { gatedCell, reportMixture } from './layerProblems.js';
 import { readLayer, readMatrices } from './readLayer.js';
 import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
 import type { StoredBiases } from './readBiases.js';
@@ -25,6 +25,8 @@ export type LayerWeights = Omit<LayerSpec, 'initial'>;
 /** Weights in the row-vector convention; what could not be read is null, the rest is what the others say. */
 export type ReadWeights = {
   readonly cell: CellName;
+  /** Whether nothing tells the cell: PyTorch's plain cells have two activations, and no name or shape tells which. */
+  readonly isAssumed: boolean;
   readonly directions: 1 | 2;
   readonly I: number | null;
   /** Of each layer and direction the number of its units. */
@@ -67,9 +69,15 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   const strangers = strangersOf(named);
   const { dtype } = context;
   const matrices = groups.flatMap((group) => readMatrices(value, strangers(group), group, dtype, report));
-  const cell = context.cell ?? inferredCell(matrices) ?? namedCell(named, groups) ?? defaultCell;
+  if (reportMixture(matrices, report)) return null;
+  const told = context.cell ?? inferredCell(matrices) ?? namedCell(named, groups);
+  const cell = told ?? defaultCell;
   if (refuseParts(named, groups, cellOf(cell), report)) return null;
-  return readLayers(value, matrices, cell, context, strangers, report);
+  const read = readLayers(value, matrices, cell, context, strangers, report);
+  return {
+    ...read,
+    isAssumed: told === null && read.layers !== null && groups[0]!.layout.framework.startsWith('PyTorch'),
+  };
 }
 
 function recognise(value: Value, { named, groups, network }: WeightNames, report: Report): readonly Group[] | null {
@@ -170,7 +178,7 @@ function readLayers(
   { dtype, inputs }: WeightsContext,
   strangers: (group: Group) => readonly Named[],
   report: Report,
-): ReadWeights {
+): Omit<ReadWeights, 'isAssumed'> {
   const directions = matrices.some(({ direction }) => direction === 'reverse') ? 2 : 1;
   const anyBias = matrices.some(({ group }) => group.biases.some((bias) => bias !== null));
   const widths: (number | null)[] = [];

@@ -19,15 +19,19 @@ const maxUnknown = 50;
 /** Names that are compared between two ticks. */
 const namesPerTick = 1024;
 
-/** Checks an object against a table of keys and reports everything that does not fit it. */
+/**
+ * Checks an object against a table of keys and reports everything that does not fit it. `told`: keys that are unknown
+ * and have been reported.
+ */
 export function validateObject<K extends string>(
   value: Value,
   keys: Readonly<Record<K, KeySpec>>,
   required: readonly NoInfer<K>[],
   report: Report,
+  told: ReadonlySet<string> = new Set(),
 ): Valid<K> {
   const valid = new Map<K, Value>();
-  const unknown = value.entries().filter(([key]) => !Object.hasOwn(keys, key));
+  const unknown = value.entries().filter(([key]) => !Object.hasOwn(keys, key) && !told.has(key));
   const free = Object.keys(keys).filter((name) => value.get(name) === null);
   for (const [key, entry] of unknown.slice(0, maxUnknown))
     reportUnknownKey(entry, key, Object.keys(keys), free, report);

@@ -179,7 +179,7 @@ describe('names of today and of yesterday', () => {
       problems.map(({ code, found }) => [code, found]),
       [
         ['deprecated-key', '"h0"'],
-        ['unknown-key', '"hidden_state"'],
+        ['deprecated-key', 'both "h0" and "hidden_state"'],
       ],
     );
   });

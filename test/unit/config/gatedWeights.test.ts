@@ -154,6 +154,20 @@ const cases: readonly Case[] = [
     found: /\[2, 2\]/,
     advice: /"cell": "tanh"/,
   },
+  ...['', '"cell":"tanh",', '"cell":"gru",'].map((cell) => ({
+    title: `layers of different cells, ${cell === '' ? 'none named' : cell}`,
+    text: config(
+      `"weight_ih_l0":${zeros(6, 2)},"weight_hh_l0":${zeros(6, 2)},"bias_ih_l0":${zeros(6)},` +
+        `"weight_ih_l1":${zeros(2, 2)},«"weight_hh_l1"»:${zeros(2, 2)},"bias_ih_l1":${zeros(2)}`,
+      cell,
+    ),
+    code: 'unsupported-cell' as const,
+    path: 'weights.weight_hh_l1',
+    message: /The layers hold different cells, and one network has one cell/,
+    expected: /the same cell in every layer/,
+    found: /layer 0: GRU; layer 1: a plain RNN/,
+    advice: /a file and a config of their own/,
+  })),
   {
     title: 'an LSTM that is called a plain RNN',
     text: config(lstm(2).replace('"weight_hh_l0"', '«"weight_hh_l0"»'), '"cell":"tanh",'),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { surveyFile } from '../../../src/config/read/index.js';
 import type { Experiment } from '../../../src/engine/network/experiment.js';
-import { configName, readConfigText, readTexts } from './memory.js';
+import { configName, readConfigText, readTexts, withoutAssumedCell } from './memory.js';
 import type { Texts } from './memory.js';
 
 const fixture = (name: string): string => readFileSync(`test/fixtures/config/${name}`, 'utf8');
@@ -12,7 +12,7 @@ const turned = (matrix: Matrix): Matrix => (matrix[0] ?? []).map((_, c) => matri
 
 async function good(texts: Texts | string): Promise<Experiment> {
   const { experiment, problems } = await (typeof texts === 'string' ? readConfigText(texts) : readTexts(texts));
-  assert.deepEqual(problems, []);
+  assert.deepEqual(withoutAssumedCell(problems), []);
   assert.ok(experiment !== null);
   return experiment;
 }
@@ -50,6 +50,36 @@ describe('weights of every framework give the same experiment', () => {
       assert.equal(surveyFile(new TextEncoder().encode(text), () => undefined).kind, 'weights');
     });
   }
+
+  it('of PyTorch without a cell: that tanh is assumed is noted, and how relu is written', async () => {
+    const stored = (hh: number, rest: object = {}) =>
+      JSON.stringify({
+        weights: {
+          weight_ih_l0: Array.from({ length: hh }, () => [1]),
+          weight_hh_l0: Array.from({ length: hh }, () => [0]),
+        },
+        sequences: [[[1]]],
+        ...rest,
+      });
+    const { experiment, problems } = await readConfigText(stored(1));
+    assert.equal(experiment?.cell, 'tanh');
+    const [note] = problems.filter(({ code }) => code === 'unsupported-cell');
+    assert.deepEqual([note?.severity, note?.path], ['info', 'weights']);
+    assert.match(note?.message ?? '', /tanh is assumed/);
+    assert.match(note?.advice ?? '', /"cell": "relu"/);
+    const weights = JSON.stringify((JSON.parse(stored(1)) as { weights: object }).weights);
+    const pair = await readTexts({ w: weights, s: '[[[1]]]' }, { kind: 'pair', weights: 'w', sequences: 's' });
+    assert.deepEqual(
+      pair.problems.filter(({ code }) => code === 'unsupported-cell').map(({ severity }) => severity),
+      ['info'],
+    );
+    for (const text of [stored(1, { cell: 'tanh' }), stored(1, { cell: 'relu' }), stored(4), stored(3)])
+      assert.deepEqual(
+        (await readConfigText(text)).problems.filter(({ code }) => code === 'unsupported-cell'),
+        [],
+        text,
+      );
+  });
 
   it('numbers arrive bit for bit in the row-vector convention', async () => {
     const {

@@ -40,6 +40,10 @@ export const readTexts = (texts: Texts, entry: Entry = configEntry): Promise<Rea
   readExperiment(entry, memoryFiles(texts));
 export const readConfigText = (text: string): Promise<ReadResult> => readTexts({ [configName]: text });
 
+/** All but the note that tanh is assumed, which every PyTorch network of one gate has where no cell is named. */
+export const withoutAssumedCell = (problems: readonly Problem[]): Problem[] =>
+  problems.filter(({ code, severity }) => code !== 'unsupported-cell' || severity !== 'info');
+
 /** A NumPy file of float64; `descr` names another type. */
 export function npyOf(shape: readonly number[], numbers: readonly number[], descr = '<f8'): Uint8Array {
   const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.map((n) => `${n},`).join('')}), }\n`;

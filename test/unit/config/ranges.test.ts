@@ -14,7 +14,7 @@ import { takenBy } from '../../support/allocations.js';
 import { floats, safetensorsParts, torchParts } from '../../support/largeFiles.js';
 import type { Part, Tensor } from '../../support/largeFiles.js';
 import { zipOf } from '../../support/zipWriter.js';
-import { configEntry, configName, memoryFiles } from './memory.js';
+import { configEntry, configName, memoryFiles, withoutAssumedCell } from './memory.js';
 
 const quiet = (): void => undefined;
 const folder = path.join('test', 'fixtures', 'files');
@@ -118,7 +118,7 @@ describe('of a large file', () => {
     assert.ok(bytesRead(looked) <= header + 8 + 64, `${bytesRead(looked)} bytes`);
     const source = counted(bytes);
     const { experiment, problems } = await run(source);
-    assert.deepEqual(problems, []);
+    assert.deepEqual(withoutAssumedCell(problems), []);
     assert.ok(experiment !== null);
     assert.ok(bytesRead(source) <= header + 8 + 64 + layerBytes, `${bytesRead(source)} bytes`);
     assert.ok(Math.abs((experiment.layers[0].parameters.Wh[1] ?? 0) - (0.3 - H / 200)) < 1e-7);
@@ -133,7 +133,7 @@ describe('of a large file', () => {
     assert.ok(bytesRead(looked) <= atMost, `${bytesRead(looked)} bytes`);
     const source = counted(bytes);
     const { experiment, problems } = await run(source);
-    assert.deepEqual(problems, []);
+    assert.deepEqual(withoutAssumedCell(problems), []);
     assert.ok(experiment !== null);
     assert.ok(bytesRead(source) <= bytesRead(looked) + layerBytes, `${bytesRead(source)} bytes`);
   });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { describeProblem } from '../../../src/config/index.js';
 import type { ProblemCode } from '../../../src/config/index.js';
-import { configName, readTexts, unmark } from './memory.js';
+import { configName, readTexts, unmark, withoutAssumedCell } from './memory.js';
 
 /** « » mark the range of the problem. A text instead of files is the config. */
 export type Refused = {
@@ -22,7 +22,8 @@ export function itRefuses(cases: readonly Refused[]): void {
   for (const { title, text, code, path, severity, message, expected, found, advice } of cases) {
     it(title, async () => {
       const { texts, range } = unmark(typeof text === 'string' ? { [configName]: text } : text);
-      const { experiment, problems } = await readTexts(texts);
+      const { experiment, problems: all } = await readTexts(texts);
+      const problems = withoutAssumedCell(all);
       const [problem] = problems;
       assert.equal(problems.length, 1, problems.map(describeProblem).join('\n'));
       assert.ok(problem !== undefined);

@@ -219,8 +219,16 @@ describe('names that other programs have for a key', () => {
     );
     assert.equal(experiment?.cell, 'identity');
     assert.deepEqual(
-      problems.map(({ code }) => code),
-      ['unknown-key'],
+      problems.map(({ code, message, found, advice, fix }) => [code, message, found, advice, fix]),
+      [
+        [
+          'deprecated-key',
+          '"activation" is called "cell" in a config.',
+          'both "cell" and "activation"',
+          '"cell" is in force, and "activation" is ignored. Remove one of them.',
+          undefined,
+        ],
+      ],
     );
   });
 });

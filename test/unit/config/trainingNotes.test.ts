@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { configName, readTexts } from './memory.js';
+import { configName, readTexts, withoutAssumedCell } from './memory.js';
 
 const config = (weights: string, name?: string): string =>
   JSON.stringify({
@@ -43,7 +43,7 @@ function safetensors(metadata: unknown): Uint8Array {
 async function notesOf(weights: string | Uint8Array, name?: string): Promise<unknown> {
   const file = typeof weights === 'string' ? 'weights.json' : 'weights.bin';
   const { training, problems, experiment } = await readTexts({ [configName]: config(file, name), [file]: weights });
-  assert.deepEqual(problems, [], 'nothing is wrong with notes');
+  assert.deepEqual(withoutAssumedCell(problems), [], 'nothing is wrong with notes');
   assert.ok(experiment !== null);
   return training;
 }
