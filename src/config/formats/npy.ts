@@ -57,6 +57,17 @@ const notNumbers = (descr: string, part: string): FormatError =>
     part,
   );
 
+/** A list of the header up to the bracket that closes it, such as the fields of a structured type. */
+function listAt(text: string): string {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === '[') depth++;
+    else if (character === ']' && --depth === 0) return text.slice(0, at + 1);
+  }
+  return text;
+}
+
 type Header = { readonly descr: string; readonly columnMajor: boolean; readonly shape: readonly number[] };
 
 /** The three keys in any order; every value has one form, so nothing has to be evaluated. */
@@ -82,7 +93,7 @@ function parseHeader(text: string, at: number, part: string): Header {
   while (take(/^\s*\}\s*$/) === null) {
     const key = take(/^\s*'(descr|fortran_order|shape)'\s*:\s*/);
     if (key === 'descr' && descr === null) {
-      if (rest.startsWith('[')) throw notNumbers(rest.slice(0, 40), part);
+      if (rest.startsWith('[')) throw notNumbers(listAt(rest), part);
       descr = take(/^(?:'([^'\\\n]{1,40})'|"([^"\\\n]{1,40})")/);
     } else if (key === 'fortran_order' && order === null) order = take(/^(True|False)/);
     else if (key === 'shape' && shape === null) {

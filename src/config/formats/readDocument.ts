@@ -12,7 +12,7 @@ import type { Tick } from '../json/scanner.js';
 import { archives } from './archives.js';
 import { headBytes } from './container.js';
 import type { Container, Fact, FileFormat, FoundTensor } from './container.js';
-import { FormatError } from './formatError.js';
+import { bytesText, FormatError } from './formatError.js';
 import type { FormatFinding } from './formatError.js';
 import { hdf5 } from './hdf5.js';
 import { npy, tooPrecise } from './npy.js';
@@ -145,8 +145,30 @@ export function readDocument(
 /** By its name alone: what stands in a table or a text may be anything. A .txt may hold JSON as well. */
 function textDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
   const isPlain = /\.(?:csv|tsv|tab)$/i.test(id) || (/\.txt$/i.test(id) && !beginsAsJson(bytes));
-  return (isPlain ? plainDocument(id, bytes, tick) : null) ?? readText(id, bytes, tick);
+  if (isPlain) return plainDocument(id, bytes, tick);
+  const named = beginsAsJson(bytes) ? undefined : formatsByName.find(({ pattern }) => pattern.test(id));
+  return named === undefined || bytes[0] === 0x3c
+    ? readText(id, bytes, tick)
+    : broken(id, null, otherThanNamed(named.name(), bytes.length), '', tick);
 }
+
+/** What files are called that hold tensors. JSON may stand in any of them, and a page that was saved instead. */
+const formatsByName = [
+  { pattern: /\.npy$/i, name: npy.name },
+  { pattern: /\.npz$/i, name: () => t('a NumPy .npz file') },
+  { pattern: /\.safetensors$/i, name: safetensors.name },
+  { pattern: /\.(?:pt|pth|ckpt)$/i, name: () => t('a PyTorch file') },
+  { pattern: /\.(?:h5|hdf5|keras)$/i, name: () => t('a Keras file') },
+  { pattern: /\.onnx$/i, name: onnx.name },
+];
+
+const otherThanNamed = (expected: string, size: number): FormatFinding => ({
+  code: 'unreadable-file',
+  message: size === 0 ? t('The file is empty.') : t('The file does not hold what its name says.'),
+  expected,
+  found: size === 0 ? t('nothing') : t('{0} of something else', bytesText(size)),
+  advice: t('Download or export it again; a file that is being written is read when it is whole.'),
+});
 
 function beginsAsJson(bytes: Uint8Array): boolean {
   const first = bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte)));

@@ -38,17 +38,7 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
   const sound = parseBytes(bytes, tick);
   if (sound !== null) return new SoundDocument(id, bytes, sound.root, tick);
   const text = decoded(bytes, tick);
-  if (text === null)
-    return unreadable(
-      id,
-      {
-        code: 'not-json',
-        message: t('The file is not UTF-8 text.'),
-        found: t('bytes that are no UTF-8'),
-        advice: t('Save it as UTF-8, or name a JSON file.'),
-      },
-      tick,
-    );
+  if (text === null) return unreadable(id, notUtf8(true), tick);
   const lines = new Lines(text, tick);
   const { root, issues, issueCount, duplicates } = parseJson(text, tick, lines);
   const folded = foldIssues(text, issues, issueCount);
@@ -115,11 +105,12 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
 const followUps = (more: number): string =>
   more === 1 ? t('(1 more follows from it)') : t('({0} more follow from it)', more);
 
-/** A table or a text, which only its reader can understand; null for bytes that are no UTF-8. */
-export function plainDocument(id: string, bytes: Uint8Array, tick: Tick): Document | null {
+/** A table or a text, which only its reader can understand. */
+export function plainDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
   const text = decoded(bytes, tick);
+  if (text === null) return unreadable(id, utf16(bytes) ?? notUtf8(false), tick, t('text in UTF-8'));
   const root = { kind: 'plain', offset: 0, length: 1 } as const;
-  return text === null ? null : { id, text, lines: new Lines(text, tick), root, problems: [], tick, binary: null };
+  return { id, text, lines: new Lines(text, tick), root, problems: [], tick, binary: null };
 }
 
 /** A file without any problem, of which mostly the numbers are wanted: its text is larger than they are. */
@@ -189,7 +180,21 @@ function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
       found: '<',
       advice: t('A link to a page was perhaps saved instead of the file: download the file itself.'),
     };
-  if (begins(0xff, 0xfe) || begins(0xfe, 0xff))
+  return utf16(bytes);
+}
+
+const notUtf8 = (isJson: boolean): BinaryFormat => ({
+  code: 'not-json',
+  message: t('The file is not UTF-8 text.'),
+  found: t('bytes that are no UTF-8'),
+  advice: isJson
+    ? t('Save it as UTF-8, or name a JSON file.')
+    : t('Save it as UTF-8 (in VS Code: "Save with Encoding").'),
+});
+
+function utf16(bytes: Uint8Array): BinaryFormat | null {
+  const isMarked = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (isMarked)
     return {
       code: 'not-json',
       message: t('The file is saved as UTF-16.'),
@@ -199,14 +204,19 @@ function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
   return null;
 }
 
-function unreadable(id: string, format: BinaryFormat, tick: Tick): Document {
+function unreadable(
+  id: string,
+  format: BinaryFormat,
+  tick: Tick,
+  expected: string = t('JSON text in UTF-8'),
+): Document {
   const start = { line: 0, character: 0 };
   const problem: Problem = {
     file: id,
     range: { start, end: start },
     path: '',
     severity: 'error',
-    expected: t('JSON text in UTF-8'),
+    expected,
     ...format,
   };
   return { id, text: '', lines: new Lines('', tick), root: null, problems: [problem], tick, binary: null };

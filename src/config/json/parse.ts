@@ -261,7 +261,7 @@ class Parser {
       return;
     }
     const span = this.#span();
-    this.#report(() => wordIssue(this.#scanner.written, span));
+    this.#report(() => wordIssue(this.#scanner.written, span, span.offset + span.length === this.#text.length));
     this.#addLeaf(Number.NaN, { kind: 'number', value: Number.NaN, ...span });
   }
 

@@ -18,8 +18,11 @@ export type SyntaxIssue = Span & {
 
 const pythonWords: Readonly<Record<string, string>> = { None: 'null', True: 'true', False: 'false' };
 
-/** A word of another language where a value belongs: NaN, None, True, .5, +1, 0x10, tanh. */
-export function wordIssue(word: string, span: Span): SyntaxIssue {
+/**
+ * A word of another language where a value belongs: NaN, None, True, .5, +1, 0x10, tanh. `isLast`: the file ends behind
+ * it.
+ */
+export function wordIssue(word: string, span: Span, isLast: boolean): SyntaxIssue {
   const shown = printable(word);
   const json = Object.hasOwn(pythonWords, word) ? pythonWords[word] : undefined;
   if (notFinite.test(word)) {
@@ -49,6 +52,20 @@ export function wordIssue(word: string, span: Span): SyntaxIssue {
       advice: t('Write {0}, or export the file with json.dump instead of print.', json),
     };
   }
+  if (
+    isLast &&
+    (/^-?\d*\.?\d*(?:e[+-]?)?$/i.test(word) || ['true', 'false', 'null'].some((one) => one.startsWith(word)))
+  )
+    return {
+      ...span,
+      code: 'not-json',
+      broken: false,
+      structural: false,
+      message: t('The file ends in the middle of a value.'),
+      expected: t('the rest of it, and the brackets that close'),
+      found: t('the end of the file behind {0}', shown),
+      advice: t('Export or copy the file again: it was cut off.'),
+    };
   if (/^[+-]?[\d.]/.test(word)) {
     // A longer one is no number that somebody wrote.
     const value = word.length > 400 ? Number.NaN : Number(word.replace(/_/g, ''));

@@ -18,9 +18,21 @@ export function pathAdvice(reference: string): string | null {
   return null;
 }
 
+/** For a "name" without the file in which it is looked for. */
+export function fileMissingAdvice(value: Value): string | null {
+  const name = value.node.kind === 'object' ? value.get('name') : null;
+  if (name?.node.kind !== 'string' || value.get('file') !== null || value.path === '') return null;
+  return t(
+    '"file" is missing beside "name": write {0}.',
+    `{ "file": "…", "name": ${JSON.stringify(cut(name.node.value, 40))} }`,
+  );
+}
+
 /** For an object that stands where one block of numbers belongs. */
 export function objectAdvice(value: Value): string | null {
   if (value.node.kind !== 'object') return null;
+  const fileMissing = fileMissingAdvice(value);
+  if (fileMissing !== null) return fileMissing;
   if (value.get('weights') !== null && value.get('sequences') !== null)
     return t('This is a config: name the file that holds the numbers.');
   if (weightNames(value).groups.length > 0) return t('These are weights: name them under "weights".');

@@ -111,7 +111,7 @@ function converted(root: Value, name: string | null, report: Report): Converted[
     report.error(part, part.node.finding);
     return null;
   }
-  readWeights(part, { cell: null, dtype: 'float64', inputs: null }, report);
+  readWeights(part, { cell: null, dtype: 'float64', inputs: null, byOption: true }, report);
   return null;
 }
 
@@ -129,7 +129,7 @@ export const networkTensors = (part: Value): Converted['content'] => weightsOf(p
 
 /** PyTorch's own tensors are what they are; those of others are read and turned around. */
 function weightsOf(part: Value, report: Report): Converted['content'] {
-  const read = readWeights(part, { cell: null, dtype: 'float64', inputs: null }, report);
+  const read = readWeights(part, { cell: null, dtype: 'float64', inputs: null, byOption: true }, report);
   const layers = read?.layers ?? null;
   if (layers === null) return null;
   const { groups } = weightNames(part);

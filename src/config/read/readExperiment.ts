@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { CellName, Experiment, LayerSpec } from '../../engine/index.js';
 import { cellOf } from '../../engine/index.js';
+import { emptyConfigAdvice } from '../problems/formatAdvice.js';
 import type { Entry, Files, MadeSequences, Pair } from './fileAccess.js';
 import { makeSequences } from './madeSequences.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
@@ -146,7 +147,7 @@ async function readConfig(
   sources: Sources,
   report: Report,
 ): Promise<Read> {
-  const root = await sources.open(id);
+  const root = await sources.open(id, emptyConfigAdvice);
   if (root === null) return nothing;
   if (config === null) {
     report.error(root, {
@@ -222,6 +223,7 @@ async function readConfig(
 
 /** Of a run that nothing else is wrong with: the shapes of tanh and relu are the same. */
 function noteAssumedCell(where: Value, report: Report): void {
+  if (report.guards(where)) return;
   report.info(where, {
     code: 'unsupported-cell',
     message: t('These are the weights of a plain RNN, and nothing tells its activation: tanh is assumed.'),

@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { cellOf, defaultCell, pyTorchSuffix } from '../../engine/index.js';
 import type { CellName, DType, LayerSpec } from '../../engine/index.js';
-import { configAsWeightsAdvice, listAdvice } from '../problems/formatAdvice.js';
+import { configAsWeightsAdvice, fileMissingAdvice, listAdvice } from '../problems/formatAdvice.js';
 import { describeNode, quote } from '../json/node.js';
 import { isNameOf, layouts } from '../layouts/weightLayouts.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
@@ -45,6 +45,8 @@ export type WeightsContext = {
   readonly dtype: DType;
   /** The I of the sequences where known, which decides whether a matrix is transposed. */
   readonly inputs: number | null;
+  /** Whether no config is there to name one of several networks in, but an option of the command line. */
+  readonly byOption?: boolean;
 };
 
 /** Names beside a layer that are compared with those of its biases, but for the first layer, which sees all. */
@@ -64,7 +66,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   }
   const names = weightNames(value);
   const { named } = names;
-  const groups = recognise(value, names, report);
+  const groups = recognise(value, names, context.byOption === true, report);
   if (groups === null || !isComplete(groups, report)) return null;
   const strangers = strangersOf(named);
   const { dtype } = context;
@@ -80,10 +82,27 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   };
 }
 
-function recognise(value: Value, { named, groups, network }: WeightNames, report: Report): readonly Group[] | null {
+function recognise(
+  value: Value,
+  { named, groups, network }: WeightNames,
+  byOption: boolean,
+  report: Report,
+): readonly Group[] | null {
   if (network === null) {
+    const fileMissing = fileMissingAdvice(value);
+    if (fileMissing !== null) {
+      report.error(value, {
+        code: 'missing-key',
+        message: t('The key "{0}" is missing.', 'file'),
+        expected: t('the file in which the name stands'),
+        found: describeNode(value.node),
+        advice: fileMissing,
+      });
+      return null;
+    }
+    // Every layer of PyTorch has a "weight"; nobody means a recurrent one by it.
     const near = misspelt(
-      named,
+      named.filter(({ name }) => name !== 'weight' && name !== 'bias'),
       layouts.filter(({ stacked }) => !stacked).flatMap((layout) => [layout.recurrent, layout.input]),
     );
     const asConfig = configAsWeightsAdvice(value);
@@ -96,23 +115,30 @@ function recognise(value: Value, { named, groups, network }: WeightNames, report
       found: describeNode(value.node),
       ...(asConfig !== null
         ? { advice: asConfig }
-        : (near?.hint ?? { advice: t('Rename the matrices: Wx [I,H], Wh [H,H] and b [H].') })),
+        : (near?.hint ?? {
+            advice:
+              value.document.binary === null
+                ? t('Rename the matrices: Wx [I,H], Wh [H,H] and b [H].')
+                : t('Name a file that holds a recurrent layer, or export its matrices under these names.'),
+          })),
     });
     return null;
   }
   if (network.kind === 'network') return network.groups;
   const { other } = network;
+  const first = groups.find(({ prefix }) => prefix !== '')?.prefix ?? '';
   report.error((other.recurrent ?? other.input)!, {
     code: 'unsupported-feature',
     message: t('The file holds more than one RNN.'),
     expected: t('the weights of one network'),
     found: describeNetworks(groups).join('; '),
     // Weights that stand in a config have no file that could be named.
-    advice:
-      value.path === ''
+    advice: byOption
+      ? t('Name the one that is meant: {0}.', `--name ${/^[\w./-]+$/.test(first) ? first : JSON.stringify(first)}`)
+      : value.path === ''
         ? t(
             'Name the one to look at in the config: {0}.',
-            `"weights": ${JSON.stringify({ file: fileName(value.document.id), name: groups[0]!.prefix })}`,
+            `"weights": ${JSON.stringify({ file: fileName(value.document.id), name: first })}`,
           )
         : t('Save the network to be looked at into a file of its own.'),
   });

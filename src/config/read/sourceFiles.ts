@@ -1,10 +1,12 @@
 import { t } from '@vscode/l10n';
+import { sizeOf } from '../formats/index.js';
+import type { Bytes } from '../formats/index.js';
 import { asWritten, fileName } from '../json/fileName.js';
 import type { Document } from '../json/jsonDocument.js';
 import type { Problem } from '../json/problem.js';
 import type { FileContent, FileTrouble, SpecialKind } from './fileAccess.js';
-import { emptyConfigAdvice, pathAdvice } from '../problems/formatAdvice.js';
-import { quote } from '../json/node.js';
+import { pathAdvice } from '../problems/formatAdvice.js';
+import { describeNode, quote } from '../json/node.js';
 import { megabytes, mostBytes } from './limits.js';
 import { describeParts, filePart } from './fileParts.js';
 import type { FilePart } from './fileParts.js';
@@ -43,13 +45,16 @@ export class Sources {
     for (const beside of this.#files.besides(id)) this.#ids.add(beside);
   }
 
-  /** A file that is not named by another one; what is wrong with it is told in the file itself. */
-  async open(id: string): Promise<Value | null> {
+  /**
+   * A file that is not named by another one; what is wrong with it is told in the file itself. `hint`: advice for a
+   * text without any value.
+   */
+  async open(id: string, hint: (text: string) => string | null = () => null): Promise<Value | null> {
     const content = await this.#files.content(id, null);
     this.#note(content.id);
     if (content.ok) {
       if (content.guarded === true) this.#report.guard(content.id);
-      return this.#rootOf(content, emptyConfigAdvice);
+      return this.#rootOf(content, hint);
     }
     const start = { line: 0, character: 0 };
     this.#report.add({
@@ -100,12 +105,20 @@ export class Sources {
   /** Null after a report at `where`. */
   #partIn(root: Value, name: string, where: Value): Value | null {
     const part = this.#files.part(root, name);
-    if (part === null)
+    if (part === null && root.node.kind === 'plain')
+      this.#report.error(where, {
+        code: 'wrong-value',
+        message: t('Nothing in a table or a text has a name of its own.'),
+        expected: t('"file" without "name"'),
+        found: quote(name),
+        advice: t('Remove "name"; of a table "columns" says what is read.'),
+      });
+    else if (part === null)
       this.#report.error(where, {
         code: 'wrong-value',
         message: t('Nothing in the file is called {0}, or more than one.', quote(name)),
         expected: t('a name that one network or one tensor of the file has'),
-        found: this.#report.guards(root) ? t('other names') : describeParts(root),
+        found: this.#report.guards(root) ? t('other names') : describeParts(root) || describeNode(root.node),
         advice: t('Write the name as the file has it, without the name of the tensor where a network is meant.'),
       });
     return part;
@@ -116,7 +129,7 @@ export class Sources {
     if (!this.#told.has(document)) {
       this.#told.add(document);
       const advice =
-        document.root === null && document.binary === null && document.problems.length === 1
+        document.root === null && document.problems.length === 1 && isText(document, content.bytes)
           ? hint(document.text)
           : null;
       for (const problem of document.problems) this.#report.add(advice === null ? problem : { ...problem, advice });
@@ -124,6 +137,10 @@ export class Sources {
     return root;
   }
 }
+
+/** Whether the text is all that stands in the file: of bytes in another encoding, and of tensors, there is none. */
+const isText = ({ binary, text }: Document, bytes: Bytes): boolean =>
+  binary === null && (text !== '' || sizeOf(bytes) === 0);
 
 /** Tensors, or bytes that are no text. */
 const hasNoText = ({ binary, root, text }: Document): boolean => binary !== null || (root === null && text === '');

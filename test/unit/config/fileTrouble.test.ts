@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { findParts, openEntry, readExperiment, references } from '../../../src/config/index.js';
 import type { Entry, Files, Problem } from '../../../src/config/index.js';
+import { contentsOf, convertFile } from '../../../src/config/read/contents.js';
 import type { FileTrouble } from '../../../src/config/read/fileAccess.js';
 import { keyOf } from '../../../src/config/read/keyNames.js';
 import { isBound } from '../../../src/config/read/limits.js';
@@ -158,6 +159,101 @@ describe('the parts of a config', () => {
     const { root } = await opened({ [configName]: `{"weights":"w.json","sequences":${JSON.stringify(names)}}` });
     assert.ok(root !== null);
     assert.equal(references(root).length, 2_001);
+  });
+});
+
+describe('bytes that are no text, or not what the name says', () => {
+  const config = (sequences: unknown, rest: object = {}): string =>
+    JSON.stringify({ weights: { Wx: [[1]], Wh: [[1]], b: [0] }, sequences, ...rest });
+  const only = async (files: Texts): Promise<Problem> => {
+    const { problems } = await readTexts(files);
+    assert.equal(problems.length, 1, problems.map(({ message }) => message).join());
+    return problems[0]!;
+  };
+  const latin1 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
+  const utf16 = (text: string): Uint8Array => new Uint8Array(Buffer.from(`\ufeff${text}`, 'utf16le'));
+
+  it('a config in another encoding is to be saved as UTF-8', async () => {
+    assert.match((await only({ [configName]: utf16('{}') })).advice, /^Save it as UTF-8 \(in VS Code/);
+    assert.match((await only({ [configName]: latin1('{"name":"caf\u00e9"}') })).advice, /^Save it as UTF-8/);
+    assert.match((await only({ [configName]: '' })).advice, /^Write an object with "weights" and "sequences"/);
+  });
+
+  it('a table in another encoding is no JSON that went wrong', async () => {
+    for (const bytes of [utf16('a\n1\n'), latin1('\u00e9\n1\n')]) {
+      const { expected, advice } = await only({ [configName]: config('t.csv'), 't.csv': bytes });
+      assert.equal(expected, 'text in UTF-8');
+      assert.match(advice, /^Save it as UTF-8 \(in VS Code/);
+    }
+  });
+
+  it('a file of tensors that holds something else, or nothing', async () => {
+    for (const [name, kind] of [
+      ['x.npy', 'a NumPy .npy file'],
+      ['x.npz', 'a NumPy .npz file'],
+      ['x.safetensors', 'a safetensors file'],
+      ['x.pt', 'a PyTorch file'],
+      ['x.h5', 'a Keras file'],
+      ['x.onnx', 'an ONNX model'],
+    ] as const)
+      for (const [text, message, found] of [
+        ['hello', 'The file does not hold what its name says.', '5 bytes of something else'],
+        ['', 'The file is empty.', 'nothing'],
+      ] as const) {
+        const problem = await only({ [configName]: config(name), [name]: text });
+        assert.deepEqual([problem.message, problem.expected, problem.found], [message, kind, found]);
+        assert.match(problem.advice, /^Download or export it again/);
+        assert.deepEqual((await contentsOf(name, memoryFiles({ [name]: text }))).problems[0]?.advice, problem.advice);
+      }
+    const { experiment } = await readTexts({ [configName]: config('x.npy'), 'x.npy': '[[1],[2]]' });
+    assert.ok(experiment !== null, 'JSON is read whatever it is called');
+  });
+
+  it('a structured array is told with its whole type', async () => {
+    const header = "{'descr': [('a', '<f4'), ('b', '<f4')], 'fortran_order': False, 'shape': (1,), }\n";
+    const npy = latin1(`\x93NUMPY\x01\x00${String.fromCharCode(header.length)}\x00${header}`);
+    const { found } = await only({ [configName]: config('x.npy'), 'x.npy': npy });
+    assert.equal(found, "the type [('a', '<f4'), ('b', '<f4')]");
+  });
+
+  it('a config that is cut off inside a number', async () => {
+    for (const end of ['-0.', '-', '1e', '1e-', 'tru']) {
+      const [problem] = (await readTexts({ [configName]: `{"sequences":[[[1],[${end}` })).problems;
+      assert.match(problem?.message ?? '', /^The file ends in the middle of a value/, end);
+      assert.match(problem?.advice ?? '', /it was cut off/);
+    }
+    const inside = await readTexts({ [configName]: '{"sequences":[[[1],[-0.]]]}' });
+    assert.ok(inside.problems.some(({ advice }) => advice === 'Write 0.'));
+  });
+
+  it('a name without its file, and a name in a table', async () => {
+    const { problems } = await readTexts({ [configName]: '{"weights":{"name":"a"},"sequences":{"name":"b"}}' });
+    assert.deepEqual(problems.map(({ path, advice }) => [path, advice]).toSorted(), [
+      ['sequences', '"file" is missing beside "name": write { "file": "…", "name": "b" }.'],
+      ['weights', '"file" is missing beside "name": write { "file": "…", "name": "a" }.'],
+    ]);
+    const table = await only({ [configName]: config({ file: 't.csv', name: 'b' }), 't.csv': 'a\n1\n' });
+    assert.deepEqual([table.path, table.found], ['sequences.file', '"b"']);
+    assert.match(table.advice, /^Remove "name"/);
+  });
+
+  it('a checkpoint without a recurrent layer: nobody meant one by "weight"', async () => {
+    const { advice } = await only({
+      [configName]: JSON.stringify({ weights: 'w.npz', sequences: [[[1]]] }),
+      'w.npz': npzOf({ 'lin.weight': npyOf([1, 1], [1]), 'lin.bias': npyOf([1], [1]) }),
+    });
+    assert.match(advice, /^Name a file that holds a recurrent layer/);
+  });
+
+  it('of two networks convert is told by its option which is meant', async () => {
+    const two = Object.fromEntries(
+      ['a', 'b'].flatMap((name) => [
+        [`${name}.weight_ih_l0`, [[1]]],
+        [`${name}.weight_hh_l0`, [[1]]],
+      ]),
+    );
+    const { problems } = await convertFile('w.json', null, memoryFiles({ 'w.json': JSON.stringify(two) }));
+    assert.equal(problems[0]?.advice, 'Name the one that is meant: --name a.');
   });
 });
 
