@@ -5,12 +5,13 @@ import type { Block, Contents, Converted } from '../config/read/index.js';
 import { batches } from '../report/index.js';
 
 /** What stands in a file, one line each. */
-export function contentsText(file: string, { format, values, networks }: Contents): string[] {
+export function contentsText(file: string, { format, values, networks, refused }: Contents): string[] {
   return [
     `${file}: ${format ?? say('a text')}`,
     ...values.map(({ name, told }) => `  ${name === '' ? say('(without a name)') : name}  ${told}`),
     networks.length === 0 ? say('No recurrent layer is recognised.') : say('Recurrent layers:'),
     ...networks.map((network) => `  ${network}`),
+    ...refused.map((reason) => say('"run" does not take this: {0}', reason)),
   ];
 }
 

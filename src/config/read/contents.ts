@@ -1,11 +1,14 @@
 // What a file of numbers holds, for the command line: its tensors and networks, and one of them under PyTorch's names.
 import { t } from '@vscode/l10n';
-import { pyTorchSuffix } from '../../engine/index.js';
+import { cellOf, defaultCell, pyTorchSuffix } from '../../engine/index.js';
 import type { Files } from './fileAccess.js';
 import { asSequences, describeNetworks, describeParts, fullName, partOf } from './fileParts.js';
 import { OpenFiles } from './openFiles.js';
 import { isProse } from './plainFiles.js';
 import { plainTable } from './plainSequences.js';
+import { gatedCell } from './layerProblems.js';
+import { namedCell, refuseParts } from './unsupportedParts.js';
+import { filledShape } from './weightShapes.js';
 import { readTable } from './tables.js';
 import { readWeights } from './readWeights.js';
 import type { LayerWeights } from './readWeights.js';
@@ -37,6 +40,8 @@ export type Contents = {
   /** Every value with a name, with its shape or why it is not taken. */
   readonly values: readonly { readonly name: string; readonly told: string }[];
   readonly networks: readonly string[];
+  /** Why no run takes one of them, as far as that is known without reading its numbers. */
+  readonly refused: readonly string[];
 };
 
 type Opened = { readonly root: Value | null; readonly report: Report; readonly sources: Sources };
@@ -67,7 +72,33 @@ export async function contentsOf(
     root.node.kind === 'object'
       ? named.map((one) => ({ name: fullName(one), told: toldOf(one.value.node) }))
       : [{ name: '', told: toldOf(root.node) }];
-  return { contents: { format: root.document.binary, values, networks: describeNetworks(groups, Infinity) }, problems };
+  const networks = describeNetworks(groups, Infinity);
+  return {
+    contents: { format: root.document.binary, values, networks, refused: groups.length === 0 ? [] : refusedIn(root) },
+    problems,
+  };
+}
+
+/** What a run would say of the parts of its networks, each with its name where there are several. */
+function refusedIn(root: Value): string[] {
+  const { groups, network } = weightNames(root);
+  if (network?.kind === 'network') return whyRefused(root);
+  return [...new Set(groups.map(({ prefix }) => prefix))].flatMap((prefix) => {
+    const part = prefix === '' ? null : partOf(root, prefix);
+    return part === null ? [] : whyRefused(part).map((reason) => `${prefix}: ${reason}`);
+  });
+}
+
+function whyRefused(part: Value): string[] {
+  const { named, network } = weightNames(part);
+  if (network?.kind !== 'network') return [];
+  const report = new Report();
+  const [first] = network.groups;
+  const shape = filledShape(first!.recurrent, first!);
+  const cell = shape === null ? null : gatedCell({ shape }, first!.layout);
+  refuseParts(named, network.groups, cellOf(cell ?? namedCell(named, network.groups) ?? defaultCell), report);
+  const told = report.sorted([part.document.id]).filter(({ severity }) => severity === 'error');
+  return [...new Set(told.map(({ message }) => message))];
 }
 
 /** A table's columns by their names; a text has none. */
@@ -81,7 +112,7 @@ function plainContents(root: Value): { readonly contents: Contents; readonly pro
       ? []
       : [...told(table.leftOut, t('no numbers')), ...told(table.columns, counted(table.rows, 'numbers'))];
   const format = isProse(root) ? t('a text of {0} characters', root.document.text.length) : t('a table');
-  return { contents: { format, values, networks: [] }, problems: report.sorted([root.document.id]) };
+  return { contents: { format, values, networks: [], refused: [] }, problems: report.sorted([root.document.id]) };
 }
 
 export async function convertFile(id: string, name: string | null, files: Files): Promise<Converted> {

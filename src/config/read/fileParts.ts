@@ -102,7 +102,7 @@ function cellOf(group: Group): string {
   if (node?.kind !== 'tensor') return 'RNN';
   const [rows, columns] = [node.shape.at(-2)!, node.shape.at(-1)!];
   const gates = group.layout.transposed ? rows / columns : columns / rows;
-  return gates === 4 ? 'LSTM' : gates === 3 ? 'GRU' : 'RNN';
+  return gates === 4 ? 'LSTM' : gates === 3 ? 'GRU' : gates === 1 ? 'RNN' : t('recurrent layer');
 }
 
 /** The only tensor of a file, where one block of numbers is wanted; every other value as it is. */

@@ -149,6 +149,29 @@ describe('rnn-gradients inspect and convert', () => {
     assert.match(told.err, /Expected .*checksum.*, found .*checksum/);
   });
 
+  it('tell which networks of a file no run takes, and why', async () => {
+    for (const [name, network, reason] of [
+      ['lstm_projection.pt', /"": recurrent layer \[24, 2\]/, 'This LSTM projects its hidden state (proj_size)'],
+      ['lstm_peephole.onnx', /layer_0: LSTM/, 'This LSTM has peepholes from c to its gates'],
+      ['lstm_clip.onnx', /layer_0: LSTM/, 'This layer bounds its pre-activations (clip)'],
+      ['lstm_hard_sigmoid.onnx', /layer_0: LSTM/, 'This cell has other activations than sigmoid, tanh'],
+      ['gru_reset_before.onnx', /layer_0: GRU/, 'This GRU resets h before the recurrent product'],
+      ['keras3_gru_reset_before.keras', /: GRU/, 'This GRU resets h before the recurrent product'],
+    ] as const) {
+      const { code, out } = await cli('inspect', path.join(folder, name));
+      assert.equal(code, 0, name);
+      assert.match(out, network);
+      // Once, however many layers it is true of.
+      assert.equal(out.split(`"run" does not take this: ${reason}`).length, 2, out);
+    }
+    for (const name of ['lstm.pt', 'gru.onnx', 'rnn_relu.onnx', 'keras3_lstm.keras', 'keras3_gru.weights.h5'])
+      assert.doesNotMatch((await cli('inspect', path.join(folder, name))).out, /does not take/, name);
+    const peepholes = JSON.stringify({ weight_ih_l0: [[1]], weight_hh_l0: [[1]], peepholes: true });
+    const two = path.join(scratch, 'two.json');
+    await writeFile(two, `{"a":${peepholes},"b":{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]]}}`);
+    assert.match((await cli('inspect', two)).out, /"run" does not take this: a: This LSTM has peepholes[^\n]*\n$/);
+  });
+
   it('tell what is in a file, and write it as JSON and as safetensors', async () => {
     const file = path.join(folder, 'lstm.pt');
     const told = await cli('inspect', file);
