@@ -13,7 +13,12 @@ import type { RunChunk } from './runChunk.js';
 import { ScaledFlow } from './scaledFlow.js';
 
 /** Where a trial runs: the last steps of the longest sequence of a chunk, from the state that it had there. */
-export type TrialPlace = { readonly experiment: LayerExperiment; readonly chunk: RunChunk };
+export type TrialPlace = {
+  readonly experiment: LayerExperiment;
+  readonly chunk: RunChunk;
+  /** Whether the chunk has more than that: other sequences, or steps before. */
+  readonly isPart: boolean;
+};
 
 /** Multiplications of one step of a trial: forward, pre-activations again for the slopes, and back. */
 const workOfStep = ({ cell, shapes: { I, H } }: LayerExperiment): number =>
@@ -43,6 +48,7 @@ export function* trialPlace(
     yield* copiedSteps(dtype, whole.hs, Math.max(0, from - 1), to),
   ];
   return {
+    isPart: B > 1 || steps < lengths[item]!,
     experiment: { ...experiment, shapes: { ...experiment.shapes, B: 1, T: steps } },
     chunk: {
       start: 0,

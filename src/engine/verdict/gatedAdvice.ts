@@ -180,7 +180,13 @@ export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<Nex
     if (best !== null && (exploding || reach(after) < leastReach * reach(best.after))) continue;
     best = { after, candidate };
   }
-  return best === null
-    ? null
-    : { sentence: best.candidate.sentence(before, best.after), whatIf: best.candidate.whatIf };
+  if (best === null) return null;
+  const { candidate, after } = best;
+  const sentence = candidate.sentence(before, after);
+  const { steps: count } = place.chunk;
+  return {
+    // The whole run may say other numbers.
+    sentence: place.isPart ? say('{0} That is measured on {1} of one sequence.', sentence, steps(count)) : sentence,
+    whatIf: candidate.whatIf,
+  };
 }

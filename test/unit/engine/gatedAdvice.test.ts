@@ -62,7 +62,7 @@ describe('the next thing to try for a cell of gates', () => {
       assert.ok(next !== null);
       const told = new RegExp(
         `gates are at 0\\.\\d+ on average\\. Try ${name} of \\+(\\d): the 1 % horizon grows from ` +
-          '([\\d.,]+) steps? to ([\\d.,]+) steps\\.$',
+          '([\\d.,]+) steps? to ([\\d.,]+) steps\\. That is measured on 60 steps of one sequence\\.$',
       ).exec(next.sentence);
       assert.ok(told, next.sentence);
       const [, by = '', before = '', after = ''] = told;
@@ -123,7 +123,7 @@ describe('the next thing to try for a cell of gates', () => {
       const { kind, next } = verdictOf(subject);
       assert.equal(kind, 'exploding', cell);
       const [, name, to = '', after = '', before = ''] =
-        /Wh of gate (\w) rescaled to a largest singular value of ([\d.]+): .* by ([\d.]+) instead of ([\d.]+)\.$/.exec(
+        /Wh of gate (\w) rescaled to a largest singular value of ([\d.]+): .* by ([\d.]+) instead of ([\d.]+)\. That is/.exec(
           next?.sentence ?? '',
         ) ?? assert.fail(next?.sentence);
       assert.equal(name, gate);

@@ -284,11 +284,12 @@ describe('the next thing to try for gates, from short runs that are written down
     run: (shift: number, factor: number) => Float64Array,
     given: {
       readonly kind?: Measured['kind'];
+      readonly isPart?: boolean;
       readonly paths?: Readonly<Record<string, number>>;
       readonly gate?: string;
     } = {},
   ): string | null {
-    const { kind = 'vanishing', paths = { g: 0.5, i: 0.4 }, gate = 'g' } = given;
+    const { kind = 'vanishing', isPart = false, paths = { g: 0.5, i: 0.4 }, gate = 'g' } = given;
     const layer =
       asLayer(randomNetwork({ seed: 4, cell, B: 1, T: 4, I: 2, widths: [H], directions: ['forward'] }))?.layers[0] ??
       assert.fail();
@@ -317,7 +318,7 @@ describe('the next thing to try for gates, from short runs that are written down
         },
         trialOf: function* () {
           yield 0;
-          return {} as never;
+          return { isPart, chunk: { steps: 25 } } as never;
         },
         trialSource: function* (_, changed) {
           yield 0;
@@ -361,6 +362,13 @@ describe('the next thing to try for gates, from short runs that are written down
     assert.equal(
       gated('lstm', () => curve(NaN)),
       null,
+    );
+  });
+
+  it('says what it is measured on where the run is more than that', () => {
+    assert.equal(
+      gated('lstm', byShift(8, 13, 14), { isPart: true }),
+      forget(1, 'the 1 % horizon grows from 8 steps to 13 steps. That is measured on 25 steps of one sequence.'),
     );
   });
 
