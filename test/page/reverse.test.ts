@@ -147,6 +147,20 @@ describe('a reverse direction', () => {
     assert.equal(told, '12');
   });
 
+  it('has the next position where formulas have the step before', async () => {
+    await start();
+    const { page } = open;
+    await page.locator('[data-card=gates] .place').waitFor();
+    assert.match((await texts('.at-step dt')).join('\n'), /σmax\(∂ht\/∂ht\+1\)/);
+    assert.match(await text('[data-track=jacobian] .formula'), /σ\(∂ht\/∂ht\+1\)/);
+    const { rows } = await csvRows(open, 'gates', 'card');
+    const names = rows.map(([name]) => name);
+    assert.ok(names.includes('h(t+1)') && names.includes('dh(t−1)'), names.join(', '));
+    assert.ok(!names.includes('h(t−1)'), names.join(', '));
+    await open.host.run(configOf(), forward);
+    await page.locator('.at-step dt', { hasText: '∂ht−1' }).waitFor();
+  });
+
   it('is saved and shown in a table by position', async () => {
     const { norms } = await start();
     const { t, values } = await column('g_norm');

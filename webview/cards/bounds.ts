@@ -105,7 +105,7 @@ export class Proofs {
     const menu = menuButton(t('Menu of {0}', title), () => [
       {
         label: t('What it shows'),
-        act: () => helpPopover(menu, title, help(), page.model.run?.cell ?? null),
+        act: () => helpPopover(menu, title, help(), page.model.run),
       },
     ]);
     this.element = el(

@@ -168,7 +168,7 @@ export class Card {
       { label: t('Save as CSV'), act: () => void this.#saveCsv() },
       {
         label: t('What it shows'),
-        act: () => helpPopover(button, title, help, this.#page.model.run?.cell ?? null),
+        act: () => helpPopover(button, title, help, this.#page.model.run),
       },
     ]);
     return button;

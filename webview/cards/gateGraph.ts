@@ -4,11 +4,12 @@ import { readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { formatLog10, formatNumber } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
+import { formulaOf } from '../page/stepLabels.js';
 import { mathParts } from '../widgets/dom.js';
 import { gateColour } from '../tracks/gateColours.js';
 import { norm } from './stepGraph.js';
 import type { Point, Sheet } from './card.js';
-import type { CellFacts, OpenedGates } from '../page/model.js';
+import type { CellFacts, OpenedGates, RunSummary } from '../page/model.js';
 import type { Theme } from '../page/theme.js';
 
 /** A node of the picture: one of the step's own, or one outside from which a gradient arrives. */
@@ -48,7 +49,26 @@ export type GateGraph = {
 const lastColumn = 5;
 const lastRow = 4;
 
-export function gateGraph(opened: OpenedGates, cell: CellFacts): GateGraph {
+/** With the names and equations of its direction. */
+export function gateGraph(opened: OpenedGates, run: Pick<RunSummary, 'cell' | 'layers'>): GateGraph {
+  const { nodes, edges, keptAt, keeping, ...rest } = forwardGraph(opened, run.cell);
+  const told = (formula: string): string => formulaOf(run, formula);
+  return {
+    ...rest,
+    nodes: nodes.map((node) => ({
+      ...node,
+      name: told(node.name),
+      ...(node.text === undefined ? {} : { text: told(node.text) }),
+      forward: node.forward === null ? null : told(node.forward),
+      backward: told(node.backward),
+    })),
+    edges: edges.map((edge) => ({ ...edge, from: told(edge.from), to: told(edge.to) })),
+    keptAt: told(keptAt),
+    keeping: told(keeping),
+  };
+}
+
+function forwardGraph(opened: OpenedGates, cell: CellFacts): GateGraph {
   const { nodes, dhs, fromNext } = opened;
   const H = dhs.length;
   const placed = nodes.map(({ name, forward, value, backward, gradient, place: [column, row] }): GraphNode => ({

@@ -48,11 +48,10 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
         changed();
         return;
       }
-      const { cell } = run;
       hasNone = false;
       of = run.runId;
       opened = answer;
-      graph = gateGraph(answer, cell);
+      graph = gateGraph(answer, run);
       heading.replaceChildren(
         math(
           say('t = {0} · sequence {1} · norms: grey forward, red backward', place(answer), timeline.shownSequence + 1),

@@ -4,7 +4,7 @@ import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { carriedFormula, gatesFormula, openedFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
-import { positionOf } from '../page/stepLabels.js';
+import { formulaOf, positionOf } from '../page/stepLabels.js';
 import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from './openedNumbers.js';
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
 import type { CardView } from './card.js';
@@ -38,7 +38,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
     if (change !== 'window' && groups.shows('unit')) ask();
   });
   const heading = el('p', { class: 'note place' });
-  const nodes = (): readonly GraphNode[] => (model.run === null ? [] : graph(model.run.cell));
+  const nodes = (): readonly GraphNode[] => (model.run === null ? [] : graph(model.run));
   const log10Of = (values: Float64Array | null): number =>
     values === null || unit === null ? NaN : gradientLog10(values, unit.exponent);
   const scaled = (value: number): string => scaledText(value, unit?.exponent ?? 0);
@@ -55,7 +55,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
       return el(
         'div',
         {},
-        el('dt', {}, math(formula)),
+        el('dt', {}, math(formulaOf(model.run, formula))),
         el(
           'dd',
           { title: exactLog10(log10), attributes: { 'data-name': `unit-${id}`, 'data-value': exactLog10(log10) } },
@@ -72,7 +72,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
             el(
               'div',
               {},
-              el('dt', {}, math(formula)),
+              el('dt', {}, math(formulaOf(model.run, formula))),
               el(
                 'dd',
                 { attributes: { 'data-name': `unit-${id}`, 'data-value': [...values].map(String).join(' ') } },

@@ -6,8 +6,9 @@ import { mathParts } from '../widgets/dom.js';
 import { formatLog10, formatNumber } from '../page/format.js';
 import { carriedFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
+import { formulaOf } from '../page/stepLabels.js';
 import type { Point, Sheet } from './card.js';
-import type { CellFacts, OpenedUnit } from '../page/model.js';
+import type { CellFacts, OpenedUnit, RunSummary } from '../page/model.js';
 
 /** One node of the graph: its place, its value, the gradient that arrives at its output and how it comes about. */
 export type GraphNode = {
@@ -34,11 +35,21 @@ const boxHeight = 24;
 /** Forward and backward lines run side by side, this far from the line between two nodes. */
 const apart = 3;
 
-export function graph(cell: CellFacts): readonly GraphNode[] {
-  const nodes = nodesOf(cell);
+export function graph(run: Pick<RunSummary, 'cell' | 'layers'>): readonly GraphNode[] {
+  const { cell } = run;
+  const nodes = nodesOf(cell).map((node) => ({
+    ...node,
+    name: formulaOf(run, node.name),
+    forward: formulaOf(run, node.forward),
+    backward: formulaOf(run, node.backward),
+  }));
   if (!cell.hasD) return nodes;
   return nodes.flatMap((node) => {
-    if (node.id === 'h') return [beside, { ...node, to: [...node.to, beside.id] }];
+    if (node.id === 'h')
+      return [
+        { ...beside, forward: formulaOf(run, beside.forward) },
+        { ...node, to: [...node.to, beside.id] },
+      ];
     return node.id === 'fromState' ? { ...node, sends: throughWeights } : node;
   });
 }

@@ -3,6 +3,7 @@ import { colourMap } from '../page/colours.js';
 import { mathParts } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { olderWord } from '../widgets/staleMark.js';
+import { formulaOf } from '../page/stepLabels.js';
 import { plotPicture } from './chart.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { RunSummary } from '../page/model.js';
@@ -129,7 +130,7 @@ function inRows(pieces: readonly Piece[]): readonly (readonly Piece[])[] {
 function paintHead(
   context: CanvasRenderingContext2D,
   track: Pictured,
-  { themes: { current: theme } }: Page,
+  { model: { run }, themes: { current: theme } }: Page,
   rows: ReturnType<typeof inRows>,
 ): void {
   const font = (size: number, weight = ''): string => `${weight} ${size}px ${theme.fontFamily}`.trim();
@@ -144,7 +145,7 @@ function paintHead(
     context,
     theme.fontFamily,
     11,
-    [...(track.view.older?.() === true ? [olderWord()] : []), track.view.formula()].join(' · '),
+    [...(track.view.older?.() === true ? [olderWord()] : []), formulaOf(run, track.view.formula())].join(' · '),
     after,
     13,
   );

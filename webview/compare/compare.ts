@@ -59,7 +59,7 @@ export class Compare {
       copying.item,
       {
         label: t('What it shows'),
-        act: () => helpPopover(menu, title, help(), page.model.run?.cell ?? null),
+        act: () => helpPopover(menu, title, help(), page.model.run),
       },
     ]);
     this.#difference = el('input', { attributes: { type: 'checkbox' } });

@@ -231,7 +231,7 @@ export class WhatIfBar {
       this.#more,
     );
     const helpButton = textButton('?', t('What the what-ifs do'), () =>
-      helpPopover(helpButton, t('What if'), help(), page.model.run?.cell ?? null),
+      helpPopover(helpButton, t('What if'), help(), page.model.run),
     );
     this.#reset = button(t('Reset'), 'secondary', t('Everything as in the files'), () => tried.reset());
     this.#pin = button(t('Pin'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());

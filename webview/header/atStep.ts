@@ -11,7 +11,7 @@ import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { gradientNames, log10Of, readField, stepValue } from '../page/series.js';
 import { gradientField, stateField } from '../page/stepCache.js';
-import { positionOf, stepLabel } from '../page/stepLabels.js';
+import { formulaOf, positionOf, stepLabel } from '../page/stepLabels.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
@@ -89,7 +89,7 @@ export class AtStep {
       copying.item,
       {
         label: say('What it shows'),
-        act: () => helpPopover(menu, name, help(), page.model.run?.cell ?? null),
+        act: () => helpPopover(menu, name, help(), page.model.run),
       },
     ]);
     this.element = el(
@@ -185,7 +185,7 @@ export class AtStep {
       },
       {
         id: 'jacobian',
-        name: ofAllStates('σ_{max}(∂h_t/∂h_{t−1})', shown.cell),
+        name: formulaOf(shown, ofAllStates('σ_{max}(∂h_t/∂h_{t−1})', shown.cell)),
         read: (_run, t) => {
           const {
             sigmaMax: { steps, values },

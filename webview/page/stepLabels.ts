@@ -45,6 +45,21 @@ export function stepsName(run: Placed, from: number, to: number, name = 't'): st
 /** `t = 7` */
 export const stepName = (run: Placed, t: number): string => `t = ${positionOf(run, t)}`;
 
+/**
+ * A formula of a step and its neighbours, which is written as a forward direction has it. In a reverse one the step
+ * before is the next position, and what comes later lies before.
+ */
+export function formulaOf(run: Pick<Placed, 'layers'> | null, formula: string): string {
+  if (run === null || !isReverse(run)) return formula;
+  const turns: Readonly<Record<string, string>> = { '−': '+', '+': '−', 's ≥ t': 's ≤ t', 'τ>t': 'τ<t' };
+  return formula
+    .replace(/\bt( ?)([−+])( ?)(?=[1kl]\b)/g, (_, before: string, sign: string, behind: string) =>
+      ['t', before, turns[sign] ?? sign, behind].join(''),
+    )
+    .replace(/s ≥ t|τ>t/g, (order) => turns[order] ?? order)
+    .replace(/g_0|g_\{T−1\}/g, (end) => (end === 'g_0' ? 'g_{T−1}' : 'g_0'));
+}
+
 /** Blanks of a text are seen. */
 const seen: Readonly<Record<string, string>> = { ' ': '␣', '\n': '↵', '\r': '↵', '\t': '⇥' };
 

@@ -17,7 +17,7 @@ import type { TablePlan } from '../page/tablePlan.js';
 import type { Failure, RunSummary } from '../page/model.js';
 import { placesIn } from '../chart/scene.js';
 import { inPositions } from '../page/positionRows.js';
-import { namedStep, positionOf, positionsOf } from '../page/stepLabels.js';
+import { formulaOf, namedStep, positionOf, positionsOf } from '../page/stepLabels.js';
 import type { Line } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { Pictured, SaveFile } from '../chart/pngExport.js';
@@ -185,7 +185,7 @@ export class Track {
       { label: say('Move down'), act: () => host.move(this, 1) },
       {
         label: say('What it shows'),
-        act: () => helpPopover(button, title, help, host.page.model.run?.cell ?? null),
+        act: () => helpPopover(button, title, help, host.page.model.run),
       },
     ]);
     return button;
@@ -406,7 +406,7 @@ export class Track {
       'aria-label',
       plainMath([`${this.view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.view.summary(run)].join(' ')),
     );
-    const formula = this.view.formula();
+    const formula = formulaOf(run, this.view.formula());
     if (formula !== this.#formulaText) {
       this.#formulaText = formula;
       this.#formula.replaceChildren(math(formula));

@@ -3,7 +3,8 @@ import { el, math } from './dom.js';
 import { formulaFor } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import type { Formula } from '../page/formulas.js';
-import type { CellFacts } from '../page/model.js';
+import { formulaOf } from '../page/stepLabels.js';
+import type { RunSummary } from '../page/model.js';
 
 export type Help = { readonly text: readonly string[]; readonly formula: Formula; readonly source: string };
 
@@ -61,11 +62,11 @@ export function popover(
   sheet.style.top = `${Math.max(8, below ? at.bottom + 4 : at.top - height - 4)}px`;
 }
 
-/** `cell`: of the run on screen, whose formulas are shown. */
-export const helpPopover = (anchor: HTMLElement, title: string, help: Help, cell: CellFacts | null): void =>
+/** `run`: the one on screen, whose formulas are shown. */
+export const helpPopover = (anchor: HTMLElement, title: string, help: Help, run: RunSummary | null): void =>
   popover(anchor, t('What {0} shows', title), [
     el('h3', {}, title),
     ...help.text.map((paragraph) => el('p', {}, math(paragraph))),
-    el('p', { class: 'help-formula' }, math(formulaFor(help.formula, cell))),
+    el('p', { class: 'help-formula' }, math(formulaOf(run, formulaFor(help.formula, run?.cell ?? null)))),
     el('p', { class: 'help-source' }, help.source),
   ]);

@@ -3,7 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { timeTicks } from '../../../webview/chart/axis.js';
 import { inPositions } from '../../../webview/page/positionRows.js';
-import { chunkAt, namedStep, positionOf, positionsOf, stepAt, stepsName } from '../../../webview/page/stepLabels.js';
+import {
+  chunkAt,
+  formulaOf,
+  namedStep,
+  positionOf,
+  positionsOf,
+  stepAt,
+  stepsName,
+} from '../../../webview/page/stepLabels.js';
 import { Timeline } from '../../../webview/page/timeline.js';
 import type { RunSummary } from '../../../webview/page/model.js';
 import type { Memory } from '../../../webview/page/pageState.js';
@@ -57,6 +65,25 @@ describe('the position of a step', () => {
     assert.equal(stepsName(run, 3, 5, 's'), 's = 4 … 6');
     // Across a border both chunks have a part of theirs: from the first position to the last one.
     assert.equal(stepsName(run, 1, 4), 't = 0 … 6');
+  });
+});
+
+describe('a formula', () => {
+  it('has the neighbours of a step where the direction has them', () => {
+    for (const [forward, reverse] of [
+      ['h_t = f(h_{t−1}·Wh + x_t·Wx + b)', 'h_t = f(h_{t+1}·Wh + x_t·Wx + b)'],
+      ['g_t = dhs_t + g_{t+1}·J_{t+1}', 'g_t = dhs_t + g_{t−1}·J_{t−1}'],
+      ['→ t+1, dh: from step t + 1', '→ t−1, dh: from step t − 1'],
+      ['Σ_{s ≥ t} c_{t,s}   c_{t−1,s}', 'Σ_{s ≤ t} c_{t,s}   c_{t+1,s}'],
+      ['c_{t,t+k}   Π_{τ>t} f_τ', 'c_{t,t−k}   Π_{τ<t} f_τ'],
+      ['‖∂h_{t+l}/∂h_t‖_2', '‖∂h_{t−l}/∂h_t‖_2'],
+      ['‖g_0‖ / ‖g_{T−1}‖', '‖g_{T−1}‖ / ‖g_0‖'],
+      ['dst+1 1/T·Σ_t n−1', 'dst+1 1/T·Σ_t n−1'],
+    ] as const) {
+      assert.equal(formulaOf(runOf('reverse', 3), forward), reverse);
+      assert.equal(formulaOf(runOf('forward', 3), forward), forward);
+      assert.equal(formulaOf(null, forward), forward);
+    }
   });
 });
 
