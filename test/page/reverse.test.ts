@@ -157,6 +157,7 @@ describe('a reverse direction', () => {
     const names = rows.map(([name]) => name);
     assert.ok(names.includes('h(t+1)') && names.includes('dh(t−1)'), names.join(', '));
     assert.ok(!names.includes('h(t−1)'), names.join(', '));
+    await page.locator('[data-card=reach] .note', { hasText: / steps before the step they change/ }).waitFor();
     await open.host.run(configOf(), forward);
     await page.locator('.at-step dt', { hasText: '∂ht−1' }).waitFor();
   });

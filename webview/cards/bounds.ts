@@ -10,6 +10,7 @@ import { helpPopover } from '../widgets/popover.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
 import { isGated } from '../page/model.js';
+import { formulaOf } from '../page/stepLabels.js';
 import type { SpectrumSummary } from '../page/model.js';
 
 function boundSentence(bound: number): string {
@@ -178,7 +179,7 @@ export class Proofs {
     // The largest slope of the cell: where it has one, σ_max(Wh)·γ bounds every Jacobian.
     const { run } = this.#page.model;
     const gamma = run?.cell.gamma ?? null;
-    const product = ofAllStates('‖∂h_{T−1}/∂h_{−1}‖_2', run?.cell ?? null);
+    const product = formulaOf(run, ofAllStates('‖∂h_{T−1}/∂h_{−1}‖_2', run?.cell ?? null));
     const bound = sigmaMaxWh * (gamma ?? NaN);
     const proven =
       Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0

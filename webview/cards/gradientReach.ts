@@ -7,6 +7,7 @@ import { reachFormula } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';
+import { isReverse } from '../page/stepLabels.js';
 import { csvName, named } from '../page/tablePlan.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
@@ -16,6 +17,33 @@ import type { ReachValues } from '../page/model.js';
 const negligible = 0.01;
 const fewestDecades = 3;
 const mostDecades = 16;
+
+/** A reverse direction learns from the losses before a step. */
+function reachSentence(fromBefore: boolean, steps: number): string {
+  if (fromBefore)
+    return steps === 1
+      ? t(
+          '99 % of dWh comes from losses at most {0} step before the step they change. What lies further apart, Wh ' +
+            'does not learn to connect.',
+          steps,
+        )
+      : t(
+          '99 % of dWh comes from losses at most {0} steps before the step they change. What lies further apart, Wh ' +
+            'does not learn to connect.',
+          steps,
+        );
+  return steps === 1
+    ? t(
+        '99 % of dWh comes from losses at most {0} step after the step they change. What lies further apart, Wh does ' +
+          'not learn to connect.',
+        steps,
+      )
+    : t(
+        '99 % of dWh comes from losses at most {0} steps after the step they change. What lies further apart, Wh ' +
+          'does not learn to connect.',
+        steps,
+      );
+}
 
 export function reachCard({ model }: Page, changed: () => void): CardView {
   let answer: ReachValues | null = null;
@@ -86,19 +114,7 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
         el(
           'span',
           { attributes: { 'data-name': 'horizon', 'data-value': String(horizon()) } },
-          math(
-            horizon() === 1
-              ? t(
-                  '99 % of dWh comes from losses at most {0} step after the step they change. What lies ' +
-                    'further apart, Wh does not learn to connect.',
-                  horizon(),
-                )
-              : t(
-                  '99 % of dWh comes from losses at most {0} steps after the step they change. What lies ' +
-                    'further apart, Wh does not learn to connect.',
-                  horizon(),
-                ),
-          ),
+          math(reachSentence(model.run !== null && isReverse(model.run), horizon())),
         ),
       );
     else

@@ -57,7 +57,8 @@ export function formulaOf(run: Pick<Placed, 'layers'> | null, formula: string): 
       ['t', before, turns[sign] ?? sign, behind].join(''),
     )
     .replace(/s ≥ t|τ>t/g, (order) => turns[order] ?? order)
-    .replace(/g_0|g_\{T−1\}/g, (end) => (end === 'g_0' ? 'g_{T−1}' : 'g_0'));
+    .replace(/g_0|g_\{T−1\}/g, (end) => (end === 'g_0' ? 'g_{T−1}' : 'g_0'))
+    .replace(/([hs])_\{T−1\}\/∂\1_\{−1\}/, '$1_0/∂$1_T');
 }
 
 /** Blanks of a text are seen. */

@@ -78,6 +78,8 @@ describe('a formula', () => {
       ['c_{t,t+k}   Π_{τ>t} f_τ', 'c_{t,t−k}   Π_{τ<t} f_τ'],
       ['‖∂h_{t+l}/∂h_t‖_2', '‖∂h_{t−l}/∂h_t‖_2'],
       ['‖g_0‖ / ‖g_{T−1}‖', '‖g_{T−1}‖ / ‖g_0‖'],
+      ['‖∂h_{T−1}/∂h_{−1}‖_2', '‖∂h_0/∂h_T‖_2'],
+      ['‖∂s_{T−1}/∂s_{−1}‖_2', '‖∂s_0/∂s_T‖_2'],
       ['dst+1 1/T·Σ_t n−1', 'dst+1 1/T·Σ_t n−1'],
     ] as const) {
       assert.equal(formulaOf(runOf('reverse', 3), forward), reverse);
