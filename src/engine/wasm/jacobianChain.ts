@@ -3,7 +3,7 @@
 import { leastLength, lnLeastGrading, mostMagnified } from '../analysis/lyapunov.js';
 import type { Resumable } from '../core/resumable.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
-import { exponentOf } from '../core/norm.js';
+import { exponentOf, maxAbs, scaleByPowerOfTwo } from '../core/norm.js';
 import { sharedNumbers } from './abi.js';
 import { clearResumably, rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
@@ -29,6 +29,8 @@ const aimedAtDense = 1e2;
 /** A step of slopes so far apart is magnified more in any case: it is not tried without elimination. */
 const lnSureGrading = Math.log(1e9);
 const mostSteps = 64;
+/** Of Jacobians below 2^this the rows are enlarged before they are made orthogonal. */
+const smallestExponent = -400;
 const together = sharedNumbers.TOGETHER;
 /**
  * One step gives a row an error of about this many units in the last place of its length, of which each number is a sum
@@ -231,7 +233,7 @@ export class JacobianChain {
       }
       if (!isSound && this.#direction === 'forward') {
         if (!(yield* this.#factoredStep(yield* jacobianOf(done)))) return false;
-      } else yield* this.#accept(rows, k);
+      } else if (isSound || !(yield* this.#enlargedStep(yield* jacobianOf(done)))) yield* this.#accept(rows, k);
       done += k;
       yield (this.#progress = done / count);
       const perStep = Math.log(magnified) / k;
@@ -311,6 +313,24 @@ export class JacobianChain {
       for (let i = 0; i < count; i++) found[i] = found[i]! * magnified[i]!;
       yield* this.#multiplyTriangles(U, L);
       yield* this.#accept(rows, 1);
+    }
+    return true;
+  }
+
+  /** One step whose numbers are all so small that their squares would be 0; false where they are not. */
+  *#enlargedStep(jacobian: StepJacobian): Resumable<boolean> {
+    const J = jacobian.dense();
+    const exponent = exponentOf(maxAbs(J));
+    if (!(exponent > -Infinity && exponent < smallestExponent)) return false;
+    scaleByPowerOfTwo(J, -exponent, J);
+    const [rows] = this.#spare;
+    yield* this.#load(J);
+    yield* this.#multiplyBy(this.#Q, this.#at.weights, rows, 0);
+    yield* this.#orthogonalise(rows, this.#rank);
+    yield* this.#accept(rows, 1);
+    for (let i = 0; i < this.#count; i++) {
+      this.lnLengths[i] = this.lnLengths[i]! + exponent * Math.LN2;
+      if (this.#count === this.#H) this.exponents[i] = this.exponents[i]! + exponent;
     }
     return true;
   }

@@ -7,11 +7,13 @@ import {
   gatedMemoryOf,
   growingSpectrum,
   jacobianSeries,
+  runNetwork,
   runResumably,
   spectrumResumably,
   Workspaces,
 } from '../../../src/engine/index.js';
 import type { JacobianSeries, LayerExperiment, Resumable, Spectrum } from '../../../src/engine/index.js';
+import { randomNetwork } from '../engine/networks.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import type { RandomGated } from './gatedSupport.js';
@@ -89,6 +91,26 @@ for (const variant of heavyVariants) {
 const [variant] = variants;
 if (variant !== undefined)
   describe('the Jacobians of gated cells through the kernels', () => {
+    it('keep products of steps whose squares no float64 holds', () => {
+      // Of one unit the product is that of σ of each step.
+      const workspaces = new Workspaces(kernelsOf(variant));
+      let tiny = 0;
+      for (let seed = 1; seed < 30; seed++) {
+        const plain = randomNetwork({ seed, cell: 'gru', B: 1, T: 12, I: 2, widths: [1], directions: ['forward'] });
+        const chunks = plain.chunks.map((chunk) => ({ ...chunk, xs: chunk.xs.map((x) => 700 * x) }));
+        const [{ experiment, result }] = finish(runNetwork({ ...plain, chunks })).layers;
+        const { series, steps } = jacobianSeries(experiment, result, 0, workspaces);
+        finish(steps);
+        let sum = 0;
+        for (let t = 11; t >= 0; t--) {
+          assert.ok(difference([series.log10Largest[t]!], [sum]) < 1e-9, `seed ${seed}, t = ${t}`);
+          sum += Math.log10(series.sigmaMax[t]!);
+          if (series.sigmaMax[t]! < 1e-154 && series.sigmaMax[t]! > 0) tiny++;
+        }
+      }
+      assert.ok(tiny > 5, `${tiny} steps are so small`);
+    });
+
     it('pause often', (t) => {
       for (const cell of gatedCells) {
         const e = randomGated({ ...plainGated, B: 1, T: 12, I: 16, H: 200, cell, dtype: 'float32', scale: 0.5 });
