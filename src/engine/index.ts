@@ -11,7 +11,6 @@ export * from './run/result.js';
 export { defaultBounds } from './verdict/evidence.js';
 export type { VerdictBounds } from './verdict/evidence.js';
 export { pathWords } from './verdict/reason.js';
-export { horizonOf } from './verdict/verdict.js';
 export type { NextStep, RateSegment, Verdict, VerdictKind } from './verdict/verdict.js';
 export { onStepsOfRun } from './analysis/spectrum.js';
 export type { Spectrum } from './analysis/spectrum.js';

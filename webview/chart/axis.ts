@@ -1,5 +1,5 @@
 // Where ticks stand. All tracks and the ruler ask here, so that their lines meet.
-import { chunkAt, isReverse, positionsOf, stepAt } from '../page/stepLabels.js';
+import { isReverse } from '../page/stepLabels.js';
 import type { RunSummary, TimeWindow } from '../page/model.js';
 
 /** 1, 2, 5, 10, 20, 50 …: the first step that gives at most `most` intervals over `range`. */
@@ -50,15 +50,22 @@ const mostIntervals = (width: number): number => Math.max(2, width / 60);
 export function timeTicks(run: RunSummary, { t0, t1 }: TimeWindow, width: number): number[] {
   if (!isReverse(run)) return ticksBetween(t0, t1 - 1, mostIntervals(width), 1);
   const step = niceStep(t1 - 1 - t0, mostIntervals(width), 1);
+  const {
+    chunkStarts: starts,
+    shapes: { T },
+  } = run;
   const ticks: number[] = [];
-  for (let from = t0; from < t1;) {
-    const to = Math.min(t1, chunkAt(run, from)[1]);
-    const [low, high] = positionsOf(run, from, to - 1);
-    for (let at = Math.floor(high / step) * step; at >= low; at -= step) ticks.push(stepAt(run, at));
-    from = to;
+  for (let i = starts.findLastIndex((start) => start <= t0); (starts[i] ?? T) < t1; i++) {
+    const [start, end] = [starts[i] ?? 0, starts[i + 1] ?? T];
+    const last = start + end - 1;
+    const [low, high] = [last - Math.min(t1, end) + 1, last - Math.max(t0, start)];
+    for (let at = Math.floor(high / step) * step; at >= low; at -= step) {
+      const t = last - at;
+      // Chunks need not end at a round position.
+      if (t - (ticks.at(-1) ?? -Infinity) >= 0.6 * step) ticks.push(t);
+    }
   }
-  // Chunks need not end at a round position.
-  return ticks.filter((t, i) => i === 0 || t - (ticks[i - 1] ?? t) >= 0.6 * step);
+  return ticks;
 }
 
 /** Units with a label: the first, the last and nice ones between that leave them room. */

@@ -1,6 +1,6 @@
 // Tracks: singular values of each Jacobian, and of their product back from the last step.
 import { t as say } from '../page/l10n.js';
-import { logAxis, logLine, unseenText } from './logLines.js';
+import { logAxis, logLine, unseenBecause, unseenText } from './logLines.js';
 import { exactLog10, formatLog10 } from '../page/format.js';
 import { allStates, jacobianFormula, ofAllStates } from '../page/formulas.js';
 import { Latest } from '../page/model.js';
@@ -285,8 +285,13 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
             context.stroke();
           },
           over: (painter) => {
-            if (answer?.fraction === 1)
-              plotNote(painter, theme, unseenText(all, window, say('every singular value is exactly 0')));
+            if (answer?.fraction !== 1) return;
+            // NaN also stands where the sequence is not there.
+            const note =
+              unseenBecause(all, window) === 'notFinite'
+                ? say('nothing in view is finite, or the sequence is not there')
+                : unseenText(all, window, say('every singular value is exactly 0'));
+            plotNote(painter, theme, note);
           },
           ...borders(run, window),
           theme,

@@ -13,7 +13,7 @@ import type { LayerExperiment } from '../network/experiment.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 
-/** Of one batch item, at the steps `t` (ascending); NaN where not computed yet. */
+/** Of one batch item, at the steps `t` (ascending); NaN where not computed yet, or where the item is not there. */
 export type JacobianSeries = {
   readonly t: Float64Array;
   /** Largest and smallest singular value of J_t = ∂h_t/∂h_{t−1}. */

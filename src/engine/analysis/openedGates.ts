@@ -7,7 +7,7 @@ import { cellRows } from '../network/cellRows.js';
 import { runChunks } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
-import { enteringRow, itemChunk, stateBefore } from '../network/runChunk.js';
+import { enteringRow, isThere, itemChunk, stateBefore } from '../network/runChunk.js';
 import type { StateGradients } from './stateGradients.js';
 
 /** What a node sends on to one of those that it is made of, on the way back; both by their names. */
@@ -89,10 +89,13 @@ export function openGates(
     ];
   });
   const entering = enteringRow(chunk, 0, step);
+  // Where the sequence is not there, nothing has been computed.
+  const told = (nodes: readonly OpenedNode[]): readonly OpenedNode[] =>
+    isThere(whole, item, step) ? nodes : nodes.map((node) => ({ ...node, value: new Float64Array(node.value.length) }));
   return {
     t,
     exponent,
-    nodes: [
+    nodes: told([
       {
         name: 'x_t',
         forward: 'x_t',
@@ -104,7 +107,7 @@ export function openGates(
       },
       ...states,
       ...inner,
-    ],
+    ]),
     dhs: scaled(entering.values, entering.exponent - exponent),
     fromNext: scaled(fromNext.values, fromNext.exponent - exponent),
     edges,

@@ -78,9 +78,9 @@ export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: nu
   const row = (data: ArrayLike<number>, N: number): Float64Array =>
     Float64Array.from({ length: N }, (_, i) => data[item * N + i]!);
   const x = row(takeStep(chunk.xs, step).data, I);
-  const hPrev = row(stateBefore(chunk, step).data, H);
   // Where the sequence is not there, nothing has been computed.
   const there = isThere(chunk, item, step);
+  const hPrev = there ? row(stateBefore(chunk, step).data, H) : new Float64Array(H);
   const fromInput = new Float64Array(b.length);
   if (there) addRowTimes(x, 0, I, Wx, fromInput);
   const fromState = new Float64Array(b.length);

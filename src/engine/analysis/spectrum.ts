@@ -115,24 +115,33 @@ export const stepsOfItem = ({ chunks }: LayerExperiment, item: number): number =
   }, 0);
 
 /** On the run's steps what is known of those of an item, in order: NaN where it is not there. */
-export function onStepsOfRun({ chunks }: LayerExperiment, item: number, values: Float64Array): Float64Array {
-  if (chunks.every(({ spans }) => spans === undefined)) return values;
-  const steps = stepsOnRun(chunks, item);
-  const all = new Float64Array(chunks.reduce((sum, chunk) => sum + chunk.steps, 0)).fill(NaN);
-  for (const [i, t] of steps.entries()) all[t] = values[i]!;
+export function onStepsOfRun(
+  { chunks, shapes: { T } }: LayerExperiment,
+  item: number,
+  values: Float64Array,
+): Float64Array {
+  if (values.length === 0 || chunks.every(({ spans }) => spans === undefined)) return values;
+  const all = new Float64Array(T).fill(NaN);
+  let [start, own] = [0, 0];
+  for (const chunk of chunks) {
+    const { from, to } = spanOf(chunk, item);
+    all.set(values.subarray(own, own + to - from), start + from);
+    start += chunk.steps;
+    own += to - from;
+  }
   return all;
 }
 
-/** Which of the run's steps those of an item are. */
-export function stepsOnRun(chunks: readonly LayerChunk[], item: number): number[] {
-  const all: number[] = [];
-  let start = 0;
+/** Which of an item's own steps a step of the run is; null where it is not there. */
+export function ownStep({ chunks }: Pick<LayerExperiment, 'chunks'>, item: number, t: number): number | null {
+  let [start, own] = [0, 0];
   for (const chunk of chunks) {
     const { from, to } = spanOf(chunk, item);
-    for (let t = from; t < to; t++) all.push(start + t);
+    if (t < start + chunk.steps) return t >= start + from && t < start + to ? own + t - start - from : null;
     start += chunk.steps;
+    own += to - from;
   }
-  return all;
+  return null;
 }
 
 /** The experiment as if it had one batch item, all of whose steps are there. */

@@ -1,6 +1,7 @@
 // The network's single source on its way down, layer by layer: what a layer's last chunk sends to its inputs enters the
 // layer below. `networkSource` says what it is, step by step.
 import { jointLog10 } from '../core/blockFloat.js';
+import type { Resumable } from '../core/resumable.js';
 import type { ScaledSteps } from './experiment.js';
 import type { NetworkSource } from './networkSource.js';
 import { sourceStep } from './runChunk.js';
@@ -24,6 +25,9 @@ export type SourceOnItsWay = {
   readonly above: ScaledSteps | null;
   readonly received: readonly Received[] | null;
 };
+
+/** Norms that are joined between two pauses. */
+const mostJoined = 20_000;
 
 export class DescendingSource {
   #above: ScaledSteps | null;
@@ -70,21 +74,21 @@ export class DescendingSource {
   }
 
   /** As `networkSource` tells it, once all layers have let it through; null when one of them could not say. */
-  known(T: number, chunk: RunChunk): NetworkSource | null {
+  *known(T: number, chunk: RunChunk): Resumable<NetworkSource | null> {
     const layers = this.#received;
     if (layers === null) return null;
     const { start, steps, spans } = chunk;
     const log10 = new Float64Array(T).fill(NaN);
-    for (let t = 0; t < steps; t++) log10[start + t] = jointLog10(layers.map(({ received }) => received[t]!));
-    if (spans === undefined) return { log10, bySource: null };
-    const distances = new ByDistance(T);
-    const joint = (at: number): number => jointLog10(layers.map(({ ofSequences }) => ofSequences![at]!));
-    for (let t = 0; t < steps; t++)
-      distances.add(
-        chunk,
-        t,
-        Float64Array.from(spans, (_, b) => joint(t * spans.length + b)),
-      );
-    return { log10, bySource: distances.log10 };
+    const B = spans?.length ?? 0;
+    const distances = spans === undefined ? null : new ByDistance(T);
+    const rows = new Float64Array(B);
+    const pause = Math.ceil(mostJoined / ((1 + B) * layers.length));
+    for (let t = steps - 1; t >= 0; t--) {
+      log10[start + t] = jointLog10(layers.map(({ received }) => received[t]!));
+      for (let b = 0; b < B; b++) rows[b] = jointLog10(layers.map(({ ofSequences }) => ofSequences![t * B + b]!));
+      distances?.add(chunk, t, rows);
+      if (t % pause === 0) yield 0;
+    }
+    return { log10, bySource: distances?.log10 ?? null };
   }
 }

@@ -83,7 +83,10 @@ export const isThere = ({ spans }: Pick<RunChunk, 'spans'>, b: number, t: number
 
 /** How many of B sequences are there at step t. */
 export function sequencesAt({ spans }: Pick<RunChunk, 'spans'>, B: number, t: number): number {
-  return spans === undefined ? B : spans.filter(({ from, to }) => t >= from && t < to).length;
+  if (spans === undefined) return B;
+  let count = 0;
+  for (const { from, to } of spans) if (t >= from && t < to) count++;
+  return count;
 }
 
 /** Whether a sequence is there at a step of a run, in whichever chunk. */
@@ -94,9 +97,11 @@ export function presenceIn(chunks: readonly LayerChunk[]): (b: number, t: number
     start += chunk.steps;
     return { chunk, start: start - chunk.steps };
   });
+  // Whoever asks goes from step to step.
+  let own = placed[0]!;
   return (b, t) => {
-    const own = placed.findLast((place) => place.start <= t);
-    return own !== undefined && isThere(own.chunk, b, t - own.start);
+    if (t < own.start || t >= own.start + own.chunk.steps) own = placed.findLast((place) => place.start <= t) ?? own;
+    return isThere(own.chunk, b, t - own.start);
   };
 }
 

@@ -3,7 +3,7 @@
 import { byParameter, sizeOf } from '../cells/cell.js';
 import type { Cell } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
-import { jointLog10, log10Norm } from '../core/blockFloat.js';
+import { log10Norm } from '../core/blockFloat.js';
 import type { Aligned } from '../core/blockFloat.js';
 import { maxAbs, norm } from '../core/norm.js';
 import {
@@ -215,24 +215,40 @@ function measurePaths(
 
 /** The norms of sequences of different lengths, aligned by the distance from each one's own source. */
 export class ByDistance {
-  readonly #T: number;
-  readonly #rows: number[][];
+  /** Of the sequences of each distance: the largest norm as log10, the sum of squares over its square, their number. */
+  readonly #largest: Float64Array;
+  readonly #sums: Float64Array;
+  readonly #counts: Int32Array;
 
   constructor(T: number) {
-    this.#T = T;
-    this.#rows = Array.from({ length: T }, () => []);
+    this.#largest = new Float64Array(T).fill(-Infinity);
+    this.#sums = new Float64Array(T);
+    this.#counts = new Int32Array(T);
   }
 
   add(chunk: RunChunk, t: number, log10Rows: Float64Array): void {
-    for (const [b, value] of log10Rows.entries())
-      if (isThere(chunk, b, t)) this.#rows[this.#T - 1 - (sourceStep(chunk, b) - t)]!.push(value);
+    const T = this.#counts.length;
+    for (let b = 0; b < log10Rows.length; b++) {
+      if (!isThere(chunk, b, t)) continue;
+      const at = T - 1 - (sourceStep(chunk, b) - t);
+      const [value, largest, sum] = [log10Rows[b]!, this.#largest[at]!, this.#sums[at]!];
+      this.#counts[at] = this.#counts[at]! + 1;
+      if (value === -Infinity) continue;
+      const most = Math.max(value, largest);
+      // NaN and ∞ stay.
+      const isSum = Number.isFinite(most);
+      this.#sums[at] = isSum ? sum * 100 ** (largest - most) + 100 ** (value - most) : 1;
+      this.#largest[at] = most;
+    }
   }
 
   /** NaN where no sequence is. */
   get log10(): Float64Array {
-    return Float64Array.from(this.#rows, (rows) =>
-      rows.length === 0 ? NaN : jointLog10(rows) - 0.5 * Math.log10(rows.length),
-    );
+    return this.#largest.map((largest, at) => {
+      const count = this.#counts[at]!;
+      if (count === 0) return NaN;
+      return Number.isFinite(largest) ? largest + 0.5 * Math.log10(this.#sums[at]! / count) : largest;
+    });
   }
 }
 

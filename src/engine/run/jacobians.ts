@@ -1,9 +1,8 @@
 // Singular values of the Jacobians through the kernels where they can do it, else in plain arithmetic.
 import { budget, plainBudget, plainJacobians, samples } from '../analysis/jacobians.js';
 import type { JacobianSeries, StepWindow } from '../analysis/jacobians.js';
-import { itemOf, stepsOnRun } from '../analysis/spectrum.js';
+import { itemOf, ownStep } from '../analysis/spectrum.js';
 import { cellOf } from '../cells/index.js';
-import { withLooks } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
 import { stateWidth } from '../network/cellRows.js';
@@ -55,23 +54,43 @@ function* fill(
 ): Resumable<void> {
   if (!(yield* allFinite([experiment.layers[0].parameters.Wh]))) return;
   const { experiment: own, chunks } = yield* itemOf(experiment, result, item);
-  const places = new Map(stepsOnRun(experiment.chunks, item).map((t, step) => [t, step]));
+  const analysis = (of: JacobianSeries): Resumable<unknown> =>
+    withKernels(
+      workspaces,
+      (kernels) =>
+        cellOf(experiment.cell).gated === undefined
+          ? fastJacobians(kernels, own, chunks, of)
+          : denseJacobians(kernels, own, chunks, of),
+      () => plainJacobians(own, chunks, of),
+      stateWidth(experiment) ** 3,
+    );
+  if (experiment.chunks.every(({ spans }) => spans === undefined)) {
+    yield* analysis(series);
+    return;
+  }
   // Of the samples those at which the sequence is there, counted in its own steps.
-  const there = [...series.t.keys()].filter((i) => places.has(series.t[i]!));
-  if (there.length === 0) return;
-  const ofSequence = unknownSeries(Float64Array.from(there, (i) => places.get(series.t[i]!)!));
-  const steps = withKernels(
-    workspaces,
-    (kernels) =>
-      cellOf(experiment.cell).gated === undefined
-        ? fastJacobians(kernels, own, chunks, ofSequence)
-        : denseJacobians(kernels, own, chunks, ofSequence),
-    () => plainJacobians(own, chunks, ofSequence),
-    stateWidth(experiment) ** 3,
-  );
-  const tell = (): void => {
-    for (const name of values) for (const [i, place] of there.entries()) series[name][place] = ofSequence[name][i]!;
+  const steps = Array.from(series.t, (t) => ownStep(experiment, item, t));
+  const there = [...steps.keys()].filter((i) => steps[i] !== null);
+  const [first] = there;
+  if (first === undefined) return;
+  const t = Float64Array.from(there, (i) => steps[i]!);
+  // In one chunk they follow each other, and each number is told as soon as it is known.
+  const isOne = experiment.chunks.length === 1;
+  const ofSequence = isOne ? partOf(series, first, t) : unknownSeries(t);
+  yield* analysis(ofSequence);
+  if (isOne) return;
+  for (const name of values) for (const [i, place] of there.entries()) series[name][place] = ofSequence[name][i]!;
+}
+
+/** From place `first` on, as many samples as there are own steps `t`. */
+function partOf(series: JacobianSeries, first: number, t: Float64Array): JacobianSeries {
+  const part = (numbers: Float64Array): Float64Array => numbers.subarray(first, first + t.length);
+  return {
+    t,
+    sigmaMax: part(series.sigmaMax),
+    sigmaMin: part(series.sigmaMin),
+    log10Largest: part(series.log10Largest),
+    log10Median: part(series.log10Median),
+    log10Smallest: part(series.log10Smallest),
   };
-  yield* withLooks(steps, tell);
-  tell();
 }

@@ -284,6 +284,12 @@ function layerShapes({ cell, dtype, shapes: { B, I }, layers, chunks, truncate }
   }));
 }
 
+/**
+ * Norms of each sequence that a layer keeps of a step: its gradient's, and of the network's source where lengths differ.
+ */
+const normsOfSequence = ({ chunks }: Experiment): number =>
+  chunks.some(({ lengths }) => lengths !== undefined) ? 2 : 1;
+
 /** The same with checkpoints instead of tensors over time. */
 export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): number {
   const {
@@ -297,6 +303,7 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
   const bytes = bytesOf[dtype];
   const { states, gates } = cellOf(cell);
   const [S, G] = [states.length, gates.length];
+  const perSequence = normsOfSequence(experiment);
   const shapes = layerShapes(experiment);
   const rooms = shapes.map((shape) => gatedRooms(kernels, shape, 'pieces'));
   // Beside them two on one thread, in which pieces are computed again while the next run goes on.
@@ -322,7 +329,7 @@ export function gatedPieceMemoryOf(experiment: Experiment, kernels: Kernels): nu
       (keptPieces + 2) * B * steps * (S * H * bytes + 2 * (H + inputs) * bytes + H * 8 + 2 * (H + inputs) * 8) +
       2 * B * steps * ((inputs + 2 * S * H) * bytes + 2 * H * 8);
     const weights = (inputs + H) * G * H;
-    kept += 4 * weights * bytes + T * 8 * (24 + 6 * G) + B * T * 8;
+    kept += 4 * weights * bytes + T * 8 * (24 + 6 * G) + perSequence * B * T * 8;
   }
   return (
     kept +
@@ -344,6 +351,7 @@ function layerByLayer(experiment: Experiment, plain: boolean, atOnce = 1): numbe
   const bytes = bytesOf[dtype];
   const { states, gates } = cellOf(cell);
   const [S, G] = [states.length, gates.length];
+  const perSequence = normsOfSequence(experiment);
   const below = [I, ...widthsOf(experiment)];
   let [kept, underWay] = [0, 0];
   for (const { layer, H } of layers) {
@@ -354,7 +362,7 @@ function layerByLayer(experiment: Experiment, plain: boolean, atOnce = 1): numbe
     // States, in plain arithmetic side by side too, and the output; total gradient; upstream and scaled gradients in
     // float64.
     kept += B * T * H * (((plain ? 2 : 1) * S + 1) * bytes + bytes + 3 * 8);
-    kept += weights * bytes + T * 8 * (20 + 6 * G) + B * T * 8;
+    kept += weights * bytes + T * 8 * (20 + 6 * G) + perSequence * B * T * 8;
     underWay = Math.max(
       underWay,
       // What goes down, as it is and scaled, and scaled as a direction sends it, turned too; inputs of each step or

@@ -187,7 +187,7 @@ function* singleSource(
     experiment,
     chunks: runChunks(experiment, result),
   }));
-  const known = descending.known(T, layers[0]!.chunks.at(-1)!);
+  const known = yield* descending.known(T, layers[0]!.chunks.at(-1)!);
   if (known !== null) return known;
   const kernels = layers.every(({ experiment }) => gatedKernelsFor(experiment, given) !== null) ? given : null;
   const quick = kernels === null ? null : yield* gatedNetworkSource(kernels, layers, T);

@@ -12,6 +12,11 @@ export type RunResult<States extends Trace = FloatArray, Scaled extends Trace = 
   readonly verdict: Verdict;
   /** The same with t as positions too, which differ for a reverse direction. */
   readonly positionVerdict: Verdict;
+  /**
+   * The first step at which more than 1 % of the source arrives, counted from the end as the verdict counts; null where
+   * more does everywhere, or nobody can say.
+   */
+  readonly onePercentAt: number | null;
 };
 
 /** A result whose tensors over time are held whole or computed again piece by piece when they are asked for. */

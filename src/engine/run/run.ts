@@ -45,6 +45,7 @@ import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import type { Evidence, NonFinite, VerdictBounds } from '../verdict/evidence.js';
+import { horizonOf } from '../verdict/verdict.js';
 import type { Verdict } from '../verdict/verdict.js';
 import { judge } from '../verdict/judge.js';
 
@@ -394,7 +395,11 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     known ?? (yield* part(range(last), 0.3, 1)) ?? (yield* part(plainRange(experiment, last), 0.3, 1));
   const { closing } = cellOf(cell);
   const entering = yield* part(lossSteps(experiment), 1, 1);
-  const positionOf = (t: number): number => (layer.direction === 'forward' ? t : 2 * last.start + last.steps - 1 - t);
+  const positionOf = (t: number): number => {
+    if (layer.direction === 'forward') return t;
+    const { start, steps } = chunks.findLast((chunk) => chunk.start <= t)!;
+    return 2 * start + steps - 1 - t;
+  };
   const evidence: Evidence = {
     experiment,
     bounds,
@@ -419,6 +424,8 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     closedShare: closing === null ? null : closedShareOf(last, closed, shapes.B),
   };
   const verdict = yield* part(judge(evidence), 1, 1);
+  const { log10 } = evidence.single;
+  const { from: horizon } = horizonOf(verdict, log10);
   const result: RunResult<States, Scaled> = {
     shapes,
     chunkStarts: chunks.map(({ start }) => start),
@@ -448,6 +455,8 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     clipFactor,
     verdict,
     positionVerdict: layer.direction === 'forward' ? verdict : inPositions(verdict, positionOf),
+    // What cannot be told to arrive may arrive.
+    onePercentAt: horizon > verdict.first && !Number.isNaN(log10[horizon - 1]) ? horizon : null,
   };
   rememberChunks(result, chunks);
   rememberNextStep(result, () => nextStep(verdict, evidence));

@@ -63,10 +63,10 @@ const percentOfPower = (log10: number): string =>
 const powerOfTen = (log10: number): string =>
   Math.abs(log10) < 4 ? significant(10 ** log10, 2) : `10^${Math.round(log10)}`;
 
-type Placed = Pick<Evidence, 'positionOf'>;
+type Placed = Pick<Evidence, 'positionOf' | 'source' | 'first'>;
 
 /** Whether the way back leads to later positions, as in a reverse direction: what is lost lies behind then. */
-const leadsOn = ({ positionOf }: Placed): boolean => positionOf(1) < positionOf(0);
+const leadsOn = ({ positionOf, source, first }: Placed): boolean => positionOf(source) < positionOf(first);
 
 /** Mean of the finite values of steps from … to; NaN when there is none. */
 export const meanOver = (values: Float64Array, from: number, to: number): number => {
@@ -218,7 +218,7 @@ function theRate(
   { single, positionOf, hasManyLosses }: Pick<Evidence, 'single' | 'positionOf' | 'hasManyLosses'>,
 ): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
-  const on = leadsOn({ positionOf });
+  const on = leadsOn({ positionOf, source, first });
   if (perStepFactor === 0)
     return on
       ? say(
@@ -357,7 +357,7 @@ function theZero(
       : say('the recurrent weights send nothing back');
   return perStepFactor === 0
     ? say('The cause: {0}.', cause)
-    : leadsOn({ positionOf })
+    : leadsOn({ positionOf, source, first })
       ? say('From t = {0} on it is exactly zero: {1}.', positionOf(t), cause)
       : say('From t = {0} back it is exactly zero: {1}.', positionOf(t), cause);
 }
@@ -484,12 +484,12 @@ function theChange(verdict: Measured, evidence: Evidence): string | null {
 
 function theDtype(
   { zeroAt, infiniteAt }: Measured,
-  { single, positionOf, first, experiment: { dtype } }: Evidence,
+  { single, positionOf, source, first, experiment: { dtype } }: Evidence,
 ): string | null {
   if (infiniteAt !== null) return say('Plain {0} overflows to infinity at t = {1}.', dtype, positionOf(infiniteAt));
   const lost = zeroAt !== null && zeroAt >= first && single.log10[zeroAt] !== -Infinity;
   if (!lost) return null;
-  return leadsOn({ positionOf })
+  return leadsOn({ positionOf, source, first })
     ? say('Plain {0} has nothing but zeros from t = {1} on.', dtype, positionOf(zeroAt))
     : say('Plain {0} has nothing but zeros from t = {1} back.', dtype, positionOf(zeroAt));
 }

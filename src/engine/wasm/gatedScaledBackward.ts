@@ -176,7 +176,7 @@ export function* gatedNetworkSource(
         : held;
     source.pass(last, B, H, { received, ofSequences, down: data === null ? null : { data, exponents } });
   }
-  return source.known(T, layers[0]!.chunks.at(-1)!);
+  return yield* source.known(T, layers[0]!.chunks.at(-1)!);
 }
 
 /** What `trialSource` gives, from the kernels; null when they cannot say: then `trialSource` has to. */

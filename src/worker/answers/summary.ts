@@ -1,5 +1,5 @@
 // What is told about a run at once.
-import { factsOf, horizonOf, inPositions } from '../../engine/index.js';
+import { factsOf, inPositions } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Experiment, LayerExperiment } from '../../engine/index.js';
 import type { LayerSeries, NetworkSummary, RunSummary } from '../../protocol/index.js';
 
@@ -11,13 +11,6 @@ const dtypeRanges = {
 
 const describeUpstream = ({ loss, upstream }: LayerExperiment | Experiment): string =>
   loss === null ? upstream.kind : `${loss.kind} at ${String(loss.at)}`;
-
-/** The step that `onePercentAt` names. */
-function onePercentAt({ layers: [{ log10SingleSource }], verdict }: AnyRun): number | null {
-  const { from: horizon } = horizonOf(verdict, log10SingleSource);
-  // What cannot be told to arrive may arrive.
-  return horizon > verdict.first && !Number.isNaN(log10SingleSource[horizon - 1] ?? NaN) ? horizon : null;
-}
 
 const layerSeries = ({
   layer,
@@ -136,7 +129,7 @@ export function summarise(runId: number, experiment: LayerExperiment, result: An
     lossSteps: entering,
     lossCount: countOf(entering),
     verdict: result.verdict,
-    onePercentAt: onePercentAt(result),
+    onePercentAt: result.onePercentAt,
     steps: null,
     log10: result.log10Norms,
     layers: [layerSeries(result.layers[0]), ...result.layers.slice(1).map(layerSeries)],

@@ -482,7 +482,7 @@ export class Service {
     // One number a step: of a very long run it comes with the other series.
     const part = result.shapes.T <= mostDense ? {} : { jacobianSigmaMax: new Float64Array(0) };
     const tell = (fraction: number): void =>
-      this.#channel.emit('spectrum', { ...spectrumSummary(kept, spectrum), ...part, fraction });
+      this.#channel.emit('spectrum', { ...spectrumSummary(kept, { ...spectrum, ...part }), fraction });
     let next = performance.now() + betweenParts;
     await drive(
       steps,

@@ -6,10 +6,12 @@ import {
   finish,
   jacobianSeries,
   onStepsOfRun,
+  openGates,
   openUnit,
   preActivations,
   runNetwork,
   spectrumResumably,
+  stateGradients,
   Workspaces,
 } from '../../../src/engine/index.js';
 import type { AnyRun, Experiment, Kernels } from '../../../src/engine/index.js';
@@ -173,6 +175,42 @@ for (const [way, kernels] of ways)
         );
       });
   });
+
+describe('where a sequence is not there', () => {
+  for (const cell of ['lstm', 'gru'] as const)
+    it(`no gate has a value, ${cell}`, () => {
+      const e = randomNetwork({
+        seed: 3,
+        cell,
+        B: 2,
+        T: 6,
+        I: 2,
+        widths: [4],
+        directions: ['forward'],
+        lengths: [6, 2],
+      });
+      const [{ experiment, result }] = finish(runNetwork(e)).layers;
+      const { gradients, steps } = stateGradients(experiment, result, 1);
+      finish(steps);
+      const sizes = (t: number): number[] =>
+        openGates(experiment, result, gradients, t, 1).nodes.map(({ value }) => Math.max(...value.map(Math.abs)));
+      assert.ok(sizes(1).every((size) => size > 0));
+      assert.ok(sizes(4).every((size) => size === 0));
+    });
+});
+
+describe('how far a loss teaches sequences of different lengths', () => {
+  for (const cell of cells)
+    it(`is counted from each one's source, ${cell}`, () => {
+      const at = (lengths: readonly number[]): number | null => {
+        const { layers } = finish(runNetwork(atRest(cell, lengths)));
+        return layers[0].result.onePercentAt;
+      };
+      const alone = at([100]);
+      assert.ok(alone !== null && alone > 50, String(alone));
+      assert.equal(at([100, 10, 10, 12]), alone);
+    });
+});
 
 describe('what is told of a batch', () => {
   const [B, T] = [3, 6];

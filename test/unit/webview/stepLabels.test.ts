@@ -109,6 +109,12 @@ describe('the time axis of a reverse direction', () => {
     assert.deepEqual(ticks, [0, 10, 20, 30, 42, 52]);
   });
 
+  it('keeps what has room between labels of short chunks', () => {
+    const starts = Array.from({ length: 4 }, (_, i) => 7 * i);
+    assert.deepEqual(timeTicks(runOf('reverse', 28, starts), { t0: 0, t1: 28 }, 240), [6, 14]);
+    assert.deepEqual(timeTicks(runOf('reverse', 28, starts), { t0: 8, t1: 22 }, 240), [10, 14, 19]);
+  });
+
   it('stays where it was for a forward one', () => {
     assert.deepEqual(timeTicks(runOf('forward', 30), { t0: 3, t1: 30 }, 240), [10, 20]);
   });

@@ -434,6 +434,12 @@ describe('A network', () => {
       await replaceText(document, document.getText(), text(1.8, 'tanh'));
       assert.equal((await session.chooseLayer(0)).kind, 'done');
       assert.equal(session.history.list().versions.length, 3);
+      // So does one that is chosen before the run of an edit has shown anything.
+      await replaceText(document, document.getText(), text(2.2, 'tanh'));
+      const overtaken = session.run();
+      assert.equal((await session.chooseLayer(1)).kind, 'done');
+      await overtaken;
+      assert.equal(session.history.list().versions.length, 4);
     } finally {
       close();
       await settings.update('followEdits', undefined, vscode.ConfigurationTarget.Global);
