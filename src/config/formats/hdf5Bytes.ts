@@ -59,9 +59,12 @@ export class Hdf5Bytes {
     return Number(this.#view.getBigUint64(at, true));
   }
 
-  /** A number of one, two, four or eight bytes. */
+  /** A number of one to eight bytes. */
   sized(at: number, size: number): number {
-    return size === 1 ? this.u1(at) : size === 2 ? this.u2(at) : size === 4 ? this.u4(at) : this.u8(at);
+    if (size === 8) return this.u8(at);
+    let value = 0;
+    for (let i = size - 1; i >= 0; i--) value = 256 * value + this.u1(at + i);
+    return value;
   }
 
   /** A place in the file; null where the file says that there is none. */

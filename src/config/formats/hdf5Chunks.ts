@@ -47,7 +47,7 @@ export function indexOf(file: Hdf5Bytes, at: number): ChunkIndex {
   const flags = file.u1(at + 2);
   const axes = file.u1(at + 3);
   const width = file.u1(at + 4);
-  if (![1, 2, 4, 8].includes(width)) throw damaged(t('sizes of 1, 2, 4 or 8 bytes'), String(width), at + 4);
+  if (width < 1 || width > 8) throw damaged(t('sizes of 1 to 8 bytes'), String(width), at + 4);
   const sizes = Array.from({ length: axes }, (_, axis) => file.sized(at + 5 + width * axis, width));
   const next = at + 5 + width * axes;
   const kind = file.u1(next);
@@ -81,7 +81,7 @@ const listed =
     if (block === null) return [];
     file.expect(block, 'FADB');
     const lengthBytes = isPacked ? entryBytes - 12 : 0;
-    if (entryBytes !== 8 && ![1, 2, 4, 8].includes(lengthBytes))
+    if (entryBytes !== 8 && (lengthBytes < 1 || lengthBytes > 8))
       throw damaged(t('entries of a place and a length'), String(entryBytes), header);
     const grid = shape.map((length, axis) => Math.ceil(length / sizes[axis]!));
     const found: Chunk[] = [];

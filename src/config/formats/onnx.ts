@@ -56,6 +56,7 @@ function open(bytes: Uint8Array, tick: Tick, beside: Beside): Container {
   const facts: Fact[] = [];
   for (const [i, layer] of layers.entries()) {
     const name = names[i]!;
+    for (const [input] of parts) layer.graph.addSources(layer.inputs[input] ?? '', taken);
     for (const { part, tensor } of partsOf(layer, name)) {
       taken.add(tensor);
       tensors.push({ ...tensor, name: `${name}/${part}` });

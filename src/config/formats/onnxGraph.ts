@@ -31,6 +31,11 @@ const deepest = 16;
 /** Chains of nodes that make one constant of others. */
 const longestChain = 16;
 
+/** Tensors and what is made of them on the way to one. */
+const mostSources = 256;
+/** Nodes that only move numbers, of those that have inputs. */
+const moving: ReadonlySet<string> = new Set(['Identity', 'Unsqueeze', 'Squeeze', 'Concat']);
+
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
   readonly tensors = new Map<string, OnnxTensor>();
@@ -126,6 +131,18 @@ export class OnnxGraph {
     const made = chain < longestChain ? this.#fold(node, chain + 1) : null;
     this.#made.set(name, made);
     return made;
+  }
+
+  /** Adds the stored tensors that `constant` makes that of a name from. */
+  addSources(name: string, sources: Set<OnnxTensor>, seen = new Set<string>()): void {
+    const own = this.tensors.get(name);
+    if (own !== undefined) sources.add(own);
+    if (own !== undefined || seen.has(name)) return;
+    seen.add(name);
+    const node = this.#producers.get(name);
+    if (node === undefined) this.outer?.addSources(name, sources);
+    else if (moving.has(node.op) && seen.size <= mostSources)
+      for (const input of node.inputs) this.addSources(input, sources, seen);
   }
 
   #fold({ op, inputs, attributes }: OnnxNode, chain: number): OnnxTensor | null {

@@ -44,6 +44,7 @@ export function addedBiases(
     return key === null ? [] : [`${key}: ${biasText(group, blocks, numbers, i)}`];
   });
   if (keys.length < missing.length) return null;
+  if (keys.length === 0) return [];
   const { document, place } = recurrent;
   const between = (indent: string | null): string => (indent === null ? ', ' : `,${lineBreak(document.text)}${indent}`);
   if (where === 'behind') return insertAfter(recurrent, (indent) => keys.join(between(indent)));

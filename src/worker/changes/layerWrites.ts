@@ -135,6 +135,14 @@ function writeBiases(
     else added[which] = Float64Array.from({ length: width }, (_, j) => of(j, 0));
   }
   const isEmpty = [added.input, added.state].every((bias) => bias === null || bias.every((x) => x === 0));
+  const holdsOne = apart && !layout.stacked && layout.biases.length === 1 && layout.framework !== 'Keras';
+  if (holdsOne && added.state?.some((x) => x !== 0) === true)
+    throw new Refusal(
+      t(
+        '"{0}" is the bias of the input alone: the weights have no place for that of the state.',
+        layout.biases[0] ?? 'b',
+      ),
+    );
   return isEmpty ? null : added;
 }
 

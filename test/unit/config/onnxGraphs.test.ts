@@ -62,6 +62,22 @@ describe('a tensor that nodes only move', () => {
     assert.deepEqual(both, read);
   });
 
+  it('stands only where the node has it, not under the name that it is stored by', () => {
+    const graph = [
+      initializer('enc.weight_ih_l0', [1, 1], [3]),
+      initializer('enc.weight_hh_l0', [1, 1], [7]),
+      initializer('other', [1], [5]),
+      raw('Unsqueeze', ['enc.weight_ih_l0'], 'W0', integers('axes', 0)),
+      raw('Identity', ['W0'], 'W'),
+      raw('Unsqueeze', ['enc.weight_hh_l0'], 'R', integers('axes', 0)),
+      rnn('x', 'W', 'R'),
+    ];
+    assert.deepEqual(
+      opened(model(graph)).tensors.map(({ name }) => name),
+      ['rnn/W', 'rnn/R', 'other'],
+    );
+  });
+
   it('loses axes of one, and no others', () => {
     const wide = initializer('wide', [1, 2, 1, 1], [1, 2]);
     assert.deepEqual(made(wide, raw('Squeeze', ['wide'], 'W', integers('axes', 3)))?.shape, [1, 2, 1]);

@@ -324,6 +324,20 @@ describe('numbers that come from above', () => {
     assert.equal(finish(silent.lossInFull()), null);
   });
 
+  it('of one layer with a loss are clipped as those of a network, by the readout and both biases too', () => {
+    const loss = {
+      kind: 'mse',
+      at: 'last',
+      Why: rows([1, 0], [0.5, 1]),
+      by: Float64Array.of(0.5, 1),
+      targets: Float64Array.of(0, 0),
+    } as const;
+    const one = { ...experiment(2, 3, scaledIdentity(2, 0.5), { loss }), clipNorm: 0.1 };
+    const factorOf = (e: Experiment): number => finish(runExperiment(Infinity, e)).clipFactor ?? NaN;
+    const network = factorOf({ ...one, loss: { ...loss, at: [2] } });
+    assert.ok(network < 0.5 && Math.abs(factorOf(one) / network - 1) < 1e-12, `${factorOf(one)}, not ${network}`);
+  });
+
   it('that are long are clipped with pauses', () => {
     const tensor = new Float64Array(600_000).fill(1);
     const steps = clip([tensor], 1);

@@ -123,7 +123,7 @@ describe('the next thing to try for a cell of gates', () => {
       const { kind, next } = verdictOf(subject);
       assert.equal(kind, 'exploding', cell);
       const [, name, to = '', after = '', before = ''] =
-        /Wh of gate (\w) rescaled to a largest singular value of ([\d.]+): .* by ([\d.]+) instead of ([\d.]+)\. That is/.exec(
+        /Wh of gate (\w) rescaled to a largest singular value of ([\d.]+): .* by ([\d.]+) instead of ([\d.]+)\./.exec(
           next?.sentence ?? '',
         ) ?? assert.fail(next?.sentence);
       assert.equal(name, gate);

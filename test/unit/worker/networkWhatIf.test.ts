@@ -425,6 +425,17 @@ describe('the last layer, left out by Apply', () => {
       assert.match(outcome.message, /\.$/);
     }
   });
+
+  it('is refused where a layout has no place for a bias of its own', async () => {
+    const matrices = { Wx: numbers([I, 3 * H]), Wh: numbers([H, 3 * H], 0.6, 5) };
+    for (const b of [{ b: numbers([3 * H], 0.3, 9) }, {}]) {
+      const text = textOf({ cell: 'gru', weights: { ...matrices, ...b }, sequences: even });
+      const outcome = await apply(text, { initialise: { way: 'pytorch', seed: 1 } });
+      assert.ok(!outcome.ok);
+      assert.match(outcome.message, /^"b" is the bias of the input alone/);
+      assert.ok((await apply(text, { biasGate: 'z', biasShift: 1 })).ok);
+    }
+  });
 });
 
 describe('a what-if of a network', () => {
