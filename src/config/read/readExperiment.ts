@@ -5,6 +5,7 @@ import { emptyConfigAdvice } from '../problems/formatAdvice.js';
 import type { Entry, Files, MadeSequences, Pair } from './fileAccess.js';
 import { makeSequences } from './madeSequences.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
+import { weightNames } from '../layouts/weightNames.js';
 import { reportOlder } from './keyNames.js';
 import { realStepsOf } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
@@ -190,7 +191,9 @@ async function readConfig(
   }
 
   const sizes = sizesOf(sequences, weights);
-  const states = await readStates(valid.get('initialState'), sizes, dtype, sources, report);
+  const stateValue = valid.get('initialState');
+  if (stateValue === undefined && weightsRoot !== null) noteStoredStates(weightsRoot, report);
+  const states = await readStates(stateValue, sizes, dtype, sources, report);
   const lossValue = valid.get('loss');
   const upstreamValue = valid.get('upstreamGradient');
   if (lossValue !== undefined && upstreamValue !== undefined) {
@@ -231,6 +234,23 @@ function noteAssumedCell(where: Value, report: Report): void {
     found: t('weights alone, whose shapes are the same with every activation'),
     advice: t('Write "cell": "tanh" if that is right, or "cell": "relu" if the network was trained with relu.'),
   });
+}
+
+/** The states with which a graph of ONNX begins: a run has its own. */
+function noteStoredStates(weights: Value, report: Report): void {
+  for (const { name, value } of weights.node.kind === 'object' ? weightNames(weights).named : []) {
+    const { node } = value;
+    if ((name !== 'initial_h' && name !== 'initial_c') || node.kind !== 'tensor') continue;
+    if (report.guards(value) || !node.data.some((number) => number !== 0)) continue;
+    report.warning(value, {
+      code: 'unsupported-feature',
+      message: t('The file holds initial states, and the run begins with zeros.'),
+      expected: t('"initialState" in the config'),
+      found: describeNode(node),
+      advice: t('Write these numbers under "initialState", or zeros there if the run is to begin with them.'),
+    });
+    return;
+  }
 }
 
 const notesOf = (weights: Value | null): TrainingNotes | null => (weights === null ? null : trainingNotes(weights));

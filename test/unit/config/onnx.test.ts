@@ -46,6 +46,23 @@ const sameWeights = async (...given: Parameters<typeof read>): Promise<void> => 
   assert.deepEqual([...layers[0].parameters.Wh], turned(R));
 };
 
+describe('initial states in a graph', () => {
+  const graph = (...h: readonly number[]): Uint8Array =>
+    model([
+      ...weights,
+      initializer('h0', [1, 1, 2], h),
+      node('RNN', ['x', 'W', 'R', '', '', 'h0'], ['y'], { hidden_size: 2 }, 'rnn'),
+    ]);
+  const notes = async (...given: Parameters<typeof read>): Promise<string[]> =>
+    (await read(...given)).problems.map(({ message }) => message).filter((message) => !message.includes('no bias'));
+
+  it('are told where the config has none, unless they are zeros', async () => {
+    assert.deepEqual(await notes(graph(0.5, 0)), ['The file holds initial states, and the run begins with zeros.']);
+    assert.deepEqual(await notes(graph(0.5, 0), { initialState: [[0.5, 0]] }), []);
+    assert.deepEqual(await notes(graph(0, 0)), []);
+  });
+});
+
 describe('where the weights of a node may stand', () => {
   it('in the graph', () => sameWeights(model([...weights, rnn()])));
 
