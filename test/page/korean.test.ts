@@ -105,6 +105,24 @@ describe('the page in Korean', () => {
     await clean(open);
   });
 
+  it('keeps the name of a field whenever it enters the page', async () => {
+    const open = await openKorean(1200, 980);
+    const names = await open.page
+      .locator('vscode-text-field')
+      .first()
+      .evaluate(async (field) => {
+        const before = field.getAttribute('aria-label');
+        const { parentElement: parent, nextSibling: next } = field;
+        field.remove();
+        parent?.insertBefore(field, next);
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        return [before, field.getAttribute('aria-label')];
+      });
+    assert.notEqual(names[0], null);
+    assert.equal(names[1], names[0]);
+    await clean(open);
+  });
+
   it('holds no English word in any view, help sheet, table, summary or painted text', async () => {
     const open = await openKorean(1200, whole);
     const { page } = open;

@@ -71,12 +71,19 @@ export function setOptions(
   chooseLater(target, value);
 }
 
+/** The toolkit names every field "Text field" and every ring "Loading" whenever it enters the page. */
+function keepName(element: HTMLElement, name: string): void {
+  const label = 'aria-label';
+  const write = (): void => {
+    if (element.getAttribute(label) !== name) element.setAttribute(label, name);
+  };
+  new MutationObserver(write).observe(element, { attributes: true, attributeFilter: [label] });
+  write();
+}
+
 export function textField(name: string, placeholder: string, onCommit: (value: string) => void): UiTextField {
   const element = create('textField');
-  // The toolkit names every field "Text field" when it enters the page.
-  void customElements
-    .whenDefined(tags.textField)
-    .then(() => setTimeout(() => element.setAttribute('aria-label', name), 0));
+  keepName(element, name);
   element.setAttribute('placeholder', placeholder);
   element.addEventListener('change', () => onCommit(element.value));
   return element;
@@ -84,10 +91,6 @@ export function textField(name: string, placeholder: string, onCommit: (value: s
 
 export function progressRing(name: string): HTMLElement {
   const element = document.createElement('vscode-progress-ring');
-  element.setAttribute('aria-label', name);
-  // The toolkit names every ring "Loading" when it enters the page.
-  void customElements
-    .whenDefined('vscode-progress-ring')
-    .then(() => setTimeout(() => element.setAttribute('aria-label', name), 0));
+  keepName(element, name);
   return element;
 }
