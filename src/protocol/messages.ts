@@ -130,7 +130,7 @@ export type RunSummary = RunSeries & {
   readonly verdict: Verdict;
   /**
    * The step before which less than 1 % of the gradient from the last step arrives: by the one rate, or measured where
-   * the rate changes. Null when all of it arrives.
+   * that would mislead. Null when all of it arrives.
    */
   readonly onePercentAt: number | null;
   readonly lossValue: number | null;

@@ -266,16 +266,16 @@ export class Session implements vscode.Disposable {
   chooseLayer(layer: number): Promise<RunOutcome> {
     this.#layer = layer;
     // Before the first result there is none that this could be another view of, and an edit gives another one.
-    const isSame = this.summary !== null && this.stale === null && !this.#unfollowed && this.#showsAll;
+    const isSame = this.#showsAll;
     const outcome = this.run();
     this.#chosenTurn = isSame ? this.#turn : null;
     return outcome;
   }
 
-  /** Whether every edit that a run has begun with is on the screen. */
+  /** Whether there is a result on the screen, with every edit so far. */
   get #showsAll(): boolean {
-    if (this.#editedAt !== null) return false;
-    return this.running === null || this.running.runId === this.summary?.runId || this.#chosenTurn === this.#turn;
+    if (this.summary === null || this.stale !== null || this.#unfollowed || this.#editedAt !== null) return false;
+    return this.running === null || this.running.runId === this.summary.runId || this.#chosenTurn === this.#turn;
   }
 
   cancel(): Promise<void> {

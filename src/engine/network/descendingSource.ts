@@ -55,15 +55,16 @@ export class DescendingSource {
 
   /** The next layer down, with H states in h, has let it through. */
   pass(chunk: Pick<RunChunk, 'steps' | 'spans'>, B: number, H: number, { received, ofSequences, down }: Passed): void {
-    const sources = new Int32Array(chunk.steps);
-    for (let b = 0; this.#received?.length === 0 && b < B; b++) {
-      const t = sourceStep(chunk, b);
-      sources[t] = sources[t]! + 1;
-      const at = t * B + b;
-      if (ofSequences !== null) ofSequences[at] = jointLog10([ofSequences[at]!, 0.5 * Math.log10(H)]);
+    if (this.#received?.length === 0) {
+      const sources = new Map<number, number>();
+      for (let b = 0; b < B; b++) {
+        const t = sourceStep(chunk, b);
+        sources.set(t, (sources.get(t) ?? 0) + 1);
+        const at = t * B + b;
+        if (ofSequences !== null) ofSequences[at] = jointLog10([ofSequences[at]!, 0.5 * Math.log10(H)]);
+      }
+      for (const [t, count] of sources) received[t] = jointLog10([received[t]!, 0.5 * Math.log10(count * H)]);
     }
-    for (const [t, count] of sources.entries())
-      if (count > 0) received[t] = jointLog10([received[t]!, 0.5 * Math.log10(count * H)]);
     this.#received?.push({ received, ofSequences });
     this.#above = down;
   }

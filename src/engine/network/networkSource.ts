@@ -31,7 +31,8 @@ export type NetworkSource = {
 export function* networkSource(layers: readonly LayerChunks[], T: number): Resumable<NetworkSource> {
   const log10 = new Float64Array(T).fill(NaN);
   const last = layers.map(({ chunks }) => chunks.at(-1)!);
-  const [{ start, steps }] = last as [RunChunk, ...RunChunk[]];
+  const [lowest] = last as [RunChunk, ...RunChunk[]];
+  const { start, steps } = lowest;
   const { B } = layers[0]!.experiment.shapes;
   const widths = layers.map(({ experiment: { cell, shapes } }) => {
     const { states, gates } = cellOf(cell);
@@ -39,7 +40,6 @@ export function* networkSource(layers: readonly LayerChunks[], T: number): Resum
   });
   const flows = widths.map(({ state }) => new ScaledRows(B, state));
   const top = layers.length - 1;
-  const [lowest] = last as [RunChunk, ...RunChunk[]];
   const distances = lowest.spans === undefined ? null : new ByDistance(T);
   for (let t = steps - 1; t >= 0; t--) {
     for (let b = 0; b < B; b++)

@@ -82,10 +82,10 @@ export const isThere = ({ spans }: Pick<RunChunk, 'spans'>, b: number, t: number
 };
 
 /** How many of B sequences are there at step t. */
-export function sequencesAt({ spans }: Pick<RunChunk, 'spans'>, B: number, t: number): number {
-  if (spans === undefined) return B;
+export function sequencesAt(chunk: Pick<RunChunk, 'spans'>, B: number, t: number): number {
+  if (chunk.spans === undefined) return B;
   let count = 0;
-  for (const { from, to } of spans) if (t >= from && t < to) count++;
+  for (let b = 0; b < B; b++) if (isThere(chunk, b, t)) count++;
   return count;
 }
 

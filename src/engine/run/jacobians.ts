@@ -16,17 +16,15 @@ import type { Workspaces } from '../wasm/workspaces.js';
 
 const values = ['sigmaMax', 'sigmaMin', 'log10Largest', 'log10Median', 'log10Smallest'] as const;
 
-function unknownSeries(t: Float64Array): JacobianSeries {
-  const unknown = (): Float64Array => new Float64Array(t.length).fill(NaN);
-  return {
-    t,
-    sigmaMax: unknown(),
-    sigmaMin: unknown(),
-    log10Largest: unknown(),
-    log10Median: unknown(),
-    log10Smallest: unknown(),
-  };
-}
+const seriesOf = (t: Float64Array, of: (name: (typeof values)[number]) => Float64Array): JacobianSeries => ({
+  t,
+  sigmaMax: of('sigmaMax'),
+  sigmaMin: of('sigmaMin'),
+  log10Largest: of('log10Largest'),
+  log10Median: of('log10Median'),
+  log10Smallest: of('log10Smallest'),
+});
+const unknownSeries = (t: Float64Array): JacobianSeries => seriesOf(t, () => new Float64Array(t.length).fill(NaN));
 
 /**
  * `series` fills while `steps` runs, from the last step of the window to the first; NaN stays where the item is not
@@ -76,21 +74,8 @@ function* fill(
   const t = Float64Array.from(there, (i) => steps[i]!);
   // In one chunk they follow each other, and each number is told as soon as it is known.
   const isOne = experiment.chunks.length === 1;
-  const ofSequence = isOne ? partOf(series, first, t) : unknownSeries(t);
+  const ofSequence = isOne ? seriesOf(t, (name) => series[name].subarray(first, first + t.length)) : unknownSeries(t);
   yield* analysis(ofSequence);
   if (isOne) return;
   for (const name of values) for (const [i, place] of there.entries()) series[name][place] = ofSequence[name][i]!;
-}
-
-/** From place `first` on, as many samples as there are own steps `t`. */
-function partOf(series: JacobianSeries, first: number, t: Float64Array): JacobianSeries {
-  const part = (numbers: Float64Array): Float64Array => numbers.subarray(first, first + t.length);
-  return {
-    t,
-    sigmaMax: part(series.sigmaMax),
-    sigmaMin: part(series.sigmaMin),
-    log10Largest: part(series.log10Largest),
-    log10Median: part(series.log10Median),
-    log10Smallest: part(series.log10Smallest),
-  };
 }

@@ -284,9 +284,7 @@ function layerShapes({ cell, dtype, shapes: { B, I }, layers, chunks, truncate }
   }));
 }
 
-/**
- * Norms of each sequence that a layer keeps of a step: of its gradient, and of the source where lengths differ.
- */
+/** Norms of each sequence that a layer keeps of a step: of its gradient, and of the source where lengths differ. */
 const normsOfSequence = ({ chunks }: Experiment): number =>
   chunks.some(({ lengths }) => lengths !== undefined) ? 2 : 1;
 

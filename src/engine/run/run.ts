@@ -105,10 +105,13 @@ function* statesOf(
       yield* ready(t, hs);
       const states = takeStep(hs, t);
       hNorm[t] = norm(states.data);
-      let count = 0;
-      for (let b = 0; b < B; b++)
-        if (isThere(chunk, b, step)) for (const value of rowOf(states, b).data) if (isClosed(value)) count++;
-      closed[t] = count / (Math.max(1, sequencesAt(chunk, B, step)) * hs.N);
+      let [count, units] = [0, 0];
+      for (let b = 0; b < B; b++) {
+        if (!isThere(chunk, b, step)) continue;
+        units += hs.N;
+        for (const value of rowOf(states, b).data) if (isClosed(value)) count++;
+      }
+      closed[t] = units === 0 ? 0 : count / units;
       yield (t + 1) / T;
     }
   return { hNorm, closed };
@@ -348,7 +351,7 @@ const mapOthers = <States extends Trace>(states: Pass<States>['otherStates'] = {
   Object.fromEntries(Object.entries(states).map(([name, { data }]) => [name, data]));
 
 /** A verdict with its steps as positions in the sequence; its reason tells them so already. */
-function inPositions(verdict: Verdict, positionOf: (t: number) => number): Verdict {
+function verdictInPositions(verdict: Verdict, positionOf: (t: number) => number): Verdict {
   const at = (t: number | null): number | null => (t === null ? null : positionOf(t));
   return {
     ...verdict,
@@ -369,9 +372,9 @@ function inPositions(verdict: Verdict, positionOf: (t: number) => number): Verdi
  */
 function* clippedBy(experiment: LayerExperiment, { gradients, hs }: Pass<Trace>): Resumable<readonly FloatArray[]> {
   const own = Object.values(gradients);
-  const { loss } = experiment.loss === null ? { loss: null } : yield* networkUpstream(experiment, hs);
-  if (loss === null) return own;
-  const { weight, bias } = loss.readout;
+  if (experiment.loss === null) return own;
+  const { loss } = yield* networkUpstream(experiment, hs);
+  const { weight, bias } = loss!.readout;
   return [...own, ...(gradients['bh'] === undefined ? [gradients.b] : []), weight, bias];
 }
 
@@ -468,7 +471,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     lossSteps: entering,
     clipFactor,
     verdict,
-    positionVerdict: layer.direction === 'forward' ? verdict : inPositions(verdict, positionOf),
+    positionVerdict: layer.direction === 'forward' ? verdict : verdictInPositions(verdict, positionOf),
     // What cannot be told to arrive may arrive.
     onePercentAt: horizon > verdict.first && !Number.isNaN(log10[horizon - 1]) ? horizon : null,
   };

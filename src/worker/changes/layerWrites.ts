@@ -118,7 +118,8 @@ function writeBiases(
 ): Added | null {
   const width = cell.gates.length * H;
   const apart = hasStateBias(cell);
-  const holdsBoth = !apart && !layout.stacked && layout.biases.length === 1;
+  const holdsOne = !layout.stacked && layout.biases.length === 1;
+  const holdsBoth = !apart && holdsOne;
   const [input, state] = start ?? [null, null];
   const shifted = !apart && biases.input === null && biases.state !== null ? 'state' : 'input';
   const added: Added = { input: null, state: null };
@@ -135,8 +136,9 @@ function writeBiases(
     else added[which] = Float64Array.from({ length: width }, (_, j) => of(j, 0));
   }
   const isEmpty = [added.input, added.state].every((bias) => bias === null || bias.every((x) => x === 0));
-  const holdsOne = apart && !layout.stacked && layout.biases.length === 1 && layout.framework !== 'Keras';
-  if (holdsOne && added.state?.some((x) => x !== 0) === true)
+  // The one of Keras has two rows.
+  const hasNoPlace = apart && holdsOne && layout.framework !== 'Keras';
+  if (hasNoPlace && added.state?.some((x) => x !== 0) === true)
     throw new Refusal(
       t(
         '"{0}" is the bias of the input alone: the weights have no place for that of the state.',

@@ -299,16 +299,12 @@ describe('numbers that come from above', () => {
     assert.ok(Math.abs(value - squares / (B * O)) < 1e-9 * value);
   });
 
+  const lossOver = (Why: Float64Array) =>
+    ({ kind: 'mse', at: 'last', Why, by: Float64Array.of(0.5, 1), targets: Float64Array.of(0, 0) }) as const;
+
   it('of one layer with a loss are told in full: its value, and the gradient of the readout as it was clipped', () => {
     // h is 0 throughout, so that y = by: the loss is (0.5² + 1²)/2, and ∂L/∂by = 2·(by − 0)/2.
-    const loss = {
-      kind: 'mse',
-      at: 'last',
-      Why: rows([1, 0], [0, 1]),
-      by: Float64Array.of(0.5, 1),
-      targets: Float64Array.of(0, 0),
-    } as const;
-    const one = experiment(2, 3, scaledIdentity(2, 0.5), { loss });
+    const one = experiment(2, 3, scaledIdentity(2, 0.5), { loss: lossOver(rows([1, 0], [0, 1])) });
     for (const clipNorm of [null, 0.1]) {
       const clipped = { ...one, clipNorm };
       const { result } = finish(runExperiment(Infinity, clipped)).layers[0];
@@ -325,13 +321,7 @@ describe('numbers that come from above', () => {
   });
 
   it('of one layer with a loss are clipped as those of a network, by the readout and both biases too', () => {
-    const loss = {
-      kind: 'mse',
-      at: 'last',
-      Why: rows([1, 0], [0.5, 1]),
-      by: Float64Array.of(0.5, 1),
-      targets: Float64Array.of(0, 0),
-    } as const;
+    const loss = lossOver(rows([1, 0], [0.5, 1]));
     const one = { ...experiment(2, 3, scaledIdentity(2, 0.5), { loss }), clipNorm: 0.1 };
     const factorOf = (e: Experiment): number => finish(runExperiment(Infinity, e)).clipFactor ?? NaN;
     const network = factorOf({ ...one, loss: { ...loss, at: [2] } });
