@@ -56,10 +56,10 @@ export function settleRows(g: usize, panelBytes: usize, H: i32, rows: i32, expon
   }
 }
 
-/** d = g ⊙ slopes; row r takes row (first + r) mod `period` of the slopes, first < period. */
+/** d = g ⊙ slopes, or `more` of it; row r takes row (first + r) mod `period` of the slopes, first < period. */
 export function throughSlopes(
   g: usize, panelBytes: usize, H: i32, rows: i32, slopes: usize, slopesPanel: usize, first: i32, period: i32, d: usize,
-  dPanel: usize,
+  dPanel: usize, more: i32,
 ): void {
   for (let n = 0; n < panels<f64>(H); n++) {
     const from = g + <usize>n * panelBytes;
@@ -69,8 +69,11 @@ export function throughSlopes(
     for (let r = 0; r < rows; r++) {
       const at = <usize>r * ROW;
       const here = slope + <usize>s * ROW;
-      for (let i: usize = 0; i < ROW; i += 16)
-        v128.store(to + at + i, f64x2.mul(v128.load(from + at + i), v128.load(here + i)));
+      for (let i: usize = 0; i < ROW; i += 16) {
+        let value = f64x2.mul(v128.load(from + at + i), v128.load(here + i));
+        if (more) value = f64x2.add(v128.load(to + at + i), value);
+        v128.store(to + at + i, value);
+      }
       if (++s == period) s = 0;
     }
   }

@@ -140,13 +140,6 @@ export class StepJacobian {
       const value = v[k]!;
       for (let j = 0; j < N; j++) dz[j] = dz[j]! + value * Wh[k * N + j]!;
     }
-    this.fromGates(dz, v, out);
-  }
-
-  /** The same where it is known what the weights make of h's block: dz = v·Wh [G·H], which may be `out`. */
-  fromGates(dz: FloatArray, v: FloatArray, out: Float64Array): void {
-    const { S, G, H } = this.#recurrence;
-    const N = G * H;
     for (let s = 0; s < S; s++) {
       for (let j = 0; j < H; j++) {
         let sum = dz[j]! * this.A[s * N + j]!;

@@ -10,6 +10,7 @@ import type { Kernels } from '../wasm/instance.js';
 import { bytesOf } from '../wasm/instance.js';
 import { layerRoom } from '../wasm/layer.js';
 import type { Room } from '../wasm/layer.js';
+import { stateWidth } from '../network/cellRows.js';
 import { denseJacobianSizes, denseSpectrumSizes } from '../wasm/denseSpectrum.js';
 import { gatedSigmaSizes } from '../wasm/gatedSigma.js';
 import { elementwisePieceSteps } from '../wasm/elementwisePieces.js';
@@ -213,26 +214,31 @@ function elsewhereMemoryOf(experiment: Experiment, kernels: Kernels): number {
   return Math.max(...taken) + (isStack ? waiting : 0);
 }
 
+/** Each layer in each direction by itself, as if a gradient entered at every step. */
+const layersAlone = (experiment: Experiment): LayerExperiment[] =>
+  layerShapes(experiment).map(({ I, H }, i) => ({
+    ...experiment,
+    shapes: { ...experiment.shapes, I, H },
+    layers: [experiment.layers[i]!] as const,
+    upstream: { kind: 'every' },
+    loss: null,
+  }));
+
 /** Exponents and singular values of one of the layers, side by side: no two layers are analysed at once. */
-const denseAnalysesOf = ({ cell, layers }: Experiment, kernels: Kernels): number =>
+const denseAnalysesOf = (experiment: Experiment, kernels: Kernels): number =>
   Math.max(
-    ...layers.map(({ H }) => {
-      const { states, gates } = cellOf(cell);
-      const n = states.length * H;
-      const sizes = [...Object.values(denseSpectrumSizes(n, H, gates.length)), ...Object.values(denseJacobianSizes(n))];
-      return kernels.bytesFor(sizes);
+    ...layersAlone(experiment).map((own) => {
+      const sizes = [denseSpectrumSizes(withOneItem(own)), denseJacobianSizes(stateWidth(own))];
+      return kernels.bytesFor(sizes.flatMap((part) => Object.values(part)));
     }),
   );
 
 /**
- * Attribution, reach (where the states are held) and σ_max of the steps of one of the layers, side by side; as if a
- * gradient entered at every step, which takes most.
+ * Attribution, reach (where the states are held) and σ_max of the steps of one of the layers, side by side; a gradient
+ * that enters at every step takes most.
  */
 function rowAnalysesOf(experiment: Experiment, kernels: Kernels, isHeld = true): number {
-  const all = layerShapes(experiment).map(({ I, H }, i) => {
-    const shapes = { ...experiment.shapes, I, H };
-    const layers = [experiment.layers[i]!] as const;
-    const own: LayerExperiment = { ...experiment, shapes, layers, upstream: { kind: 'every' }, loss: null };
+  const all = layersAlone(experiment).map((own) => {
     const attribution = attributionMemory(own, kernels);
     return [...(isHeld ? [reachSizes(own)] : []), gatedSigmaSizes(withOneItem(own))].reduce(
       (bytes, sizes) => bytes + kernels.bytesFor(Object.values(sizes)),

@@ -383,6 +383,7 @@ export const otherKernels = {
       'period: i32',
       'd: usize',
       'dPanel: usize',
+      'more: i32',
     ],
     returns: 'void',
   },

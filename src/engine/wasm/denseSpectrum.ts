@@ -6,7 +6,6 @@ import type { JacobianSeries } from '../analysis/jacobians.js';
 import { determinantsOf } from '../analysis/plainSpectrum.js';
 import { exponentsInto, leadingInto, zerosIn } from '../analysis/spectrum.js';
 import type { GrowingSpectrum } from '../analysis/spectrum.js';
-import { cellOf } from '../cells/index.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { exactSteps, stateWidth } from '../network/cellRows.js';
@@ -16,26 +15,39 @@ import { stepReady } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import { GradedValues } from './gradedValues.js';
+import { GatedForward } from './gatedForward.js';
+import { GatedSlopes } from './gatedSlopes.js';
+import type { PackedRows } from './gradientRows.js';
+import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { JacobianChain } from './jacobianChain.js';
-import type { Gates } from './jacobianChain.js';
-import { insideRange, layOut, packedBytes, packInto, stagingBytes } from './packedMatrix.js';
+import type { RowsForward } from './jacobianChain.js';
+import { columnAt, insideRange, layOut, numbersAt, packedBytes, panelsOf, width } from './packedMatrix.js';
+import { rowColumns, rowsAtOnce } from './rowsBack.js';
 import { SigmaBatch } from './sigmaMaxBatch.js';
 import { logSigmaMaxOf } from './spectrum.js';
 
+const numberBytes = Float64Array.BYTES_PER_ELEMENT;
 /** So many rows of n go through the weights; for more of them each Jacobian is made as a matrix. */
 const mostFew = (n: number): number => Math.floor(n / 4);
 
-/** Buffers of the exponents and the product, of Jacobians [n,n] of a layer with so many units and gates. */
-export const denseSpectrumSizes = (n: number, H: number, gates: number) => ({
-  ...JacobianChain.sizes(n),
-  ...SigmaBatch.sizes(n),
-  gateStaging: stagingBytes(H, gates * H),
-  gateWeights: packedBytes(H, gates * H),
-  gateRows: packedBytes(mostFew(n), gates * H),
-});
-const sizesOf = (experiment: LayerExperiment) =>
-  denseSpectrumSizes(stateWidth(experiment), experiment.shapes.H, cellOf(experiment.cell).gates.length);
+/** Buffers of the exponents and the product, of one batch item. */
+export function denseSpectrumSizes(experiment: LayerExperiment) {
+  const n = stateWidth(experiment);
+  return {
+    ...JacobianChain.sizes(n),
+    ...SigmaBatch.sizes(n),
+    ...GatedSlopes.sizes(experiment),
+    ...GatedForward.sizes(experiment, fewAtOnce(experiment)),
+    apart: isAligned(experiment) ? 0 : 2 * packedBytes(fewAtOnce(experiment), rowColumns(experiment)),
+  };
+}
+type Addresses = Readonly<Record<keyof ReturnType<typeof denseSpectrumSizes>, number>>;
+
+/** Whether rows of all states have each of them in whole panels. */
+const isAligned = (experiment: LayerExperiment): boolean => stateWidth(experiment) === rowColumns(experiment);
+
+const fewAtOnce = (experiment: LayerExperiment): number => rowsAtOnce(experiment, mostFew(stateWidth(experiment)));
 
 /** Buffers of the singular values over time. */
 export const denseJacobianSizes = (n: number) => ({ ...JacobianChain.sizes(n), ...GradedValues.sizes(n) });
@@ -48,16 +60,89 @@ function* jacobianAt(experiment: LayerExperiment, chunk: RunChunk, t: number): R
 const inRange = ({ layers: [{ parameters }] }: LayerExperiment): Resumable<boolean> =>
   insideRange(parameters.Wx, parameters.Wh);
 
-/** The recurrent weights as few rows meet them. */
-function* gatesOf(
-  kernels: Kernels,
-  { shapes: { H }, layers }: LayerExperiment,
-  { gateStaging, gateWeights, gateRows }: Readonly<Record<'gateStaging' | 'gateWeights' | 'gateRows', number>>,
-): Resumable<Gates> {
-  const { Wh } = layers[0].parameters;
-  const N = Wh.length / H;
-  yield* packInto(kernels, gateStaging, Wh, H, N, gateWeights);
-  return { K: H, N, weights: gateWeights, made: gateRows };
+/** Few rows through the weights, and through slopes that are made for many steps at once. */
+class FewForward implements RowsForward {
+  readonly rowsAtOnce: number;
+  readonly #slopes: GatedSlopes;
+  readonly #forward: GatedForward;
+  /** Where rows have each state in whole panels, before and after a step; null where they have that anyway. */
+  readonly #apart: Apart | null;
+  #chunk: RunChunk | null = null;
+  /** The steps whose slopes have been asked for last, and whether they are there. */
+  #block = { from: 0, to: 0, known: false };
+
+  static *create(kernels: Kernels, experiment: LayerExperiment, at: Addresses): Resumable<FewForward> {
+    const rows = fewAtOnce(experiment);
+    const slopes = yield* GatedSlopes.create(kernels, experiment, at);
+    const forward = yield* GatedForward.create(kernels, experiment, at, rows);
+    const apart = isAligned(experiment) ? null : new Apart(kernels, experiment, at.apart, rows);
+    return new FewForward(slopes, forward, apart, rows);
+  }
+
+  private constructor(slopes: GatedSlopes, forward: GatedForward, apart: Apart | null, rowsAtOnce: number) {
+    this.#slopes = slopes;
+    this.#forward = forward;
+    this.#apart = apart;
+    this.rowsAtOnce = rowsAtOnce;
+  }
+
+  /** From here on steps are those of this chunk. */
+  enter(chunk: RunChunk): void {
+    [this.#chunk, this.#block] = [chunk, { from: 0, to: 0, known: false }];
+  }
+
+  *ready(i: number): Resumable<boolean> {
+    const { from, to, known } = this.#block;
+    if (i >= from && i < to) return known;
+    const chunk = this.#chunk!;
+    const end = Math.min(chunk.steps, i + this.#slopes.steps);
+    this.#block = { from: i, to: end, known: yield* part(this.#slopes.block(chunk, i, end), 0, 0) };
+    return this.#block.known;
+  }
+
+  through(i: number, from: PackedRows, rows: number, to: PackedRows, columns: Int32Array): void {
+    const { at, ...strides } = this.#slopes.at;
+    const slopes = { at: at + (i - this.#block.from) * rowBytes, ...strides, first: 0, period: 1 };
+    const apart = this.#apart;
+    apart?.move(from, columns, apart.before, apart.columns, rows);
+    this.#forward.through(apart?.before ?? from, rows, slopes, apart?.after ?? to);
+    apart?.move(apart.after, apart.columns, to, columns, rows);
+  }
+}
+
+/** Room for rows that have each state in whole panels. */
+class Apart {
+  readonly before: PackedRows;
+  readonly after: PackedRows;
+  /** Where the numbers of a row stand. */
+  readonly columns: Int32Array;
+  readonly #kernels: Kernels;
+
+  constructor(kernels: Kernels, experiment: LayerExperiment, at: number, rows: number) {
+    const { H } = experiment.shapes;
+    const panel = rows * rowBytes;
+    const bytes = packedBytes(rows, rowColumns(experiment));
+    this.#kernels = kernels;
+    [this.before, this.after] = [
+      { at, panel },
+      { at: at + bytes, panel },
+    ];
+    const padded = panelsOf(H) * width;
+    this.columns = Int32Array.from({ length: stateWidth(experiment) }, (_, j) =>
+      columnAt(Math.floor(j / H) * padded + (j % H), panel),
+    );
+    kernels.exports.clear(at, 2 * bytes);
+  }
+
+  /** The numbers of `rows` rows from their columns to others. */
+  move(from: PackedRows, ofFrom: Int32Array, to: PackedRows, ofTo: Int32Array, rows: number): void {
+    const numbers = numbersAt(this.#kernels, 0, this.#kernels.memory.buffer.byteLength / numberBytes);
+    const [own, target] = [from.at / numberBytes, to.at / numberBytes];
+    for (let j = 0; j < this.columns.length; j++) {
+      const [source, place] = [own + ofFrom[j]!, target + ofTo[j]!];
+      for (let r = 0; r < rows; r++) numbers[place + r * width] = numbers[source + r * width]!;
+    }
+  }
 }
 
 /** The first `count` rows through all Jacobians; null when the kernels cannot say. */
@@ -65,14 +150,15 @@ function* chained(
   kernels: Kernels,
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
-  at: Readonly<Record<keyof ReturnType<typeof denseSpectrumSizes>, number>>,
+  at: Addresses,
   count: number,
 ): Resumable<JacobianChain | null> {
   const { T } = experiment.shapes;
   const n = stateWidth(experiment);
-  const gates = count <= mostFew(n) ? yield* part(gatesOf(kernels, experiment, at), 0, 0) : null;
-  const chain = yield* part(JacobianChain.createDense(kernels, n, 'forward', 0, at, count, gates), 0, 0);
+  const few = count <= mostFew(n) ? yield* part(FewForward.create(kernels, experiment, at), 0, 0) : null;
+  const chain = yield* part(JacobianChain.createDense(kernels, n, 'forward', 0, at, count, few), 0, 0);
   for (const chunk of chunks) {
+    few?.enter(chunk);
     if (!experiment.stateful) yield* part(chain.restart(), chunk.start / T, chunk.start / T);
     const known = yield* part(
       chain.advanceDense(chunk.steps, (i) => jacobianAt(experiment, chunk, i)),
@@ -93,7 +179,7 @@ export function* denseLeading(
   count: number,
 ): Resumable<GrowingSpectrum | null> {
   if (!(yield* inRange(experiment))) return null;
-  const at = layOut(kernels, sizesOf(experiment));
+  const at = layOut(kernels, denseSpectrumSizes(experiment));
   const chain = at === null ? null : yield* chained(kernels, experiment, chunks, at, count);
   if (chain === null) return null;
   const { lnLengths: sums, error, longestBlock: block } = chain;
@@ -112,7 +198,7 @@ export function* denseExponents(
   const { T } = experiment.shapes;
   const n = stateWidth(experiment);
   if (!(yield* inRange(experiment))) return null;
-  const at = layOut(kernels, sizesOf(experiment));
+  const at = layOut(kernels, denseSpectrumSizes(experiment));
   if (at === null) return null;
   for (const count of counts) {
     if (count <= spectrum.lyapunovKnown) continue;

@@ -24,6 +24,35 @@ export type SlopeRows = {
   readonly period: number;
 };
 
+/** to = rows ⊙ slopes of a kind, or `more` of it. */
+export const throughSlopes = (
+  kernels: Kernels,
+  rows: PackedRows,
+  [count, H]: readonly [number, number],
+  { at, panel, kind: kindBytes, first, period }: SlopeRows,
+  kind: number,
+  to: PackedRows,
+  more = false,
+): void =>
+  inParts(kernels, { count, work: H }, (r0, r1) => {
+    const [own, target, slopes] = [rows.at + r0 * rowBytes, to.at + r0 * rowBytes, at + kind * kindBytes];
+    const turn = (first + r0) % period;
+    return call(
+      'throughSlopes',
+      own,
+      rows.panel,
+      H,
+      r1 - r0,
+      slopes,
+      panel,
+      turn,
+      period,
+      target,
+      to.panel,
+      Number(more),
+    );
+  });
+
 type Addresses = Readonly<Record<keyof ReturnType<typeof GatedBack.sizes>, number>>;
 
 const numberBytes = Float64Array.BYTES_PER_ELEMENT;
@@ -80,19 +109,21 @@ export class GatedBack {
 
   /** d of `rows` rows, and what goes on beside the weights; of LSTM c's part becomes the gradient over all paths. */
   toGates(g: PackedRows, rows: number, slopes: SlopeRows): void {
-    const { cell, gated } = this.#shape;
+    const { H, cell, gated } = this.#shape;
     const { hPanels } = panelsOf(this.#shape);
+    const through = (from: PackedRows, kind: number, to: number): void =>
+      throughSlopes(this.#kernels, from, [rows, H], slopes, kind, { at: to, panel: this.panel });
     const hasC = cell.states.length === 2;
     const ofC = { at: g.at + hPanels * g.panel, panel: g.panel };
     // The last kind is what keeps a state; of LSTM the one before takes dh to dc.
     const keeping = gated.slopes - 1;
-    if (hasC) this.#addPaths(g, ofC, rows, { ...slopes, at: slopes.at + (keeping - 1) * slopes.kind });
+    if (hasC) throughSlopes(this.#kernels, g, [rows, H], slopes, keeping - 1, ofC, true);
     const blocks = cell.gates.length + (this.#inputs ? gated.firstOfInput : 0);
     const ofGate = hPanels * this.panel;
     for (let q = 0; q < blocks; q++)
       // The output gate knows nothing of c, and no other gate of LSTM anything else.
-      this.#multiply(hasC && q < blocks - 1 ? ofC : g, rows, slopes, q, this.#at.d + q * ofGate);
-    this.#multiply(hasC ? ofC : g, rows, slopes, keeping, this.#at.beside);
+      through(hasC && q < blocks - 1 ? ofC : g, q, this.#at.d + q * ofGate);
+    through(hasC ? ofC : g, keeping, this.#at.beside);
   }
 
   /** What `rows` rows of d from row `from` on send to the states before, into `to`. */
@@ -118,44 +149,6 @@ export class GatedBack {
     const { hPanels, width, gatePanels } = panelsOf(this.#shape);
     const d = { at: this.#at.d + gated.firstOfInput * hPanels * this.panel, panel: this.panel };
     multiply(this.#kernels, d, [rows, gatePanels * width, I], this.#at.inputWeights, to);
-  }
-
-  /** dc over all paths: dc + dh ⊙ ∂h/∂c */
-  #addPaths(ofH: PackedRows, ofC: PackedRows, rows: number, { at, panel, first, period }: SlopeRows): void {
-    const { hPanels, width } = panelsOf(this.#shape);
-    const all = this.#numbers();
-    for (let n = 0; n < hPanels; n++) {
-      const [h, c] = [(ofH.at + n * ofH.panel) / numberBytes, (ofC.at + n * ofC.panel) / numberBytes];
-      const slopes = (at + n * panel) / numberBytes;
-      for (let r = 0, s = first; r < rows; r++, s = s + 1 === period ? 0 : s + 1)
-        for (let i = 0; i < width; i++) {
-          const place = r * width + i;
-          all[c + place] = all[c + place]! + all[h + place]! * all[slopes + s * width + i]!;
-        }
-    }
-  }
-
-  /** to = rows ⊙ slopes of a kind */
-  #multiply(g: PackedRows, rows: number, slopes: SlopeRows, kind: number, to: number): void {
-    const { H } = this.#shape;
-    const { first, period } = slopes;
-    inParts(this.#kernels, { count: rows, work: H }, (r0, r1) => {
-      const [own, own2] = [g.at + r0 * rowBytes, to + r0 * rowBytes];
-      const from = slopes.at + kind * slopes.kind;
-      return call(
-        'throughSlopes',
-        own,
-        g.panel,
-        H,
-        r1 - r0,
-        from,
-        slopes.panel,
-        (first + r0) % period,
-        period,
-        own2,
-        this.panel,
-      );
-    });
   }
 
   #numbers(): Float64Array {

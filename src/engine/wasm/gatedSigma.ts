@@ -7,26 +7,16 @@ import { unrelated } from '../linalg/lanczos.js';
 import { stateWidth } from '../network/cellRows.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { GatedBack, paddedGates } from './gatedBack.js';
+import { GatedBack } from './gatedBack.js';
 import { flowShapeOf } from './gatedFlowLayout.js';
+import { GatedForward } from './gatedForward.js';
 import { gatedShapeOf } from './gatedLayout.js';
 import { GatedSlopes } from './gatedSlopes.js';
-import { multiply } from './gradientRows.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { lanczosRows } from './lanczosRows.js';
 import type { LanczosRows } from './lanczosRows.js';
-import {
-  columnAt,
-  insideRange,
-  layOut,
-  numbersAt,
-  packedBytes,
-  panelsOf,
-  stagingBytes,
-  width,
-} from './packedMatrix.js';
-import { packTwice } from './packWeights.js';
+import { columnAt, insideRange, layOut, numbersAt, packedBytes, panelsOf, width } from './packedMatrix.js';
 import { rowColumns } from './rowsBack.js';
 
 const numberBytes = Float64Array.BYTES_PER_ELEMENT;
@@ -41,19 +31,17 @@ const [leastSquare, mostSquare] = [1e-120, 1e120];
 /** `experiment` of one batch item. */
 export function gatedSigmaSizes(experiment: LayerExperiment) {
   const { H } = experiment.shapes;
-  const { cell, gated } = flowShapeOf(gatedShapeOf(experiment));
+  const { gated } = flowShapeOf(gatedShapeOf(experiment));
   const columns = panelsOf(H) * width;
   const rows = packedBytes(sigmaSlots, rowColumns(experiment));
   return {
     ...GatedSlopes.sizes(experiment),
     ...GatedBack.sizes(experiment, sigmaSlots),
-    forward: packedBytes(H, cell.gates.length * columns),
-    forwardStaging: stagingBytes(H, cell.gates.length * columns),
+    ...GatedForward.sizes(experiment, sigmaSlots),
     rowSlopes: packedBytes(sigmaSlots, gated.slopes * columns),
     vectors: rows,
     vectorsBefore: rows,
     images: rows,
-    gates: packedBytes(sigmaSlots, cell.gates.length * columns),
   };
 }
 
@@ -94,7 +82,7 @@ class SideBySide {
   readonly #kernels: Kernels;
   readonly #experiment: LayerExperiment;
   readonly #slopes: GatedSlopes;
-  readonly #back: GatedBack;
+  readonly #ways: { readonly forward: GatedForward; readonly back: GatedBack };
   readonly #at: Readonly<Record<keyof ReturnType<typeof gatedSigmaSizes>, number>>;
   /** Without structure, so that no symmetry of Wh can hide a direction from it. */
   readonly #start: Float64Array;
@@ -105,27 +93,22 @@ class SideBySide {
     slopes: GatedSlopes,
     at: Readonly<Record<keyof ReturnType<typeof gatedSigmaSizes>, number>>,
   ): Resumable<SideBySide> {
-    const shape = flowShapeOf(gatedShapeOf(experiment));
-    const { H, cell, gated } = shape;
-    const columns = cell.gates.length * panelsOf(H) * width;
     const back = yield* GatedBack.create(kernels, experiment, at, sigmaSlots);
-    const Wh = paddedGates(shape, experiment.layers[0].parameters.Wh, H, gated.ofState);
-    const to = { at: at.forward, panelBytes: H * rowBytes };
-    yield* packTwice(kernels, 'float64', Wh, H, columns, at.forwardStaging, to, null);
-    return new SideBySide(kernels, experiment, slopes, back, at);
+    const forward = yield* GatedForward.create(kernels, experiment, at, sigmaSlots);
+    return new SideBySide(kernels, experiment, slopes, { back, forward }, at);
   }
 
   private constructor(
     kernels: Kernels,
     experiment: LayerExperiment,
     slopes: GatedSlopes,
-    back: GatedBack,
+    ways: { readonly forward: GatedForward; readonly back: GatedBack },
     at: Readonly<Record<keyof ReturnType<typeof gatedSigmaSizes>, number>>,
   ) {
     this.#kernels = kernels;
     this.#experiment = experiment;
     this.#slopes = slopes;
-    this.#back = back;
+    this.#ways = ways;
     this.#at = at;
     const start = Float64Array.from({ length: stateWidth(experiment) }, (_, i) => unrelated(i));
     const length = norm(start);
@@ -154,6 +137,30 @@ class SideBySide {
     const [a, b] = [new Float64Array(slots), new Float64Array(slots)];
     const { at: from, panel: fromPanel, kind } = this.#slopes.at;
     const ofRows = { at: at.rowSlopes, panel, kind: hPanels * panel, first: 0, period: slots };
+    const end = (rowColumns(this.#experiment) / width) * slots * width;
+    /** v ← the next vector of a row, with β of the step before; gives α, and β of this one. */
+    const lanczosStep = (row: number, last: number): [number, number] => {
+      const [own, before, image] = [row0(at.vectors, row), row0(at.vectorsBefore, row), row0(at.images, row)] as const;
+      let alpha = 0;
+      for (let p = 0; p < end; p += slots * width)
+        for (let i = p; i < p + width; i++) alpha += numbers[image + i]! * numbers[own + i]!;
+      let squares = 0;
+      for (let p = 0; p < end; p += slots * width)
+        for (let i = p; i < p + width; i++) {
+          const old = last === 0 ? 0 : last * numbers[before + i]!;
+          const left = numbers[image + i]! - alpha * numbers[own + i]! - old;
+          numbers[image + i] = left;
+          squares += left * left;
+        }
+      const beta = Math.sqrt(squares);
+      const factor = beta === 0 ? 0 : 1 / beta;
+      for (let p = 0; p < end; p += slots * width)
+        for (let i = p; i < p + width; i++) {
+          numbers[before + i] = numbers[own + i]!;
+          numbers[own + i] = numbers[image + i]! * factor;
+        }
+      return [alpha, beta];
+    };
     const rows: LanczosRows = {
       a,
       b,
@@ -170,74 +177,14 @@ class SideBySide {
         for (let j = 0; j < n; j++) numbers[row0(at.vectors, row) + columns[j]!] = 0;
       },
       step: () => {
-        const [v, gates] = [
-          { at: at.vectors, panel },
-          { at: at.gates, panel },
-        ];
-        multiply(this.#kernels, v, [slots, H, cell.gates.length * hPanels * width], at.forward, gates);
-        this.#pushForward(numbers, slots, panel);
         const images = { at: at.images, panel };
-        this.#back.toGates(images, slots, ofRows);
-        this.#back.onward(0, images, slots);
-        for (let row = 0; row < slots; row++) {
-          const [own, before, image] = [
-            row0(at.vectors, row),
-            row0(at.vectorsBefore, row),
-            row0(at.images, row),
-          ] as const;
-          let alpha = 0;
-          for (let j = 0; j < n; j++) alpha += numbers[image + columns[j]!]! * numbers[own + columns[j]!]!;
-          const last = b[row]!;
-          let squares = 0;
-          for (let j = 0; j < n; j++) {
-            const place = columns[j]!;
-            const old = last === 0 ? 0 : last * numbers[before + place]!;
-            const left = numbers[image + place]! - alpha * numbers[own + place]! - old;
-            numbers[image + place] = left;
-            squares += left * left;
-          }
-          const beta = Math.sqrt(squares);
-          const factor = beta === 0 ? 0 : 1 / beta;
-          for (let j = 0; j < n; j++) {
-            const place = columns[j]!;
-            numbers[before + place] = numbers[own + place]!;
-            numbers[own + place] = numbers[image + place]! * factor;
-          }
-          [a[row], b[row]] = [alpha, beta];
-        }
+        this.#ways.forward.through({ at: at.vectors, panel }, slots, ofRows, images);
+        this.#ways.back.toGates(images, slots, ofRows);
+        this.#ways.back.onward(0, images, slots);
+        for (let row = 0; row < slots; row++) [a[row], b[row]] = lanczosStep(row, b[row]!);
       },
     };
     const pause = Math.max(1, Math.min(mostRounds, Math.floor(pauseWork / (2 * slots * work))));
     yield* lanczosRows({ count, slots, n, pause }, rows, found);
-  }
-
-  /** What a change of the states before makes of those after, from what the weights make of it. */
-  #pushForward(numbers: Float64Array, slots: number, panel: number): void {
-    const { H } = this.#experiment.shapes;
-    const { cell, gated } = flowShapeOf(gatedShapeOf(this.#experiment));
-    const at = this.#at;
-    const hPanels = panelsOf(H);
-    const hasC = cell.states.length === 2;
-    const G = cell.gates.length;
-    const ofBlock = hPanels * slots * width;
-    const [v, u, z, s] = [at.vectors, at.images, at.gates, at.rowSlopes].map((buffer) => buffer / numberBytes) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const keeping = gated.slopes - 1;
-    // Of LSTM the output gate alone acts on h beside c.
-    const toFirst = hasC ? G - 1 : G;
-    for (let place = 0; place < (hPanels * panel) / numberBytes; place++) {
-      const first = (hasC ? ofBlock : 0) + place;
-      let sum = numbers[v + first]! * numbers[s + keeping * ofBlock + place]!;
-      for (let q = 0; q < toFirst; q++) sum += numbers[z + q * ofBlock + place]! * numbers[s + q * ofBlock + place]!;
-      numbers[u + first] = sum;
-      if (hasC)
-        numbers[u + place] =
-          sum * numbers[s + (keeping - 1) * ofBlock + place]! +
-          numbers[z + toFirst * ofBlock + place]! * numbers[s + toFirst * ofBlock + place]!;
-    }
   }
 }

@@ -7,6 +7,7 @@ import { exponentOf, maxAbs, scaleByPowerOfTwo } from '../core/norm.js';
 import { sharedNumbers } from './abi.js';
 import { clearResumably, rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
+import type { PackedRows } from './gradientRows.js';
 import { columnAt, numbersAt, packedBytes, panelsOf, stagingBytes, width } from './packedMatrix.js';
 import { packTwice } from './packWeights.js';
 import { call, inParts } from './team.js';
@@ -51,8 +52,15 @@ const lnGrading = (slopes: Float64Array): number => {
 export type Direction = 'forward' | 'backward';
 
 type Buffers = Readonly<Record<keyof ReturnType<typeof JacobianChain.sizes>, number>>;
-/** Weights [K,N] that meet the first K columns of rows, in packed layout at `weights`, and room for what they make. */
-export type Gates = { readonly K: number; readonly N: number; readonly weights: number; readonly made: number };
+/** Takes rows forward through the steps of a chunk without a matrix for each. */
+export type RowsForward = {
+  /** Rows that go on between two pauses. */
+  readonly rowsAtOnce: number;
+  /** Before rows go through step i; false where only its matrix can say what becomes of them. */
+  ready(i: number): Resumable<boolean>;
+  /** to ← `rows` rows at `from` through step i. `columns`: where the numbers of a row stand in either. */
+  through(i: number, from: PackedRows, rows: number, to: PackedRows, columns: Int32Array): void;
+};
 
 export class JacobianChain {
   readonly #kernels: Kernels;
@@ -62,8 +70,8 @@ export class JacobianChain {
   readonly #direction: Direction;
   readonly #at: Buffers;
   readonly #rank: number;
-  readonly #gates: Gates | null;
-  /** Where columns of rows stand, for what goes through gates. */
+  readonly #rowsForward: RowsForward | null;
+  /** Where the numbers of a row stand, for what goes forward without a matrix. */
   readonly #columns: Int32Array;
   /** The rows of Q, and two buffers for what becomes of them. */
   #Q: number;
@@ -126,8 +134,8 @@ export class JacobianChain {
   }
 
   /**
-   * Of Jacobians [H,H] that are no slopes around one matrix: see `advanceDense`. `gates`: rows go forward through them,
-   * so that no step is made as a matrix.
+   * Of Jacobians [H,H] that are no slopes around one matrix: see `advanceDense`. With `rowsForward` no step is made as
+   * a matrix where that can be spared.
    */
   static *createDense(
     kernels: Kernels,
@@ -136,11 +144,12 @@ export class JacobianChain {
     rank: number,
     at: Buffers,
     count = H,
-    gates: Gates | null = null,
+    rowsForward: RowsForward | null = null,
   ): Resumable<JacobianChain> {
-    const chain = new JacobianChain(kernels, H, count, direction, rank, at, gates);
-    // What goes through gates is written number by number, and nothing beyond the last.
-    if (gates !== null) for (const rows of chain.#spare) yield* clearResumably(kernels, rows, packedBytes(count, H));
+    const chain = new JacobianChain(kernels, H, count, direction, rank, at, rowsForward);
+    // What goes forward so is written number by number, and nothing beyond the last.
+    if (rowsForward !== null)
+      for (const rows of chain.#spare) yield* clearResumably(kernels, rows, packedBytes(count, H));
     yield* chain.restart();
     return chain;
   }
@@ -152,11 +161,10 @@ export class JacobianChain {
     direction: Direction,
     rank: number,
     at: Buffers,
-    gates: Gates | null,
+    rowsForward: RowsForward | null,
   ) {
-    this.#gates = gates;
-    const columns = gates === null ? 0 : Math.max(H, gates.N);
-    this.#columns = Int32Array.from({ length: columns }, (_, j) => columnAt(j, count * rowBytes));
+    this.#rowsForward = rowsForward;
+    this.#columns = Int32Array.from({ length: H }, (_, j) => columnAt(j, count * rowBytes));
     this.#kernels = kernels;
     this.#H = H;
     this.#count = count;
@@ -249,11 +257,12 @@ export class JacobianChain {
     let [to, other] = this.#spare;
     let from = this.#Q;
     for (let i = 0; i < k; i++) {
-      const jacobian = yield* jacobianOf(first + i);
-      if (this.#gates === null) {
-        yield* this.#load(jacobian.dense());
+      const own = this.#rowsForward;
+      if (own !== null && (yield* own.ready(first + i))) yield* this.#forward(own, first + i, from, to);
+      else {
+        yield* this.#load((yield* jacobianOf(first + i)).dense());
         yield* this.#multiplyBy(from, this.#at.weights, to, 0);
-      } else yield* this.#throughGates(jacobian, this.#gates, from, to);
+      }
       from = to;
       [to, other] = [other, to];
       yield this.#progress;
@@ -261,24 +270,13 @@ export class JacobianChain {
     return from;
   }
 
-  /** to ← the rows at `from` through a step: all through the weights at once, then each through the gates. */
-  *#throughGates(jacobian: StepJacobian, { K, N, weights, made }: Gates, from: number, to: number): Resumable<void> {
-    const [n, count] = [this.#H, this.#count];
-    yield* this.#multiplyBy(from, weights, made, 0, [K, N]);
-    const numbers = numbersAt(this.#kernels, 0, this.#kernels.memory.buffer.byteLength / bytes);
-    const [dz, before, after] = [new Float64Array(N), new Float64Array(n), new Float64Array(n)];
-    const rowsAtOnce = Math.ceil(movedBytes / bytes / (N + 4 * n));
-    for (let row = 0; row < count; row++) {
-      if (row > 0 && row % rowsAtOnce === 0) yield this.#progress;
-      const [z, v, out] = [made, from, to].map((buffer) => (buffer + row * rowBytes) / bytes) as [
-        number,
-        number,
-        number,
-      ];
-      for (let j = 0; j < N; j++) dz[j] = numbers[z + this.#columns[j]!]!;
-      for (let j = 0; j < n; j++) before[j] = numbers[v + this.#columns[j]!]!;
-      jacobian.fromGates(dz, before, after);
-      for (let j = 0; j < n; j++) numbers[out + this.#columns[j]!] = after[j]!;
+  /** to ← the rows at `from` through step i. */
+  *#forward(own: RowsForward, i: number, from: number, to: number): Resumable<void> {
+    const panel = this.#count * rowBytes;
+    for (let row = 0; row < this.#count; row += own.rowsAtOnce) {
+      if (row > 0) yield this.#progress;
+      const [source, target] = [from, to].map((at) => ({ at: at + row * rowBytes, panel })) as [PackedRows, PackedRows];
+      own.through(i, source, Math.min(own.rowsAtOnce, this.#count - row), target, this.#columns);
     }
   }
 
@@ -369,7 +367,7 @@ export class JacobianChain {
       for (let i = 0; i < count; i++) magnified[i] = magnified[i]! * part[i]!;
     };
     if (this.#direction === 'backward') {
-      exports.throughSlopes(this.#Q, panel, H, count, slopeRow, rowBytes, 0, 1, other, panel);
+      exports.throughSlopes(this.#Q, panel, H, count, slopeRow, rowBytes, 0, 1, other, panel, 0);
       yield* this.#eliminate(other);
       also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#multiplyBy(other, weights, rows, 0);
@@ -385,7 +383,7 @@ export class JacobianChain {
       yield* this.#orthogonalise(other, this.#rank);
       also(found);
       yield* this.#copy(L, factors);
-      exports.throughSlopes(other, panel, H, count, slopeRow, rowBytes, 0, 1, rows, panel);
+      exports.throughSlopes(other, panel, H, count, slopeRow, rowBytes, 0, 1, rows, panel, 0);
       yield* this.#eliminate(rows);
       also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#orthogonalise(rows, 0);
@@ -411,27 +409,21 @@ export class JacobianChain {
   }
 
   /** to ← (from·matrix) ⊙ scale, row by row; the matrix is [K,N]. */
-  *#multiplyBy(
-    from: number,
-    matrix: number,
-    to: number,
-    scale: number,
-    [K, N]: readonly [number, number] = [this.#H, this.#H],
-  ): Resumable<void> {
-    const count = this.#count;
+  *#multiplyBy(from: number, matrix: number, to: number, scale: number): Resumable<void> {
+    const [H, count] = [this.#H, this.#count];
     const panel = count * rowBytes;
-    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * K * N)));
+    const rowsAtOnce = Math.max(2, 2 * Math.floor(pauseWork / (2 * H * H)));
     for (let row = 0; row < count; row += rowsAtOnce) {
       const [source, target] = [from + row * rowBytes, to + row * rowBytes];
       const some = Math.min(rowsAtOnce, count - row);
-      inParts(this.#kernels, { count: some, unit: 2, work: K * N }, (r0, r1) =>
+      inParts(this.#kernels, { count: some, unit: 2, work: H * H }, (r0, r1) =>
         call(
           'multiplyRows',
           source + r0 * rowBytes,
           panel,
-          K,
+          H,
           matrix,
-          N,
+          H,
           target + r0 * rowBytes,
           panel,
           r1 - r0,
@@ -485,7 +477,7 @@ export class JacobianChain {
       exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
       let source = from;
       if (this.#direction === 'backward') {
-        exports.throughSlopes(from, panel, H, this.#count, slopeRow, rowBytes, 0, 1, other, panel);
+        exports.throughSlopes(from, panel, H, this.#count, slopeRow, rowBytes, 0, 1, other, panel, 0);
         source = other;
       }
       yield* this.#multiplyBy(source, weights, to, this.#direction === 'forward' ? slopeRow : 0);

@@ -129,7 +129,20 @@ export const elementwiseReach = (experiment: LayerExperiment, block: number): Re
         inParts(kernels, { count: some, work: H }, (r0, r1) => {
           const [own, slopes] = [g.at + r0 * rowBytes, at.slopes + (from + r0) * rowBytes];
           const count = r1 - r0;
-          return call('throughSlopes', own, g.panel, H, count, slopes, panel, 0, count, at.d + r0 * rowBytes, dPanel);
+          return call(
+            'throughSlopes',
+            own,
+            g.panel,
+            H,
+            count,
+            slopes,
+            panel,
+            0,
+            count,
+            at.d + r0 * rowBytes,
+            dPanel,
+            0,
+          );
         });
       },
       onward: (first, end, to) =>

@@ -84,7 +84,7 @@ export const elementwiseRows = (experiment: LayerExperiment, rows: number, input
         const [panel, dPanel] = [B * rowBytes, rows * rowBytes];
         inParts(kernels, { count, work: H }, (r0, r1) => {
           const [own, to, turn] = [g.at + r0 * rowBytes, at.d + r0 * rowBytes, (item + r0) % B];
-          return call('throughSlopes', own, g.panel, H, r1 - r0, at.stepSlopes, panel, turn, B, to, dPanel);
+          return call('throughSlopes', own, g.panel, H, r1 - r0, at.stepSlopes, panel, turn, B, to, dPanel, 0);
         });
         const d = { at: at.d, panel: dPanel };
         if (toInput !== null) multiply(kernels, d, [count, H, I], at.toInput, toInput);
