@@ -29,3 +29,17 @@ export function* part<R>(steps: Resumable<R>, from: number, to: number): Resumab
     steps.return(undefined as R);
   }
 }
+
+/** Goes through `steps`, with a look at something else at each pause. */
+export function* withLooks<R>(steps: Resumable<R>, look: () => void): Resumable<R> {
+  try {
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      look();
+      yield step.value;
+    }
+  } finally {
+    steps.return(undefined as R);
+  }
+}

@@ -11,7 +11,8 @@ import {
 import { cellOf } from '../cells/index.js';
 import { stateWidth } from '../network/cellRows.js';
 import { plainExponents, plainSpectrum } from '../analysis/plainSpectrum.js';
-import type { GrowingSpectrum, Spectrum } from '../analysis/spectrum.js';
+import type { GrowingSpectrum, Item, Spectrum } from '../analysis/spectrum.js';
+import { finish, part, withLooks } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { allFinite } from '../core/scan.js';
 import type { LayerExperiment } from '../network/experiment.js';
@@ -19,8 +20,9 @@ import type { ComputedRun } from '../network/result.js';
 import { denseExponents, denseLeading } from '../wasm/denseSpectrum.js';
 import { gatedSigmaMax, sigmaSlots } from '../wasm/gatedSigma.js';
 import { gatedKernelsFor, kernelsFor } from './kernelsFor.js';
+import { askElsewhere, leadingTask } from './layerTasks.js';
+import type { Leading } from './layerTasks.js';
 import { fastExponents, fastSpectrum } from '../wasm/spectrum.js';
-import { part } from '../core/resumable.js';
 import type { Kernels } from '../wasm/instance.js';
 import { workOfRow } from '../wasm/rowsBack.js';
 import { withKernels } from '../wasm/workspaces.js';
@@ -112,20 +114,61 @@ function* allButExponents(
     return;
   }
   const { experiment: own, chunks } = yield* itemOf(experiment, result, 0);
-  const leading = (first: number) => (kernels: Kernels) => denseLeading(kernels, own, chunks, spectrum, first);
-  const sigmaMax = (kernels: Kernels) => gatedSigmaMax(kernels, own, chunks, spectrum.jacobianSigmaMax);
   yield* withKernels(
     workspaces,
     (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed, count),
     function* () {
       Object.assign(spectrum, unknownSpectrum(own.shapes.T));
-      const led = count > 0 && dense !== null ? yield* part(dense.use(leading(count)), 0, 0.1) : null;
-      if (dense !== null) yield* part(dense.use(sigmaMax, sigmaSlots * workOfRow(own)), 0.1, 0.9);
+      const item = { experiment: own, chunks };
+      const led = dense !== null && (yield* part(gatedSpectrum(dense, item, spectrum, count), 0, 0.9));
       const begin = dense === null ? 0 : 0.9;
-      return yield* part(plainSpectrum(own, chunks, spectrum, decomposed, led === null ? count : 0), begin, 1);
+      return yield* part(plainSpectrum(own, chunks, spectrum, decomposed, led ? 0 : count), begin, 1);
     },
     stateWidth(experiment) ** 3,
   );
+}
+
+/**
+ * The first `count` exponents of LSTM or GRU, where that is not 0, and σ_max of every step: side by side where a thread
+ * is free for the former. What the kernels cannot say stays unknown; false where that is so of the exponents.
+ */
+function* gatedSpectrum(
+  workspaces: Workspaces,
+  own: Item,
+  spectrum: GrowingSpectrum,
+  count: number,
+): Resumable<boolean> {
+  const { experiment, chunks } = own;
+  const work = function* (kernels: Kernels): Resumable<boolean> {
+    // Others have the threads where these kernels have none.
+    const mayAsk = count > 0 && kernels.team !== null;
+    const asked = mayAsk ? askElsewhere(yield* part(leadingTask(own, count), 0, 0), workspaces.origin) : null;
+    let led = count === 0;
+    const leading = function* (): Resumable<void> {
+      if (!led) led = (yield* denseLeading(kernels, experiment, chunks, spectrum, count)) !== null;
+    };
+    const answered = function* (): Resumable<void> {
+      if (led || asked === null) return;
+      const answer = (yield* asked.answer) as Leading | null;
+      led = answer !== null;
+      Object.assign(spectrum, answer);
+    };
+    try {
+      const begin = asked === null && !led ? 0.4 : 0;
+      if (asked === null) yield* part(leading(), 0, begin);
+      const sigmaMax = gatedSigmaMax(kernels, experiment, chunks, spectrum.jacobianSigmaMax);
+      const look = (): void => {
+        if (asked?.isAnswered() === true) finish(answered());
+      };
+      yield* part(withLooks(sigmaMax, look), begin, 1);
+      yield* part(answered(), 1, 1);
+      if (asked !== null) yield* part(leading(), 1, 1);
+      return led;
+    } finally {
+      asked?.end();
+    }
+  };
+  return (yield* workspaces.use(work, sigmaSlots * workOfRow(experiment))) ?? false;
 }
 
 function* exponents(

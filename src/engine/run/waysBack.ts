@@ -2,7 +2,7 @@
 // layer to layer and knows nothing of the other, so they go side by side where a thread is free.
 import type { ByState } from '../cells/cell.js';
 import { mapStates } from '../cells/cell.js';
-import { finish, part } from '../core/resumable.js';
+import { finish, part, withLooks } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
 import { addResumably } from '../core/resumableCopy.js';
 import type { Sequence } from '../core/tensor.js';
@@ -81,17 +81,10 @@ class Analyses {
   }
 
   /** Goes through other work of the run meanwhile. */
-  *meanwhile<R>(steps: Resumable<R>): Resumable<R> {
-    try {
-      for (;;) {
-        const step = steps.next();
-        if (step.done === true) return step.value;
-        this.advance();
-        yield step.value;
-      }
-    } finally {
-      steps.return(undefined as R);
-    }
+  meanwhile<R>(steps: Resumable<R>): Resumable<R> {
+    return withLooks(steps, () => {
+      this.advance();
+    });
   }
 
   /** That of a layer whose layers above have theirs. */

@@ -8,13 +8,14 @@ const mostKept = 4;
 const worthSharing = 2e6;
 
 export class Workspaces {
-  readonly #origin: Kernels;
+  /** The kernels that those of the analyses come from. */
+  readonly origin: Kernels;
   readonly #free: Kernels[] = [];
   /** Whether an analysis has the threads; the others go on alone. */
   #shared = false;
 
   constructor(origin: Kernels) {
-    this.#origin = origin;
+    this.origin = origin;
   }
 
   /**
@@ -24,9 +25,9 @@ export class Workspaces {
    * @param product multiplications of one of its products of matrices, which threads share where there are many
    */
   *use<R>(work: (kernels: Kernels) => Resumable<R>, product = 0): Resumable<R | null> {
-    const team = product >= worthSharing && !this.#shared ? (this.#origin.team?.beside() ?? null) : null;
+    const team = product >= worthSharing && !this.#shared ? (this.origin.team?.beside() ?? null) : null;
     if (team !== null) return yield* this.#together(team, work);
-    const kernels = this.#free.pop() ?? this.#origin.apart();
+    const kernels = this.#free.pop() ?? this.origin.apart();
     if (kernels === null) return null;
     try {
       return yield* work(kernels);

@@ -1,10 +1,10 @@
-// Two directions of a layer, or the two ways back of a stack, on two threads, each with a memory of its own. This file
-// is the helpers' entry too.
+// Two directions of a layer, the two ways back of a stack, or two parts of a spectrum on two threads, each with a
+// memory of its own. This file is the helpers' entry too.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isMainThread, workerData } from 'node:worker_threads';
-import { finish, nextStepOf, runNetwork } from '../../../src/engine/index.js';
-import type { ChunkInput, Experiment, Kernels, Variant } from '../../../src/engine/index.js';
+import { finish, growingSpectrum, nextStepOf, runNetwork, Workspaces } from '../../../src/engine/index.js';
+import type { ChunkInput, Experiment, Kernels, NetworkRun, Resumable, Variant } from '../../../src/engine/index.js';
 import { setLanguage } from '../../../src/l10n.js';
 import { movable } from '../../../src/worker/scheduling/movable.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
@@ -188,6 +188,90 @@ for (const [kind, network] of Object.entries(kinds))
         );
     });
   });
+
+describe('the leading exponents of LSTM and GRU, and the norms of their Jacobians', { skip: !isMainThread }, () => {
+  const [variant] = variants;
+  if (variant === undefined) return;
+
+  const cases = (['lstm', 'gru'] as const).map((cell) => {
+    const shape = { cell, B: 2, T: 40, I: 20, widths: [224], directions: ['forward'] } as const;
+    const [{ experiment, result }] = finish(runNetwork(randomNetwork({ seed: 6, ...shape }))).layers as [
+      NetworkRun['layers'][number],
+    ];
+    return { cell, experiment, result };
+  });
+  type Wide = (typeof cases)[number];
+  // All exponents count as more than a glance.
+  const grown = ({ experiment, result }: Wide, kernels: Kernels): ReturnType<typeof growingSpectrum> =>
+    growingSpectrum(experiment, result, new Workspaces(kernels), undefined, 0);
+  const spectrumBy = (wide: Wide, kernels: Kernels): unknown => {
+    const { spectrum, steps } = grown(wide, kernels);
+    finish(steps);
+    assert.equal(spectrum.lyapunovKnown, 32);
+    return spectrum;
+  };
+  const untilAsked = (steps: Resumable<void>, jobs: { readonly asked: number }, before: number): void => {
+    while (jobs.asked === before) assert.ok(steps.next().done !== true, 'nobody was asked');
+  };
+  const withThreads = async (kernels: Kernels, team: WorkerTeam): Promise<void> => {
+    kernels.team = team;
+    team.beside();
+    await team.up();
+  };
+
+  it('are found side by side, with the bits of one after the other', async () => {
+    await withHelper(variant, async (kernels, team, jobs) => {
+      for (const wide of cases) {
+        kernels.team = null;
+        const expected = spectrumBy(wide, kernels);
+        await withThreads(kernels, team);
+        const before = { ...jobs };
+        assert.deepEqual(spectrumBy(wide, kernels), expected, wide.cell);
+        assert.deepEqual([jobs.asked - before.asked, jobs.answered - before.answered], [1, 1], wide.cell);
+      }
+    });
+  });
+
+  it('are told while the others are still sought', async () => {
+    await withHelper(variant, async (kernels, team, jobs) => {
+      await withThreads(kernels, team);
+      const { spectrum, steps } = grown(cases[0]!, kernels);
+      untilAsked(steps, jobs, 0);
+      await untilFree(team);
+      steps.next();
+      assert.equal(spectrum.lyapunovKnown, 32);
+      assert.ok(spectrum.jacobianSigmaMax.includes(NaN));
+      finish(steps);
+    });
+  });
+
+  it('are found here when the other thread is gone', async () => {
+    for (const wide of cases)
+      await withHelper(variant, async (kernels, team, jobs) => {
+        const expected = spectrumBy(wide, kernels);
+        await withThreads(kernels, team);
+        const { spectrum, steps } = grown(wide, kernels);
+        untilAsked(steps, jobs, 0);
+        await team.stop();
+        finish(steps);
+        assert.equal(jobs.answered, 0);
+        assert.deepEqual(spectrum, expected);
+      });
+  });
+
+  it('leave the other thread free when nobody wants them any more', async () => {
+    await withHelper(variant, async (kernels, team, jobs) => {
+      await withThreads(kernels, team);
+      for (const wide of cases) {
+        const before = jobs.asked;
+        const { steps } = grown(wide, kernels);
+        untilAsked(steps, jobs, before);
+        steps.return(undefined);
+        await untilFree(team);
+      }
+    });
+  });
+});
 
 describe('what is moved to another thread', { skip: !isMainThread }, () => {
   it('has buffers of its own, of which no part belongs to anybody else', () => {
