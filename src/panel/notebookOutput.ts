@@ -35,9 +35,14 @@ export type NotebookOutputParts = {
   readonly post: (message: string) => void;
   /** What is to be looked at in a text, or changed, is so in a panel. */
   readonly openInPanel: () => unknown;
-  /** Its thread is about to be started. */
-  readonly wakes: (output: NotebookOutput) => void;
+  /** Resolves when its thread may be started. */
+  readonly turn: (output: NotebookOutput) => Promise<void>;
+  /** It may be busy no more. */
+  readonly rests: () => void;
 };
+
+/** An output that was answered stays awake for so many ms: its page asks on when it has painted. */
+const grace = 1_000;
 
 export class NotebookOutput implements vscode.Disposable {
   readonly #parts: NotebookOutputParts;
@@ -53,6 +58,10 @@ export class NotebookOutput implements vscode.Disposable {
   #stale: string | null = null;
   #layer: number | null = null;
   #summarised = (): void => undefined;
+  /** Number of the run that is the newest; one that was cancelled while it waited is none. */
+  #newest = 0;
+  /** Runs and questions that go on, or have just ended. */
+  #work = 0;
 
   constructor(parts: NotebookOutputParts) {
     this.#parts = parts;
@@ -78,7 +87,7 @@ export class NotebookOutput implements vscode.Disposable {
           this.#layer = layer;
           this.#run();
         },
-        cancel: () => this.#client?.cancel(),
+        cancel: () => this.#cancel(),
         rerun: () => this.#run(),
         saveFile: ({ suggestedName, content }) =>
           saveBytes(
@@ -112,6 +121,10 @@ export class NotebookOutput implements vscode.Disposable {
     this.#hear(unpack(message));
   }
 
+  get isBusy(): boolean {
+    return this.#work > 0;
+  }
+
   /** Ends its thread. The picture stays; a question that the page asks later runs it again. */
   sleep(): void {
     this.#client?.dispose();
@@ -120,41 +133,70 @@ export class NotebookOutput implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#newest++;
     this.#channel.close(t('The notebook was closed.'));
     this.sleep();
   }
 
-  async #ask<K extends keyof Questions>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
-    if (this.#client === null) this.#run();
-    await this.#ran;
-    if (this.#client === null) throw new Error(t('The engine stopped.'));
-    return this.#client.request(name, params);
+  async #working<T>(task: () => Promise<T>): Promise<T> {
+    this.#work++;
+    try {
+      return await task();
+    } finally {
+      setTimeout(() => {
+        this.#work--;
+        this.#parts.rests();
+      }, grace);
+    }
+  }
+
+  #ask<K extends keyof Questions>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
+    return this.#working(async () => {
+      if (this.#client === null && this.#running === null) this.#run();
+      await this.#ran;
+      if (this.#client === null) throw new Error(t('The engine stopped.'));
+      return this.#client.request(name, params);
+    });
   }
 
   #run(): void {
-    const { entry } = this.#parts;
-    const client = this.#client ?? this.#start();
-    this.#running = { runId: client.latestRun + 1, phase: 'read', fraction: 0 };
+    const run = ++this.#newest;
+    this.#running = { runId: (this.#client?.latestRun ?? 0) + 1, phase: 'read', fraction: 0 };
     this.#sendStatus();
     const summarised = new Promise<void>((resolve) => {
       this.#summarised = resolve;
     });
-    const outcome = client.run(entry, readSettings().bounds, { layer: this.#layer }).then(
-      ({ kind, problems }) => {
-        if (this.#client !== client || kind === 'cancelled') return;
-        this.#running = null;
-        if (kind === 'refused') this.#problems = problems;
-        this.#sendStatus();
-      },
-      (error: unknown) => this.#fail(error instanceof Error ? error.message : String(error)),
-    );
+    const outcome = this.#working(async () => {
+      await this.#parts.turn(this);
+      if (run !== this.#newest) return;
+      this.#client ??= this.#start();
+      const { kind, problems } = await this.#client.run(this.#parts.entry, readSettings().bounds, {
+        layer: this.#layer,
+      });
+      if (run !== this.#newest) return;
+      this.#running = null;
+      if (kind === 'refused') this.#problems = problems;
+      this.#sendStatus();
+    }).catch((error: unknown) => {
+      if (run === this.#newest) this.#fail(error instanceof Error ? error.message : String(error));
+    });
     this.#ran = Promise.race([summarised, outcome]);
   }
 
+  async #cancel(): Promise<void> {
+    if (this.#client !== null) {
+      await this.#client.cancel();
+      return;
+    }
+    // It still waits for its turn.
+    this.#newest++;
+    this.#running = null;
+    this.#sendStatus();
+  }
+
   #start(): EngineClient {
-    const { workerPath, readFile, log, title, wakes } = this.#parts;
-    wakes(this);
-    const client = new EngineClient({
+    const { workerPath, readFile, log, title } = this.#parts;
+    return new EngineClient({
       workerPath,
       threads: () => readSettings().threads,
       readFile: (request) => Promise.resolve(readFile(request)),
@@ -182,8 +224,6 @@ export class NotebookOutput implements vscode.Disposable {
       },
       onCrash: (message) => this.#fail(message),
     });
-    this.#client = client;
-    return client;
   }
 
   #fail(message: string): void {

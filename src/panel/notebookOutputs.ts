@@ -11,10 +11,11 @@ import { notebookChecks } from './messageChecks.js';
 import { NotebookOutput } from './notebookOutput.js';
 import type { NotebookOutputParts } from './notebookOutput.js';
 import { freeNames } from './outputNames.js';
+import { OutputTurns } from './outputTurns.js';
 import { reportFailure, write } from './saveFile.js';
 import type { ViewerParts } from './tensorViewer.js';
 
-/** Each output that answers has a thread; the one that was woken first sleeps. */
+/** Each output that answers has a thread; of those that are idle the one that was woken first sleeps. */
 const mostAwake = 4;
 
 type RendererChannel = Channel<NotebookHostContract, NotebookRendererContract>;
@@ -30,7 +31,7 @@ export class NotebookOutputs implements vscode.Disposable {
   readonly #parts: ViewerParts;
   readonly #notebooks = new Map<string, Notebook>();
   readonly #subscription: vscode.Disposable;
-  #awake: readonly NotebookOutput[] = [];
+  readonly #turns = new OutputTurns(mostAwake);
 
   constructor(parts: ViewerParts) {
     this.#parts = parts;
@@ -120,7 +121,8 @@ export class NotebookOutputs implements vscode.Disposable {
       log,
       post: (message) => channel.emit('page', { output: name, message }),
       openInPanel: toPanel,
-      wakes: (one) => this.#wake(one),
+      turn: (one) => this.#turns.take(one),
+      rests: () => this.#turns.giveWay(),
     });
     return { output, openInPanel: toPanel };
   }
@@ -143,15 +145,9 @@ export class NotebookOutputs implements vscode.Disposable {
     }
   }
 
-  #wake(output: NotebookOutput): void {
-    const awake = [...this.#awake.filter((other) => other !== output), output];
-    for (const other of awake.slice(0, -mostAwake)) other.sleep();
-    this.#awake = awake.slice(-mostAwake);
-  }
-
   #end(output: NotebookOutput): void {
     output.dispose();
-    this.#awake = this.#awake.filter((other) => other !== output);
+    this.#turns.leave(output);
   }
 }
 

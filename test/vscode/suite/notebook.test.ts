@@ -148,6 +148,32 @@ describe('the host of notebook outputs', () => {
     assert.equal(onPage('f').filter(({ name }) => name === 'summary').length, 1, 'the last ones have theirs still');
   });
 
+  it('runs all of more outputs than have a thread, however many come at once', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    for (const name of names) tell('open', { output: name, content: inside(name, 0.5) });
+    for (const name of names) assert.equal((await summaryOf(name)).verdict.perStepFactor?.toFixed(9), '0.500000000');
+    assert.deepEqual(errors, []);
+  });
+
+  it('is idle after a cancel, whether it ran or waited for its turn', async () => {
+    const sequences = [Array.from({ length: 60_000 }, () => [1])];
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const statusOf = (name: string): PanelStatus | undefined =>
+      onPage(name).findLast((message) => message.name === 'status')?.payload as PanelStatus | undefined;
+    for (const name of names) tell('open', { output: name, content: inside(name, 0.5, { sequences }) });
+    const running = (name: string): boolean => (statusOf(name)?.running ?? null) !== null;
+    assert.ok(names.every(running));
+    const cancel = (output: string): void =>
+      tell('page', { output, message: JSON.stringify({ type: 'event', name: 'cancel', payload: null }) });
+    cancel('e');
+    assert.equal(statusOf('e')?.running, null, 'four others had their turn before it');
+    await until('a run that has begun', () => (statusOf('a')?.running?.phase === 'read' ? undefined : true));
+    if (running('a')) cancel('a');
+    await until('the run to end', () => (running('a') ? undefined : true));
+    tell('page', { output: 'e', message: JSON.stringify({ type: 'event', name: 'rerun', payload: null }) });
+    await summaryOf('e');
+  });
+
   it('tells problems at their places, and refuses what leads elsewhere', async () => {
     tell('open', { output: 'odd', content: inside('odd', 0.5, { sequences: '/etc/passwd' }) });
     const { problems } = await until<PanelStatus>('a problem', () =>
