@@ -36,6 +36,29 @@ function becomes(id: string, saved: vscode.TextDocument): boolean {
 }
 
 /**
+ * The URI under which a text that is not saved stands in the editor: in a remote window VS Code brings it back after a
+ * reload under another one, with the name of the remote in it.
+ */
+function broughtBack(id: string): string {
+  const { scheme, path } = vscode.Uri.parse(id, true);
+  if (scheme !== 'untitled') return id;
+  const alike = vscode.workspace.textDocuments
+    .filter(({ isUntitled, uri }) => isUntitled && uri.path === path)
+    .map(({ uri }) => uri.toString());
+  return alike.includes(id) ? id : (alike[0] ?? id);
+}
+
+/** An entry whose files are called otherwise. */
+const moved = (entry: Entry, place: (id: string) => string): Entry =>
+  entry.kind === 'config'
+    ? { kind: 'config', config: place(entry.config) }
+    : {
+        ...entry,
+        weights: place(entry.weights),
+        sequences: typeof entry.sequences === 'string' ? place(entry.sequences) : entry.sequences,
+      };
+
+/**
  * One panel for each experiment; a second run of the same config goes to the panel that shows it. One more, the
  * preview, goes from config to config with the editor, and leaves alone those that have a panel of their own.
  */
@@ -64,6 +87,9 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       vscode.workspace.onDidSaveTextDocument((saved) =>
         this.#moveAll((id) => (becomes(id, saved) ? saved.uri.toString() : id)),
       ),
+      vscode.workspace.onDidOpenTextDocument(({ isUntitled }) => {
+        if (isUntitled) this.#moveAll(broughtBack);
+      }),
     ];
   }
 
@@ -133,9 +159,10 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   }
 
   deserializeWebviewPanel(view: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const entry = typeof state === 'object' && state !== null ? (state as { entry?: unknown }).entry : undefined;
+    const kept = typeof state === 'object' && state !== null ? (state as { entry?: unknown }).entry : undefined;
+    const entry = isEntry(kept) ? moved(kept, broughtBack) : null;
     const isSecondPreview = view.viewType === previewType && this.#preview !== null;
-    if (!isEntry(entry) || this.#byKey.has(entryKey(entry)) || isSecondPreview) {
+    if (entry === null || this.#byKey.has(entryKey(entry)) || isSecondPreview) {
       view.dispose();
       return Promise.resolve();
     }
@@ -144,7 +171,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.#attach(view, entry)
       .run()
       .catch(() => undefined);
-    this.#byKey.get(entryKey(entry))?.comparison.choose(comparedIn(state));
+    this.#byKey.get(entryKey(entry))?.comparison.choose(comparedIn(state).map(broughtBack));
     return Promise.resolve();
   }
 
@@ -216,28 +243,21 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
         view,
         session: { entry, key },
       } = panel;
-      const moved: Entry =
-        entry.kind === 'config'
-          ? { kind: 'config', config: place(entry.config) }
-          : {
-              ...entry,
-              weights: place(entry.weights),
-              sequences: typeof entry.sequences === 'string' ? place(entry.sequences) : entry.sequences,
-            };
+      const next = moved(entry, place);
       const { configs } = panel.comparison;
       const compared = configs.map(place);
-      if (entryKey(moved) === key) {
+      if (entryKey(next) === key) {
         if (compared.some((config, i) => config !== configs[i])) panel.comparison.choose(compared);
         continue;
       }
       this.#detach(panel);
-      if (this.#byKey.has(entryKey(moved))) view.dispose();
+      if (this.#byKey.has(entryKey(next))) view.dispose();
       else {
         // A failure is logged and shown by run itself.
-        this.#attach(view, moved)
+        this.#attach(view, next)
           .run()
           .catch(() => undefined);
-        this.#byKey.get(entryKey(moved))?.comparison.choose(compared);
+        this.#byKey.get(entryKey(next))?.comparison.choose(compared);
       }
     }
   }

@@ -33,6 +33,31 @@ describe('a new config', () => {
     },
   );
 
+  longScenario('has its panel again after a reload, also once it is saved', {}, async (workbench) => {
+    await workbench.palette('RNN: Create RNN Config');
+    await workbench.acceptAll([
+      /Where do the numbers come from/,
+      /Which cell/,
+      /How many layers, in which directions/,
+      /Sizes B, T, I, H/,
+      /How do the recurrent weights/,
+      /Seed/,
+    ]);
+    await workbench.badge(/vanishing/i);
+    await workbench.reload();
+    await workbench.badge(/vanishing/i);
+    await workbench.replaceInEditor('"tanh",', '"identity",');
+    await workbench.badge(/healthy/i);
+    await workbench.page.locator('.tab').filter({ hasText: 'network.rnn.json' }).click();
+    await workbench.page.keyboard.press('Control+S');
+    await workbench.until('the config on the disk', () =>
+      Promise.resolve(existsSync(path.join(workbench.folder, 'network.rnn.json'))),
+    );
+    await workbench.replaceInEditor('"identity",', '"tanh",');
+    await workbench.badge(/vanishing/i);
+    assert.equal(await workbench.page.locator('.tab').filter({ hasText: 'RNN:' }).count(), 1);
+  });
+
   longScenario('names existing files by their place in the workspace', {}, async (workbench) => {
     await workbench.palette('RNN: Create RNN Config');
     await workbench.answer(/Where do the numbers come from/, 'Existing files');
