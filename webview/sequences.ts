@@ -8,7 +8,7 @@ import type {
 } from '../src/protocol/index.js';
 import { t } from './page/l10n.js';
 import { hostPort } from './page/hostPort.js';
-import { Memory } from './page/pageState.js';
+import { asInteger, Memory } from './page/pageState.js';
 import type { VsCodeApi } from './page/pageState.js';
 import { Choices } from './sequences/choices.js';
 import { choiceIn, SequenceModel } from './sequences/sequenceModel.js';
@@ -34,7 +34,13 @@ addEventListener('unhandledrejection', (event) => failed(event.reason));
 
 const model = new SequenceModel((request) => channel.request('previewLines', request));
 const choices = new Choices((choice) => take(choice));
-const lines = new WindowLines(model);
+const front = memory.read('front');
+const placeOf = (value: unknown): number => Math.max(0, asInteger(value) ?? 0);
+const lines = new WindowLines(
+  model,
+  { input: placeOf(front['input']), sequence: placeOf(front['sequence']) },
+  (inFront) => memory.write('front', inFront),
+);
 const title = el('h1');
 const facts = el('p', { class: 'facts', attributes: { role: 'status' } });
 const run = button(t('Run RNN'), 'primary', t('Run weights on these sequences'), () =>

@@ -3,7 +3,7 @@ import { Channel } from '../src/protocol/index.js';
 import type { ShownTensors, TensorPageContract, TensorViewContract } from '../src/protocol/index.js';
 import { t } from './page/l10n.js';
 import { hostPort } from './page/hostPort.js';
-import { Memory } from './page/pageState.js';
+import { asStrings, Memory } from './page/pageState.js';
 import type { VsCodeApi } from './page/pageState.js';
 import { ThemeWatch } from './page/theme.js';
 import { TensorDetail } from './tensors/tensorDetail.js';
@@ -31,10 +31,13 @@ addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));
 
 const model = new TensorModel((name, params) => channel.request(name, params));
+const { filter, open } = memory.read('list');
 const table = new TensorTable(
   model,
   (index) => choose(index),
   ({ name, prefix }) => runButton(t('Run RNN on {0}', prefix), name),
+  { filter: typeof filter === 'string' ? filter : '', open: asStrings(open) },
+  (list) => memory.write('list', list),
 );
 const detail = new TensorDetail(model, themes);
 const title = el('h1');

@@ -95,6 +95,27 @@ describe('the preview of sequences', () => {
     await clean(open);
   });
 
+  it('finds the sequence and the input in front again when its tab was hidden', async () => {
+    const open = await pages.openSequences('t.csv', { 't.csv': table });
+    const { page } = open;
+    await said(open, '1 sequence of 60 steps, inputs: 3');
+    const window = page.locator('.choices label', { hasText: 'Window' }).locator('input');
+    await window.fill('20');
+    await window.press('Enter');
+    await page.getByText('Sequence 1 of 3').waitFor();
+    await page.getByRole('slider', { name: 'Sequence' }).press('End');
+    await page.locator('.windows-choice vscode-dropdown').click();
+    await page.locator('vscode-option', { hasText: 'falling' }).click();
+    const inFront = page.getByText('Sequence 3 of 3 · rows 41 to 60');
+    await inFront.waitFor();
+    // A hidden page is thrown away; VS Code loads another one.
+    await page.reload();
+    await inFront.waitFor();
+    // From 100 down to 41; no number of another column is as large.
+    await page.locator('.plot text.tick', { hasText: /^80/ }).waitFor();
+    await clean(open);
+  });
+
   it('tells a choice that cannot be, keeps it to be mended, and shows nothing of the one before', async () => {
     const choice = { options: { window: 20 }, array: null };
     const open = await pages.openSequences('t.csv', { 't.csv': table }, { choice });

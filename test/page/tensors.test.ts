@@ -391,6 +391,33 @@ describe('the viewer', () => {
     await clean(open);
   });
 
+  it('finds the filter, open groups and the chosen tensor again when its tab was hidden', async () => {
+    const open = await pages.openTensors('model.safetensors', model());
+    const { page } = open;
+    const group = page.locator('tr.group', { hasText: 'encoder' }).first();
+    await page.locator('tr[data-index="4"]').click();
+    assert.equal(await group.getAttribute('aria-expanded'), 'true');
+    await group.locator('.name').click();
+    assert.equal(await group.getAttribute('aria-expanded'), 'false');
+    // A hidden page is thrown away; VS Code loads another one.
+    await page.reload();
+    await fact(page, 'norm', '5');
+    assert.equal(await group.getAttribute('aria-expanded'), 'false');
+
+    const filter = page.locator('.find input');
+    await filter.fill(' Decoder.');
+    const found = page.locator('.count', { hasText: '2 of 455 tensors' });
+    await found.waitFor();
+    await page.reload();
+    await found.waitFor();
+    await page.locator('tr[data-index="3"]').waitFor();
+    assert.equal(await filter.inputValue(), ' Decoder.');
+    await fact(page, 'norm', '5');
+    await filter.fill('');
+    await page.locator('.count', { hasText: /^455 tensors/ }).waitFor();
+    await clean(open);
+  });
+
   it('says why a file cannot be read, and hands out the lines that mend it', async () => {
     const open = await pages.openTensors('os.pt', fixture('hostile/os_system.pt'));
     const { page, host } = open;

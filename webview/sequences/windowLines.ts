@@ -18,6 +18,9 @@ const [height, stripHeight, left, right, below] = [220, 56, 56, 12, 22];
 
 type Wanted = { readonly input: number; readonly first: number; readonly count: number; readonly maxPoints: number };
 
+/** Which input of which sequence is looked at, both from 0. */
+export type InFront = { readonly input: number; readonly sequence: number };
+
 export class WindowLines {
   readonly element = el('section', { class: 'windows' });
   readonly #model: SequenceModel;
@@ -30,8 +33,9 @@ export class WindowLines {
   readonly #plot = el('div', { class: 'plot' });
   readonly #texts = el('ol', { class: 'texts' });
   readonly #told = el('p', { class: 'told', attributes: { role: 'status' } });
-  #chosen = 0;
-  #at = 0;
+  readonly #keep: (inFront: InFront) => void;
+  #chosen: number;
+  #at: number;
   #inputs = '';
   #answer: { readonly lines: PreviewLines; readonly wanted: Wanted } | null = null;
   readonly #latest = new Latest(
@@ -44,8 +48,12 @@ export class WindowLines {
   );
   readonly #askSoon = onFrame(() => this.#ask());
 
-  constructor(model: SequenceModel) {
+  /** `kept`: what `keep` was told last, on an earlier page. */
+  constructor(model: SequenceModel, kept: InFront, keep: (inFront: InFront) => void) {
     this.#model = model;
+    this.#chosen = kept.sequence;
+    this.#at = kept.input;
+    this.#keep = keep;
     this.#slider = new Slider(
       t('Sequence'),
       this.#scale(1),
@@ -104,12 +112,14 @@ export class WindowLines {
   #chooseInput(input: number): void {
     if (input === this.#at) return;
     this.#at = input;
+    this.#keep({ input, sequence: this.#chosen });
     this.#ask();
   }
 
   #choose(sequence: number): void {
     const B = this.#model.facts?.B ?? 1;
     this.#chosen = Math.max(0, Math.min(sequence, B - 1));
+    this.#keep({ input: this.#at, sequence: this.#chosen });
     this.#slider.show(this.#chosen + 1);
     const { first, count } = this.#wanted();
     if (this.#answer !== null && this.#answer.wanted.first === first && this.#answer.wanted.count === count)

@@ -32,11 +32,18 @@ const isSame = (a: readonly TensorLine[], b: readonly TensorLine[]): boolean =>
 /** What a recurrent layer of the file is, and what runs it. */
 export type RunNetwork = (network: TensorNetwork) => HTMLElement;
 
+/** What the user has made of the list. `open`: keys of the groups that are open; null: as the list opens them. */
+export type ListState = { readonly filter: string; readonly open: readonly string[] | null };
+
 export class TensorTable {
   readonly element: HTMLElement;
   readonly #model: TensorModel;
   readonly #choose: (index: number) => void;
   readonly #runOf: RunNetwork;
+  readonly #keep: (state: ListState) => void;
+  /** As an earlier page had them, until the list is there. */
+  #openBefore: ListState['open'];
+  readonly #field = textField(t('Filter by name'), t('Filter by name'), () => undefined);
   readonly #body = el('tbody');
   readonly #count = el('p', { class: 'count', attributes: { role: 'status' } });
   readonly #scroll: HTMLElement;
@@ -50,20 +57,28 @@ export class TensorTable {
   /** What is to be seen, from top to bottom; the rows from `#first` on are on the page. */
   #seen: readonly TreeRow[] = [];
   #first = 0;
-  #filter = '';
   #chosen: number | null = null;
   /** The row that the keyboard comes to. */
   #active: string | null = null;
   #word = { text: '', at: 0 };
 
-  constructor(model: TensorModel, choose: (index: number) => void, runOf: RunNetwork) {
+  /** `kept`: what `keep` was told last, on an earlier page. */
+  constructor(
+    model: TensorModel,
+    choose: (index: number) => void,
+    runOf: RunNetwork,
+    kept: ListState,
+    keep: (state: ListState) => void,
+  ) {
     this.#model = model;
     this.#choose = choose;
     this.#runOf = runOf;
-    const field = textField(t('Filter by name'), t('Filter by name'), () => undefined);
-    field.addEventListener('input', () => {
-      this.#filter = field.value.trim().toLowerCase();
+    this.#keep = keep;
+    this.#openBefore = kept.open;
+    this.#field.value = kept.filter;
+    this.#field.addEventListener('input', () => {
       this.#list();
+      this.#keep({ filter: this.#field.value, open: null });
     });
     const head = [t('Name'), t('Type'), t('Shape'), t('Norm'), t('Min'), t('Max'), 'NaN', t('Histogram')];
     const table = el(
@@ -73,7 +88,12 @@ export class TensorTable {
       this.#body,
     );
     this.#scroll = el('div', { class: 'table-scroll' }, table);
-    this.element = el('section', { class: 'list' }, el('div', { class: 'find' }, field, this.#count), this.#scroll);
+    this.element = el(
+      'section',
+      { class: 'list' },
+      el('div', { class: 'find' }, this.#field, this.#count),
+      this.#scroll,
+    );
     this.element.setAttribute('aria-label', t('Tensors'));
     this.#sight = new IntersectionObserver((entries) => this.#see(entries), {
       root: this.#scroll,
@@ -88,7 +108,7 @@ export class TensorTable {
     model.onFacts((index) => this.#fill(index));
   }
 
-  /** Another file, or another writing of it. Whether the rows are others. */
+  /** Another file, or another writing of it. Whether the rows are others than the user has seen. */
   show(): boolean {
     const { tensors } = this.#model;
     if (this.#listed !== null && isSame(this.#listed, tensors)) {
@@ -101,9 +121,10 @@ export class TensorTable {
       return false;
     }
     this.#listed = tensors;
-    this.#elements.clear();
-    this.#list();
-    return true;
+    const openBefore = this.#openBefore;
+    this.#openBefore = null;
+    this.#list(openBefore);
+    return openBefore === null;
   }
 
   /** `reveal`: the groups above it are opened. */
@@ -130,17 +151,17 @@ export class TensorTable {
     return node === undefined ? undefined : this.#elements.get(node.key);
   }
 
-  #list(): void {
+  #list(openBefore: ListState['open'] = null): void {
     const tensors = this.#listed ?? [];
-    const left = tensors.flatMap(({ name }, index) =>
-      name.toLowerCase().includes(this.#filter) ? [{ index, name }] : [],
-    );
+    const filter = this.#field.value.trim().toLowerCase();
+    const left = tensors.flatMap(({ name }, index) => (name.toLowerCase().includes(filter) ? [{ index, name }] : []));
     this.#nodes = treeOf(left);
     this.#byIndex = tensorNodes(this.#nodes);
     const prefixes = new Set(this.#networks.keys());
     // Whoever looks for a name sees where it is.
-    this.#open =
-      this.#filter === '' ? openAtFirst(this.#nodes, prefixes) : new Set(groupsOf(this.#nodes).map(({ key }) => key));
+    const anew = (): Set<string> =>
+      filter === '' ? openAtFirst(this.#nodes, prefixes) : new Set(groupsOf(this.#nodes).map(({ key }) => key));
+    this.#open = openBefore === null ? anew() : new Set(openBefore);
     this.#elements.clear();
     this.#count.textContent =
       left.length === tensors.length
@@ -283,6 +304,7 @@ export class TensorTable {
   #toggle(node: TreeNode, isOpen: boolean): void {
     if (isOpen) this.#open.add(node.key);
     else this.#open.delete(node.key);
+    this.#keep({ filter: this.#field.value, open: [...this.#open] });
     this.#elements.get(node.key)?.setAttribute('aria-expanded', String(isOpen));
     const { activeElement } = document;
     this.#lay();
