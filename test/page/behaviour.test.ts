@@ -271,6 +271,19 @@ describe('what the host tells', () => {
     assert.equal(host.sent.revealConfig.length, 1);
   });
 
+  it('is why a first run has ended without a picture, also where the config has warnings', async () => {
+    const { page, host } = open;
+    const banner = page.locator('.banner', { hasText: 'The thread has run out of memory.' });
+    host.sendStatus({ stale: 'The thread has run out of memory.', problems: [problem(0, 'warning')] });
+    await banner.waitFor();
+    await page.locator('.blank h2', { hasText: 'No run yet' }).waitFor();
+    host.sendStatus({ running: { runId: 2, phase: 'run', fraction: 0.4 } });
+    await banner.waitFor({ state: 'hidden' });
+    host.sendStatus({ running: null, problems: [problem(0, 'error'), problem(1, 'warning')] });
+    await page.locator('.blank h2', { hasText: 'cannot run yet' }).waitFor();
+    assert.equal(await banner.isVisible(), false);
+  });
+
   it('asks in which order the sequences stand, and one click answers', async () => {
     await showWeather();
     const { page, host } = open;

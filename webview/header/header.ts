@@ -351,9 +351,11 @@ export class Header {
         this.#running.hidden = false;
       }, quietMs);
     }
-    // Without a picture, the problems below say all; a crash or a cancelled run has none and is told here.
+    // Without a picture, the errors below say all; a crash or a cancelled run has none and is told here, until the next
+    // run.
     const { stale } = status;
-    this.#stale.hidden = stale === null || (!hasPicture && status.problems.length > 0);
+    const isRefused = status.problems.some(({ severity }) => severity === 'error');
+    this.#stale.hidden = stale === null || (!hasPicture && (isRefused || running !== null));
     // Written only when it says something else: a live region that is written is read aloud, and status comes with
     // every run.
     const told = `${hasPicture} ${stale}`;
