@@ -192,6 +192,20 @@ describe('the viewer', () => {
     await clean(open);
   });
 
+  it('keeps the numbers below a narrow picture apart', async () => {
+    const open = await pages.openTensors('model.safetensors', model());
+    const { page } = open;
+    await page.locator('tr[data-index="0"]').click();
+    await page.locator('.ends span').nth(2).waitFor();
+    const [least, middle, most] = await page
+      .locator('.ends span')
+      .evaluateAll((spans) => spans.map((span) => span.getBoundingClientRect()));
+    assert.ok(least !== undefined && middle !== undefined && most !== undefined);
+    for (const room of [middle.left - least.right, most.left - middle.right])
+      assert.ok(room >= 4, `${room} pixels between two numbers`);
+    await clean(open);
+  });
+
   it('shows no picture of another tensor until that of the chosen one is there, or why there is none', async () => {
     const open = await pages.openTensors('model.safetensors', model());
     const { page, host } = open;
