@@ -4,6 +4,7 @@ import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { beginsWith } from './container.js';
 import type { Container, FileFormat, FoundTensor } from './container.js';
+import { compareCounted } from './countedNames.js';
 import { bytesText, damaged } from './formatError.js';
 import { Hdf5Bytes } from './hdf5Bytes.js';
 import { Hdf5Places, isDataset, readDataset } from './hdf5Data.js';
@@ -85,16 +86,8 @@ function inOrder(links: readonly Link[], listed: readonly string[] | null): Link
   const places = new Map((listed ?? []).map((name, i) => [name, i]));
   return links.toSorted((a, b) => {
     const [p, q] = [places.get(a.name) ?? Infinity, places.get(b.name) ?? Infinity];
-    if (p !== q) return p - q;
-    const [own, other] = [counted(a.name), counted(b.name)];
-    return own.base === other.base ? own.count - other.count : own.base < other.base ? -1 : 1;
+    return p === q ? compareCounted(a.name, b.name) : p - q;
   });
-}
-
-/** `lstm_10` is the tenth of `lstm`, which is the first. */
-function counted(name: string): { readonly base: string; readonly count: number } {
-  const [ending, digits = '0'] = /_(\d{1,9})$/.exec(name) ?? [''];
-  return { base: name.slice(0, name.length - ending.length), count: Number(digits) };
 }
 
 function open(bytes: Uint8Array, tick: Tick): Container {

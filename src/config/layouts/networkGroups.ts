@@ -1,4 +1,5 @@
 // Which groups of weights are one network, and in which order its layers stand.
+import { compareCounted } from '../formats/countedNames.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group } from './weightLayouts.js';
 
@@ -11,7 +12,8 @@ export type NetworkGroups =
 
 /**
  * PyTorch numbers its layers. Keras and ONNX give each layer a prefix of its own: such layers are a stack where each
- * takes as many inputs as the one before gives, in the order of the file.
+ * takes as many inputs as the one before gives, in the order of the file; of a file that has sorted its names in that
+ * of their numbers.
  */
 export function networkGroups(groups: readonly [Group, ...Group[]]): NetworkGroups {
   const [first] = groups;
@@ -42,8 +44,9 @@ function kerasStack(groups: readonly Group[]): Group[] | null {
     if (its.some((one) => one.direction === direction)) return null;
     layers.set(layer, [...its, { ...group, direction }]);
   }
-  const ordered = [...layers.values()].map((its, layer) =>
-    its
+  const ordered = inOrder([...layers.keys()]).map((name, layer) =>
+    layers
+      .get(name)!
       .map((group) => ({ ...group, layer }))
       .sort((a, b) => Number(a.direction === 'reverse') - Number(b.direction === 'reverse')),
   );
@@ -55,6 +58,16 @@ function kerasStack(groups: readonly Group[]): Group[] | null {
     return its.every(({ input }) => size(input) === outputs);
   });
   return fits ? ordered.flat() : null;
+}
+
+/** By letters `lstm_10` stands before `lstm_2`: a file that has sorted its names does not tell the order of layers. */
+const inOrder = (paths: readonly string[]): readonly string[] =>
+  paths.every((path, i) => i === 0 || paths[i - 1]! < path) ? paths.toSorted(comparePaths) : paths;
+
+function comparePaths(a: string, b: string): number {
+  const [own, other] = [a.split(/[/.]/), b.split(/[/.]/)];
+  const at = own.findIndex((part, i) => part !== other[i]);
+  return at < 0 ? -1 : compareCounted(own[at]!, other[at] ?? '');
 }
 
 function onnxStack(groups: readonly Group[]): Group[] | null {

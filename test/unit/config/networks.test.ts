@@ -463,6 +463,22 @@ describe('layers that have prefixes of their own', () => {
     );
   });
 
+  it('Keras: of a file that has sorted its names, layers are in the order of their numbers', async () => {
+    const names = ['lstm', ...Array.from({ length: 11 }, (_, i) => `lstm_${i + 1}`)];
+    // Of one gate: only the order is looked at.
+    const layer = (name: string): object => keras(`${name}/lstm_cell`, [[names.indexOf(name)]], [[1]]);
+    const orderOf = async (order: readonly string[]): Promise<number[]> =>
+      (await good({ weights: Object.assign({}, ...order.map(layer)) as object, sequences })).layers.map(
+        ({ parameters: { Wx } }) => Wx[0]!,
+      );
+    const counted = names.map((_, i) => i);
+    assert.deepEqual(await orderOf(names.toSorted()), counted);
+    assert.deepEqual(await orderOf(names), counted);
+    // A file in another order has one of its own.
+    const own = ['lstm_10', 'lstm_2', 'lstm_1'];
+    assert.deepEqual(await orderOf(own), [10, 2, 1]);
+  });
+
   it('Keras: what a layer says of itself passes where its cell has it, and other layers may say anything', async () => {
     const [one] = [[[1]]];
     const gates = [[1, 1, 1, 1]];
