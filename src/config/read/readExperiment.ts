@@ -115,7 +115,7 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
     clipNorm: null,
     truncate: null,
   });
-  if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsRoot!, report);
+  if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsRoot!, false, report);
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? null, training: notesOf(weightsRoot), labels };
 }
@@ -219,20 +219,22 @@ async function readConfig(
     clipNorm: numberOf(norm),
     truncate: numberOf(valid.get('truncate')),
   });
-  if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsValue!.itself(), report);
+  if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsValue!.itself(), true, report);
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? cell, training: notesOf(weightsRoot), labels };
 }
 
 /** Of a run that nothing else is wrong with: the shapes of tanh and relu are the same. */
-function noteAssumedCell(where: Value, report: Report): void {
+function noteAssumedCell(where: Value, hasConfig: boolean, report: Report): void {
   if (report.guards(where)) return;
   report.info(where, {
     code: 'unsupported-cell',
     message: t('These are the weights of a plain RNN, and nothing tells its activation: tanh is assumed.'),
     expected: t('"cell" in the config'),
     found: t('weights alone, whose shapes are the same with every activation'),
-    advice: t('Write "cell": "tanh" if that is right, or "cell": "relu" if the network was trained with relu.'),
+    advice: hasConfig
+      ? t('Write "cell": "tanh" if that is right, or "cell": "relu" if the network was trained with relu.')
+      : t('If the network was trained with relu, save the two files as a config, and write "cell": "relu" there.'),
   });
 }
 

@@ -25,7 +25,10 @@ export type LayerWeights = Omit<LayerSpec, 'initial'>;
 /** Weights in the row-vector convention; what could not be read is null, the rest is what the others say. */
 export type ReadWeights = {
   readonly cell: CellName;
-  /** Whether nothing tells the cell: PyTorch's plain cells have two activations, and no name or shape tells which. */
+  /**
+   * Whether nothing tells the cell: plain cells of frameworks have several activations, and no name or shape tells
+   * which. Those of our own names are tanh where no config says otherwise.
+   */
   readonly isAssumed: boolean;
   readonly directions: 1 | 2;
   readonly I: number | null;
@@ -78,7 +81,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   const read = readLayers(value, matrices, cell, context, strangers, report);
   return {
     ...read,
-    isAssumed: told === null && read.layers !== null && groups[0]!.layout.framework.startsWith('PyTorch'),
+    isAssumed: told === null && read.layers !== null && groups[0]!.layout.framework !== 'tutorial',
   };
 }
 

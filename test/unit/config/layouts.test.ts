@@ -69,16 +69,33 @@ describe('weights of every framework give the same experiment', () => {
     assert.match(note?.advice ?? '', /"cell": "relu"/);
     const weights = JSON.stringify((JSON.parse(stored(1)) as { weights: object }).weights);
     const pair = await readTexts({ w: weights, s: '[[[1]]]' }, { kind: 'pair', weights: 'w', sequences: 's' });
+    const told = pair.problems.filter(({ code }) => code === 'unsupported-cell');
     assert.deepEqual(
-      pair.problems.filter(({ code }) => code === 'unsupported-cell').map(({ severity }) => severity),
+      told.map(({ severity }) => severity),
       ['info'],
     );
+    // No config is there to write it into.
+    assert.match(told[0]?.advice ?? '', /save the two files as a config/);
     for (const text of [stored(1, { cell: 'tanh' }), stored(1, { cell: 'relu' }), stored(4), stored(3)])
       assert.deepEqual(
         (await readConfigText(text)).problems.filter(({ code }) => code === 'unsupported-cell'),
         [],
         text,
       );
+  });
+
+  it('of Keras and of ONNX too, where nothing is said beside the weights; our own names are tanh', async () => {
+    const one = [[1]];
+    const notesOf = async (weights: object): Promise<readonly string[]> =>
+      (await readConfigText(JSON.stringify({ weights, sequences: [[[1]]] }))).problems
+        .filter(({ code }) => code === 'unsupported-cell')
+        .map(({ severity }) => severity);
+    const keras = { kernel: one, recurrent_kernel: one, bias: [0] };
+    assert.deepEqual(await notesOf(keras), ['info']);
+    assert.deepEqual(await notesOf({ ...keras, activation: 'tanh' }), []);
+    assert.deepEqual(await notesOf({ W: [one], R: [one], B: [[0, 0]] }), ['info']);
+    assert.deepEqual(await notesOf({ W: [one], R: [one], B: [[0, 0]], activations: ['Relu'] }), []);
+    assert.deepEqual(await notesOf({ Wx: one, Wh: one, b: [0] }), []);
   });
 
   it('numbers arrive bit for bit in the row-vector convention', async () => {

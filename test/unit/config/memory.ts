@@ -40,7 +40,7 @@ export const readTexts = (texts: Texts, entry: Entry = configEntry): Promise<Rea
   readExperiment(entry, memoryFiles(texts));
 export const readConfigText = (text: string): Promise<ReadResult> => readTexts({ [configName]: text });
 
-/** All but the note that tanh is assumed, which every PyTorch network of one gate has where no cell is named. */
+/** All but the note that tanh is assumed, which a framework's network of one gate has where nothing names a cell. */
 export const withoutAssumedCell = (problems: readonly Problem[]): Problem[] =>
   problems.filter(({ code, severity }) => code !== 'unsupported-cell' || severity !== 'info');
 
