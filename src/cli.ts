@@ -36,6 +36,8 @@ import type {
   AnyRun,
   Kernels,
   Attribution,
+  Direction,
+  Experiment,
   LayerExperiment,
   NetworkLayer,
   Spectrum,
@@ -60,6 +62,7 @@ import {
   attributionTable,
   countedLayers,
   escapeControls,
+  isChosen,
   layerName,
   layersShown,
   makeRecord,
@@ -74,19 +77,20 @@ import {
   whyLeftOut,
   withGateBlocks,
 } from './worker/record/index.js';
-import type { LayerSpectrum } from './worker/record/index.js';
+import type { LayerChoice, LayerSpectrum } from './worker/record/index.js';
 
 const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
-      '[--attribution] [--threads N] [--max-text N] [--language en|ko]\n' +
+      '[--direction D] [--attribution] [--threads N] [--max-text N] [--language en|ko]\n' +
       '       rnn-gradients inspect FILE\n' +
       '       rnn-gradients convert FILE OUT [--name NAME]\n' +
       '       rnn-gradients schema\n' +
       '       rnn-gradients mcp [--root FOLDER]… [--threads N] [--max-text N] [--language en|ko]\n' +
       '\n' +
       'run: runs the config forward and backward through time, prints the verdict and a small table.\n' +
-      'inspect: prints what is in a file of numbers, and which recurrent layers are recognised.\n' +
+      'inspect: prints what is in a file of numbers, which recurrent layers are recognised, and why run would refuse ' +
+      'one.\n' +
       "convert: writes one network's tensors under PyTorch's names, or a file's sequences, to OUT.json or " +
       'OUT.safetensors.\n' +
       'schema: prints the JSON schema of what --json writes.\n' +
@@ -102,6 +106,7 @@ const usage = (): string =>
       'exploding, nonfinite\n' +
       '  --layer N        table, --fail-on and report are about layer N of a network, counted from 0, instead of ' +
       'the whole\n' +
+      '  --direction D    the same of one direction alone, forward or reverse: of every layer, or of layer N\n' +
       '  --attribution    also tell how much of each loss arrives at each layer and direction\n' +
       '  --root FOLDER    below which mcp may read; again for more folders, the current one without it\n' +
       '  --name NAME      which network or tensor of a file that holds several\n' +
@@ -141,7 +146,7 @@ type Arguments =
       readonly failOn: readonly VerdictKind[];
       readonly threads: number;
       /** What --fail-on, the table and the report are about; null: the network. */
-      readonly layer: number | null;
+      readonly shown: LayerChoice | null;
       readonly attribution: boolean;
       readonly longestText: number;
     };
@@ -170,6 +175,30 @@ function parseLayer(text: string): number {
   return Number(text);
 }
 
+function parseDirection(text: string): Direction {
+  if (text !== 'forward' && text !== 'reverse')
+    throw new UsageError(say('--direction takes forward or reverse, not "{0}".', text));
+  return text;
+}
+
+function parseShown(layer: string | undefined, direction: string | undefined): LayerChoice | null {
+  if (layer === undefined && direction === undefined) return null;
+  return {
+    layer: layer === undefined ? null : parseLayer(layer),
+    direction: direction === undefined ? null : parseDirection(direction),
+  };
+}
+
+/** @throws UsageError where the network has no such layer or direction */
+function checkShown({ layers }: Experiment, shown: LayerChoice): void {
+  const { layer, direction } = shown;
+  const count = 1 + Math.max(...layers.map((spec) => spec.layer));
+  if (layer !== null && layer >= count)
+    throw new UsageError(say('--layer {0}: this network has {1}, counted from 0.', layer, countedLayers(count)));
+  if (!layers.some((spec) => isChosen(shown, spec)))
+    throw new UsageError(say('--direction {0}: this network has the forward direction alone.', direction ?? ''));
+}
+
 /** In bytes. */
 function parseLongestText(text: string): number {
   if (!/^\d+$/.test(text) || !isBound(Number(text))) {
@@ -196,6 +225,7 @@ const options = {
   html: { type: 'string' },
   'fail-on': { type: 'string' },
   layer: { type: 'string' },
+  direction: { type: 'string' },
   attribution: { type: 'boolean' },
   name: { type: 'string' },
   root: { type: 'string', multiple: true },
@@ -208,7 +238,7 @@ type Option = keyof typeof options;
 
 /** What each command takes besides --help. */
 const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
-  run: ['json', 'html', 'fail-on', 'layer', 'attribution', 'threads', 'max-text', 'language'],
+  run: ['json', 'html', 'fail-on', 'layer', 'direction', 'attribution', 'threads', 'max-text', 'language'],
   inspect: ['max-text', 'language'],
   convert: ['name', 'max-text', 'language'],
   schema: ['language'],
@@ -306,7 +336,7 @@ function parseArguments(args: readonly string[]): Arguments {
     html: values.html ?? null,
     failOn: parseFailOn(values['fail-on'] ?? ''),
     threads: parseThreads(values.threads ?? '0'),
-    layer: values.layer === undefined ? null : parseLayer(values.layer),
+    shown: parseShown(values.layer, values.direction),
     attribution: values.attribution === true,
     longestText,
   };
@@ -467,11 +497,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { experiment, problems } = await readExperiment(entry, files);
   for (const problem of problems) printError(`${problemLine(problem)}\n`);
   if (experiment === null) return 2;
-  const layerCount = 1 + Math.max(...experiment.layers.map(({ layer }) => layer));
-  if (parsed.layer !== null && parsed.layer >= layerCount)
-    throw new UsageError(
-      say('--layer {0}: this network has {1}, counted from 0.', parsed.layer, countedLayers(layerCount)),
-    );
+  if (parsed.shown !== null) checkShown(experiment, parsed.shown);
   for (const target of targets) {
     const obstacle = await whyInput(
       target,
@@ -494,16 +520,12 @@ async function main(args: readonly string[]): Promise<number> {
   const run = finish(runExperiment(capacity.whole, experiment, defaultBounds, kernels));
   const elapsedMs = performance.now() - started;
   // The verdict at once: the spectrum of a big network takes far longer than the run.
-  if (parsed.json !== '-') print(runTable(run, parsed.layer));
-  const shown = layersShown(run.layers, parsed.layer);
+  if (parsed.json !== '-') print(runTable(run, parsed.shown));
+  const shown = layersShown(run.layers, parsed.shown);
   // The one that the verdict is about.
-  const judged =
-    shown.find(
-      ({ experiment: { layers } }) =>
-        layers[0].layer === (parsed.layer ?? run.verdict.layer) && layers[0].direction === run.verdict.direction,
-    ) ??
-    shown[0] ??
-    run.layers[0];
+  const { layer, direction } = run.verdict;
+  const about = { layer: parsed.shown?.layer ?? layer, direction: parsed.shown?.direction ?? direction };
+  const judged = shown.find(({ experiment: { layers } }) => isChosen(about, layers[0])) ?? shown[0] ?? run.layers[0];
   if (parsed.json !== '-') {
     const next = await nextOf(run, judged, kernels);
     if (next !== null) print(next);
@@ -519,10 +541,10 @@ async function main(args: readonly string[]): Promise<number> {
   };
   if (parsed.json !== '-') for (const layer of shown) print(spectrumLine(run, layer, spectrumOf(layer).spectrum));
   const attribution = parsed.attribution ? attributionOf(run, workspaces) : null;
-  if (attribution !== null && parsed.json !== '-') print(attributionTable(run, attribution, parsed.layer));
+  if (attribution !== null && parsed.json !== '-') print(attributionTable(run, attribution, parsed.shown));
   // Standard output is the result's.
   else if (attribution !== null && attribution.leftOut !== null) printError(`${whyLeftOut(attribution.leftOut)}\n`);
-  const kinds = parsed.layer === null ? [run.verdict.kind] : shown.map(({ result }) => result.verdict.kind);
+  const kinds = parsed.shown === null ? [run.verdict.kind] : shown.map(({ result }) => result.verdict.kind);
   const verdictCode = kinds.some((kind) => parsed.failOn.includes(kind)) ? 1 : 0;
   const json = resultJson(run, spectrumOf, attribution?.leftOut === null ? attribution : null);
   if (parsed.json === '-') await printAll(json);

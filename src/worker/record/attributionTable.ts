@@ -1,13 +1,14 @@
 // What is printed of where the gradient comes from: how much of each loss arrives at each layer.
 import { t as say } from '@vscode/l10n';
 import type { AnyNetworkRun, Attribution } from '../../engine/index.js';
-import { fromLog10, layerName, someOf } from './runTable.js';
+import { fromLog10, isChosen, layerName, someOf } from './runTable.js';
+import type { LayerChoice } from './runTable.js';
 
 /** What --attribution prints: a row for each loss, or for some of many, with a column for each layer that is shown. */
 export function attributionTable(
   { layers }: AnyNetworkRun,
   { sources, layers: arrivals = [], leftOut }: Attribution,
-  shown: number | null,
+  shown: LayerChoice | null,
 ): string {
   if (leftOut !== null) return `${whyLeftOut(leftOut)}\n`;
   if (sources.length === 0) return `${say('no gradient enters anywhere')}\n`;
@@ -19,9 +20,9 @@ export function attributionTable(
         return from === to ? String(from) : `${from}–${to}`;
       },
     },
-    ...arrivals.flatMap(({ layer, log10 }, i) => {
+    ...arrivals.flatMap(({ log10 }, i) => {
       const own = layers[i];
-      if (own === undefined || (shown !== null && shown !== layer)) return [];
+      if (own === undefined || !isChosen(shown, own.experiment.layers[0])) return [];
       return [{ title: layerName(own.experiment), at: (s: number): string => fromLog10(log10[s] ?? NaN) }];
     }),
   ];

@@ -1,7 +1,15 @@
 // A run in lines of text: its verdict, a small table of norms of each layer, and what its spectrum says.
 import { t as say } from '@vscode/l10n';
 import { cellOf, directionsOf, inPositions } from '../../engine/index.js';
-import type { AnyNetworkRun, AnyRun, LayerExperiment, NetworkLayer, Spectrum } from '../../engine/index.js';
+import type {
+  AnyNetworkRun,
+  AnyRun,
+  Direction,
+  LayerExperiment,
+  LayerSpec,
+  NetworkLayer,
+  Spectrum,
+} from '../../engine/index.js';
 import { escapeControls } from './escapeControls.js';
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
@@ -80,7 +88,7 @@ export const verdictLines = (run: AnyNetworkRun): string[] => [
 ];
 
 /** Norms of some steps: of one layer, or of each that is shown with its own verdict. */
-export function normTables({ experiment, layers, log10Norms }: AnyNetworkRun, shown: number | null): string[] {
+export function normTables({ experiment, layers, log10Norms }: AnyNetworkRun, shown: LayerChoice | null): string[] {
   const [first, ...others] = layers;
   if (others.length === 0) return [...layerTable(first, log10Norms.dx), ''];
   return layersShown(layers, shown).flatMap((layer) => {
@@ -92,15 +100,20 @@ export function normTables({ experiment, layers, log10Norms }: AnyNetworkRun, sh
 }
 
 /** The verdict with its reason, and norms of some steps: of one layer, or of each that is shown. */
-export const runTable = (run: AnyNetworkRun, shown: number | null): string =>
+export const runTable = (run: AnyNetworkRun, shown: LayerChoice | null): string =>
   `${[...verdictLines(run), '', ...normTables(run, shown)].join('\n')}\n`;
 
-/** The directions of the layer that was asked for, or all. */
+/** What was asked for of a network; null: every layer, or every direction. */
+export type LayerChoice = { readonly layer: number | null; readonly direction: Direction | null };
+
+export const isChosen = (choice: LayerChoice | null, own: Pick<LayerSpec, 'layer' | 'direction'>): boolean =>
+  (choice?.layer ?? own.layer) === own.layer && (choice?.direction ?? own.direction) === own.direction;
+
+/** The layers and directions that were asked for, or all. */
 export const layersShown = (
   layers: readonly NetworkLayer<AnyRun>[],
-  asked: number | null,
-): readonly NetworkLayer<AnyRun>[] =>
-  layers.filter(({ experiment: { layers: specs } }) => asked === null || specs[0].layer === asked);
+  asked: LayerChoice | null,
+): readonly NetworkLayer<AnyRun>[] => layers.filter(({ experiment }) => isChosen(asked, experiment.layers[0]));
 
 /** What the spectrum of a layer says, in one line: of a single layer of one gate what stands for Wh too. */
 export const spectrumLine = (

@@ -314,6 +314,44 @@ describe('rnn-gradients run', () => {
     assert.match(packed.stdout, /two directions, .*lengths 10 to 40/);
   });
 
+  it('shows the direction that is asked for, in the table, the report and --fail-on', async () => {
+    const reference = networkCase('lstm_bi_2layer_ragged');
+    const keys = ['cell', 'dtype', 'weights', 'sequences', 'initialState', 'upstreamGradient', 'loss'];
+    const given = Object.entries(reference).filter(([key, value]) => keys.includes(key) && value !== null);
+    const config = await write('ways.rnn.json', Object.fromEntries(given));
+    const titlesOf = async (...rest: string[]): Promise<string[]> =>
+      [...(await cli('run', config, ...rest)).stdout.matchAll(/^(layer \d(?:, reverse)?): [A-Z]+ /gm)].map(
+        ([, title]) => title!,
+      );
+    assert.deepEqual(await titlesOf(), ['layer 0', 'layer 0, reverse', 'layer 1', 'layer 1, reverse']);
+    assert.deepEqual(await titlesOf('--direction', 'reverse'), ['layer 0, reverse', 'layer 1, reverse']);
+    const target = path.join(folder, 'ways.html');
+    for (const [direction, name] of [
+      ['forward', 'layer 1'],
+      ['reverse', 'layer 1, reverse'],
+    ] as const) {
+      const chosen = ['--layer', '1', '--direction', direction];
+      assert.deepEqual(await titlesOf(...chosen, '--html', target), [name]);
+      assert.ok((await readFile(target, 'utf8')).includes(`<dd>ways.rnn.json · ${name}</dd>`), direction);
+    }
+    const arrivals = (await cli('run', config, '--attribution', '--direction', 'forward')).stdout;
+    assert.match(arrivals, /\n +s +layer 0 +layer 1\n/);
+    // The gradient of one direction vanishes: its Wh is 0.
+    const way = (suffix: string, wh: number): object => ({
+      [`weight_ih_${suffix}`]: [[0.1]],
+      [`weight_hh_${suffix}`]: [[wh]],
+    });
+    const uneven = await write('uneven.rnn.json', {
+      cell: 'identity',
+      weights: { ...way('l0', 1), ...way('l0_reverse', 0.1) },
+      sequences: [Array.from({ length: 9 }, () => [1])],
+    });
+    const code = async (...rest: string[]): Promise<number | null> =>
+      (await cli('run', uneven, '--fail-on', 'vanishing', ...rest)).code;
+    assert.deepEqual([await code(), await code('--direction', 'forward')], [1, 0]);
+    assert.equal(await code('--direction', 'reverse'), 1);
+  });
+
   it('tells how much of each loss arrives at each layer and direction where it is asked to', async () => {
     // Ones on what each direction computed last: the reverse one has its loss at the first step.
     const { expected, ...reference } = networkCase('gru_bi_final');
@@ -427,6 +465,7 @@ describe('rnn-gradients run', () => {
     const help = await cli('--help');
     assert.equal(help.code, 0);
     assert.match(help.stdout, /Usage/);
+    assert.match(help.stdout, /\ninspect: .* and why run would refuse one\.\n/);
   });
 
   it('refuses options that do nothing for a command, and values that are none, in its own words', async () => {
@@ -442,6 +481,8 @@ describe('rnn-gradients run', () => {
       [['run', config, '--nope'], '"run" does not know --nope. '],
       [['--nope'], 'No command knows --nope.'],
       [['run', config, '--layer', '-1'], '--layer takes the number of a layer, counted from 0, not "-1".'],
+      [['run', config, '--direction', 'back'], '--direction takes forward or reverse, not "back".'],
+      [['run', config, '--direction', 'reverse'], '--direction reverse: this network has the forward direction alone.'],
       [['run', config, '--layer'], '--layer takes a value, and none stands behind it.'],
       [
         ['run', config, '--json', '--html', 'x'],
