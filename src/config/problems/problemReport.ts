@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { fileName } from '../json/fileName.js';
 import { shortened } from '../json/problem.js';
 import type { Fix, Problem, ProblemCode } from '../json/problem.js';
 import { unquoted } from './unquoted.js';
@@ -27,6 +28,17 @@ export class Report {
   readonly #problems: Problem[] = [];
   readonly #counts = new Map<string, number>();
   readonly #guarded = new Set<string>();
+  readonly #references = new Map<string, string>();
+
+  /** How the config names a file, from its own folder. */
+  refer(file: string, reference: string): void {
+    if (!this.#references.has(file)) this.#references.set(file, reference);
+  }
+
+  /** The file of a value as a config would name it. */
+  referenceOf({ document: { id } }: Value): string {
+    return this.#references.get(id) ?? fileName(id);
+  }
 
   /** Nothing of what stands in this file is to be told. */
   guard(file: string): void {

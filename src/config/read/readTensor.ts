@@ -8,7 +8,6 @@ import type { Finding, Report } from '../problems/problemReport.js';
 import { roundableOnce } from '../json/float32Rounding.js';
 import type { Value } from '../json/jsonValue.js';
 import { describeParts, partsOf } from './fileParts.js';
-import { fileName } from '../json/fileName.js';
 
 /**
  * A checked block of finite numbers, row-major, with its place. For a float32 run `Math.fround` rounds each to the
@@ -64,7 +63,7 @@ function chooseAdvice(value: Value, { ranks }: TensorSpec, report: Report): Pick
   if (arrays.length < 2) return null;
   const [first] = [...arrays.filter(({ rank }) => ranks.includes(rank)), ...arrays];
   const isGuarded = report.guards(value);
-  const part = { file: fileName(value.document.id), name: isGuarded ? '…' : first!.name };
+  const part = { file: report.referenceOf(value), name: isGuarded ? '…' : first!.name };
   return {
     found: isGuarded ? describeNode(value.node) : describeParts(value),
     advice: t(

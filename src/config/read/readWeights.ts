@@ -15,7 +15,6 @@ import { readLayer, readMatrices } from './readLayer.js';
 import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
 import type { StoredBiases } from './readBiases.js';
 import type { Tensor } from './readTensor.js';
-import { fileName } from '../json/fileName.js';
 import { namedCell, refuseParts } from './unsupportedParts.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -141,7 +140,7 @@ function recognise(
       : value.path === ''
         ? t(
             'Name the one to look at in the config: {0}.',
-            `"weights": ${JSON.stringify({ file: fileName(value.document.id), name: first })}`,
+            `"weights": ${JSON.stringify({ file: report.referenceOf(value), name: first })}`,
           )
         : t('Save the network to be looked at into a file of its own.'),
   });

@@ -86,6 +86,7 @@ export class Sources {
     this.#note(content.id);
     if (content.ok) {
       if (content.guarded === true) this.#report.guard(content.id);
+      if (!this.#report.guards(value)) this.#report.refer(content.id, node.value);
       const root = this.#rootOf(content);
       if (!this.#namedBy.has(content.id) && hasNoText(this.#files.parsed(content).document))
         this.#namedBy.set(content.id, value.itself().address());

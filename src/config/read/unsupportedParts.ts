@@ -7,7 +7,6 @@ import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { hasStateBias } from './gateBlocks.js';
-import { fileName } from '../json/fileName.js';
 
 /** A switch that is off, a size of 0, nothing at all. */
 const isOff = ({ node }: Value): boolean =>
@@ -192,7 +191,7 @@ function refuseBelow(where: Value, told: string, prefix: string, report: Report)
     found: quote(told),
     advice: t(
       'Name the layer to look at in the config: {0}.',
-      `"weights": ${JSON.stringify({ file: fileName(where.document.id), name: prefix })}`,
+      `"weights": ${JSON.stringify({ file: report.referenceOf(where), name: prefix })}`,
     ),
   });
 }

@@ -145,6 +145,18 @@ describe('numbers in archives', () => {
     assert.match(problems[0].advice, /several arrays: .*\{ "file": "x\.npz", "name": "x" \}/);
   });
 
+  it('advice names the file as the config does, with its folder', async () => {
+    const x = npy([1, 2, 3], [1, 2, 3, 4, 5, 6]);
+    const several = await read(
+      { weights, sequences: '../data/x.npz' },
+      { '../data/x.npz': npz({ y: npy([1], [0]), x }) },
+    );
+    assert.match(several.problems[0]?.advice ?? '', /\{ "file": "\.\.\/data\/x\.npz", "name": "x" \}/);
+    const two = fixture('two_networks.pt');
+    const networks = await read({ weights: 'data/two.pt', sequences: 'seq.npy' }, { 'data/two.pt': two });
+    assert.ok(networks.problems[0]?.advice.includes('"weights": {"file":"data/two.pt","name":"encoder"}'));
+  });
+
   it('initial states by their names, an upstream gradient from an .npy', async () => {
     const experiment = await good(
       {
