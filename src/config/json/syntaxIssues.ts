@@ -18,6 +18,9 @@ export type SyntaxIssue = Span & {
 
 const pythonWords: Readonly<Record<string, string>> = { None: 'null', True: 'true', False: 'false' };
 
+/** What more digits make a number of JSON, as they do not of 007 and .5. */
+const cutNumber = /^-$|^-?(?:0|[1-9]\d*)(?:\.|(?:\.\d+)?e[+-]?)$/i;
+
 /**
  * A word of another language where a value belongs: NaN, None, True, .5, +1, 0x10, tanh. `isLast`: the file ends behind
  * it.
@@ -52,10 +55,7 @@ export function wordIssue(word: string, span: Span, isLast: boolean): SyntaxIssu
       advice: t('Write {0}, or export the file with json.dump instead of print.', json),
     };
   }
-  if (
-    isLast &&
-    (/^-?\d*\.?\d*(?:e[+-]?)?$/i.test(word) || ['true', 'false', 'null'].some((one) => one.startsWith(word)))
-  )
+  if (isLast && (cutNumber.test(word) || ['true', 'false', 'null'].some((one) => one.startsWith(word))))
     return {
       ...span,
       code: 'not-json',

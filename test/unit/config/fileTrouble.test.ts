@@ -217,10 +217,21 @@ describe('bytes that are no text, or not what the name says', () => {
   });
 
   it('a config that is cut off inside a number', async () => {
-    for (const end of ['-0.', '-', '1e', '1e-', 'tru']) {
+    for (const end of ['-0.', '-', '1e', '1e-', '1.5e', 'tru']) {
       const [problem] = (await readTexts({ [configName]: `{"sequences":[[[1],[${end}` })).problems;
       assert.match(problem?.message ?? '', /^The file ends in the middle of a value/, end);
       assert.match(problem?.advice ?? '', /it was cut off/);
+    }
+    // No digit that follows makes a number of these.
+    for (const [end, number] of [
+      ['007', 7],
+      ['.5', 0.5],
+      ['-.5', -0.5],
+      ['-00', 0],
+    ] as const) {
+      const [problem] = (await readTexts({ [configName]: `{"sequences":[[[1],[${end}` })).problems;
+      assert.match(problem?.message ?? '', /is not a number as JSON writes it/, end);
+      assert.equal(problem?.advice, `Write ${number}.`);
     }
     const inside = await readTexts({ [configName]: '{"sequences":[[[1],[-0.]]]}' });
     assert.ok(inside.problems.some(({ advice }) => advice === 'Write 0.'));
