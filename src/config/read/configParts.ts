@@ -2,7 +2,7 @@ import { cellOf, defaultCell } from '../../engine/index.js';
 import type { CellName, DType } from '../../engine/index.js';
 import { layersOf, weightNames } from '../layouts/weightNames.js';
 import type { Group } from '../layouts/weightLayouts.js';
-import { findReadout } from '../layouts/readoutNames.js';
+import { findReadouts } from '../layouts/readoutNames.js';
 import { asSequences, filePart, onlyTensor } from './fileParts.js';
 import { fileKeys, underItsKeys } from './keyNames.js';
 import { weightsOf } from './openEntry.js';
@@ -10,6 +10,7 @@ import type { OpenEntry } from './openEntry.js';
 import { ownValues } from './ownParameters.js';
 import { orderOf } from './sequenceOrder.js';
 import { stateKeys } from './schema.js';
+import { outputsOf } from './weightShapes.js';
 import type { JsonNode } from '../json/node.js';
 import type { Range } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
@@ -189,8 +190,9 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
   add('upstreamGradient', 'upstreamGradient', numbers(root.get('upstreamGradient')));
   const loss = root.get('loss');
   const readoutRoot = follow(loss?.get('readout') ?? null);
-  const readout = readoutRoot === null ? null : findReadout(weightNames(readoutRoot));
-  if (readout !== null) {
+  const width = outputsOf(layersOf(weights));
+  const readout = readoutRoot === null ? undefined : findReadouts(weightNames(readoutRoot), width).at(-1);
+  if (readout !== undefined) {
     add('readout', readout.matrix, readout.matrixValue, readout.transposed);
     add('readoutBias', readout.bias, readout.biasValue);
   }

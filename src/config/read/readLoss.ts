@@ -2,11 +2,12 @@
 import { t as say } from '@vscode/l10n';
 import type { DType, Loss } from '../../engine/index.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
-import { findReadout, withoutLayers } from '../layouts/readoutNames.js';
+import { findReadouts, withoutLayers } from '../layouts/readoutNames.js';
+import type { FoundReadout } from '../layouts/readoutNames.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { misspelt, misspeltBiases } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
-import { onlyTensor } from './fileParts.js';
+import { fullName, onlyTensor } from './fileParts.js';
 import { transpose } from './gateBlocks.js';
 import { widthName } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
@@ -57,8 +58,8 @@ const follow = (value: Value | undefined, sources: Sources): Promise<Value | nul
 function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Report): Readout | null {
   const { H } = sizes;
   const names = weightNames(value);
-  const found = findReadout(names);
-  if (found === null) {
+  const [found, ...others] = findReadouts(names, H);
+  if (found === undefined) {
     const near = misspelt(withoutLayers(names), ['Why', 'weight']);
     report.error(near?.where ?? value, {
       code: 'missing-key',
@@ -69,7 +70,11 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
     });
     return null;
   }
-  const { matrix: name, bias: biasName, matrixValue: matrix, biasValue: bias, transposed } = found;
+  if (others.length > 0) {
+    refuseSeveral(value, [found, ...others], report);
+    return null;
+  }
+  const { matrix: name, bias: biasName, matrixValue: matrix, biasValue: bias, prefix, transposed } = found;
   const form = transposed ? `[O][${widthName(sizes)}]` : `[${widthName(sizes)}][O]`;
   const Why = readTensor(
     matrix,
@@ -129,7 +134,6 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
     return null;
   }
   if (by === null) {
-    const { prefix } = names.named.find((one) => one.value === matrix)!;
     const [near] = misspeltBiases(
       withoutLayers(names).filter((one) => one.prefix === prefix),
       [biasName],
@@ -149,3 +153,29 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
     O,
   };
 }
+
+/** The equations have one linear layer between h and the loss: which of these it is, nothing tells. */
+function refuseSeveral(value: Value, found: readonly FoundReadout[], report: Report): void {
+  const last = found.at(-1)!;
+  const part = { file: report.referenceOf(value), name: last.prefix };
+  report.error(last.matrixValue, {
+    code: 'wrong-value',
+    message: say('Several linear layers stand here, and the readout is one.'),
+    expected: say('the one layer between h and the loss'),
+    found: found
+      .slice(0, mostTold)
+      .map(
+        ({ prefix, matrix, matrixValue }) =>
+          `${fullName({ prefix, name: matrix, value: matrixValue })} ${shapeText(matrixValue)}`,
+      )
+      .join('; '),
+    advice:
+      value.path === ''
+        ? say('Name it: {0}. Several in a row cannot be run.', `"readout": ${JSON.stringify(part)}`)
+        : say('Leave that one alone here. Several in a row cannot be run.'),
+  });
+}
+
+const mostTold = 6;
+const shapeText = ({ node }: Value): string =>
+  node.kind === 'tensor' ? describeShape(node.shape) : describeNode(node);

@@ -11,7 +11,7 @@ import type { Tick } from '../json/scanner.js';
 import { Value } from '../json/jsonValue.js';
 import type { Group } from '../layouts/weightLayouts.js';
 import { weightNames } from '../layouts/weightNames.js';
-import { findReadout, withoutLayers } from '../layouts/readoutNames.js';
+import { findReadouts, withoutLayers } from '../layouts/readoutNames.js';
 import { kindOf } from './classify.js';
 import type { FileKind } from './classify.js';
 import { spreadsOf } from './columnSpreads.js';
@@ -21,7 +21,7 @@ import { asSequences, fullName } from './fileParts.js';
 import { gatedCell } from './layerProblems.js';
 import { isProse } from './plainFiles.js';
 import { readTable } from './tables.js';
-import { blocksOf, filledShape, inputsOf, weightLayers } from './weightShapes.js';
+import { blocksOf, filledShape, inputsOf, outputsOf, weightLayers } from './weightShapes.js';
 
 /** A recurrent network by the shapes of its weights. */
 export type FoundNetwork = {
@@ -154,9 +154,12 @@ function blockOf(node: JsonNode, name: string | null): FoundBlock | null {
 }
 
 function readoutIn(root: Value): FileSurvey['readout'] {
-  const found = findReadout(weightNames(root));
+  const names = weightNames(root);
+  const width = names.network?.kind === 'network' ? outputsOf(names.network.groups) : null;
+  const [found, ...others] = findReadouts(names, width);
   const node = found?.matrixValue.node;
-  if (found === null || node?.kind !== 'tensor' || node.shape.length !== 2 || isEmpty(node)) return null;
+  if (found === undefined || others.length > 0 || node?.kind !== 'tensor' || node.shape.length !== 2 || isEmpty(node))
+    return null;
   const [rows, columns] = node.shape as readonly [number, number];
   return found.transposed ? { width: columns, O: rows } : { width: rows, O: columns };
 }

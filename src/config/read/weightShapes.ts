@@ -66,3 +66,13 @@ export function weightLayers([first, ...others]: readonly Group[]): WeightLayer[
     return Array.from({ length: count }, (_, index) => ({ group, index }));
   });
 }
+
+/** The width of a network's output: H of its last layer, both directions side by side; null where that is unclear. */
+export function outputsOf(groups: readonly Group[]): number | null {
+  const layers = weightLayers(groups);
+  const top = layers.at(-1)?.group.layer;
+  const width = layers
+    .filter(({ group }) => group.layer === top)
+    .reduce((sum, { group }) => sum + (blocksOf(group)?.H ?? Number.NaN), 0);
+  return width > 0 ? width : null;
+}

@@ -128,6 +128,52 @@ describe('a problem of a file without a text', () => {
   });
 });
 
+describe('a readout in a file with other layers', () => {
+  const filled = (rows: number, columns: number, value: number): number[][] =>
+    Array.from({ length: rows }, () => new Array<number>(columns).fill(value));
+  const network = { 'rnn.weight_ih_l0': filled(3, 2, 0), 'rnn.weight_hh_l0': filled(3, 3, 0) };
+  const config = { cell: 'tanh', weights: 'm.json', sequences: [[[1, 2]]] };
+  const loss = { kind: 'mse', targets: [[0, 0]], at: 'last' };
+  const withReadout = (others: object, readout: unknown = 'm.json'): Promise<ReadResult> =>
+    read({ ...config, loss: { ...loss, readout } }, { 'm.json': JSON.stringify({ ...network, ...others }) });
+  const fc = { 'fc.weight': filled(2, 3, 1), 'fc.bias': [5, 6] };
+
+  it('is the linear layer that the hidden units fit, with its own bias', async () => {
+    for (const others of [
+      fc,
+      { ...fc, 'norm.weight': [1, 1, 1], 'norm.bias': [0, 0, 0] },
+      { ...fc, 'inputs.weight': filled(4, 7, 0), 'inputs.bias': [1, 1, 1, 1] },
+      { 'embedding.weight': filled(9, 4, 0), ...fc, 'z.bias': [7, 7] },
+    ]) {
+      const read = (await withReadout(others)).experiment?.loss;
+      assert.deepEqual([[...(read?.Why ?? [])], [...(read?.by ?? [])]], [new Array(6).fill(1), [5, 6]]);
+      const { readout } = surveyFile(
+        new TextEncoder().encode(JSON.stringify({ ...network, ...others })),
+        () => undefined,
+      );
+      assert.deepEqual(readout, { width: 3, O: 2 });
+    }
+  });
+
+  it('is asked for where several fit, or follow each other', async () => {
+    for (const [others, told] of [
+      [{ ...fc, 'out.weight': filled(2, 3, 0) }, 'fc.weight [2, 3]; out.weight [2, 3]'],
+      [{ 'fc1.weight': filled(8, 3, 0), 'out.weight': filled(2, 8, 0) }, 'fc1.weight [8, 3]; out.weight [2, 8]'],
+    ] as const) {
+      const { experiment, problems } = await withReadout(others);
+      const [problem] = problems.filter(({ severity }) => severity === 'error');
+      assert.equal(experiment, null);
+      assert.match(problem?.message ?? '', /^Several linear layers stand here/);
+      assert.equal(problem?.found, told);
+      assert.ok(problem.advice.includes('"readout": {"file":"m.json","name":"out"}'), problem.advice);
+    }
+    const named = await withReadout({ ...fc, 'out.weight': filled(2, 3, 9) }, { file: 'm.json', name: 'fc' });
+    assert.deepEqual([...(named.experiment?.loss?.by ?? [])], [5, 6]);
+    const inline = await withReadout({}, { ...fc, 'out.weight': filled(2, 3, 9) });
+    assert.match(inline.problems.find(({ severity }) => severity === 'error')?.advice ?? '', /^Leave that one alone/);
+  });
+});
+
 describe('numbers in archives', () => {
   const weights = { file: 'two.pt', name: 'decoder' };
 

@@ -5,7 +5,7 @@ import { leakyInTheTable } from '../engine/leaky.js';
 import type { Range } from '../../../src/config/index.js';
 import { Inspector } from '../../../src/worker/answers/inspector.js';
 import type { Change, ChangeOutcome, Inspection, PartFacts } from '../../../src/protocol/messages.js';
-import { configName, memoryFiles, positionIn } from '../config/memory.js';
+import { configName, memoryFiles, positionIn, withoutAssumedCell } from '../config/memory.js';
 
 const never = (): SharedArrayBuffer => new SharedArrayBuffer(4);
 
@@ -584,7 +584,7 @@ describe('an inspection of gated cells and networks', () => {
       const offer = offers.find(({ kind }) => kind === 'addBias');
       assert.ok(offer);
       const after = new Probe(await probe.changed(offer.path, { kind: 'addBias' }));
-      assert.deepEqual((await after.inspect()).problems, []);
+      assert.deepEqual(withoutAssumedCell((await after.inspect()).problems), []);
     });
 
   it('offers no transposition of a gated matrix that fits, and that of one that does not', async () => {
