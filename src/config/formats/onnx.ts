@@ -47,7 +47,9 @@ function open(bytes: Uint8Array, tick: Tick, beside: Beside): Container {
       t('The graph has no recurrent node.'),
       'RNN, LSTM, GRU',
       [...new Set(nodes.map(({ op }) => cut(op, 30)))].slice(0, 5).join(', ') || t('none'),
-      t('Export the network with its recurrent layers, in Python with torch.onnx.export.'),
+      nodes.some(({ op }) => op === 'DynamicQuantizeLSTM')
+        ? beforeQuantising()
+        : t('Export the network with its recurrent layers, in Python with torch.onnx.export.'),
     );
   const names = namesOf(layers);
   const nameOf = new Map(layers.map((layer, i) => [layer, names[i]!]));
@@ -119,16 +121,20 @@ function partsOf(layer: OnnxNode, name: string): { readonly part: string; readon
     if (tensor !== null) return [{ part, tensor }];
     // A state may come from elsewhere; weights that are computed cannot be known.
     if (part.startsWith('initial')) return [];
-    const maker = layer.graph.producer(own);
+    const source = layer.graph.sourceOf(own);
     throw refused(
       t('The weights of the node {0} are computed by the graph.', cut(name, 60)),
       t('weights that are stored, or put together by Concat, Unsqueeze, Squeeze or Identity'),
-      maker === null ? t('the input {0}', cut(own, 40)) : t('the node {0}', cut(maker.op, 40)),
-      t('Simplify the model first, in Python with onnxsim.simplify(model).'),
+      typeof source === 'string' ? t('the input {0}', cut(source, 40)) : t('the node {0}', cut(source.op, 40)),
+      typeof source !== 'string' && source.op === 'DequantizeLinear'
+        ? beforeQuantising()
+        : t('Simplify the model first, in Python with onnxsim.simplify(model).'),
       cut(`${name}/${part}`, 80),
     );
   });
 }
+
+const beforeQuantising = (): string => t('Take the model as it was before it was quantised.');
 
 function factsOf({ op, attributes, inputs }: OnnxNode, name: string): Fact[] {
   const facts: Fact[] = [];
@@ -146,14 +152,22 @@ function factsOf({ op, attributes, inputs }: OnnxNode, name: string): Fact[] {
   return facts;
 }
 
-/** The recurrent node whose outputs a node takes, the name of what stands between, or null where that is unclear. */
+/** Outputs of a recurrent node that are no sequence: the last states. */
+const lastStates: Readonly<Record<number, string>> = { 1: 'Y_h', 2: 'Y_c' };
+
+/**
+ * The recurrent node whose sequence of outputs a node takes, the name of what stands between, or null where that is
+ * unclear.
+ */
 function belowOf(layer: OnnxNode): OnnxNode | string | null {
   let name = layer.inputs[0] ?? '';
   for (let count = 0; count < 100; count++) {
     const node = layer.graph.producer(name);
     if (node === null) return name;
-    if (recurrent.includes(node.op)) return node;
-    if (!passes.includes(node.op)) return node.name === '' ? node.op : `${node.op} ${node.name}`;
+    const label = node.name === '' ? node.op : `${node.op} ${node.name}`;
+    const state = lastStates[node.outputs.indexOf(name)];
+    if (recurrent.includes(node.op)) return state === undefined ? node : `${label}, ${state}`;
+    if (!passes.includes(node.op)) return label;
     name = node.inputs[0] ?? '';
   }
   return null;

@@ -133,6 +133,16 @@ export class OnnxGraph {
     return made;
   }
 
+  /** Where a tensor that `constant` does not know comes from: the node that computes it, or the name of an input. */
+  sourceOf(name: string, chain = 0): OnnxNode | string {
+    const node = this.producer(name);
+    if (node === null) return name;
+    const unknown = node.inputs.find((input) => input !== '' && node.graph.constant(input) === null);
+    return moving.has(node.op) && unknown !== undefined && chain < longestChain
+      ? node.graph.sourceOf(unknown, chain + 1)
+      : node;
+  }
+
   /** Adds the stored tensors that `constant` makes that of a name from. */
   addSources(name: string, sources: Set<OnnxTensor>, seen = new Set<string>()): void {
     const own = this.tensors.get(name);

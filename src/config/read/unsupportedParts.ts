@@ -128,9 +128,11 @@ export function refuseParts(
       refuse(value, name, t('This layer bounds its pre-activations (clip), which cannot be run.'));
     else if (name === 'input_forget' && isOfLayer(prefix, groups) && !isOff(value))
       refuse(value, name, t('This LSTM has one gate for input and forgetting (input_forget), which cannot be run.'));
-    else if (name === 'direction' && isOfLayer(prefix, groups) && isText(value, 'reverse'))
-      refuse(value, name, t('This layer reads its sequences from their end only, which cannot be run.'));
-    else if (name === 'merge_mode' && isOfLayer(prefix, groups) && !isText(value, 'concat'))
+    else if (name === 'direction' && isOfLayer(prefix, groups) && isText(value, 'reverse')) {
+      isRefused = true;
+      const message = t('This layer reads its sequences from their end only, which cannot be run.');
+      refuseBackwards(value, message, '"direction": "forward"', report);
+    } else if (name === 'merge_mode' && isOfLayer(prefix, groups) && !isText(value, 'concat'))
       refuse(value, name, t('The outputs of both directions are not put side by side (merge_mode).'));
     else if (name === 'layer_below' && value.node.kind === 'string') {
       const own = above.find((group) => isOfLayer(prefix, [group]));
@@ -156,7 +158,10 @@ export function refuseParts(
       refuseActivation(part, other, cell, report);
     } else if (name === 'go_backwards' && isOfLayer(prefix, forward) && !isOff(value)) {
       isRefused = true;
-      refuseBackwards(value, report);
+      const message = t(
+        'This layer reads its sequences from their end (go_backwards), and no other direction is beside it.',
+      );
+      refuseBackwards(value, message, '"go_backwards": false', report);
     } else if (/^(?:recurrent_)?dropout$/.test(name) && value.node.kind === 'number' && !isOff(value))
       tellDropout(value, report);
   }
@@ -197,13 +202,19 @@ function refuseBelow(where: Value, told: string, prefix: string, report: Report)
 }
 
 /** A layer that reads its sequences from the end, and gives its outputs in that order. */
-function refuseBackwards(where: Value, report: Report): void {
+function refuseBackwards(where: Value, message: string, expected: string, report: Report): void {
   report.error(where, {
     code: 'unsupported-feature',
-    message: t('This layer reads its sequences from their end (go_backwards), and no other direction is beside it.'),
-    expected: '"go_backwards": false',
+    message,
+    expected,
     found: describeNode(where.node),
-    advice: t('Turn the sequences around and leave the key out: then each step is the one that the layer reads.'),
+    advice:
+      where.document.binary === null
+        ? t('Turn the sequences around and leave the key out: then each step is the one that the layer reads.')
+        : t(
+            'Turn the sequences around, and save the weights alone, without what the file says of the layer: then ' +
+              'each step is the one that the layer reads.',
+          ),
   });
 }
 

@@ -243,6 +243,21 @@ describe('ONNX models that are built to hurt', () => {
     assert.equal(found, 'Conv, Relu');
   });
 
+  it('a quantised model is told as such, and a node that computes by its own name', async () => {
+    const dynamic = await refusal(model([node('DynamicQuantizeLSTM', ['x'], ['y'])]));
+    assert.match(dynamic.advice, /before it was quantised/);
+    const R = initializer('R', [1, 2, 2], [1, 0, 0, 1]);
+    const computed = (op: string) =>
+      refusal(model([R, node(op, ['q'], ['w']), node('Unsqueeze', ['w', 'axes'], ['W']), rnn()]));
+    const quantised = await computed('DequantizeLinear');
+    assert.match(quantised.advice, /before it was quantised/);
+    // Not the node that only moves what this one computes.
+    assert.equal(quantised.found, 'the node DequantizeLinear');
+    const turned = await computed('Transpose');
+    assert.equal(turned.found, 'the node Transpose');
+    assert.match(turned.advice, /onnxsim/);
+  });
+
   it('a tensor that is put together again and again has no more bytes than the file', async () => {
     const doubled = Array.from({ length: 14 }, (_, i) =>
       node('Concat', [`c${i}`, `c${i}`], [`c${i + 1}`], { axis: 0 }),

@@ -201,6 +201,11 @@ describe('what is told of a recurrent node', () => {
     assert.equal(below(node('Gather', ['t'], ['x'], {}, 'g'), rnn('x', 'W', 'R')), 'Gather g');
     const lower = node('GRU', ['t', 'W', 'R'], ['z'], {}, '/below/');
     assert.equal(below(lower, node('Cast', ['z'], ['x']), rnn('x', 'W', 'R')), 'below');
+    // A last state is no sequence of outputs.
+    const states = node('LSTM', ['t', 'W', 'R'], ['z', 'z_h', 'z_c'], {}, 'lower');
+    assert.equal(below(states, node('Unsqueeze', ['z_h'], ['x']), rnn('x', 'W', 'R')), 'LSTM lower, Y_h');
+    assert.equal(below(states, rnn('z_c', 'W', 'R')), 'LSTM lower, Y_c');
+    assert.equal(below(states, rnn('z', 'W', 'R')), 'lower');
     // In a circle there is no end.
     assert.equal(below(node('Cast', ['x'], ['x']), rnn('x', 'W', 'R')), undefined);
   });
