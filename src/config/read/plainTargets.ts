@@ -1,7 +1,6 @@
 // Targets out of a table or a text: rows or tokens some steps ahead of those of the sequences.
 import { t } from '@vscode/l10n';
 import type { Loss } from '../../engine/index.js';
-import { appendIndex, appendKey } from '../json/jsonPath.js';
 import type { Value } from '../json/jsonValue.js';
 import { counted } from '../json/node.js';
 import { maxRepeats } from '../problems/problemReport.js';
@@ -12,7 +11,8 @@ import { numbersOf, Options, textTokens } from './plainFiles.js';
 import { valueChecks } from './readTargets.js';
 import type { Targets } from './readTargets.js';
 import type { Sources } from './sourceFiles.js';
-import type { Table } from './tables.js';
+import { cellPath, placedCells } from './tables.js';
+import type { Table, TableCell } from './tables.js';
 import type { TokenKind } from './tokens.js';
 
 type Wanted = Pick<Loss, 'kind' | 'at'> & { readonly O: number | null };
@@ -67,7 +67,7 @@ export async function plainTargets(
   const targets = new Float64Array(B * steps.length * width);
   const present = new Uint8Array(B * steps.length);
   const { passes, tell } = valueChecks(kind, O);
-  let told = 0;
+  const wrong = new Map<number, TableCell & { readonly x: number }>();
   for (let b = 0; b < B; b++) {
     root.document.tick();
     for (const [s, step] of steps.entries()) {
@@ -78,13 +78,19 @@ export async function plainTargets(
       for (let column = 0; column < width; column++) {
         const x = table.data[row * width + column]!;
         targets[place * width + column] = x;
-        if (passes(x) || told++ >= maxRepeats) continue;
-        const path = appendIndex(appendKey('', table.columns[column]!), row);
-        report.error(root.at(root.place, path), tell(String(x)));
+        // Windows lie over each other: one number may be the target of several.
+        if (!passes(x) && wrong.size < maxRepeats)
+          wrong.set(row * width + column, { row, column: table.columns[column]!, x });
       }
     }
   }
-  if (told > 0) return null;
+  if (wrong.size > 0) {
+    const cells = [...wrong.values()];
+    const places =
+      tokens === null ? placedCells(root, cells) : cells.map((cell) => root.at(root.place, cellPath(cell)));
+    for (const [i, { x }] of cells.entries()) report.error(places[i]!, tell(String(x)));
+    return null;
+  }
   if (present.every((one) => one === 1)) return { targets };
   if (present.some((one) => one === 1)) return { targets, present };
   report.error(options.at('ahead'), {

@@ -180,6 +180,29 @@ function readColumns(root: Value, chosen: Value | null, report: Report): Table |
   return table === null ? null : { ...table, columns: columns.map((i) => names[i]!), leftOut, labels };
 }
 
+/** A number of a table that has been read: its row, and the name of its column. */
+export type TableCell = { readonly row: number; readonly column: string };
+
+/** The same with its place in the text, which is walked through once more. */
+export function placedCells(root: Value, cells: readonly TableCell[]): Value[] {
+  const begun = begin(root, new Report());
+  const last = cells.reduce((most, { row }) => Math.max(most, row), 0);
+  const places = new Map<TableCell, Value>();
+  for (let row = 0; begun !== null && row <= last; row++) {
+    const { rows, names } = begun;
+    for (const cell of cells) {
+      if (cell.row !== row) continue;
+      const field = names.indexOf(cell.column);
+      const start = rows.start(field);
+      places.set(cell, placeOf(root, start, Math.max(rows.end(field) - start, 1), cellPath(cell)));
+    }
+    rows.next();
+  }
+  return cells.map((cell) => places.get(cell) ?? root);
+}
+
+export const cellPath = ({ row, column }: TableCell): string => appendIndex(appendKey('', column), row);
+
 const empty = (): Finding => ({
   code: 'empty-sequence',
   message: t('The table has no row of numbers.'),
@@ -312,7 +335,7 @@ class Reading {
   }
 
   #path(column: number, row: number): string {
-    return appendIndex(appendKey('', this.#names[column]!), row);
+    return cellPath({ row, column: this.#names[column]! });
   }
 
   #number(index: number, field: string, rows: Rows, column: number, row: number): void {

@@ -406,6 +406,29 @@ describe('targets out of a table', () => {
     assert.equal(path, 'b[4]');
   });
 
+  it('a number that cannot be one is told once, where it stands in the table', async () => {
+    const { problems } = await readTexts({
+      [configName]: JSON.stringify({
+        weights: { Wx: [[1]], Wh: [[1]], b: [0] },
+        sequences: { file: 't.csv', columns: ['x'], window: 3, stride: 1, normalise: 'none' },
+        loss: {
+          kind: 'crossEntropy',
+          readout: { Why: [[1, 1]], by: [0, 0] },
+          targets: { file: 't.csv', columns: ['class'], ahead: 0 },
+          at: 'every',
+        },
+      }),
+      't.csv': '# a note\nday,x,class\nMo,0,0\nTu,0,1\n\nWe,0,  7\nTh,0,0\nFr,1,9\n',
+    });
+    assert.deepEqual(
+      problems.map(({ range: { start, end }, path }) => [start.line, start.character, end.character, path]),
+      [
+        [5, 5, 8, 'class[2]'],
+        [7, 5, 6, 'class[4]'],
+      ],
+    );
+  });
+
   it('in as many columns as the readout has outputs', async () => {
     assert.match((await refusal('t.csv', 2, {}, loss({ columns: ['a', 'b'] }))).message, /readout has 1 output\./);
     assert.match(
