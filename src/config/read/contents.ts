@@ -95,7 +95,7 @@ function whyRefused(part: Value): string[] {
   const report = new Report();
   const [first] = network.groups;
   const shape = filledShape(first!.recurrent, first!);
-  const cell = shape === null ? null : gatedCell({ shape }, first!.layout);
+  const cell = shape === null ? null : gatedCell({ shape });
   refuseParts(named, network.groups, cellOf(cell ?? namedCell(named, network.groups) ?? defaultCell), report);
   const told = report.sorted([part.document.id]).filter(({ severity }) => severity === 'error');
   return [...new Set(told.map(({ message }) => message))];

@@ -7,17 +7,16 @@ import type { Group, Layout } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import type { Tensor } from './readTensor.js';
 
-/** The cell whose gates a recurrent matrix holds, where it has more than one. */
-export function gatedCell({ shape }: Pick<Tensor, 'shape'>, { transposed }: Layout): CellName | null {
+/** The cell whose gates a recurrent matrix holds, where it has more than one; also of one that is turned. */
+export function gatedCell({ shape }: Pick<Tensor, 'shape'>): CellName | null {
   const [rows, columns] = shape as readonly [number, number];
-  const [long, short] = transposed || rows > columns ? [rows, columns] : [columns, rows];
-  const gates = long / short;
+  const gates = Math.max(rows, columns) / Math.min(rows, columns);
   return gates > 1 ? (cellNames.find((name) => cellOf(name).gates.length === gates) ?? null) : null;
 }
 
 /** What the shape of a recurrent matrix looks like; null where it looks like nothing that there is. */
-function looksLike(recurrent: Tensor, layout: Layout): string | null {
-  const cell = gatedCell(recurrent, layout);
+function looksLike(recurrent: Tensor): string | null {
+  const cell = gatedCell(recurrent);
   if (cell !== null) return cell.toUpperCase();
   return recurrent.shape[0] === recurrent.shape[1] ? t('a plain RNN') : null;
 }
@@ -26,8 +25,8 @@ type Recurrent = { readonly group: Group; readonly recurrent: Tensor | null };
 
 /** Whether layers look like different cells, which is reported at the first that differs: no "cell" mends that. */
 export function reportMixture(matrices: readonly Recurrent[], report: Report): boolean {
-  const looks = matrices.flatMap(({ group: { layer, layout }, recurrent }) => {
-    const look = recurrent === null ? null : looksLike(recurrent, layout);
+  const looks = matrices.flatMap(({ group: { layer }, recurrent }) => {
+    const look = recurrent === null ? null : looksLike(recurrent);
     return recurrent === null || look === null ? [] : [{ layer, recurrent, look }];
   });
   const [first] = looks;
@@ -47,7 +46,7 @@ export function reportMixture(matrices: readonly Recurrent[], report: Report): b
 
 /** Whether weights of several gates stand where a cell of one is wanted, which is reported. */
 export function reportGates(recurrent: Tensor, layout: Layout, cell: Cell, report: Report): boolean {
-  const found = gatedCell(recurrent, layout);
+  const found = gatedCell(recurrent);
   if (found === null) return false;
   const [rows, columns] = recurrent.shape as readonly [number, number];
   const [long, short] = [Math.max(rows, columns), Math.min(rows, columns)];
@@ -207,9 +206,14 @@ export function reportLength(
     expected: counted(width, 'numbers'),
     found: length,
     advice:
-      G === 1
-        ? t('Give {0} one number per hidden unit.', name)
-        : t('Give {0} one number per gate and hidden unit.', name),
+      G > 1 && layout.framework === 'Keras' && bias.data.length === 2 * width
+        ? t(
+            'CuDNNLSTM and CuDNNGRU have such a bias, and kernels in an order of their own: load the weights into an ' +
+              'LSTM or GRU layer of Keras 2, which converts them, and save them again.',
+          )
+        : G === 1
+          ? t('Give {0} one number per hidden unit.', name)
+          : t('Give {0} one number per gate and hidden unit.', name),
   });
 }
 

@@ -5,7 +5,8 @@ import type { ByParameter, Cell, Direction, DType } from '../../engine/index.js'
 import { describeNode, describeShape } from '../json/node.js';
 import type { Group, Layout, Named } from '../layouts/weightLayouts.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
-import type { Report } from '../problems/problemReport.js';
+import type { Finding, Report } from '../problems/problemReport.js';
+import { weightNames } from '../layouts/weightNames.js';
 import { arrange, blockOrder } from './gateBlocks.js';
 import type { Stored, StoredNumbers } from './gateBlocks.js';
 import { checkInput, reportGates, reportHeight, reportNotSquare } from './layerProblems.js';
@@ -107,8 +108,22 @@ function slice({ shape, data, where }: Tensor, index: number): Matrix {
   return { shape: inner, data: data.subarray(index * size, (index + 1) * size), where, from: index * size };
 }
 
+/** What PyTorch's weight_norm, spectral_norm and pruning have instead of a matrix. */
+const partsOf = (name: string): readonly string[] => ['g', 'v', 'orig', 'mask'].map((part) => `${name}_${part}`);
+
+const storedInParts = (name: string): Pick<Finding, 'advice'> => ({
+  advice: t(
+    '{0} is stored in parts (weight_norm, spectral_norm, pruning): put them together before you save, in Python with ' +
+      'torch.nn.utils.parametrize.remove_parametrizations, remove_weight_norm or prune.remove.',
+    name,
+  ),
+});
+
 function reportMissing(root: Value, strangers: readonly Named[], name: string, form: string, report: Report): void {
-  const near = misspelt(strangers, [name]);
+  const stored = weightNames(root).named.find(
+    (one) => one.prefix.endsWith(`parametrizations.${name}`) || partsOf(name).includes(one.name),
+  );
+  const near = stored === undefined ? misspelt(strangers, [name]) : { where: stored.value, hint: storedInParts(name) };
   report.error(near?.where ?? root, {
     code: 'missing-key',
     message: t('{0} is missing in the weights.', name),

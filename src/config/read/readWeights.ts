@@ -102,6 +102,12 @@ function recognise(
       });
       return null;
     }
+    // Of a file without a single tensor that is read: why it is not.
+    const unread = named.every(({ value: { node } }) => node.kind === 'unreadable') ? named[0]?.value : undefined;
+    if (unread?.node.kind === 'unreadable') {
+      report.error(unread, unread.node.finding);
+      return null;
+    }
     // Every layer of PyTorch has a "weight"; nobody means a recurrent one by it.
     const near = misspelt(
       named.filter(({ name }) => name !== 'weight' && name !== 'bias'),
@@ -195,8 +201,8 @@ function strangersOf(named: readonly Named[]): (group: Group) => readonly Named[
 
 /** The cell whose gates the first layer holds; null for one gate. */
 function inferredCell(matrices: readonly LayerMatrices[]): CellName | null {
-  const { recurrent = null, group } = matrices.find((one) => one.recurrent !== null) ?? {};
-  return recurrent && group ? gatedCell(recurrent, group.layout) : null;
+  const { recurrent = null } = matrices.find((one) => one.recurrent !== null) ?? {};
+  return recurrent === null ? null : gatedCell(recurrent);
 }
 
 function readLayers(

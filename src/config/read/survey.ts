@@ -122,7 +122,7 @@ function told(name: string | null, groups: readonly Group[]): FoundNetwork[] {
   return [
     {
       name,
-      cell: gatedCell({ shape: recurrent }, first.layout),
+      cell: gatedCell({ shape: recurrent }),
       layers: layers.length / directions,
       directions,
       I: inputsOf(first),

@@ -39,7 +39,7 @@ export function blocksOf(group: Group): Blocks | null {
   const [rows, columns] = shape as readonly [number, number];
   const [H, wide] = layout.transposed ? [columns, rows] : [rows, columns];
   if (wide === H) return { H, order: [0], gates: [''], stacked };
-  const name = gatedCell({ shape }, layout);
+  const name = gatedCell({ shape });
   if (name === null) return null;
   const cell = cellOf(name);
   return wide === cell.gates.length * H ? { H, order: blockOrder(cell, layout), gates: cell.gates, stacked } : null;

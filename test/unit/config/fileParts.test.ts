@@ -191,6 +191,15 @@ describe('numbers in archives', () => {
     assert.match(problems[0].advice, /several arrays: .*\{ "file": "x\.npz", "name": "x" \}/);
   });
 
+  it('an archive of nothing but Python objects says so where weights are wanted', async () => {
+    const { problems } = await read(
+      { weights: 'x.npz', sequences: 'seq.npy' },
+      { 'x.npz': npz({ weights: npy([1], [0], '|O') }) },
+    );
+    assert.match(problems[0]?.message ?? '', /Python objects, which are never loaded/);
+    assert.equal(problems.length, 1);
+  });
+
   it('advice names the file as the config does, with its folder', async () => {
     const x = npy([1, 2, 3], [1, 2, 3, 4, 5, 6]);
     const several = await read(

@@ -19,7 +19,44 @@ const config = (weights: string, sequences: string, rest = ''): string =>
 const loss = (rest: string, sequences = even): string =>
   config(stack, sequences, `"loss":{"readout":{"Why":[[1,2]],"by":[0,0]},${rest}}`);
 
+/** Rows × columns of ones, as text. */
+const ones = (rows: number, columns: number): string =>
+  JSON.stringify(Array.from({ length: rows }, () => new Array<number>(columns).fill(1)));
+
 const cases: readonly Refused[] = [
+  {
+    title: 'the turned recurrent matrix of an LSTM, whose cell nothing else tells',
+    text: config(
+      layer('_l0', ones(8, 1), ones(2, 8), `[${'1,'.repeat(7)}1]`).replace('"weight_hh_l0"', '«"weight_hh_l0"»'),
+      even,
+    ),
+    code: 'wrong-dimension',
+    path: 'weights.weight_hh_l0',
+    message: /weight_hh_l0 is transposed/,
+    expected: /\[8, 2\]/,
+    found: /\[2, 8\]/,
+    advice: /Transpose weight_hh_l0/,
+  },
+  {
+    title: 'the bias of a CuDNN layer of Keras, whose kernels stand in another order',
+    text: config(`"kernel":${ones(1, 8)},"recurrent_kernel":${ones(2, 8)},«"bias"»:[${'1,'.repeat(15)}1]`, even),
+    code: 'wrong-dimension',
+    path: 'weights.bias',
+    message: /bias has 16 numbers/,
+    expected: /^8 numbers/,
+    found: /16 numbers/,
+    advice: /CuDNNLSTM and CuDNNGRU .* load the weights into an LSTM/,
+  },
+  ...['"weight_hh_l0_v"', '"parametrizations.weight_hh_l0.original0"'].map((part) => ({
+    title: `a matrix that PyTorch stores in parts: ${part}`,
+    text: config(`"weight_ih_l0":[[1]],«${part}»:[[1]],"bias_ih_l0":[0],"bias_hh_l0":[0]`, even),
+    code: 'missing-key' as const,
+    path: part.includes('.') ? `weights[${part}]` : 'weights.weight_hh_l0_v',
+    message: /weight_hh_l0 is missing/,
+    expected: /"weight_hh_l0"/,
+    found: /weight_hh_l0/,
+    advice: /stored in parts .*remove_parametrizations/,
+  })),
   {
     title: 'a layer that takes more than the one below gives',
     text: config(
