@@ -108,7 +108,8 @@ const followUps = (more: number): string =>
 /** A table or a text, which only its reader can understand. */
 export function plainDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
   const text = decoded(bytes, tick);
-  if (text === null) return unreadable(id, utf16(bytes) ?? notUtf8(false), tick, t('text in UTF-8'));
+  const other = utf16(bytes);
+  if (text === null || other !== null) return unreadable(id, other ?? notUtf8(false), tick, t('text in UTF-8'));
   const root = { kind: 'plain', offset: 0, length: 1 } as const;
   return { id, text, lines: new Lines(text, tick), root, problems: [], tick, binary: null };
 }
@@ -192,9 +193,14 @@ const notUtf8 = (isJson: boolean): BinaryFormat => ({
     : t('Save it as UTF-8 (in VS Code: "Save with Encoding").'),
 });
 
+const isLetter = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x09 && byte < 0x7f;
+
 function utf16(bytes: Uint8Array): BinaryFormat | null {
-  const isMarked = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (isMarked)
+  const [a, b, c, d] = bytes;
+  const isMarked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+  // Without a mark every second byte of ASCII is zero, which no text in UTF-8 holds.
+  const isAscii = [a, c].every(isLetter) ? b === 0 && d === 0 : [b, d].every(isLetter) && a === 0 && c === 0;
+  if (isMarked || isAscii)
     return {
       code: 'not-json',
       message: t('The file is saved as UTF-16.'),

@@ -237,6 +237,11 @@ describe('bytes that are no text, or not what the name says', () => {
     assert.ok(inside.problems.some(({ advice }) => advice === 'Write 0.'));
   });
 
+  it('a table in UTF-16 that does not say so', async () => {
+    const problem = await only({ [configName]: config('t.csv'), 't.csv': latin1('a\0\r\0\n\x001\0') });
+    assert.match(problem.message, /saved as UTF-16/);
+  });
+
   it('a name without its file, and a name in a table', async () => {
     const { problems } = await readTexts({ [configName]: '{"weights":{"name":"a"},"sequences":{"name":"b"}}' });
     assert.deepEqual(problems.map(({ path, advice }) => [path, advice]).toSorted(), [

@@ -116,6 +116,8 @@ describe('bytes that are no JSON text', () => {
     safetensors: [[0x40, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x22], /safetensors/],
     'an older PyTorch file': [[0x80, 2, 0x7d, 0x71, 0], /PyTorch/],
     'UTF-16': [[0xff, 0xfe, 0x7b, 0], /UTF-16/],
+    'UTF-16 without a mark': [[0x7b, 0, 0x22, 0, 0x61, 0], /UTF-16/],
+    'UTF-16 without a mark, the other way round': [[0, 0x7b, 0, 0x22, 0, 0x61], /UTF-16/],
     'other bytes': [[0x7b, 0x22, 0xff, 0xc0], /UTF-8/],
   };
   for (const [title, [bytes, found]] of Object.entries(kinds)) {
