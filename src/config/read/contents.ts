@@ -7,7 +7,7 @@ import { OpenFiles } from './openFiles.js';
 import { isProse } from './plainFiles.js';
 import { plainTable } from './plainSequences.js';
 import { gatedCell } from './layerProblems.js';
-import { namedCell, refuseParts } from './unsupportedParts.js';
+import { namedCell, refuseParts, refuseResetBefore } from './unsupportedParts.js';
 import { filledShape } from './weightShapes.js';
 import { readTable } from './tables.js';
 import { readWeights } from './readWeights.js';
@@ -15,6 +15,7 @@ import type { LayerWeights } from './readWeights.js';
 import { Sources } from './sourceFiles.js';
 import { arrange, transpose } from './gateBlocks.js';
 import type { Stored } from './gateBlocks.js';
+import { tellsResetBefore } from './readBiases.js';
 import type { StoredBiases } from './readBiases.js';
 import { Report } from '../problems/problemReport.js';
 import { counted, describeNode, describeShape, quote } from '../json/node.js';
@@ -95,8 +96,10 @@ function whyRefused(part: Value): string[] {
   const report = new Report();
   const [first] = network.groups;
   const shape = filledShape(first!.recurrent, first!);
-  const cell = shape === null ? null : gatedCell({ shape });
-  refuseParts(named, network.groups, cellOf(cell ?? namedCell(named, network.groups) ?? defaultCell), report);
+  const gated = shape === null ? null : gatedCell({ shape });
+  const cell = cellOf(gated ?? namedCell(named, network.groups) ?? defaultCell);
+  if (!refuseParts(named, network.groups, cell, report))
+    for (const group of network.groups) if (tellsResetBefore(group, cell)) refuseResetBefore(group.biases[0]!, report);
   const told = report.sorted([part.document.id]).filter(({ severity }) => severity === 'error');
   return [...new Set(told.map(({ message }) => message))];
 }

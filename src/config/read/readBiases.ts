@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import type { Cell, Direction, DType } from '../../engine/index.js';
 import { describeShape } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
-import type { Group, Named } from '../layouts/weightLayouts.js';
+import type { Group, Layout, Named } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
 import { misspeltBiases } from '../problems/weightNameSuggestions.js';
 import { arrange, hasStateBias } from './gateBlocks.js';
@@ -33,6 +33,19 @@ const cutFrom = ({ data, where }: Tensor, from: number, length: number): Numbers
   from,
 });
 
+const hasTwoRows = (layout: Layout, cell: Pick<Cell, 'parameters'>): boolean =>
+  layout.framework === 'Keras' && hasStateBias(cell);
+
+/** Whether the shape of a bias tells a GRU of Keras that resets before the product. */
+export function tellsResetBefore(
+  { layout, recurrent, biases: [bias] }: Group,
+  cell: Pick<Cell, 'parameters'>,
+): boolean {
+  if (!hasTwoRows(layout, cell) || bias?.node.kind !== 'tensor' || recurrent?.node.kind !== 'tensor') return false;
+  const { shape } = bias.node;
+  return (shape.length === 1 || shape[0] === 1) && shape.at(-1) === recurrent.node.shape.at(-1);
+}
+
 /** Null after a report. */
 export function readBiases(
   { layout, biases }: Group,
@@ -46,7 +59,7 @@ export function readBiases(
   const name = layout.biases[0]!;
   if (layout.stacked) return readStackedBias(first, name, direction, width, dtype, report);
   // Two rows are Keras' two biases; one row tells a GRU that resets before the product.
-  const twoRows = layout.framework === 'Keras' && hasStateBias(cell);
+  const twoRows = hasTwoRows(layout, cell);
   const read = (entry: Value | null, called: string): Tensor | 'wrong' | null =>
     entry === null ? null : (readBias(entry, called, twoRows, dtype, report) ?? 'wrong');
   const [input, recurrent] = [read(first, name), read(second, layout.biases[1] ?? 'b')];

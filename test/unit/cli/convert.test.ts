@@ -170,6 +170,19 @@ describe('rnn-gradients inspect and convert', () => {
     const two = path.join(scratch, 'two.json');
     await writeFile(two, `{"a":${peepholes},"b":{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]]}}`);
     assert.match((await cli('inspect', two)).out, /"run" does not take this: a: This LSTM has peepholes[^\n]*\n$/);
+    // The shape of a bias tells it too, where nothing is said of the layer; a CuDNN layer has another one.
+    const three = path.join(scratch, 'reset.json');
+    const ones = (rows: number, columns: number): number[][] =>
+      Array.from({ length: rows }, () => new Array<number>(columns).fill(1));
+    for (const [bias, isTold] of [
+      [ones(1, 6)[0], true],
+      [ones(1, 6), true],
+      [ones(2, 6), false],
+      [ones(1, 12)[0], false],
+    ] as const) {
+      await writeFile(three, JSON.stringify({ kernel: ones(1, 6), recurrent_kernel: ones(2, 6), bias }));
+      assert.equal((await cli('inspect', three)).out.includes('take this: This GRU resets h'), isTold);
+    }
   });
 
   it('tell what is in a file, and write it as JSON and as safetensors', async () => {
