@@ -78,7 +78,7 @@ export type { Reach, ReachBlock } from './analysis/gradientReach.js';
 export { asItIs, changesWeights, chosenLayers, starts, whatIfObstacle, withoutLast } from './network/whatIf.js';
 export type { Measure, Start, WhatIf } from './network/whatIf.js';
 export { changed } from './network/changedExperiment.js';
-export { changedLayer, gatesAnew, measureRecurrent, recurrentOf } from './network/whatIfLayer.js';
+export { biasChanges, changedLayer, gatesAnew, measureRecurrent, recurrentOf } from './network/whatIfLayer.js';
 export type {
   ChangedLayer,
   GatesAnew,

@@ -158,11 +158,14 @@ function blocksIn({ node }: Value): Block | readonly Block[] | null {
   return node.kind === 'array' && node.items.length > 0 && node.items.every(isTensor) ? node.items : null;
 }
 
-/** A network's tensors by PyTorch's names; null where they cannot be read. */
-export const networkTensors = (part: Value): Converted['content'] => weightsOf(part, new Report());
+/**
+ * A network's tensors by PyTorch's names; null where they cannot be read. A bias that is not stored stays away, because
+ * clipping counts those that are.
+ */
+export const networkTensors = (part: Value): Converted['content'] => weightsOf(part, new Report(), 'stored');
 
 /** PyTorch's own tensors are what they are; those of others are read and turned around. */
-function weightsOf(part: Value, report: Report): Converted['content'] {
+function weightsOf(part: Value, report: Report, biases: 'stored' | 'both' = 'both'): Converted['content'] {
   const read = readWeights(part, { cell: null, dtype: 'float64', inputs: null, byOption: true }, report);
   const layers = read?.layers ?? null;
   if (layers === null) return null;
@@ -184,20 +187,26 @@ function weightsOf(part: Value, report: Report): Converted['content'] {
     return { kind: 'weights', tensors };
   }
   for (const [i, layer] of layers.entries())
-    for (const [kind, block] of turned(layer, read?.biases[i])) tensors.set(`${kind}_${pyTorchSuffix(layer)}`, block);
+    for (const [kind, block] of turned(layer, read?.biases[i], biases))
+      tensors.set(`${kind}_${pyTorchSuffix(layer)}`, block);
   return { kind: 'weights', tensors };
 }
 
-/** A layer as PyTorch stores it: for column vectors, with two biases, zeros where the file has none. */
-function turned({ H, parameters: { Wx, Wh, b } }: LayerWeights, biases: StoredBiases | undefined): [string, Block][] {
+/** A layer as PyTorch stores it: for column vectors, with two biases, of which `both` are zeros where there is none. */
+function turned(
+  { H, parameters: { Wx, Wh, b } }: LayerWeights,
+  stored: StoredBiases | undefined,
+  biases: 'stored' | 'both',
+): [string, Block][] {
   const width = b.length;
   const I = Wx.length / width;
-  const bias = (place: Stored | null | undefined): Block => ({ shape: [width], data: biasAt(place, width) });
+  const bias = (name: string, place: Stored | null | undefined): [string, Block][] =>
+    biases === 'stored' && !place ? [] : [[name, { shape: [width], data: biasAt(place, width) }]];
   return [
     ['weight_ih', { shape: [width, I], data: transpose(Wx, I, width) }],
     ['weight_hh', { shape: [width, H], data: transpose(Wh, H, width) }],
-    ['bias_ih', bias(biases?.input)],
-    ['bias_hh', bias(biases?.state)],
+    ...bias('bias_ih', stored?.input),
+    ...bias('bias_hh', stored?.state),
   ];
 }
 

@@ -1,6 +1,6 @@
 // The biases of one layer in one direction: one or two, in rows of their own or side by side.
 import { t } from '@vscode/l10n';
-import type { Cell, Direction, DType } from '../../engine/index.js';
+import type { Cell, Direction, DType, HeldBiases } from '../../engine/index.js';
 import { describeShape } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group, Layout, Named } from '../layouts/weightLayouts.js';
@@ -183,6 +183,17 @@ export function storedBiases(
     bias === null ? null : { ...bias, rows: 1, H, order, transposed: false };
   return { input: stored(input), state: stored(recurrent) };
 }
+
+/** Which of them there are, and which there would be with all that the layout has. */
+export const heldBiases = (
+  { framework, stacked, biases }: Layout,
+  cell: Cell,
+  { input, state }: StoredBiases,
+): HeldBiases => ({
+  stored: { input: input !== null, state: state !== null },
+  // The bias of Keras' GRU has two rows.
+  whole: { input: true, state: stacked || biases.length > 1 || (framework === 'Keras' && hasStateBias(cell)) },
+});
 
 /** What each bias of the cell is the sum of. */
 export type BiasParts = { readonly b: readonly StoredNumbers[]; readonly bh?: readonly StoredNumbers[] };

@@ -21,7 +21,7 @@ import { placesOf, readAt } from './targetPlaces.js';
 import { validateObject } from './validateObject.js';
 import type { Value } from '../json/jsonValue.js';
 
-type Readout = { readonly Why: Float64Array; readonly by: Float64Array; readonly O: number };
+type Readout = Pick<Loss, 'Why' | 'by' | 'withoutBias'>;
 
 const kinds = ['mse', 'crossEntropy', 'binaryCrossEntropy'] as const;
 
@@ -42,14 +42,14 @@ export async function readLoss(
   const targetsRoot = await follow(targetsPart, sources);
   const readout = readoutRoot === null ? null : readReadout(readoutRoot, sizes, dtype, report);
   if (kind === null || at === null || targetsRoot === null) return null;
-  const wanted = { kind, O: readout?.O ?? null, dtype, places: placesOf(at, sizes) };
+  const wanted = { kind, O: readout?.by.length ?? null, dtype, places: placesOf(at, sizes) };
   if (targetsPart !== undefined && targetsRoot.node.kind !== 'plain' && refusesPlainKeys(targetsPart, report))
     return null;
   const targets =
     targetsPart !== undefined && targetsRoot.node.kind === 'plain'
       ? await plainTargets(targetsPart, targetsRoot, { kind, at, O: wanted.O }, sizes, sources, report)
       : readTargets(onlyTensor(targetsRoot), wanted, sizes, report);
-  return readout === null || targets === null ? null : { kind, at, Why: readout.Why, by: readout.by, ...targets };
+  return readout === null || targets === null ? null : { kind, at, ...readout, ...targets };
 }
 
 const follow = (value: Value | undefined, sources: Sources): Promise<Value | null> =>
@@ -149,8 +149,7 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
   }
   return {
     Why: transposed ? transpose(Why.data, rows, columns) : Why.data,
-    by: by?.data ?? new Float64Array(O),
-    O,
+    ...(by === null ? { by: new Float64Array(O), withoutBias: true } : { by: by.data }),
   };
 }
 

@@ -13,6 +13,7 @@ import { describeNetworks } from './fileParts.js';
 import { gatedCell, reportMixture } from './layerProblems.js';
 import { readLayer, readMatrices } from './readLayer.js';
 import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
+import { heldBiases } from './readBiases.js';
 import type { StoredBiases } from './readBiases.js';
 import type { Tensor } from './readTensor.js';
 import { namedCell, refuseParts } from './unsupportedParts.js';
@@ -241,7 +242,13 @@ function readLayers(
     biases.push(read.biases);
     if (i === 0) I = read.I;
     if (read.parameters === null || read.H === null) continue;
-    layers.push({ layer, direction: one.direction, H: read.H, parameters: read.parameters });
+    layers.push({
+      layer,
+      direction: one.direction,
+      H: read.H,
+      parameters: read.parameters,
+      biases: heldBiases(one.group.layout, context.cell, read.biases),
+    });
   }
   const [first, ...others] = layers;
   return {

@@ -2,10 +2,11 @@
 import { cellOf } from '../cells/index.js';
 import type { Cell } from '../cells/cell.js';
 import type { Resumable } from '../core/resumable.js';
-import type { Experiment, LayerSpec, Upstream } from './experiment.js';
+import { biasesOfLayer } from './experiment.js';
+import type { Experiment, HeldBiases, LayerSpec, Upstream } from './experiment.js';
 import { whatIfObstacle, withoutLast } from './whatIf.js';
 import type { WhatIf } from './whatIf.js';
-import { changedLayer } from './whatIfLayer.js';
+import { biasChanges, changedLayer } from './whatIfLayer.js';
 import type { ChangedLayer, Recurrent, WhMeasures } from './whatIfLayer.js';
 
 const limit = (wanted: number | 'off' | null, now: number | null): number | null =>
@@ -20,17 +21,30 @@ function upstreamOf(upstream: Upstream, { layers, chunks, shapes: { B, T, H } }:
   return { kind: 'given', dhs };
 }
 
+/** A layer gets all biases of its layout where one that it does not have would hold more than zeros. */
+function biasesWith(spec: LayerSpec, other: ChangedLayer): HeldBiases {
+  const { stored, whole } = biasesOfLayer(spec);
+  const changes = biasChanges(spec, other);
+  const adds = (['input', 'state'] as const).some((which) => {
+    const change = changes[which];
+    return change !== null && !stored[which] && spec.parameters.b.some((_, j) => change(j, 0) !== 0);
+  });
+  return { stored: adds ? whole : stored, whole };
+}
+
 /** The layer with its changed weights. A cell that keeps the bias of the state before apart has it in `bh`. */
 export function withWeights(
   spec: LayerSpec,
   { parameters: specs }: Pick<Cell, 'parameters'>,
-  { Wx, Wh, biases, shift }: ChangedLayer,
+  other: ChangedLayer,
 ): LayerSpec {
+  const { Wx, Wh, biases, shift } = other;
   const apart = specs.some(({ name }) => name === 'bh');
   const [input, state] = biases ?? [spec.parameters.b, null];
   const sum = state === null || apart ? input : input.map((value, j) => value + state[j]!);
   return {
     ...spec,
+    biases: biasesWith(spec, other),
     parameters: {
       ...spec.parameters,
       Wx,

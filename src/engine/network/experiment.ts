@@ -9,6 +9,12 @@ export type Shapes = { readonly B: number; readonly T: number; readonly I: numbe
 
 export type Direction = 'forward' | 'reverse';
 
+/** One for each of PyTorch's two biases: that of the input (bias_ih) and that of the state before (bias_hh). */
+export type ByBias<Value> = Readonly<Record<'input' | 'state', Value>>;
+
+/** Which biases a layer's file holds, and which it would hold with all that its layout has. */
+export type HeldBiases = { readonly stored: ByBias<boolean>; readonly whole: ByBias<boolean> };
+
 /** One layer in one direction. */
 export type LayerSpec = {
   readonly layer: number;
@@ -18,6 +24,8 @@ export type LayerSpec = {
   readonly parameters: ByParameter<Float64Array>;
   /** The states before the first step by their names, [B,H] each; null for zeros. */
   readonly initial: ByState<Float64Array | null>;
+  /** Stored biases are trained, so they count when gradients are clipped. Absent: those of the cell, each once. */
+  readonly biases?: HeldBiases;
 };
 
 /**
@@ -43,6 +51,8 @@ type Readout = {
   readonly Why: Float64Array;
   /** [1,O] */
   readonly by: Float64Array;
+  /** The readout was made without a bias: `by` is 0, and is not trained. */
+  readonly withoutBias?: true;
 };
 
 /**
@@ -138,6 +148,12 @@ export type LayerExperiment = Omit<Experiment, 'layers' | 'chunks' | 'upstream' 
     readonly enters: Float64Array | null;
   };
   readonly loss: LayerLoss | null;
+};
+
+/** The biases of a layer. */
+export const biasesOfLayer = ({ parameters, biases }: Pick<LayerSpec, 'parameters' | 'biases'>): HeldBiases => {
+  const own = { input: true, state: parameters['bh'] !== undefined };
+  return biases ?? { stored: own, whole: own };
 };
 
 /** The experiment as one of a single layer, or null where it is more than that. */

@@ -7,7 +7,8 @@ import { mapResumably } from '../core/resumableCopy.js';
 import { largestOf } from '../core/scan.js';
 import { eigenvaluesOf } from '../linalg/eigenvalues.js';
 import { sigmaMaxOf } from '../linalg/lanczos.js';
-import type { LayerSpec } from './experiment.js';
+import { biasesOfLayer } from './experiment.js';
+import type { ByBias, LayerSpec } from './experiment.js';
 import { glorot, initialiseResumably, orthogonal, uniform } from './initialise.js';
 import type { Initialisation } from './initialise.js';
 import type { Measure, WhatIf } from './whatIf.js';
@@ -213,6 +214,30 @@ export function* changedLayer(
         spectralRadius: times(spectralRadius, g),
         sigmaMax: times(sigmaMax, g),
       })) ?? null,
+  };
+}
+
+/** Number j of a bias [G·H] as it is tried, from the one that is there. */
+export type BiasChange = (j: number, now: number) => number;
+
+/**
+ * What becomes of each bias that a layer's file has or may get; null: nothing. A shift goes to the bias of the input,
+ * which of two that are added up is either. A bias of the state before that has no place goes to that of the input too.
+ */
+export function biasChanges(
+  spec: Pick<LayerSpec, 'parameters' | 'biases'>,
+  { biases: start, shift }: ChangedLayer,
+): ByBias<BiasChange | null> {
+  const { stored, whole } = biasesOfLayer(spec);
+  const apart = spec.parameters['bh'] !== undefined;
+  const holdsBoth = !apart && !whole.state;
+  const shifted = !apart && !stored.input && stored.state ? 'state' : 'input';
+  const [input, state] = start ?? [null, null];
+  const change = (own: Float64Array | null, other: Float64Array | null, by: Float64Array | null): BiasChange | null =>
+    own === null && by === null ? null : (j, now) => (own?.[j] ?? now) + (other?.[j] ?? 0) + (by?.[j] ?? 0);
+  return {
+    input: change(input, holdsBoth ? state : null, shifted === 'input' ? shift : null),
+    state: holdsBoth ? null : change(state, null, shifted === 'state' ? shift : null),
   };
 }
 

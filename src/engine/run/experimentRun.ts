@@ -24,9 +24,7 @@ export function* runExperiment(
   kernels: Kernels | null = null,
 ): Resumable<AnyNetworkRun> {
   const layer = asLayer(experiment);
-  // Without a loss a layer's own run counts one bias when it clips, as schema 1 says; of gated cells both count.
-  if (layer !== null && (experiment.clipNorm === null || cellOf(experiment.cell).activation !== null))
-    return asNetworkRun(layer, yield* runWithin(limit, layer, bounds, kernels), experiment);
+  if (layer !== null) return asNetworkRun(layer, yield* runWithin(limit, layer, bounds, kernels), experiment);
   const gated = cellOf(experiment.cell).gated === undefined ? null : kernels;
   const long =
     gated !== null && gatedMemoryOf(experiment, gated) > limit

@@ -157,7 +157,7 @@ export function* runLongNetwork(
     layers.unshift(...own);
     above = summed(sent);
   }
-  const clipFactor = clipNorm === null ? null : yield* part(clipAll(layers, loss, clipNorm), 0.85, 0.85);
+  const clipFactor = clipNorm === null ? null : yield* part(clipAll(experiment, layers, loss, clipNorm), 0.85, 0.85);
 
   const { dhs: down, scaled } = above;
   const dxs = joined([down], I, ([row]) => cast(dtype, row!));

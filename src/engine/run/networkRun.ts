@@ -20,7 +20,6 @@ import { networkUpstream } from '../network/networkLoss.js';
 import type { NetworkLoss } from '../network/networkLoss.js';
 import { networkSource } from '../network/networkSource.js';
 import type { LayerChunks, NetworkSource } from '../network/networkSource.js';
-import { pyTorchGradients } from '../network/pyTorchParameters.js';
 import type { VerdictBounds } from '../verdict/evidence.js';
 import { defaultBounds } from '../verdict/evidence.js';
 import { networkVerdict } from '../verdict/networkVerdict.js';
@@ -163,18 +162,22 @@ function* ownColumns({ dhs, scaled }: FromAbove, from: number, to: number): Resu
   };
 }
 
-/** Clips all gradients as one vector: the readout's are among them, and PyTorch's two biases count as two. */
-export function clipAll(
+/** Clips all gradients of a network as one vector: the factor. */
+export const clipAll = (
+  experiment: Experiment,
   layers: readonly NetworkLayer<AnyRun>[],
   loss: NetworkLoss | null,
   bound: number,
-): Resumable<number> {
-  const readout = loss === null ? [] : [loss.readout.weight, loss.readout.bias];
-  return clip([...layers.flatMap(({ result }) => Object.values(result.layers[0].gradients)), ...readout], bound, [
-    ...layers.flatMap(({ experiment, result }) => Object.values(pyTorchGradients(experiment, result))),
-    ...readout,
-  ]);
-}
+): Resumable<number> =>
+  clip(
+    layers.map(({ experiment: { layers: own }, result }) => ({
+      spec: own[0],
+      gradients: result.layers[0].gradients,
+    })),
+    experiment,
+    loss,
+    bound,
+  );
 
 /** The network's single source: as it has gone down with the layers' own ways back, or else on a way of its own. */
 function* singleSource(
@@ -291,7 +294,7 @@ export function* runNetwork(
   const together = mayShare ? yield* part(backSideBySide(gone, bounds, given), 0.32, 0.95) : null;
   const back = together ?? (yield* part(backLayerByLayer(gone, bounds, given), 0.32, 0.95));
   const { layers, scaled, descending } = back;
-  const clipFactor = clipNorm === null ? null : yield* part(clipAll(layers, loss, clipNorm), 0.95, 0.96);
+  const clipFactor = clipNorm === null ? null : yield* part(clipAll(experiment, layers, loss, clipNorm), 0.95, 0.96);
 
   const dxs = yield* part(castResumably(dtype, back.dxs), 0.96, 0.96);
   const norms = { dx: new Float64Array(T) };

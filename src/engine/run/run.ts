@@ -43,7 +43,7 @@ import type { AnyRun, RunResult } from './result.js';
 import type { DescendingSource } from '../network/descendingSource.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
-import type { FloatArray, Trace } from '../core/dtypes.js';
+import type { Trace } from '../core/dtypes.js';
 import { networkUpstream } from '../network/networkLoss.js';
 import type { Evidence, NonFinite, VerdictBounds } from '../verdict/evidence.js';
 import { horizonOf } from '../verdict/verdict.js';
@@ -366,18 +366,6 @@ function verdictInPositions(verdict: Verdict, positionOf: (t: number) => number)
   };
 }
 
-/**
- * What the norm is of by which a layer's own run is clipped: its gradients; beside a loss those of the readout too, and
- * of PyTorch's two biases both, as in a network.
- */
-function* clippedBy(experiment: LayerExperiment, { gradients, hs }: Pass<Trace>): Resumable<readonly FloatArray[]> {
-  const own = Object.values(gradients);
-  if (experiment.loss === null) return own;
-  const { loss } = yield* networkUpstream(experiment, hs);
-  const { weight, bias } = loss!.readout;
-  return [...own, ...(gradients['bh'] === undefined ? [gradients.b] : []), weight, bias];
-}
-
 function* conclude<States extends Trace, Scaled extends Trace>(
   experiment: LayerExperiment,
   bounds: VerdictBounds,
@@ -391,10 +379,13 @@ function* conclude<States extends Trace, Scaled extends Trace>(
   const { cell, shapes, clipNorm } = experiment;
   const { chunks, hs, dhTotal, dxs, gradients, dh0, norms, lossValue } = pass;
   const nonFinite = yield* part(nonFiniteIn(experiment, pass), 0, 0);
-  const measured = clipNorm === null ? [] : yield* part(clippedBy(experiment, pass), 0, 0);
-  const clipFactor = clipNorm === null ? null : yield* part(clip(Object.values(gradients), clipNorm, measured), 0, 0);
-  const { single, log10Norms, gates = null, ...logs } = analysis;
   const layer = experiment.layers[0];
+  let clipFactor: number | null = null;
+  if (clipNorm !== null) {
+    const loss = experiment.loss === null ? null : (yield* part(networkUpstream(experiment, hs), 0, 0)).loss;
+    clipFactor = yield* part(clip([{ spec: layer, gradients }], experiment, loss, clipNorm), 0, 0);
+  }
+  const { single, log10Norms, gates = null, ...logs } = analysis;
   const last = chunks.at(-1)!;
   const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs, chunks), 0, 0.2));
   // Where no unit is nearly closed, all are far below the limit.

@@ -5,8 +5,9 @@ import { writtenWithEscapes } from '../../config/layouts/index.js';
 import type { Group } from '../../config/layouts/index.js';
 import { replaceNumbers } from '../../config/edit/index.js';
 import type { TextChange } from '../../config/edit/index.js';
-import { blocksOf, hasStateBias, storedIndex } from '../../config/read/index.js';
+import { blocksOf, storedIndex } from '../../config/read/index.js';
 import type { Stored, StoredLayer } from '../../config/read/index.js';
+import { biasChanges } from '../../engine/index.js';
 import type { Cell, ChangedLayer, DType, Resumable } from '../../engine/index.js';
 import { drive } from '../scheduling/scheduler.js';
 import { addedBiases } from './addedBiases.js';
@@ -106,39 +107,28 @@ function writeMatrices(
   if (other.Wx !== parameters.Wx) write(Wx, layout.input, other.Wx);
 }
 
-/**
- * A shift goes to the bias of the input, which of two that are added up is either. What has no place yet is given back.
- */
+/** What has no place yet is given back. */
 function writeBiases(
   numbers: NewNumbers,
-  { group: { layout }, biases, weights: { H } }: StoredLayer,
+  { group: { layout }, biases, weights }: StoredLayer,
   cell: Cell,
-  { biases: start, shift }: ChangedLayer,
+  other: ChangedLayer,
   isMeant: Meant,
 ): Added | null {
-  const width = cell.gates.length * H;
-  const apart = hasStateBias(cell);
-  const holdsOne = !layout.stacked && layout.biases.length === 1;
-  const holdsBoth = !apart && holdsOne;
-  const [input, state] = start ?? [null, null];
-  const shifted = !apart && biases.input === null && biases.state !== null ? 'state' : 'input';
+  const width = cell.gates.length * weights.H;
+  const changes = biasChanges(weights, other);
   const added: Added = { input: null, state: null };
   for (const which of ['input', 'state'] as const) {
-    const own = which === 'input' ? input : state;
-    const other = which === 'input' && holdsBoth ? state : null;
-    const by = which === shifted ? shift : null;
-    if ((own === null && by === null) || (which === 'state' && holdsBoth)) continue;
-    const of = (j: number, now: number): number =>
-      isMeant(j) ? (own?.[j] ?? now) + (other?.[j] ?? 0) + (by?.[j] ?? 0) : now;
+    const change = changes[which];
+    if (change === null) continue;
+    const of = (j: number, now: number): number => (isMeant(j) ? change(j, now) : now);
     const stored = biases[which];
     const name = layout.biases[which === 'input' ? 0 : layout.biases.length - 1] ?? 'b';
     if (stored !== null) numbers.set(stored, name, width, (_, column, now) => of(column, now));
     else added[which] = Float64Array.from({ length: width }, (_, j) => of(j, 0));
   }
   const isEmpty = [added.input, added.state].every((bias) => bias === null || bias.every((x) => x === 0));
-  // The one of Keras has two rows.
-  const hasNoPlace = apart && holdsOne && layout.framework !== 'Keras';
-  if (hasNoPlace && added.state?.some((x) => x !== 0) === true)
+  if (weights.biases?.whole.state === false && added.state?.some((x) => x !== 0) === true)
     throw new Refusal(
       t(
         '"{0}" is the bias of the input alone: the weights have no place for that of the state.',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { surveyFile } from '../../../src/config/read/index.js';
 import type { Experiment } from '../../../src/engine/network/experiment.js';
-import { configName, readConfigText, readTexts, withoutAssumedCell } from './memory.js';
+import { configName, readConfigText, readTexts, withoutAssumedCell, withoutBiases } from './memory.js';
 import type { Texts } from './memory.js';
 
 const fixture = (name: string): string => readFileSync(`test/fixtures/config/${name}`, 'utf8');
@@ -42,11 +42,13 @@ describe('weights of every framework give the same experiment', () => {
   const config = '{"weights":"w.json","sequences":[[1,2,3,4],[5,6,7,8]]}';
   for (const [title, weights] of Object.entries(forms)) {
     it(title, async () => {
-      const expected = await good({ [configName]: config, 'w.json': tutorial });
-      assert.deepEqual(expected.shapes, { B: 1, T: 2, I: 4, H: 32 });
+      const found = await good({ [configName]: config, 'w.json': tutorial });
+      const expected = withoutBiases(found);
+      assert.deepEqual(found.shapes, { B: 1, T: 2, I: 4, H: 32 });
       const text = JSON.stringify(weights);
-      assert.deepEqual(await good({ [configName]: config, 'w.json': text }), expected);
-      assert.deepEqual(await good(`{"weights":${text},"sequences":[[[1,2,3,4],[5,6,7,8]]]}`), expected);
+      assert.deepEqual(withoutBiases(await good({ [configName]: config, 'w.json': text })), expected);
+      const inline = await good(`{"weights":${text},"sequences":[[[1,2,3,4],[5,6,7,8]]]}`);
+      assert.deepEqual(withoutBiases(inline), expected);
       assert.equal(surveyFile(new TextEncoder().encode(text), () => undefined).kind, 'weights');
     });
   }
@@ -109,6 +111,8 @@ describe('weights of every framework give the same experiment', () => {
 });
 
 describe('what a config can say', () => {
+  const inputAlone = { input: true, state: false };
+  const oneBias = { stored: inputAlone, whole: inputAlone };
   const W = '"weights":{"Wx":[[1,2]],"Wh":[[0.5,0],[0,0.5]],"b":[0,0]}';
 
   it('fills in the defaults', async () => {
@@ -116,7 +120,7 @@ describe('what a config can say', () => {
     const { layers, chunks, ...rest } = experiment;
     const [{ parameters: weights, ...layer }] = layers;
     assert.equal(layers.length, 1);
-    assert.deepEqual(layer, { layer: 0, direction: 'forward', H: 2, initial: { h: null } });
+    assert.deepEqual(layer, { layer: 0, direction: 'forward', H: 2, initial: { h: null }, biases: oneBias });
     assert.deepEqual(rest, {
       name: 'test',
       cell: 'tanh',
@@ -148,6 +152,7 @@ describe('what a config can say', () => {
       direction: 'forward',
       H: 2,
       initial: { h: Float64Array.of(1, 2, 3, 4) },
+      biases: oneBias,
     });
     assert.equal(weights.Wx.length, 2);
     assert.deepEqual(chunks, [{ steps: 2, xs: Float64Array.of(1, 2, 3, 4) }]);

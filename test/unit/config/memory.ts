@@ -1,6 +1,7 @@
 import type { Entry, Problem, ReadResult } from '../../../src/config/index.js';
 import type { SentFile } from '../../../src/config/read/index.js';
 import { readExperiment } from '../../../src/config/index.js';
+import type { Experiment } from '../../../src/engine/index.js';
 import { zipOf } from '../../support/zipWriter.js';
 
 export type Texts = Readonly<Record<string, string | Uint8Array>>;
@@ -82,3 +83,9 @@ export function unmark(texts: Readonly<Record<string, string>>): Marked {
   }
   return { texts: plain, file, range };
 }
+
+/** An experiment without which biases its layout holds, which is all that tells the layouts apart. */
+export const withoutBiases = ({ layers, ...rest }: Experiment): unknown => ({
+  ...rest,
+  layers: layers.map((layer) => ({ ...layer, biases: null })),
+});

@@ -330,7 +330,8 @@ describe('numbers that come from above', () => {
 
   it('that are long are clipped with pauses', () => {
     const tensor = new Float64Array(600_000).fill(1);
-    const steps = clip([tensor], 1);
+    const one = { Wx: tensor, Wh: new Float64Array(1), b: new Float64Array(1) };
+    const steps = clip([{ spec: { parameters: one }, gradients: one }], { loss: null }, null, 1);
     assert.ok(pausesOf(steps) >= 2);
     assert.ok(Math.abs(tensor[599_999]! - 1 / Math.sqrt(600_000)) < 1e-15);
   });

@@ -100,7 +100,10 @@ function experimentAt(i: number): LayerExperiment {
   const size = pick(1, 1, 1, 0.2, 3, 12);
   const weights = { ...weightsOf(base), Wh: weightsOf(base).Wh.map((value) => value * size) };
   const loss = i % 7 === 3 ? lossOf(base, pick('mse', 'crossEntropy'), pick('last', 'every'), next) : null;
-  return withLayer({ ...base, loss, clipNorm: pick(null, null, 0.5, 1e3) }, { weights });
+  const { layers, ...whole } = withLayer({ ...base, loss, clipNorm: pick(null, null, 0.5, 1e3) }, { weights });
+  // Where there is a loss, b is the sum of two biases.
+  const held = { input: true, state: loss !== null };
+  return { ...whole, layers: [{ ...layers[0], biases: { stored: held, whole: held } }] };
 }
 
 const groups = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;

@@ -242,7 +242,8 @@ describe('weights that are copied to JSON', () => {
       const after = await copied(texts);
       const { layers, cell } = await run(after);
       assert.equal(cell, before.cell);
-      assert.deepEqual(layers, before.layers);
+      const asStored = (all: typeof layers) => all.map((layer) => ({ ...layer, biases: layer.biases?.stored }));
+      assert.deepEqual(asStored(layers), asStored(before.layers));
       assert.match(String(after[configName]), /^\{\n {2}\/\/ the best one yet\n {2}"weights": "copy\.json",/);
     });
   }
