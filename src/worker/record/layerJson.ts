@@ -1,11 +1,10 @@
 // What the result as JSON says of one layer in one direction, and of a verdict.
-import { cellOf, inPositions, pyTorchNamesOf, pyTorchNorms } from '../../engine/index.js';
+import { cellOf, inPositions, onStepsOfRun, presenceIn, pyTorchNamesOf, pyTorchNorms } from '../../engine/index.js';
 import type {
   AnyNetworkRun,
   BlockMeasures,
   CellName,
   GateMeasures,
-  LayerExperiment,
   RateSegment,
   Spectrum,
   Verdict,
@@ -78,25 +77,17 @@ export const verdictFields: Readonly<Record<string, Part<Verdict>>> = {
 
 export const verdictPart = defined('verdict', record(verdictFields));
 
-/** σ_max of item 0's Jacobians by position: null where the item has no step. */
-function sigmaMaxByPosition(experiment: LayerExperiment, values: Float64Array): (number | null)[] {
-  const spanned = experiment.chunks.some(({ spans }) => spans !== undefined);
-  if (!spanned) return Array.from(inPositions(experiment, values));
-  const {
-    layers: [{ direction: way }],
-  } = experiment;
-  const all: (number | null)[] = [];
-  let start = 0;
-  for (const { steps, spans } of experiment.chunks) {
-    const { from: first, to } = spans?.[0] ?? { from: 0, to: steps };
-    const own = values.slice(start, start + to - first);
-    // A sequence begins at position 0 of its chunk, whichever way it is computed.
-    if (way === 'reverse') own.reverse();
-    for (let t = 0; t < steps; t++) all.push(own[t] ?? null);
-    start += to - first;
-  }
-  return all;
-}
+/** σ_max of item 0's Jacobians by position [T]: null where the item has no step. */
+export const jacobianSigmaMax = (what: string): Part<Pick<Analysed, 'experiment' | 'spectrum'>> =>
+  told(
+    what,
+    from(({ experiment, spectrum }) => {
+      const isThere = presenceIn(experiment.chunks);
+      const values = onStepsOfRun(experiment, 0, spectrum.jacobianSigmaMax);
+      const steps = Float64Array.from({ length: experiment.shapes.T }, (_, t) => t);
+      return Array.from(inPositions(experiment, steps), (t) => (isThere(0, t) ? (values[t] ?? null) : null));
+    }, numbersOrNull),
+  );
 
 const series = (find: (layer: Layer) => Float64Array | undefined): Part<Layer> =>
   from((layer) => inPositions(layer.experiment, find(layer) ?? new Float64Array()), numbers);
@@ -143,10 +134,7 @@ const gatesPart = (cell: CellName): Part<Layer> =>
 
 const spectrumPart = (cell: CellName): Part<Analysed> =>
   record<Analysed>({
-    jacobianSigmaMax: told(
-      'σ_max(∂s_t/∂s_{t−1}) [T]',
-      from(({ experiment, spectrum }) => sigmaMaxByPosition(experiment, spectrum.jacobianSigmaMax), numbersOrNull),
-    ),
+    jacobianSigmaMax: jacobianSigmaMax('σ_max(∂s_t/∂s_{t−1}) [T]'),
     lyapunov: told(
       '[S·H]',
       orNull(({ spectrum }) => spectrum.lyapunov, numbers),

@@ -42,7 +42,7 @@ import {
   word,
 } from './jsonParts.js';
 import type { JsonSchema, Part, Pieces, Tensor } from './jsonParts.js';
-import { direction, layerPart, verdictFields, verdictPart } from './layerJson.js';
+import { direction, jacobianSigmaMax, layerPart, verdictFields, verdictPart } from './layerJson.js';
 import type { Layer, LayerSpectrum } from './layerJson.js';
 
 /** What a layer's gates say by themselves, beside its spectrum. */
@@ -183,24 +183,21 @@ const vanillaNorms = (cell: CellName): Fields => {
 
 const vanillaSpectrum: Fields = {
   spectrum: from(
-    ({ run, spectrumOf }) => spectrumOf(run.layers[0]).spectrum,
-    record<Spectrum>({
-      spectralRadiusWh: from(({ spectralRadiusWh }) => spectralRadiusWh, anyNumber),
-      spectralRadiusBounds: orNull(({ spectralRadiusBounds }) => spectralRadiusBounds, numbers),
-      sigmaMaxWh: from(({ sigmaMaxWh }) => sigmaMaxWh, anyNumber),
-      jacobianSigmaMax: told(
-        '[T]',
-        from(({ jacobianSigmaMax }) => jacobianSigmaMax, numbers),
-      ),
+    ({ run: { layers }, spectrumOf }) => ({ ...layers[0], ...spectrumOf(layers[0]) }),
+    record<Layer & LayerSpectrum>({
+      spectralRadiusWh: from(({ spectrum }) => spectrum.spectralRadiusWh, anyNumber),
+      spectralRadiusBounds: orNull(({ spectrum }) => spectrum.spectralRadiusBounds, numbers),
+      sigmaMaxWh: from(({ spectrum }) => spectrum.sigmaMaxWh, anyNumber),
+      jacobianSigmaMax: jacobianSigmaMax('[T]'),
       lyapunov: told(
         '[H]',
-        orNull(({ lyapunov }) => lyapunov, numbers),
+        orNull(({ spectrum }) => spectrum.lyapunov, numbers),
       ),
       eigenvaluesWh: told(
         '[H,2]',
-        from(({ eigenvaluesWh }) => eigenvaluesWh, each(numbers)),
+        from(({ spectrum }) => spectrum.eigenvaluesWh, each(numbers)),
       ),
-      logProductSigmaMax: from(({ logProductSigmaMax }) => logProductSigmaMax, anyNumber),
+      logProductSigmaMax: from(({ spectrum }) => spectrum.logProductSigmaMax, anyNumber),
     }),
   ),
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asNetworkRun, finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
+import { asNetworkRun, finish, runExperiment, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { experiment, scaledIdentity, withLayer } from '../engine/build.js';
 import { leakyInTheTable } from '../engine/leaky.js';
@@ -29,6 +29,27 @@ describe('the result as JSON', () => {
       assert.ok(Math.abs(norms['log10dh']![T - 1 - back]! - back * Math.log10(0.5)) < 1e-9 * Math.max(1, back));
     assert.deepEqual([norms['dh']![T - 1], norms['dh']![T - 11]], [1, 2 ** -10]);
     assert.ok(Math.abs(spectrum.jacobianSigmaMax[T - 2]! - 0.5) < 1e-12);
+  });
+
+  it('has σ_max of every step, null behind the first sequence, in the fields of one layer too', () => {
+    const plain = experiment(1, 3, scaledIdentity(1, 0.5), { shapes: { B: 2, T: 3, I: 1, H: 1 } });
+    const subject = { ...plain, chunks: [{ steps: 3, xs: new Float64Array(6), lengths: [2, 3] }] };
+    const run = finish(runExperiment(Infinity, subject));
+    const text = [
+      ...resultJson(run, ({ experiment: layer, result }) =>
+        finish(withGateBlocks(layer, finish(spectrumResumably(layer, result as never)))),
+      ),
+    ].join('');
+    type Spectrum = { readonly jacobianSigmaMax: readonly (number | null)[] };
+    const json = JSON.parse(text) as {
+      readonly spectrum: Spectrum;
+      readonly layers: { readonly spectrum: Spectrum }[];
+    };
+    for (const { jacobianSigmaMax } of [json.spectrum, json.layers[0]!.spectrum])
+      assert.deepEqual(
+        jacobianSigmaMax.map((sigma) => (sigma === null ? null : Number(sigma.toFixed(9)))),
+        [0.5, 0.5, null],
+      );
   });
 
   it('has the gradient of every parameter of the cell, in its shape', () => {
