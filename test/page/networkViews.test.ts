@@ -159,6 +159,29 @@ describe('the network map', () => {
     assert.equal(await toggle.isVisible(), false);
   });
 
+  it('has the dx of the whole network; that of a layer or direction is told as its own', async () => {
+    const { page } = open;
+    const told = async (name: string, layer: number): Promise<readonly [...string[], readonly string[]]> => {
+      await show(configOf(fixture(name)), name, layer);
+      const [at, legend] = [page.locator('.at-step div:has(> [data-name=dx]) dt'), '[data-track=flow] .chip'];
+      const chip = await page.locator(legend, { hasText: 'dx' }).innerText();
+      const heads = (await csvRows(open, 'flow')).head.filter((head) => head.startsWith('dx'));
+      const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+      return [plain(await at.innerText()), plain(chip).replace(/ \S+$/, ''), heads];
+    };
+    assert.deepEqual(await told('lstm_2layer_every', 0), ['‖dxt‖', '‖dxt‖', ['dx_norm']]);
+    assert.deepEqual(await told('lstm_2layer_every', 1), [
+      '‖dxt‖ layer 1',
+      '‖dxt‖ of layer 1',
+      ['dx_norm_layer1_forward'],
+    ]);
+    assert.deepEqual(await told('gru_bi_final', 1), [
+      '‖dxt‖ layer 0, reverse',
+      '‖dxt‖ of layer 0, reverse',
+      ['dx_norm_layer0_reverse'],
+    ]);
+  });
+
   it('is not there for one layer in one direction', async () => {
     const reference = fixture('lstm_last');
     await show(configOf(reference), reference.name);

@@ -9,6 +9,7 @@ import { Latest } from '../page/model.js';
 import { olderTitle, olderWord } from '../widgets/staleMark.js';
 import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
+import { ownerOfDx } from '../page/layerNames.js';
 import { gradientNames, log10Of, readField, stepValue } from '../page/series.js';
 import { gradientField, stateField } from '../page/stepCache.js';
 import { formulaOf, positionOf, stepLabel } from '../page/stepLabels.js';
@@ -199,7 +200,12 @@ export class AtStep {
         of: ({ shapes: { B } }) => (B > 1 ? say('sequence {0}', 1) : null),
         older: () => model.spectrumIsOlder,
       },
-      { id: 'dx', name: '‖dx_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dx'), t, log) },
+      {
+        id: 'dx',
+        name: '‖dx_t‖',
+        read: (run, t) => readField(run.steps, log10Of(run, 'dx'), t, log),
+        of: ownerOfDx,
+      },
       ...gradientNames(shown).map((name): Row => ({
         id: name,
         name: `‖${name}_t‖`,

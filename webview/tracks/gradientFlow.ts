@@ -12,6 +12,7 @@ import { withAlpha } from '../page/colourMaths.js';
 import { LayerLines } from './layerLines.js';
 import { flowEvents, flowTable, mostSequences, ratioAt } from './gradientFlowTable.js';
 import { nearAt, overlayLines, stepsOf } from '../chart/overlay.js';
+import { dxHeading, ownerOfDx } from '../page/layerNames.js';
 import { log10Of, nearStepValue, reading } from '../page/series.js';
 import { isReverse, positionOf, stepName } from '../page/stepLabels.js';
 import type { Overlays } from '../chart/overlay.js';
@@ -298,7 +299,11 @@ export function gradientFlow(page: Page, overlays: Overlays): View {
               steps,
             ),
           ]),
-      logLine({ id: 'dx', legend: '‖dx_t‖', colour: theme.green, width: 1, dash: [7, 3] }, log10Of(run, 'dx'), steps),
+      logLine(
+        { id: 'dx', legend: dxHeading(run).title, colour: theme.green, width: 1, dash: [7, 3] },
+        log10Of(run, 'dx'),
+        steps,
+      ),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
     // Their name has its place in the legend before they come, so that nothing moves when they do.
@@ -574,7 +579,8 @@ export function gradientFlow(page: Page, overlays: Overlays): View {
       ...(layers.on(run) ? layers.readings(run, themes.current, t) : []),
       `‖g‖ = ${reading(run.steps, log10Of(run, 'dh'), t, formatLog10)}`,
       say('last step alone = {0}', reading(run.steps, log10Of(run, 'singleSource'), t, formatLog10)),
-      `‖dx‖ = ${reading(run.steps, run.log10.dx, t, formatLog10)}`,
+      (ownerOfDx(run) === null ? '' : `${ownerOfDx(run)}: `) +
+        `‖dx‖ = ${reading(run.steps, run.log10.dx, t, formatLog10)}`,
       ...overlays.all.map(
         (overlay) =>
           `${withoutEscapes(overlay.name)}: ` +

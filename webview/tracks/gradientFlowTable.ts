@@ -3,6 +3,7 @@
 import { exactLog10, formatFactor, formatLog10, formatSteps } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { logTable, normColumn } from './logLines.js';
+import { dxHeading } from '../page/layerNames.js';
 import { log10Of, stepValue } from '../page/series.js';
 import { positionOf, positionsOf } from '../page/stepLabels.js';
 import type { LogColumn } from './logLines.js';
@@ -103,7 +104,7 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays, lay
   const whole = logTable(model, run, [
     normColumn({ title: '‖g_t‖', csv: csvOf.dh }, 'dh'),
     normColumn({ title: say('last step alone'), csv: csvOf.singleSource }, 'singleSource'),
-    normColumn({ title: '‖dx_t‖', csv: 'dx_norm' }, 'dx'),
+    normColumn(dxHeading(run), 'dx'),
     ...overlayColumns(overlays, T),
   ]);
   return {
