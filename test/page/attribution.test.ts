@@ -203,8 +203,9 @@ it('a new run ends what is computed for the old one', async () => {
   const { host, page } = open;
   // The engine computes from the first question on; its answer is on its way until the next run is on the screen.
   let release = (): void => undefined;
-  host.holdAnswer = {
+  host.hold = {
     name: 'attribution',
+    answered: true,
     until: new Promise((resolve) => {
       release = resolve;
     }),
@@ -214,7 +215,7 @@ it('a new run ends what is computed for the old one', async () => {
   await page.locator('[data-track=attribution] .formula', { hasText: 'computing' }).waitFor();
   await host.run(ringConfig(0.5, 4, 20, { dtype: 'float64', upstreamGradient: 'every' }));
   await page.locator('.run-name', { hasText: 'ring 0.5' }).waitFor();
-  host.holdAnswer = null;
+  host.hold = null;
   release();
   await computed(page, 'attribution');
   const { rows } = await csvRows(open, 'attribution');

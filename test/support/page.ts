@@ -205,12 +205,10 @@ export class TestHost {
   readonly instead = new Map<string, unknown>();
   /** Names of slices that nobody can answer any more, as after the engine has stopped. */
   readonly lost = new Set<string>();
-  /** Answers to slices of this name wait while this holds them. */
-  hold: { readonly name: string; readonly until: Promise<void> } | null = null;
+  /** Questions of this name wait for the engine while this holds them; `answered`: for the page, with their answer. */
+  hold: { readonly name: string; readonly until: Promise<void>; readonly answered?: true } | null = null;
   /** What happens between a question of the page and its answer. */
   meanwhile: (name: string) => Promise<void> = () => Promise.resolve();
-  /** Answers to slices of this name that the engine has given wait while this holds them. */
-  holdAnswer: { readonly name: string; readonly until: Promise<void> } | null = null;
   summary: RunSummary | null = null;
   spectrum: SpectrumSummary | null = null;
   compared: readonly ComparedRun[] = [];
@@ -294,13 +292,16 @@ export class TestHost {
       {
         ...relaySlices(async (name, params) => {
           this.asked.push(name);
-          if (this.hold?.name === name) await this.hold.until;
+          const held = async (answered?: true): Promise<void> => {
+            if (this.hold?.name === name && this.hold.answered === answered) await this.hold.until;
+          };
+          await held();
           if (this.lost.has(name)) throw new Error('The engine stopped.');
           await this.meanwhile(name);
           const answer = this.instead.has(name)
             ? (this.instead.get(name) as SliceRequests[typeof name]['result'])
             : await this.#worker.request(name, params);
-          if (this.holdAnswer?.name === name) await this.holdAnswer.until;
+          await held(true);
           this.#note(name, answer);
           return answer;
         }),

@@ -81,7 +81,7 @@ export function plan(
 }
 
 /** Multiplications of a distance for each row on its way: dz, back through Wh, and its part of every gradient. */
-export function workOfRow({ cell, shapes: { I, H } }: LayerExperiment): number {
+export function workOfDistance({ cell, shapes: { I, H } }: LayerExperiment): number {
   const G = cellOf(cell).gates.length;
   return G === 1 ? 2 * H * H : G * H * (2 * H + I);
 }
@@ -245,7 +245,7 @@ export function* plainReach(
     }
     moveBack(flow, passes, B, T, width);
     const done = split.every(({ shares }) => shares.missing[k]! < worthIt);
-    if (done && (k + 1) * B * T * workOfRow(experiment) > quickBudget) return reach;
+    if (done && (k + 1) * B * T * workOfDistance(experiment) > quickBudget) return reach;
     yield (k + 1) / distances;
   }
   return reach;

@@ -479,10 +479,10 @@ function kindOfSteps(job: GatedJob, t: i32, steps: i32): u8 {
 export function gatedSums<T>(
   job: GatedJob, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32,
 ): void {
-  sumsOfSteps(job, t0, t1, place, part, parts, thread, own, sizeof<T>() == 8);
+  sumsOfGates(job, t0, t1, place, part, parts, thread, own, sizeof<T>() == 8);
 }
 
-function sumsOfSteps(
+function sumsOfGates(
   job: GatedJob, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32, wide: bool,
 ): void {
   const B = job.B;

@@ -7,7 +7,7 @@ import { dtypeOf, heldOf, matrix, rowOf, sequence, zeros } from '../core/tensor.
 import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
 import { stepsOf } from '../core/rowTrace.js';
 import type { DType, FloatArray } from '../core/dtypes.js';
-import type { Direction, Experiment, LayerChunk, LayerExperiment, LayerSpec, ScaledSteps, Span } from './experiment.js';
+import type { Direction, Experiment, LayerChunk, LayerExperiment, LayerSpec, ScaledSteps } from './experiment.js';
 
 /** Layers by their number, each with its directions: `forward` first. */
 export function stackOf({ layers }: Pick<Experiment, 'layers'>): readonly (readonly LayerSpec[])[] {
@@ -38,17 +38,18 @@ export const lengthsOf = (
   { steps, lengths }: Experiment['chunks'][number],
 ) => lengths ?? new Array<number>(B).fill(steps);
 
-/** Where each sequence is, in the order in which a direction computes; absent where all have the whole chunk. */
-const spansOf = (
-  lengths: readonly number[] | undefined,
-  steps: number,
+/** Where each sequence of a chunk is, in the order in which a direction computes; {} where all have the whole chunk. */
+export const spansOf = (
+  { steps, lengths }: Pick<Experiment['chunks'][number], 'steps' | 'lengths'>,
   direction: Direction,
-): readonly Span[] | null =>
+): Pick<LayerChunk, 'spans'> =>
   lengths === undefined
-    ? null
-    : lengths.map((length) =>
-        direction === 'forward' ? { from: 0, to: length } : { from: steps - length, to: steps },
-      );
+    ? {}
+    : {
+        spans: lengths.map((length) =>
+          direction === 'forward' ? { from: 0, to: length } : { from: steps - length, to: steps },
+        ),
+      };
 
 /** [B,T,N] with the steps of every chunk from last to first: between position and order of computation, both ways. */
 export function* reversed<A extends FloatArray>(
@@ -130,10 +131,10 @@ export function* layerExperiment(
   const xs = { ...input, data: yield* turned(input.data, input.N) };
   let start = 0;
   const own: LayerChunk[] = [];
-  for (const { steps, lengths } of chunks) {
-    const spans = spansOf(lengths, steps, spec.direction);
+  for (const chunk of chunks) {
+    const { steps } = chunk;
     const { data } = yield* cutResumably('float64', xs, start, start + steps);
-    own.push({ steps, xs: data as Float64Array, ...(spans === null ? {} : { spans }) });
+    own.push({ steps, xs: data as Float64Array, ...spansOf(chunk, spec.direction) });
     start += steps;
   }
   return {
@@ -205,10 +206,7 @@ export function computedLayer(
     ...experiment,
     shapes: { ...experiment.shapes, I: input.N, H: spec.H },
     layers: [spec],
-    chunks: chunks.map(({ steps, lengths }) => {
-      const spans = spansOf(lengths, steps, direction);
-      return { steps, xs: none, ...(spans === null ? {} : { spans }) };
-    }),
+    chunks: chunks.map((chunk) => ({ steps: chunk.steps, xs: none, ...spansOf(chunk, direction) })),
     clipNorm: null,
     loss: null,
     // Without what is above it there is only a way forward, which asks for none.

@@ -7,7 +7,8 @@ import type { Sequence, SequenceTrace } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
 import { logistic } from '../cells/logistic.js';
 import type { Experiment, Loss } from './experiment.js';
-import { lengthsOf, stackOf } from './layers.js';
+import { lengthsOf, spansOf, stackOf } from './layers.js';
+import { presenceIn } from './runChunk.js';
 
 /** What a loss says. */
 export type NetworkLoss = {
@@ -46,13 +47,8 @@ function endOf(experiment: Experiment, at: 'last' | 'final', start: number, end:
 }
 
 /** Whether sequence b has step t. */
-function presence(experiment: Experiment): (b: number, t: number) => boolean {
-  const chunks = [...chunksOf(experiment)];
-  return (b, t) => {
-    const chunk = chunks.findLast(({ start }) => start <= t);
-    return chunk !== undefined && t <= chunk.ends[b]!;
-  };
-}
+const presence = ({ chunks }: Experiment): ((b: number, t: number) => boolean) =>
+  presenceIn(chunks.map((chunk) => ({ steps: chunk.steps, ...spansOf(chunk, 'forward') })));
 
 /** The places of a loss for each sequence, in the order of its targets; null where a sequence has no such step. */
 function placesOf(experiment: Experiment, at: Loss['at'], N: number): (b: number) => (readonly Part[] | null)[] {

@@ -90,7 +90,7 @@ export function sequencesAt(chunk: Pick<RunChunk, 'spans'>, B: number, t: number
 }
 
 /** Whether a sequence is there at a step of a run, in whichever chunk. */
-export function presenceIn(chunks: readonly LayerChunk[]): (b: number, t: number) => boolean {
+export function presenceIn(chunks: readonly Pick<LayerChunk, 'steps' | 'spans'>[]): (b: number, t: number) => boolean {
   if (chunks.every(({ spans }) => spans === undefined)) return () => true;
   let start = 0;
   const placed = chunks.map((chunk) => {

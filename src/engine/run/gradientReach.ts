@@ -7,7 +7,7 @@ import {
   plainLimit,
   plainReach,
   plan,
-  workOfRow,
+  workOfDistance,
 } from '../analysis/gradientReach.js';
 import type { GrowingReach, Reach } from '../analysis/gradientReach.js';
 import type { Resumable } from '../core/resumable.js';
@@ -17,7 +17,7 @@ import type { LayerExperiment } from '../network/experiment.js';
 import type { ComputedRun } from '../network/result.js';
 import { blockRows, fastReach } from '../wasm/gradientReach.js';
 import { rowsKernelsFor } from './kernelsFor.js';
-import { workOfRow as workOfBack } from '../wasm/rowsBack.js';
+import { workOfRow } from '../wasm/rowsBack.js';
 import { noMemory, withKernels } from '../wasm/workspaces.js';
 import type { Workspaces } from '../wasm/workspaces.js';
 
@@ -45,7 +45,7 @@ export function reachOf(
     plan(
       experiment,
       reach,
-      rows * workOfRow(experiment),
+      rows * workOfDistance(experiment),
       workspaces === null ? [plainBudget, plainLimit] : [budget, limit],
     );
   return { reach, steps: fill(experiment, result, reach, workspaces) };
@@ -65,10 +65,10 @@ function* fill(
     workspaces,
     (kernels) => fastReach(kernels, experiment, result, chunks, reach),
     function* () {
-      if (workspaces !== null) plan(experiment, reach, T * B * workOfRow(experiment), [plainBudget, plainLimit]);
+      if (workspaces !== null) plan(experiment, reach, T * B * workOfDistance(experiment), [plainBudget, plainLimit]);
       return reach.share.length === 0 ? reach : yield* plainReach(experiment, result, chunks, reach);
     },
-    Math.min(T * B, Math.max(B, blockRows)) * workOfBack(experiment),
+    Math.min(T * B, Math.max(B, blockRows)) * workOfRow(experiment),
   );
   if (made === noMemory) Object.assign(reach, { share: none, missing: none, blocks: [] });
 }

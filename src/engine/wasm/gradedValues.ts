@@ -14,12 +14,12 @@ const mostSweeps = 40;
 /** Bytes of the rows of a block: two of them stay in the first cache while their rows are turned. */
 const blockBytes = 16_384;
 
-/** Bytes of a row. */
-const pitchOf = (H: number): number => Math.ceil((H * bytes) / rowBytes) * rowBytes;
+/** Bytes of a row with what lies behind it. */
+const rowPitch = (H: number): number => Math.ceil((H * bytes) / rowBytes) * rowBytes;
 
 /** One, or an even number, whatever the number of threads, so that it does not decide the order of the rotations. */
 function blocksOf(H: number): number {
-  const rows = Math.max(2, Math.floor(blockBytes / pitchOf(H)));
+  const rows = Math.max(2, Math.floor(blockBytes / rowPitch(H)));
   return H <= 2 * rows ? 1 : 2 * Math.ceil(H / (2 * rows));
 }
 
@@ -32,7 +32,7 @@ export class GradedValues {
   #sincePause = 0;
 
   static sizes(H: number) {
-    return { jacobiRows: H * pitchOf(H), mantissas: H * bytes, jacobiExponents: H * bytes, turns: blocksOf(H) * 4 };
+    return { jacobiRows: H * rowPitch(H), mantissas: H * bytes, jacobiExponents: H * bytes, turns: blocksOf(H) * 4 };
   }
 
   constructor(kernels: Kernels, H: number, at: Readonly<Record<keyof ReturnType<typeof GradedValues.sizes>, number>>) {
@@ -45,7 +45,7 @@ export class GradedValues {
   /** log2 of the singular values, descending; −Infinity for zero. */
   *log2({ rows, log2 }: GradedRows): Resumable<Float64Array> {
     const H = this.#H;
-    const pitch = pitchOf(H) / bytes;
+    const pitch = rowPitch(H) / bytes;
     const { jacobiRows, mantissas, jacobiExponents } = this.#at;
     const numbers = numbersAt(this.#kernels, jacobiRows, H * pitch);
     const [m, e] = [numbersAt(this.#kernels, mantissas, H), numbersAt(this.#kernels, jacobiExponents, H)];
@@ -85,7 +85,7 @@ export class GradedValues {
           call(
             'jacobiRound',
             jacobiRows,
-            pitchOf(H),
+            rowPitch(H),
             H,
             mantissas,
             jacobiExponents,

@@ -4,7 +4,7 @@ import { beginsAt } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { cutBefore } from '../network/chunks.js';
 import { movedAtOnce, Mover } from '../core/resumableCopy.js';
-import { nothing, workOfRow, worthIt } from '../analysis/gradientReach.js';
+import { nothing, workOfDistance, worthIt } from '../analysis/gradientReach.js';
 import type { Reach, ReachShares } from '../analysis/gradientReach.js';
 import { jointNormResumably, sequenceFinite } from '../core/scan.js';
 import type { ComputedRun } from '../network/result.js';
@@ -283,7 +283,7 @@ function* reached<Name extends string>(
       if (i > 0) next[i - 1] = 1;
       yield* work(from, to - from, E, true, k / distances);
       exponents.copyWithin(from, from + B, to + B);
-      spent += (to - from) * workOfRow(experiment);
+      spent += (to - from) * workOfDistance(experiment);
       // Nothing comes from a block that is gone.
       if (alive[i + 1] === 0) clearRows(to, to + B);
     }
