@@ -143,14 +143,14 @@ function* gatedSpectrum(
     // Others have the threads where these kernels have none.
     const mayAsk = count > 0 && kernels.team !== null;
     const asked = mayAsk ? askElsewhere(yield* part(leadingTask(own, count), 0, 0), workspaces.origin) : null;
-    let led = count === 0;
+    let [led, isAwaited] = [count === 0, asked !== null];
     const leading = function* (): Resumable<void> {
       if (!led) led = (yield* denseLeading(kernels, experiment, chunks, spectrum, count)) !== null;
     };
     const answered = function* (): Resumable<void> {
-      if (led || asked === null) return;
-      const answer = (yield* asked.answer) as Leading | null;
-      led = answer !== null;
+      if (!isAwaited) return;
+      const answer = (yield* asked!.answer) as Leading | null;
+      [led, isAwaited] = [answer !== null, false];
       Object.assign(spectrum, answer);
     };
     try {

@@ -259,6 +259,25 @@ describe('the leading exponents of LSTM and GRU, and the norms of their Jacobian
       });
   });
 
+  it('are found here when the other thread cannot say', async () => {
+    await withHelper(variant, async (kernels, team, jobs) => {
+      for (const wide of cases) {
+        kernels.team = null;
+        const expected = spectrumBy(wide, kernels);
+        await withThreads(kernels, team);
+        const elsewhere = team.elsewhere.bind(team);
+        const [layer] = wide.experiment.layers;
+        const parameters = { ...layer.parameters, Wh: layer.parameters.Wh.map(() => Infinity) };
+        const experiment = { ...wide.experiment, layers: [{ ...layer, parameters }] };
+        team.elsewhere = (job) => elsewhere({ ...job, task: { ...job.task, experiment } });
+        const before = jobs.asked;
+        assert.deepEqual(spectrumBy(wide, kernels), expected, wide.cell);
+        assert.deepEqual([jobs.asked - before, jobs.answered], [1, 0], wide.cell);
+        team.elsewhere = elsewhere;
+      }
+    });
+  });
+
   it('leave the other thread free when nobody wants them any more', async () => {
     await withHelper(variant, async (kernels, team, jobs) => {
       await withThreads(kernels, team);
