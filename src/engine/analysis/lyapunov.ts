@@ -155,15 +155,14 @@ export class LyapunovExponents {
       const vectors = this.#vectorsOf(rows);
       const sizes = largestOfPlaces(vectors, H);
       for (const vector of vectors) for (let j = 0; j < H; j++) if (sizes[j] !== 0) vector[j] = vector[j]! / sizes[j]!;
+      // What depends on others because of the factor is found before the sizes make everything unequal.
+      if (this.#rank > 0) yield* this.#take(vectors, this.#rank, lnLengths, magnified);
       const { coefficients, lnScales, magnified: own } = yield* eliminate(vectors, sizes.map(Math.log));
       for (let i = 0; i < count; i++) {
         lnLengths[i] = lnLengths[i]! + Math.log(Math.abs(coefficients[i]![i]!)) + lnScales[i]!;
         magnified[i] = magnified[i]! * own[i]!;
-        const { length, whole } = orthogonalise(vectors, i, 0);
-        lnLengths[i] = lnLengths[i]! + Math.log(length);
-        magnified[i] = magnified[i]! * (whole / length);
-        if (isLong(i, H ** 2)) yield 0;
       }
+      yield* this.#take(vectors, 0, lnLengths, magnified);
     }
     this.#accept(rows, lnLengths, magnified);
   }
@@ -175,23 +174,30 @@ export class LyapunovExponents {
     const vectors = this.#vectorsOf(rows);
     const lnLengths = new Float64Array(count);
     const magnified = new Float64Array(count).fill(1);
-    const take = function* (rank: number): Resumable<void> {
-      for (let i = 0; i < count; i++) {
-        const { length, whole } = orthogonalise(vectors, i, rank);
-        lnLengths[i] = lnLengths[i]! + Math.log(length);
-        magnified[i] = magnified[i]! * (whole / length);
-        if (isLong(i, H ** 2)) yield 0;
-      }
-    };
     // What depends on others because of Wh is found before the slopes make everything unequal.
-    if (this.#rank > 0) yield* take(this.#rank);
+    if (this.#rank > 0) yield* this.#take(vectors, this.#rank, lnLengths, magnified);
     const { coefficients, lnScales, magnified: own } = yield* eliminate(vectors, lnSlopes);
     for (let i = 0; i < count; i++) {
       lnLengths[i] = lnLengths[i]! + Math.log(Math.abs(coefficients[i]![i]!)) + lnScales[i]!;
       magnified[i] = magnified[i]! * own[i]!;
     }
-    yield* take(0);
+    yield* this.#take(vectors, 0, lnLengths, magnified);
     this.#accept(rows, lnLengths, magnified);
+  }
+
+  /** Makes the vectors orthonormal; their lengths and what rounding was magnified by are added to what is known. */
+  *#take(
+    vectors: readonly Float64Array[],
+    rank: number,
+    lnLengths: Float64Array,
+    magnified: Float64Array,
+  ): Resumable<void> {
+    for (let i = 0; i < this.#count; i++) {
+      const { length, whole } = orthogonalise(vectors, i, rank);
+      lnLengths[i] = lnLengths[i]! + Math.log(length);
+      magnified[i] = magnified[i]! * (whole / length);
+      if (isLong(i, this.#H ** 2)) yield 0;
+    }
   }
 
   #vectorsOf(rows: Float64Array): Float64Array[] {

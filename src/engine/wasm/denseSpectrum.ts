@@ -145,6 +145,10 @@ class Apart {
   }
 }
 
+/** Share of its length that an independent row keeps at least; 0 while every Jacobian is regular. */
+const rankOf = (experiment: LayerExperiment, { constant }: { readonly constant: number }): number =>
+  constant === -Infinity ? 4 * stateWidth(experiment) * Number.EPSILON : 0;
+
 /** The first `count` rows through all Jacobians; null when the kernels cannot say. */
 function* chained(
   kernels: Kernels,
@@ -152,11 +156,12 @@ function* chained(
   chunks: readonly RunChunk[],
   at: Addresses,
   count: number,
+  rank: number,
 ): Resumable<JacobianChain | null> {
   const { T } = experiment.shapes;
   const n = stateWidth(experiment);
   const few = count <= mostFew(n) ? yield* part(FewForward.create(kernels, experiment, at), 0, 0) : null;
-  const chain = yield* part(JacobianChain.createDense(kernels, n, 'forward', 0, at, count, few), 0, 0);
+  const chain = yield* part(JacobianChain.createDense(kernels, n, 'forward', rank, at, count, few), 0, 0);
   for (const chunk of chunks) {
     few?.enter(chunk);
     if (!experiment.stateful) yield* part(chain.restart(), chunk.start / T, chunk.start / T);
@@ -180,7 +185,8 @@ export function* denseLeading(
 ): Resumable<GrowingSpectrum | null> {
   if (!(yield* inRange(experiment))) return null;
   const at = layOut(kernels, denseSpectrumSizes(experiment));
-  const chain = at === null ? null : yield* chained(kernels, experiment, chunks, at, count);
+  const rank = rankOf(experiment, yield* part(determinantsOf(experiment), 0, 0));
+  const chain = at === null ? null : yield* chained(kernels, experiment, chunks, at, count, rank);
   if (chain === null) return null;
   const { lnLengths: sums, error, longestBlock: block } = chain;
   leadingInto(spectrum, experiment.shapes.T, { sums, error, block });
@@ -200,17 +206,18 @@ export function* denseExponents(
   if (!(yield* inRange(experiment))) return null;
   const at = layOut(kernels, denseSpectrumSizes(experiment));
   if (at === null) return null;
+  const determinants = yield* part(determinantsOf(experiment), 0, 0);
+  const rank = rankOf(experiment, determinants);
   for (const count of counts) {
     if (count <= spectrum.lyapunovKnown) continue;
-    const first = yield* part(chained(kernels, experiment, chunks, at, count), 0, count / n);
+    const first = yield* part(chained(kernels, experiment, chunks, at, count, rank), 0, count / n);
     if (first === null) return null;
     const { lnLengths: sums, error, longestBlock: block } = first;
     leadingInto(spectrum, T, { sums, error, block });
   }
   const begin = Math.min(0.9, spectrum.lyapunovKnown / n);
-  const chain: JacobianChain | null = yield* part(chained(kernels, experiment, chunks, at, n), begin, 0.95);
+  const chain: JacobianChain | null = yield* part(chained(kernels, experiment, chunks, at, n, rank), begin, 0.95);
   if (chain === null) return null;
-  const determinants = yield* part(determinantsOf(experiment), 0.95, 0.95);
   let lnSlopes = 0;
   for (const chunk of chunks)
     for (let t = 0; t < chunk.steps; t++) {

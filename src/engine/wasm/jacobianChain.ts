@@ -291,25 +291,34 @@ export class JacobianChain {
 
   /**
    * One step forward, factor by factor, each by elimination over its places, whatever their sizes. False when there is
-   * nothing at one of them.
+   * nothing at one of them, or, where rows may depend on others, next to nothing.
    */
   *#factoredStep(jacobian: StepJacobian): Resumable<boolean> {
-    const [H, count] = [this.#H, this.#count];
-    const { L, U, ratios, ownRatios, slopeRow, chainStaging, weights } = this.#at;
+    const count = this.#count;
+    const { L, U, factors, ratios, ownRatios, weights } = this.#at;
+    const least = this.#rank > 0 ? leastLength : Number.MIN_VALUE;
     for (const factor of jacobian.denseFactors()) {
-      const [rows] = this.#spare;
+      const [rows, other] = this.#spare;
       yield* this.#load(factor);
       yield* this.#multiplyBy(this.#Q, weights, rows, 0);
       const sizes = this.#largestOfPlaces(rows);
-      if (sizes.includes(0)) return false;
-      numbersAt(this.#kernels, chainStaging, H).set(sizes);
-      this.#kernels.exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
-      yield* this.#eliminate(rows);
-      const magnified = numbersAt(this.#kernels, ownRatios, count).slice();
-      yield* this.#orthogonalise(rows, 0);
+      if (sizes.some((size) => size < least)) return false;
       const found = numbersAt(this.#kernels, ratios, count);
+      const magnified = new Float64Array(count).fill(1);
+      if (this.#rank > 0) {
+        this.#setSlopes(sizes.map((size) => 1 / size));
+        this.#throughSlopes(rows, other);
+        this.#setSlopes(sizes);
+        yield* this.#dependentFirst(other, rows);
+        magnified.set(found);
+      } else this.#setSlopes(sizes);
+      yield* this.#eliminate(rows);
+      const eliminated = numbersAt(this.#kernels, ownRatios, count);
+      for (let i = 0; i < count; i++) magnified[i] = magnified[i]! * eliminated[i]!;
+      yield* this.#orthogonalise(rows, 0);
       for (let i = 0; i < count; i++) found[i] = found[i]! * magnified[i]!;
       yield* this.#multiplyTriangles(U, L);
+      if (this.#rank > 0) yield* this.#multiplyTriangles(factors, L);
       yield* this.#accept(rows, 1);
     }
     return true;
@@ -354,12 +363,9 @@ export class JacobianChain {
    * what is left, near 1 in every column, is made orthogonal.
    */
   *#gradedStep(slopes: Float64Array): Resumable<void> {
-    const [H, count] = [this.#H, this.#count];
-    const { L, U, factors, ratios, ownRatios, slopeRow, chainStaging, weights } = this.#at;
-    const { exports } = this.#kernels;
-    const panel = count * rowBytes;
-    numbersAt(this.#kernels, chainStaging, H).set(slopes);
-    exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
+    const count = this.#count;
+    const { L, U, factors, ratios, ownRatios, slopeRow, weights } = this.#at;
+    this.#setSlopes(slopes);
     const [rows, other] = this.#spare;
     const found = numbersAt(this.#kernels, ratios, count);
     const magnified = new Float64Array(count).fill(1);
@@ -367,7 +373,7 @@ export class JacobianChain {
       for (let i = 0; i < count; i++) magnified[i] = magnified[i]! * part[i]!;
     };
     if (this.#direction === 'backward') {
-      exports.throughSlopes(this.#Q, panel, H, count, slopeRow, rowBytes, 0, 1, other, panel, 0);
+      this.#throughSlopes(this.#Q, other);
       yield* this.#eliminate(other);
       also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#multiplyBy(other, weights, rows, 0);
@@ -378,12 +384,9 @@ export class JacobianChain {
       also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#orthogonalise(rows, 0);
     } else {
-      // What depends on others because of Wh is found before the slopes make everything unequal.
       yield* this.#multiplyBy(this.#Q, weights, other, 0);
-      yield* this.#orthogonalise(other, this.#rank);
+      yield* this.#dependentFirst(other, rows);
       also(found);
-      yield* this.#copy(L, factors);
-      exports.throughSlopes(other, panel, H, count, slopeRow, rowBytes, 0, 1, rows, panel, 0);
       yield* this.#eliminate(rows);
       also(numbersAt(this.#kernels, ownRatios, count));
       yield* this.#orthogonalise(rows, 0);
@@ -394,6 +397,30 @@ export class JacobianChain {
     if (this.#direction === 'forward' && this.#rank > 0) yield* this.#multiplyTriangles(factors, L);
     yield* this.#accept(rows, 1);
     this.longestBlock = Math.max(this.longestBlock, 1);
+  }
+
+  /**
+   * What depends on others because of the matrix is found before the slopes of `slopeRow` make everything unequal:
+   * `to` ← Q of the rows at `from` through the slopes, `factors` ← L of them.
+   */
+  *#dependentFirst(from: number, to: number): Resumable<void> {
+    const { L, factors } = this.#at;
+    yield* this.#orthogonalise(from, this.#rank);
+    yield* this.#copy(L, factors);
+    this.#throughSlopes(from, to);
+  }
+
+  /** to ← the rows at `from` with the slopes of `slopeRow` on their columns. */
+  #throughSlopes(from: number, to: number): void {
+    const [H, count] = [this.#H, this.#count];
+    const panel = count * rowBytes;
+    this.#kernels.exports.throughSlopes(from, panel, H, count, this.#at.slopeRow, rowBytes, 0, 1, to, panel, 0);
+  }
+
+  #setSlopes(slopes: Float64Array): void {
+    const { chainStaging, slopeRow } = this.#at;
+    numbersAt(this.#kernels, chainStaging, this.#H).set(slopes);
+    this.#kernels.exports.pack64(chainStaging, 1, this.#H, slopeRow, rowBytes, rowBytes);
   }
 
   /** `rows` ← l and U of them. */
@@ -466,18 +493,15 @@ export class JacobianChain {
 
   /** The rows of Q through k Jacobians; gives the buffer that holds them. Q itself stays. */
   *#turn(k: number, first: number, slopesOf: (i: number) => Float64Array): Resumable<number> {
-    const { exports } = this.#kernels;
     const H = this.#H;
-    const { weights, slopeRow, chainStaging } = this.#at;
-    const panel = this.#count * rowBytes;
+    const { weights, slopeRow } = this.#at;
     let [to, other] = this.#spare;
     let from = this.#Q;
     for (let i = 0; i < k; i++) {
-      numbersAt(this.#kernels, chainStaging, H).set(slopesOf(first + i));
-      exports.pack64(chainStaging, 1, H, slopeRow, rowBytes, rowBytes);
+      this.#setSlopes(slopesOf(first + i));
       let source = from;
       if (this.#direction === 'backward') {
-        exports.throughSlopes(from, panel, H, this.#count, slopeRow, rowBytes, 0, 1, other, panel, 0);
+        this.#throughSlopes(from, other);
         source = other;
       }
       yield* this.#multiplyBy(source, weights, to, this.#direction === 'forward' ? slopeRow : 0);

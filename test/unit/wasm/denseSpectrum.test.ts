@@ -13,11 +13,13 @@ import {
   Workspaces,
 } from '../../../src/engine/index.js';
 import type { JacobianSeries, LayerExperiment, Resumable, Spectrum } from '../../../src/engine/index.js';
+import { itemOf } from '../../../src/engine/analysis/spectrum.js';
+import { exactSteps } from '../../../src/engine/network/cellRows.js';
 import { randomNetwork } from '../engine/networks.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import type { RandomGated } from './gatedSupport.js';
-import { heavyVariants, kernelsOf, variants } from './support.js';
+import { heavyVariants, kernelsOf, variants, ways } from './support.js';
 
 const shapes: Readonly<Record<string, Partial<RandomGated>>> = {
   'of ordinary weights': { H: 20, T: 40 },
@@ -87,6 +89,64 @@ for (const variant of heavyVariants) {
       });
   });
 }
+
+/** Σ ln R_ii / T of directions through all Jacobians, by Gram–Schmidt at each step; descending. */
+function byGramSchmidt(jacobians: readonly Float64Array[], directions: readonly number[]): number[] {
+  const n = Math.sqrt(jacobians[0]!.length);
+  let Q = directions.map((i) => Float64Array.from({ length: n }, (_, j) => Number(i === j)));
+  const sums = directions.map(() => 0);
+  for (const J of jacobians) {
+    Q = Q.map((q) => q.map((_, j) => q.reduce((sum, value, k) => sum + J[j * n + k]! * value, 0)));
+    for (const [i, q] of Q.entries()) {
+      for (let round = 0; round < 2; round++)
+        for (const before of Q.slice(0, i)) {
+          const dot = q.reduce((sum, value, j) => sum + value * before[j]!, 0);
+          for (let j = 0; j < n; j++) q[j] = q[j]! - dot * before[j]!;
+        }
+      const length = Math.hypot(...q);
+      sums[i] = sums[i]! + Math.log(length);
+      for (let j = 0; j < n; j++) q[j] = q[j]! / length;
+    }
+  }
+  return sums.map((sum) => sum / jacobians.length).sort((a, b) => b - a);
+}
+
+for (const [way, workspaces] of ways)
+  describe(`the exponents of an LSTM of which two units act alike, ${way}`, () => {
+    for (const [H, T, seeds] of [
+      [3, 7, 12],
+      [64, 4, 1],
+    ] as const)
+      it(`of ${H} units lose that direction at the first step, and are those of the others`, () => {
+        for (let seed = 1; seed <= seeds; seed++) {
+          const e = randomGated({ ...plainGated, seed, B: 1, T, I: 2, H, cell: 'lstm' });
+          const [layer] = e.layers;
+          const Wh = layer.parameters.Wh.slice();
+          Wh.copyWithin(4 * H, 0, 4 * H);
+          const alike: LayerExperiment = {
+            ...e,
+            layers: [{ ...layer, parameters: { ...layer.parameters, Wh } }],
+          };
+          const run = finish(runResumably(alike));
+          const item = finish(itemOf(alike, run, 0));
+          const jacobians = item.chunks.flatMap((chunk) =>
+            Array.from({ length: chunk.steps }, (_, t) => exactSteps(item.experiment, chunk, t)[0]!.dense()),
+          );
+          const { spectrum, steps, rest } = growingSpectrum(alike, run, workspaces, undefined, 0);
+          const holds = (known: number): void => {
+            assert.equal(spectrum.lyapunovKnown, known);
+            const others = [0, ...Array.from({ length: known - 2 }, (_, i) => i + 2)];
+            const expected = [...byGramSchmidt(jacobians, others), -Infinity];
+            assert.ok(difference(spectrum.lyapunov ?? [], expected) < 1e-9, `${way}, seed ${seed}, ${known}`);
+            assert.equal(spectrum.lyapunovSumError, null);
+          };
+          finish(steps);
+          if (H >= 64) holds(32);
+          finish(rest());
+          holds(2 * H);
+        }
+      });
+  });
 
 const [variant] = variants;
 if (variant !== undefined)
