@@ -3,7 +3,7 @@ import { t as say } from '@vscode/l10n';
 import { cellOf } from '../cells/index.js';
 import type { CellName } from '../cells/index.js';
 import { nearSigmaMax } from '../linalg/lanczos.js';
-import { meanOver } from './reason.js';
+import { meanOver, steps } from './reason.js';
 import { stateBefore } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { ready } from '../core/recomputedTrace.js';
@@ -89,12 +89,13 @@ const boundWh = (cell: CellName): NextStep => ({
   whatIf: change({ rescale: { measure: 'sigmaMax', to: 1 } }),
 });
 
-function smallerInputs(drive: Drive): NextStep {
+function smallerInputs(cell: CellName, drive: Drive): NextStep {
   const factor = rounded(Math.min(0.5, 1 / Math.max(drive.input, 1e-300)));
   return {
     sentence: say(
-      'Try Wx times {0}: it is mostly the inputs that push the units to where the slope of tanh is small.',
+      'Try Wx times {0}: it is mostly the inputs that push the units to where the slope of {1} is small.',
       factor,
+      cell,
     ),
     whatIf: change({ inputScale: factor }),
   };
@@ -118,15 +119,16 @@ function* openUnits(
         }
       : orthogonal();
   }
-  if (drive.input > drive.recurrent && drive.input > drive.bias) return smallerInputs(drive);
+  if (drive.input > drive.recurrent && drive.input > drive.bias) return smallerInputs(cell, drive);
   const shift = -rounded(drive.meanBias);
   // A shift takes most of the bias away only where most of it has one sign.
   if (drive.bias > drive.recurrent && 2 * Math.abs(shift) > drive.bias)
     return {
       sentence: say(
-        'Try every bias shifted by {0}: it is mostly the bias that pushes the units to where the slope of tanh ' +
+        'Try every bias shifted by {0}: it is mostly the bias that pushes the units to where the slope of {1} ' +
           'is small.',
         shift,
+        cell,
       ),
       whatIf: change({ biasShift: shift }),
     };
@@ -160,8 +162,8 @@ function truncateLater({ onePercentSteps, source, first }: Measured, k: number):
   if (reach >= trip)
     return {
       sentence: say(
-        'Try no truncation: it cuts the gradient after {0} steps, and by itself it would survive the whole trip.',
-        k,
+        'Try no truncation: it cuts the gradient after {0}, and by itself it would survive the whole trip.',
+        steps(k),
       ),
       whatIf: change({ truncate: 'off' }),
     };

@@ -114,9 +114,11 @@ describe('the next thing to try, from its evidence', () => {
     const later = (truncate: number | undefined, onePercentSteps: number | null, kind: Measured['kind'] = 'healthy') =>
       next({ measured: { kind, onePercentSteps }, ...(truncate === undefined ? {} : { truncate }) });
     const off = (k: number): NextStep =>
-      step(`Try no truncation: it cuts the gradient after ${k} steps, and by itself it would survive the whole trip.`, {
-        truncate: 'off',
-      });
+      step(
+        `Try no truncation: it cuts the gradient after ${k === 1 ? '1 step' : `${k} steps`}, and by itself it would ` +
+          'survive the whole trip.',
+        { truncate: 'off' },
+      );
     const to = (reach: number, k: number): NextStep =>
       step(
         `Try truncation after ${reach} steps: it cuts the gradient after ${k}, and more than 1 % would arrive from ` +
@@ -129,6 +131,7 @@ describe('the next thing to try, from its evidence', () => {
       [later(5, null), later(14, null), later(15, null), later(21, null)],
       [off(5), off(14), null, null],
     );
+    assert.deepEqual(later(1, null), off(1));
     assert.deepEqual([later(5, 20.5), later(5, 19.5)], [off(5), to(20, 5)]);
     assert.deepEqual([later(5, 12.2), later(8, 11.5), later(9, 12.2)], [to(13, 5), to(12, 8), null]);
     assert.deepEqual(later(5, 12.2, 'fading'), to(13, 5));
@@ -181,6 +184,12 @@ describe('the next thing to try, from its evidence', () => {
     );
     assert.deepEqual([driven({ input: 4, recurrent: 4 }), driven({ input: 4, bias: 4 })], [larger(1.6), larger(1.6)]);
     assert.deepEqual(driven({ bias: 3, meanBias: 2 }), shifted(-2));
+    // Of the activation that there is.
+    for (const drive of [{ input: 4 }, { bias: 3, meanBias: 2 }])
+      assert.match(
+        next({ drive, sigma: 0.8, cell: 'sigmoid' })?.sentence ?? '',
+        /where the slope of sigmoid is small\.$/,
+      );
     assert.deepEqual(driven({ bias: 3, meanBias: -2.04 }), shifted(2));
     assert.deepEqual(driven({ input: 2, bias: 3, meanBias: 2 }), shifted(-2));
     for (const drive of [
