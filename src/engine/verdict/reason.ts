@@ -3,7 +3,7 @@ import { t as say } from '@vscode/l10n';
 import { cellOf } from '../cells/index.js';
 import type { CellName } from '../cells/index.js';
 import type { Closing } from '../cells/closing.js';
-import { horizonOf } from './verdict.js';
+import { horizonOf, leadsThere } from './verdict.js';
 import type { RateSegment, Measured } from './verdict.js';
 import type { Evidence, NonFinite } from './evidence.js';
 
@@ -52,7 +52,7 @@ function percent(share: number): string {
 
 /** As many digits as tell it from 1. */
 const times = (factor: number): string =>
-  factor >= 1e6
+  factor >= 1e6 || factor < 1e-6
     ? `10^${Math.round(Math.log10(factor))}`
     : significant(factor, Math.max(3, 1 + Math.ceil(-Math.log10(Math.max(Math.abs(factor - 1), 1e-8)))));
 
@@ -233,10 +233,11 @@ function theRate(
   const trip = steps(source - first);
   const rate = perStep(perStepFactor);
   const crossed = crossedAt === null ? null : positionOf(crossedAt);
+  const isLed = leadsThere({ source, first, segments, perStepFactor, log10Ratio });
   const arrival = (): string =>
-    segments.length > 1
-      ? arrivalAlone(log10Ratio, positionOf(first), trip, crossed)
-      : arrivalAfter(rate, log10Ratio, positionOf(first), trip, crossed);
+    isLed
+      ? arrivalAfter(rate, log10Ratio, positionOf(first), trip, crossed)
+      : arrivalAlone(log10Ratio, positionOf(first), trip, crossed);
   const isLost = kind === 'vanishing' || kind === 'fading';
   const { from: horizon, isByRate } = horizonOf({ source, first, segments, onePercentSteps }, single.log10);
   const changes = segments.length > 1;
@@ -244,6 +245,8 @@ function theRate(
     // With a bound above 1 % that may be nowhere.
     if (horizon <= first) return arrival();
     const [inside, end] = [perStepInside(changes ? usualFactor(segments) : perStepFactor), positionOf(horizon)];
+    if (hasManyLosses && horizon === source)
+      return say('Each loss teaches hardly more than its own step: over most of the trip {0}.', inside);
     if (hasManyLosses)
       return on
         ? say(
@@ -281,6 +284,8 @@ function theRate(
     if (horizon <= first) return say('{0}: half is gone after {1}, 1 % is left after {2}.', rate, half, last);
     if (hasManyLosses) {
       const [reach, inside] = [steps(onePercentSteps), perStepInside(perStepFactor)];
+      if (onePercentSteps < 1)
+        return say('Each loss teaches hardly more than its own step: {0}, half is gone after {1}.', inside, half);
       return on
         ? say('Each loss teaches the {0} after it: {1}, half is gone after {2}.', reach, inside, half)
         : say('Each loss teaches the {0} before it: {1}, half is gone after {2}.', reach, inside, half);
@@ -302,7 +307,7 @@ function theRate(
           end,
         );
   }
-  if (kind === 'exploding' && perStepFactor > 1 && segments.length === 1) {
+  if (kind === 'exploding' && perStepFactor > 1 && isLed) {
     return say(
       '{0}: ten times as large after {1}, {2} times as large over the {3} back to t = {4}.',
       rate,
@@ -321,9 +326,10 @@ function theRate(
 }
 
 /** A short sequence can be healthy at a rate that would kill a long one. */
-function theHorizon({ kind, perStepFactor, source, first }: Measured, { bounds }: Evidence): string | null {
+function theHorizon(verdict: Measured, { bounds }: Evidence): string | null {
+  const { kind, perStepFactor, source, first } = verdict;
   const trip = source - first;
-  if (kind !== 'healthy' || perStepFactor === null || perStepFactor === 0 || trip >= longTrip) return null;
+  if (kind !== 'healthy' || perStepFactor === null || trip >= longTrip || !leadsThere(verdict)) return null;
   const far = longTrip * Math.log10(perStepFactor);
   if (far < Math.log10(bounds.vanishing))
     return say(
@@ -464,10 +470,10 @@ function theJump({ source, first }: Measured, { single: { log10 }, positionOf }:
 
 function theChange(verdict: Measured, evidence: Evidence): string | null {
   const rates = verdict.segments.filter(({ perStepFactor }) => perStepFactor > 0);
-  if (rates.length < 2) return null;
+  if (rates.length === 0 || (rates.length === 1 && leadsThere(verdict))) return null;
   const { positionOf: at } = evidence;
   const jump = theJump(verdict, evidence);
-  if (jump !== null) return jump;
+  if (jump !== null || rates.length === 1) return jump;
   const told = ({ from, to, perStepFactor }: RateSegment): string =>
     say('× {0} per step from t = {1} back to t = {2}', times(perStepFactor), at(to), at(from));
   if (rates.length <= 3) {

@@ -90,6 +90,22 @@ export function horizonOf(
   return { from: isByRate ? source - Math.ceil(onePercentSteps) : measured, isByRate };
 }
 
+/** By how much what arrives may differ from what the rate leads to: `mostOff` of its decades, and a factor of 2. */
+const mostBeside = Math.log10(2);
+
+/** Whether the verdict's one rate leads to about what arrives; else a step or two do what the others do not. */
+export function leadsThere({
+  source,
+  first,
+  segments,
+  perStepFactor,
+  log10Ratio,
+}: Pick<Measured, 'source' | 'first' | 'segments' | 'perStepFactor' | 'log10Ratio'>): boolean {
+  if (segments.length > 1 || perStepFactor === null || log10Ratio === null) return false;
+  const led = (source - first) * Math.log10(perStepFactor);
+  return Math.abs(led - log10Ratio) <= mostBeside + mostOff * Math.abs(log10Ratio);
+}
+
 /** ln ‖g_t‖ of steps from … to against t. */
 function curveOf(log10: Float64Array, from: number, to: number): Curve {
   const y = log10.slice(from, to + 1);

@@ -219,10 +219,52 @@ describe('the rate and its distance', () => {
     );
     assert.equal(
       told([1e4, ...times(20, 0.9)], { segments: [] }),
-      'The gradient keeps 90 % per step back: it arrives 1,200 times as large at t = 100, 21 steps from its source, ' +
-        'and the bound is passed at t = 120. The recurrent weights take the most: Wh changes nothing, the slope of ' +
-        `tanh changes nothing ${saturation}.`,
+      'The gradient arrives 1,200 times as large at t = 100, 21 steps from its source, and the bound is passed at ' +
+        't = 120. The recurrent weights take the most: Wh changes nothing, the slope of tanh changes nothing ' +
+        `${saturation}.`,
     );
+  });
+
+  it('of a short trip is not told where one step does what the others do not', () => {
+    const cause =
+      ' The recurrent weights take the most: Wh changes nothing, the slope of tanh changes nothing ' + `${saturation}.`;
+    assert.equal(
+      told([0.02, ...times(3, 0.9)]),
+      '1.5 % of the gradient arrives at t = 100, 4 steps from its source, and the bound is passed at t = 103. One ' +
+        `step does more than all others: from t = 104 back to t = 103, 2 % of it is left.${cause}`,
+    );
+    assert.equal(
+      told([1e3, ...times(3, 0.8)]),
+      'The gradient arrives 510 times as large at t = 100, 4 steps from its source, and the bound is passed at ' +
+        't = 103. One step does more than all others: from t = 104 back to t = 103 it becomes 1,000 times as ' +
+        `large.${cause}`,
+    );
+    // Nor what it would do over a longer one.
+    assert.equal(
+      told([12, ...times(3, 0.5)]),
+      'The gradient arrives 1.5 times as large at t = 100, 4 steps from its source. One step does more than all ' +
+        'others: from t = 104 back to t = 103 it becomes 12 times as large.',
+    );
+    assert.match(told([1.6, ...times(3, 0.8)]), beginning('The gradient keeps 80 % per step back: 82 % of it arrives'));
+  });
+
+  it('of losses that reach no step but their own is told without a number of steps', () => {
+    assert.match(
+      told(times(9, 1e-3), { hasManyLosses: true }),
+      beginning(
+        'Each loss teaches hardly more than its own step: the gradient keeps 0.1 % per step back, half is gone after ' +
+          '0.1 steps. ',
+      ),
+    );
+    const segments = [
+      { from: 0, to: 9, perStepFactor: 0.9 },
+      { from: 10, to: 20, perStepFactor: 1e-9 },
+    ];
+    assert.match(
+      told([...times(10, 1e-9), ...times(10, 0.9)], { hasManyLosses: true, segments }),
+      /^Each loss teaches hardly more than its own step: over most of the trip the gradient keeps 10\^-7 % per step/,
+    );
+    assert.match(told([...times(10, 1e-9), ...times(10, 0.9)], { segments }), /: × 10\^-9 per step from t = 120 back/);
   });
 
   it('of a sequence of one step is none', () => {
