@@ -47,6 +47,7 @@ import type {
 import { languageInUse, setLanguage } from './l10n.js';
 import type { Bundle, Language } from './l10n.js';
 import type { ServerOptions } from './mcpServer.js';
+import type { Advice } from './protocol/index.js';
 import { batches, readAssets, reportHtml, whyNotWritten, writeWhole } from './report/index.js';
 import { Analyses, ended, summariseNetwork, WhatIfs } from './worker/answers/index.js';
 import {
@@ -363,28 +364,33 @@ type Run = {
   readonly warnings: readonly string[];
   readonly title: string;
   readonly workspaces: Workspaces | null;
+  readonly advice: Advice | null;
 };
 
 /** The next thing to try of a layer, with what it does where a second run takes no time to speak of. */
-async function nextOf(
+async function adviceOf(
   { experiment, layers }: AnyNetworkRun,
   layer: NetworkLayer<AnyRun>,
   kernels: Kernels | null,
-): Promise<string | null> {
-  const next = finish(nextStepOf(layer.result));
-  if (next === null) return null;
+): Promise<Advice | null> {
+  const step = finish(nextStepOf(layer.result));
+  if (step === null) return null;
   const subject = { experiment, shown: layers.indexOf(layer) };
-  const effect = await new WhatIfs(subject, defaultBounds, kernels, () => undefined).effectOf(next);
-  const { log10Ratio } = layer.result.verdict;
-  const oneGate = cellOf(experiment.cell).gates.length === 1;
+  const effect = await new WhatIfs(subject, defaultBounds, kernels, () => undefined).effectOf(step);
   // Nobody ends it here.
-  const text = nextText(next, effect === ended ? null : effect, log10Ratio, oneGate);
+  return { step, effect: effect === ended ? null : effect };
+}
+
+/** It as the table tells it. */
+function adviceText({ experiment, layers }: AnyNetworkRun, layer: NetworkLayer<AnyRun>, advice: Advice): string | null {
+  const { log10Ratio } = layer.result.verdict;
+  const text = nextText(advice, log10Ratio, cellOf(experiment.cell).gates.length === 1);
   return text === null || layers.length === 1 ? text : `${layerName(layer.experiment)}: ${text}`;
 }
 
 async function writeReport(
   target: string,
-  { network, experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces }: Run,
+  { network, experiment, result, spectrum, elapsedMs, sources, warnings, title, workspaces, advice }: Run,
 ): Promise<void> {
   const run = { runId: 1, experiment, result, network };
   const shown = network.layers.findIndex((layer) => layer.result === result);
@@ -394,7 +400,7 @@ async function writeReport(
     summary,
     spectrum,
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
-    finish(nextStepOf(result)),
+    advice,
   );
   const html = await reportHtml({
     title,
@@ -526,10 +532,9 @@ async function main(args: readonly string[]): Promise<number> {
   const { layer, direction } = run.verdict;
   const about = { layer: parsed.shown?.layer ?? layer, direction: parsed.shown?.direction ?? direction };
   const judged = shown.find(({ experiment: { layers } }) => isChosen(about, layers[0])) ?? shown[0] ?? run.layers[0];
-  if (parsed.json !== '-') {
-    const next = await nextOf(run, judged, kernels);
-    if (next !== null) print(next);
-  }
+  const isTold = parsed.json !== '-' || parsed.html !== null;
+  const advice = isTold ? await adviceOf(run, judged, kernels) : null;
+  if (parsed.json !== '-' && advice !== null) print(adviceText(run, judged, advice) ?? '');
   const spectra = new Map<NetworkLayer<AnyRun>, LayerSpectrum>();
   const spectrumOf = (layer: NetworkLayer<AnyRun>): LayerSpectrum => {
     const known = spectra.get(layer);
@@ -572,6 +577,7 @@ async function main(args: readonly string[]): Promise<number> {
             ? path.basename(parsed.config)
             : `${path.basename(parsed.config)} · ${layerName(judged.experiment)}`,
         workspaces,
+        advice,
       });
     } catch (error) {
       return refuse(parsed.html, whyNotWritten(error));

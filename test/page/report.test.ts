@@ -122,6 +122,17 @@ describe('the report', () => {
     await clean(open);
   });
 
+  it('tells the next thing to try with what it does, as the panel does', async () => {
+    const open = await pages.openReport(reportOf('next', ringConfig(0.5, 2, 12)));
+    const told = open.page.locator('.next.tried');
+    await told.waitFor();
+    assert.match(
+      (await told.innerText()).replaceAll(/\s+/g, ' '),
+      /^Try an orthogonal Wh: .*\. With it: HEALTHY ×1\.000 per step back\.$/,
+    );
+    await clean(open);
+  });
+
   it('says what was run, and nothing of it can become markup', async () => {
     const name = '</script><img src=x onerror=alert(1)><!-- &amp;';
     const config = ringConfig(0.5, 2, 12, { name });

@@ -1,10 +1,11 @@
 // A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is
 // not.
 import { cellOf, mapParameters, mapStates, runChunks } from '../../engine/index.js';
-import type { LayerExperiment, NextStep, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
+import type { LayerExperiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
 import type {
   ActivationBins,
   Activations,
+  Advice,
   Band,
   Heatmap,
   HeatmapRequest,
@@ -94,8 +95,8 @@ export type RunRecord = {
   readonly schema: 1;
   readonly extent: RecordExtent;
   readonly summary: RunSummary;
-  /** The next thing to try, which nothing in a report could find again. */
-  readonly next: NextStep | null;
+  /** The next thing to try, which nothing in a report could find or run again. */
+  readonly advice: Advice | null;
   readonly spectrum: SpectrumSummary;
   readonly finished: Finished;
   /** The first `experiment.shapes.B` sequences, whole but for what no view asks for; those arrays are empty. */
@@ -437,7 +438,7 @@ export async function makeRecord(
   summary: RunSummary,
   spectrum: Spectrum,
   analyses: Analyses,
-  next: NextStep | null,
+  advice: Advice | null,
 ): Promise<RunRecord> {
   const finished = thinned(await analyses.finished());
   const { sequences, everyDigit } = plan(run);
@@ -467,7 +468,7 @@ export async function makeRecord(
           ? { kind: 'sequences', sequences }
           : { kind: everyDigit ? 'everything' : 'rounded' },
     ...series,
-    next,
+    advice,
     finished,
     whole: sequences > 0 ? wholeSequences(run, sequences, everyDigit) : null,
     first,

@@ -226,6 +226,6 @@ export function replay(record: RunRecord): Answers {
     exponents: () => ({ ...record.spectrum, fraction: 1 }),
     // Nothing runs in a report.
     whatIf: () => null,
-    advice: () => (record.next === null ? null : { step: record.next, effect: null }),
+    advice: () => record.advice,
   };
 }

@@ -4,6 +4,7 @@ import { cellOf, pathWords } from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, NetworkLayer, Spectrum, Verdict } from '../../engine/index.js';
 import type { Advice, WhatIfAnswer } from '../../protocol/index.js';
 import { asData } from './asData.js';
+import { knownEffect, mayHelp } from './helpfulAdvice.js';
 import {
   fromLog10,
   layerName,
@@ -90,18 +91,15 @@ function paths({ experiment: { cell }, result }: Layer): string[] {
 
 function suggestion({ run: { layers }, shown, next }: ResultParts): string[] {
   const layer = layers[shown] ?? layers[0];
-  if (next === null) return [];
-  const { step } = next;
-  const effect =
-    next.effect === null
-      ? say('What comes of it was not computed: it takes as long as the run.')
-      : say('Computed with this change: {0}.', inNumbers(next.effect));
+  if (next === null || !mayHelp(next, layer.result.verdict.log10Ratio)) return [];
+  const effect = knownEffect(next);
   return [
     ...(layers.length > 1
       ? [say('What to try next, in {0}:', layerName(layer.experiment))]
       : [say('What to try next:')]),
-    step.sentence,
-    effect,
+    next.step.sentence,
+    ...(effect !== null ? [say('Computed with this change: {0}.', inNumbers(effect))] : []),
+    ...(next.effect === null ? [say('What comes of it was not computed: it takes as long as the run.')] : []),
   ];
 }
 

@@ -527,12 +527,9 @@ export class Service {
     return this.#unlessCancelled(async () => {
       const kept = await this.#complete(runId);
       if (kept === null) return null;
-      let next = await this.#nextStep(kept);
-      while (next === ended) {
-        if ((await this.#settled(runId)) === null) return null;
-        next = await this.#nextStep(kept);
-      }
-      const record = await makeRecord(kept, kept.summary, kept.spectrum, kept.analyses, next);
+      const advice = await this.#advice({ runId });
+      if ((await this.#settled(runId)) === null) return null;
+      const record = await makeRecord(kept, kept.summary, kept.spectrum, kept.analyses, advice);
       return {
         extent: record.extent,
         config: kept.sources.config,

@@ -6,7 +6,6 @@ import { runInNewContext } from 'node:vm';
 import {
   defaultBounds,
   finish,
-  nextStepOf,
   openUnit,
   runResumably,
   spectrumResumably,
@@ -62,7 +61,7 @@ async function recordOf(
     summarise(1, experiment, result, 0),
     finish(spectrumResumably(experiment, result, workspaces)),
     new Analyses(run, result.shapes, () => undefined, null, workspaces),
-    finish(nextStepOf(result)),
+    null,
   );
   const text = pack(made);
   return { run, record: unpack(text) as RunRecord, bytes: text.length };

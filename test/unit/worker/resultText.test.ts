@@ -65,6 +65,24 @@ describe('the text of a run', () => {
     assert.ok(text.length < wholeText(parts, () => spectrum).length);
   });
 
+  it('offers no change that was run and does not help', () => {
+    const { run, step } = runOf('halved');
+    const offered = (log10Ratio: number | null): boolean =>
+      compactText({
+        run,
+        shown: 0,
+        next: { step, effect: { kind: 'vanishing', perStepFactor: 0.6, log10Ratio, onePercentSteps: 9 } },
+      }).includes('What to try next:');
+    const before = (T - 1) * Math.log10(0.5);
+    assert.deepEqual([0.5 * before, before, 2 * before, -2 * before, null].map(offered), [
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
   it('tells what each path of a step keeps, where there are several', () => {
     const leaky = {
       ...subject,
