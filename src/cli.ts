@@ -382,10 +382,10 @@ async function adviceOf(
 }
 
 /** It as the table tells it. */
-function adviceText({ experiment, layers }: AnyNetworkRun, layer: NetworkLayer<AnyRun>, advice: Advice): string | null {
+function adviceText(run: AnyNetworkRun, layer: NetworkLayer<AnyRun>, advice: Advice): string | null {
   const { log10Ratio } = layer.result.verdict;
-  const text = nextText(advice, log10Ratio, cellOf(experiment.cell).gates.length === 1);
-  return text === null || layers.length === 1 ? text : `${layerName(layer.experiment)}: ${text}`;
+  const text = nextText(advice, log10Ratio, cellOf(run.experiment.cell).gates.length === 1);
+  return text === null || run.layers.length === 1 ? text : `${layerName(run, layer)}: ${text}`;
 }
 
 async function writeReport(
@@ -575,7 +575,7 @@ async function main(args: readonly string[]): Promise<number> {
         title:
           run.layers.length === 1
             ? path.basename(parsed.config)
-            : `${path.basename(parsed.config)} · ${layerName(judged.experiment)}`,
+            : `${path.basename(parsed.config)} · ${layerName(run, judged)}`,
         workspaces,
         advice,
       });

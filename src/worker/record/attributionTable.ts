@@ -6,7 +6,7 @@ import type { LayerChoice } from './runTable.js';
 
 /** What --attribution prints: a row for each loss, or for some of many, with a column for each layer that is shown. */
 export function attributionTable(
-  { layers }: AnyNetworkRun,
+  run: AnyNetworkRun,
   { sources, layers: arrivals = [], leftOut }: Attribution,
   shown: LayerChoice | null,
 ): string {
@@ -21,9 +21,9 @@ export function attributionTable(
       },
     },
     ...arrivals.flatMap(({ log10 }, i) => {
-      const own = layers[i];
+      const own = run.layers[i];
       if (own === undefined || !isChosen(shown, own.experiment.layers[0])) return [];
-      return [{ title: layerName(own.experiment), at: (s: number): string => fromLog10(log10[s] ?? NaN) }];
+      return [{ title: layerName(run, own), at: (s: number): string => fromLog10(log10[s] ?? NaN) }];
     }),
   ];
   const row = (cells: readonly string[]): string =>

@@ -1,7 +1,7 @@
 // A run as plain text: whole for somebody who reads or listens to it, compact for an assistant.
 import { t as say } from '@vscode/l10n';
 import { cellOf, pathWords } from '../../engine/index.js';
-import type { AnyNetworkRun, AnyRun, NetworkLayer, Spectrum, Verdict } from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, NetworkLayer, RateSegment, Spectrum, Verdict } from '../../engine/index.js';
 import type { Advice, WhatIfAnswer } from '../../protocol/index.js';
 import { asData } from './asData.js';
 import { knownEffect, mayHelp } from './helpfulAdvice.js';
@@ -42,6 +42,12 @@ const inNumbers = ({
     ...(log10Ratio === null ? [] : [say('times {0} in all', fromLog10(log10Ratio))]),
   ].join(', ');
 
+/** The stretches of one rate as the gradient meets them; of a reverse direction it goes to later positions. */
+const fromSource = ({ source, first, segments }: Verdict): RateSegment[] =>
+  source < first
+    ? [...segments]
+    : segments.map(({ from, to, perStepFactor }) => ({ from: to, to: from, perStepFactor })).reverse();
+
 /** What was measured, a line each. */
 function measured(verdict: Verdict, dtype: string): string[] {
   const { perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, segments } = verdict;
@@ -61,17 +67,21 @@ function measured(verdict: Verdict, dtype: string): string[] {
     ...(halfLifeSteps === null || onePercentSteps === null
       ? []
       : [
-          say('Half is left after {0} steps, 1 % after {1}.', significant(halfLifeSteps), significant(onePercentSteps)),
+          say(
+            'At this rate half is left after {0} steps, 1 % after {1}.',
+            significant(halfLifeSteps),
+            significant(onePercentSteps),
+          ),
         ]),
     ...(crossedAt === null ? [] : [say('Going back, the bound of the verdict is passed at step {0}.', crossedAt)]),
     ...(zeroAt === null ? [] : [say('Plain {0} arithmetic reaches exactly zero at step {1}.', dtype, zeroAt)]),
     ...(infiniteAt === null ? [] : [say('Plain {0} arithmetic reaches infinity at step {1}.', dtype, infiniteAt)]),
     ...(segments.length < 2
       ? []
-      : segments
+      : fromSource(verdict)
           .slice(0, mostSegments)
           .map(({ from, to, perStepFactor: factor }) =>
-            say('Steps {0} back to {1}: times {2} per step.', to, from, significant(factor)),
+            say('Steps {0} back to {1}: times {2} per step.', from, to, significant(factor)),
           )),
   ];
 }
@@ -89,14 +99,13 @@ function paths({ experiment: { cell }, result }: Layer): string[] {
   });
 }
 
-function suggestion({ run: { layers }, shown, next }: ResultParts): string[] {
+function suggestion({ run, shown, next }: ResultParts): string[] {
+  const { layers } = run;
   const layer = layers[shown] ?? layers[0];
   if (next === null || !mayHelp(next, layer.result.verdict.log10Ratio)) return [];
   const effect = knownEffect(next);
   return [
-    ...(layers.length > 1
-      ? [say('What to try next, in {0}:', layerName(layer.experiment))]
-      : [say('What to try next:')]),
+    ...(layers.length > 1 ? [say('What to try next, in {0}:', layerName(run, layer))] : [say('What to try next:')]),
     next.step.sentence,
     ...(effect !== null ? [say('Computed with this change: {0}.', inNumbers(effect))] : []),
     ...(next.effect === null ? [say('What comes of it was not computed: it takes as long as the run.')] : []),
@@ -110,10 +119,10 @@ const scalars = ({ lossValue, clipFactor }: AnyNetworkRun): string[] => [
     : [say('Clipping multiplies the gradients of the parameters by {0}.', significant(clipFactor))]),
 ];
 
-const pathsOf = (layers: readonly Layer[]): string[] =>
-  layers.flatMap((layer) => {
+const pathsOf = (run: AnyNetworkRun): string[] =>
+  run.layers.flatMap((layer) => {
     const told = paths(layer);
-    return told.length === 0 || layers.length === 1 ? told : [`${layerName(layer.experiment)}:`, ...told];
+    return told.length === 0 || run.layers.length === 1 ? told : [`${layerName(run, layer)}:`, ...told];
   });
 
 const joined = (blocks: readonly (readonly string[])[]): string =>
@@ -128,7 +137,7 @@ export const wholeText = (parts: ResultParts, spectrumOf: (layer: Layer) => Spec
   return joined([
     verdictLines(run),
     [...measured(run.verdict, run.experiment.dtype), ...scalars(run)],
-    pathsOf(run.layers),
+    pathsOf(run),
     suggestion(parts),
     normTables(run, null),
     run.layers.map((layer) => spectrumLine(run, layer, spectrumOf(layer)).trimEnd()),
@@ -150,11 +159,11 @@ export function compactText(parts: ResultParts): string {
           say('Each layer by itself:'),
           ...layers
             .slice(0, mostLayers)
-            .map((one) => `${layerName(one.experiment)}: ${inNumbers(one.result.positionVerdict)}`),
+            .map((one) => `${layerName(run, one)}: ${inNumbers(one.result.positionVerdict)}`),
           ...(more > 0 ? [say('and {0} more', more)] : []),
         ],
     [
-      ...(layers.length === 1 ? [] : [`${layerName(layer.experiment)}: ${layer.result.positionVerdict.reason}`]),
+      ...(layers.length === 1 ? [] : [`${layerName(run, layer)}: ${layer.result.positionVerdict.reason}`]),
       ...paths(layer),
     ],
     suggestion(parts),
@@ -173,7 +182,7 @@ export function triedText(run: AnyNetworkRun, answer: WhatIfAnswer & { readonly 
   return joined([
     [say('Nothing was written: the run was repeated with the change, in memory.')],
     [
-      answer.ofNetwork || run.layers.length === 1 ? say('The network:') : `${layerName(layer.experiment)}:`,
+      answer.ofNetwork || run.layers.length === 1 ? say('The network:') : `${layerName(run, layer)}:`,
       say('as it is: {0}', inNumbers(answer.ofNetwork ? run.verdict : layer.result.verdict)),
       say('with the change: {0}', inNumbers(answer.verdict)),
       answer.verdict.reason,

@@ -1,15 +1,7 @@
 // A run in lines of text: its verdict, a small table of norms of each layer, and what its spectrum says.
 import { t as say } from '@vscode/l10n';
 import { cellOf, directionsOf, inPositions } from '../../engine/index.js';
-import type {
-  AnyNetworkRun,
-  AnyRun,
-  Direction,
-  LayerExperiment,
-  LayerSpec,
-  NetworkLayer,
-  Spectrum,
-} from '../../engine/index.js';
+import type { AnyNetworkRun, AnyRun, Direction, LayerSpec, NetworkLayer, Spectrum } from '../../engine/index.js';
 import { escapeControls } from './escapeControls.js';
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
@@ -60,8 +52,12 @@ export function layerTable({ experiment, result }: NetworkLayer<AnyRun>, dx: Flo
 
 export const countedLayers = (count: number): string => (count === 1 ? say('one layer') : say('{0} layers', count));
 
-export const layerName = ({ layers: [{ layer, direction }] }: LayerExperiment): string =>
-  direction === 'reverse' ? say('layer {0}, reverse', layer) : say('layer {0}', layer);
+/** `layer 1`; with two directions `layer 1, reverse`. */
+export function layerName(run: Pick<AnyNetworkRun, 'experiment'>, { experiment }: NetworkLayer<AnyRun>): string {
+  const [{ layer, direction }] = experiment.layers;
+  if (directionsOf(run.experiment) === 1) return say('layer {0}', layer);
+  return direction === 'forward' ? say('layer {0}, forward', layer) : say('layer {0}, reverse', layer);
+}
 
 /** What was run: its cell, layers, directions, sizes and dtype. */
 export function sizesOf({ experiment, layers, lengths }: AnyNetworkRun): string {
@@ -88,14 +84,15 @@ export const verdictLines = (run: AnyNetworkRun): string[] => [
 ];
 
 /** Norms of some steps: of one layer, or of each that is shown with its own verdict. */
-export function normTables({ experiment, layers, log10Norms }: AnyNetworkRun, shown: LayerChoice | null): string[] {
+export function normTables(run: AnyNetworkRun, shown: LayerChoice | null): string[] {
+  const { experiment, layers, log10Norms } = run;
   const [first, ...others] = layers;
   if (others.length === 0) return [...layerTable(first, log10Norms.dx), ''];
   return layersShown(layers, shown).flatMap((layer) => {
     const { positionVerdict: own } = layer.result;
     // What reaches the input comes from all directions of the first layer.
     const dx = layer === first && directionsOf(experiment) === 1 ? log10Norms.dx : null;
-    return [`${layerName(layer.experiment)}: ${own.kind.toUpperCase()}  ${own.reason}`, ...layerTable(layer, dx), ''];
+    return [`${layerName(run, layer)}: ${own.kind.toUpperCase()}  ${own.reason}`, ...layerTable(layer, dx), ''];
   });
 }
 
@@ -116,14 +113,10 @@ export const layersShown = (
 ): readonly NetworkLayer<AnyRun>[] => layers.filter(({ experiment }) => isChosen(asked, experiment.layers[0]));
 
 /** What the spectrum of a layer says, in one line: of a single layer of one gate what stands for Wh too. */
-export const spectrumLine = (
-  { experiment, layers }: AnyNetworkRun,
-  layer: NetworkLayer<AnyRun>,
-  found: Spectrum,
-): string =>
-  layers.length === 1 && cellOf(experiment.cell).activation !== null
+export const spectrumLine = (run: AnyNetworkRun, layer: NetworkLayer<AnyRun>, found: Spectrum): string =>
+  run.layers.length === 1 && cellOf(run.experiment.cell).activation !== null
     ? spectrumOfWh(found)
-    : `${layerName(layer.experiment)}: ${largestExponent(found)}\n`;
+    : `${layerName(run, layer)}: ${largestExponent(found)}\n`;
 
 const largestExponent = ({ lyapunov }: Spectrum): string =>
   lyapunov === null

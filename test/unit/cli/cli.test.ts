@@ -320,14 +320,19 @@ describe('rnn-gradients run', () => {
     const given = Object.entries(reference).filter(([key, value]) => keys.includes(key) && value !== null);
     const config = await write('ways.rnn.json', Object.fromEntries(given));
     const titlesOf = async (...rest: string[]): Promise<string[]> =>
-      [...(await cli('run', config, ...rest)).stdout.matchAll(/^(layer \d(?:, reverse)?): [A-Z]+ /gm)].map(
+      [...(await cli('run', config, ...rest)).stdout.matchAll(/^(layer \d(?:, \w+)?): [A-Z]+ /gm)].map(
         ([, title]) => title!,
       );
-    assert.deepEqual(await titlesOf(), ['layer 0', 'layer 0, reverse', 'layer 1', 'layer 1, reverse']);
+    assert.deepEqual(await titlesOf(), [
+      'layer 0, forward',
+      'layer 0, reverse',
+      'layer 1, forward',
+      'layer 1, reverse',
+    ]);
     assert.deepEqual(await titlesOf('--direction', 'reverse'), ['layer 0, reverse', 'layer 1, reverse']);
     const target = path.join(folder, 'ways.html');
     for (const [direction, name] of [
-      ['forward', 'layer 1'],
+      ['forward', 'layer 1, forward'],
       ['reverse', 'layer 1, reverse'],
     ] as const) {
       const chosen = ['--layer', '1', '--direction', direction];
@@ -335,7 +340,7 @@ describe('rnn-gradients run', () => {
       assert.ok((await readFile(target, 'utf8')).includes(`<dd>ways.rnn.json · ${name}</dd>`), direction);
     }
     const arrivals = (await cli('run', config, '--attribution', '--direction', 'forward')).stdout;
-    assert.match(arrivals, /\n +s +layer 0 +layer 1\n/);
+    assert.match(arrivals, /\n +s +layer 0, forward +layer 1, forward\n/);
     // The gradient of one direction vanishes: its Wh is 0.
     const way = (suffix: string, wh: number): object => ({
       [`weight_ih_${suffix}`]: [[0.1]],
@@ -377,7 +382,7 @@ describe('rnn-gradients run', () => {
     const { stdout, stderr } = await cli('run', config, '--attribution');
     assert.equal(stderr, '');
     const [title, ...rows] = stdout.trimEnd().split('\n').slice(-3);
-    assert.equal(title?.trim(), 's     layer 0  layer 0, reverse');
+    assert.equal(title?.trim(), 's  layer 0, forward  layer 0, reverse');
     assert.deepEqual(
       rows.map((row) => row.trim().split(/ +/)),
       [

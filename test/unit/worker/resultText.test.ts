@@ -38,7 +38,7 @@ describe('the text of a run', () => {
       'VANISHING  halved  (',
       `From step ${T - 1} back to step 0 the gradient is multiplied by ${inAll}.`,
       'Per step back it is multiplied by 0.5000.',
-      'Half is left after 1.000 steps, 1 % after 6.644.',
+      'At this rate half is left after 1.000 steps, 1 % after 6.644.',
       'What to try next:',
       'Computed with this change: HEALTHY, times 1.000 per step back, times 1.000 in all.',
       `\n          ${T - 1} `,
@@ -63,6 +63,26 @@ describe('the text of a run', () => {
     assert.match(text, /^What comes of it was not computed/m);
     assert.match(text, /^20 \S+ \S+/m);
     assert.ok(text.length < wholeText(parts, () => spectrum).length);
+  });
+
+  it('tells stretches of one rate from the source on, also of a reverse direction', () => {
+    const { run } = runOf('two rates');
+    const told = (source: number, first: number): string[] => {
+      const segments = [
+        { from: 0, to: 5, perStepFactor: 0.9 },
+        { from: 6, to: T - 1, perStepFactor: 0.5 },
+      ];
+      const verdict = { ...run.verdict, source, first, segments };
+      return compactText({ run: { ...run, verdict }, shown: 0, next: null }).match(/^Steps .*$/gm) ?? [];
+    };
+    assert.deepEqual(told(T - 1, 0), [
+      'Steps 20 back to 6: times 0.5000 per step.',
+      'Steps 5 back to 0: times 0.9000 per step.',
+    ]);
+    assert.deepEqual(told(0, T - 1), [
+      'Steps 0 back to 5: times 0.9000 per step.',
+      'Steps 6 back to 20: times 0.5000 per step.',
+    ]);
   });
 
   it('offers no change that was run and does not help', () => {
