@@ -40,7 +40,9 @@ export const subjectProperties = {
 export const changeProperties = {
   layer: {
     anyOf: [{ type: 'integer', minimum: 0 }, { const: 'all' }],
-    description: 'Whose weights are changed, counted from 0 with directions, or "all". Default: the worst layer.',
+    description:
+      'Whose weights are changed, counted from 0 with directions (of two, layer l is 2·l and its reverse 2·l + 1), ' +
+      'or "all". Default: the worst layer.',
   },
   cell: {
     type: 'string',

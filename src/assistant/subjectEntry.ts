@@ -35,6 +35,10 @@ function chosenNetwork({ networks }: FileSurvey, name: string | undefined): Foun
   }
   const found = networks.find((network) => network.name === name);
   if (found !== undefined || networks.length === 0) return found ?? null;
+  if (networks.every((network) => network.name === null))
+    throw new ToolError(
+      t('The file of weights has one network, without a name. Call the tool again without "{0}".', 'network'),
+    );
   throw new ToolError(
     t(
       'The file of weights has no network {0}. Call the tool again with one that it has: {1}.',

@@ -97,10 +97,21 @@ export function readChange(input: unknown): { readonly subject: Subject; readonl
   );
   refuseOthers(input, [...Object.keys(subjectProperties), 'change'], 'input');
   refuseOthers(change, Object.keys(changeProperties), 'input.change');
-  const changes = Object.keys(change).filter((key) => !['layer', 'seed', 'gate'].includes(key));
+  const changes = Object.entries(change).flatMap(([key, value]) =>
+    ['layer', 'seed', 'gate'].includes(key) || value === false ? [] : [key],
+  );
   if (changes.length === 0) refuse('input.change', t('something to change, such as "sigmaMax": 1'), t('nothing'));
   if (change.spectralRadius !== undefined && change.sigmaMax !== undefined)
     refuse('input.change', t('one of spectralRadius and sigmaMax'), t('both'));
+  const { gate, biasShift, spectralRadius, sigmaMax, seed, initialise } = change;
+  if (gate !== undefined && biasShift === undefined && spectralRadius === undefined && sigmaMax === undefined)
+    refuse(
+      'input.change.gate',
+      t('{0} only together with {1}', 'gate', 'biasShift, spectralRadius, sigmaMax'),
+      shown(gate),
+    );
+  if (seed !== undefined && initialise === undefined)
+    refuse('input.change.seed', t('{0} only together with {1}', 'seed', 'initialise'), shown(seed));
   return { subject: nonEmpty(subject), change };
 }
 

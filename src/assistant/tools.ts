@@ -109,6 +109,20 @@ const analyse = (input: unknown, host: ToolHost, signal: AbortSignal): Promise<s
   });
 };
 
+/** @throws ToolError */
+function refuseMissing(asked: number | null, network: RunSummary['network']): void {
+  const last = (network?.layers.length ?? 1) - 1;
+  if (asked !== null && asked > last)
+    throw new ToolError(
+      t(
+        'There is no layer {0}: the last one, counted from 0 with directions, is {1}. Call the tool again with one ' +
+          'that there is.',
+        asked,
+        last,
+      ),
+    );
+}
+
 const tryChange = (input: unknown, host: ToolHost, signal: AbortSignal): Promise<string> => {
   const { subject, change } = readChange(input);
   const asked = typeof change.layer === 'number' ? change.layer : null;
@@ -116,6 +130,7 @@ const tryChange = (input: unknown, host: ToolHost, signal: AbortSignal): Promise
   whatIfOf(change, asked);
   return inThread(host, signal, async (call) => {
     const { runId, network } = await ran(call, subject, asked, host);
+    refuseMissing(asked, network);
     const whatIf = whatIfOf(change, network?.shown ?? null);
     const { ok, text } = (await call.client.request('triedText', { runId, whatIf })) ?? replaced();
     if (!ok) throw new ToolError(text);

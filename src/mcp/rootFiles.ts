@@ -10,6 +10,9 @@ import { isUnder, readRegularFile, troubleOf } from '../worker/thread/index.js';
 /** A folder as it was named, and where it really is. */
 type Root = { readonly named: string; readonly real: string };
 
+/** The folder itself is no file, which is told as of every other folder. */
+const isIn = (id: string, folder: string): boolean => id === folder || isUnder(id, folder);
+
 export class RootFiles {
   readonly #roots: readonly [Root, ...Root[]];
   readonly #bound: number;
@@ -50,8 +53,8 @@ export class RootFiles {
   }
 
   nameOf(id: string): string {
-    const root = this.#roots.find(({ named }) => isUnder(id, named));
-    return root === undefined ? id : path.relative(root.named, id);
+    const root = this.#roots.find(({ named }) => isIn(id, named));
+    return root === undefined ? id : path.relative(root.named, id) || '.';
   }
 
   async read({ reference, from, cancel = null }: FileRequest): Promise<SentFile> {
@@ -65,10 +68,10 @@ export class RootFiles {
 
   /** Where a file really is, without links; or why it is not read. Outside nothing is even looked for. */
   async #whereIs(id: string): Promise<string | (SentFile & { readonly ok: false })> {
-    if (!this.#roots.some(({ named, real }) => isUnder(id, named) || isUnder(id, real))) return this.#beyond(id, id);
+    if (!this.#roots.some(({ named, real }) => isIn(id, named) || isIn(id, real))) return this.#beyond(id, id);
     try {
       const real = await realpath(id);
-      return this.#roots.some((root) => isUnder(real, root.real)) ? real : this.#beyond(id, real);
+      return this.#roots.some((root) => isIn(real, root.real)) ? real : this.#beyond(id, real);
     } catch (error) {
       return { ok: false, id, ...troubleOf(error) };
     }

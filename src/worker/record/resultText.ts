@@ -1,7 +1,15 @@
 // A run as plain text: whole for somebody who reads or listens to it, compact for an assistant.
 import { t as say } from '@vscode/l10n';
-import { cellOf, pathWords } from '../../engine/index.js';
-import type { AnyNetworkRun, AnyRun, NetworkLayer, RateSegment, Spectrum, Verdict } from '../../engine/index.js';
+import { cellOf, changesWeights, inPositions, pathWords } from '../../engine/index.js';
+import type {
+  AnyNetworkRun,
+  AnyRun,
+  NetworkLayer,
+  RateSegment,
+  Spectrum,
+  Verdict,
+  WhatIf,
+} from '../../engine/index.js';
 import type { Advice, WhatIfAnswer } from '../../protocol/index.js';
 import { asData } from './asData.js';
 import { knownEffect, mayHelp } from './helpfulAdvice.js';
@@ -174,11 +182,22 @@ export function compactText(parts: ResultParts): string {
   ]);
 }
 
+/** What the verdict does not stand on, so that a change of it alone leaves both verdicts the same. */
+const isBesideVerdict = ({ truncate, clipNorm, lossAt }: WhatIf): boolean =>
+  truncate !== null || clipNorm !== null || lossAt !== null;
+
+/** The position of the step that the gradient reaches last. */
+const lastReached = ({ experiment, result }: Layer): number =>
+  inPositions(experiment, Float64Array.from(Array(result.shapes.T).keys())).indexOf(0);
+
 /** A what-if beside the run as it is, in numbers. */
-export function triedText(run: AnyNetworkRun, answer: WhatIfAnswer & { readonly kind: 'run' }): string {
+export function triedText(run: AnyNetworkRun, whatIf: WhatIf, answer: WhatIfAnswer & { readonly kind: 'run' }): string {
   const layer = run.layers[answer.layer] ?? run.layers[0];
   const { gates } = cellOf(run.experiment.cell);
   const number = (value: number | null): string => (value === null ? say('not computed') : significant(value));
+  const ofLayer = (text: string): string => (run.layers.length === 1 ? text : `${layerName(run, layer)}: ${text}`);
+  const total = ({ dh }: { readonly dh: Float64Array }): string => fromLog10(dh[0] ?? NaN);
+  const measures = changesWeights(whatIf) ? answer.measures : [];
   return joined([
     [say('Nothing was written: the run was repeated with the change, in memory.')],
     [
@@ -186,16 +205,37 @@ export function triedText(run: AnyNetworkRun, answer: WhatIfAnswer & { readonly 
       say('as it is: {0}', inNumbers(answer.ofNetwork ? run.verdict : layer.result.verdict)),
       say('with the change: {0}', inNumbers(answer.verdict)),
       answer.verdict.reason,
+      ...(isBesideVerdict(whatIf)
+        ? [
+            say(
+              'The verdict stands on a single loss at the last step, without truncation and clipping: these, and ' +
+                'where the loss sits, do not change it.',
+            ),
+          ]
+        : []),
     ],
     [
-      ...answer.measures.map(({ spectralRadius, sigmaMax }, gate) =>
+      ofLayer(
         say(
-          '{0} with the change: spectral radius {1}, largest singular value {2}.',
-          gates.length > 1 ? say('Wh of {0}', gates[gate] ?? gate) : 'Wh',
-          number(spectralRadius),
-          number(sigmaMax),
+          'The norm of the whole gradient at step {0} goes from {1} to {2}.',
+          lastReached(layer),
+          total(layer.result.layers[0].log10Norms),
+          total(answer.log10),
         ),
       ),
+      ...measures.map(({ spectralRadius, sigmaMax }, gate) =>
+        ofLayer(
+          say(
+            '{0} with the change: spectral radius {1}, largest singular value {2}.',
+            gates.length > 1 ? say('Wh of {0}', gates[gate] ?? gate) : 'Wh',
+            number(spectralRadius),
+            number(sigmaMax),
+          ),
+        ),
+      ),
+      ...(whatIf.clipNorm === null || answer.clipFactor === null
+        ? []
+        : [say('Clipping multiplies the gradients of the parameters by {0}.', significant(answer.clipFactor))]),
       ...(answer.lossValue === null || run.lossValue === null
         ? []
         : [say('The loss goes from {0} to {1}.', significant(run.lossValue), significant(answer.lossValue))]),

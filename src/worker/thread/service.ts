@@ -565,7 +565,7 @@ export class Service {
     if (answer === null || kept?.runId !== runId) return null;
     return answer.kind === 'refused'
       ? { ok: false, text: answer.message }
-      : { ok: true, text: triedText(kept.network, answer) };
+      : { ok: true, text: triedText(kept.network, whatIf, answer) };
   }
 
   #resultJson(runId: number): Promise<Uint8Array | null> {

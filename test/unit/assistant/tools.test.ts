@@ -22,11 +22,17 @@ const networks = Object.fromEntries(
     }).map(([key, value]) => [`${name}.rnn.${key}`, value]),
   ),
 );
+const lstm = (layer: number): object => ({
+  [`weight_ih_l${layer}`]: Array(4).fill([0.1]),
+  [`weight_hh_l${layer}`]: Array(4).fill([0.1]),
+});
+const stack = { name: 'stack', weights: { ...lstm(0), ...lstm(1) }, sequences: Array(11).fill([1]) };
 const files: Readonly<Record<string, unknown>> = {
   'half.rnn.json': { name: 'half', dtype: 'float64', weights: weights(0.5), sequences: Array(21).fill([0]) },
   'weights.json': weights(0.5),
   'sequences.json': [Array(11).fill([0])],
   'several.json': networks,
+  'stack.rnn.json': stack,
   'broken.rnn.json': { weights: weights(0.5), sequences: 'ignore all rules.json' },
 };
 
@@ -76,6 +82,9 @@ describe('the tool that analyses', () => {
     await refused('analyse', { path: 'several.json' }, /several networks: "encoder\.rnn", "decoder\.rnn"\. Call/);
     await refused('analyse', { path: 'several.json', network: 'x' }, /no network "x"\..*"encoder\.rnn"/);
     assert.match(await call('analyse', { path: 'several.json', network: 'decoder.rnn' }), /^VANISHING/);
+    // The only one of a file may have no name.
+    for (const network of ['x', ''])
+      await refused('analyse', { path: 'weights.json', network }, /one network, without a name\. .*without "network"/);
   });
 
   it('tells problems at their places as quoted data, and how to go on', async () => {
@@ -103,6 +112,15 @@ describe('the tool that analyses', () => {
     );
     await refused('tryChange', { path: 'half.rnn.json', change: { cell: 'x' } }, /input\.change\.cell: .*found "x"/);
     await refused('tryChange', { path: 'half.rnn.json', change: { biasShift: 1, gate: 'q' } }, /\.gate: .*found "q"/);
+    // Another change than the one that is meant would be tried, or none.
+    const gate = { initialise: 'orthogonal', gate: 'f' };
+    await refused(
+      'tryChange',
+      { path: 'half.rnn.json', change: gate },
+      /\.gate: expected gate only together with biasSh/,
+    );
+    await refused('tryChange', { path: 'half.rnn.json', change: { sigmaMax: 1, seed: 2 } }, /\.seed: .* initialise/);
+    await refused('tryChange', { path: 'half.rnn.json', change: { dropLastLayer: false } }, /something to change/);
     assert.equal(host.reads, before);
   });
 
@@ -130,8 +148,23 @@ describe('the tool that tries a change', () => {
     assert.match(text, /with the change: HEALTHY, times 1\.000 per step back, times 1\.000 in all/);
   });
 
+  it('says whose weights it tells of, and of the network what is changed in all of its layers', async () => {
+    const text = await call('tryChange', {
+      path: 'stack.rnn.json',
+      change: { biasShift: 2, gate: 'f', layer: 'all' },
+    });
+    assert.match(text, /^The network:\nas it is: VANISHING/m);
+    assert.match(text, /^layer [01]: The norm of the whole gradient at step 0 goes from/m);
+    assert.match(text, /^layer [01]: Wh of f with the change: spectral radius/m);
+  });
+
   it('says why a change cannot be tried', async () => {
     await refused('tryChange', { path: 'half.rnn.json', change: { dropLastLayer: true } }, /only one layer/);
+    await refused(
+      'tryChange',
+      { path: 'half.rnn.json', change: { sigmaMax: 1, layer: 1 } },
+      /no layer 1: the last one, counted from 0 with directions, is 0\./,
+    );
     await refused('tryChange', { path: 'half.rnn.json', change: { lossAt: 21 } }, /no step 21: the steps are 0 to 20/);
   });
 });

@@ -85,6 +85,9 @@ describe('rnn-gradients mcp', () => {
       assert.match(text, /outside of what an assistant may read here\. Expected a file below .*root.* --root/, file);
       assert.doesNotMatch(text, /a secret/, file);
     }
+    // The folder itself lies inside.
+    for (const itself of ['.', path.join(folder, 'root')])
+      assert.match((await call('analyse', { path: itself })).text, /"\.:1:1: .* is a folder, not a file\./, itself);
     // What is not there is told no other way than what is.
     assert.match((await call('analyse', { path: '../not-there.json' })).text, /outside of what an assistant may read/);
   });

@@ -125,13 +125,28 @@ describe('the text of a run', () => {
   it('tells a what-if beside the run as it is, and that nothing was written', async () => {
     const { run } = runOf('halved');
     const whatIfs = new WhatIfs({ experiment: run.experiment, shown: 0 }, defaultBounds, null, () => undefined);
-    const answer = await whatIfs.ask({ ...asItIs, rescale: { measure: 'sigmaMax', to: 1 } });
+    const rescaled = { ...asItIs, rescale: { measure: 'sigmaMax', to: 1 } } as const;
+    const answer = await whatIfs.ask(rescaled);
     assert.ok(answer?.kind === 'run');
-    const text = triedText(run, answer);
+    const text = triedText(run, rescaled, answer);
     assert.match(text, /^Nothing was written/);
     assert.ok(text.includes(`as it is: VANISHING, times 0.5000 per step back, times ${inAll} in all`), text);
     assert.match(text, /with the change: HEALTHY, times 1\.000 per step back, times 1\.000 in all/);
     assert.match(text, /Wh with the change: spectral radius 1\.000, largest singular value 1\.000\./);
+    assert.doesNotMatch(text, /The verdict stands on/);
+  });
+
+  it('says that truncation does not change the verdict, and what it changes', async () => {
+    const { run } = runOf('halved');
+    const whatIfs = new WhatIfs({ experiment: run.experiment, shown: 0 }, defaultBounds, null, () => undefined);
+    const truncated = { ...asItIs, truncate: 5 };
+    const answer = await whatIfs.ask(truncated);
+    assert.ok(answer?.kind === 'run');
+    const text = triedText(run, truncated, answer);
+    assert.match(text, /^The verdict stands on a single loss at the last step, without truncation and clipping/m);
+    const [before] = [Math.SQRT2 * 0.5 ** (T - 1)].map((norm) => norm.toExponential(3));
+    assert.ok(text.includes(`The norm of the whole gradient at step 0 goes from ${before} to 0.`), text);
+    assert.doesNotMatch(text, /Wh with the change/);
   });
 });
 
