@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { describeProblem, readExperiment } from '../../../src/config/index.js';
-import { defaultBounds, finish, oneLayer, runResumably } from '../../../src/engine/index.js';
+import { defaultBounds, finish, nextStepOf, oneLayer, runNetwork, runResumably } from '../../../src/engine/index.js';
 import { setLanguage } from '../../../src/l10n.js';
+import { compactText } from '../../../src/worker/record/index.js';
 import { englishWords, korean } from '../../support/languages.js';
 import { mistranslations } from './terms.js';
 
@@ -48,6 +49,24 @@ describe('in Korean', () => {
       assert.deepEqual(mistranslations(reason), []);
     });
   }
+
+  for (const example of ['lstm-forget-bias', 'packed', 'stack', 'vanishing', 'exploding'])
+    it(`the verdict and the advice on ${example} read as sentences, without two particles for one place`, async () => {
+      const config = readFileSync(`examples/${example}/${example}.rnn.json`, 'utf8');
+      for (const text of [config, config.replace('"upstreamGradient": "last"', '"upstreamGradient": "every"')]) {
+        const { experiment } = await read(text);
+        assert.ok(experiment !== null);
+        const run = finish(runNetwork(experiment, defaultBounds));
+        const [first] = run.layers;
+        const advice = finish(nextStepOf(first.result))?.sentence ?? '';
+        const told = compactText({ run, shown: 0, next: null });
+        for (const sentence of [run.verdict.reason, advice, told]) {
+          assert.doesNotMatch(sentence, /[가-힣]*\([가-힣]\)|\([가-힣]\)[가-힣]/);
+          // Two sentences are not joined by a comma.
+          assert.doesNotMatch(sentence, /니다, /);
+        }
+      }
+    });
 
   for (const config of [
     '{',
