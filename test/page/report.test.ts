@@ -122,6 +122,23 @@ describe('the report', () => {
     await clean(open);
   });
 
+  it('promises nothing that only an editor can do', async () => {
+    const config = readFileSync('examples/packed/packed.rnn.json', 'utf8');
+    const open = await pages.openReport(reportOf('promises', config));
+    const { page } = open;
+    await painted(page);
+    const told: string[] = [];
+    for (const view of ['[data-track=networkMap]', '[data-track=network]', '[data-card=weights]']) {
+      await choose(page, view, 'What it shows');
+      told.push(await page.locator('.popover .help-formula').locator('..').innerText());
+      await page.keyboard.press('Escape');
+      told.push((await page.locator(`${view} canvas[aria-label]`).first().getAttribute('aria-label')) ?? '');
+    }
+    assert.ok(told.every((text) => text.length > 20));
+    assert.doesNotMatch(told.join('\n'), /editor|\[ and \]|to look at|Enter/);
+    await clean(open);
+  });
+
   it('tells the next thing to try with what it does, as the panel does', async () => {
     const open = await pages.openReport(reportOf('next', ringConfig(0.5, 2, 12)));
     const told = open.page.locator('.next.tried');

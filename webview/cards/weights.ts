@@ -15,6 +15,8 @@ import type { WeightsPicture } from '../page/model.js';
 import type { Side, WeightName } from './weightSelection.js';
 
 const gap = 14;
+/** The editor has the text of the weights. */
+const hasText = !(inReport || inNotebook);
 /** What is chosen has a rim, which has to fit. */
 const inset = 3;
 /** Room for the titles above the maps and the names of the axes. */
@@ -93,14 +95,14 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   const numbers = el('dl', { class: 'pairs' });
   const cellTitle = el('h3', {});
   const show = textButton(t('show in the file'), t('show in the file'), () => lead(true));
-  show.hidden = inReport || inNotebook;
+  show.hidden = !hasText;
 
   /**
    * To the number in its file; `focus`: the keyboard goes there too, else the next click or key is still for the
    * picture.
    */
   function lead(focus: boolean): void {
-    if (!(inReport || inNotebook)) reveal({ tensor: choice.tensor, ...choice.place, focus });
+    if (hasText) reveal({ tensor: choice.tensor, ...choice.place, focus });
   }
 
   function askCell(): void {
@@ -253,10 +255,12 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
           'The ratio says how far one step of plain gradient descent moves a tensor, compared with its size. ' +
             'Around 10⁻³ is usual: much less and it hardly learns, much more and it is torn about.',
         ),
-        t(
-          'Click a cell to read its numbers and to have its text selected in the editor; or move with the ' +
-            'arrow keys and press Enter.',
-        ),
+        hasText
+          ? t(
+              'Click a cell to read its numbers and to have its text selected in the editor; or move with the ' +
+                'arrow keys and press Enter.',
+            )
+          : t('Click a cell to read its numbers, or move with the arrow keys.'),
       ],
       formula: t('W ← W − η·dW   ratio = η·‖dW‖ / ‖W‖'),
       source: 'Karpathy, CS231n notes “Neural networks part 3: learning and evaluation”',
@@ -344,17 +348,19 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
     },
     summary() {
       const { picture, tensor } = choice;
-      return picture === null
-        ? ''
-        : t(
-            '{0}, {1} by {2}, norm {3}, and its gradient, norm {4}. Arrow keys choose a cell, Enter selects ' +
-              'its text in the editor.',
-            tensor,
-            picture.shape[0],
-            picture.shape[1],
-            formatNumber(picture.norm),
-            formatNumber(picture.gradientNorm),
-          );
+      if (picture === null) return '';
+      const [rows, columns] = picture.shape;
+      return [
+        t(
+          '{0}, {1} by {2}, norm {3}, and its gradient, norm {4}.',
+          tensor,
+          rows,
+          columns,
+          formatNumber(picture.norm),
+          formatNumber(picture.gradientNorm),
+        ),
+        hasText ? t('Arrow keys choose a cell, Enter selects its text in the editor.') : t('Arrow keys choose a cell.'),
+      ].join(' ');
     },
     table() {
       const { picture, tensor } = choice;

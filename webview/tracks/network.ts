@@ -4,6 +4,7 @@ import { colourMap, readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { networkFormula } from '../page/formulas.js';
+import { inReport } from '../page/inReport.js';
 import { t as say } from '../page/l10n.js';
 import { Player } from './player.js';
 import { plotText } from '../chart/scene.js';
@@ -318,10 +319,13 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
             'over at most twelve decades; where it is cut (✕) a chunk or truncated backpropagation ends. Choose ' +
             'a unit to open it beside the tracks.',
         ),
-        say(
-          'Of a network of several layers each stands in a row of its own, the last one on top, with ‖∂L/∂s_t‖ in ' +
-            'its boxes; the gradient also goes down, from layer to layer. Choose a box to look at its layer.',
-        ),
+        [
+          say(
+            'Of a network of several layers each stands in a row of its own, the last one on top, with ‖∂L/∂s_t‖ in ' +
+              'its boxes; the gradient also goes down, from layer to layer.',
+          ),
+          ...(inReport ? [] : [say('Choose a box to look at its layer.')]),
+        ].join(' '),
         say('Networks of up to four units show every number: the state on the left, its gradient in red on the right.'),
       ],
       formula: networkFormula,

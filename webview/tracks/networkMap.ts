@@ -171,10 +171,13 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
             'more of it arrives. A row that pales towards the left loses it on the way back; a row that is pale as a ' +
             'whole gets little from the layer above.',
         ),
-        say(
-          'Click a row to look at that layer in all views, or press [ and ]. What stands at its end is the verdict ' +
-            'on the layer’s own way back through time, from its own last step.',
-        ),
+        [
+          ...(inReport ? [] : [say('Click a row to look at that layer in all views, or press [ and ].')]),
+          say(
+            'What stands at the end of a row is the verdict on the layer’s own way back through time, from its own ' +
+              'last step.',
+          ),
+        ].join(' '),
         say('Where a cell hands on h and c, both count, as the next step receives them.'),
       ],
       formula: '‖ds_t‖ = √(‖∂L/∂h_t‖^2 + ‖∂L/∂c_t‖^2)',
@@ -239,7 +242,7 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
         ...(source.tried?.layers ?? run.network?.layers ?? []).map(
           ({ kind }, i) => `${run.network === null ? '' : layerName(run.network, i)}: ${verdictName(kind)}.`,
         ),
-        say('Choose a layer with [ and ].'),
+        ...(inReport ? [] : [say('Choose a layer with [ and ].')]),
       ].join(' '),
     table(run) {
       const rows = rowsOf(run);
