@@ -19,8 +19,8 @@ after(async () => {
   await pages.close();
 });
 
-/** Linear units without recurrence whose states are the inputs: h_t = sin(0.01·t)·(unit + 1). */
-const config = (T: number, H: number): string =>
+/** Linear units without recurrence whose states are the inputs: h_t = sin(rate·t)·(unit + 1). */
+const config = (T: number, H: number, rate = 0.01): string =>
   JSON.stringify({
     name: `states ${T}`,
     cell: 'identity',
@@ -30,7 +30,7 @@ const config = (T: number, H: number): string =>
       Wh: Array.from({ length: H }, () => new Array<number>(H).fill(0)),
       b: [new Array<number>(H).fill(0)],
     },
-    sequences: [Array.from({ length: T }, (_, t) => [Math.sin(0.01 * t)])],
+    sequences: [Array.from({ length: T }, (_, t) => [Math.sin(rate * t)])],
   });
 
 async function tooltipAt(track: string, x: number, y: number): Promise<string[]> {
@@ -108,6 +108,23 @@ describe('the tooltip of a heatmap', () => {
           Math.abs(Number(text.replace('−', '-')) - 2 * Math.sin(0.01 * (i + 1))) < 6e-4,
           `t = ${i + 1}: ${text}`,
         );
+    });
+  });
+
+  it('a line that turns in every bin says so at the ends of its bins too', async () => {
+    const { page, host } = open;
+    const [T, rate] = [20_001, 2.1];
+    await host.run(config(T, 3, rate));
+    await page.locator('.run-name', { hasText: `states ${T}` }).waitFor();
+    await painted(open);
+    await page.locator('#track-units-plot').focus();
+    await page.keyboard.press('End');
+    await nextFrames(page);
+    const told = await page.locator('[data-track=units] .chip b').allTextContents();
+    assert.equal(told.length, 3);
+    told.forEach((text, unit) => {
+      const h = (unit + 1) * Math.sin(rate * (T - 1));
+      assert.ok(text.startsWith('≈ ') || Math.abs(Number(text.replace('−', '-')) - h) < 1e-3 * Math.abs(h), text);
     });
   });
 });

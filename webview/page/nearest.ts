@@ -20,6 +20,18 @@ export const printNear =
   (value: number, step: number): string =>
     t === null || Number.isNaN(value) || t[nearestIndex(t, step)] === step ? print(value) : `≈ ${print(value)}`;
 
+/**
+ * The same of a line of which each bin has its smallest and its largest value: they stand at the ends of the bin, and
+ * come from other steps of it.
+ */
+export const printDecimated = (
+  t: Float64Array,
+  print: (value: number) => string,
+): ((value: number, step: number) => string) =>
+  (t.at(-1) ?? 0) - (t[0] ?? 0) < t.length
+    ? printNear(t, print)
+    : (value) => (Number.isNaN(value) ? print(value) : `≈ ${print(value)}`);
+
 /** The value at step t of a series that may be decimated: the nearest step that it holds. */
 export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number): number =>
   values[nearestIndex(t, step)] ?? NaN;

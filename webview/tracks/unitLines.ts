@@ -5,7 +5,7 @@ import { stateFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { extent, withNeighbours } from '../chart/scene.js';
-import { printNear } from '../page/nearest.js';
+import { printDecimated } from '../page/nearest.js';
 import { emptyField, unitHeading } from '../page/tablePlan.js';
 import { stateField, stepRows } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
@@ -74,7 +74,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
         dash: drawn.t.length > 600 ? [] : (dashes[i % dashes.length] ?? []),
         series: { t: drawn.t, values },
         at: (t) => nearest(drawn.t, values, t),
-        print: printNear(drawn.t, formatNumber),
+        print: printDecimated(drawn.t, formatNumber),
         inRange: true,
       };
     });
@@ -85,7 +85,11 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     return known === null
       ? []
       : known.units.map((unit, i) =>
-          say('unit {0}: {1}', unit, printNear(known.t, formatNumber)(nearest(known.t, known.values[i] ?? [], t), t)),
+          say(
+            'unit {0}: {1}',
+            unit,
+            printDecimated(known.t, formatNumber)(nearest(known.t, known.values[i] ?? [], t), t),
+          ),
         );
   };
 
