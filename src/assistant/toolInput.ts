@@ -89,6 +89,18 @@ function nonEmpty(subject: Subject): Subject {
   return subject;
 }
 
+/** A key that only says more of others: without them it would be passed over, and another change tried. */
+function refuseAlone(change: Change, key: keyof Change, others: readonly (keyof Change)[]): void {
+  if (change[key] !== undefined && others.every((other) => change[other] === undefined))
+    throw new ToolError(
+      t(
+        '"{0}" changes nothing by itself. Call the tool again with it beside one of {1}, or without it.',
+        key,
+        others.join(', '),
+      ),
+    );
+}
+
 /** @throws ToolError */
 export function readChange(input: unknown): { readonly subject: Subject; readonly change: Change } {
   const { change, ...subject } = checked(
@@ -103,15 +115,8 @@ export function readChange(input: unknown): { readonly subject: Subject; readonl
   if (changes.length === 0) refuse('input.change', t('something to change, such as "sigmaMax": 1'), t('nothing'));
   if (change.spectralRadius !== undefined && change.sigmaMax !== undefined)
     refuse('input.change', t('one of spectralRadius and sigmaMax'), t('both'));
-  const { gate, biasShift, spectralRadius, sigmaMax, seed, initialise } = change;
-  if (gate !== undefined && biasShift === undefined && spectralRadius === undefined && sigmaMax === undefined)
-    refuse(
-      'input.change.gate',
-      t('{0} only together with {1}', 'gate', 'biasShift, spectralRadius, sigmaMax'),
-      shown(gate),
-    );
-  if (seed !== undefined && initialise === undefined)
-    refuse('input.change.seed', t('{0} only together with {1}', 'seed', 'initialise'), shown(seed));
+  refuseAlone(change, 'gate', ['biasShift', 'spectralRadius', 'sigmaMax']);
+  refuseAlone(change, 'seed', ['initialise']);
   return { subject: nonEmpty(subject), change };
 }
 

@@ -72,7 +72,7 @@ function measured(verdict: Verdict, dtype: string): string[] {
           ),
         ]),
     ...(perStepFactor === null ? [] : [say('Per step back it is multiplied by {0}.', significant(perStepFactor))]),
-    ...(halfLifeSteps === null || onePercentSteps === null
+    ...(halfLifeSteps === null || onePercentSteps === null || perStepFactor === 0
       ? []
       : [
           say(

@@ -65,6 +65,14 @@ describe('the text of a run', () => {
     assert.ok(text.length < wholeText(parts, () => spectrum).length);
   });
 
+  it('tells no half-life of a gradient that is gone at once', () => {
+    const { run } = runOf('gone');
+    const verdict = { ...run.verdict, perStepFactor: 0, halfLifeSteps: 0, onePercentSteps: 0, log10Ratio: -Infinity };
+    const text = compactText({ run: { ...run, verdict }, shown: 0, next: null });
+    assert.match(text, /^Per step back it is multiplied by 0\.$/m);
+    assert.doesNotMatch(text, /half is left/);
+  });
+
   it('tells stretches of one rate from the source on, also of a reverse direction', () => {
     const { run } = runOf('two rates');
     const told = (source: number, first: number): string[] => {
