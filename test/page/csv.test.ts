@@ -123,6 +123,30 @@ describe('saved tables', () => {
     );
   });
 
+  it('say of which sequence and of which step they are', async () => {
+    const open = await pages.open({ height: 6_000 });
+    await open.host.run(vanilla('three sequences'));
+    await painted(open);
+    const { page } = open;
+    await page.locator('vscode-dropdown[aria-label=Sequence]').click();
+    await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option[value="2"]').click();
+    await page.locator('#track-flow-plot').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('ArrowRight');
+    const opened = page.locator('[data-card=unit] .place', { hasText: 't = 1 · sequence 3' });
+    await Promise.all([opened.waitFor(), page.locator('[data-track=jacobian] .formula', { hasText: '3' }).waitFor()]);
+    await nextFrames(page);
+    await page.setViewportSize({ width: 1200, height: 700 });
+    const notes = async (id: string, kind: 'track' | 'card' = 'track'): Promise<readonly string[]> =>
+      (await csvRows(open, id, kind)).comments.slice(1);
+    for (const track of ['hiddenMap', 'gradientMap', 'units', 'jacobian', 'network'])
+      assert.deepEqual(await notes(track), ['sequence 3'], track);
+    assert.deepEqual(await notes('unit', 'card'), ['t 1; sequence 3']);
+    assert.deepEqual(await notes('lyapunov', 'card'), ['sequence 1']);
+    assert.deepEqual(await notes('contributions'), []);
+    await open.close();
+  });
+
   onlyLong(it)('of gated cells too', async () => {
     const all = await read(lstm('one layer', lstmLayer(0, I)), /one layer/);
     assert.ok(all.get('card reach')?.head.includes('share_dWh_f'), all.get('card reach')?.head.join());

@@ -4,6 +4,7 @@ import { frameOf, paintFrame, paintNote } from './card.js';
 import { el } from '../widgets/dom.js';
 import { formatNumber, formatSteps } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { sequenceNote } from '../page/tablePlan.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { GateSource } from '../page/gateSource.js';
 import type { Kept } from '../page/model.js';
@@ -158,6 +159,7 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
         { title: t('half-life'), csv: 'half_life_steps' },
         ...(tried() === null ? [] : [{ title: t('half-life, what if'), csv: 'half_life_steps_what_if' }]),
       ],
+      csvNotes: [sequenceNote(timeline.shownSequence)],
       rowCount: source.whole.answer?.halfLives.length ?? 0,
       rows: (from, to) =>
         Promise.resolve(

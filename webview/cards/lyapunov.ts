@@ -8,7 +8,7 @@ import { lyapunovFormula } from '../page/formulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';
-import { named } from '../page/tablePlan.js';
+import { named, sequenceNote } from '../page/tablePlan.js';
 import type { Exponents } from '../page/model.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
@@ -233,6 +233,7 @@ export function lyapunovCard({ model }: Page): CardView {
           { title: 'λ_i', csv: 'lambda' },
           { title: t('factor per step'), csv: 'factor_per_step' },
         ],
+        csvNotes: [sequenceNote(0)],
         rowCount: all.length,
         rowLabel: (row) => String(row + 1),
         rows: (from, to) =>

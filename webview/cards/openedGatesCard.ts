@@ -6,7 +6,7 @@ import { t as say } from '../page/l10n.js';
 import { inReport } from '../page/inReport.js';
 import { isGated, Latest } from '../page/model.js';
 import { positionOf } from '../page/stepLabels.js';
-import { emptyField } from '../page/tablePlan.js';
+import { emptyField, sequenceNote } from '../page/tablePlan.js';
 import { gateGraph, gateNodeAt, keptShare, nodeTowards, paintGateGraph } from './gateGraph.js';
 import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from './openedNumbers.js';
 import { norm } from './stepGraph.js';
@@ -231,6 +231,7 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
       return {
         rowHeading: { title: say('node, or edge back'), csv: 'node' },
         columns: [...nodeHeadings(), { title: say('share of what arrives'), csv: 'share_of_arriving' }],
+        csvNotes: opened === null ? [] : [`t ${place(opened)}; ${sequenceNote(timeline.shownSequence)}`],
         rowCount: all.length,
         rowLabel(row) {
           const at = all[row];

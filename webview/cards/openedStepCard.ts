@@ -5,6 +5,7 @@ import { carriedFormula, gatesFormula, openedFormula } from '../page/formulas.js
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
 import { formulaOf, positionOf } from '../page/stepLabels.js';
+import { sequenceNote } from '../page/tablePlan.js';
 import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from './openedNumbers.js';
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
 import type { CardView } from './card.js';
@@ -181,6 +182,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
       return {
         rowHeading: { title: say('node'), csv: 'node' },
         columns: nodeHeadings(),
+        csvNotes: opened === null ? [] : [`t ${place(opened)}; ${sequenceNote(timeline.shownSequence)}`],
         rowCount: all.length,
         rowLabel: (row) => plainMath(all[row]?.name ?? ''),
         rows: (from, to) =>

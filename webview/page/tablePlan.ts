@@ -31,6 +31,9 @@ export type TablePlan = {
   rows(from: number, to: number): Promise<readonly (readonly Field[])[]>;
 };
 
+/** Of a table of one sequence: which one, counted as `g_norm_seq1` is. */
+export const sequenceNote = (sequence: number): string => `sequence ${sequence + 1}`;
+
 /** A heading that is a name in itself. */
 export const named = (name: string): Heading => ({ title: name, csv: name });
 /** One column for each unit: `h_unit3`. */

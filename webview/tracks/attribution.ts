@@ -400,6 +400,7 @@ export function attributionTracks({ model, timeline }: Page): View[] {
             csv: `c_norm_layer${layer}${bothDirections ? `_${direction}` : ''}`,
           })),
         ],
+        csvNotes: known === null ? [] : [`t ${positionOf(run, known.t)}`],
         rowCount: shares.length,
         span: (at) => [known?.from[at] ?? 0, known?.to[at] ?? 0],
         rowLabel: (at) => {

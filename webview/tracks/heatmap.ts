@@ -7,7 +7,7 @@ import { Latest } from '../page/model.js';
 import { borders } from '../chart/trackView.js';
 import { positionOf, stepsName } from '../page/stepLabels.js';
 import { columnAt, largestIn, plotNote } from '../chart/scene.js';
-import { csvName, emptyField, unitHeading } from '../page/tablePlan.js';
+import { csvName, emptyField, sequenceNote, unitHeading } from '../page/tablePlan.js';
 import { stepRows } from '../page/stepCache.js';
 import { mostUnits } from '../page/timeline.js';
 import { unitColours } from './unitLines.js';
@@ -286,6 +286,7 @@ export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Ste
       const csv = kind.gate === undefined ? kind.column : `gate_${csvName(kind.gate())}`;
       return {
         columns: units.map((unit) => unitHeading(kind.column, unit, csv)),
+        csvNotes: [sequenceNote(sequence)],
         ...stepRows(steps, model, run, sequence, ofSteps(), (values) =>
           units.map((unit) => (values === null ? emptyField : kind.cell(values, unit))),
         ),

@@ -15,7 +15,7 @@ import type { CellFacts, Jacobians, TimeWindow } from '../page/model.js';
 import type { Line } from '../chart/scene.js';
 import type { Theme } from '../page/theme.js';
 import { nearest } from '../page/nearest.js';
-import { named } from '../page/tablePlan.js';
+import { named, sequenceNote } from '../page/tablePlan.js';
 
 type Curve = {
   readonly id: string;
@@ -340,6 +340,7 @@ export function jacobianTracks({ model, timeline }: Page): View[] {
         return {
           rowHeading: named('t'),
           columns: kind.curves.map(({ legend, csv }) => ({ title: legend, csv })),
+          csvNotes: [sequenceNote(values.sequence)],
           rowCount: values.t.length,
           steps: values.t,
           rowLabel: (row) => String(values.t[row] ?? row),

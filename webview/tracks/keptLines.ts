@@ -8,7 +8,7 @@ import { withAlpha } from '../page/colourMaths.js';
 import { windowRows } from '../page/windowRows.js';
 import { plotNote, plotText, withNeighbours } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
-import { named } from '../page/tablePlan.js';
+import { named, sequenceNote } from '../page/tablePlan.js';
 import type { Kept, RunSummary } from '../page/model.js';
 import { keptUnits, triedField, unitsDrawn } from '../page/gateSource.js';
 import type { GateSource } from '../page/gateSource.js';
@@ -162,6 +162,7 @@ export function keptLines({ model, timeline }: Page, source: GateSource): View {
           ...units.map((unit) => ({ title: say('unit {0}', unit), csv: `kept_unit${unit}` })),
           ...(tried === null ? [] : [{ title: say('median, what if'), csv: 'kept_median_what_if' }]),
         ],
+        csvNotes: [sequenceNote(sequence)],
         ...windowRows(
           run,
           source.kept.answer,

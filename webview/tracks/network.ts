@@ -17,7 +17,7 @@ import { arrow, stream, subscript } from './unrolledMarks.js';
 import { layerCells, layerHeadings } from './layerLines.js';
 import { layerName } from '../page/layerNames.js';
 import { Latest, unlessGone } from '../page/model.js';
-import { unitHeading } from '../page/tablePlan.js';
+import { sequenceNote, unitHeading } from '../page/tablePlan.js';
 import type { NetworkSummary, RunSummary, StepValues, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
@@ -409,6 +409,7 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
           ...units.map((unit) => unitHeading('g', unit)),
           ...layerHeadings(run),
         ],
+        csvNotes: H <= fewUnits ? [sequenceNote(sequence)] : [],
         ...seriesRows(model, run, stepsAtOnce(run), async (series, rows) => {
           const [from, to] = [rows[0] ?? 0, (rows.at(-1) ?? -1) + 1];
           const exact = units.length === 0 ? [] : await steps.range(run, from, to, sequence);

@@ -8,7 +8,7 @@ import { Latest } from '../page/model.js';
 import { columnAt, columnsIn, largestIn, stepsOf } from '../chart/scene.js';
 import { borders } from '../chart/trackView.js';
 import { positionsOf, stepName, stepsName } from '../page/stepLabels.js';
-import { named } from '../page/tablePlan.js';
+import { named, sequenceNote } from '../page/tablePlan.js';
 import type { ActivationBins, Activations, RunSummary, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
@@ -183,7 +183,10 @@ export function spread({ model, timeline }: Page): View {
             })),
             ...(finite ? [] : [{ title: say('not finite'), csv: 'share_not_finite' }]),
           ],
-          csvNotes: [[`bins ${count}`, `low ${low}`, `high ${high}`].join('; ')],
+          csvNotes: [
+            [`bins ${count}`, `low ${low}`, `high ${high}`].join('; '),
+            ...(sequence === null ? [] : [sequenceNote(sequence)]),
+          ],
         };
       };
       const cells = (map: Activations | null, count: number, column: number): Field[] =>

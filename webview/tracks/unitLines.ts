@@ -6,7 +6,7 @@ import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { extent, withNeighbours } from '../chart/scene.js';
 import { printDecimated } from '../page/nearest.js';
-import { emptyField, unitHeading } from '../page/tablePlan.js';
+import { emptyField, sequenceNote, unitHeading } from '../page/tablePlan.js';
 import { stateField, stepRows } from '../page/stepCache.js';
 import { borders } from '../chart/trackView.js';
 import { stepName } from '../page/stepLabels.js';
@@ -159,6 +159,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
       const { units, shownSequence: sequence } = timeline;
       return {
         columns: units.map((unit) => unitHeading('h', unit)),
+        csvNotes: [sequenceNote(sequence)],
         ...stepRows(steps, model, run, sequence, { tensor: 'hs' }, (values) =>
           units.map((unit) => (values === null ? emptyField : stateField(values, unit))),
         ),
