@@ -115,6 +115,7 @@ function about(parts: ReportParts): string {
       shapes: { B, T, I, H },
       cell,
       dtype,
+      network,
     },
     config,
     files,
@@ -128,7 +129,7 @@ function about(parts: ReportParts): string {
     'batch B = {0}, timesteps T = {1}, inputs I = {2}, units H = {3}; cell {4}, {5}',
     B,
     T,
-    I,
+    network?.inputs ?? I,
     H,
     cell.name,
     dtype,
@@ -169,11 +170,12 @@ ${
  */
 export async function reportHtml(parts: ReportParts): Promise<string> {
   const {
-    summary: { name, verdict },
+    summary: { name, verdict: ofLayer, network },
     record,
     language,
     assets,
   } = parts;
+  const verdict = network?.verdict ?? ofLayer;
   const [host, page] = [inline(assets.host), inline(assets.page)];
   const style = inline(`${assets.theme}\n${assets.style}`);
   const policy = [

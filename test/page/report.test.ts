@@ -248,6 +248,16 @@ describe('the report', () => {
     await clean(open);
   });
 
+  it('tells of a network the verdict and the sizes of the whole, where scripts do not run too', async () => {
+    const config = readFileSync('examples/stack/stack.rnn.json', 'utf8');
+    const file = reportOf('stack', config);
+    const plain = await pages.openReport(file, { script: false });
+    assert.match(await plain.page.locator('noscript').innerText(), /^fading Through all 3 layers: /);
+    // Layer 1, which the charts show, takes the four units of the one below.
+    assert.match(await plain.page.locator('.about-report dl').innerText(), /inputs I = 2, units H = 4/);
+    await plain.close();
+  });
+
   it('tells the verdict where scripts do not run', async () => {
     const open = await pages.openReport(reportOf('noscript', ringConfig(0.5, 2, 12)), { script: false });
     assert.match(await open.page.locator('body').innerText(), /vanishing[\s\S]*About this report/);
