@@ -9,8 +9,15 @@ export function fileName(id: string): string {
   return scheme === '' ? last : decoded(last);
 }
 
-/** A path, or a URI in the letters of its names instead of their bytes. */
-export const asWritten = (id: string): string => (uriScheme.test(id) ? decoded(id) : id);
+/** A path, also of a file's URI; any other URI in the letters of its names instead of their bytes. */
+export function asWritten(id: string): string {
+  const [, host, path] = /^file:\/\/([^/]*)(\/.*)$/i.exec(id) ?? [];
+  if (path === undefined) return uriScheme.test(id) ? decoded(id) : id;
+  const names = decoded(path);
+  if (host !== '') return `//${host}${names}`;
+  // A drive of Windows: `/c:/models`.
+  return /^\/[a-z]:/i.test(names) ? names.slice(1) : names;
+}
 
 function decoded(segment: string): string {
   try {

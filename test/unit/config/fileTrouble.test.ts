@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { findParts, openEntry, readExperiment, references } from '../../../src/config/index.js';
 import type { Entry, Files, Problem } from '../../../src/config/index.js';
 import { contentsOf, convertFile } from '../../../src/config/read/contents.js';
+import { asWritten } from '../../../src/config/json/fileName.js';
 import type { FileTrouble } from '../../../src/config/read/fileAccess.js';
 import { keyOf } from '../../../src/config/read/keyNames.js';
 import { isBound } from '../../../src/config/read/limits.js';
@@ -65,6 +66,16 @@ describe('a file that is not read', () => {
       assert.match(problem.found, found);
       assert.match(problem.advice, advice);
     });
+
+  for (const [id, place] of [
+    ['/work/a b.json', '/work/a b.json'],
+    ['C:\\work\\w.json', 'C:\\work\\w.json'],
+    ['file:///work/%EA%B0%80%20b.json', '/work/가 b.json'],
+    ['file:///c%3A/work/w.json', 'c:/work/w.json'],
+    ['file://server/share/w.json', '//server/share/w.json'],
+    ['vscode-vfs://github/a/w%20b.json', 'vscode-vfs://github/a/w b.json'],
+  ] as const)
+    it(`is looked for at ${place}, by the path that its user knows`, () => assert.equal(asWritten(id), place));
 
   it('tells other reasons than its absence of a config, too', async () => {
     const folder = await readExperiment(configEntry, memoryFiles({ [`${configName}/`]: '' }));

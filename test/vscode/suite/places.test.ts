@@ -362,7 +362,7 @@ describe('A file that is not there', () => {
     await openText(uri);
     assert.ok(
       (await until('the problem', () => problemsOf(uri)[0])).message.includes(
-        `found nothing at file://${sibling(uri, '가중치 é.json').path}. `,
+        `found nothing at ${sibling(uri, '가중치 é.json').path}. `,
       ),
     );
   });
