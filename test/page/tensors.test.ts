@@ -440,6 +440,12 @@ describe('the viewer', () => {
     assert.deepEqual(await allViolationsOf(page, ['html']), []);
     await page.getByRole('button', { name: 'Copy the lines' }).click();
     assert.match(host.sent.copyPython[0]?.lines ?? '', /^import torch; .*\n.*torch\.load\("os\.pt", /);
+    // Once, and not in the sentence above, too.
+    assert.equal((await page.locator('.unreadable').innerText()).split('import torch').length, 2);
+    assert.match(
+      await page.locator('.unreadable p').innerText(),
+      /Export the weights alone where you trust the file:$/,
+    );
     await clean(open);
   });
 

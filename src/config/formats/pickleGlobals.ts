@@ -88,13 +88,13 @@ const exportLines = (load: string): readonly string[] => [
 const plainLoad = 'torch.load("model.pt", map_location="cpu", weights_only=False)';
 
 /** How the weights alone are exported, which needs no pickle. */
-export const exportAdvice = (load = plainLoad): Required<Pick<FormatFinding, 'advice' | 'fix'>> => ({
-  advice: t(
-    'Nothing of it is run. Export the weights alone where you trust the file: {0}',
-    exportLines(load).join('; '),
-  ),
-  fix: { kind: 'copyPython', lines: `${exportLines(load).join('\n')}\n` },
-});
+export function exportAdvice(load = plainLoad): Required<Pick<FormatFinding, 'advice' | 'fix'>> {
+  const lead = t('Nothing of it is run. Export the weights alone where you trust the file:');
+  return {
+    advice: `${lead} ${exportLines(load).join('; ')}`,
+    fix: { kind: 'copyPython', lines: `${exportLines(load).join('\n')}\n`, lead },
+  };
+}
 
 export function unknownGlobal(module: string, name: string): FormatError {
   const [shownModule, shownName] = [cut(module, 60), cut(name, 60)];

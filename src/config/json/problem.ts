@@ -38,7 +38,8 @@ export type Fix =
   | { readonly kind: 'replace'; readonly text: string; readonly title?: string }
   | { readonly kind: 'transpose' | 'sequenceOrder' }
   | { readonly kind: 'allow'; readonly target: string }
-  | { readonly kind: 'copyPython'; readonly lines: string };
+  /** `lead`: the advice without the lines, for whoever shows them below it. */
+  | { readonly kind: 'copyPython'; readonly lines: string; readonly lead: string };
 
 /**
  * Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do

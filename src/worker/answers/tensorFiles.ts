@@ -23,6 +23,10 @@ export const toldProblem = (problem: Problem): TensorProblem => ({
   python: problem.fix?.kind === 'copyPython' ? problem.fix.lines : null,
 });
 
+/** Below the sentence of the viewer its lines of Python stand once, as they are copied. */
+const aboveLines = (problem: Problem): Problem =>
+  problem.fix?.kind === 'copyPython' ? { ...problem, advice: problem.fix.lead } : problem;
+
 export class TensorFiles {
   readonly #readFile: (request: FileRequest) => Promise<FileContent>;
   #reading = 0;
@@ -61,7 +65,9 @@ export class TensorFiles {
                 told: describeNetwork(network),
               })),
             },
-      problems: problems.filter(({ severity }) => severity === 'error').map(toldProblem),
+      problems: problems
+        .filter(({ severity }) => severity === 'error')
+        .map((problem) => toldProblem(aboveLines(problem))),
       files: file?.files ?? [id],
     };
   }
