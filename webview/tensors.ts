@@ -114,6 +114,8 @@ function show(shown: ShownTensors): void {
       ),
     );
   networksTold = listed;
+  // The list is hidden; it stays as it was for the next writing, and what an earlier page has kept for it, too.
+  if (file === null) return;
   const isNew = table.show();
   const kept = chosen ?? memory.read('tensors')['chosen'];
   const index = model.tensors.findIndex((tensor) => tensor.name === kept);

@@ -407,7 +407,7 @@ describe('the viewer', () => {
 
   it('finds the filter, open groups and the chosen tensor again when its tab was hidden', async () => {
     const open = await pages.openTensors('model.safetensors', model());
-    const { page } = open;
+    const { page, host } = open;
     const group = page.locator('tr.group', { hasText: 'encoder' }).first();
     await page.locator('tr[data-index="4"]').click();
     assert.equal(await group.getAttribute('aria-expanded'), 'true');
@@ -429,6 +429,16 @@ describe('the viewer', () => {
     await fact(page, 'norm', '5');
     await filter.fill('');
     await page.locator('.count', { hasText: /^455 tensors/ }).waitFor();
+
+    // Also where the file cannot be read at that moment: a script is writing it.
+    await group.locator('.name').click();
+    assert.equal(await group.getAttribute('aria-expanded'), 'false');
+    await host.write(fixture('hostile/truncated.pt'));
+    await page.reload();
+    await page.locator('.unreadable').waitFor();
+    await host.write(model());
+    await fact(page, 'norm', '5');
+    assert.equal(await group.getAttribute('aria-expanded'), 'false');
     await clean(open);
   });
 
