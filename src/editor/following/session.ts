@@ -371,7 +371,11 @@ export class Session implements vscode.Disposable {
     this.#rewrites.settled();
     if (outcome.kind === 'refused') {
       this.#tellProblems(outcome.problems);
-      this.#keepOldPicture(t('The config or a file that it names has problems.'));
+      this.#keepOldPicture(
+        this.entry.kind === 'pair'
+          ? t('The weights or the sequences have problems.')
+          : t('The config or a file that it names has problems.'),
+      );
     } else if (outcome.kind === 'cancelled' && this.summary?.runId !== this.#client.latestRun)
       this.#keepOldPicture(t('The run was cancelled.'));
     this.#changed.fire();
@@ -398,7 +402,11 @@ export class Session implements vscode.Disposable {
     const isNews = !this.#unfollowed;
     this.#unfollowed = true;
     if (this.summary !== null && this.stale === null)
-      this.#keepOldPicture(t('The config or a file that it names has changed since, and edits are not followed.'));
+      this.#keepOldPicture(
+        this.entry.kind === 'pair'
+          ? t('The weights or the sequences have changed since, and edits are not followed.')
+          : t('The config or a file that it names has changed since, and edits are not followed.'),
+      );
     else if (isNews) this.#changed.fire();
   }
 

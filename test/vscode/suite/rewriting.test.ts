@@ -134,6 +134,33 @@ describe('a file that a training script rewrites', () => {
     assert.deepEqual(problemsOf(weights), []);
   });
 
+  it('is told about by what it is, where no config names it', async () => {
+    const uri = await copyExample('weather');
+    const [weights, sequences] = [sibling(uri, 'weights.json'), sibling(uri, 'sequences.json')];
+    const text = await readFile(weights.fsPath, 'utf8');
+    const settings = vscode.workspace.getConfiguration('rnnGradients');
+    const log = vscode.window.createOutputChannel('pair test', { log: true });
+    const pair = { kind: 'pair', weights: weights.toString(), sequences: sequences.toString() } as const;
+    const session = new Session(pair, workerPath(), log, openDoors());
+    try {
+      await session.run();
+      assert.equal(session.stale, null);
+      await writeFile(weights.fsPath, '{}');
+      await until('the problem', () => session.stale ?? undefined);
+      assert.equal(session.stale, 'The weights or the sequences have problems.');
+      await writeFile(weights.fsPath, text);
+      await until('the picture of good weights', () => (session.stale === null ? true : undefined));
+      await settings.update('followEdits', false, vscode.ConfigurationTarget.Global);
+      await writeFile(weights.fsPath, `${text}\n`);
+      await until('the picture to be left behind', () => session.stale ?? undefined);
+      assert.equal(session.stale, 'The weights or the sequences have changed since, and edits are not followed.');
+    } finally {
+      await settings.update('followEdits', undefined, vscode.ConfigurationTarget.Global);
+      session.dispose();
+      log.dispose();
+    }
+  });
+
   it('may be gone for a moment', async () => {
     const uri = await copyExample('weather');
     await openText(uri);
