@@ -1,15 +1,16 @@
 // What a command is about when nothing was passed to it: the palette, a keybinding, a link of the walkthrough.
 import * as vscode from 'vscode';
+import { fileInFront } from '../editor/context/index.js';
 import { openConfigs } from '../editor/language/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { Context } from './commandContext.js';
 
 /**
- * The run of the panel in front, else of the experiment that the text in front belongs to, else the only one on screen.
+ * The run of the panel in front, else of the experiment that the file in front belongs to, else the only one on screen.
  */
 export function sessionMeant({ panels, sessions }: Context): Session | undefined {
-  const document = vscode.window.activeTextEditor?.document;
-  const front = panels.activeSession ?? (document === undefined ? undefined : sessions.naming(document.uri));
+  const file = fileInFront();
+  const front = panels.activeSession ?? (file === undefined ? undefined : sessions.naming(file));
   return front ?? (panels.sessionsShown.length === 1 ? panels.sessionsShown[0] : undefined);
 }
 

@@ -6,6 +6,7 @@ import { describe } from 'node:test';
 import type { Locator } from 'playwright-core';
 import type { Workbench } from '../support/workbench.js';
 import { longScenario, scenario } from '../support/workbench.js';
+import { explorerRow } from '../support/explorer.js';
 import { choose } from '../support/menus.js';
 
 const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 'utf8')) as {
@@ -77,6 +78,18 @@ const near = (actual: number, wanted: number, tolerance: number): void =>
   assert.ok(Math.abs(actual - wanted) <= tolerance * Math.abs(wanted), `${actual} is not ${wanted}`);
 
 describe('Run RNN in a window', () => {
+  scenario('tells the verdict of a config that is too large for a text editor', {}, async (workbench) => {
+    const file = path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json');
+    // VS Code hands no more than 50 MB of a text to extensions.
+    writeFileSync(file, readFileSync(file, 'utf8') + ' '.repeat(51 * 2 ** 20));
+    await explorerRow(workbench, 'vanishing').click();
+    await explorerRow(workbench, 'vanishing.rnn.json').dblclick();
+    await workbench.page.getByText('it is very large').waitFor();
+    await workbench.palette('Run RNN');
+    await workbench.badge(/vanishing/i);
+    await itemSays(workbench, /vanishing ×0\.500/);
+  });
+
   scenario('paints the weather network with the numbers of an independent implementation', {}, async (workbench) => {
     await workbench.openFile('weather.rnn.json');
     assert.equal(await workbench.palette('Run RNN'), 'Run RNN');

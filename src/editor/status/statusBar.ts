@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { fileInFront } from '../context/fileInFront.js';
 import { prefix } from '../context/settings.js';
 import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';
@@ -59,8 +60,8 @@ function faceOf(session: Session): Face {
 }
 
 /**
- * The verdict of the experiment in front: of the panel that has the focus, else of the text in the editor, which may be
- * a config or a file that a running config names. Hidden for everything else.
+ * The verdict of the experiment in front: of the panel that has the focus, else of the file in front, which may be a
+ * config or a file that a running config names. Hidden for everything else.
  */
 export function registerStatusBar(
   sessions: Sessions,
@@ -70,8 +71,8 @@ export function registerStatusBar(
   item.name = t('RNN Gradients: verdict');
   let shown = '';
   const refresh = (): void => {
-    const document = vscode.window.activeTextEditor?.document;
-    const session = panels.activeSession ?? (document === undefined ? undefined : sessions.naming(document.uri));
+    const front = fileInFront();
+    const session = panels.activeSession ?? (front === undefined ? undefined : sessions.naming(front));
     const face = session === undefined ? null : faceOf(session);
     // An item that is set anew may be read aloud anew.
     const now = JSON.stringify([session?.key, face]);
@@ -101,6 +102,8 @@ export function registerStatusBar(
     sessions.onDidClose(soon),
     panels.onDidChangeActive(soon),
     vscode.window.onDidChangeActiveTextEditor(soon),
+    vscode.window.tabGroups.onDidChangeTabs(soon),
+    vscode.window.tabGroups.onDidChangeTabGroups(soon),
     { dispose: () => clearTimeout(timer) },
   );
 }
