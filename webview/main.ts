@@ -107,10 +107,10 @@ const actions = {
   exportReport: () => channel.emit('exportReport', null),
   // It was found for the layer on screen.
   tryNext: ({ whatIf }: Advice['step']) =>
-    void tryOut({ ...asItIs, ...whatIf, layers: model.run?.network?.shown ?? null }),
+    void tryOut({ ...asItIs, ...whatIf, layers: model.run?.network?.shown ?? null }).then(revealWhatIf),
   exportPicture: () => void laterParts().then(() => tracks.saveAll()),
   goTo: () => void seekView(),
-  toggleWhatIf: () => void openWhatIf(!showsWhatIf),
+  toggleWhatIf: () => void openWhatIf(!showsWhatIf).then(revealWhatIf),
   pin: () => pin(false),
   compareWith: () => channel.emit('compareWith', null),
   chooseLayer: (layer: number) => channel.emit('chooseLayer', { layer }),
@@ -157,6 +157,10 @@ async function openWhatIf(open: boolean): Promise<void> {
   if (showsWhatIf !== open) return;
   whatIfBar.open = open;
   memory.write('whatIf', { open, whatIf: tried.whatIf });
+}
+/** Whoever has asked for the bar sees it: in one column it may stand above or below what is in sight. */
+async function revealWhatIf(): Promise<void> {
+  (await laterParts()).whatIfBar.element.scrollIntoView({ block: 'nearest' });
 }
 async function tryOut(whatIf: WhatIf): Promise<void> {
   await openWhatIf(true);

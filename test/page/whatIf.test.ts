@@ -228,6 +228,40 @@ describe('a what-if', () => {
     told.forEach((value, t) => assert.ok(relativeError(value, 10 ** (expected.log10Norms.dh[t] ?? NaN)) < 1e-5));
   });
 
+  it('comes into sight in one column, from wherever its button or the advice is pressed', async () => {
+    open = await pages.open({ width: 320, height: 520 });
+    const { page } = open;
+    await open.host.run(weatherConfig());
+    await painted(open);
+    const button = page.locator('.bar vscode-button', { hasText: 'What if' });
+    /** By the mouse itself, which scrolls nothing. */
+    const click = async (pressed: typeof button): Promise<void> => {
+      const { x = 0, y = 0, width = 0, height = 0 } = (await pressed.boundingBox()) ?? {};
+      await page.mouse.click(x + width / 2, y + height / 2);
+    };
+    const inSight = (): Promise<unknown> =>
+      page.waitForFunction(() => {
+        const [bar, below] = ['.bar', '#whatif'].map((place) => document.querySelector(place)?.getBoundingClientRect());
+        if (bar === undefined || below === undefined || below.height === 0) return false;
+        return below.top >= bar.bottom - 1 && below.bottom <= innerHeight + 1;
+      });
+    await click(button);
+    await inSight();
+    await click(button);
+    await page.locator('#whatif').waitFor({ state: 'hidden' });
+    await page.mouse.move(160, 250);
+    await page.mouse.wheel(0, 500);
+    await page.waitForFunction(() => scrollY >= 400);
+    await click(button);
+    await inSight();
+    await click(button);
+    await page.evaluate(() => scrollTo(0, 0));
+    const advice = page.locator('.next button', { hasText: 'Show what it does' });
+    await advice.waitFor();
+    await click(advice);
+    await inSight();
+  });
+
   it('says what is wrong with a typed number and keeps the picture', async () => {
     await start(ringConfig(0.5, 8, 40));
     await type('spectralRadius', '0.8');
