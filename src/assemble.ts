@@ -8,7 +8,15 @@ import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from '.
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
 import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
-import { NotebookOutputs, Panels, readPage, ResultTexts, SequencePreviews, showTensors } from './panel/index.js';
+import {
+  followRenames,
+  NotebookOutputs,
+  Panels,
+  readPage,
+  ResultTexts,
+  SequencePreviews,
+  showTensors,
+} from './panel/index.js';
 import { threadFile } from './worker/thread/index.js';
 
 export type Assembly = {
@@ -63,6 +71,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     registerContextKeys(sessions, panels, features.subjects, features.weightFiles),
     registerStatusBar(sessions, panels),
     registerPairs(context),
+    followRenames(previews, (error) => log.error(String(error))),
     new vscode.Disposable(endWriting),
   );
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));

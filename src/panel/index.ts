@@ -1,5 +1,6 @@
 // The face of this room: what other rooms use.
 export { NotebookOutputs } from './notebookOutputs.js';
+export { followRenames } from './renamedViews.js';
 export { SequencePreviews } from './sequencePreviews.js';
 export type { SeenPair } from './sequencePreviews.js';
 export { showTensors } from './tensorViewer.js';

@@ -45,10 +45,14 @@ export class SequencePreviews implements vscode.Disposable {
    * the preview is closed; null leaves it as it is.
    */
   async show(uri: vscode.Uri, waiting: WaitingWeights | null, column: vscode.ViewColumn): Promise<void> {
-    const id = uri.toString();
-    if (waiting !== null) this.#waiting.set(id, waiting);
-    this.#waits.fire(id);
+    if (waiting !== null) this.await(uri, waiting);
     await vscode.commands.executeCommand('vscode.openWith', uri, sequencesType, column);
+  }
+
+  /** Weights wait for the sequences of a file whose preview is about to open. */
+  await(uri: vscode.Uri, waiting: WaitingWeights): void {
+    this.#waiting.set(uri.toString(), waiting);
+    this.#waits.fire(uri.toString());
   }
 
   waitingFor(uri: vscode.Uri): WaitingWeights | null {
@@ -64,9 +68,7 @@ export class SequencePreviews implements vscode.Disposable {
   /** Weights that were chosen for sequences: while these are looked at, nobody is asked again. */
   remember(uri: vscode.Uri, waiting: WaitingWeights): void {
     const id = uri.toString();
-    if (!this.#open.has(id)) return;
-    this.#waiting.set(id, waiting);
-    this.#waits.fire(id);
+    if (this.#open.has(id)) this.await(uri, waiting);
   }
 
   #forget(uri: vscode.Uri): void {

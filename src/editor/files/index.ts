@@ -2,5 +2,6 @@
 export { statIfThere } from './disk.js';
 export { openDocument, readReference, readUri, writtenAt } from './editorFiles.js';
 export { after } from './fileMoves.js';
+export type { Move } from './fileMoves.js';
 export { longestSearch, searchFiles } from './findFiles.js';
 export { patience, within } from './timeouts.js';

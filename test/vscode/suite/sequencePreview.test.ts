@@ -105,6 +105,41 @@ describe('the preview of sequences', () => {
     await until('the panel of the run', () => (panelTabs().length > 0 ? true : undefined));
   });
 
+  it('stays with its file when that is renamed, in front or behind, and so do the weights that wait', async () => {
+    const files = await folder();
+    await rm(files.config.fsPath);
+    const asked = vscode.commands.executeCommand('rnnGradients.run', files.weights);
+    await until('the preview of the chosen table', async () => {
+      if (shown('sequences.csv') !== undefined) return true;
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return undefined;
+    });
+    await asked;
+    const tabs = (): readonly vscode.Tab[] => vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+    let place = files.table;
+    const renames = async (name: string): Promise<void> => {
+      const edit = new vscode.WorkspaceEdit();
+      const next = sibling(place, name);
+      edit.renameFile(place, next);
+      assert.ok(await vscode.workspace.applyEdit(edit));
+      place = next;
+      await until(`the preview of ${name} alone`, () =>
+        shown(name) !== undefined && tabs().filter(({ label }) => label.endsWith('.csv')).length === 1
+          ? true
+          : undefined,
+      );
+    };
+    await renames('days.csv');
+    assert.ok(shown('days.csv')?.isActive);
+    await vscode.window.showTextDocument(files.weights, { preview: false });
+    await renames('weeks.csv');
+    assert.equal(shown('weeks.csv')?.isActive, false);
+    assert.equal(vscode.window.activeTextEditor?.document.uri.toString(), files.weights.toString());
+    // Nothing more is asked.
+    await vscode.commands.executeCommand('rnnGradients.run', place, { sequences: { options: {}, array: null } });
+    await until('the panel of the run', () => (panelTabs().length > 0 ? true : undefined));
+  });
+
   /** Panels over pages of paper; how many were made. */
   const onPaper = (): { readonly page: PaperPage; made: number } => {
     const paper = { page: paperPage(), made: 0 };
