@@ -58,6 +58,12 @@ describe('compared configs', () => {
       ['VANISHING', 'HEALTHY', 'EXPLODING'],
     );
     assert.match((await rows(open))[0] ?? '', /this run/);
+    // There is room for both: the name is not cut, and what stands beside it stays in its row.
+    const cut = await open.page.locator('[data-compared=own] .pin-head').evaluate((head) => {
+      const label = head.querySelector('.pin-label');
+      return [head.scrollWidth - head.clientWidth, (label?.scrollWidth ?? 0) - (label?.clientWidth ?? 0)];
+    });
+    assert.deepEqual(cut, [0, 0]);
     const [steady, growing] = [await columnOf(open, 'g_norm_config1'), await columnOf(open, 'g_norm_config2')];
     for (let t = 0; t < T; t++) {
       assert.ok(relativeError(Number(steady[t]), ring(1, t)) < 1e-6, `t = ${t}`);
