@@ -252,7 +252,7 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
         message: t('{0} is a folder, not a file.', quote(reference)),
         expected: t('a file'),
         found: t('a folder'),
-        advice: t('Name a JSON file inside it.'),
+        advice: t('Name a file inside it.'),
       }
     : {
         code: 'unreadable-file',

@@ -307,6 +307,11 @@ describe('rnn-gradients run', () => {
     const code = async (example: string, ...rest: string[]): Promise<number | null> =>
       (await cli('run', `examples/${example}/${example}.rnn.json`, '--fail-on', 'vanishing', ...rest)).code;
     assert.equal(await code('lstm-forget-bias'), 1);
+    const shut = await readFile('examples/lstm-forget-bias/lstm-forget-bias.rnn.json', 'utf8');
+    const biases = /"bias_ih_l0": \[.*\]/.exec(shut)?.[0] ?? '';
+    const opened = shut.replace(biases, biases.replaceAll('-1', '3'));
+    assert.notEqual(opened, shut);
+    assert.match((await cli('run', await write('opened.rnn.json', opened))).stdout, /4\.2 % of the gradient/);
     // Layers 0 and 2 carry the gradient, the one between does not.
     for (const [layer, expected] of [0, 1, 0].entries())
       assert.equal(await code('stack', '--layer', String(layer)), expected, `layer ${layer}`);

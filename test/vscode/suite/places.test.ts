@@ -296,7 +296,7 @@ describe('A path that leads to a folder', () => {
 
   it('is told so, with what to write instead; through a file it leads nowhere', async () => {
     for (const [written, told] of [
-      ['.', /"\." is a folder, not a file\..*Name a JSON file inside it/s],
+      ['.', /"\." is a folder, not a file\..*Name a file inside it/s],
       ['w.json/w.json', /"w\.json\/w\.json" does not exist/],
     ] as const) {
       const uri = await writeFiles({ 'a.rnn.json': config.replace('w.json', written), 'w.json': weights(0.5) });

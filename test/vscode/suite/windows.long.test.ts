@@ -156,7 +156,7 @@ describe('A file that becomes a folder', () => {
         const found = problemsOf(uri).filter(({ message }) => message.includes('is a folder, not a file'));
         return found.length > 0 ? found : undefined;
       });
-      assert.match(problem?.message ?? '', /"w\.json" is a folder, not a file\. .*Name a JSON file inside it\./s);
+      assert.match(problem?.message ?? '', /"w\.json" is a folder, not a file\. .*Name a file inside it\./s);
       await lensSays(uri, /of the last good run/);
       rmSync(file, { recursive: true });
       writeFileSync(file, weights(scale));
