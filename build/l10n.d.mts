@@ -1,4 +1,5 @@
 export const languages: readonly string[];
+export function bundlePath(language: string): string;
 export function readBundle(language: string): Record<string, string>;
 export function placeholders(sentence: string): string[];
 export function sourceFiles(): string[];
