@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Entry } from '../config/read/index.js';
+import { panelColumn } from '../editor/context/index.js';
 import { entryKey, isConfig } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
 import { after } from '../editor/files/index.js';
@@ -132,7 +133,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     const view = vscode.window.createWebviewPanel(
       viewType,
       'RNN',
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { viewColumn: panelColumn(), preserveFocus: true },
       {},
     );
     return this.#attach(view, entry);
@@ -147,12 +148,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     }
     if (this.#preview === null)
       this.#keepPreview(
-        vscode.window.createWebviewPanel(
-          previewType,
-          'RNN',
-          { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
-          {},
-        ),
+        vscode.window.createWebviewPanel(previewType, 'RNN', { viewColumn: panelColumn(), preserveFocus: true }, {}),
       );
     else this.#preview.reveal(undefined, true);
     this.#turnPreview(entry);

@@ -5,5 +5,5 @@ export { diskOf, endWriting } from './localDisk.js';
 export { keptLog, withoutContents } from './keptLog.js';
 export type { KeptLog } from './keptLog.js';
 export { prefix, readSettings } from './settings.js';
-export { textColumn } from './textColumn.js';
+export { panelColumn, textColumn } from './columns.js';
 export { configPattern, ignored, isConfig } from './configFiles.js';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { textColumn } from '../context/textColumn.js';
+import { textColumn } from '../context/columns.js';
 import { pulse } from '../context/walkthroughKeys.js';
 
 const exists = (uri: vscode.Uri): Thenable<boolean> =>

@@ -52,6 +52,21 @@ describe('Run RNN', () => {
     assert.deepEqual(vscode.languages.getDiagnostics(uri), []);
   });
 
+  it('opens with the panels in sight, also from a text beyond them', async () => {
+    const [near, far] = [await copyExample('vanishing'), await copyExample('exploding')];
+    await openText(near);
+    await run();
+    await lensSays(near, /vanishing, ×/);
+    const document = await vscode.workspace.openTextDocument(far);
+    await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Three, preview: false });
+    await run();
+    await lensSays(far, /exploding, ×/);
+    assert.deepEqual(
+      panelTabs().map(({ group }) => group.viewColumn),
+      [vscode.ViewColumn.Two, vscode.ViewColumn.Two],
+    );
+  });
+
   for (const [name, verdict] of some(
     [
       ['vanishing', /vanishing, ×0\.500/],

@@ -10,3 +10,7 @@ export function textColumn(): vscode.ViewColumn {
   if (!showsPanel(activeTabGroup)) return activeTabGroup.viewColumn;
   return all.find((group) => !showsPanel(group))?.viewColumn ?? vscode.ViewColumn.Beside;
 }
+
+/** Where a panel is opened: with those that are in sight, so that it covers no text, else beside the group in front. */
+export const panelColumn = (): vscode.ViewColumn =>
+  vscode.window.tabGroups.all.find(showsPanel)?.viewColumn ?? vscode.ViewColumn.Beside;
