@@ -1,7 +1,8 @@
 // What is printed of the next thing to try: the sentence, and what it does, once that was run.
 import { t as say } from '@vscode/l10n';
+import { knownEffect, mayHelp } from '../protocol/index.js';
 import type { Advice } from '../protocol/index.js';
-import { knownEffect, mayHelp, significant } from '../worker/record/index.js';
+import { significant } from '../worker/record/index.js';
 
 /**
  * Null where it does not help. `before`: the ratio of the run itself; `tellsReach`: whether the sentence leaves untold

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { fileInFront } from '../editor/context/index.js';
 import { bestBlock, checkpointEnding, fitOf, mayHoldNumbers } from '../config/read/index.js';
 import type { Entry, FileSurvey, FoundNetwork, KnownPair, Pair } from '../config/read/index.js';
 import { describeProblem } from '../config/json/index.js';
@@ -302,8 +303,7 @@ function target(argument: unknown): vscode.Uri | undefined {
       ? document.uri
       : undefined;
   // A file that is no text has a tab without an editor.
-  const input: unknown = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-  const shown = input instanceof vscode.TabInputCustom || input instanceof vscode.TabInputText ? input.uri : undefined;
+  const shown = fileInFront();
   return shown !== undefined && mayHoldNumbers(baseName(shown)) ? shown : undefined;
 }
 

@@ -1,4 +1,5 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
+import { knownEffect, mayHelp } from '../../src/protocol/index.js';
 import { el, math, textButton } from '../widgets/dom.js';
 import { inNotebook, inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber, formatSteps } from '../page/format.js';
@@ -60,12 +61,6 @@ export function showBadge(badge: HTMLElement, kind: Kind, look: 'badge' | 'mark'
   badge.className = `${look} ${kind}`;
   badge.replaceChildren(icon(kind), verdictName(kind));
 }
-
-/** How far from as much as started arrives, in decades; so much less of it is a help. */
-const leastHelp = 0.9;
-const harm = ({ log10Ratio }: Pick<NextEffect, 'log10Ratio'>): number => Math.abs(log10Ratio ?? Infinity);
-const helps = (before: RunSummary['verdict'], after: NextEffect): boolean =>
-  harm(after) < Infinity && harm(after) <= leastHelp * harm(before);
 
 /** `With it: HEALTHY, ×1.00 per step back`; what is left to mend where it is not told already. */
 function effectOf({ kind, perStepFactor, onePercentSteps }: NextEffect, tellsReach: boolean): (Node | string)[] {
@@ -299,18 +294,17 @@ export class Header {
   }
 
   /** The sentence, what it does and the way to it; nothing where it does not help. */
-  #offered({ verdict, network, cell }: RunSummary, { step, effect }: Advice): (Node | string)[] {
-    // What the verdict stands on is no other without truncation.
-    const isKnown = effect !== null && step.whatIf.truncate === null;
-    if (isKnown && !helps(verdict, effect)) return [];
+  #offered({ verdict, network, cell }: RunSummary, advice: Advice): (Node | string)[] {
+    if (!mayHelp(advice, verdict.log10Ratio)) return [];
+    const effect = knownEffect(advice);
     // Where the network is judged another way, it is said whose advice it is.
     const told = network?.verdict ?? verdict;
     const whose =
       told.kind === verdict.kind || network === null ? '' : `${capital(layerName(network, network.shown))}: `;
     return [
       whose,
-      ...emphasised(step.sentence),
-      ...(isKnown ? [' ', ...effectOf(effect, cell.gates.length === 1)] : []),
+      ...emphasised(advice.step.sentence),
+      ...(effect !== null ? [' ', ...effectOf(effect, cell.gates.length === 1)] : []),
       ...(inReport || inNotebook ? [] : [' ', this.#try]),
     ];
   }

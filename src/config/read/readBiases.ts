@@ -185,14 +185,10 @@ export function storedBiases(
 }
 
 /** Which of them there are, and which there would be with all that the layout has. */
-export const heldBiases = (
-  { framework, stacked, biases }: Layout,
-  cell: Cell,
-  { input, state }: StoredBiases,
-): HeldBiases => ({
+export const heldBiases = (layout: Layout, cell: Cell, { input, state }: StoredBiases): HeldBiases => ({
   stored: { input: input !== null, state: state !== null },
   // The bias of Keras' GRU has two rows.
-  whole: { input: true, state: stacked || biases.length > 1 || (framework === 'Keras' && hasStateBias(cell)) },
+  whole: { input: true, state: layout.stacked || layout.biases.length > 1 || hasTwoRows(layout, cell) },
 });
 
 /** What each bias of the cell is the sum of. */

@@ -7,51 +7,19 @@ import { flowShapeOf } from './gatedFlowLayout.js';
 import { gatedShapeOf } from './gatedLayout.js';
 import { panelsOf } from './gatedWeights.js';
 import type { GatedShape } from './gatedWeights.js';
-import { multiply } from './gradientRows.js';
-import type { PackedRows } from './gradientRows.js';
+import { multiply, throughSlopes } from './gradientRows.js';
+import type { PackedRows, SlopeRows } from './gradientRows.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { numbersAt, packedBytes, stagingBytes } from './packedMatrix.js';
 import { packTwice } from './packWeights.js';
-import { call, inParts } from './team.js';
 
-/** Slopes of rows: row r takes row (first + r) mod period of those at `at`, whose kinds are `kind` bytes apart. */
-export type SlopeRows = {
-  readonly at: number;
-  readonly panel: number;
-  readonly kind: number;
-  readonly first: number;
-  readonly period: number;
-};
-
-/** to = rows ⊙ slopes of a kind, or `more` of it. */
-export const throughSlopes = (
-  kernels: Kernels,
-  rows: PackedRows,
-  [count, H]: readonly [number, number],
-  { at, panel, kind: kindBytes, first, period }: SlopeRows,
-  kind: number,
-  to: PackedRows,
-  more = false,
-): void =>
-  inParts(kernels, { count, work: H }, (r0, r1) => {
-    const [own, target, slopes] = [rows.at + r0 * rowBytes, to.at + r0 * rowBytes, at + kind * kindBytes];
-    const turn = (first + r0) % period;
-    return call(
-      'throughSlopes',
-      own,
-      rows.panel,
-      H,
-      r1 - r0,
-      slopes,
-      panel,
-      turn,
-      period,
-      target,
-      to.panel,
-      Number(more),
-    );
-  });
+/** Slopes of rows, of which there are several kinds, `kind` bytes apart. */
+export type KindsOfSlopes = SlopeRows & { readonly kind: number };
+export const ofKind = (slopes: KindsOfSlopes, kind: number): SlopeRows => ({
+  ...slopes,
+  at: slopes.at + kind * slopes.kind,
+});
 
 type Addresses = Readonly<Record<keyof ReturnType<typeof GatedBack.sizes>, number>>;
 
@@ -108,16 +76,16 @@ export class GatedBack {
   }
 
   /** d of `rows` rows, and what goes on beside the weights; of LSTM c's part becomes the gradient over all paths. */
-  toGates(g: PackedRows, rows: number, slopes: SlopeRows): void {
+  toGates(g: PackedRows, rows: number, slopes: KindsOfSlopes): void {
     const { H, cell, gated } = this.#shape;
     const { hPanels } = panelsOf(this.#shape);
     const through = (from: PackedRows, kind: number, to: number): void =>
-      throughSlopes(this.#kernels, from, [rows, H], slopes, kind, { at: to, panel: this.panel });
+      throughSlopes(this.#kernels, from, [rows, H], ofKind(slopes, kind), { at: to, panel: this.panel });
     const hasC = cell.states.length === 2;
     const ofC = { at: g.at + hPanels * g.panel, panel: g.panel };
     // The last kind is what keeps a state; of LSTM the one before takes dh to dc.
     const keeping = gated.slopes - 1;
-    if (hasC) throughSlopes(this.#kernels, g, [rows, H], slopes, keeping - 1, ofC, true);
+    if (hasC) throughSlopes(this.#kernels, g, [rows, H], ofKind(slopes, keeping - 1), ofC, true);
     const blocks = cell.gates.length + (this.#inputs ? gated.firstOfInput : 0);
     const ofGate = hPanels * this.panel;
     for (let q = 0; q < blocks; q++)

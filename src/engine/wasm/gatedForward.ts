@@ -2,13 +2,13 @@
 // the gates. ../kernels/gates.ts (`throughGates`) says what the slopes are; back it goes in gatedBack.ts.
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
-import { paddedGates, throughSlopes } from './gatedBack.js';
-import type { SlopeRows } from './gatedBack.js';
+import { ofKind, paddedGates } from './gatedBack.js';
+import type { KindsOfSlopes } from './gatedBack.js';
 import { flowShapeOf } from './gatedFlowLayout.js';
 import { gatedShapeOf } from './gatedLayout.js';
 import { panelsOf } from './gatedWeights.js';
 import type { GatedShape } from './gatedWeights.js';
-import { multiply } from './gradientRows.js';
+import { multiply, throughSlopes } from './gradientRows.js';
 import type { PackedRows } from './gradientRows.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
@@ -61,13 +61,13 @@ export class GatedForward {
   }
 
   /** to ← `rows` rows at `from` through a step; each state in whole panels. */
-  through(from: PackedRows, rows: number, slopes: SlopeRows, to: PackedRows): void {
+  through(from: PackedRows, rows: number, slopes: KindsOfSlopes, to: PackedRows): void {
     const { H, cell, gated } = this.#shape;
     const { hPanels, gatePanels } = panelsOf(this.#shape);
     const gates = { at: this.#at.gates, panel: this.#panel };
     multiply(this.#kernels, from, [rows, H, gatePanels * width], this.#at.forward, gates);
     const through = (own: PackedRows, kind: number, target: PackedRows, more: boolean): void =>
-      throughSlopes(this.#kernels, own, [rows, H], slopes, kind, target, more);
+      throughSlopes(this.#kernels, own, [rows, H], ofKind(slopes, kind), target, more);
     const gate = (q: number): PackedRows => ({ ...gates, at: gates.at + q * hPanels * this.#panel });
     const last = (all: PackedRows): PackedRows => ({
       ...all,

@@ -6,6 +6,9 @@ import { call, inParts } from './team.js';
 /** Rows in packed layout: where the first stands, and bytes from one panel to the next. */
 export type PackedRows = { readonly at: number; readonly panel: number };
 
+/** Slopes of rows: row r takes row (first + r) mod period of those at `at`. */
+export type SlopeRows = PackedRows & { readonly first: number; readonly period: number };
+
 /** The sums of the squares of each row into `squares`; its numbers are brought near 1, under its exponent. */
 export const settleRows = (
   kernels: Kernels,
@@ -29,4 +32,19 @@ export const multiply = (
   inParts(kernels, { count, unit: 2, work: K * N }, (r0, r1) => {
     const [from, target] = [rows.at + r0 * rowBytes, to.at + r0 * rowBytes];
     return call('multiplyRows', from, rows.panel, K, weights, N, target, to.panel, r1 - r0, 0);
+  });
+
+/** to = rows ⊙ slopes, or `more` of it. */
+export const throughSlopes = (
+  kernels: Kernels,
+  rows: PackedRows,
+  [count, H]: readonly [number, number],
+  { at, panel, first, period }: SlopeRows,
+  to: PackedRows,
+  more = false,
+): void =>
+  inParts(kernels, { count, work: H }, (r0, r1) => {
+    const [own, target, turn] = [rows.at + r0 * rowBytes, to.at + r0 * rowBytes, (first + r0) % period];
+    const also = Number(more);
+    return call('throughSlopes', own, rows.panel, H, r1 - r0, at, panel, turn, period, target, to.panel, also);
   });

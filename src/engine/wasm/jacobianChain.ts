@@ -435,7 +435,7 @@ export class JacobianChain {
     }
   }
 
-  /** to ← (from·matrix) ⊙ scale, row by row; the matrix is [K,N]. */
+  /** to ← (from·matrix) ⊙ scale, row by row; the matrix is [H,H]. */
   *#multiplyBy(from: number, matrix: number, to: number, scale: number): Resumable<void> {
     const [H, count] = [this.#H, this.#count];
     const panel = count * rowBytes;

@@ -9,14 +9,13 @@ import { flowShapeOf } from './gatedFlowLayout.js';
 import { GatedBack } from './gatedBack.js';
 import { gatedShapeOf } from './gatedLayout.js';
 import { GatedSlopes } from './gatedSlopes.js';
-import { multiply } from './gradientRows.js';
+import { multiply, throughSlopes } from './gradientRows.js';
 import type { PackedRows } from './gradientRows.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { numbersAt, packedBytes, packInto, panelsOf, width } from './packedMatrix.js';
 import { packTwice } from './packWeights.js';
 import { SlopeBlocks } from './slopes.js';
-import { call, inParts } from './team.js';
 
 /** Numbers of item b from step `start` on, row-major, into rows of `to` from row `firstRow` on. */
 export type PackItem = (
@@ -126,24 +125,8 @@ export const elementwiseReach = (experiment: LayerExperiment, block: number): Re
       dPanel,
       back: H * H,
       toGates(g, from, some) {
-        inParts(kernels, { count: some, work: H }, (r0, r1) => {
-          const [own, slopes] = [g.at + r0 * rowBytes, at.slopes + (from + r0) * rowBytes];
-          const count = r1 - r0;
-          return call(
-            'throughSlopes',
-            own,
-            g.panel,
-            H,
-            count,
-            slopes,
-            panel,
-            0,
-            count,
-            at.d + r0 * rowBytes,
-            dPanel,
-            0,
-          );
-        });
+        const slopes = { at: at.slopes + from * rowBytes, panel, first: 0, period: some };
+        throughSlopes(kernels, g, [some, H], slopes, { at: at.d, panel: dPanel });
       },
       onward: (first, end, to) =>
         multiply(kernels, { at: at.d + first * rowBytes, panel: dPanel }, [end - first, H, H], at.transposed, to),

@@ -9,14 +9,13 @@ import type { LayerExperiment } from '../network/experiment.js';
 import type { RunChunk } from '../network/runChunk.js';
 import { GatedBack } from './gatedBack.js';
 import { GatedSlopes } from './gatedSlopes.js';
-import { multiply } from './gradientRows.js';
+import { multiply, throughSlopes } from './gradientRows.js';
 import type { PackedRows } from './gradientRows.js';
 import { rowBytes } from './instance.js';
 import type { Kernels } from './instance.js';
 import { columnAt, numbersAt, packedBytes, packInto, panelsOf, width } from './packedMatrix.js';
 import { SlopeBlocks } from './slopes.js';
 import { packTwice } from './packWeights.js';
-import { call, inParts } from './team.js';
 
 /** Multiplications between two pauses, two or three milliseconds. */
 const pauseWork = 2e7;
@@ -81,12 +80,9 @@ export const elementwiseRows = (experiment: LayerExperiment, rows: number, input
       ready: (i) =>
         packInto(kernels, at.slopeStaging, slopes.subarray(i * B * H, (i + 1) * B * H), B, H, at.stepSlopes),
       through(_, g, count, item, { toInput, cut } = on) {
-        const [panel, dPanel] = [B * rowBytes, rows * rowBytes];
-        inParts(kernels, { count, work: H }, (r0, r1) => {
-          const [own, to, turn] = [g.at + r0 * rowBytes, at.d + r0 * rowBytes, (item + r0) % B];
-          return call('throughSlopes', own, g.panel, H, r1 - r0, at.stepSlopes, panel, turn, B, to, dPanel, 0);
-        });
-        const d = { at: at.d, panel: dPanel };
+        const d = { at: at.d, panel: rows * rowBytes };
+        const slopesOfStep = { at: at.stepSlopes, panel: B * rowBytes, first: item, period: B };
+        throughSlopes(kernels, g, [count, H], slopesOfStep, d);
         if (toInput !== null) multiply(kernels, d, [count, H, I], at.toInput, toInput);
         if (!cut) multiply(kernels, d, [count, H, H], at.transposed, g);
       },

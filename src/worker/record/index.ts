@@ -1,5 +1,4 @@
 // The face of this room: what other rooms use.
-export { knownEffect, mayHelp } from './helpfulAdvice.js';
 export { attributionTable, whyLeftOut } from './attributionTable.js';
 export { countedLayers, isChosen, layerName, layersShown, runTable, significant, spectrumLine } from './runTable.js';
 export type { LayerChoice } from './runTable.js';

@@ -10,9 +10,9 @@ import type {
   Verdict,
   WhatIf,
 } from '../../engine/index.js';
+import { knownEffect, mayHelp } from '../../protocol/index.js';
 import type { Advice, WhatIfAnswer } from '../../protocol/index.js';
 import { asData } from './asData.js';
-import { knownEffect, mayHelp } from './helpfulAdvice.js';
 import {
   fromLog10,
   layerName,

@@ -68,10 +68,10 @@ describe('a file that is not read', () => {
     });
 
   for (const [id, place] of [
-    ['/work/a b.json', '/work/a b.json'],
+    ['/data/a b.json', '/data/a b.json'],
     ['C:\\work\\w.json', 'C:\\work\\w.json'],
-    ['file:///work/%EA%B0%80%20b.json', '/work/가 b.json'],
-    ['file:///c%3A/work/w.json', 'c:/work/w.json'],
+    ['file:///data/%EA%B0%80%20b.json', '/data/가 b.json'],
+    ['file:///c%3A/data/w.json', 'c:/data/w.json'],
     ['file://server/share/w.json', '//server/share/w.json'],
     ['vscode-vfs://github/a/w%20b.json', 'vscode-vfs://github/a/w b.json'],
   ] as const)

@@ -59,6 +59,21 @@ async function folder(): Promise<{
 }
 const config = '{ "weights": "w.json", "sequences": { "file": "sequences.csv", "window": 10 } }';
 
+/** A folder whose weights have been run, which asks for sequences: the table has been chosen and is in sight. */
+async function previewOfWeights(): ReturnType<typeof folder> {
+  const files = await folder();
+  // Else the config that names the weights would come first; now the table is the only file that fits them.
+  await rm(files.config.fsPath);
+  const asked = vscode.commands.executeCommand('rnnGradients.run', files.weights);
+  await until('the preview of the chosen table', async () => {
+    if (shown('sequences.csv') !== undefined) return true;
+    await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+    return undefined;
+  });
+  await asked;
+  return files;
+}
+
 describe('the preview of sequences', () => {
   const { createWebviewPanel, showInformationMessage, showSaveDialog } = vscode.window;
   afterEach(async () => {
@@ -88,16 +103,7 @@ describe('the preview of sequences', () => {
   });
 
   it('stands before a table is run: weights that wait for it run on what is chosen there', async () => {
-    const files = await folder();
-    // Else the config that names the weights would come first; now it is the only file that fits them.
-    await rm(files.config.fsPath);
-    const asked = vscode.commands.executeCommand('rnnGradients.run', files.weights);
-    await until('the preview of the chosen table', async () => {
-      if (shown('sequences.csv') !== undefined) return true;
-      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-      return undefined;
-    });
-    await asked;
+    const files = await previewOfWeights();
     assert.equal(panelTabs().length, 0);
     // As the button of the page asks for it: nothing more is asked.
     const choice = { options: { window: 20, stride: 10, normalise: 'zScore' }, array: null };
@@ -106,15 +112,7 @@ describe('the preview of sequences', () => {
   });
 
   it('stays with its file when that is renamed, in front or behind, and so do the weights that wait', async () => {
-    const files = await folder();
-    await rm(files.config.fsPath);
-    const asked = vscode.commands.executeCommand('rnnGradients.run', files.weights);
-    await until('the preview of the chosen table', async () => {
-      if (shown('sequences.csv') !== undefined) return true;
-      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
-      return undefined;
-    });
-    await asked;
+    const files = await previewOfWeights();
     const tabs = (): readonly vscode.Tab[] => vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     let place = files.table;
     const renames = async (name: string): Promise<void> => {

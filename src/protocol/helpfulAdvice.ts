@@ -1,5 +1,5 @@
-// Which advice is told in texts: what was run and does not help is none.
-import type { Advice, NextEffect } from '../../protocol/index.js';
+// Which advice is told: what was run and does not help is none.
+import type { Advice, NextEffect } from './messages.js';
 
 /** How far from as much as started arrives, in decades; so much less of it is a help. */
 const leastHelp = 0.9;
