@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Context } from './commands/index.js';
 import { commands, registerPairs } from './commands/index.js';
 import { Doors, endWriting, keptLog } from './editor/context/index.js';
-import { Sessions } from './editor/following/index.js';
+import { registerReadyThread, Sessions } from './editor/following/index.js';
 import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from './editor/language/index.js';
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
 import { AssistantTools } from './editor/tools/index.js';
@@ -70,6 +70,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     registerLayerLens(sessions, features.subjects.inspections),
     registerContextKeys(sessions, panels, features.subjects, features.weightFiles),
     registerStatusBar(sessions, panels),
+    registerReadyThread(sessions, features.subjects.inspections),
     registerPairs(context),
     followRenames(previews, (error) => log.error(String(error))),
     new vscode.Disposable(endWriting),

@@ -59,6 +59,8 @@ const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, 
       model.setStatus(status);
     },
     summary: (summary) => {
+      // The host tells all once more when the page is up, and may have been heard before.
+      if (summary.runId === model.run?.runId) return;
       appear();
       model.setRun(summary);
       // Views draw in the next frame, which is on the screen when the one after it begins.

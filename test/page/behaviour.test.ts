@@ -46,6 +46,20 @@ describe('the host', () => {
       assert.equal(await page.locator('.run-name').textContent(), host.summary?.name);
     }
   });
+
+  it('may tell a run once more, of which nothing is painted again', async () => {
+    const { host, page } = open;
+    await showWeather();
+    while (host.sent.painted.length === 0) await nextFrames(page);
+    host.sendAll();
+    host.sendStatus({ stale: 'told behind it' });
+    await page.locator('.banner', { hasText: 'told behind it' }).waitFor();
+    for (let i = 0; i < 5; i++) await nextFrames(page);
+    assert.deepEqual(
+      host.sent.painted.map(({ runId }) => runId),
+      [host.summary?.runId],
+    );
+  });
 });
 
 describe('the names of steps', () => {

@@ -8,6 +8,7 @@ export { Sessions } from './sessions.js';
 export type { Surveyed, Surveys } from './surveys.js';
 export type { WeightFiles } from './weightFiles.js';
 export { prefix } from '../context/settings.js';
+export { registerReadyThread } from './readyThread.js';
 export { SequenceReader } from './sequenceReader.js';
 export { TensorReader } from './tensorReader.js';
 export { openUntitledConfig } from './untitledConfig.js';

@@ -6,7 +6,7 @@ import { quote } from '../../config/json/index.js';
 import type { Problem } from '../../config/json/index.js';
 import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
-import type { Questions } from '../../worker/thread/index.js';
+import type { Questions, SpareThread } from '../../worker/thread/index.js';
 import { DiskPoll } from '../files/diskPoll.js';
 import type { Doors } from '../context/doors.js';
 import { readReference, versionOf } from '../files/editorFiles.js';
@@ -117,13 +117,14 @@ export class Session implements vscode.Disposable {
 
   constructor(
     readonly entry: Entry,
-    workerPath: string,
+    spare: SpareThread,
     readonly log: vscode.LogOutputChannel,
     doors: Doors,
   ) {
     this.key = entryKey(entry);
     this.#client = new EngineClient({
-      workerPath,
+      workerPath: spare.file,
+      spare,
       threads: () => readSettings().threads,
       readFile: async (request) => {
         const content = await readReference(request, doors, (uri, version) => this.#poll.saw(uri, version));

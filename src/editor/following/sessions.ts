@@ -1,6 +1,9 @@
 import * as vscode from 'vscode';
 import type { Entry } from '../../config/read/index.js';
+import { languageInUse } from '../../l10n.js';
+import { SpareThread } from '../../worker/thread/index.js';
 import type { Doors } from '../context/doors.js';
+import { readSettings } from '../context/settings.js';
 import { Session, entryKey } from './session.js';
 
 /**
@@ -14,12 +17,15 @@ export class Sessions implements vscode.Disposable {
   /** A session has a new status, problems or summary. */
   readonly onDidChange = this.#changed.event;
   readonly onDidClose = this.#closed.event;
+  readonly #spare: SpareThread;
 
   constructor(
     readonly workerPath: string,
     readonly log: vscode.LogOutputChannel,
     readonly doors: Doors,
-  ) {}
+  ) {
+    this.#spare = new SpareThread(workerPath);
+  }
 
   get all(): Session[] {
     return [...this.#byKey.values()].map(({ session }) => session);
@@ -35,6 +41,11 @@ export class Sessions implements vscode.Disposable {
     return [...this.#byKey.values()].find(({ session }) => session.follows(id))?.session;
   }
 
+  /** Starts a thread for the session that is opened next, which then need not wait for it. */
+  prepare(): void {
+    this.#spare.prepare({ language: languageInUse(), threads: readSettings().threads });
+  }
+
   /** Whoever opens it closes it. */
   open(entry: Entry): Session {
     const known = this.#byKey.get(entryKey(entry));
@@ -42,7 +53,7 @@ export class Sessions implements vscode.Disposable {
       known.holders++;
       return known.session;
     }
-    const session = new Session(entry, this.workerPath, this.log, this.doors);
+    const session = new Session(entry, this.#spare, this.log, this.doors);
     const changed = (): void => this.#changed.fire(session);
     this.#byKey.set(session.key, {
       session,
@@ -71,6 +82,7 @@ export class Sessions implements vscode.Disposable {
 
   dispose(): void {
     for (const known of [...this.#byKey.values()]) this.#end(known);
+    this.#spare.end();
     this.#changed.dispose();
     this.#closed.dispose();
   }

@@ -15,6 +15,7 @@ import type {
 import { Channel, ChannelClosed } from '../../protocol/index.js';
 import { begin, hasBegun, hold, newFlag, raise, release } from '../scheduling/cancelFlag.js';
 import type { Stop } from '../scheduling/stop.js';
+import type { SpareThread } from './spareThread.js';
 import { startThread } from './startThread.js';
 import type { Thread } from './startThread.js';
 
@@ -69,6 +70,8 @@ export type EngineClientOptions = {
   readonly threads?: () => number;
   /** Heap bounds of the thread; V8's own when left out. */
   readonly resourceLimits?: ResourceLimits;
+  /** A thread that has started already, taken where one is needed and no bounds are given. */
+  readonly spare?: SpareThread;
   /**
    * Called for the latest run only: what an older run still sends is dropped. `failed` hears of every message that one
    * side could not take.
@@ -237,7 +240,7 @@ export class EngineClient {
   #start(): Live {
     if (this.#live !== null) return this.#live;
     if (this.#disposed) throw new Error('The engine was disposed.');
-    const { workerPath, resourceLimits, threads = () => 0 } = this.#options;
+    const { workerPath, resourceLimits, spare, threads = () => 0 } = this.#options;
     let live: Live | null = null;
     const died = (message: string): void => {
       if (live === null || this.#live !== live) return;
@@ -246,7 +249,8 @@ export class EngineClient {
       this.#options.onCrash(message);
     };
     const data = { language: languageInUse(), threads: threads() };
-    const thread = startThread(workerPath, data, died, resourceLimits);
+    const ready = resourceLimits === undefined ? spare?.take(data, died) : null;
+    const thread = ready ?? startThread(workerPath, data, died, resourceLimits);
     const latestOnly =
       <Payload extends { readonly runId: number }>(handle: (payload: Payload) => void) =>
       (payload: Payload): void => {

@@ -13,5 +13,6 @@ export {
   whatIfCheck,
 } from './messageChecks.js';
 export type { ReadFile, ReadOptions } from './regularFile.js';
+export { SpareThread } from './spareThread.js';
 export { threadFile } from './startThread.js';
 export { isUnder } from './underFolder.js';

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { Session } from '../../../src/editor/following/session.js';
+import { SpareThread } from '../../../src/worker/thread/index.js';
 import { sibling } from './editorSupport.js';
 import {
   closeEverything,
@@ -105,7 +106,7 @@ describe('The log', () => {
     const worker = vscode.extensions.getExtension('rnn-gradients.rnn-gradients')?.extensionUri.fsPath ?? '';
     const session = new Session(
       { kind: 'config', config: uri.toString() },
-      path.join(worker, 'dist', 'worker.js'),
+      new SpareThread(path.join(worker, 'dist', 'worker.js')),
       log,
       openDoors(),
     );
@@ -154,7 +155,7 @@ describe('An edit', () => {
     const log = { info: () => undefined, debug: () => undefined, error: (line: string) => errors.push(line) };
     const session = new Session(
       { kind: 'config', config: uri.toString() },
-      workerPath(),
+      new SpareThread(workerPath()),
       log as unknown as vscode.LogOutputChannel,
       openDoors(),
     );

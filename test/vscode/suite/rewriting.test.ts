@@ -6,6 +6,7 @@ import * as vscode from 'vscode';
 import { versionOnDisk } from '../../../src/editor/files/disk.js';
 import { DiskPoll } from '../../../src/editor/files/diskPoll.js';
 import { Session } from '../../../src/editor/following/session.js';
+import { SpareThread } from '../../../src/worker/thread/index.js';
 import { problemsOf, sibling, writeFiles } from './editorSupport.js';
 import {
   closeEverything,
@@ -141,7 +142,7 @@ describe('a file that a training script rewrites', () => {
     const settings = vscode.workspace.getConfiguration('rnnGradients');
     const log = vscode.window.createOutputChannel('pair test', { log: true });
     const pair = { kind: 'pair', weights: weights.toString(), sequences: sequences.toString() } as const;
-    const session = new Session(pair, workerPath(), log, openDoors());
+    const session = new Session(pair, new SpareThread(workerPath()), log, openDoors());
     try {
       await session.run();
       assert.equal(session.stale, null);
@@ -194,7 +195,7 @@ describe('a file that a training script rewrites', () => {
     };
     const session = new Session(
       { kind: 'config', config: uri.toString() },
-      workerPath(),
+      new SpareThread(workerPath()),
       log as unknown as vscode.LogOutputChannel,
       openDoors(),
     );
@@ -226,7 +227,7 @@ describe('a file that a training script rewrites', () => {
     const log = { debug: () => undefined, info: () => undefined };
     const session = new Session(
       { kind: 'config', config: uri.toString() },
-      workerPath(),
+      new SpareThread(workerPath()),
       log as unknown as vscode.LogOutputChannel,
       openDoors(),
     );

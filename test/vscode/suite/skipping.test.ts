@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { Session } from '../../../src/editor/following/session.js';
+import { SpareThread } from '../../../src/worker/thread/index.js';
 import { sibling } from './editorSupport.js';
 import { closeEverything, copyExample, openDoors, until, workerPath } from './support.js';
 
@@ -28,7 +29,7 @@ describe('writes of a training script', () => {
     const log = { info: () => undefined, debug: () => undefined, error: (line: string) => errors.push(line) };
     const session = new Session(
       { kind: 'config', config: uri.toString() },
-      workerPath(),
+      new SpareThread(workerPath()),
       log as unknown as vscode.LogOutputChannel,
       openDoors(),
     );
