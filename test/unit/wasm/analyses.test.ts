@@ -15,7 +15,7 @@ import {
 import type { AnyRun, LayerExperiment, Kernels, Trace } from '../../../src/engine/index.js';
 import { maxAbs } from '../../../src/engine/core/norm.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
-import { difference, kernelsOf, randomExperiment, variants, ways } from './support.js';
+import { difference, kernelsOf, plainLayer, randomExperiment, variants, ways } from './support.js';
 import type { RandomShape } from './support.js';
 
 const shapes = fc.record<RandomShape>({
@@ -333,20 +333,7 @@ describe('an analysis that is too much', () => {
     const kernels = kernelsOf(variant);
     const apart = kernels.apart.bind(kernels);
     kernels.apart = () => Object.assign(apart()!, { layOut: () => null });
-    const e = randomExperiment({
-      seed: 2,
-      B: 2,
-      T: 30,
-      I: 3,
-      H: 9,
-      cell: 'tanh',
-      dtype: 'float32',
-      upstream: 'every',
-      truncate: null,
-      chunks: 1,
-      stateful: false,
-      initial: false,
-    });
+    const e = randomExperiment({ ...plainLayer, seed: 2, B: 2, T: 30, I: 3, H: 9, upstream: 'every' });
     const result = flatRun(finish(runResumably(e)));
     const [{ attribution, steps }, { reach, steps: reachSteps }] = [
       attribute(e, result, new Workspaces(kernels)),

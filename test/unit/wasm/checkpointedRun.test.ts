@@ -7,7 +7,7 @@ import { isHeld } from '../../../src/engine/core/tensor.js';
 import { dtypes, finish, preActivations, runResumably, runWithin, Workspaces } from '../../../src/engine/index.js';
 import type { AnyRun, LayerExperiment, FloatArray, LayerLoss, Trace } from '../../../src/engine/index.js';
 import { answered, filled, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
-import { heavyVariants, kernelCells, kernelsOf, randomExperiment } from './support.js';
+import { heavyVariants, kernelCells, kernelsOf, plainLayer, randomExperiment } from './support.js';
 import type { RandomShape } from './support.js';
 
 /** Every number of a trace, asked for row by row. */
@@ -105,20 +105,7 @@ for (const variant of heavyVariants) {
         [8, 256],
       ] as const)
         for (const size of [1e-36, 1e-40, 1e-44]) {
-          const e = randomExperiment({
-            seed: 5,
-            B,
-            T: 6,
-            I: 8,
-            H,
-            cell: 'tanh',
-            dtype: 'float32',
-            upstream: 'given',
-            truncate: null,
-            chunks: 1,
-            stateful: false,
-            initial: false,
-          });
+          const e = randomExperiment({ ...plainLayer, seed: 5, B, T: 6, I: 8, H, upstream: 'given' });
           assert.ok(e.upstream.kind === 'given');
           const { dhs } = e.upstream;
           // All sequences, or all but the first.
@@ -132,20 +119,7 @@ for (const variant of heavyVariants) {
 
     it('has its pre-activations where they are asked for, however many they are', () => {
       const T = 300;
-      const e = randomExperiment({
-        seed: 2,
-        B: 2,
-        T,
-        I: 2,
-        H: 3,
-        cell: 'tanh',
-        dtype: 'float64',
-        upstream: 'last',
-        truncate: null,
-        chunks: 1,
-        stateful: false,
-        initial: true,
-      });
+      const e = randomExperiment({ ...plainLayer, seed: 2, B: 2, T, I: 2, H: 3, dtype: 'float64', initial: true });
       const [long, whole] = [finish(runWithin(0, e, undefined, kernels)), finish(runResumably(e, undefined, others))];
       const [pieced, plain] = [preActivations(e, long, 1, null, T), preActivations(e, whole, 1)];
       for (const { steps } of [pieced, plain]) finish(steps);
@@ -160,18 +134,14 @@ for (const variant of heavyVariants) {
       x[0] = 1.5;
       x[16] = x[17] = 1.5 * 2 ** -27;
       const like = randomExperiment({
+        ...plainLayer,
         seed: 1,
         B: 1,
         T,
         I: 18,
         H: 1,
         cell: 'identity',
-        dtype: 'float32',
         upstream: 'given',
-        truncate: null,
-        chunks: 1,
-        stateful: false,
-        initial: false,
       });
       const e: LayerExperiment = withLayer(
         {
@@ -196,15 +166,12 @@ for (const variant of heavyVariants) {
             same(
               withLoss(
                 randomExperiment({
+                  ...plainLayer,
                   seed: 5,
                   B,
                   T: 301,
                   I: 3,
                   H: 17,
-                  cell: 'tanh',
-                  dtype: 'float32',
-                  upstream: 'last',
-                  truncate: null,
                   chunks: 2,
                   stateful: true,
                   initial: true,
@@ -220,15 +187,13 @@ for (const variant of heavyVariants) {
     it('has the pre-activations of that run', () => {
       for (const dtype of dtypes) {
         const e = randomExperiment({
+          ...plainLayer,
           seed: 6,
           B: 3,
           T: 301,
           I: 3,
           H: 17,
-          cell: 'tanh',
           dtype,
-          upstream: 'last',
-          truncate: null,
           chunks: 2,
           stateful: true,
           initial: true,
@@ -249,18 +214,14 @@ for (const variant of heavyVariants) {
 
     it('ends in the same verdict where numbers are not finite', () => {
       const sound = randomExperiment({
+        ...plainLayer,
         seed: 9,
         B: 2,
         T: 300,
         I: 3,
         H: 8,
         cell: 'relu',
-        dtype: 'float32',
         upstream: 'every',
-        truncate: null,
-        chunks: 1,
-        stateful: false,
-        initial: false,
       });
       const exploding = withLayer(sound, {
         weights: { ...weightsOf(sound), Wh: weightsOf(sound).Wh.map((value) => Math.abs(value) * 6) },

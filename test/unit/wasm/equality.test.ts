@@ -11,7 +11,7 @@ import { referencePass } from '../../../src/engine/network/referencePass.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { experiment, filled, flatNorms, flatRun, orthogonal, randomNumbers, scaledIdentity } from '../engine/build.js';
 import { experimentOf, isPlain, reference, referenceNames, relativeError } from '../engine/fixtures.js';
-import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
+import { kernelCells, kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 import type { FlatRun } from '../engine/build.js';
 
@@ -227,17 +227,13 @@ for (const variant of variants) {
       // The sums over batch and units are those of a run of any length; time only adds blocks, which are summed one by
       // one.
       const e = randomExperiment({
+        ...plainLayer,
         seed: 12,
         B: 32,
         T: 12,
         I: 128,
         H: 512,
-        cell: 'tanh',
-        dtype: 'float32',
         upstream: 'given',
-        truncate: null,
-        chunks: 1,
-        stateful: false,
         initial: true,
       });
       const found = passErrors(finish(fastPass(kernels, e))!, finish(referencePass(e)));

@@ -22,23 +22,10 @@ import { configOf, referenceCase } from '../../support/experiments.js';
 import { assertFlat } from '../../support/flatMemory.js';
 import { wire } from '../../support/wire.js';
 import { long } from '../../support/long.js';
-import { heavyVariants, kernelsOf, randomExperiment } from './support.js';
+import { heavyVariants, kernelsOf, plainLayer, randomExperiment } from './support.js';
 import type { RandomShape } from './support.js';
 
-const shape: RandomShape = {
-  seed: 1,
-  B: 4,
-  T: 50,
-  I: 8,
-  H: 24,
-  cell: 'tanh',
-  dtype: 'float32',
-  upstream: 'last',
-  truncate: null,
-  chunks: 1,
-  stateful: false,
-  initial: false,
-};
+const shape: RandomShape = { ...plainLayer, seed: 1, B: 4, T: 50, I: 8, H: 24 };
 /** How often each is done: what a single one leaves shows the sooner. */
 const many = long ? 1000 : 250;
 const some = long ? 200 : 100;

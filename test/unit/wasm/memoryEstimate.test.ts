@@ -23,27 +23,14 @@ import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slic
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
-import { kernelsOf, randomExperiment, variants } from './support.js';
+import { kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 import { flatRun } from '../engine/build.js';
 
 const jsonOf = (experiment: LayerExperiment, result: AnyRun, spectrum: Spectrum): string =>
   [...resultJson(asNetworkRun(experiment, result), () => finish(withGateBlocks(experiment, spectrum)))].join('');
 
-const shape: RandomShape = {
-  seed: 3,
-  B: 5,
-  T: 700,
-  I: 6,
-  H: 40,
-  cell: 'tanh',
-  dtype: 'float32',
-  upstream: 'last',
-  truncate: null,
-  chunks: 1,
-  stateful: false,
-  initial: true,
-};
+const shape: RandomShape = { ...plainLayer, seed: 3, B: 5, T: 700, I: 6, H: 40, initial: true };
 
 /**
  * Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count.

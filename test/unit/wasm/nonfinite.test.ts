@@ -5,7 +5,7 @@ import { dtypes, finish, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, FloatArray, RunResult } from '../../../src/engine/index.js';
 import { experiment, flatRun, scaledIdentity } from '../engine/build.js';
 import type { FlatRun } from '../engine/build.js';
-import { kernelCells, kernelsOf, randomExperiment, variants } from './support.js';
+import { kernelCells, kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
 import { some } from '../../support/long.js';
 import type { RandomShape } from './support.js';
 
@@ -13,20 +13,7 @@ const tensors = ['hs', 'dhTotal', 'dxs', 'dWx', 'dWh', 'db', 'dh0'] as const;
 const series = ['dh', 'dx', 'dWx', 'dWh', 'db'] as const;
 const places = ['x', 'dhs', 'Wx', 'Wh', 'b', 'h0'] as const;
 
-const shape: RandomShape = {
-  seed: 8,
-  B: 3,
-  T: 9,
-  I: 5,
-  H: 18,
-  cell: 'tanh',
-  dtype: 'float32',
-  upstream: 'given',
-  truncate: null,
-  chunks: 1,
-  stateful: false,
-  initial: true,
-};
+const shape: RandomShape = { ...plainLayer, seed: 8, B: 3, T: 9, I: 5, H: 18, upstream: 'given', initial: true };
 /** A single chunk of this size is one call of a kernel; chunks go layer by layer, with their steps in blocks. */
 const shapes: Readonly<Record<string, RandomShape>> = {
   'an odd batch': shape,

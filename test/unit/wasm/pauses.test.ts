@@ -19,7 +19,7 @@ import { long, some } from '../../support/long.js';
 import { experiment, filled, flatRun, randomNumbers, weightsOf, withLayer } from '../engine/build.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
-import { kernelsOf, randomExperiment, variants } from './support.js';
+import { kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
 
 type Driven = ReturnType<Counted['drive']> & { readonly result: AnyRun | null };
 
@@ -57,20 +57,7 @@ if (variant !== undefined) {
             `products`,
           (t) => {
             // Weights that let the source vanish, so that plain arithmetic is asked where it ends.
-            const e = randomExperiment({
-              seed: 3,
-              B,
-              T,
-              I,
-              H,
-              cell: 'tanh',
-              dtype,
-              upstream: 'last',
-              truncate: null,
-              chunks: 1,
-              stateful: false,
-              initial: false,
-            });
+            const e = randomExperiment({ ...plainLayer, seed: 3, B, T, I, H, dtype });
             const fading = withLayer(e, {
               weights: { ...weightsOf(e), Wh: weightsOf(e).Wh.map((value) => 1e-9 * value) },
             });
@@ -178,19 +165,7 @@ if (variant !== undefined) {
     const next = randomNumbers(8);
     for (const upstream of some(['last', 'every', 'given', 'loss'] as const, 4, 1)) {
       it(`whose gradient enters by ${upstream} lie less than ${most.toExponential()} products`, (t) => {
-        const shape = {
-          seed: 5,
-          B: 32,
-          T: 400,
-          I: 16,
-          H: 256,
-          cell: 'tanh',
-          dtype: 'float64',
-          truncate: 30,
-          chunks: 1,
-          stateful: false,
-          initial: false,
-        } as const;
+        const shape = { ...plainLayer, seed: 5, B: 32, T: 400, I: 16, H: 256, dtype: 'float64', truncate: 30 } as const;
         const plain = randomExperiment({ ...shape, upstream: upstream === 'loss' ? 'last' : upstream });
         const e: LayerExperiment =
           upstream === 'loss'

@@ -7,22 +7,9 @@ import { dropSpare, finish, Kernels, release, runResumably } from '../../../src/
 import type { LayerExperiment, FloatArray, RunResult } from '../../../src/engine/index.js';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { giveBack, unfilled } from '../../../src/engine/core/bufferPool.js';
-import { kernelsOf, randomExperiment, variants, wasmAt } from './support.js';
+import { kernelsOf, plainLayer, randomExperiment, variants, wasmAt } from './support.js';
 
-const small: LayerExperiment = randomExperiment({
-  seed: 1,
-  B: 4,
-  T: 50,
-  I: 8,
-  H: 24,
-  cell: 'tanh',
-  dtype: 'float32',
-  upstream: 'last',
-  truncate: null,
-  chunks: 1,
-  stateful: false,
-  initial: false,
-});
+const small: LayerExperiment = randomExperiment({ ...plainLayer, seed: 1, B: 4, T: 50, I: 8, H: 24 });
 
 describe('the compiled kernels', () => {
   it('are under 150 KB together', (context) => {
@@ -75,20 +62,7 @@ for (const variant of variants) {
 
     it('gives the memory of its tensors back when it is told to, and the next run takes it', () => {
       const kernels = kernelsOf(variant);
-      const like = {
-        seed: 5,
-        B: 4,
-        T: 200,
-        I: 8,
-        H: 24,
-        cell: 'tanh',
-        dtype: 'float32',
-        upstream: 'last',
-        truncate: null,
-        chunks: 1,
-        stateful: false,
-        initial: false,
-      } as const;
+      const like = { ...plainLayer, seed: 5, B: 4, T: 200, I: 8, H: 24 } as const;
       const chunked = randomExperiment({ ...like, chunks: 2, stateful: true, truncate: 7 });
       const withLoss: LayerExperiment = {
         ...randomExperiment(like),
@@ -157,20 +131,7 @@ for (const variant of variants) {
 
     it('does not give back a buffer that holds the results of other runs too', () => {
       const kernels = kernelsOf(variant);
-      const tiny = randomExperiment({
-        seed: 6,
-        B: 1,
-        T: 20,
-        I: 3,
-        H: 10,
-        cell: 'tanh',
-        dtype: 'float32',
-        upstream: 'last',
-        truncate: null,
-        chunks: 1,
-        stateful: false,
-        initial: false,
-      });
+      const tiny = randomExperiment({ ...plainLayer, seed: 6, B: 1, T: 20, I: 3, H: 10 });
       // Of three, two that follow each other have one buffer.
       const made = (): RunResult => finish(runResumably(tiny, undefined, kernels));
       const [one, two, three] = [made(), made(), made()];
@@ -185,20 +146,7 @@ for (const variant of variants) {
     it('uses a buffer of several runs again once all of them have given it back, and not before', () => {
       const kernels = kernelsOf(variant);
       const tiny = (seed: number): LayerExperiment =>
-        randomExperiment({
-          seed,
-          B: 1,
-          T: 50,
-          I: 8,
-          H: 16,
-          cell: 'tanh',
-          dtype: 'float32',
-          upstream: 'given',
-          truncate: null,
-          chunks: 1,
-          stateful: false,
-          initial: true,
-        });
+        randomExperiment({ ...plainLayer, seed, B: 1, T: 50, I: 8, H: 16, upstream: 'given', initial: true });
       const expected = finish(runResumably(tiny(1), undefined, kernels));
       const kept = finish(runResumably(tiny(1), undefined, kernels));
       const given: RunResult[] = [];
@@ -221,17 +169,14 @@ for (const variant of variants) {
       const kernels = kernelsOf(variant);
       const tiny = (seed: number): LayerExperiment =>
         randomExperiment({
+          ...plainLayer,
           seed,
           B: 2,
           T: 30,
           I: 3,
           H: 10,
-          cell: 'tanh',
           dtype: seed % 2 === 0 ? 'float32' : 'float64',
           upstream: 'given',
-          truncate: null,
-          chunks: 1,
-          stateful: false,
           initial: true,
         });
       const pass = (seed: number): unknown => {
@@ -248,20 +193,7 @@ for (const variant of variants) {
       const kernels = kernelsOf(variant);
       const first = finish(runResumably(small, undefined, kernels));
       const [B, T, I, H] = [16, 40, 32, 300] as const;
-      const large = randomExperiment({
-        seed: 3,
-        B,
-        T,
-        I,
-        H,
-        cell: 'tanh',
-        dtype: 'float32',
-        upstream: 'last',
-        truncate: null,
-        chunks: 1,
-        stateful: false,
-        initial: false,
-      });
+      const large = randomExperiment({ ...plainLayer, seed: 3, B, T, I, H });
       for (const pauses of [1, 4, 8, 12, 16]) {
         const steps = fastPass(kernels, large);
         for (let i = 0; i < pauses; i++) assert.notEqual(steps.next().done, true);

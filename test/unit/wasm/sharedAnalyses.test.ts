@@ -15,7 +15,7 @@ import type { LayerExperiment, Kernels, Resumable } from '../../../src/engine/in
 import type { ComputedRun } from '../../../src/engine/network/result.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { plainGated, randomGated } from './gatedSupport.js';
-import { kernelsOf, randomExperiment, variants } from './support.js';
+import { kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
 
 type Question = { readonly found: unknown; readonly steps: Resumable<void> };
 const questions: Readonly<Record<string, (e: LayerExperiment, run: ComputedRun, spaces: Workspaces) => Question>> = {
@@ -38,20 +38,7 @@ const questions: Readonly<Record<string, (e: LayerExperiment, run: ComputedRun, 
 };
 
 /** Wide enough that each analysis is worth sharing; the last of a row is one by itself. */
-const wide = randomExperiment({
-  seed: 7,
-  B: 13,
-  T: 11,
-  I: 5,
-  H: 131,
-  cell: 'tanh',
-  dtype: 'float32',
-  upstream: 'every',
-  truncate: null,
-  chunks: 1,
-  stateful: false,
-  initial: true,
-});
+const wide = randomExperiment({ ...plainLayer, seed: 7, B: 13, T: 11, I: 5, H: 131, upstream: 'every', initial: true });
 const gated = randomGated({ ...plainGated, B: 2, T: 6, I: 4, H: 66, cell: 'lstm', dtype: 'float32' });
 const [wideLstm, wideGru] = (['lstm', 'gru'] as const).map((cell) =>
   randomGated({ ...plainGated, B: 13, T: 11, I: 5, H: 82, cell, dtype: 'float32', upstream: 'every' }),

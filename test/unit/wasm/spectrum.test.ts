@@ -15,7 +15,7 @@ import {
   scaledIdentity,
   sumOfExponents,
 } from '../engine/build.js';
-import { randomExperiment, ways } from './support.js';
+import { plainLayer, randomExperiment, ways } from './support.js';
 import type { RandomShape } from './support.js';
 
 const fast = ways.slice(1);
@@ -29,8 +29,8 @@ const spectrumOf = (e: LayerExperiment, workspaces: Workspaces | null = null): S
 
 /** The last two rows turn towards each other: what one loses by rounding the other one gains. */
 const turning: RandomShape = {
-  ...{ seed: 1511248283, B: 2, T: 33, I: 6, H: 33, cell: 'tanh', dtype: 'float32', upstream: 'last' },
-  ...{ truncate: null, chunks: 1, stateful: false, initial: true },
+  ...plainLayer,
+  ...{ seed: 1511248283, B: 2, T: 33, I: 6, H: 33, initial: true },
 };
 
 for (const [way, workspaces] of fast) {

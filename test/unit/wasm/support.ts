@@ -64,6 +64,17 @@ export type RandomShape = {
   readonly initial: boolean;
 };
 
+/** What most experiments have beside their sizes. */
+export const plainLayer = {
+  cell: 'tanh',
+  dtype: 'float32',
+  upstream: 'last',
+  truncate: null,
+  chunks: 1,
+  stateful: false,
+  initial: false,
+} as const satisfies Partial<RandomShape>;
+
 /**
  * Weights as a careful initialisation makes them: variances 0.8/H and 0.8/I, so that rounding is not amplified beyond
  * what the dtype can say.

@@ -8,7 +8,7 @@ import { finish } from '../../../src/engine/index.js';
 import type { Kernels, Task, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
-import { kernelsOf, randomExperiment, variants } from './support.js';
+import { kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
 
 const here = new URL(import.meta.url);
 
@@ -153,17 +153,13 @@ else if (isMainThread) {
   for (const variant of variants) {
     describe(`a team with ${variant} instructions`, () => {
       const experiment = randomExperiment({
+        ...plainLayer,
         seed: 31,
         B: 7,
         T: 600,
         I: 20,
         H: 50,
-        cell: 'tanh',
-        dtype: 'float32',
         upstream: 'given',
-        truncate: null,
-        chunks: 1,
-        stateful: false,
         initial: true,
       });
       const expected = numbersOf(finish(fastPass(kernelsOf(variant), experiment))!);

@@ -10,7 +10,7 @@ import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTea
 import { long, some } from '../../support/long.js';
 import { answered, flatRun, scaledIdentity, weightsOf, withLayer } from '../engine/build.js';
 import type { FlatRun } from '../engine/build.js';
-import { heavyVariants, kernelsOf, randomExperiment } from './support.js';
+import { heavyVariants, kernelsOf, plainLayer, randomExperiment } from './support.js';
 import type { RandomShape } from './support.js';
 
 async function withTeam(kernels: Kernels, variant: Variant, helpers: number, work: () => void): Promise<void> {
@@ -28,20 +28,7 @@ async function withTeam(kernels: Kernels, variant: Variant, helpers: number, wor
 /** How often each is computed again: threads that get in each other's way do not do so every time. */
 const times = long ? 3 : 1;
 
-const shape: RandomShape = {
-  seed: 31,
-  B: 1,
-  T: 900,
-  I: 20,
-  H: 50,
-  cell: 'tanh',
-  dtype: 'float32',
-  upstream: 'given',
-  truncate: null,
-  chunks: 1,
-  stateful: false,
-  initial: true,
-};
+const shape: RandomShape = { ...plainLayer, seed: 31, B: 1, T: 900, I: 20, H: 50, upstream: 'given', initial: true };
 const shapes: readonly RandomShape[] = [
   shape,
   { ...shape, dtype: 'float64', truncate: 7, chunks: 2, stateful: true },
