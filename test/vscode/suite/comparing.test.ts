@@ -11,6 +11,7 @@ import {
   lensSays,
   lenses,
   liveWorkers,
+  settledWorkers,
   openText,
   panelTabs,
   replaceText,
@@ -31,7 +32,7 @@ describe('Compare RNN Runs', () => {
     const [first, second] = [await copyExample('vanishing'), await copyExample('exploding')];
     await openText(first);
     const { document } = await openText(second);
-    const before = liveWorkers();
+    const before = await settledWorkers();
     // As the Explorer calls it: the file under the mouse, then all that are selected.
     await vscode.commands.executeCommand('rnnGradients.compareSelected', second, [first, second]);
     await lensSays(first, /vanishing/);

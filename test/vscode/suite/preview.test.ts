@@ -12,6 +12,7 @@ import {
   lensSays,
   lenses,
   liveWorkers,
+  settledWorkers,
   openDoors,
   openText,
   panelTabs,
@@ -54,7 +55,7 @@ describe('Open Gradient Preview to the Side', () => {
   it('goes from config to config with the editor, in one tab and one thread, and stays for other files', async () => {
     const [first, second] = [await copyExample('vanishing'), await copyExample('exploding')];
     await openText(first);
-    const before = liveWorkers();
+    const before = await settledWorkers();
     await vscode.commands.executeCommand('rnnGradients.preview');
     await previewShows(/vanishing/);
     await openText(second);

@@ -24,6 +24,7 @@ import {
   closeEverything,
   lensSays,
   liveWorkers,
+  settledWorkers,
   openDoors,
   openText,
   panelTabs,
@@ -85,10 +86,10 @@ describe('the preview of sequences', () => {
 
   it('opens a table and a config in tabs with threads of their own, which end with them', async () => {
     const files = await folder();
-    // The thread that reads for the editor is there before they are counted.
+    // The threads of the editor and of the next run are there before they are counted.
     await openText(files.config);
     await lensSays(files.config, /Run RNN/);
-    const others = liveWorkers();
+    const others = await settledWorkers();
     const previews = [files.table, files.config];
     for (const [i, file] of previews.entries()) {
       await vscode.commands.executeCommand('rnnGradients.previewSequences', file);

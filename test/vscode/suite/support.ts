@@ -119,6 +119,16 @@ export const liveWorkers = (): number => {
   return report.workers.length;
 };
 
+/** How many there are when none has come for a second: one reads for the editor, one waits for a run. */
+export async function settledWorkers(): Promise<number> {
+  for (let count = liveWorkers(); ;) {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const now = liveWorkers();
+    if (now === count) return count;
+    count = now;
+  }
+}
+
 /** Closes every tab and throws unsaved text away. */
 export async function closeEverything(): Promise<void> {
   // VS Code's own settings are now and then unsaved for a moment, while it writes them itself.

@@ -23,6 +23,7 @@ import {
   copyExample,
   lensSays,
   liveWorkers,
+  settledWorkers,
   openDoors,
   openText,
   panelTabs,
@@ -90,6 +91,7 @@ describe('An extension that is shut down', () => {
       const rejected: unknown[] = [];
       const note = (reason: unknown): void => void rejected.push(reason);
       process.on('unhandledRejection', note);
+      await settledWorkers();
       const before = held();
       const { made, end } = activated();
       try {
