@@ -27,8 +27,8 @@ export class Timeline {
   #sequence: number | null = null;
   #units: readonly number[] | null = null;
   #order: UnitOrder;
-  /** A run was seen before, and the window is what the user left. */
-  #seen: boolean;
+  /** The number of steps of the run for which the page chose the window; null: the window is the user's. */
+  #chosenFor: number | null;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -40,7 +40,8 @@ export class Timeline {
     this.#direction = directions.find((direction) => direction === kept['direction']) ?? null;
     this.#sequence = asInteger(kept['sequence']);
     this.#units = asIntegers(kept['units']);
-    this.#seen = Object.keys(kept).length > 0;
+    // Nothing is kept before the first run, which is longer than none.
+    this.#chosenFor = Object.keys(kept).length === 0 ? 0 : asInteger(kept['chosenFor']);
     this.#order = unitOrders.find((order) => order === kept['order']) ?? 'index';
   }
 
@@ -82,8 +83,8 @@ export class Timeline {
 
   /**
    * Fits what is remembered to the run on screen. `start` is where the cursor stands before the user moves it,
-   * `telling` what is worth a look before the user has zoomed. Steps of the other direction lie elsewhere: what is
-   * looked at stays at its positions.
+   * `telling` what is worth a look as long as the user has not zoomed. Steps of the other direction lie elsewhere: what
+   * is looked at stays at its positions.
    */
   setRun(run: TimedRun, start: number, telling: TimeWindow | null): void {
     const {
@@ -93,8 +94,11 @@ export class Timeline {
     this.#shapes = shapes;
     if (this.#direction !== null && direction !== this.#direction) this.#turn(run);
     this.#direction = direction;
-    if (!this.#seen && telling !== null) this.#window = telling;
-    this.#seen = true;
+    // Of another length of run the window that was chosen for this one tells nothing.
+    if (this.#chosenFor !== null && this.#chosenFor !== shapes.T) {
+      this.#window = telling;
+      this.#chosenFor = shapes.T;
+    }
     this.#cursor ??= start;
     if (this.#window !== null) this.#window = this.#fit(this.#window.t0, this.#window.t1 - this.#window.t0);
     // The only one is all of them.
@@ -185,6 +189,7 @@ export class Timeline {
   #show(window: TimeWindow | null): void {
     if (window?.t0 === this.#window?.t0 && window?.t1 === this.#window?.t1) return;
     this.#window = window;
+    this.#chosenFor = null;
     this.#tell('window');
   }
 
@@ -202,6 +207,7 @@ export class Timeline {
       pinned: this.#pinned,
       t0: this.#window?.t0,
       t1: this.#window?.t1,
+      chosenFor: this.#chosenFor,
       sequence: this.#sequence,
       units: this.#units,
       order: this.#order,

@@ -197,4 +197,29 @@ describe('what is looked at', () => {
     again.setRun(runOf('forward', 30), 29, null);
     assert.deepEqual([again.cursor, again.window], [12, { t0: 20, t1: 26 }]);
   });
+
+  it('follows a run of another length, also after a reload, until the user zooms', () => {
+    const kept: Record<string, unknown> = {};
+    const timeline = new Timeline(memoryOf(kept));
+    const end = (T: number) => ({ t0: T - 50, t1: T });
+    timeline.setRun(runOf('forward', 6000), 5999, end(6000));
+    assert.deepEqual(timeline.window, end(6000));
+    // Where the gradient reaches farther after an edit, the old window shows by how much.
+    timeline.setRun(runOf('forward', 6000), 5999, { t0: 5000, t1: 6000 });
+    assert.deepEqual(timeline.window, end(6000));
+    timeline.setRun(runOf('forward', 50), 49, null);
+    assert.deepEqual([timeline.zoomed, timeline.window], [false, { t0: 0, t1: 50 }]);
+    timeline.setRun(runOf('forward', 20_000), 19_999, end(20_000));
+    assert.deepEqual(timeline.window, end(20_000));
+    timeline.pin(19_990);
+    const again = new Timeline(memoryOf({ ...kept }));
+    again.setRun(runOf('forward', 9000), 8999, end(9000));
+    assert.deepEqual(again.window, end(9000));
+    again.zoomTo(100, 199);
+    again.setRun(runOf('forward', 6000), 5999, end(6000));
+    assert.deepEqual(again.window, { t0: 100, t1: 200 });
+    again.resetZoom();
+    again.setRun(runOf('forward', 20_000), 19_999, end(20_000));
+    assert.equal(again.zoomed, false);
+  });
 });
