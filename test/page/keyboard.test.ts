@@ -171,6 +171,27 @@ describe('with the keyboard alone', () => {
     assert.equal(await page.locator('.popover').count(), 0);
   });
 
+  it('a letter goes to the next line of a menu that begins with it, round and round', async () => {
+    const { page } = open;
+    await tabTo('[data-track=flow] .more');
+    await page.keyboard.press('Enter');
+    await page.locator('.popover .menu').waitFor();
+    const at = (): Promise<string> => page.evaluate(() => document.activeElement?.textContent ?? '');
+    for (const [key, line] of [
+      ['s', 'Save as PNG'],
+      ['s', 'Save as CSV'],
+      ['S', 'Save as PNG'],
+      ['w', 'What it shows'],
+      ['x', 'What it shows'],
+      ['Control+m', 'What it shows'],
+      ['t', 'Table'],
+    ] as const) {
+      await page.keyboard.press(key);
+      assert.equal(await at(), line, key);
+    }
+    await page.keyboard.press('Escape');
+  });
+
   it('a help sheet opens, closes with Escape, and gives the focus back', async () => {
     const { page } = open;
     await chooseByKey('[data-track=product]', 'What it shows');

@@ -55,12 +55,24 @@ function itemElement(item: MenuItem): HTMLElement {
   );
 }
 
-/** Arrow keys go round, Home and End to the ends, Tab leaves: as menus of the editor do it. */
+/** Whether a key writes a letter or a digit: what is typed, not what is commanded. */
+const writes = ({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean =>
+  /^[\p{L}\p{N}]$/u.test(key) && !ctrlKey && !metaKey && !altKey;
+
+/**
+ * Arrow keys go round, Home and End to the ends, a letter to the next item that begins with it, Tab leaves: as menus
+ * of the editor do it.
+ */
 function walk(items: readonly HTMLElement[], event: KeyboardEvent): void {
   const at = items.indexOf(document.activeElement as HTMLElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
   event.stopPropagation();
   if (event.key === 'Tab') closePopover();
+  if (writes(event)) {
+    const letter = event.key.toLowerCase();
+    [...items.slice(at + 1), ...items].find((item) => item.innerText.toLowerCase().startsWith(letter))?.focus();
+    return;
+  }
   if (to === undefined) return;
   event.preventDefault();
   items[(to + items.length) % items.length]?.focus();
