@@ -1,6 +1,7 @@
 // The page in a panel that is hardly wider than a side bar, and where there is little height: nothing is cut off in the
 // middle.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, it } from 'node:test';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
@@ -36,6 +37,25 @@ it('at 280 pixels every scale of colours is whole, and the rate is told as far a
     ].some((text) => text.includes('half-life')),
   );
   await open.close();
+});
+
+it('as narrow as a telephone every legend is whole, of one layer and of a stack', async () => {
+  for (const [width, config] of [
+    [390, weatherConfig()],
+    [320, readFileSync('examples/stack/stack.rnn.json', 'utf8')],
+  ] as const) {
+    const open = await pages.open({ width, height: 4000 });
+    const { page, host } = open;
+    await host.run(config);
+    await painted(open);
+    await page.locator('[data-track=gradientMap] .colour-bar').waitFor();
+    await nextFrames(page);
+    const over = await page
+      .locator('.legend, .legend *')
+      .evaluateAll((parts, most) => parts.filter((part) => part.getBoundingClientRect().right > most), width);
+    assert.deepEqual(over, [], `at ${width} pixels`);
+    await open.close();
+  }
 });
 
 it('the unrolled network tells the norms of its steps where their line has room, and no half of it', async () => {
