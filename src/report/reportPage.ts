@@ -8,8 +8,9 @@ import type { RunRecord } from '../worker/record/index.js';
 const root = document.documentElement;
 const queries = { dark: matchMedia('(prefers-color-scheme: dark)'), contrast: matchMedia('(prefers-contrast: more)') };
 
-/** Paper is white: while `paper` is true the light theme holds. */
+/** Paper is white and narrow: while `paper` is true the light theme holds, and the width of a page. */
 function showTheme(paper = false): void {
+  root.classList.toggle('paper', paper);
   const [dark, contrast] = [queries.dark.matches && !paper, queries.contrast.matches];
   root.classList.toggle('dark', dark);
   root.classList.toggle('contrast', contrast);

@@ -248,6 +248,46 @@ describe('the report', () => {
     await clean(open);
   });
 
+  it('paints its charts for the width and the colour of the paper before anything is printed', async () => {
+    const open = await pages.openReport(reportOf('charts', weatherConfig()), { colorScheme: 'dark', width: 1920 });
+    const { page } = open;
+    await painted(page);
+    const charts = (event: string | null) => {
+      if (event !== null) dispatchEvent(new Event(event));
+      const plots = [...document.querySelectorAll('canvas')].filter((canvas) => canvas.checkVisibility());
+      return plots.map((plot) => ({ id: plot.id, painted: plot.width, shown: plot.clientWidth }));
+    };
+    const wide = await page.evaluate(charts, null);
+    // A browser that prints lays out, and paints no frame, once the page has heard of it: all within one call.
+    const onPaper = await page.evaluate(charts, 'beforeprint');
+    // Hardly any gradient arrives at the first step: the middle of the colours, which is that of the page.
+    await page.evaluate(charts, 'afterprint');
+    await nextFrames(page);
+    const shade = await page.evaluate(() => {
+      dispatchEvent(new Event('beforeprint'));
+      const plot = document.querySelector<HTMLCanvasElement>('#track-gradientMap-plot');
+      return [...(plot?.getContext('2d')?.getImageData(68, 40, 1, 1).data ?? [])];
+    });
+    assert.ok(onPaper.length > 10 && onPaper.length === wide.length, `${onPaper.length} charts`);
+    for (const { id, painted: width, shown } of onPaper) {
+      assert.ok(Math.abs(width - shown) <= 1, `${id}: painted ${width} pixels wide, shown ${shown}`);
+      assert.ok(shown <= 717, `${id}: ${shown} pixels`);
+    }
+    assert.ok(Math.min(...shade) > 180, shade.join());
+    // Between the frames of print media the layout is the same one.
+    await page.emulateMedia({ media: 'print' });
+    assert.deepEqual(
+      (await page.evaluate(charts, null)).map(({ shown }) => shown),
+      onPaper.map(({ shown }) => shown),
+    );
+    await page.emulateMedia({ media: 'screen' });
+    await page.evaluate(charts, 'afterprint');
+    await nextFrames(page);
+    await nextFrames(page);
+    assert.deepEqual(await page.evaluate(charts, null), wide);
+    await clean(open);
+  });
+
   it('tells of a network the verdict and the sizes of the whole, where scripts do not run too', async () => {
     const config = readFileSync('examples/stack/stack.rnn.json', 'utf8');
     const file = reportOf('stack', config);

@@ -11,6 +11,7 @@ import type {
 } from 'chart.js';
 import { getRelativePosition } from 'chart.js/helpers';
 import { t as say } from '../page/l10n.js';
+import { onPaper } from '../page/inReport.js';
 import { chartFont, gutter, labelGap, padding, paintScene, plotWidth, titleFits } from './plot.js';
 import { drawnLines } from './strokes.js';
 import type { Plot, PlotOptions } from './plot.js';
@@ -235,6 +236,8 @@ export class TimeChart implements Plot {
       scene: { theme },
     } = this.#options;
     this.#options = options;
+    // By itself it follows the width of the paper too late.
+    if (onPaper()) this.#chart.resize();
     this.#lines = drawnLines(options, this.width);
     const frame = this.#frameOf(options);
     // An answer on the same axes, such as a finer heatmap, needs no new layout.

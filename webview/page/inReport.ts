@@ -6,3 +6,6 @@ export const inReport = isPageOf('report');
 
 /** The page stands in the output of a notebook: the run is what the cell has written, and nothing of it is changed. */
 export const inNotebook = isPageOf('notebook');
+
+/** The report is being printed: what is painted now is on the paper, what is painted in the next frame is not. */
+export const onPaper = (): boolean => isPageOf('paper');

@@ -1,6 +1,7 @@
 // Colours and fonts of the editor, for what is painted on canvases. Read again whenever VS Code switches the theme.
 
 import { withAlpha } from './colourMaths.js';
+import { inReport } from './inReport.js';
 
 export type Theme = {
   readonly kind: 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';
@@ -74,6 +75,8 @@ export class ThemeWatch {
     // VS Code writes the variables on <html style> and the kind of theme on <body class>.
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
     observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+    // No observer is told before the page is on the paper, neither of the theme nor of the width.
+    if (inReport) addEventListener('beforeprint', () => this.#tell(readTheme()));
   }
 
   onChange(listener: (theme: Theme) => void): void {
@@ -82,7 +85,10 @@ export class ThemeWatch {
 
   #reread(): void {
     const next = readTheme();
-    if (JSON.stringify(next) === JSON.stringify(this.current)) return;
+    if (JSON.stringify(next) !== JSON.stringify(this.current)) this.#tell(next);
+  }
+
+  #tell(next: Theme): void {
     this.current = next;
     for (const listener of this.#listeners) listener(next);
   }

@@ -1,6 +1,6 @@
 // Small helpers to build the page from elements. Data only ever becomes text nodes, so nothing in a file can turn into
 // markup.
-import { inReport } from '../page/inReport.js';
+import { inReport, onPaper } from '../page/inReport.js';
 
 export type Child = Node | string | null;
 export type Props = {
@@ -104,7 +104,8 @@ export function whenIdle(work: () => void): () => void {
 
 /**
  * Runs `work` with the next frame where the place that is watched is on screen, elsewhere when the page has nothing
- * more urgent to do, but at the latest when it comes into sight. A report may be printed at any moment.
+ * more urgent to do, but at the latest when it comes into sight. A report may be printed at any moment, and while it is
+ * printed no frame comes: then it runs at once.
  */
 export function seenFirst(work: () => void): { readonly ask: () => void; watch(place: Element): void } {
   let waiting = false;
@@ -126,6 +127,10 @@ export function seenFirst(work: () => void): { readonly ask: () => void; watch(p
   });
   return {
     ask: () => {
+      if (onPaper()) {
+        run();
+        return;
+      }
       if (inReport || (seen ?? isInView())) {
         next();
         return;
