@@ -48,6 +48,7 @@ export class Panel implements vscode.Disposable {
   #applied: Applied | null = null;
   #disposed = false;
   readonly #wish: (wish: PairWish) => void;
+  readonly #renamed: () => void;
 
   constructor(
     readonly view: vscode.WebviewPanel,
@@ -55,8 +56,10 @@ export class Panel implements vscode.Disposable {
     sessions: Sessions,
     extensionUri: vscode.Uri,
     wish: (wish: PairWish) => void,
+    renamed: () => void,
   ) {
     this.#wish = wish;
+    this.#renamed = renamed;
     const { webview } = view;
     const logFault = (message: string): void => session.log.error(`page of ${quote(session.title)}: ${message}`);
     view.iconPath = vscode.Uri.joinPath(extensionUri, 'media', 'icon.png');
@@ -119,6 +122,11 @@ export class Panel implements vscode.Disposable {
     this.#sendStatus();
   }
 
+  /** What its tab says; `name`: of its run, among those of the other panels. */
+  entitle(name: string): void {
+    this.view.title = this.view.viewType === previewType ? t('RNN preview: {0}', name) : `RNN: ${name}`;
+  }
+
   /** Ends these together with the panel. */
   own(...disposables: readonly vscode.Disposable[]): void {
     this.#subscriptions.push(...disposables);
@@ -135,8 +143,7 @@ export class Panel implements vscode.Disposable {
   #sendStatus(): void {
     clearTimeout(this.#statusTimer);
     this.#statusTimer = undefined;
-    this.view.title =
-      this.view.viewType === previewType ? t('RNN preview: {0}', this.session.title) : `RNN: ${this.session.title}`;
+    this.#renamed();
     this.#channel.emit('status', statusOf(this.session));
   }
 

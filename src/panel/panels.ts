@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import type { Entry } from '../config/read/index.js';
 import { panelColumn } from '../editor/context/index.js';
-import { entryKey, isConfig } from '../editor/following/index.js';
+import { entryKey, entryUri, isConfig } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
 import { after } from '../editor/files/index.js';
 import type { WhatIf } from '../protocol/index.js';
 import { Panel } from './panel.js';
+import { distinctNames } from './panelTitles.js';
 import type { PairWish } from './panel.js';
 import { entryCheck } from '../worker/thread/index.js';
 import { previewType, viewType } from './viewTypes.js';
@@ -180,16 +181,34 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
 
   #attach(view: vscode.WebviewPanel, entry: Entry): Session {
     const session = this.sessions.open(entry);
-    const panel = new Panel(view, session, this.sessions, this.extensionUri, (wish) =>
-      this.#wished.fire({ wish, session }),
+    const panel = new Panel(
+      view,
+      session,
+      this.sessions,
+      this.extensionUri,
+      (wish) => this.#wished.fire({ wish, session }),
+      () => this.#entitle(),
     );
     this.#byKey.set(session.key, panel);
+    this.#entitle();
     panel.own(
       view.onDidDispose(() => this.#detach(panel)),
       view.onDidChangeViewState(() => this.#activeChanged.fire()),
     );
     this.#activeChanged.fire();
     return session;
+  }
+
+  /** A run may get another name, and so do those that had the same one. */
+  #entitle(): void {
+    const panels = [...this.#byKey.values()];
+    const names = distinctNames(
+      panels.map(({ session: { title, entry } }) => ({
+        name: title,
+        path: vscode.workspace.asRelativePath(entryUri(entry)),
+      })),
+    );
+    panels.forEach((panel, i) => panel.entitle(names[i] ?? panel.session.title));
   }
 
   #keepPreview(view: vscode.WebviewPanel): void {
@@ -229,6 +248,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.#byKey.delete(session.key);
     panel.dispose();
     this.sessions.close(session);
+    this.#entitle();
     this.#activeChanged.fire();
   }
 

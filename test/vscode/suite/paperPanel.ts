@@ -78,7 +78,7 @@ export function panelOver(config: vscode.Uri, error: (line: string) => void): Pa
   const sessions = new Sessions(workerPath(), log as unknown as vscode.LogOutputChannel, openDoors());
   const session = sessions.open({ kind: 'config', config: config.toString() });
   const { view, ...page } = paperPage();
-  const panel = new Panel(view, session, sessions, vscode.Uri.file('/'), () => undefined);
+  const panel = new Panel(view, session, sessions, vscode.Uri.file('/'), quiet, quiet);
   return {
     ...page,
     session,

@@ -302,6 +302,26 @@ describe('Run RNN', () => {
     assert.equal(panelTabs().length, 2);
   });
 
+  it('tells panels of the same name apart by their folders, as long as there are two', async () => {
+    const text = (await openText(await copyExample('vanishing'))).document.getText();
+    const folder = vscode.Uri.joinPath(await writeFiles({ 'model.rnn.json': text }), '..');
+    const uris = ['near', 'far'].map((name) => vscode.Uri.joinPath(folder, name, 'model.rnn.json'));
+    const labels = (): string[] => panelTabs().map(({ label }) => label);
+    const name = 'RNN: vanishing: half is lost at every step';
+    for (const uri of uris) {
+      await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+      await openText(uri);
+      await run();
+      await lensSays(uri, /vanishing, ×/);
+    }
+    await until('the folders', () => (labels().every((label) => label.endsWith(')')) ? true : undefined));
+    assert.deepEqual(labels(), [`${name} (near)`, `${name} (far)`]);
+    const [first] = panelTabs();
+    assert.ok(first !== undefined);
+    await vscode.window.tabGroups.close(first);
+    await until('the name alone', () => (labels().join() === name ? true : undefined));
+  });
+
   it('ends the run and its worker when the panel is closed in the middle', async () => {
     const uri = await copyExample('weather');
     await openText(uri);
