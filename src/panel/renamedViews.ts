@@ -80,7 +80,8 @@ export function followRenames(previews: SequencePreviews, failed: (error: unknow
     vscode.workspace.onWillRenameFiles(({ files }) => {
       views = viewsOf(files, previews);
     }),
-    vscode.workspace.onDidRenameFiles(() => {
+    vscode.workspace.onDidRenameFiles(({ files }) => {
+      previews.moveWeights(files);
       for (const view of views) reopen(view).catch(failed);
       views = [];
     }),

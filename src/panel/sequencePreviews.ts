@@ -2,6 +2,8 @@ import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FoundNetwork } from '../config/read/index.js';
+import { after } from '../editor/files/index.js';
+import type { Move } from '../editor/files/index.js';
 import { prefix, SequenceReader } from '../editor/following/index.js';
 import { Channel } from '../protocol/index.js';
 import type { SequenceChoice, SequencePageContract, SequenceViewContract } from '../protocol/index.js';
@@ -69,6 +71,14 @@ export class SequencePreviews implements vscode.Disposable {
   remember(uri: vscode.Uri, waiting: WaitingWeights): void {
     const id = uri.toString();
     if (this.#open.has(id)) this.await(uri, waiting);
+  }
+
+  /** Files are renamed: weights that wait keep waiting under their new names. */
+  moveWeights(moves: readonly Move[]): void {
+    for (const [id, waiting] of [...this.#waiting]) {
+      const weights = after(waiting.weights, moves);
+      if (weights !== waiting.weights) this.await(vscode.Uri.parse(id, true), { ...waiting, weights });
+    }
   }
 
   #forget(uri: vscode.Uri): void {

@@ -139,6 +139,26 @@ describe('the preview of sequences', () => {
     await until('the panel of the run', () => (panelTabs().length > 0 ? true : undefined));
   });
 
+  it('runs the weights that wait under their new name when only they are renamed', async () => {
+    const files = await previewOfWeights();
+    const trained = sibling(files.weights, 'trained.json');
+    const edit = new vscode.WorkspaceEdit();
+    edit.renameFile(files.weights, trained);
+    // Told a little later than the edit is done.
+    const told = new Promise<void>((resolve) => {
+      const listening = vscode.workspace.onDidRenameFiles(() => {
+        listening.dispose();
+        resolve();
+      });
+    });
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    await told;
+    // Nothing more is asked.
+    await vscode.commands.executeCommand('rnnGradients.run', files.table, { sequences: { options: {}, array: null } });
+    const panel = await until('the panel of the run', () => panelTabs()[0]);
+    assert.equal(panel.label, 'RNN: trained');
+  });
+
   /** Panels over pages of paper; how many were made. */
   const onPaper = (): { readonly page: PaperPage; made: number } => {
     const paper = { page: paperPage(), made: 0 };
