@@ -25,6 +25,7 @@ export const problemCodes = [
   'key-conflict',
   'unclear-order',
   'not-normalised',
+  'reverse-one-step',
   'not-enough-memory',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];

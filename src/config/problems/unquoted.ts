@@ -25,6 +25,7 @@ const messages: Readonly<Record<ProblemCode, () => string>> = {
   'key-conflict': () => t('Two keys contradict each other.'),
   'unclear-order': () => t('It is not clear whether the steps or the sequences come first.'),
   'not-normalised': () => t('The inputs are not normalised.'),
+  'reverse-one-step': () => t('The reverse direction makes one step only.'),
   'not-enough-memory': () => t('There is not enough memory for these numbers.'),
 };
 

@@ -26,6 +26,8 @@ import { readStates } from './readState.js';
 import { askForOrder, mayBeStepByStep, orderOf } from './sequenceOrder.js';
 import type { InitialStates } from './readState.js';
 import { readUpstream } from './readUpstream.js';
+import { noteReverseStep } from './reverseOneStep.js';
+import type { Entrance } from './reverseOneStep.js';
 import { bareName, pairName } from './pairName.js';
 import { Sources } from './sourceFiles.js';
 import { trainingNotes } from './trainingNotes.js';
@@ -116,6 +118,7 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
     truncate: null,
   });
   if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsRoot!, false, report);
+  if (experiment !== null && !report.hasErrors) noteReverseStep(experiment, weightsRoot!, null, report);
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? null, training: notesOf(weightsRoot), labels };
 }
@@ -220,6 +223,13 @@ async function readConfig(
     truncate: numberOf(valid.get('truncate')),
   });
   if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsValue!.itself(), true, report);
+  if (experiment !== null && !report.hasErrors) {
+    const entrance: Entrance =
+      lossValue === undefined
+        ? { key: '"upstreamGradient"', value: upstreamValue ?? null }
+        : { key: '"at"', value: lossValue.get('at') ?? null };
+    noteReverseStep(experiment, weightsValue!, entrance, report);
+  }
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? cell, training: notesOf(weightsRoot), labels };
 }

@@ -28,7 +28,11 @@ describe('a network by its name', () => {
     ['decoder', 'gru', 2],
   ] as const) {
     it(name, async () => {
-      const experiment = await good({ weights: { file: 'two.pt', name }, sequences: 'seq.npy' });
+      const experiment = await good({
+        weights: { file: 'two.pt', name },
+        sequences: 'seq.npy',
+        upstreamGradient: 'final',
+      });
       assert.equal(experiment.cell, cell);
       assert.equal(experiment.layers.length, layers);
     });
@@ -175,7 +179,7 @@ describe('a readout in a file with other layers', () => {
 });
 
 describe('numbers in archives', () => {
-  const weights = { file: 'two.pt', name: 'decoder' };
+  const weights = { file: 'two.pt', name: 'encoder' };
 
   it('the only array of an archive needs no name, of several one is named', async () => {
     const x = npy([1, 2, 3], [1, 2, 3, 4, 5, 6]);

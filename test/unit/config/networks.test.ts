@@ -30,9 +30,15 @@ const keys = ['cell', 'dtype', 'weights', 'sequences', 'initialState', 'upstream
 /** What a user would write for it. */
 const configOf = (one: object): object => Object.fromEntries(Object.entries(one).filter(([key]) => keys.includes(key)));
 
-async function good(config: object): Promise<Experiment> {
+/** `notes`: the codes of what is told of it all the same. */
+async function good(config: object, notes: readonly string[] = []): Promise<Experiment> {
   const { experiment, problems } = await readConfigText(JSON.stringify(config));
-  assert.deepEqual(withoutAssumedCell(problems), []);
+  const told = withoutAssumedCell(problems);
+  assert.deepEqual(
+    told.map(({ code }) => code),
+    notes,
+    JSON.stringify(told),
+  );
   assert.ok(experiment !== null);
   return experiment;
 }
@@ -152,7 +158,7 @@ describe('a reference case is read as it stands there', () => {
   for (const name of cases) {
     it(name, async () => {
       const one = stored(name);
-      const experiment = await good(configOf(one));
+      const experiment = await good(configOf(one), name === 'tanh_bi_last' ? ['reverse-one-step'] : []);
       checkCase(one, experiment);
       checkAbove(one, experiment);
     });
