@@ -25,12 +25,13 @@ import type { GatedFlow } from '../wasm/gatedFlow.js';
 import { gatedPass, gatedPlainRange } from '../wasm/gatedPass.js';
 import { gatedKernelsFor, passKernelsFor } from './kernelsFor.js';
 import { knownRange } from './knownRange.js';
+import { nonFiniteIn } from './nonFinite.js';
 import { rememberNextStep } from './nextSteps.js';
 import { fitGatedMemory, fitMemory, gatedMemoryOf, memoryOf } from './memoryEstimate.js';
 import { maxAbs, norm } from '../core/norm.js';
 import { referencePass } from '../network/referencePass.js';
 import type { Pass } from '../network/referencePass.js';
-import { allFinite, finiteAt, largestOf } from '../core/scan.js';
+import { largestOf } from '../core/scan.js';
 import { clip } from './clip.js';
 import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
@@ -38,57 +39,17 @@ import { hasManyLosses, lossSteps } from '../network/lossSteps.js';
 import { isHeld, rowOf, takeStep } from '../core/tensor.js';
 import { trialPlace, trialSource } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
-import { defaultBounds } from '../verdict/evidence.js';
+import { defaultBounds, isForward } from '../verdict/evidence.js';
 import type { AnyRun, RunResult } from './result.js';
 import type { DescendingSource } from '../network/descendingSource.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import { networkUpstream } from '../network/networkLoss.js';
-import type { Evidence, NonFinite, VerdictBounds } from '../verdict/evidence.js';
+import type { Evidence, VerdictBounds } from '../verdict/evidence.js';
 import { horizonOf } from '../verdict/verdict.js';
 import type { Verdict } from '../verdict/verdict.js';
 import { judge } from '../verdict/judge.js';
-
-/**
- * The first thing that is not finite in the dtype, in the order in which the run meets it: forward in time, then back.
- */
-function* nonFiniteIn(
-  experiment: LayerExperiment,
-  { chunks, hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass<Trace>,
-): Resumable<NonFinite | null> {
-  const {
-    layers: [{ parameters }],
-    dtype,
-  } = experiment;
-  /** The first of these steps at which one of the tensors is not finite; −1: none. */
-  const firstOf = function* (steps: Iterable<number>, ...tensors: readonly SequenceTrace[]): Resumable<number> {
-    for (const t of steps) for (const tensor of tensors) if (!(yield* finiteAt(tensor, t, dtype))) return t;
-    return -1;
-  };
-  const weights = yield* allFinite(Object.values(parameters), dtype);
-  // Norms that are all finite say the same of all tensors, the inputs among them: an infinite x_t makes dWx NaN or
-  // infinite.
-  const measured =
-    states === null
-      ? (yield* firstOf(Array(hs.T).keys(), hs, dhTotal, dxs)) < 0
-      : yield* allFinite([states.hNorm, norms.dh, norms.dx]);
-  const sums = yield* allFinite([...Object.values(gradients), dh0]);
-  if (measured && sums && weights) return null;
-  if (!weights) return { what: 'weights', t: null };
-  for (const [what, tensor] of [
-    ['inputs', 'xs'],
-    ['state', 'hs'],
-    ['upstream', 'dhs'],
-  ] as const) {
-    for (const chunk of chunks) {
-      const t = yield* firstOf(Array(chunk.steps).keys(), chunk[tensor]);
-      if (t >= 0) return { what, t: chunk.start + t };
-    }
-  }
-  const last = yield* firstOf([...Array(hs.T).keys()].reverse(), dhTotal, dxs);
-  return last < 0 && sums ? null : { what: 'gradient', t: last < 0 ? null : last };
-}
 
 /** Of every step: the norm of the state, and the share of units that let (nearly) nothing through. */
 function* statesOf(
@@ -464,7 +425,8 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     verdict,
     positionVerdict: layer.direction === 'forward' ? verdict : verdictInPositions(verdict, positionOf),
     // What cannot be told to arrive may arrive.
-    onePercentAt: horizon > verdict.first && !Number.isNaN(log10[horizon - 1]) ? horizon : null,
+    onePercentAt:
+      !isForward(nonFinite) && horizon > verdict.first && !Number.isNaN(log10[horizon - 1]) ? horizon : null,
   };
   rememberChunks(result, chunks);
   rememberNextStep(result, () => nextStep(verdict, evidence));

@@ -184,10 +184,19 @@ export function* quickSigmaMax(Wh: Float64Array, H: number): Resumable<number | 
   return yield* nearSigmaMax(Wh, H);
 }
 
-/** Of a forward or backward pass that overflows. A Wh that enlarges nothing is not what drives it. */
-function* afterOverflow({ experiment: { cell }, sigmaMax }: Evidence): Resumable<NextStep | null> {
+/** Of a pass that overflows, forward through Wh or back. A Wh that enlarges nothing is not what drives it. */
+function* afterOverflow({ nonFinite, experiment: { cell }, sigmaMax }: Evidence): Resumable<NextStep | null> {
   const sigma = yield* sigmaMax();
-  return sigma !== null && sigma <= 1 ? null : boundWh(cell);
+  if (sigma !== null && sigma <= 1) return null;
+  if (nonFinite?.what === 'gradient') return boundWh(cell);
+  return nonFinite?.what === 'state' && nonFinite.overflow.part === 'state'
+    ? {
+        ...boundWh(cell),
+        sentence: say(
+          'Try Wh rescaled to a largest singular value of 1: then it enlarges neither the state nor the gradient.',
+        ),
+      }
+    : null;
 }
 
 /** Null where nothing is wrong, or where no change of the network would mend it. */
@@ -202,8 +211,7 @@ export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<Next
   // What there is to change of one Wh is another thing for gates side by side.
   const isGated = cellOf(cell).gates.length > 1;
   if (isGated && nonFinite !== null) return null;
-  if (nonFinite !== null)
-    return nonFinite.what === 'state' || nonFinite.what === 'gradient' ? yield* afterOverflow(evidence) : null;
+  if (nonFinite !== null) return yield* afterOverflow(evidence);
   const { kind, perStepFactor } = verdict;
   if (kind === 'exploding' && !isGated) return boundWh(cell);
   if (kind === 'healthy' || kind === 'fading') {

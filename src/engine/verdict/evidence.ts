@@ -25,15 +25,36 @@ export type Drive = {
   readonly offBy: number;
 };
 
+/** A number of a step that is not finite, by its sequence and its unit, or the input's number; both from 0. */
+export type PlacedValue = { readonly sequence: number; readonly unit: number; readonly value: number };
+
+/** The largest |h_t| of one sequence. */
+export type SizeAt = { readonly t: number; readonly size: number };
+
+/**
+ * The part of h_{t−1}·Wh + x_t·Wx + b that is the largest where a state is not finite, and the largest numbers in it.
+ * `before`: of the state that goes in; `from`: of the first that is not 0, null where it has not grown since.
+ */
+export type Overflow =
+  | { readonly part: 'state'; readonly before: SizeAt; readonly from: SizeAt | null; readonly weight: number }
+  | { readonly part: 'input'; readonly largest: number; readonly weight: number }
+  | { readonly part: 'bias'; readonly weight: number };
+
 /** The first thing that is not finite, in the order in which a run meets it. */
 export type NonFinite =
-  | { readonly what: 'weights'; readonly t: null }
-  | { readonly what: 'inputs' | 'state' | 'upstream'; readonly t: number }
+  | { readonly what: 'weights'; readonly t: null; readonly parameter: string; readonly value: number }
+  | ({ readonly what: 'inputs'; readonly t: number } & PlacedValue)
+  | ({ readonly what: 'state'; readonly t: number; readonly overflow: Overflow } & PlacedValue)
+  | { readonly what: 'upstream'; readonly t: number }
   | { readonly what: 'gradient'; readonly t: number | null };
+
+/** The forward pass already: then there is no gradient whose rate could be told. */
+export const isForward = (nonFinite: NonFinite | null): boolean =>
+  nonFinite !== null && nonFinite.what !== 'upstream' && nonFinite.what !== 'gradient';
 
 /** All that the verdict and its reason rest on. */
 export type Evidence = {
-  readonly experiment: Pick<LayerExperiment, 'cell' | 'dtype' | 'truncate'>;
+  readonly experiment: Pick<LayerExperiment, 'cell' | 'dtype' | 'truncate' | 'shapes'>;
   readonly bounds: VerdictBounds;
   readonly single: SingleSource;
   /** Where a step, in the order in which the layer computes, lies in the sequence. */

@@ -4,7 +4,8 @@ import type { Resumable } from '../core/resumable.js';
 import type { Direction, Experiment, LayerExperiment } from '../network/experiment.js';
 import type { NetworkSource } from '../network/networkSource.js';
 import type { ComputedRun } from '../network/result.js';
-import type { VerdictBounds } from './evidence.js';
+import { isForward } from './evidence.js';
+import type { NonFinite, VerdictBounds } from './evidence.js';
 import { measure } from './verdict.js';
 import type { Verdict, VerdictKind } from './verdict.js';
 import { rateOf } from './reason.js';
@@ -18,7 +19,13 @@ type JudgedLayer = {
 };
 
 /** From the worst to the best. */
-const severity: readonly VerdictKind[] = ['nonfinite', 'exploding', 'vanishing', 'fading', 'healthy'];
+const severity: readonly VerdictKind[] = ['exploding', 'vanishing', 'fading', 'healthy'];
+
+/** The layer in which numbers stop being finite first, as the run meets them: up the layers, then down. */
+function firstNonFinite(layers: readonly JudgedLayer[]): JudgedLayer | undefined {
+  const of = ({ result: { verdict } }: JudgedLayer): NonFinite | null => verdict.nonFinite;
+  return layers.find((layer) => isForward(of(layer))) ?? layers.findLast((layer) => of(layer) !== null);
+}
 
 /** The layer with the worst verdict; of several the one that loses or gains most over the trip. */
 function worstOf(layers: readonly JudgedLayer[]): JudgedLayer {
@@ -44,14 +51,16 @@ export function* networkVerdict(
   layers: readonly JudgedLayer[],
   source: NetworkSource | null,
 ): Resumable<NetworkVerdict> {
-  const worst = worstOf(layers);
+  const nonFinite = firstNonFinite(layers);
+  const worst = nonFinite ?? worstOf(layers);
   const verdict = worst.result.positionVerdict;
   const [{ layer, direction }] = worst.experiment.layers;
   if (layers.length === 1) return { ...verdict, layer, direction };
   const twoWays = layers.some(({ experiment: { layers: specs } }) => specs[0].direction === 'reverse');
   const name = nameOf(worst, twoWays);
-  if (source === null || verdict.kind === 'nonfinite')
-    return { ...verdict, layer, direction, reason: say('Worst is {0}: {1}', name, verdict.reason) };
+  if (nonFinite !== undefined)
+    return { ...verdict, layer, direction, reason: say('It begins in {0}: {1}', name, verdict.reason) };
+  if (source === null) return { ...verdict, layer, direction, reason: say('Worst is {0}: {1}', name, verdict.reason) };
   const log10 = source.bySource ?? source.log10;
   const single = {
     log10,

@@ -5,7 +5,7 @@ import type { CellName } from '../cells/index.js';
 import type { Closing } from '../cells/closing.js';
 import { horizonOf, leadsThere } from './verdict.js';
 import type { RateSegment, Measured } from './verdict.js';
-import type { Evidence, NonFinite } from './evidence.js';
+import type { Evidence, NonFinite, Overflow } from './evidence.js';
 
 const longTrip = 100;
 
@@ -80,33 +80,94 @@ export const meanOver = (values: Float64Array, from: number, to: number): number
   return count === 0 ? NaN : sum / count;
 };
 
-function nonFiniteWords(nonFinite: NonFinite, placed: Placed): string {
-  const { positionOf } = placed;
+/** A size beside the ends of a dtype. */
+const sized = (value: number): string =>
+  value < 1e6 && value >= 1e-3 ? significant(value, 2) : value.toExponential(1).replace('+', '');
+
+/** What makes a state infinite, or no number. */
+function overflowWords(
+  overflow: Overflow,
+  { positionOf, experiment: { dtype } }: Pick<Evidence, 'positionOf' | 'experiment'>,
+): string {
+  const end = say('{0} ends at {1}', dtype, dtype === 'float32' ? '3.4e38' : '1.8e308');
+  const weight = sized(overflow.weight);
+  if (overflow.part === 'input')
+    return say(
+      'Most of it comes from x·Wx: |x| is up to {0} at this step, |Wx| up to {1}, and {2}.',
+      sized(overflow.largest),
+      weight,
+      end,
+    );
+  if (overflow.part === 'bias') return say('Most of it comes from b: |b| is up to {0}, and {1}.', weight, end);
+  const { before, from } = overflow;
+  if (from === null)
+    return say(
+      'Most of it comes from h·Wh: |h| is up to {0} before this step, |Wh| up to {1}, and {2}.',
+      sized(before.size),
+      weight,
+      end,
+    );
+  return say(
+    'Most of it comes from h·Wh: the largest |h| has grown from {0} at t = {1} to {2} at t = {3}, {4} times per ' +
+      'step, and {5}.',
+    sized(from.size),
+    positionOf(from.t),
+    sized(before.size),
+    positionOf(before.t),
+    times(Math.exp((Math.log(before.size) - Math.log(from.size)) / (before.t - from.t))),
+    end,
+  );
+}
+
+/** What is not finite first on the way forward. */
+function forwardWords(
+  nonFinite: NonFinite & { readonly what: 'weights' | 'inputs' | 'state' },
+  evidence: Evidence,
+): string {
+  const { positionOf, layer, experiment } = evidence;
+  const shown = significant(nonFinite.value, 2);
+  if (nonFinite.what === 'weights')
+    return say(
+      'The forward pass is not finite: {0} holds {1}. So no rate of the gradient can be told.',
+      nonFinite.parameter,
+      shown,
+    );
+  const { t, sequence, unit } = nonFinite;
+  const ofOne =
+    nonFinite.what === 'state'
+      ? say('h of unit {0}', unit)
+      : layer.layer === 0
+        ? say('input {0}', unit)
+        : say('input {0} (from the layer below)', unit);
+  const whose = experiment.shapes.B === 1 ? ofOne : say('{0} in sequence {1}', ofOne, sequence + 1);
+  const stops = leadsOn(evidence)
+    ? say(
+        'The forward pass is not finite from t = {0} back: {1} is {2} there. So no rate of the gradient can be told.',
+        positionOf(t),
+        whose,
+        shown,
+      )
+    : say(
+        'The forward pass is not finite from t = {0} on: {1} is {2} there. So no rate of the gradient can be told.',
+        positionOf(t),
+        whose,
+        shown,
+      );
+  return nonFinite.what === 'state' ? `${stops} ${overflowWords(nonFinite.overflow, evidence)}` : stops;
+}
+
+function nonFiniteWords(nonFinite: NonFinite, evidence: Evidence): string {
   switch (nonFinite.what) {
     case 'weights':
-      return say('The weights hold a number that is not finite, and it spreads to everything they touch.');
     case 'inputs':
-      return leadsOn(placed)
-        ? say(
-            'The input sequence holds a number that is not finite at t = {0}, and it spreads to every earlier step.',
-            positionOf(nonFinite.t),
-          )
-        : say(
-            'The input sequence holds a number that is not finite at t = {0}, and it spreads to every later step.',
-            positionOf(nonFinite.t),
-          );
     case 'state':
-      return say(
-        'The hidden state stops being finite at t = {0}: the forward pass itself overflows, so there is no ' +
-          'gradient to speak of.',
-        positionOf(nonFinite.t),
-      );
+      return forwardWords(nonFinite, evidence);
     case 'upstream':
-      return say('The gradient that enters from above is not finite at t = {0}.', positionOf(nonFinite.t));
+      return say('The gradient that enters from above is not finite at t = {0}.', evidence.positionOf(nonFinite.t));
     case 'gradient':
       return nonFinite.t === null
         ? say('The gradient stops being finite, going back.')
-        : say('The gradient stops being finite at t = {0}, going back.', positionOf(nonFinite.t));
+        : say('The gradient stops being finite at t = {0}, going back.', evidence.positionOf(nonFinite.t));
   }
 }
 

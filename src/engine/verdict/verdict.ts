@@ -3,7 +3,8 @@ import type { Resumable } from '../core/resumable.js';
 import type { Curve } from '../linalg/slopeFit.js';
 import { stretches, theilSen } from '../linalg/slopeFit.js';
 import type { WhatIf } from '../network/whatIf.js';
-import type { Evidence } from './evidence.js';
+import { isForward } from './evidence.js';
+import type { Evidence, NonFinite } from './evidence.js';
 
 /** What there is to measure: the single source and the bounds. */
 export type Sourced = Pick<Evidence, 'single' | 'first' | 'source' | 'bounds' | 'nonFinite' | 'zeroAt' | 'infiniteAt'>;
@@ -45,6 +46,8 @@ export type Verdict = {
   readonly zeroAt: number | null;
   readonly infiniteAt: number | null;
   readonly segments: readonly RateSegment[];
+  /** What is not finite first; where that is in the forward pass, nothing is measured above. */
+  readonly nonFinite: NonFinite | null;
   /**
    * What the measurements say about the reason, as plain English sentences: the rate with its distance, then the cause.
    */
@@ -178,6 +181,22 @@ function crossing({ single: { log10 }, bounds, first, source }: Sourced, kind: V
   return null;
 }
 
+/** A gradient at states that are not finite is none, also where its arithmetic goes on. */
+const unmeasured = ({ source, first, nonFinite }: Sourced): Measured => ({
+  kind: 'nonfinite',
+  perStepFactor: null,
+  halfLifeSteps: null,
+  onePercentSteps: null,
+  log10Ratio: null,
+  source,
+  first,
+  crossedAt: null,
+  zeroAt: null,
+  infiniteAt: null,
+  segments: [],
+  nonFinite,
+});
+
 /**
  * The measurements of a verdict. The rate is a Theil–Sen fit of ln ‖g_t‖; the bounds are those of AUTOTRAINER's
  * detectors unless given.
@@ -189,7 +208,9 @@ export function* measure(evidence: Sourced): Resumable<Measured> {
     first,
     zeroAt,
     infiniteAt,
+    nonFinite,
   } = evidence;
+  if (isForward(nonFinite)) return unmeasured(evidence);
   const ratio = log10[first]! - log10[source]!;
   const log10Ratio = source === first || Number.isNaN(ratio) || ratio === Infinity ? null : ratio;
   const kind = kindOf(evidence, log10Ratio);
@@ -209,5 +230,6 @@ export function* measure(evidence: Sourced): Resumable<Measured> {
     zeroAt,
     infiniteAt,
     segments: yield* segmentsOf(evidence, from, curve, perStepFactor),
+    nonFinite,
   };
 }

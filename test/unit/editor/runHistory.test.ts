@@ -33,6 +33,7 @@ function summary(runId: number, dh: Float64Array): RunSummary {
       zeroAt: null,
       infiniteAt: null,
       segments: [],
+      nonFinite: null,
       reason: '',
     },
     steps: null,

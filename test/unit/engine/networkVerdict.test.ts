@@ -135,8 +135,10 @@ const judged = (
   kind: Verdict['kind'],
   log10Ratio: number | null,
   direction: 'forward' | 'reverse' = 'forward',
+  what: 'inputs' | 'gradient' = 'inputs',
 ): Judged => {
-  const verdict = { ...measured(line(10, -0.5)), kind, log10Ratio, reason: `It is ${kind}.` };
+  const nonFinite = kind === 'nonfinite' ? { what, t: 3 } : null;
+  const verdict = { ...measured(line(10, -0.5)), kind, log10Ratio, nonFinite, reason: `It is ${kind}.` };
   return {
     experiment: { cell: 'tanh', dtype: 'float64', truncate: null, layers: [{ layer, direction }] },
     result: { verdict, positionVerdict: { ...verdict, reason: `${verdict.reason.slice(0, -1)} there.` } },
@@ -186,7 +188,15 @@ describe('the verdict of a network', () => {
 
   it('that is not finite is told of its layer, also where a source goes through all of them', () => {
     const { kind, reason } = told([judged(0, 'healthy', 0), judged(1, 'nonfinite', null)], line(10, 0));
-    assert.deepEqual([kind, reason], ['nonfinite', 'Worst is layer 1: It is nonfinite there.']);
+    assert.deepEqual([kind, reason], ['nonfinite', 'It begins in layer 1: It is nonfinite there.']);
+  });
+
+  it('that is not finite names the layer that is so first: forward from the lowest, back from the highest', () => {
+    const broken = (layer: number, what: 'inputs' | 'gradient') => judged(layer, 'nonfinite', null, 'forward', what);
+    const first = (...layers: readonly Judged[]): number => told(layers, line(10, 0)).layer;
+    assert.equal(first(judged(0, 'exploding', 9), broken(1, 'inputs'), broken(2, 'inputs')), 1);
+    assert.equal(first(broken(0, 'gradient'), broken(1, 'gradient'), judged(2, 'healthy', 0)), 1);
+    assert.equal(first(broken(0, 'gradient'), broken(1, 'gradient'), broken(2, 'inputs')), 2);
   });
 
   it('is measured through all layers, with the worst of them by itself', () => {

@@ -5,7 +5,7 @@ import { asItIs, asLayer, cellOf, finish, runChunks, runResumably } from '../../
 import type { CellName, NextStep, WhatIf } from '../../../src/engine/index.js';
 import { nextStep, quickSigmaMax, sampleDrive } from '../../../src/engine/verdict/advice.js';
 import { defaultBounds } from '../../../src/engine/verdict/evidence.js';
-import type { Drive, Evidence } from '../../../src/engine/verdict/evidence.js';
+import type { Drive, Evidence, NonFinite, Overflow } from '../../../src/engine/verdict/evidence.js';
 import type { Measured } from '../../../src/engine/verdict/verdict.js';
 import { experiment, rows, scaledIdentity } from './build.js';
 import { randomNetwork } from './networks.js';
@@ -48,6 +48,7 @@ function next(given: Given): NextStep | null {
     zeroAt: null,
     infiniteAt: null,
     segments: [],
+    nonFinite: null,
     ...given.measured,
   };
   const evidence = {
@@ -96,18 +97,34 @@ const larger = (to: number): NextStep =>
 describe('the next thing to try, from its evidence', () => {
   it('against an explosion bounds Wh, and after an overflow where Wh enlarges', () => {
     assert.deepEqual(next({ measured: { kind: 'exploding', perStepFactor: 2 } }), bounded);
-    const after = (what: 'inputs' | 'upstream' | 'state' | 'gradient', sigma: number | null, cell?: CellName) =>
+    const after = (nonFinite: NonFinite, sigma: number | null, cell?: CellName) =>
       next({
         measured: { kind: 'nonfinite' },
         sigma,
-        evidence: { nonFinite: { what, t: 3 } },
+        evidence: { nonFinite },
         ...(cell === undefined ? {} : { cell }),
       });
-    for (const what of ['state', 'gradient'] as const) {
-      assert.deepEqual([after(what, 1.01), after(what, null)], [bounded, bounded]);
-      assert.deepEqual([after(what, 1), after(what, 0.5), after(what, 2, 'lstm')], [null, null, null]);
+    const place = { t: 3, sequence: 0, unit: 0, value: Infinity };
+    const state = (overflow: Overflow): NonFinite => ({ what: 'state', ...place, overflow });
+    const grown = state({ part: 'state', before: { t: 2, size: 1e38 }, from: null, weight: 2 });
+    const small = step(
+      'Try Wh rescaled to a largest singular value of 1: then it enlarges neither the state nor the gradient.',
+      { rescale: { measure: 'sigmaMax', to: 1 } },
+    );
+    for (const [nonFinite, then] of [
+      [grown, small],
+      [{ what: 'gradient', t: 3 }, bounded],
+    ] as const) {
+      assert.deepEqual([after(nonFinite, 1.01), after(nonFinite, null)], [then, then]);
+      assert.deepEqual([after(nonFinite, 1), after(nonFinite, 0.5), after(nonFinite, 2, 'lstm')], [null, null, null]);
     }
-    for (const what of ['inputs', 'upstream'] as const) assert.equal(after(what, 3), null);
+    for (const nonFinite of [
+      { what: 'inputs', ...place },
+      { what: 'upstream', t: 3 },
+      state({ part: 'input', largest: 1e38, weight: 2 }),
+      state({ part: 'bias', weight: 1e38 }),
+    ] as const)
+      assert.equal(after(nonFinite, 3), null);
   });
 
   it('of what is healthy is a later truncation, where that takes much', () => {

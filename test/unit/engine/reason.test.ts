@@ -4,14 +4,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish } from '../../../src/engine/index.js';
 import { defaultBounds } from '../../../src/engine/verdict/evidence.js';
-import type { Evidence } from '../../../src/engine/verdict/evidence.js';
+import type { Evidence, Overflow } from '../../../src/engine/verdict/evidence.js';
 import { pathWords, reasonOf, significant, steps } from '../../../src/engine/verdict/reason.js';
 import { measure } from '../../../src/engine/verdict/verdict.js';
 import type { Measured } from '../../../src/engine/verdict/verdict.js';
 
 const times = (count: number, factor: number): number[] => new Array<number>(count).fill(factor);
 
-type Given = Partial<Evidence> & {
+type Given = Partial<Omit<Evidence, 'layer'>> & {
+  readonly B?: number;
+  readonly layer?: number;
   readonly cell?: Evidence['experiment']['cell'];
   readonly dtype?: Evidence['experiment']['dtype'];
   /** ln of what slopes and Wh do at each step; at the first one, which leads out of the trip, something else. */
@@ -23,13 +25,14 @@ type Given = Partial<Evidence> & {
 
 /** Factors from step to step, going back from the source; steps lie at 100 and on in the sequence. */
 function evidenceOf(factors: readonly number[], given: Given = {}): Evidence {
-  const { cell = 'tanh', dtype = 'float64', lnSlope = 0, lnWh = 0, lnPaths = null, ...rest } = given;
+  const { cell = 'tanh', dtype = 'float64', lnSlope = 0, lnWh = 0, lnPaths = null, B = 1, layer = 0, ...rest } = given;
   const source = factors.length;
   const log10 = new Float64Array(source + 1);
   factors.forEach((factor, i) => (log10[source - 1 - i] = log10[source - i]! + Math.log10(factor)));
   const each = (value: number): Float64Array => Float64Array.from(log10, (_, t) => (t === 0 ? -5 : value));
   return {
-    experiment: { cell, dtype, truncate: null },
+    experiment: { cell, dtype, truncate: null, shapes: { B, T: source + 1, I: 1, H: 1 } },
+    layer: { layer },
     bounds: defaultBounds,
     single: { log10, lnSlope: each(lnSlope), lnWh: each(lnWh), bySource: null, lnPaths },
     positionOf: (t: number) => t + 100,
@@ -457,8 +460,8 @@ describe('a direction that goes back to later positions', () => {
 
   it('carries what is not finite to earlier steps', () => {
     assert.match(
-      toldOn(times(10, 1), { nonFinite: { what: 'inputs', t: 3 } }),
-      / at t = 107, .* every earlier step\.$/,
+      toldOn(times(10, 1), { nonFinite: { what: 'inputs', t: 3, sequence: 0, unit: 0, value: NaN } }),
+      /^The forward pass is not finite from t = 107 back: input 0 is NaN there\. /,
     );
   });
 });
@@ -593,20 +596,42 @@ describe('what plain arithmetic makes of it', () => {
 describe('a number that is not finite', () => {
   it('is told by where it is', () => {
     const at = (nonFinite: NonNullable<Evidence['nonFinite']>): string => told(times(10, 1), { nonFinite });
-    const spreads = 'and it spreads to every later step.';
-    const stops = 'the forward pass itself overflows, so there is no gradient to speak of.';
+    const untold = 'So no rate of the gradient can be told.';
     const rest =
       'The gradient keeps its size at each step back: all of it arrives at t = 100, 10 steps from its source. ' +
       `The recurrent weights take the most: Wh changes nothing, the slope of tanh changes nothing ${saturation}.`;
     assert.equal(
-      at({ what: 'weights', t: null }),
-      'The weights hold a number that is not finite, and it spreads to everything they touch.',
+      at({ what: 'weights', t: null, parameter: 'Wh', value: Infinity }),
+      `The forward pass is not finite: Wh holds ∞. ${untold}`,
+    );
+    const input = { what: 'inputs', t: 2, sequence: 2, unit: 3, value: NaN } as const;
+    assert.equal(at(input), `The forward pass is not finite from t = 102 on: input 3 is NaN there. ${untold}`);
+    assert.equal(
+      told(times(10, 1), { nonFinite: input, B: 3, layer: 1 }),
+      'The forward pass is not finite from t = 102 on: input 3 (from the layer below) in sequence 3 is NaN there. ' +
+        untold,
+    );
+    const state = (overflow: Overflow, given: Given = {}): string =>
+      told(times(10, 1), {
+        nonFinite: { what: 'state', t: 5, sequence: 0, unit: 1, value: -Infinity, overflow },
+        ...given,
+      });
+    const stops = `The forward pass is not finite from t = 105 on: h of unit 1 is -∞ there. ${untold} Most of it comes`;
+    const before = { t: 4, size: 3e37 };
+    assert.equal(
+      state({ part: 'state', before, from: { t: 1, size: 30000 }, weight: 2 }, { dtype: 'float32' }),
+      `${stops} from h·Wh: the largest |h| has grown from 30,000 at t = 101 to 3.0e37 at t = 104, 10^11 times per ` +
+        'step, and float32 ends at 3.4e38.',
     );
     assert.equal(
-      at({ what: 'inputs', t: 2 }),
-      `The input sequence holds a number that is not finite at t = 102, ${spreads}`,
+      state({ part: 'state', before, from: null, weight: 2 }),
+      `${stops} from h·Wh: |h| is up to 3.0e37 before this step, |Wh| up to 2, and float64 ends at 1.8e308.`,
     );
-    assert.equal(at({ what: 'state', t: 2 }), `The hidden state stops being finite at t = 102: ${stops}`);
+    assert.equal(
+      state({ part: 'input', largest: 1e300, weight: 0.5 }),
+      `${stops} from x·Wx: |x| is up to 1.0e300 at this step, |Wx| up to 0.5, and float64 ends at 1.8e308.`,
+    );
+    assert.equal(state({ part: 'bias', weight: 2 }), `${stops} from b: |b| is up to 2, and float64 ends at 1.8e308.`);
     assert.equal(at({ what: 'upstream', t: 2 }), 'The gradient that enters from above is not finite at t = 102.');
     assert.equal(at({ what: 'gradient', t: null }), `The gradient stops being finite, going back. ${rest}`);
     assert.equal(

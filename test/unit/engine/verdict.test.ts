@@ -51,15 +51,18 @@ describe('verdict', () => {
   it('is nonfinite when a weight, an input, a state or the gradient is, and says which', () => {
     const one = scaledIdentity(2, 1);
     const cases: readonly (readonly [LayerExperiment, RegExp])[] = [
-      [experiment(2, 5, rows([NaN, 0], [0, 1])), /weights hold a number that is not finite/],
-      [experiment(2, 5, rows([1e39, 0], [0, 1]), { dtype: 'float32' }), /weights hold a number that is not finite/],
+      [experiment(2, 5, rows([NaN, 0], [0, 1])), /^The forward pass is not finite: Wh holds NaN\./],
+      [
+        experiment(2, 5, rows([1e39, 0], [0, 1]), { dtype: 'float32' }),
+        /^The forward pass is not finite: Wh holds ∞\./,
+      ],
       [
         experiment(2, 5, one, { chunks: [{ steps: 5, xs: Float64Array.of(0, 0, Infinity, 0, 0) }] }),
-        /input sequence .* at t = 2/,
+        /not finite from t = 2 on: input 0 is ∞ there/,
       ],
       [
         experiment(2, 5, scaledIdentity(2, 1e200), { cell: 'identity', h0: Float64Array.of(1, 1) }),
-        /hidden state stops being finite at t = 1/,
+        /from t = 1 on: h of unit 0 is ∞ .* h·Wh: \|h\| is up to 1\.0e200 before this step, \|Wh\| up to 1\.0e200/,
       ],
       [
         experiment(2, 5, one, { upstream: { kind: 'given', dhs: new Float64Array(10).fill(NaN) } }),
@@ -74,7 +77,33 @@ describe('verdict', () => {
       const { verdict } = run(e);
       assert.equal(verdict.kind, 'nonfinite');
       assert.match(verdict.reason, reason);
+      const isForward = verdict.reason.startsWith('The forward');
+      assert.equal(verdict.perStepFactor === null && verdict.segments.length === 0, isForward, verdict.reason);
     }
+  });
+
+  it('tells how a state has grown beyond its dtype, in the sequence in which it does, and no rate', () => {
+    // h_t = 4·h_{t−1} + 1 = (4^{t+1} − 1)/3 in the second of two sequences; the last that float32 holds is h_63.
+    const e = experiment(1, 80, Float64Array.of(4), {
+      cell: 'relu',
+      dtype: 'float32',
+      shapes: { B: 2, T: 80, I: 1, H: 1 },
+      weights: { Wx: Float64Array.of(1), Wh: Float64Array.of(4), b: new Float64Array(1) },
+      chunks: [{ steps: 80, xs: Float64Array.from({ length: 160 }, (_, i) => (i < 80 ? 0 : 1)) }],
+    });
+    const { verdict, onePercentAt } = run(e);
+    const perStep = ((4 ** 64 - 1) / 3) ** (1 / 63);
+    assert.equal(perStep.toPrecision(3), '4.02');
+    assert.equal(
+      verdict.reason,
+      'The forward pass is not finite from t = 64 on: h of unit 0 in sequence 2 is ∞ there. ' +
+        'So no rate of the gradient can be told. Most of it comes from h·Wh: the largest |h| has grown from 1 at ' +
+        't = 0 to 1.1e38 at t = 63, 4.02 times per step, and float32 ends at 3.4e38.',
+    );
+    assert.deepEqual(
+      [verdict.perStepFactor, verdict.halfLifeSteps, verdict.log10Ratio, verdict.segments, onePercentAt],
+      [null, null, null, [], null],
+    );
   });
 
   it('passes non-finite numbers on as plain arithmetic does, the spectrum included', () => {

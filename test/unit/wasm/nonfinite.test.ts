@@ -134,7 +134,7 @@ for (const variant of variants) {
           [verdict.kind, verdict.perStepFactor, verdict.log10Ratio, verdict.segments.length],
           ['nonfinite', null, null, 0],
         );
-        assert.match(verdict.reason, /hidden state stops being finite at t = 2/);
+        assert.match(verdict.reason, /forward pass is not finite from t = 2 on/);
       }
     });
 
