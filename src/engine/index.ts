@@ -10,6 +10,7 @@ export * from './network/result.js';
 export * from './run/result.js';
 export { defaultBounds } from './verdict/evidence.js';
 export type { VerdictBounds } from './verdict/evidence.js';
+export { pathMeans } from './verdict/pathMeans.js';
 export { pathWords } from './verdict/reason.js';
 export type { NextStep, RateSegment, Verdict, VerdictKind } from './verdict/verdict.js';
 export { onStepsOfRun } from './analysis/spectrum.js';

@@ -13,6 +13,7 @@ import { blockOfGate, changedLayer } from '../network/whatIfLayer.js';
 import type { WhMeasures } from '../network/whatIfLayer.js';
 import type { TrialPlace } from '../network/trial.js';
 import type { Evidence } from './evidence.js';
+import { pathMeans } from './pathMeans.js';
 import { meanOver, significant, steps } from './reason.js';
 import { measure } from './verdict.js';
 import type { Measured, NextStep } from './verdict.js';
@@ -84,10 +85,9 @@ const rescaled = (
 function strongestGate({ single: { lnPaths }, first, source, experiment: { cell } }: Evidence): Gate | null {
   const { gates } = cellOf(cell);
   // Of gates side by side each is measured.
-  const means = gates.map((gate) => meanOver(lnPaths![gate]!, first + 1, source));
-  const best = means.reduce((most, value) => (value > most ? value : most), -Infinity);
-  const index = means.indexOf(best);
-  return best === -Infinity ? null : { index, name: gates[index]! };
+  const shares = pathMeans(lnPaths!, first + 1, source).filter(({ path }) => gates.includes(path));
+  const best = shares.reduce((most, one) => (one.share > most.share ? one : most), { path: '', share: 0 });
+  return best.share === 0 ? null : { index: gates.indexOf(best.path), name: best.path };
 }
 
 /** Against what vanishes: the gate that keeps a state more open, or the strongest gate stronger. */

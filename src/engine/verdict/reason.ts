@@ -6,6 +6,8 @@ import type { Closing } from '../cells/closing.js';
 import { horizonOf, leadsThere } from './verdict.js';
 import type { RateSegment, Measured } from './verdict.js';
 import type { Evidence, NonFinite, Overflow } from './evidence.js';
+import { pathMeans } from './pathMeans.js';
+import type { PathMean } from './pathMeans.js';
 
 const longTrip = 100;
 
@@ -452,21 +454,31 @@ export const pathWords = (cell: CellName, path: string): string => {
   return cellOf(cell).states.length > 1 ? say('the forget gate (through c)') : say('the update gate');
 };
 
+/** A path that carries at every step keeps what the gradient does, within this factor. */
+const likeRate = 1.25;
+
 /** Of a cell with several paths from step to step: the one that carries the most, and what is left of the others. */
 function whatCarries(
+  { perStepFactor, segments, first, source }: Measured,
   cell: CellName,
   lnPaths: Readonly<Record<string, Float64Array>>,
-  from: number,
-  to: number,
 ): string | null {
-  const kept = Object.entries(lnPaths)
-    .map(([path, series]) => ({ path, factor: Math.exp(meanOver(series, from, to)) }))
-    .filter(({ factor }) => !Number.isNaN(factor))
-    .toSorted((a, b) => b.factor - a.factor);
-  const [most, second] = kept;
+  const means = pathMeans(lnPaths, first + 1, source);
+  const [most, second] = means.toSorted((a, b) => b.factor - a.factor);
   if (most === undefined || second === undefined) return null;
-  const told = ({ factor }: { readonly factor: number }): string =>
-    factor <= 1 ? percent(factor) : say('{0} times', times(factor));
+  const off = Math.abs(Math.log(most.factor / (segments.length > 1 ? usualFactor(segments) : perStepFactor!)));
+  if (!(off <= Math.log(likeRate))) {
+    // Several carry, at the same steps or one after the other: none of them keeps what the gradient does.
+    const [one, other] = means.toSorted((a, b) => b.share - a.share) as [PathMean, PathMean];
+    return say(
+      'Of what goes back through a step {0} carries {1} on average, {2} {3}.',
+      pathWords(cell, one.path),
+      percent(one.share),
+      pathWords(cell, other.path),
+      percent(other.share),
+    );
+  }
+  const told = ({ factor }: PathMean): string => (factor <= 1 ? percent(factor) : say('{0} times', times(factor)));
   const words = pathWords(cell, most.path);
   if (second.factor < 1e-3)
     return say('What carries is {0}, which keeps {1} per step; every other path is dead.', words, told(most));
@@ -481,11 +493,12 @@ function whatCarries(
 
 /** Splits the rate into what the slopes let through and what Wh makes of the rest. */
 function theCause(
-  { kind, perStepFactor }: Measured,
+  verdict: Measured,
   { experiment: { cell }, single, first, source, closedShare }: Evidence,
 ): string | null {
+  const { kind, perStepFactor } = verdict;
   if (single.lnPaths !== null && perStepFactor !== null && perStepFactor !== 0)
-    return whatCarries(cell, single.lnPaths, first + 1, source);
+    return whatCarries(verdict, cell, single.lnPaths);
   if (perStepFactor === null || perStepFactor === 0 || kind === 'healthy') return null;
   const { closing, hasD } = cellOf(cell);
   // What goes on beside the weights is neither the work of slopes nor of Wh: no split of these two tells it.

@@ -1,6 +1,6 @@
 // A run as plain text: whole for somebody who reads or listens to it, compact for an assistant.
 import { t as say } from '@vscode/l10n';
-import { cellOf, changesWeights, inPositions, pathWords } from '../../engine/index.js';
+import { cellOf, changesWeights, inPositions, pathMeans, pathWords } from '../../engine/index.js';
 import type {
   AnyNetworkRun,
   AnyRun,
@@ -94,17 +94,18 @@ function measured(verdict: Verdict, dtype: string): string[] {
   ];
 }
 
-/** Of a cell with several paths through a step: what each keeps of the gradient on its way back. */
+/** Of a cell with several paths through a step: what each carries of the gradient on its way back. */
 function paths({ experiment: { cell }, result }: Layer): string[] {
   const { lnPaths } = result.layers[0];
   const { first, source } = result.verdict;
-  return Object.entries(lnPaths ?? {}).flatMap(([path, series]) => {
-    const known = series.slice(first + 1, source + 1).filter((ln) => !Number.isNaN(ln));
-    const mean = known.reduce((sum, ln) => sum + ln, 0) / known.length;
-    return known.length === 0
-      ? []
-      : [say('{0}: times {1} per step back.', pathWords(cell, path), fromLog10(mean / Math.LN10))];
-  });
+  return pathMeans(lnPaths ?? {}, first + 1, source).map(({ path, factor, share }) =>
+    say(
+      '{0}: on average {1} of what goes back through a step, times {2} per step as geometric mean.',
+      pathWords(cell, path),
+      significant(share),
+      significant(factor),
+    ),
+  );
 }
 
 function suggestion({ run, shown, next }: ResultParts): string[] {

@@ -118,9 +118,11 @@ export const spectrumLine = (run: AnyNetworkRun, layer: NetworkLayer<AnyRun>, fo
     ? spectrumOfWh(found)
     : `${layerName(run, layer)}: ${largestExponent(found)}\n`;
 
-const largestExponent = ({ lyapunov }: Spectrum): string =>
+const largestExponent = ({ lyapunov, logProductSigmaMax }: Spectrum): string =>
   lyapunov === null
-    ? say('no Lyapunov exponents (the product of all Jacobians is exactly zero)')
+    ? logProductSigmaMax === -Infinity
+      ? say('no Lyapunov exponents (the product of all Jacobians is exactly zero)')
+      : say('no Lyapunov exponents (a Jacobian holds a number that is not finite)')
     : say('largest Lyapunov exponent {0}', significant(lyapunov[0] ?? NaN));
 
 function spectrumOfWh(spectrum: Spectrum): string {

@@ -228,6 +228,36 @@ describe('rnn-gradients run', () => {
     );
   });
 
+  it('says of each layer of a stack that its Jacobians are not finite', async () => {
+    const layer = (n: number, Wh: number): object => ({
+      [`weight_ih_l${n}`]:
+        n === 0
+          ? [[1], [1]]
+          : [
+              [1, 0],
+              [0, 1],
+            ],
+      [`weight_hh_l${n}`]: [
+        [Wh, 0],
+        [0, Wh],
+      ],
+      [`bias_ih_l${n}`]: [0, 0],
+      [`bias_hh_l${n}`]: [0, 0],
+    });
+    const config = await write('two.rnn.json', {
+      cell: 'relu',
+      weights: { ...layer(0, 4), ...layer(1, 0.5) },
+      // h = (4^{t+1} − 1)/3 leaves float32 at t = 64; then ∞·0 is no number.
+      sequences: [Array.from({ length: 80 }, () => [1])],
+    });
+    const { stdout } = await cli('run', config);
+    assert.deepEqual(
+      stdout.match(/^layer \d: .*Lyapunov.*$/gm),
+      [0, 1].map((n) => `layer ${n}: no Lyapunov exponents (a Jacobian holds a number that is not finite)`),
+    );
+    assert.match(stdout, /^It begins in layer 0: The forward pass is not finite from t = 64 on: h of unit 0 is ∞ /m);
+  });
+
   it('writes the report as one HTML file that names no other', async () => {
     const target = path.join(folder, 'report.html');
     const { code, stderr } = await cli(

@@ -555,8 +555,8 @@ describe('what carries the gradient of a cell of gates', () => {
         'with 20 %.',
     );
     assert.equal(
-      carried({ cell: 'gru', lnPaths: lnPaths({ n: 1.5, beside: 1, r: 0.001 }) }),
-      'What carries most is the path through h by n, which keeps 1.5 times per step; next is the update gate with ' +
+      carried({ cell: 'gru', lnPaths: lnPaths({ n: 1.2, beside: 1, r: 0.001 }) }),
+      'What carries most is the path through h by n, which keeps 1.2 times per step; next is the update gate with ' +
         '100 %.',
     );
     assert.equal(
@@ -569,6 +569,27 @@ describe('what carries the gradient of a cell of gates', () => {
       told([0, 1, 1], { cell: 'gru', lnPaths: lnPaths({ n: 0.5, beside: 0.9 }, 4) }).includes('carries'),
       false,
     );
+  });
+
+  it('is told by shares where no path keeps at every step what the gradient does', () => {
+    const shares = (one: string, carried: string, other: string, next: string): string =>
+      `Of what goes back through a step ${one} carries ${carried} on average, ${other} ${next}.`;
+    const [h, forget] = ['the path through h by i', 'the forget gate (through c)'];
+    // Both at once: 0.3 and 0.6 of 0.9.
+    assert.equal(
+      carried({ cell: 'lstm', lnPaths: lnPaths({ i: 0.3, beside: 0.6 }) }),
+      shares(forget, '67 %', h, '33 %'),
+    );
+    // In turns: of each the geometric mean is 1.2 %.
+    const turns = { i: lnPaths({ i: 0.98 })['i']!, beside: lnPaths({ beside: 0.98 })['beside']! };
+    for (let t = 1; t <= 10; t++) turns[t % 2 === 0 && t !== 2 ? 'i' : 'beside'][t] = Math.log(0.00015);
+    assert.equal(carried({ cell: 'lstm', lnPaths: turns }), shares(h, '60 %', forget, '40 %'));
+    // At one step the forget gate is shut to the last bit.
+    const shut = lnPaths({ i: 0.02, beside: 0.98 });
+    shut['beside']![4] = -Infinity;
+    assert.equal(carried({ cell: 'lstm', lnPaths: shut }), shares(forget, '88 %', h, '12 %'));
+    // They enlarge and cancel each other.
+    assert.equal(carried({ cell: 'lstm', lnPaths: lnPaths({ i: 3, beside: 2 }) }), shares(h, '60 %', forget, '40 %'));
   });
 
   it('has words of its own', () => {

@@ -126,7 +126,7 @@ describe('the text of a run', () => {
     whole.layers[0].lnPaths.beside[0] = -Infinity;
     assert.match(
       compactText({ run: asNetworkRun(leaky, whole), shown: 0, next: null }),
-      /: times 0\.2500 per step back\./,
+      /: on average 1\.000 of what goes back through a step, times 0\.2500 per step as geometric mean\./,
     );
   });
 

@@ -1,0 +1,36 @@
+// What the paths through a step carry of the gradient, over the steps of a trip.
+
+/** Of one path: what it keeps per step, as geometric mean, and its mean share of what all paths of a step keep. */
+export type PathMean = { readonly path: string; readonly factor: number; readonly share: number };
+
+/**
+ * From ln of what each path keeps at steps from … to. The factor of a path is that of the gradient only where it
+ * carries at every step: a single step at which others do brings it near 0. The share has no such steps.
+ */
+export function pathMeans(
+  lnPaths: Readonly<Record<string, Float64Array>>,
+  from: number,
+  to: number,
+): readonly PathMean[] {
+  const paths = Object.entries(lnPaths).map(([path, series]) => ({ path, series, ln: 0, share: 0, count: 0 }));
+  let shared = 0;
+  for (let t = from; t <= to; t++) {
+    const known = paths.filter(({ series }) => !Number.isNaN(series[t]));
+    const most = known.reduce((max, { series }) => Math.max(max, series[t]!), -Infinity);
+    const parts = known.map(({ series }) => (most === -Infinity ? 0 : Math.exp(series[t]! - most)));
+    const whole = parts.reduce((sum, part) => sum + part, 0);
+    if (whole > 0) shared++;
+    for (const [i, path] of known.entries()) {
+      path.ln += path.series[t]!;
+      path.count++;
+      if (whole > 0) path.share += parts[i]! / whole;
+    }
+  }
+  return paths
+    .filter(({ count }) => count > 0)
+    .map(({ path, ln, share, count }) => ({
+      path,
+      factor: Math.exp(ln / count),
+      share: shared === 0 ? 0 : share / shared,
+    }));
+}
