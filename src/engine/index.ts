@@ -12,6 +12,7 @@ export { defaultBounds } from './verdict/evidence.js';
 export type { VerdictBounds } from './verdict/evidence.js';
 export { pathMeans } from './verdict/pathMeans.js';
 export { pathWords } from './verdict/reason.js';
+export { leadsThere } from './verdict/verdict.js';
 export type { NextStep, RateSegment, Verdict, VerdictKind } from './verdict/verdict.js';
 export { onStepsOfRun } from './analysis/spectrum.js';
 export type { Spectrum } from './analysis/spectrum.js';

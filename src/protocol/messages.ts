@@ -547,6 +547,7 @@ export type WhatIfAnswer =
 
 /** The next thing to try of the layer that is looked at. Looking for it gives way to everything else. */
 export type AdviceRequest = { readonly runId: number };
+/** `onePercentSteps`: null also where no one rate leads to what arrives. */
 export type NextEffect = Pick<Verdict, 'kind' | 'perStepFactor' | 'log10Ratio' | 'onePercentSteps'>;
 export type Advice = {
   readonly step: NextStep;

@@ -12,6 +12,7 @@ import { addRowTimes, takeStep } from '../core/tensor.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import type { FloatArray } from '../core/dtypes.js';
 import { gatedStep } from './gatedAdvice.js';
+import { onePercentFrom } from './verdict.js';
 import type { NextStep, Measured } from './verdict.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Drive, Evidence } from './evidence.js';
@@ -155,9 +156,10 @@ function compensate({ perStepFactor, log10Ratio, source, first }: Measured, sigm
   };
 }
 
-function truncateLater({ onePercentSteps, source, first }: Measured, k: number): NextStep | null {
+/** As far as 1 % of the single source is measured to get, at whichever rates: no rate leads further than the trip. */
+function truncateLater({ source, first }: Measured, { log10 }: Evidence['single'], k: number): NextStep | null {
   const trip = source - first + 1;
-  const reach = onePercentSteps === null ? trip : Math.ceil(onePercentSteps);
+  const reach = source - onePercentFrom({ source, first }, log10) + 1;
   if (k >= trip || reach < leastTruncation * k) return null;
   if (reach >= trip)
     return {
@@ -215,7 +217,7 @@ export function* nextStep(verdict: Measured, evidence: Evidence): Resumable<Next
   const { kind, perStepFactor } = verdict;
   if (kind === 'exploding' && !isGated) return boundWh(cell);
   if (kind === 'healthy' || kind === 'fading') {
-    const later = truncate === null ? null : truncateLater(verdict, truncate);
+    const later = truncate === null ? null : truncateLater(verdict, single, truncate);
     if (later !== null || kind === 'healthy') return later;
   }
   if (isGated) return yield* gatedStep(verdict, evidence);

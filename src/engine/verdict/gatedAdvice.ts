@@ -15,7 +15,7 @@ import type { TrialPlace } from '../network/trial.js';
 import type { Evidence } from './evidence.js';
 import { pathMeans } from './pathMeans.js';
 import { meanOver, significant, steps } from './reason.js';
-import { measure } from './verdict.js';
+import { horizonOf, measure } from './verdict.js';
 import type { Measured, NextStep } from './verdict.js';
 
 /** Multiplications of one short run: a tenth of a second in plain arithmetic, and at most six runs. */
@@ -32,22 +32,38 @@ type Candidate = {
   readonly whatIf: WhatIf;
   /** Of each gate's block of Wh, as far as the change needs them. */
   readonly measures: readonly WhMeasures[] | null;
-  readonly sentence: (before: Measured, after: Measured) => string;
+  readonly sentence: (before: Tried, after: Tried) => string;
 };
+
+/** `reach`: the steps after which 1 % is left; null where it does not shrink. */
+type Tried = Measured & { readonly reach: number | null };
 
 const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
 
+/** By the one rate where it leads there, else by the curve, and beyond what was run by the rate alone. */
+function reachIn(measured: Measured, log10: Float64Array): number | null {
+  const { source, first, onePercentSteps } = measured;
+  const { from, isByRate } = horizonOf(measured, log10);
+  if (!isByRate && from > first) return source - from + 1;
+  return isByRate || onePercentSteps === null ? onePercentSteps : Math.max(onePercentSteps, source - first);
+}
+
 /** What a short run measures; null where a number is not finite. */
-function* trial(
-  { trialSource, bounds }: Evidence,
-  place: TrialPlace,
-  parameters: Parameters,
-): Resumable<Measured | null> {
+function* trial({ trialSource, bounds }: Evidence, place: TrialPlace, parameters: Parameters): Resumable<Tried | null> {
   const log10 = yield* trialSource(place, parameters);
   if (log10.some((value) => Number.isNaN(value) || value === Infinity)) return null;
   const T = log10.length;
   const single = { log10, lnSlope: unmeasured(T), lnWh: unmeasured(T), bySource: null, lnPaths: null };
-  return yield* measure({ single, bounds, first: 0, source: T - 1, nonFinite: null, zeroAt: null, infiniteAt: null });
+  const measured = yield* measure({
+    single,
+    bounds,
+    first: 0,
+    source: T - 1,
+    nonFinite: null,
+    zeroAt: null,
+    infiniteAt: null,
+  });
+  return { ...measured, reach: reachIn(measured, log10) };
 }
 
 /** The layer's parameters with the change of a candidate: a block that is rescaled is not zero. */
@@ -65,8 +81,7 @@ function* sigmaMaxOfBlock({ Wh }: Parameters, gate: number, H: number): Resumabl
 }
 
 const shown = (value: number): string => significant(value, 3);
-const reachOf = ({ onePercentSteps }: Measured): string | null =>
-  onePercentSteps === null ? null : steps(onePercentSteps);
+const reachOf = ({ reach }: Tried): string | null => (reach === null ? null : steps(reach));
 
 type Gate = { readonly index: number; readonly name: string };
 
@@ -159,12 +174,12 @@ function* againstExploding(evidence: Evidence): Resumable<Candidate[]> {
 }
 
 /** How far 1 % gets: everything where it does not shrink. */
-const reach = ({ onePercentSteps }: Measured): number => onePercentSteps ?? Infinity;
+const far = ({ reach }: Tried): number => reach ?? Infinity;
 
-const helps = (before: Measured, after: Measured, exploding: boolean): boolean =>
+const helps = (before: Tried, after: Tried, exploding: boolean): boolean =>
   exploding
     ? after.kind !== 'vanishing' && Math.log(after.perStepFactor!) <= leastDamping * Math.log(before.perStepFactor!)
-    : after.kind !== 'exploding' && reach(after) >= leastReach * reach(before) && reach(before) < Infinity;
+    : after.kind !== 'exploding' && far(after) >= leastReach * far(before) && far(before) < Infinity;
 
 /** Null where no short run is to be had, or none of the changes helps in it. */
 export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<NextStep | null> {
@@ -173,11 +188,11 @@ export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<Nex
   if (place === null) return null;
   const before = yield* trial(evidence, place, evidence.layer.parameters);
   if (before === null) return null;
-  let best: { readonly after: Measured; readonly candidate: Candidate } | null = null;
+  let best: { readonly after: Tried; readonly candidate: Candidate } | null = null;
   for (const candidate of yield* exploding ? againstExploding(evidence) : againstVanishing(evidence)) {
     const after = yield* trial(evidence, place, yield* changedParameters(evidence, candidate));
     if (after === null || !helps(before, after, exploding)) continue;
-    if (best !== null && (exploding || reach(after) < leastReach * reach(best.after))) continue;
+    if (best !== null && (exploding || far(after) < leastReach * far(best.after))) continue;
     best = { after, candidate };
   }
   if (best === null) return null;

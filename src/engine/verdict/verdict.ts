@@ -78,12 +78,16 @@ export type Horizon = {
   readonly isByRate: boolean;
 };
 
+/** The first step of the trip at which more than 1 % of the source arrives. */
+export const onePercentFrom = ({ source, first }: Pick<Measured, 'source' | 'first'>, log10: Float64Array): number =>
+  log10.findIndex((value, t) => t >= first && value > log10[source]! - 2);
+
 /** `log10` is the single source. */
 export function horizonOf(
   { source, first, segments, onePercentSteps }: Pick<Measured, 'source' | 'first' | 'segments' | 'onePercentSteps'>,
   log10: Float64Array,
 ): Horizon {
-  const measured = log10.findIndex((value, t) => t >= first && value > log10[source]! - 2);
+  const measured = onePercentFrom({ source, first }, log10);
   if (segments.length > 1 || onePercentSteps === null) return { from: measured, isByRate: false };
   const trip = source - first;
   const isByRate =

@@ -7,6 +7,7 @@ import {
   chosenLayers,
   dropSpare,
   gateValues,
+  leadsThere,
   measureRecurrent,
   recurrentOf,
   release,
@@ -118,7 +119,7 @@ export class WhatIfs {
     if (answer === ended) return ended;
     if (answer === 'noMemory' || answer.kind !== 'run') return null;
     const { kind, perStepFactor, log10Ratio, onePercentSteps } = answer.verdict;
-    return { kind, perStepFactor, log10Ratio, onePercentSteps };
+    return { kind, perStepFactor, log10Ratio, onePercentSteps: leadsThere(answer.verdict) ? onePercentSteps : null };
   }
 
   async #inTurn<Answer>(work: (check: () => void) => Promise<Answer>): Promise<Answer | typeof ended | 'noMemory'> {

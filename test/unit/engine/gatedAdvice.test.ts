@@ -2,7 +2,16 @@
 // shows the same.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asItIs, asLayer, cellOf, finish, nextStepOf, runNetwork, runResumably } from '../../../src/engine/index.js';
+import {
+  asItIs,
+  asLayer,
+  cellOf,
+  finish,
+  mapParameters,
+  nextStepOf,
+  runNetwork,
+  runResumably,
+} from '../../../src/engine/index.js';
 import type { CellName, Experiment, LayerExperiment, NextStep, Resumable, Verdict } from '../../../src/engine/index.js';
 import { fewestSteps, trialBudget } from '../../../src/engine/verdict/gatedAdvice.js';
 import { trialPlace, trialSource } from '../../../src/engine/network/trial.js';
@@ -73,6 +82,25 @@ describe('the next thing to try for a cell of gates', () => {
       assert.deepEqual(next.whatIf, { ...asItIs, biasGate: gate, biasShift: Number(by) });
     });
   }
+
+  it('tells the horizon that the curve has, also where no one rate leads there', () => {
+    let many = 0;
+    for (let seed = 1; seed <= 60; seed++)
+      for (const cell of ['lstm', 'gru'] as const) {
+        const plain = randomNetwork({ seed, cell, B: 1, T, I, widths: [H], directions: ['forward'] });
+        const [own] = plain.layers;
+        const parameters = mapParameters(own.parameters, (values) => values.map((value) => 4 * value));
+        const run = finish(runResumably(asLayer({ ...plain, layers: [{ ...own, parameters }] }) ?? assert.fail()));
+        const told = /horizon grows from ([\d.,]+) step/.exec(finish(nextStepOf(run))?.sentence ?? '');
+        if (told === null) continue;
+        const { log10SingleSource: left } = run.layers[0];
+        const steps = T - left.findIndex((value) => value > left[T - 1]! - 2);
+        const before = counted(told[1] ?? '');
+        if (steps < T) assert.ok(Math.abs(before - steps) <= 1 + 0.2 * before, `${cell} ${seed}: ${before}, ${steps}`);
+        many++;
+      }
+    assert.ok(many > 5, `${many}`);
+  });
 
   it('says so where the gradient does not shrink any more, and the whole run shows it too', () => {
     const subject = layer('lstm', 0.6, 'f', 0);

@@ -24,15 +24,18 @@ type Given = {
   /** Where the gradient is zero from, going back, and whether the slopes are what closes it. */
   readonly zeroAt?: number;
   readonly closed?: boolean;
+  /** log10 of what is left so many steps back from the source. */
+  readonly left?: (back: number) => number;
   readonly evidence?: Partial<Evidence>;
 };
 
 function next(given: Given): NextStep | null {
   const { cell = 'tanh', truncate = null, lnSlope = -1, lnWh = -0.5, drive = {}, sigma = 1, zeroAt } = given;
+  const { left = (back: number) => -0.3 * back } = given;
   const each = (value: number, other: number): Float64Array =>
     Float64Array.from({ length: source + 1 }, (_, t) => (t === 0 ? 100 * other : value));
   const log10 = Float64Array.from({ length: source + 1 }, (_, t) =>
-    zeroAt !== undefined && t <= zeroAt ? -Infinity : 0.3 * (t - source),
+    zeroAt !== undefined && t <= zeroAt ? -Infinity : left(source - t),
   );
   const slopes = each(lnSlope, lnWh);
   if (zeroAt !== undefined && given.closed === true) slopes[zeroAt + 1] = -Infinity;
@@ -128,8 +131,13 @@ describe('the next thing to try, from its evidence', () => {
   });
 
   it('of what is healthy is a later truncation, where that takes much', () => {
-    const later = (truncate: number | undefined, onePercentSteps: number | null, kind: Measured['kind'] = 'healthy') =>
-      next({ measured: { kind, onePercentSteps }, ...(truncate === undefined ? {} : { truncate }) });
+    /** More than 1 % gets over `reach` steps, the one of the source included; no rate says so. */
+    const later = (truncate: number | undefined, reach: number, kind: Measured['kind'] = 'healthy') =>
+      next({
+        measured: { kind, onePercentSteps: 500 },
+        left: (back) => (back < reach ? 0 : -3),
+        ...(truncate === undefined ? {} : { truncate }),
+      });
     const off = (k: number): NextStep =>
       step(
         `Try no truncation: it cuts the gradient after ${k === 1 ? '1 step' : `${k} steps`}, and by itself it would ` +
@@ -143,18 +151,18 @@ describe('the next thing to try, from its evidence', () => {
         { truncate: reach },
       );
     // The trip takes 21 steps.
-    assert.equal(later(undefined, null), null);
-    assert.deepEqual(
-      [later(5, null), later(14, null), later(15, null), later(21, null)],
-      [off(5), off(14), null, null],
-    );
-    assert.deepEqual(later(1, null), off(1));
-    assert.deepEqual([later(5, 20.5), later(5, 19.5)], [off(5), to(20, 5)]);
-    assert.deepEqual([later(5, 12.2), later(8, 11.5), later(9, 12.2)], [to(13, 5), to(12, 8), null]);
-    assert.deepEqual(later(5, 12.2, 'fading'), to(13, 5));
-    assert.equal(later(30, 60), null, 'a truncation behind the trip takes nothing');
+    assert.equal(later(undefined, 21), null);
+    assert.deepEqual([later(5, 21), later(14, 21), later(15, 21), later(21, 21)], [off(5), off(14), null, null]);
+    assert.deepEqual(later(1, 21), off(1));
+    assert.deepEqual(later(5, 20), to(20, 5));
+    assert.deepEqual([later(5, 13), later(8, 12), later(9, 13)], [to(13, 5), to(12, 8), null]);
+    assert.deepEqual(later(5, 13, 'fading'), to(13, 5));
+    assert.equal(later(30, 21), null, 'a truncation behind the trip takes nothing');
+    // What falls on the way and comes back arrives from further away.
+    const dip = (back: number): number => (back > 3 && back < 11 ? -4 : back < 15 ? -1 : -3);
+    assert.deepEqual(next({ measured: { kind: 'fading', onePercentSteps: 3 }, truncate: 5, left: dip }), to(15, 5));
     // What vanishes is not mended by it, and what fades by another change where it takes little.
-    assert.notDeepEqual(later(5, 12.2, 'vanishing'), to(13, 5));
+    assert.notDeepEqual(later(5, 13, 'vanishing'), to(13, 5));
     assert.deepEqual(next({ measured: { kind: 'fading' }, truncate: 15, lnSlope: -0.5, lnWh: -1 }), orthogonal);
   });
 
