@@ -1,6 +1,6 @@
 // What is printed of the next thing to try: the sentence, and what it does, once that was run.
 import { t as say } from '@vscode/l10n';
-import { knownEffect, mayHelp } from '../protocol/index.js';
+import { isUntried, knownEffect, mayHelp } from '../protocol/index.js';
 import type { Advice } from '../protocol/index.js';
 import { significant } from '../worker/record/index.js';
 
@@ -12,6 +12,8 @@ export function nextText(advice: Advice, before: number | null, tellsReach: bool
   if (!mayHelp(advice, before)) return null;
   const { sentence } = advice.step;
   const effect = knownEffect(advice);
+  if (isUntried(advice))
+    return `${sentence} ${say('What comes of it was not computed: it takes as long as the run.')}\n`;
   if (effect === null) return `${sentence}\n`;
   const { kind, perStepFactor, onePercentSteps } = effect;
   const [verdict, rate] = [kind.toUpperCase(), perStepFactor === null ? null : significant(perStepFactor)];

@@ -9,6 +9,9 @@ const harm = (log10Ratio: number | null): number => Math.abs(log10Ratio ?? Infin
 export const knownEffect = ({ step, effect }: Advice): NextEffect | null =>
   step.whatIf.truncate === null ? effect : null;
 
+/** Whether nobody has tried it: a run with it would take too long. A truncation is measured on the curve itself. */
+export const isUntried = ({ step, effect }: Advice): boolean => effect === null && step.whatIf.truncate === null;
+
 /** Whether it helps, or nobody knows. `before`: log10 of what arrives in the run as it is. */
 export function mayHelp(advice: Advice, before: number | null): boolean {
   const effect = knownEffect(advice);

@@ -3,7 +3,7 @@ export type * from './messages.js';
 export type * from './notebookMessages.js';
 export type * from './sequenceMessages.js';
 export type * from './tensorMessages.js';
-export { knownEffect, mayHelp } from './helpfulAdvice.js';
+export { isUntried, knownEffect, mayHelp } from './helpfulAdvice.js';
 export { Channel } from './rpc.js';
 export type { EventHandlers, Port, RequestHandlers } from './rpc.js';
 export {

@@ -605,7 +605,9 @@ describe('the next thing to try', () => {
     // Nobody knows: it is offered as what it is.
     answer(null);
     await host.run(ringConfig(0.5, 8, 40));
-    await page.locator('.next.tried', { hasText: /^Try an orthogonal Wh: [^:]*\. Show what it does$/ }).waitFor();
+    const untried =
+      /^Try an orthogonal Wh: [^:]*\. What comes of it was not computed: it takes [^.]*\. Show what it does$/;
+    await page.locator('.next.tried', { hasText: untried }).waitFor();
   });
 
   it('is not there when nothing is wrong', async () => {

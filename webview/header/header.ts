@@ -1,5 +1,5 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
-import { knownEffect, mayHelp } from '../../src/protocol/index.js';
+import { isUntried, knownEffect, mayHelp } from '../../src/protocol/index.js';
 import { el, math, textButton } from '../widgets/dom.js';
 import { inNotebook, inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber, formatSteps } from '../page/format.js';
@@ -305,6 +305,7 @@ export class Header {
       whose,
       ...emphasised(advice.step.sentence),
       ...(effect !== null ? [' ', ...effectOf(effect, cell.gates.length === 1)] : []),
+      ...(isUntried(advice) ? [' ', t('What comes of it was not computed: it takes as long as the run.')] : []),
       ...(inReport || inNotebook ? [] : [' ', this.#try]),
     ];
   }

@@ -10,7 +10,7 @@ import type {
   Verdict,
   WhatIf,
 } from '../../engine/index.js';
-import { knownEffect, mayHelp } from '../../protocol/index.js';
+import { isUntried, knownEffect, mayHelp } from '../../protocol/index.js';
 import type { Advice, WhatIfAnswer } from '../../protocol/index.js';
 import { asData } from './asData.js';
 import {
@@ -117,7 +117,7 @@ function suggestion({ run, shown, next }: ResultParts): string[] {
     ...(layers.length > 1 ? [say('What to try next, in {0}:', layerName(run, layer))] : [say('What to try next:')]),
     next.step.sentence,
     ...(effect !== null ? [say('Computed with this change: {0}.', inNumbers(effect))] : []),
-    ...(next.effect === null ? [say('What comes of it was not computed: it takes as long as the run.')] : []),
+    ...(isUntried(next) ? [say('What comes of it was not computed: it takes as long as the run.')] : []),
   ];
 }
 
