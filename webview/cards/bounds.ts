@@ -62,10 +62,22 @@ function lyapunovSentence(lambda: number): string {
 }
 
 /** How many directions are lost, where that is some of them. */
-export function lostSentences(lyapunov: ArrayLike<number>): string[] {
-  const all = Array.from(lyapunov);
+export function lostSentences({
+  lyapunov,
+  lyapunovError,
+}: Pick<SpectrumSummary, 'lyapunov' | 'lyapunovError'>): string[] {
+  const all = Array.from(lyapunov ?? []);
   const lost = all.filter((value) => value === -Infinity).length;
   if (lost === 0 || lost === all.length) return [];
+  if (lyapunovError === Infinity)
+    return [
+      t(
+        'Rounding has lost the directions of {0} of {1} exponents, which are shown as −∞: no Jacobian is singular, ' +
+          'so they are finite.',
+        lost,
+        all.length,
+      ),
+    ];
   return [
     t(
       '{0} of {1} exponents are −∞: some Jacobian is singular (a unit is off, or Wh is singular), and what goes ' +
@@ -240,7 +252,7 @@ export class Proofs {
               String(first),
               [
                 lyapunovSentence(first),
-                ...(missing ? [] : lostSentences(lyapunov ?? [])),
+                ...(missing ? [] : lostSentences(spectrum)),
                 ...(lyapunovSumError === null
                   ? []
                   : [t('Σλ agrees with its closed form to {0}.', formatNumber(lyapunovSumError, 2))]),

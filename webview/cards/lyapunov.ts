@@ -96,7 +96,7 @@ export function lyapunovCard({ model }: Page): CardView {
     else
       notes.replaceChildren(
         ...(model.exponentsMissing ? [leadingNote(all.length, model.spectrumUnits), ' '] : []),
-        ...(model.exponentsMissing ? [] : lostSentences(all)).flatMap((sentence) => [
+        ...(model.exponentsMissing ? [] : lostSentences(spectrum)).flatMap((sentence) => [
           el('span', { attributes: { 'data-name': 'lost' } }, math(sentence)),
           ' ',
         ]),

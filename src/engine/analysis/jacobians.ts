@@ -1,5 +1,5 @@
 // Singular values of the Jacobians over time: of each J_t, and of their product from the last step back to t.
-import { exactSteps, lnSlopes } from '../network/cellRows.js';
+import { exactSteps } from '../network/cellRows.js';
 import { cellOf } from '../cells/index.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import { stepReady } from '../network/runChunk.js';
@@ -8,6 +8,8 @@ import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
 import type { GradedRows } from '../linalg/gradedSvd.js';
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
 import { leastLength, lnLeastGrading, mostMagnified } from './lyapunov.js';
+import { determinantsOf, lnSlopesOf } from './plainSpectrum.js';
+import type { Determinants } from './plainSpectrum.js';
 import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import { part } from '../core/resumable.js';
@@ -21,7 +23,7 @@ export type JacobianSeries = {
   readonly sigmaMin: Float64Array;
   /**
    * log10 of the largest, the median and the smallest singular value of ∂h_e/∂h_t = J_e···J_{t+1}, e being the last
-   * step of t's chunk; −Infinity for zero.
+   * step of t's chunk; −Infinity for zero, NaN where rounding has lost one that is not.
    */
   readonly log10Largest: Float64Array;
   readonly log10Median: Float64Array;
@@ -74,13 +76,14 @@ export function* plainJacobians(
   decomposing = inPlainArithmetic,
 ): Resumable<JacobianSeries> {
   const { T, H } = experiment.shapes;
-  const { activation, states } = cellOf(experiment.cell);
+  const { states } = cellOf(experiment.cell);
   const n = states.length * H;
   let sample = series.t.length - 1;
   for (const chunk of [...chunks].reverse()) {
     // Nothing is asked of what lies after the window in another chunk, or before its first step.
     if (sample < 0 || chunk.start > series.t[sample]!) continue;
     const product = yield* at(chunk.start + chunk.steps - 1, T, decomposing.product(n));
+    const singular = new SingularSteps(experiment, chunk);
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
       yield* stepReady(chunk, step);
@@ -90,18 +93,53 @@ export function* plainJacobians(
         series.sigmaMax[sample] = 2 ** own[0]!;
         series.sigmaMin[sample] = 2 ** own[n - 1]!;
         const all = yield* at(t, T, product.log2SingularValues());
+        if (all[n - 1] === -Infinity && !(yield* at(t, T, singular.after(step)))) {
+          all.forEach((value, i) => {
+            if (value === -Infinity) all[i] = NaN;
+          });
+          yield* at(t, T, stepReady(chunk, step));
+        }
         series.log10Largest[sample] = all[0]! * log10Of2;
         series.log10Median[sample] = ((all[(n - 1) >> 1]! + all[n >> 1]!) / 2) * log10Of2;
         series.log10Smallest[sample] = all[n - 1]! * log10Of2;
         sample--;
       }
       if (sample < 0) return series;
-      const ln = activation === null ? null : lnSlopes(experiment, chunk, step, jacobian.A);
-      yield* at(t, T, product.extend(jacobian, ln));
+      yield* at(t, T, product.extend(jacobian, lnSlopesOf(experiment, chunk, step, jacobian)));
       yield (T - t) / T;
     }
   }
   return series;
+}
+
+/** Which Jacobians are singular. It is asked for where a product has lost a direction. */
+class SingularSteps {
+  readonly #experiment: LayerExperiment;
+  readonly #chunk: RunChunk;
+  #determinants: Determinants | null = null;
+  /** None of this step and those behind it is. */
+  #regularFrom: number;
+  #found = false;
+
+  constructor(experiment: LayerExperiment, chunk: RunChunk) {
+    this.#experiment = experiment;
+    this.#chunk = chunk;
+    this.#regularFrom = chunk.steps;
+  }
+
+  /** Whether one behind step t is. */
+  *after(t: number): Resumable<boolean> {
+    const [experiment, chunk] = [this.#experiment, this.#chunk];
+    const known = (this.#determinants ??= yield* determinantsOf(experiment));
+    this.#found ||= known.constant === -Infinity;
+    while (!this.#found && this.#regularFrom > t + 1) {
+      const step = --this.#regularFrom;
+      yield* stepReady(chunk, step);
+      const jacobian = exactSteps(experiment, chunk, step)[0]!;
+      this.#found = !Number.isFinite(yield* known.of(jacobian, lnSlopesOf(experiment, chunk, step, jacobian)));
+    }
+    return this.#found;
+  }
 }
 
 /** An inner computation at step t, at the outer one's progress. */
@@ -142,8 +180,10 @@ class BackwardProduct {
       const column = jacobian.pullBack(this.#Q[i]!);
       const magnified = orthogonalise(column, i, next, coefficients);
       // A direction that is gone already is gone however it is computed.
-      if (isGraded && !(magnified <= mostMagnified) && maxAbs(this.#Q[i]!) > 0)
-        return yield* this.#extendGraded(jacobian, lnSlopes);
+      if (!(magnified <= mostMagnified) && maxAbs(this.#Q[i]!) > 0) {
+        if (isGraded) return yield* this.#extendGraded(jacobian, lnSlopes);
+        if (lnSlopes === null) return yield* this.#extendFactored(jacobian);
+      }
       next.push(column);
       yield 0;
     }
@@ -153,14 +193,39 @@ class BackwardProduct {
 
   /** The same by elimination before Wh, for slopes of any size. */
   *#extendGraded(jacobian: StepJacobian, lnSlopes: Float64Array): Resumable<void> {
+    const throughWh = jacobian.withSlopes(new Float64Array(this.#n).fill(1));
+    yield* this.#extendScaled(lnSlopes, (column) => throughWh.pullBack(column));
+  }
+
+  /**
+   * The same for a cell that is not h = f(z): factor by factor, each by elimination before its rows, whose sizes may be
+   * any.
+   */
+  *#extendFactored(jacobian: StepJacobian): Resumable<void> {
+    const n = this.#n;
+    for (const factor of jacobian.denseFactors().reverse()) {
+      const rows = Array.from({ length: n }, (_, j) => factor.subarray(j * n, (j + 1) * n));
+      const sizes = rows.map((row) => norm(row));
+      yield* this.#extendScaled(Float64Array.from(sizes, Math.log), (column) => {
+        const out = new Float64Array(n);
+        for (let j = 0; j < n; j++) {
+          if (column[j] === 0 || sizes[j] === 0) continue;
+          for (let k = 0; k < n; k++) out[k] = out[k]! + column[j]! * (rows[j]![k]! / sizes[j]!);
+        }
+        return out;
+      });
+    }
+  }
+
+  /** Q·R ← A·diag(e^lnSizes)·Q·R, where `through` is A. */
+  *#extendScaled(lnSizes: Float64Array, through: (column: Float64Array) => Float64Array): Resumable<void> {
     const H = this.#n;
-    const throughWh = jacobian.withSlopes(new Float64Array(H).fill(1));
     const eliminated = this.#Q.map((column) => column.slice());
-    const { coefficients: scaled, lnScales } = yield* eliminate(eliminated, lnSlopes);
+    const { coefficients: scaled, lnScales } = yield* eliminate(eliminated, lnSizes);
     const next: Float64Array[] = [];
     const coefficients = Array.from({ length: H }, () => new Float64Array(H));
     for (let i = 0; i < H; i++) {
-      const column = throughWh.pullBack(eliminated[i]!);
+      const column = through(eliminated[i]!);
       orthogonalise(column, i, next, coefficients);
       next.push(column);
       yield 0;

@@ -70,7 +70,7 @@ function* measureWh(
  * ln|det J_t|, for the check of the exponents: `constant` is the same for all steps. −∞ of a Jacobian that is singular
  * to working precision.
  */
-type Determinants = {
+export type Determinants = {
   readonly constant: number;
   of(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<number>;
 };
@@ -134,7 +134,7 @@ function* lnDeterminantOf(matrix: Float64Array, n: number): Resumable<number> {
 }
 
 /** ln of the slopes of a cell that is h = f(z), also where no float64 holds one; null of any other. */
-const lnSlopesOf = (
+export const lnSlopesOf = (
   experiment: LayerExperiment,
   chunk: RunChunk,
   t: number,

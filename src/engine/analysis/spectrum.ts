@@ -39,7 +39,8 @@ export type Spectrum = {
   readonly lyapunovSumError: number | null;
   /**
    * Estimated error of the least certain exponent that is finite, from rounding between two orthogonalisations, per
-   * step; null where there is none.
+   * step, and no less than `lyapunovSumError`; null where there is none. Infinity where rounding has lost directions
+   * that no singular Jacobian takes.
    */
   readonly lyapunovError: number | null;
   /** Steps between two orthogonalisations at most. */
@@ -256,8 +257,15 @@ export function exponentsInto(
   spectrum.lyapunov = lyapunov;
   spectrum.lyapunovError = error / T;
   spectrum.lyapunovBlock = block;
-  if (lyapunov.includes(-Infinity)) return;
-  spectrum.lyapunovSumError = Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - (logDet + lnSlopes / T));
+  const closedForm = logDet + lnSlopes / T;
+  if (lyapunov.includes(-Infinity)) {
+    if (Number.isFinite(closedForm)) spectrum.lyapunovError = Infinity;
+    return;
+  }
+  const sumError = Math.abs(lyapunov.reduce((sum, value) => sum + value, 0) - closedForm);
+  spectrum.lyapunovSumError = sumError;
+  // What the sum is off by, its exponents are off by together.
+  if (sumError > spectrum.lyapunovError) spectrum.lyapunovError = sumError;
 }
 
 /** Several passes over one run ask for that of one Wh, which nobody writes to. */

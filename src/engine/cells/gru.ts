@@ -8,7 +8,7 @@
 import { t as say } from '@vscode/l10n';
 import { affineParameters, emptySlopes } from './cell.js';
 import type { Cell, CellStep, OpenedNode } from './cell.js';
-import { logistic, logisticSlope, tanhSlope } from './logistic.js';
+import { lessTanh, logistic, logisticSlope, tanhSlope } from './logistic.js';
 
 /** What unit j computes on its way: the pre-activations, and h'·Whn + bhn, which the reset gate multiplies. */
 function unit({ H, parameters: { bh }, z, fromInput, fromState }: CellStep, j: number) {
@@ -80,14 +80,14 @@ export const gru: Cell = {
   },
 
   // Slopes always come from the pre-activations: y·(1 − y) has lost its digits in saturation, in any dtype.
-  slopes(step, _, __, { A, D, Ax }) {
+  slopes(step, _, exact, { A, D, Ax }) {
     const { H, previous } = step;
     for (let j = 0; j < H; j++) {
       const { zr, zz, recurrent, zn } = unit(step, j);
       // ∂h/∂n·∂n/∂z_n; 1 − z = σ(−z_z)
       const toN = logistic(-zz) * tanhSlope(zn);
       const toR = toN * recurrent * logisticSlope(zr);
-      const toZ = (previous[j]! - Math.tanh(zn)) * logisticSlope(zz);
+      const toZ = (exact ? lessTanh(previous[j]!, zn) : previous[j]! - Math.tanh(zn)) * logisticSlope(zz);
       A[j] = toR;
       A[H + j] = toZ;
       // The reset gate stands between n and the state, not between n and the input.

@@ -22,6 +22,14 @@ export function tanhSlope(z: number): number {
   return (2 * Math.exp(-Math.abs(z))) ** 2;
 }
 
+/** h − tanh(z), also where both are so near to ±1 that tanh(z) has lost the digits of their difference. */
+export function lessTanh(h: number, z: number): number {
+  if (Math.abs(z) < 1) return h - Math.tanh(z);
+  // tanh|z| = 1 − 2/(e^{2|z|} + 1); h − 1 is exact near 1.
+  const sign = Math.sign(z);
+  return h - sign + (sign * 2) / (Math.exp(2 * Math.abs(z)) + 1);
+}
+
 /** Below this a slope is subnormal and has lost digits. */
 const leastNormal = 2 ** -1022;
 

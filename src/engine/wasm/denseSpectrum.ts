@@ -1,7 +1,7 @@
 // Exponents, product and singular values of the Jacobians of cells that are not h = f(z): each step's Jacobian is made
 // as a matrix in plain arithmetic, unless few rows go through it, and what is multiplied and made orthogonal goes
 // through the kernels.
-import { plainJacobians } from '../analysis/jacobians.js';
+import { plainBudget, plainJacobians, samples } from '../analysis/jacobians.js';
 import type { JacobianSeries } from '../analysis/jacobians.js';
 import { determinantsOf } from '../analysis/plainSpectrum.js';
 import { exponentsInto, leadingInto, zerosIn } from '../analysis/spectrum.js';
@@ -278,11 +278,14 @@ export function* denseJacobians(
   const n = stateWidth(experiment);
   const values = new GradedValues(kernels, n, at);
   const chain = yield* JacobianChain.createDense(kernels, n, 'backward', 4 * n * Number.EPSILON, at);
-  return yield* plainJacobians(experiment, chunks, series, {
+  const found = yield* plainJacobians(experiment, chunks, series, {
     log2SingularValues: (rows) => values.log2(rows),
     *product() {
       yield* chain.restart();
       return new DenseProduct(chain, values, n);
     },
   });
+  // What rounding has lost here, elimination may keep.
+  const isLost = found.log10Smallest.some((value) => Number.isNaN(value));
+  return isLost && samples({ t0: 0, t1: found.t.length }, n, plainBudget).length === found.t.length ? null : found;
 }
