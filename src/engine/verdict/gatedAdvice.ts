@@ -176,6 +176,9 @@ function* againstExploding(evidence: Evidence): Resumable<Candidate[]> {
 /** How far 1 % gets: everything where it does not shrink. */
 const far = ({ reach }: Tried): number => reach ?? Infinity;
 
+/** The same at the rate over most of the way, which says more of two changes than where the curve meets 1 %. */
+const byRate = ({ onePercentSteps }: Tried): number => onePercentSteps ?? Infinity;
+
 const helps = (before: Tried, after: Tried, exploding: boolean): boolean =>
   exploding
     ? after.kind !== 'vanishing' && Math.log(after.perStepFactor!) <= leastDamping * Math.log(before.perStepFactor!)
@@ -192,7 +195,7 @@ export function* gatedStep(verdict: Measured, evidence: Evidence): Resumable<Nex
   for (const candidate of yield* exploding ? againstExploding(evidence) : againstVanishing(evidence)) {
     const after = yield* trial(evidence, place, yield* changedParameters(evidence, candidate));
     if (after === null || !helps(before, after, exploding)) continue;
-    if (best !== null && (exploding || far(after) < leastReach * far(best.after))) continue;
+    if (best !== null && (exploding || byRate(after) < leastReach * byRate(best.after))) continue;
     best = { after, candidate };
   }
   if (best === null) return null;

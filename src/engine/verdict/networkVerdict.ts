@@ -83,6 +83,8 @@ export function* networkVerdict(
     closedShare: null,
   };
   const measured = yield* measure(evidence);
+  // The layer says so.
+  if (verdict.source === verdict.first) return { ...measured, layer, direction, reason: verdict.reason };
   const alike = layers.every(({ result }) => result.verdict.kind === verdict.kind);
   const rate = rateOf(measured, evidence);
   const where =

@@ -99,6 +99,8 @@ export function horizonOf(
 
 /** By how much what arrives may differ from what the rate leads to: `mostOff` of its decades, and a factor of 2. */
 const mostBeside = Math.log10(2);
+/** Where one grows and the other shrinks, no more than by this. */
+const mostAcross = 0.01;
 
 /** Whether the verdict's one rate leads to about what arrives; else a step or two do what the others do not. */
 export function leadsThere({
@@ -110,7 +112,8 @@ export function leadsThere({
 }: Pick<Measured, 'source' | 'first' | 'segments' | 'perStepFactor' | 'log10Ratio'>): boolean {
   if (segments.length > 1 || perStepFactor === null || log10Ratio === null) return false;
   const led = (source - first) * Math.log10(perStepFactor);
-  return Math.abs(led - log10Ratio) <= mostBeside + mostOff * Math.abs(log10Ratio);
+  const beside = Math.abs(led - log10Ratio);
+  return led * log10Ratio > 0 ? beside <= mostBeside + mostOff * Math.abs(log10Ratio) : beside <= mostAcross;
 }
 
 /** ln ‖g_t‖ of steps from … to against t. */

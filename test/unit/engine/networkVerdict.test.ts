@@ -199,6 +199,15 @@ describe('the verdict of a network', () => {
     assert.equal(first(broken(0, 'gradient'), broken(1, 'gradient'), broken(2, 'inputs')), 2);
   });
 
+  it('of a single step says so, and does not call every layer healthy', () => {
+    const step = (layer: number): Judged => {
+      const own = judged(layer, 'healthy', null);
+      const verdict = { ...own.result.verdict, source: 0, first: 0, reason: 'There is a single step.' };
+      return { ...own, result: { ...own.result, verdict, positionVerdict: verdict } };
+    };
+    assert.equal(told([step(0), step(1)], [0]).reason, 'There is a single step.');
+  });
+
   it('is measured through all layers, with the worst of them by itself', () => {
     const rate = 'The gradient keeps 32 % per step back: half is gone after 0.6 steps, 1 % is left after 4; what ';
     const vanishing = told([judged(0, 'healthy', 0), judged(1, 'fading', -1)], line(10, -0.5));

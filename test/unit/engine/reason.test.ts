@@ -466,6 +466,16 @@ describe('a direction that goes back to later positions', () => {
   });
 });
 
+describe('a rate and what arrives', () => {
+  it('are not told together where one grows and the other shrinks', () => {
+    // The last step alone takes what the others give.
+    const told59 = told([0.55, ...times(9, 1.005)]);
+    assert.match(told59, /^58 % of the gradient arrives at t = 100, 10 steps from its source\. /);
+    assert.doesNotMatch(told59, /multiplied by/);
+    assert.match(told(times(10, 0.95)), /^The gradient keeps 95 % per step back: 60 % of it arrives /);
+  });
+});
+
 describe('the cause', () => {
   const cause = (given: Given): string => told(times(20, 0.5), given).replace(/^.* is hardly learned\. /, '');
   const [half, most] = [Math.log(0.5), Math.log(0.9)];
