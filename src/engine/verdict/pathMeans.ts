@@ -15,16 +15,21 @@ export function pathMeans(
   const paths = Object.entries(lnPaths).map(([path, series]) => ({ path, series, ln: 0, share: 0, count: 0 }));
   let shared = 0;
   for (let t = from; t <= to; t++) {
-    const known = paths.filter(({ series }) => !Number.isNaN(series[t]));
-    const most = known.reduce((max, { series }) => Math.max(max, series[t]!), -Infinity);
-    const parts = known.map(({ series }) => (most === -Infinity ? 0 : Math.exp(series[t]! - most)));
-    const whole = parts.reduce((sum, part) => sum + part, 0);
-    if (whole > 0) shared++;
-    for (const [i, path] of known.entries()) {
-      path.ln += path.series[t]!;
+    let most = -Infinity;
+    for (const path of paths) {
+      const ln = path.series[t]!;
+      if (Number.isNaN(ln)) continue;
+      path.ln += ln;
       path.count++;
-      if (whole > 0) path.share += parts[i]! / whole;
+      most = Math.max(most, ln);
     }
+    // Nothing goes through this step, or nothing is known of it.
+    if (most === -Infinity) continue;
+    shared++;
+    let whole = 0;
+    for (const { series } of paths) if (!Number.isNaN(series[t]!)) whole += Math.exp(series[t]! - most);
+    for (const path of paths)
+      if (!Number.isNaN(path.series[t]!)) path.share += Math.exp(path.series[t]! - most) / whole;
   }
   return paths
     .filter(({ count }) => count > 0)

@@ -5,7 +5,8 @@ import { describe, it } from 'node:test';
 import type { Problem } from '../../../src/config/index.js';
 import { configName, readTexts, withoutAssumedCell } from './memory.js';
 
-const weights: Readonly<Record<string, number[] | number[][]>> = Object.fromEntries(
+type Weights = Readonly<Record<string, number[] | number[][]>>;
+const weights: Weights = Object.fromEntries<number[] | number[][]>(
   ['', '_reverse'].flatMap((way) => [
     [`weight_ih_l0${way}`, [[0.5], [0.4]]],
     [
