@@ -26,6 +26,7 @@ export const problemCodes = [
   'unclear-order',
   'not-normalised',
   'reverse-one-step',
+  'padded-sequences',
   'not-enough-memory',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];

@@ -26,6 +26,7 @@ const messages: Readonly<Record<ProblemCode, () => string>> = {
   'unclear-order': () => t('It is not clear whether the steps or the sequences come first.'),
   'not-normalised': () => t('The inputs are not normalised.'),
   'reverse-one-step': () => t('The reverse direction makes one step only.'),
+  'padded-sequences': () => t('The sequences look padded.'),
   'not-enough-memory': () => t('There is not enough memory for these numbers.'),
 };
 

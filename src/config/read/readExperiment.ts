@@ -9,6 +9,7 @@ import { weightNames } from '../layouts/weightNames.js';
 import { reportOlder } from './keyNames.js';
 import { realStepsOf } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
+import { notePadding, withLengths } from './readLengths.js';
 import { readLoss } from './readLoss.js';
 import { cut, UnreadableNumbers } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
@@ -118,7 +119,10 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
     truncate: null,
   });
   if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsRoot!, false, report);
-  if (experiment !== null && !report.hasErrors) noteReverseStep(experiment, weightsRoot!, null, report);
+  if (experiment !== null && !report.hasErrors) {
+    if (typeof entry.sequences === 'string') notePadding(sequences!, sequences!.where, false, report);
+    noteReverseStep(experiment, weightsRoot!, null, report);
+  }
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? null, training: notesOf(weightsRoot), labels };
 }
@@ -174,10 +178,12 @@ async function readConfig(
   const sequencesValue = valid.get('sequences');
   const weightsValue = valid.get('weights');
   const order = orderOf(valid.get('sequenceOrder'));
-  const sequences =
+  const lengthsValue = valid.get('lengths');
+  const block =
     sequencesValue === undefined
       ? null
       : await readSequences(sequencesValue, dtype, sources, report, order ?? undefined);
+  const sequences = await withLengths(block, lengthsValue, sources, report);
   const weightsRoot = weightsValue === undefined ? null : await sources.follow(weightsValue);
   const context: WeightsContext = { cell, dtype, inputs: sequences?.I ?? null };
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
@@ -224,6 +230,7 @@ async function readConfig(
   });
   if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsValue!.itself(), true, report);
   if (experiment !== null && !report.hasErrors) {
+    if (lengthsValue === undefined) notePadding(sequences!, sequencesValue!, true, report);
     const entrance: Entrance =
       lossValue === undefined
         ? { key: '"upstreamGradient"', value: upstreamValue ?? null }

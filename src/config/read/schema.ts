@@ -216,6 +216,18 @@ export const configKeys = () =>
         TBI: t("Step by step, `[T][B][I]`: PyTorch's default."),
       },
     },
+    lengths: {
+      docs: t(
+        'How many steps of each sequence are real, [B], where `sequences` is one block that is padded at the end, as ' +
+          '`pad_sequence` of PyTorch leaves it: numbers or a path. What stands behind a length is not read. `null`: ' +
+          'all steps are real.',
+      ),
+      types: ['null', 'string', 'array'],
+      expected: t('a list of B numbers of steps, a path, or null'),
+      default: null,
+      examples: ['lengths.json'],
+      file: {},
+    },
     initialState: {
       docs: t(
         'The hidden state before the first timestep, `h_{-1}` [B][H] ([H] for one sequence): numbers or a ' +

@@ -15,6 +15,7 @@ import { OpenFiles } from './openFiles.js';
 import { sequencePartKeys } from './partKeys.js';
 import { isProse, Options } from './plainFiles.js';
 import { checkExperiment } from './readExperiment.js';
+import { withLengths } from './readLengths.js';
 import { readSequences } from './readSequences.js';
 import type { ReadSequences } from './readSequences.js';
 import { configKeys } from './schema.js';
@@ -128,7 +129,8 @@ async function sequencesOf(
   const value = valid.get('sequences');
   if (value === undefined) return null;
   const order = orderOf(valid.get('sequenceOrder')) ?? undefined;
-  const read = await readSequences(value, 'float64', sources, report, order);
+  const block = await readSequences(value, 'float64', sources, report, order);
+  const read = await withLengths(block, valid.get('lengths'), sources, report);
   const root = await sources.follow(value);
   if (read === null || root === null) return null;
   return {

@@ -195,16 +195,18 @@ function answerOrder({ config }: FoundParts, order: SequenceOrder): ChangeOutcom
     : accept(insertAfter(sequences, () => `"sequenceOrder": ${text}`));
 }
 
-/** What was said about the others (an array of their file, its columns, a window) goes with them. */
+/** What was said about the others (an array of their file, its columns, a window, their lengths) goes with them. */
 function otherSequences({ config }: FoundParts, sequences: NewSequences): ChangeOutcome {
   const present = config?.get('sequences') ?? null;
   if (present === null) return refuse(t('There are no sequences here any more.'));
   const text = reindent(sequencesValue(sequences), '  ', indentOf(present) ?? '');
   // Those that are made up lie one sequence after the other.
   const order = sequences.kind === 'made' ? (config?.get('sequenceOrder') ?? null) : null;
+  const lengths = config?.get('lengths') ?? null;
   return accept([
     replaceSpan(present.document, present.node, text.replaceAll('\n', lineBreak(present.document.text))),
     ...(order === null ? [] : [replaceSpan(order.document, order.node, '"BTI"')]),
+    ...(lengths === null ? [] : [replaceSpan(lengths.document, lengths.node, 'null')]),
   ]);
 }
 

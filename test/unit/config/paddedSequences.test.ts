@@ -1,0 +1,134 @@
+// Sequences of different lengths in one padded block: read as lists of their own lengths are, and noticed where nothing
+// tells their lengths.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import type { Problem, ReadResult } from '../../../src/config/index.js';
+import { configName, npyOf, readTexts } from './memory.js';
+import type { Texts } from './memory.js';
+
+type Sequences = readonly (readonly (readonly number[])[])[];
+const weights = { Wx: [[0.5], [0.4]], Wh: [[0.3]], b: [0] };
+const ragged: Sequences = [
+  [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+    [7, 8],
+  ],
+  [[9, 10]],
+  [
+    [11, 12],
+    [13, 14],
+  ],
+];
+const lengths = ragged.map((sequence) => sequence.length);
+const padded = (sequences: Sequences, steps: number, by: number): number[][][] =>
+  sequences.map((sequence) =>
+    Array.from({ length: steps }, (_, t) => [...(sequence[t] ?? sequence[0]!.map(() => by))]),
+  );
+const stepByStep = (block: readonly number[][][]): number[][][] =>
+  block[0]!.map((_, t) => block.map((sequence) => sequence[t]!));
+
+const read = (config: object, files: Texts = {}): Promise<ReadResult> =>
+  readTexts({ ...files, [configName]: JSON.stringify({ weights, ...config }) });
+async function problemOf(config: object, files: Texts = {}): Promise<Problem> {
+  const { experiment, problems } = await read(config, files);
+  assert.equal(experiment, null);
+  const [problem, ...others] = problems;
+  assert.ok(problem !== undefined);
+  assert.deepEqual(others, []);
+  return problem;
+}
+
+describe('sequences in a padded block', () => {
+  for (const [how, config] of [
+    ['with zeros behind', { sequences: padded(ragged, 4, 0), lengths }],
+    ['with other numbers behind, which are not read', { sequences: padded(ragged, 4, 99), lengths }],
+    ['padded further than the longest', { sequences: padded(ragged, 7, 0), lengths }],
+    ['step by step', { sequences: stepByStep(padded(ragged, 4, 99)), sequenceOrder: 'TBI', lengths }],
+    ['with their lengths in a file', { sequences: padded(ragged, 4, 99), lengths: 'lengths.npy' }],
+  ] as const)
+    it(`are read as lists of their own lengths: ${how}`, async () => {
+      const files = { 'lengths.npy': npyOf([3], lengths) };
+      const [own, expected] = [await read(config, files), await read({ sequences: ragged })];
+      assert.deepEqual([own.problems, expected.problems], [[], []]);
+      assert.deepEqual(own.experiment, expected.experiment);
+      assert.deepEqual(expected.experiment?.chunks[0]?.lengths, lengths);
+    });
+
+  it('are read as the reference cases of PyTorch have them, which are packed there', async () => {
+    type Case = Record<string, unknown> & { readonly sequences: Sequences };
+    for (const name of ['gru_2layer_ragged_last', 'lstm_bi_2layer_ragged', 'lstm_ce_every_ragged_null']) {
+      const stored = JSON.parse(readFileSync(`test/fixtures/reference/networks/${name}.json`, 'utf8')) as Case;
+      const keys = ['cell', 'dtype', 'weights', 'sequences', 'initialState', 'upstreamGradient', 'loss', 'truncate'];
+      const config = Object.fromEntries(Object.entries(stored).filter(([key]) => keys.includes(key)));
+      const steps = stored.sequences.map(({ length }) => length);
+      const block = { ...config, sequences: padded(stored.sequences, Math.max(...steps) + 3, -7), lengths: steps };
+      const [own, expected] = [await read(block), await read(config)];
+      assert.ok(own.experiment !== null, JSON.stringify(own.problems));
+      assert.deepEqual(own, expected, name);
+    }
+  });
+
+  it('whose lengths are all the same, or null, are the block', async () => {
+    const sequences = padded(ragged, 4, 5);
+    const expected = await read({ sequences });
+    assert.deepEqual(expected.problems, []);
+    for (const same of [[4, 4, 4], null]) assert.deepEqual(await read({ sequences, lengths: same }), expected);
+  });
+
+  it('have a length each', async () => {
+    const problem = await problemOf({ sequences: padded(ragged, 4, 0), lengths: [4, 1] });
+    assert.deepEqual([problem.code, problem.path], ['wrong-dimension', 'lengths']);
+    assert.match(problem.expected, /3 sequences/);
+    const turned = await problemOf({ sequences: padded(ragged, 4, 0), lengths: [1, 2, 3, 4] });
+    assert.match(turned.advice, /"sequenceOrder": "TBI"/);
+  });
+
+  for (const wrong of [0, 5, 1.5, -1])
+    it(`have no length ${wrong} of 4 steps`, async () => {
+      const problem = await problemOf({ sequences: padded(ragged, 4, 0), lengths: [4, wrong, 2] });
+      assert.deepEqual(
+        [problem.code, problem.path, problem.found, problem.expected],
+        ['wrong-value', 'lengths[1]', String(wrong), 'a whole number from 1 to 4'],
+      );
+    });
+
+  for (const [what, config] of [
+    ['chunks', { sequences: ['a.json', 'a.json'] }],
+    ['windows of a table', { sequences: { file: 'a.csv', window: 2, normalise: 'none' } }],
+    ['lists of their own lengths', { sequences: ragged }],
+  ] as const)
+    it(`are no ${what}`, async () => {
+      const files = { 'a.json': JSON.stringify(padded(ragged, 4, 1)), 'a.csv': 'x,y\n1,2\n2,3\n3,4\n4,5\n' };
+      const problem = await problemOf({ ...config, lengths }, files);
+      assert.deepEqual([problem.code, problem.path], ['key-conflict', 'lengths']);
+    });
+
+  it('without lengths are noticed by the zeros at their ends, with the lengths that would be', async () => {
+    const sequences = padded(ragged, 5, 0);
+    const { experiment, problems } = await read({ sequences });
+    assert.ok(experiment !== null);
+    assert.deepEqual(
+      problems.map(({ severity, code, path }) => [severity, code, path]),
+      [['info', 'padded-sequences', 'sequences']],
+    );
+    assert.match(problems[0]?.message ?? '', /^2 of 3 sequences end in steps of zeros, up to 4 of them/);
+    assert.equal(problems[0]?.advice, 'Write "lengths": [4, 1, 2] in the config if that is padding.');
+    assert.deepEqual((await read({ sequences, lengths: [4, 1, 2] })).problems, []);
+    const texts = { 'w.json': JSON.stringify(weights), 'x.json': JSON.stringify(sequences) };
+    const pair = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: 'x.json' });
+    assert.deepEqual(
+      pair.problems.map(({ code }) => code),
+      ['padded-sequences'],
+    );
+  });
+
+  for (const [what, sequences] of [
+    ['all of them end in as many zeros', ragged.map(() => padded([ragged[1]!], 4, 0)[0]!)],
+    ['one of them is nothing but zeros', [padded(ragged, 4, 0)[0]!, [0, 0, 0, 0].map(() => [0, 0])]],
+    ['a single step is zero', [padded(ragged, 4, 0)[0]!, padded([ragged[0]!.slice(0, 3)], 4, 0)[0]!]],
+  ] as const)
+    it(`are not thought of where ${what}`, async () => assert.deepEqual((await read({ sequences })).problems, []));
+});
