@@ -24,6 +24,14 @@ const wrongWords: readonly (readonly [wrong: RegExp, right: string])[] = [
   [/타임 ?스텝|시간 단계|시간 스텝/, '시점'],
   [/한 (?:시점|단계)(?:을|씩)? (?:뒤로|거슬러|되돌아)|한 스텝 (?:뒤로|거슬러)/, '한 스텝 되돌아갈 때마다'],
   [/재발|재귀 신경망|반복 신경망/, '순환'],
+  // One that files are fetched from is 네트워크.
+  [/네트워크(?! 없이|에서는 아무것도|도, 원격)/, '신경망'],
+  [/신경망(?:가|를|는|로|와)(?![가-힣])/, '신경망이, 신경망을, 신경망은, 신경망으로, 신경망과'],
+  [/훈련/, '학습'],
+  [/순방향/, '정방향'],
+  [/선형층/, '선형 층'],
+  [/십시오/, '하세요: one tone for all'],
+  [/(?:습|입)니까/, '하나요, 인가요: one tone for all'],
 ];
 
 /** Particles that fit only some of the values a placeholder can have; `(은)는` or another sentence fits all. */
