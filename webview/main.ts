@@ -4,7 +4,10 @@ import { Channel } from '../src/protocol/index.js';
 import { AtStep } from './header/atStep.js';
 import { t } from './page/l10n.js';
 import { hostPort } from './page/hostPort.js';
+import { aloud, sayAloud } from './widgets/aloud.js';
 import { el } from './widgets/dom.js';
+import { layerName } from './page/layerNames.js';
+import { verdictName } from './page/verdictNames.js';
 import { loadLater } from './late.js';
 import { loadControls } from './lateControls.js';
 import { gradientFlow } from './tracks/gradientFlow.js';
@@ -207,6 +210,7 @@ app?.append(
   blank.element,
   missing,
   el('main', {}, main),
+  aloud,
 );
 // Before the host's first word nothing is laid out.
 app?.setAttribute('hidden', '');
@@ -371,7 +375,10 @@ let restored = false;
 timeline.onChange(() => model.look(timeline.window, timeline.cursor));
 model.onShow = (change) => {
   const { run } = model;
-  if (change === 'run' && run?.network?.shown === layerWanted) layerWanted = null;
+  if (change === 'run' && run !== null && run.network !== null && run.network.shown === layerWanted) {
+    layerWanted = null;
+    sayAloud(`${layerName(run.network, run.network.shown)}: ${verdictName(run.verdict.kind)}`);
+  }
   if (change === 'run' && run !== null)
     timeline.setRun(run, run.verdict.crossedAt ?? run.shapes.T - 1, tellingWindow(run));
   if (change === 'run' && run !== null) model.look(timeline.window, timeline.cursor);

@@ -98,6 +98,67 @@ describe('the names of steps', () => {
   });
 });
 
+describe('a screen reader', () => {
+  /** Keeps every text that the page writes for it. */
+  const listen = (): Promise<void> =>
+    open.page.evaluate(() => {
+      const heard: string[] = [];
+      Object.assign(globalThis, { heard });
+      for (const region of document.querySelectorAll('p.unseen[aria-live]'))
+        new MutationObserver(() => {
+          if (region.textContent !== '') heard.push(region.textContent);
+        }).observe(region, { childList: true });
+    });
+  /** After the page has had the time to say something. */
+  const heard = async (): Promise<string[]> => {
+    await open.page.waitForTimeout(1_500);
+    return open.page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard.splice(0));
+  };
+
+  it('hears the verdict when it is another one, and when a picture is up to date again', async () => {
+    const { host } = open;
+    await listen();
+    await showWeather();
+    assert.deepEqual(await heard(), ['VANISHING ×0.879 per step back']);
+    await host.run(weatherConfig({ name: 'another name' }));
+    assert.deepEqual(await heard(), []);
+    await host.run(ringConfig(1, 4, 20));
+    const [told, ...rest] = await heard();
+    assert.match(told ?? '', /^HEALTHY /);
+    assert.deepEqual(rest, []);
+    host.sendStatus({ stale: 'The config has problems.', problems: [problem(0, 'error')] });
+    assert.deepEqual(await heard(), []);
+    host.sendStatus({ stale: null, problems: [] });
+    assert.deepEqual(await heard(), [told]);
+  });
+
+  it('hears once why a first run has no verdict', async () => {
+    const { host } = open;
+    host.sendStatus({});
+    await listen();
+    host.sendStatus({ problems: [problem(0, 'error')] });
+    assert.deepEqual(await heard(), ['weights.json:3:14: Not a number.']);
+    host.sendStatus({ problems: [problem(0, 'error'), problem(1, 'error')] });
+    assert.deepEqual(await heard(), []);
+  });
+
+  it('hears which views a digit has brought, which takes no focus', async () => {
+    await showWeather();
+    await listen();
+    await open.page.keyboard.press('3');
+    assert.deepEqual(await heard(), ['States']);
+  });
+
+  it('hears each view by its name alone, and which units a table tells of', async () => {
+    await showWeather();
+    const { page } = open;
+    await page.getByRole('region', { name: 'Gradient flow', exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'Gradient flow', exact: true }).waitFor();
+    await page.locator('[data-track=hiddenMap] canvas[data-plot]').click({ position: { x: 200, y: 40 } });
+    await page.getByRole('table', { name: 'Chosen units, sequence 1', exact: true }).waitFor();
+  });
+});
+
 describe('the time cursor', () => {
   it('moves by keyboard in every track, in tables and beside them, and is told aloud', async () => {
     await showWeather();

@@ -111,15 +111,17 @@ export class WhatIfOutcome {
           ),
         ),
     );
-    this.#note.textContent =
+    const note =
       refusal ??
       (applied
         ? t('Written into the files; undo takes it back there. The next run shows it.')
         : active
           ? toldOf(run, tried)
           : t('Move something: the files stay as they are.'));
+    // What is written is read aloud, also where it is the same.
+    if (this.#note.textContent !== note) this.#note.textContent = note;
     this.#note.classList.toggle('refused', refusal !== null);
-    this.#note.hidden = this.#note.textContent === '';
+    this.#note.hidden = note === '';
     this.#sayLater(shown, run);
   }
 

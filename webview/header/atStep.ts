@@ -65,7 +65,7 @@ export class AtStep {
   readonly #list = el('dl', { class: 'pairs' });
   readonly #cells = new Map<string, { readonly name: string; readonly value: HTMLElement; readonly of: HTMLElement }>();
   readonly #units = el('tbody');
-  readonly #unitsTitle = el('h3', {});
+  readonly #unitsTitle = el('h3', { id: 'units-title' });
   readonly #latest: Latest<{ t: number; sequence: number }, StepValues | null>;
   #values: StepValues | null = null;
 
@@ -99,7 +99,7 @@ export class AtStep {
       el('div', { class: 'card-head' }, this.#title, el('span', { class: 'actions' }, copying.word, menu)),
       this.#list,
       this.#unitsTitle,
-      el('table', { class: 'unit-values' }, head, this.#units),
+      el('table', { class: 'unit-values', attributes: { 'aria-labelledby': 'units-title' } }, head, this.#units),
     );
     page.timeline.onChange((change) => {
       if (change !== 'window' && page.groups.shows('atStep')) this.show();

@@ -1,6 +1,7 @@
 // The verdict: one badge, one sentence, the facts of the run; what is running, what is stale, what is wrong.
 import { isUntried, knownEffect, mayHelp } from '../../src/protocol/index.js';
 import { el, math, textButton } from '../widgets/dom.js';
+import { sayAloud } from '../widgets/aloud.js';
 import { inNotebook, inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber, formatSteps } from '../page/format.js';
 import { t } from '../page/l10n.js';
@@ -43,6 +44,8 @@ const phases: Readonly<Record<string, () => string>> = {
 const quietMs = 300;
 /** Runs further apart than this are looked at one by one. */
 const restMs = 2000;
+/** What is another a moment later is not said. */
+const spokenMs = 700;
 const mostProblems = 50;
 
 function icon(kind: Kind): SVGElement {
@@ -198,6 +201,9 @@ export class Header {
   #shownAt = -Infinity;
   #problemsKey = '';
   #staleTold = '';
+  /** What was last said aloud of the run, and what is about to be. */
+  #said = '';
+  #toSay = '';
 
   constructor(actions: HeaderActions, memory: Memory) {
     this.#actions = actions;
@@ -246,6 +252,29 @@ export class Header {
     this.element.classList.toggle('without-run', run === null);
     if (run !== null) this.#showRun(run, model);
     if (status !== null) this.#showStatus(status, run !== null);
+    if (!inReport && !inNotebook) this.#sayLater(model);
+  }
+
+  /** Aloud: a verdict that is another one, or of text that is mended; what keeps a first run from having one. */
+  #sayLater({ run, status }: Model): void {
+    const verdict = run?.network?.verdict ?? run?.verdict;
+    const error = run === null ? status?.problems.find(({ severity }) => severity === 'error') : undefined;
+    // The banner of a picture that is old is read by itself.
+    const now = (status?.stale ?? null) !== null ? '' : (verdict?.kind ?? error?.severity ?? '');
+    if (now === this.#toSay) return;
+    this.#toSay = now;
+    setTimeout(() => {
+      if (now !== this.#toSay || now === this.#said) return;
+      this.#said = now;
+      const factor = verdict?.perStepFactor ?? null;
+      sayAloud(
+        now === ''
+          ? ''
+          : verdict === undefined
+            ? `${error?.place}: ${error?.text}`
+            : verdictName(verdict.kind) + (factor === null ? '' : t(' ×{0} per step back', formatFactor(factor))),
+      );
+    }, spokenMs);
   }
 
   #showRun(run: RunSummary, model: Model): void {

@@ -1,5 +1,6 @@
 // The groups of views as a bar of tabs: by mouse, by arrow keys, and by their numbers from anywhere on the page.
 import { el } from '../widgets/dom.js';
+import { sayAloud } from '../widgets/aloud.js';
 import { inReport } from '../page/inReport.js';
 import { t } from '../page/l10n.js';
 import type { GroupId, Groups } from '../page/groups.js';
@@ -85,7 +86,12 @@ export class Tabs {
   #jump(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.composedPath().some(writes)) return;
     const digit = /^[1-9]$/.test(event.key) ? Number(event.key) : NaN;
-    if (digit <= this.#groups.offered.length) this.#choose(digit - 1, this.element.contains(document.activeElement));
+    const group = this.#groups.offered[digit - 1];
+    if (group === undefined) return;
+    const focus = this.element.contains(document.activeElement);
+    this.#choose(digit - 1, focus);
+    // A tab that gets the focus says so itself.
+    if (!focus) sayAloud(group.name);
   }
 
   #choose(place: number, focus: boolean): void {

@@ -130,7 +130,12 @@ export class Track {
       el(
         'header',
         { class: 'track-head' },
-        el('h2', { id: `${id}-title` }, this.#fold, el('span', {}, view.title)),
+        el(
+          'h2',
+          { attributes: { 'aria-labelledby': `${id}-title` } },
+          this.#fold,
+          el('span', { id: `${id}-title` }, view.title),
+        ),
         this.#older.element,
         this.#formula,
         actions,
