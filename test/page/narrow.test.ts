@@ -39,6 +39,27 @@ it('at 280 pixels every scale of colours is whole, and the rate is told as far a
   await open.close();
 });
 
+it('400 pixels of a window that is zoomed three times hold every field of the bar of what-ifs', async () => {
+  const width = 231;
+  const open = await pages.open({ width, height: 900 });
+  const { page, host } = open;
+  await host.run(weatherConfig());
+  await painted(open);
+  await page.locator('.bar vscode-button', { hasText: 'What if' }).click();
+  await page.locator('[data-field=initialise] .number').waitFor();
+  const over = await page
+    .locator('.whatif *')
+    .evaluateAll(
+      (parts, most) =>
+        parts
+          .filter((part) => part.checkVisibility() && part.getBoundingClientRect().right > most)
+          .map((part) => part.outerHTML.slice(0, 80)),
+      width,
+    );
+  assert.deepEqual(over, []);
+  await open.close();
+});
+
 it('as narrow as a telephone every legend is whole, of one layer and of a stack', async () => {
   for (const [width, config] of [
     [390, weatherConfig()],
