@@ -44,9 +44,10 @@ const title = el('h1');
 const facts = el('p', { class: 'facts' });
 const networks = el('ul', { class: 'networks', attributes: { 'aria-label': t('Recurrent layers') } });
 const none = el('p', { class: 'facts' }, t('No recurrent layer is recognised.'));
+const refused = el('div', { class: 'refused' });
 const columns = el('div', { class: 'columns' }, table.element, detail.element);
 const wrong = el('section', { class: 'unreadable', attributes: { role: 'alert' } });
-const main = el('main', {}, el('header', {}, title, facts, networks, none), wrong, columns);
+const main = el('main', {}, el('header', {}, title, facts, networks, none, refused), wrong, columns);
 main.hidden = true;
 document.getElementById('app')?.append(main);
 
@@ -85,7 +86,9 @@ function show(shown: ShownTensors): void {
   facts.textContent = [...format, ...(bytes === null ? [] : [sizeText(bytes)])].join(' · ');
   wrong.hidden = file !== null;
   columns.hidden = networks.hidden = file === null;
-  none.hidden = file === null || file.networks.length > 0;
+  const reasons = file?.refused ?? [];
+  none.hidden = file === null || file.networks.length > 0 || reasons.length > 0;
+  refused.replaceChildren(...reasons.map((reason) => el('p', {}, t('A run does not take this: {0}', reason))));
   wrong.replaceChildren(
     el('h2', {}, t('The file cannot be read.')),
     ...problems.flatMap(({ text, python }) => [

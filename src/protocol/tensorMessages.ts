@@ -25,6 +25,8 @@ export type TensorList = {
     readonly format: string;
     readonly tensors: readonly TensorLine[];
     readonly networks: readonly TensorNetwork[];
+    /** Why no run takes one of them, each in a sentence. */
+    readonly refused: readonly string[];
   } | null;
   readonly problems: readonly TensorProblem[];
   /** The file itself, and those that lie beside it and hold a part of it. */

@@ -459,6 +459,22 @@ describe('the viewer', () => {
     await clean(open);
   });
 
+  it('says why a run does not take a network that is listed', async () => {
+    const { parts } = safetensorsParts([
+      tensor('rnn.weight_ih_l0', [16, 3]),
+      tensor('rnn.weight_hh_l0_g', [16, 1]),
+      tensor('rnn.weight_hh_l0_v', [16, 4]),
+    ]);
+    const open = await pages.openTensors('normed.safetensors', new Uint8Array(Buffer.concat(parts as Uint8Array[])));
+    const { page } = open;
+    await page
+      .locator('.refused p', { hasText: /^A run does not take this: weight_hh_l0 is missing.* stored in parts/ })
+      .waitFor();
+    assert.ok(await page.getByText('No recurrent layer is recognised').isHidden());
+    assert.deepEqual(await allViolationsOf(page, ['html']), []);
+    await clean(open);
+  });
+
   it('has no fault that axe finds, in four themes and in Korean, wide and narrow', async () => {
     const open = await pages.openTensors('model.safetensors', model(), { language: korean(), width: 700 });
     const { page } = open;

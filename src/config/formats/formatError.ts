@@ -70,6 +70,8 @@ export const refused = (
     part,
   );
 
+export const beforeQuantising = (): string => t('Take the model as it was before it was quantised.');
+
 /** Places in an entry of an archive are told with its name. */
 export function inEntry<Result>(name: string, work: () => Result): Result {
   try {

@@ -4,7 +4,7 @@ import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import type { Beside, Container, Fact, FileFormat, FoundTensor } from './container.js';
-import { damaged, FormatError, refused } from './formatError.js';
+import { beforeQuantising, damaged, FormatError, refused } from './formatError.js';
 import { OnnxGraph } from './onnxGraph.js';
 import type { OnnxNode } from './onnxGraph.js';
 import type { OnnxTensor } from './onnxTensors.js';
@@ -133,8 +133,6 @@ function partsOf(layer: OnnxNode, name: string): { readonly part: string; readon
     );
   });
 }
-
-const beforeQuantising = (): string => t('Take the model as it was before it was quantised.');
 
 function factsOf({ op, attributes, inputs }: OnnxNode, name: string): Fact[] {
   const facts: Fact[] = [];

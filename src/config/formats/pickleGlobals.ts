@@ -1,7 +1,7 @@
 // The names that a pickle may use, as data. Every other name ends the reading.
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
-import { refused } from './formatError.js';
+import { beforeQuantising, refused } from './formatError.js';
 import type { FormatError, FormatFinding } from './formatError.js';
 import { bytesOf } from './storedNumbers.js';
 import type { NumberType } from './storedNumbers.js';
@@ -96,12 +96,15 @@ export function exportAdvice(load = plainLoad): Required<Pick<FormatFinding, 'ad
   };
 }
 
+/** What quantised layers are stored as: their weights are packed, and no state_dict has them as tensors. */
+const quantised = /^torch\.(?:ScriptObject$|_utils\._rebuild_qtensor$|(?:ao\.)?nn\.(?:\w+\.)*quantized\.)/;
+
 export function unknownGlobal(module: string, name: string): FormatError {
   const [shownModule, shownName] = [cut(module, 60), cut(name, 60)];
   return refused(
     t('The file wants to load {0}, which is no tensor.', `${shownModule}.${shownName}`),
     t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
     t('the global {0}', `"${shownModule} ${shownName}"`),
-    exportAdvice(),
+    quantised.test(`${module}.${name}`) ? beforeQuantising() : exportAdvice(),
   );
 }

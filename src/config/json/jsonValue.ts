@@ -104,6 +104,11 @@ export class Value {
     return new Value(this.document, { ...node, properties }, this.path, this.#place);
   }
 
+  /** The same names and shapes, and no numbers: of a file of tensors none is read. */
+  withoutNumbers(): Value {
+    return new Value(this.document, shapesOf(this.node), this.path, this.#place);
+  }
+
   /** An object of some values of the same file, each where it stands. */
   select(entries: readonly (readonly [string, Value])[]): Value {
     const properties = entries.map(([key, value]) => ({ key, keySpan: value.#place, value: value.node }));
@@ -163,6 +168,15 @@ export class Value {
       locateRow(this.document.text, node, indices, this.document.tick),
     );
   }
+}
+
+function shapesOf(node: JsonNode): JsonNode {
+  if (node.kind === 'tensor') {
+    const { kind, shape, offset, length } = node;
+    return { kind, shape, data: new Float64Array(), offset, length };
+  }
+  if (node.kind !== 'object') return node;
+  return { ...node, properties: node.properties.map((one) => ({ ...one, value: shapesOf(one.value) })) };
 }
 
 /** Indices of a flat row-major index. */

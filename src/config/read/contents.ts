@@ -1,21 +1,18 @@
 // What a file of numbers holds, for the command line: its tensors and networks, and one of them under PyTorch's names.
 import { t } from '@vscode/l10n';
-import { cellOf, defaultCell, pyTorchSuffix } from '../../engine/index.js';
+import { pyTorchSuffix } from '../../engine/index.js';
 import type { Files } from './fileAccess.js';
 import { asSequences, describeNetworks, describeParts, fullName, partOf } from './fileParts.js';
 import { OpenFiles } from './openFiles.js';
 import { isProse } from './plainFiles.js';
 import { plainTable } from './plainSequences.js';
-import { gatedCell } from './layerProblems.js';
-import { namedCell, refuseParts, refuseResetBefore } from './unsupportedParts.js';
-import { filledShape } from './weightShapes.js';
+import { refusedIn } from './refusals.js';
 import { readTable } from './tables.js';
 import { readWeights } from './readWeights.js';
 import type { LayerWeights } from './readWeights.js';
 import { Sources } from './sourceFiles.js';
 import { arrange, transpose } from './gateBlocks.js';
 import type { Stored } from './gateBlocks.js';
-import { tellsResetBefore } from './readBiases.js';
 import type { StoredBiases } from './readBiases.js';
 import { Report } from '../problems/problemReport.js';
 import { counted, describeNode, describeShape, quote } from '../json/node.js';
@@ -75,33 +72,9 @@ export async function contentsOf(
       : [{ name: '', told: toldOf(root.node) }];
   const networks = describeNetworks(groups, Infinity);
   return {
-    contents: { format: root.document.binary, values, networks, refused: groups.length === 0 ? [] : refusedIn(root) },
+    contents: { format: root.document.binary, values, networks, refused: refusedIn(root) },
     problems,
   };
-}
-
-/** What a run would say of the parts of its networks, each with its name where there are several. */
-function refusedIn(root: Value): string[] {
-  const { groups, network } = weightNames(root);
-  if (network?.kind === 'network') return whyRefused(root);
-  return [...new Set(groups.map(({ prefix }) => prefix))].flatMap((prefix) => {
-    const part = prefix === '' ? null : partOf(root, prefix);
-    return part === null ? [] : whyRefused(part).map((reason) => `${prefix}: ${reason}`);
-  });
-}
-
-function whyRefused(part: Value): string[] {
-  const { named, network } = weightNames(part);
-  if (network?.kind !== 'network') return [];
-  const report = new Report();
-  const [first] = network.groups;
-  const shape = filledShape(first!.recurrent, first!);
-  const gated = shape === null ? null : gatedCell({ shape });
-  const cell = cellOf(gated ?? namedCell(named, network.groups) ?? defaultCell);
-  if (!refuseParts(named, network.groups, cell, report))
-    for (const group of network.groups) if (tellsResetBefore(group, cell)) refuseResetBefore(group.biases[0]!, report);
-  const told = report.sorted([part.document.id]).filter(({ severity }) => severity === 'error');
-  return [...new Set(told.map(({ message }) => message))];
 }
 
 /** A table's columns by their names; a text has none. */

@@ -99,7 +99,7 @@ export function describeNetworks(groups: readonly Group[], most = mostTold): str
 /** By how many blocks of H stand side by side. */
 function cellOf(group: Group): string {
   const node = group.recurrent?.node;
-  if (node?.kind !== 'tensor') return 'RNN';
+  if (node?.kind !== 'tensor') return t('recurrent layer');
   const [rows, columns] = [node.shape.at(-2)!, node.shape.at(-1)!];
   const gates = group.layout.transposed ? rows / columns : columns / rows;
   return gates === 4 ? 'LSTM' : gates === 3 ? 'GRU' : gates === 1 ? 'RNN' : t('recurrent layer');

@@ -38,6 +38,8 @@ export type StoredNumbers = Stored & { readonly data: Float64Array };
  * What needs no change is not copied.
  */
 export function arrange({ data, rows, H, order, transposed }: Omit<StoredNumbers, 'where' | 'from'>): Float64Array {
+  // Of a matrix whose shape alone is looked at there are no numbers.
+  if (data.length === 0) return data;
   return arrangeRows(transposed ? transpose(data, order.length * H, rows) : data, rows, H, order);
 }
 

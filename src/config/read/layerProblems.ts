@@ -5,6 +5,7 @@ import type { Cell, CellName } from '../../engine/index.js';
 import { counted, describeShape } from '../json/node.js';
 import type { Group, Layout } from '../layouts/weightLayouts.js';
 import type { Report } from '../problems/problemReport.js';
+import { sizeOf } from './readTensor.js';
 import type { Tensor } from './readTensor.js';
 
 /** The cell whose gates a recurrent matrix holds, where it has more than one; also of one that is turned. */
@@ -196,7 +197,7 @@ export function reportLength(
 ): void {
   const G = cell.gates.length;
   const H = width / G;
-  const length = counted(bias.data.length, 'numbers');
+  const length = counted(sizeOf(bias), 'numbers');
   report.error(bias.where, {
     code: 'wrong-dimension',
     message:
@@ -206,7 +207,7 @@ export function reportLength(
     expected: counted(width, 'numbers'),
     found: length,
     advice:
-      G > 1 && layout.framework === 'Keras' && bias.data.length === 2 * width
+      G > 1 && layout.framework === 'Keras' && sizeOf(bias) === 2 * width
         ? t(
             'CuDNNLSTM and CuDNNGRU have such a bias, and kernels in an order of their own: load the weights into an ' +
               'LSTM or GRU layer of Keras 2, which converts them, and save them again.',

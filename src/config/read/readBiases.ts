@@ -9,7 +9,7 @@ import { misspeltBiases } from '../problems/weightNameSuggestions.js';
 import { arrange, hasStateBias } from './gateBlocks.js';
 import type { Stored, StoredNumbers } from './gateBlocks.js';
 import { reportLength } from './layerProblems.js';
-import { readTensor } from './readTensor.js';
+import { readTensor, sizeOf } from './readTensor.js';
 import type { Tensor } from './readTensor.js';
 import { refuseResetBefore } from './unsupportedParts.js';
 
@@ -36,16 +36,6 @@ const cutFrom = ({ data, where }: Tensor, from: number, length: number): Numbers
 const hasTwoRows = (layout: Layout, cell: Pick<Cell, 'parameters'>): boolean =>
   layout.framework === 'Keras' && hasStateBias(cell);
 
-/** Whether the shape of a bias tells a GRU of Keras that resets before the product. */
-export function tellsResetBefore(
-  { layout, recurrent, biases: [bias] }: Group,
-  cell: Pick<Cell, 'parameters'>,
-): boolean {
-  if (!hasTwoRows(layout, cell) || bias?.node.kind !== 'tensor' || recurrent?.node.kind !== 'tensor') return false;
-  const { shape } = bias.node;
-  return (shape.length === 1 || shape[0] === 1) && shape.at(-1) === recurrent.node.shape.at(-1);
-}
-
 /** Null after a report. */
 export function readBiases(
   { layout, biases }: Group,
@@ -65,12 +55,12 @@ export function readBiases(
   const [input, recurrent] = [read(first, name), read(second, layout.biases[1] ?? 'b')];
   if (input === 'wrong' || recurrent === 'wrong') return null;
   if (twoRows && input !== null && input.shape[0] !== 2) {
-    if (width === null || input.data.length === width) refuseResetBefore(input.where, report);
+    if (width === null || sizeOf(input) === width) refuseResetBefore(input.where, report);
     else reportLength(input, name, width, cell, layout, report);
     return null;
   }
   const wrong = [input, recurrent].map((bias, i) => {
-    const length = bias === null ? null : twoRows ? bias.data.length / 2 : bias.data.length;
+    const length = bias === null ? null : twoRows ? sizeOf(bias) / 2 : sizeOf(bias);
     if (bias === null || width === null || length === width) return false;
     reportLength(bias, layout.biases[i]!, width, cell, layout, report);
     return true;
@@ -78,7 +68,7 @@ export function readBiases(
   if (wrong.includes(true)) return null;
   if (twoRows && input !== null && width !== null)
     return { input: cutFrom(input, 0, width), recurrent: cutFrom(input, width, width) };
-  const whole = (bias: Tensor | null): Numbers | null => (bias === null ? null : cutFrom(bias, 0, bias.data.length));
+  const whole = (bias: Tensor | null): Numbers | null => (bias === null ? null : cutFrom(bias, 0, sizeOf(bias)));
   return { input: whole(input), recurrent: whole(recurrent) };
 }
 

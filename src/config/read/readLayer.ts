@@ -5,7 +5,7 @@ import type { ByParameter, Cell, Direction, DType } from '../../engine/index.js'
 import { describeNode, describeShape } from '../json/node.js';
 import type { Group, Layout, Named } from '../layouts/weightLayouts.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
-import type { Finding, Report } from '../problems/problemReport.js';
+import type { Report } from '../problems/problemReport.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { arrange, blockOrder } from './gateBlocks.js';
 import type { Stored, StoredNumbers } from './gateBlocks.js';
@@ -14,6 +14,7 @@ import { readOwnParameters } from './ownParameters.js';
 import { addBiases, biasesOf, readBiases, reportMissingBiases, storedBiases } from './readBiases.js';
 import type { BiasContext, StoredBiases } from './readBiases.js';
 import { readTensor } from './readTensor.js';
+import { storedInParts, togetherAdvice } from './storedParts.js';
 import type { Tensor } from './readTensor.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -108,22 +109,10 @@ function slice({ shape, data, where }: Tensor, index: number): Matrix {
   return { shape: inner, data: data.subarray(index * size, (index + 1) * size), where, from: index * size };
 }
 
-/** What PyTorch's weight_norm, spectral_norm and pruning have instead of a matrix. */
-const partsOf = (name: string): readonly string[] => ['g', 'v', 'orig', 'mask'].map((part) => `${name}_${part}`);
-
-const storedInParts = (name: string): Pick<Finding, 'advice'> => ({
-  advice: t(
-    '{0} is stored in parts (weight_norm, spectral_norm, pruning): put them together before you save, in Python with ' +
-      'torch.nn.utils.parametrize.remove_parametrizations, remove_weight_norm or prune.remove.',
-    name,
-  ),
-});
-
 function reportMissing(root: Value, strangers: readonly Named[], name: string, form: string, report: Report): void {
-  const stored = weightNames(root).named.find(
-    (one) => one.prefix.endsWith(`parametrizations.${name}`) || partsOf(name).includes(one.name),
-  );
-  const near = stored === undefined ? misspelt(strangers, [name]) : { where: stored.value, hint: storedInParts(name) };
+  const stored = storedInParts(weightNames(root).named, name);
+  const near =
+    stored === undefined ? misspelt(strangers, [name]) : { where: stored.part.value, hint: togetherAdvice(name) };
   report.error(near?.where ?? root, {
     code: 'missing-key',
     message: t('{0} is missing in the weights.', name),
@@ -134,7 +123,7 @@ function reportMissing(root: Value, strangers: readonly Named[], name: string, f
 }
 
 function notEmpty(tensor: Tensor | null, name: string, form: string, report: Report): Tensor | null {
-  if (tensor === null || tensor.data.length > 0) return tensor;
+  if (!tensor?.shape.includes(0)) return tensor;
   report.error(tensor.where, {
     code: 'wrong-dimension',
     message: t('{0} is empty.', name),

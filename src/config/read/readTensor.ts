@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import { objectAdvice } from '../problems/formatAdvice.js';
 import { reportIrregularities } from '../problems/raggedArrays.js';
-import { describeNode, describeShape, isArray } from '../json/node.js';
+import { describeNode, describeShape, isArray, isEmpty } from '../json/node.js';
 import { checkNumbers, dimensions } from '../problems/numberChecks.js';
 import type { TensorSpec } from '../problems/numberChecks.js';
 import type { Finding, Report } from '../problems/problemReport.js';
@@ -14,6 +14,9 @@ import { describeParts, partsOf } from './fileParts.js';
  * float32 nearest to its text.
  */
 export type Tensor = { readonly shape: readonly number[]; readonly data: Float64Array; readonly where: Value };
+
+/** How many numbers there are, also where only the shape is known. */
+export const sizeOf = ({ shape }: Pick<Tensor, 'shape'>): number => shape.reduce((product, size) => product * size, 1);
 
 /**
  * The numbers of a value, or null after everything that is wrong with them has been reported. Values of shape zero
@@ -44,7 +47,7 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
   const { shape } = node;
   const data = spec.dtype === 'float32' ? roundableOnce(value, node) : node.data;
   const finite = checkNumbers(() => value, { ...node, data }, spec, report, value.document.tick);
-  if (data.length > 0 && !spec.ranks.includes(shape.length)) {
+  if (!isEmpty(node) && !spec.ranks.includes(shape.length)) {
     report.error(value, {
       code: 'wrong-dimension',
       message: t('{0} has {1}.', spec.label, dimensions(shape.length)),

@@ -15,6 +15,7 @@ import { readLayer, readMatrices } from './readLayer.js';
 import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
 import { heldBiases } from './readBiases.js';
 import type { StoredBiases } from './readBiases.js';
+import { storedInParts, togetherAdvice } from './storedParts.js';
 import type { Tensor } from './readTensor.js';
 import { namedCell, refuseParts } from './unsupportedParts.js';
 import type { Value } from '../json/jsonValue.js';
@@ -107,6 +108,18 @@ function recognise(
     const unread = named.every(({ value: { node } }) => node.kind === 'unreadable') ? named[0]?.value : undefined;
     if (unread?.node.kind === 'unreadable') {
       report.error(unread, unread.node.finding);
+      return null;
+    }
+    const inParts = storedInParts(named);
+    if (inParts !== undefined) {
+      const { part, matrix } = inParts;
+      report.error(part.value, {
+        code: 'missing-key',
+        message: t('{0} is missing in the weights.', matrix),
+        expected: `"${matrix}" ${matrix.startsWith('weight_hh') ? '[H][H]' : '[H][I]'}`,
+        found: part.value.placeText,
+        ...togetherAdvice(matrix),
+      });
       return null;
     }
     // Every layer of PyTorch has a "weight"; nobody means a recurrent one by it.

@@ -9,6 +9,7 @@ import { Report } from '../problems/problemReport.js';
 import type { Files } from './fileAccess.js';
 import { fullName } from './fileParts.js';
 import { OpenFiles } from './openFiles.js';
+import { refusedIn } from './refusals.js';
 import { Sources } from './sourceFiles.js';
 import { networksIn } from './survey.js';
 import type { FoundNetwork } from './survey.js';
@@ -26,6 +27,8 @@ export type TensorFile = {
   readonly format: string;
   readonly tensors: readonly NamedTensor[];
   readonly networks: readonly NamedNetwork[];
+  /** Why no run takes one of them, as far as that is known without reading its numbers. */
+  readonly refused: readonly string[];
   /** Files beside it that hold a part of it. */
   readonly files: readonly string[];
 };
@@ -56,6 +59,7 @@ export async function openTensorFile(
       format: root.document.binary ?? t('a text'),
       tensors,
       networks: networks.map((network) => ({ network, prefix: network.name ?? groups[0]!.prefix })),
+      refused: refusedIn(root),
       files: sources.ids,
     },
     problems,

@@ -64,6 +64,7 @@ export class TensorFiles {
                 prefix,
                 told: describeNetwork(network),
               })),
+              refused: file.refused,
             },
       problems: problems
         .filter(({ severity }) => severity === 'error')
