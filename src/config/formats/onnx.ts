@@ -75,8 +75,8 @@ function open(bytes: Uint8Array, tick: Tick, beside: Beside): Container {
     all.add(tensor.name);
     tensors.push(tensor);
   };
-  for (const { name, tensor } of readouts) {
-    taken.add(tensor);
+  for (const { name, tensor, graph: around, input } of readouts) {
+    around.addSources(input, taken);
     add({ ...tensor, name });
   }
   for (const graph of graphs) for (const tensor of graph.tensors.values()) if (!taken.has(tensor)) add(tensor);
@@ -124,7 +124,7 @@ function partsOf(layer: OnnxNode, name: string): { readonly part: string; readon
     const source = layer.graph.sourceOf(own);
     throw refused(
       t('The weights of the node {0} are computed by the graph.', cut(name, 60)),
-      t('weights that are stored, or put together by Concat, Unsqueeze, Squeeze or Identity'),
+      t('weights that are stored, or only moved (Transpose, Reshape, Slice, Concat, Cast and their like)'),
       typeof source === 'string' ? t('the input {0}', cut(source, 40)) : t('the node {0}', cut(source.op, 40)),
       typeof source !== 'string' && source.op === 'DequantizeLinear'
         ? beforeQuantising()
@@ -188,12 +188,20 @@ function sumsOf(nodes: readonly OnnxNode[]): Sums {
   return sums;
 }
 
+/** `input`: as the node calls the tensor. */
+type Readout = {
+  readonly name: string;
+  readonly tensor: OnnxTensor;
+  readonly graph: OnnxGraph;
+  readonly input: string;
+};
+
 /** A linear layer: Gemm, or MatMul and Add. Its tensors are called as PyTorch or Keras would. */
-function readoutOf(node: OnnxNode, sums: Sums): { readonly name: string; readonly tensor: OnnxTensor }[] {
+function readoutOf(node: OnnxNode, sums: Sums): Readout[] {
   const { op, graph, inputs, outputs, attributes } = node;
-  const stored = (name: string | undefined, rank: number): OnnxTensor | null => {
-    const tensor = name === undefined || name === '' ? null : graph.constant(name);
-    return tensor?.stored?.shape.length === rank ? tensor : null;
+  const stored = (input: string | undefined, rank: number): Omit<Readout, 'name'> | null => {
+    const tensor = input === undefined || input === '' ? null : graph.constant(input);
+    return tensor?.stored?.shape.length === rank ? { tensor, graph, input: input! } : null;
   };
   const matrix = op === 'Gemm' || op === 'MatMul' ? stored(inputs[1], 2) : null;
   const number = (key: string, usual: number): number => attributes.get(key)?.number ?? usual;
@@ -201,14 +209,11 @@ function readoutOf(node: OnnxNode, sums: Sums): { readonly name: string; readonl
   const added = op === 'Gemm' ? null : sums.get(graph)?.get(outputs[0] ?? '');
   const bias = stored(op === 'Gemm' ? inputs[2] : added?.inputs.find((input) => input !== outputs[0]), 1);
   const isTurned = op === 'Gemm' && number('transB', 0) !== 0;
-  const [known, ending] = [matrix.name, isTurned ? 'weight' : 'kernel'];
+  const [known, ending] = [matrix.tensor.name, isTurned ? 'weight' : 'kernel'];
   const prefix = /[/.](?:weight|kernel)$/.test(known)
     ? known.replace(/[/.](?:weight|kernel)$/, '')
     : cut(firstOf(op, node.name, ...outputs), longestName).replace(/^\/+/, '');
-  return [
-    { name: `${prefix}/${ending}`, tensor: matrix },
-    ...(bias === null ? [] : [{ name: `${prefix}/bias`, tensor: bias }]),
-  ];
+  return [{ name: `${prefix}/${ending}`, ...matrix }, ...(bias === null ? [] : [{ name: `${prefix}/bias`, ...bias }])];
 }
 
 /** A file beside this one that it names and that is not among those that are known; null where there is none. */

@@ -3,11 +3,12 @@ import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Beside } from './container.js';
 import { damaged } from './formatError.js';
-import { joined, readTensor } from './onnxTensors.js';
+import { isMoving, moved } from './onnxMoves.js';
+import type { Move } from './onnxMoves.js';
+import { numberType, readTensor } from './onnxTensors.js';
 import type { OnnxTensor } from './onnxTensors.js';
 import type { Field, Message, Protobuf } from './protobuf.js';
-import { readRange, sizeOf } from './source.js';
-import { countOf, numbersOf, stridesOf } from './storedNumbers.js';
+import { bytesOf, numbersOf, stridesOf } from './storedNumbers.js';
 import type { Stored } from './storedNumbers.js';
 
 export type OnnxNode = {
@@ -21,6 +22,7 @@ export type OnnxNode = {
 export type Attribute = {
   readonly number: number | null;
   readonly integers: readonly number[];
+  readonly floats: readonly number[];
   readonly text: string | null;
   readonly texts: readonly string[];
   readonly tensor: Message | null;
@@ -33,8 +35,8 @@ const longestChain = 16;
 
 /** Tensors and what is made of them on the way to one. */
 const mostSources = 256;
-/** Nodes that only move numbers, of those that have inputs. */
-const moving: ReadonlySet<string> = new Set(['Identity', 'Unsqueeze', 'Squeeze', 'Concat']);
+/** How often the files may be copied: turned around, put together, both directions beside each other. */
+const mostCopies = 4;
 
 export class OnnxGraph {
   readonly nodes: OnnxNode[] = [];
@@ -45,17 +47,26 @@ export class OnnxGraph {
   readonly #beside: Beside;
   readonly #producers = new Map<string, OnnxNode>();
   readonly #made = new Map<string, OnnxTensor | null>();
-  readonly #folded: { bytes: number };
+  /** Bytes that were copied, and those of the files beside this one. */
+  readonly #folded: { bytes: number; readonly files: Map<string, number> };
 
   /** @throws FormatError */
   constructor(file: Protobuf, message: Message, beside: Beside, outer: OnnxGraph | null = null, depth = 0) {
     if (depth > deepest) throw damaged(t('at most {0} levels', deepest), t('more of them'), message.from);
     this.#file = file;
-    this.#beside = beside;
     this.outer = outer;
-    this.#folded = outer === null ? { bytes: 0 } : outer.#folded;
+    const files = outer === null ? new Map<string, number>() : outer.#folded.files;
+    this.#folded = outer === null ? { bytes: 0, files } : outer.#folded;
+    this.#beside =
+      outer === null
+        ? (name) => {
+            const content = beside(name);
+            files.set(name, content?.length ?? 0);
+            return content;
+          }
+        : beside;
     for (const field of file.fields(message)) {
-      if (field.number === 5) this.#add(readTensor(file, field, beside));
+      if (field.number === 5) this.#add(readTensor(file, field, this.#beside));
       else if (field.number === 11) this.inputs.add(this.#textOf(field, 1));
     }
     for (const field of file.fields(message)) if (field.number === 1) this.#addNode(field, depth);
@@ -101,6 +112,7 @@ export class OnnxGraph {
     const file = this.#file;
     const graphs: Field[] = [];
     const integers: number[] = [];
+    const floats: number[] = [];
     const texts: string[] = [];
     let [name, text]: [string, string | null] = ['', null];
     let number: number | null = null;
@@ -112,10 +124,12 @@ export class OnnxGraph {
       else if (field.number === 4) text = file.text(field);
       else if (field.number === 5) tensor = field;
       else if (field.number === 6 || field.number === 11) graphs.push(field);
+      else if (field.number === 7)
+        for (let at = field.from; at + 4 <= field.to; at += 4) floats.push(file.view.getFloat32(at, true));
       else if (field.number === 8) for (const value of file.integers(field)) integers.push(Number(value));
       else if (field.number === 9) texts.push(file.text(field));
     }
-    return { name, attribute: { number, integers, text, texts, tensor }, graphs };
+    return { name, attribute: { number, integers, floats, text, texts, tensor }, graphs };
   }
 
   producer(name: string): OnnxNode | null {
@@ -128,7 +142,7 @@ export class OnnxGraph {
     if (own !== undefined) return own;
     const node = this.#producers.get(name);
     if (node === undefined) return this.outer?.constant(name, chain) ?? null;
-    const made = chain < longestChain ? this.#fold(node, chain + 1) : null;
+    const made = chain < longestChain ? this.#fold(node, name, chain + 1) : null;
     this.#made.set(name, made);
     return made;
   }
@@ -138,7 +152,7 @@ export class OnnxGraph {
     const node = this.producer(name);
     if (node === null) return name;
     const unknown = node.inputs.find((input) => input !== '' && node.graph.constant(input) === null);
-    return moving.has(node.op) && unknown !== undefined && chain < longestChain
+    return isMoving(node.op) && unknown !== undefined && chain < longestChain
       ? node.graph.sourceOf(unknown, chain + 1)
       : node;
   }
@@ -151,75 +165,70 @@ export class OnnxGraph {
     seen.add(name);
     const node = this.#producers.get(name);
     if (node === undefined) this.outer?.addSources(name, sources);
-    else if (moving.has(node.op) && seen.size <= mostSources)
+    else if (isMoving(node.op) && seen.size <= mostSources)
       for (const input of node.inputs) this.addSources(input, sources, seen);
   }
 
-  #fold({ op, inputs, attributes }: OnnxNode, chain: number): OnnxTensor | null {
-    if (op === 'Constant') {
-      const tensor = attributes.get('value')?.tensor ?? null;
-      return tensor === null ? null : readTensor(this.#file, tensor, this.#beside);
-    }
-    const [first = '', second = ''] = inputs;
-    const axesOf = (): readonly number[] | null => {
-      const given = attributes.get('axes')?.integers;
-      if (given !== undefined) return given;
-      const stored = second === '' ? null : (this.constant(second, chain)?.stored ?? null);
+  #fold(node: OnnxNode, name: string, chain: number): OnnxTensor | null {
+    const { op, inputs, outputs, attributes } = node;
+    if (op === 'Constant') return this.#constantOf(attributes);
+    if (!isMoving(op)) return null;
+    const integersOf = (input: string): readonly number[] | null => {
+      const stored = this.constant(input, chain)?.stored ?? null;
       return stored === null || stored.shape.length > 1 ? null : [...numbersOf(stored, this.#file.tick)];
     };
-    if (op === 'Identity') return this.constant(first, chain);
-    if (op === 'Unsqueeze' || op === 'Squeeze') {
-      const stored = this.constant(first, chain)?.stored;
-      const axes = axesOf();
-      const shape = stored && axes && (op === 'Unsqueeze' ? widened(stored.shape, axes) : narrowed(stored.shape, axes));
-      return stored && shape ? { name: first, stored: { ...stored, shape, strides: stridesOf(shape) } } : null;
-    }
-    if (op !== 'Concat') return null;
-    const parts = inputs.map((input) => this.constant(input, chain)?.stored ?? null);
-    const axis = attributes.get('axis')?.number ?? 0;
-    return parts.every((part) => part !== null) ? this.#concat(first, parts, axis) : null;
+    // Behind the tensors of other nodes than Concat stand lists of whole numbers.
+    const tensors = (op === 'Concat' ? inputs : inputs.slice(0, 1)).map((input) => this.constant(input, chain));
+    const move: Move = {
+      tensors: op === 'Concat' ? tensors.map(storedOf) : inputs.map((_, i) => storedOf(tensors[i] ?? null)),
+      integers: (attribute, input) =>
+        attributes.get(attribute)?.integers ?? (input === null ? null : integersOf(inputs[input] ?? '')),
+      integer: (attribute) => attributes.get(attribute)?.number ?? null,
+      outputs: outputs.length,
+      output: outputs.indexOf(name),
+      tick: this.#file.tick,
+      spend: (bytes) => this.#spend(bytes, name),
+    };
+    const stored = moved(op, move, numberType(attributes.get('to')?.number ?? 0));
+    return stored === null ? null : { name: tensors[0]!.name, stored };
   }
 
-  /** Tensors beside each other on one axis. What is put together has no more bytes than the file, however often. */
-  #concat(name: string, parts: readonly Stored[], given: number): OnnxTensor | null {
-    const [first] = parts;
-    if (first === undefined) return null;
-    const rank = first.shape.length;
-    const axis = given < 0 ? given + rank : given;
-    const fits = parts.every(
-      ({ type, shape }) =>
-        type === first.type && shape.length === rank && shape.every((size, i) => i === axis || size === first.shape[i]),
-    );
-    const outer = first.shape.slice(0, axis).reduce((product, size) => product * size, 1);
-    // Without numbers there may be more rows than memory.
-    const isEmpty = parts.some(({ shape }) => shape.includes(0));
-    if (!fits || axis < 0 || axis >= rank || isEmpty) return null;
-    this.#folded.bytes += parts.reduce((sum, { bytes }) => sum + sizeOf(bytes), 0);
-    if (this.#folded.bytes > this.#file.bytes.length)
+  #constantOf(attributes: OnnxNode['attributes']): OnnxTensor | null {
+    const tensor = attributes.get('value')?.tensor ?? null;
+    if (tensor !== null) return readTensor(this.#file, tensor, this.#beside);
+    const [key, attribute] = [...attributes].find(([one]) => constants.has(one)) ?? [];
+    return key === undefined || attribute === undefined ? null : plainConstant(constants.get(key)!, attribute);
+  }
+
+  /** What is put together has no more bytes than some copies of the files, however often. */
+  #spend(bytes: number, name: string): void {
+    const { files } = this.#folded;
+    const held = [...files.values()].reduce((sum, length) => sum + length, this.#file.bytes.length);
+    this.#folded.bytes += bytes;
+    if (this.#folded.bytes > mostCopies * held)
       throw damaged(t('tensors beside each other'), t('one that is put together again and again'), null, cut(name, 80));
-    const rows = Array.from({ length: outer }, (_, row) =>
-      parts.map(({ bytes }) => {
-        const size = sizeOf(bytes) / outer;
-        return readRange(bytes, row * size, (row + 1) * size);
-      }),
-    );
-    const shape = first.shape.map((size, i) =>
-      i === axis ? parts.reduce((sum, part) => sum + part.shape[i]!, 0) : size,
-    );
-    return { name, stored: { ...first, bytes: joined(rows.flat()), shape, strides: stridesOf(shape) } };
   }
 }
 
-function widened(shape: readonly number[], axes: readonly number[]): number[] | null {
-  const rank = shape.length + axes.length;
-  const added = new Set(axes.map((axis) => (axis < 0 ? axis + rank : axis)));
-  if (added.size !== axes.length || rank > 8 || [...added].some((axis) => axis < 0 || axis >= rank)) return null;
-  const rest = [...shape];
-  return Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : rest.shift()!));
-}
+const storedOf = (tensor: OnnxTensor | null): Stored | null => tensor?.stored ?? null;
 
-function narrowed(shape: readonly number[], axes: readonly number[]): number[] | null {
-  const taken = new Set(axes.map((axis) => (axis < 0 ? axis + shape.length : axis)));
-  const kept = shape.filter((_, axis) => !taken.has(axis));
-  return countOf(kept) === countOf(shape) && kept.length + taken.size === shape.length ? kept : null;
+/** What a Constant may have in the place of a tensor. */
+const constants: ReadonlyMap<string, 'i8' | 'f4'> = new Map([
+  ['value_int', 'i8'],
+  ['value_ints', 'i8'],
+  ['value_float', 'f4'],
+  ['value_floats', 'f4'],
+]);
+
+function plainConstant(type: 'i8' | 'f4', { number, integers, floats }: Attribute): OnnxTensor {
+  const list = type === 'i8' ? integers : floats;
+  const values = number === null ? list : [number];
+  const bytes = new Uint8Array(values.length * bytesOf(type));
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of values.entries())
+    // What stands for "to the end" is 2^63 − 1, which no float64 holds.
+    if (type === 'i8') view.setBigInt64(8 * i, BigInt(Math.min(value, 2 ** 63 - 1024)), true);
+    else view.setFloat32(4 * i, value, true);
+  const shape = number === null ? [values.length] : [];
+  return { name: '', stored: { type, bytes, little: true, shape, offset: 0, strides: stridesOf(shape) } };
 }

@@ -27,6 +27,10 @@ const types: Readonly<Record<number, NumberType>> = {
   16: 'bf16',
 };
 
+/** By ONNX' number of it; undefined for one that is not read. */
+export const numberType = (code: number): NumberType | undefined =>
+  Object.hasOwn(types, code) ? types[code] : undefined;
+
 export type OnnxTensor = { readonly name: string } & (
   { readonly stored: Stored; readonly refused?: undefined } | { readonly stored: null; readonly refused: FormatFinding }
 );
@@ -55,7 +59,7 @@ export function readTensor(file: Protobuf, message: Message, beside: Beside): On
   const part = cut(name, 80);
   const shape = all(numbers.dims).flatMap((field) => Array.from(file.integers(field), Number));
   const code = Number(last(numbers.type)?.value ?? 0n);
-  const type = Object.hasOwn(types, code) ? types[code] : undefined;
+  const type = numberType(code);
   if (type === undefined) return { name, stored: null, refused: otherType(code) };
   const count = countOf(shape);
   const isOutside = Number(last(numbers.location)?.value ?? 0n) === 1;
@@ -98,7 +102,7 @@ function inside(
   return integerBytes(file, type, all(field));
 }
 
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const piece of pieces) {

@@ -113,7 +113,7 @@ function* piecesOf(
 
 /** All numbers, row-major. @throws FormatError where they are on a disk and cannot be read */
 export function numbersOf(stored: Stored, tick: Tick): Float64Array {
-  const { type, bytes, little, shape, offset, strides } = stored;
+  const { type, bytes, little, shape, offset } = stored;
   const count = countOf(shape)!;
   const data = new Float64Array(count);
   if (count === 0) return data;
@@ -128,11 +128,25 @@ export function numbersOf(stored: Stored, tick: Tick): Float64Array {
   }
   const reached = readRange(bytes, offset * size, (lastOf(stored) + 1) * size);
   const view = new DataView(reached.buffer, reached.byteOffset, reached.byteLength);
+  eachPlace(stored, tick, (i, place) => {
+    data[i] = at(view, (place - offset) * size, little);
+  });
+  settle(bytes);
+  return data;
+}
+
+/** Where each number stands, row-major, in numbers; there is at least one. */
+export function eachPlace(
+  { shape, offset, strides }: Pick<Stored, 'shape' | 'offset' | 'strides'>,
+  tick: Tick,
+  visit: (i: number, place: number) => void,
+): void {
+  const count = countOf(shape)!;
   const indices = shape.map(() => 0);
-  let place = 0;
+  let place = offset;
   for (let i = 0; i < count; i++) {
     if (i % numbersPerTick === 0) tick();
-    data[i] = at(view, place * size, little);
+    visit(i, place);
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       const next = indices[axis]! + 1;
       const stride = strides[axis]!;
@@ -145,8 +159,6 @@ export function numbersOf(stored: Stored, tick: Tick): Float64Array {
       place -= stride * (next - 1);
     }
   }
-  settle(bytes);
-  return data;
 }
 
 /**

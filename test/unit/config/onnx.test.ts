@@ -1,5 +1,6 @@
 // ONNX models of the tests' own: where weights may stand, what a node says of itself, and graphs built to hurt.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { changedMeanwhile, readDocument } from '../../../src/config/formats/index.js';
 import type { Source } from '../../../src/config/formats/index.js';
@@ -160,6 +161,115 @@ describe('where the weights of a node may stand', () => {
   });
 });
 
+describe('weights that a graph only moves, as exporters leave them', () => {
+  type Weights = Readonly<Record<string, readonly (number | readonly number[])[]>>;
+  /** What PyTorch says of its own network: two layers, I 3, H 5. */
+  const { weights: torch } = JSON.parse(readFileSync('test/fixtures/files/expected/lstm.json', 'utf8')) as {
+    readonly weights: Weights;
+  };
+  const gates = ['i', 'f', 'g', 'o'];
+  const list = (name: string, ...values: readonly number[]) =>
+    initializer(
+      name,
+      [values.length],
+      values.map((value) => whole(7, value)),
+      7,
+    );
+  const stored = (name: string): ReturnType<typeof initializer> => {
+    const rows = torch[name] ?? [];
+    const first = rows[0];
+    const shape = typeof first === 'object' ? [rows.length, first.length] : [rows.length];
+    return initializer(name, shape, rows.flat());
+  };
+  const layers = async (nodes: readonly ReturnType<typeof node>[]): Promise<void> => {
+    const sequences = [[[1, 2, 3]]];
+    const { layers: found } = await good(model(nodes), { sequences });
+    const { experiment: wanted } = await readTexts({
+      [configName]: JSON.stringify({ dtype: 'float64', weights: torch, sequences }),
+    });
+    assert.equal(found.length, 2);
+    assert.deepEqual(
+      found.map(({ parameters }) => Object.entries(parameters).map(([name, data]) => [name, [...data]])),
+      wanted?.layers.map(({ parameters }) => Object.entries(parameters).map(([name, data]) => [name, [...data]])),
+    );
+  };
+  const lstm = (layer: number, x: string) =>
+    node('LSTM', [x, `W${layer}`, `R${layer}`, `B${layer}`], [`y${layer}`], { hidden_size: 5 }, `lstm_${layer}`);
+  const head = [list('zero', 0), list('one', 1)];
+  const bothLayers = (own: (layer: number) => readonly ReturnType<typeof node>[]) => [
+    ...head,
+    ...[0, 1].flatMap((layer) =>
+      ['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'].map((name) => stored(`${name}_l${layer}`)),
+    ),
+    ...[0, 1].flatMap(own),
+    lstm(0, 'x'),
+    node('Squeeze', ['y0', 'one'], ['x1']),
+    lstm(1, 'x1'),
+  ];
+
+  it("Slice, Concat and Unsqueeze of PyTorch's own blocks", () => {
+    const blocks = (name: string) => [
+      ...gates.flatMap((gate, k) => [
+        list(`${name}_${gate}_from`, 5 * k),
+        list(`${name}_${gate}_to`, 5 * k + 5),
+        node('Slice', [name, `${name}_${gate}_from`, `${name}_${gate}_to`, 'zero'], [`${name}_${gate}`]),
+      ]),
+      node(
+        'Concat',
+        ['i', 'o', 'f', 'g'].map((gate) => `${name}_${gate}`),
+        [`${name}_iofc`],
+        { axis: 0 },
+      ),
+    ];
+    return layers(
+      bothLayers((layer) => [
+        ...['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'].flatMap((name) => blocks(`${name}_l${layer}`)),
+        node('Unsqueeze', [`weight_ih_l${layer}_iofc`, 'zero'], [`W${layer}`]),
+        node('Unsqueeze', [`weight_hh_l${layer}_iofc`, 'zero'], [`R${layer}`]),
+        node('Concat', [`bias_ih_l${layer}_iofc`, `bias_hh_l${layer}_iofc`], [`b${layer}`], { axis: 0 }),
+        node('Unsqueeze', [`b${layer}`, 'zero'], [`B${layer}`]),
+      ]),
+    );
+  });
+
+  it("Split, Transpose, Reshape and Cast, from Keras' kernels", () => {
+    const cut = (name: string, axis: number, from: string) => [
+      node(
+        'Split',
+        [from],
+        gates.map((gate) => `${name}_${gate}`),
+        { axis },
+      ),
+      node(
+        'Concat',
+        ['i', 'o', 'f', 'g'].map((gate) => `${name}_${gate}`),
+        [`${name}_iofc`],
+        { axis },
+      ),
+    ];
+    const matrix = (name: string, target: string, I: number) => [
+      // A kernel [I,4·H] is PyTorch's matrix turned around.
+      node('Transpose', [name], [`${name}_kernel`]),
+      ...cut(name, 1, `${name}_kernel`),
+      node('Transpose', [`${name}_iofc`], [`${name}_turned`]),
+      node('Cast', [`${name}_turned`], [`${name}_cast`], { to: 1 }),
+      list(`${name}_shape`, 1, -1, I),
+      node('Reshape', [`${name}_cast`, `${name}_shape`], [`${name}_shaped`]),
+      node('Identity', [`${name}_shaped`], [target]),
+    ];
+    return layers(
+      bothLayers((layer) => [
+        ...matrix(`weight_ih_l${layer}`, `W${layer}`, layer === 0 ? 3 : 5),
+        ...matrix(`weight_hh_l${layer}`, `R${layer}`, 5),
+        ...['bias_ih', 'bias_hh'].flatMap((name) => cut(`${name}_l${layer}`, 0, `${name}_l${layer}`)),
+        node('Concat', [`bias_ih_l${layer}_iofc`, `bias_hh_l${layer}_iofc`], [`b${layer}`], { axis: 0 }),
+        list(`b${layer}_shape`, 1, 40),
+        node('Reshape', [`b${layer}`, `b${layer}_shape`], [`B${layer}`]),
+      ]),
+    );
+  });
+});
+
 describe('what a node says of itself', () => {
   it('its activation is the cell', async () => {
     for (const [activation, cell] of [
@@ -253,9 +363,10 @@ describe('ONNX models that are built to hurt', () => {
     assert.match(quantised.advice, /before it was quantised/);
     // Not the node that only moves what this one computes.
     assert.equal(quantised.found, 'the node DequantizeLinear');
-    const turned = await computed('Transpose');
-    assert.equal(turned.found, 'the node Transpose');
-    assert.match(turned.advice, /onnxsim/);
+    const scaled = await computed('Mul');
+    assert.equal(scaled.found, 'the node Mul');
+    assert.match(scaled.advice, /onnxsim/);
+    assert.equal((await computed('Transpose')).found, 'the input q');
   });
 
   it('a tensor that is put together again and again has no more bytes than the file', async () => {

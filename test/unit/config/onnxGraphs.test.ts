@@ -50,6 +50,8 @@ const unknown = (...graph: readonly Piece[]): void =>
   assert.match(told(model([...graph, R, rnn('x', 'W', 'R')])), /weights of the node rnn are computed by the graph/);
 
 const w = initializer('w', [2, 1], [1, 2]);
+/** 2^63 − 1: to the end. */
+const most = Buffer.from([...new Array<number>(8).fill(0xff), 0x7f]);
 
 describe('a tensor that nodes only move', () => {
   it('is widened on the axes of an attribute or of a second input, counted from either end', () => {
@@ -130,6 +132,155 @@ describe('a tensor that nodes only move', () => {
     unknown(raw('Constant', [], 'W'));
     unknown(raw('Constant', [], 'W', integer('value', 1)));
   });
+
+  const six = initializer('six', [2, 3], [1, 2, 3, 4, 5, 6]);
+  const wide = (...nodes: readonly Piece[]) => made(six, ...nodes);
+  const list = (name: string, ...values: readonly number[]): Piece =>
+    initializer(
+      name,
+      [values.length],
+      values.map((value) => whole(7, value)),
+      7,
+    );
+
+  it('is turned around as perm says, or wholly', () => {
+    assert.deepEqual(wide(raw('Transpose', ['six'], 'W')), {
+      name: 'rnn/W',
+      shape: [3, 2],
+      numbers: [1, 4, 2, 5, 3, 6],
+    });
+    assert.deepEqual(wide(raw('Transpose', ['six'], 'W', integers('perm', 0, 1)))?.numbers, [1, 2, 3, 4, 5, 6]);
+    for (const perm of [[0], [0, 0], [0, 2], [-1, 0]])
+      unknown(six, raw('Transpose', ['six'], 'W', integers('perm', ...perm)));
+    // numpy.arange(24).reshape(2, 3, 4).transpose(2, 0, 1)[1]
+    const cube = made(
+      initializer(
+        'cube',
+        [2, 3, 4],
+        Array.from({ length: 24 }, (_, i) => i),
+      ),
+      raw('Transpose', ['cube'], 'W', integers('perm', 2, 0, 1)),
+    );
+    assert.deepEqual(cube?.shape, [4, 2, 3]);
+    assert.deepEqual(cube.numbers?.slice(6, 12), [1, 5, 9, 13, 17, 21]);
+  });
+
+  it('has another shape with as many numbers, also when it was turned around before', () => {
+    const shaped = (attributes: readonly Piece[], ...shape: readonly number[]) =>
+      wide(raw('Transpose', ['six'], 't'), list('shape', ...shape), raw('Reshape', ['t', 'shape'], 'W', ...attributes));
+    assert.deepEqual(shaped([], 1, 0, -1), { name: 'rnn/W', shape: [1, 2, 3], numbers: [1, 4, 2, 5, 3, 6] });
+    assert.deepEqual(shaped([], 6)?.shape, [6]);
+    assert.deepEqual(wide(raw('Reshape', ['six'], 'W', integers('shape', 3, 2)))?.shape, [3, 2]);
+    const graph = (...shape: readonly number[]): Piece[] => [
+      six,
+      list('shape', ...shape),
+      raw('Reshape', ['six', 'shape'], 'W'),
+    ];
+    for (const shape of [[5], [-1, -1], [4, -1], [2, 3, 0], [-2, -3]]) unknown(...graph(...shape));
+    unknown(six, list('shape', 2, 0), raw('Reshape', ['six', 'shape'], 'W', integer('allowzero', 1)));
+    unknown(six, raw('Reshape', ['six', 'gone'], 'W'));
+    assert.deepEqual(wide(raw('Flatten', ['six'], 'W', integer('axis', 0)))?.shape, [1, 6]);
+    assert.deepEqual(wide(raw('Flatten', ['six'], 'W', integer('axis', -1)))?.shape, [2, 3]);
+    unknown(six, raw('Flatten', ['six'], 'W', integer('axis', 3)));
+  });
+
+  it('loses every axis of one where no axes are said', () => {
+    assert.deepEqual(made(initializer('v', [1, 2, 1, 1], [1, 2]), raw('Squeeze', ['v'], 'W'))?.shape, [2]);
+  });
+
+  it('is cut out, with ends beyond the tensor and places from its end', () => {
+    // numpy: six[:, 1:], six[-1:, ::2]
+    const cut = (...nodes: readonly Piece[]) => wide(...nodes, raw('Identity', ['c'], 'W'));
+    const end = raw('Constant', [], 'end', bytes(5, [bytes(1, 'value_ints'), bytes(8, most)]));
+    assert.deepEqual(cut(list('from', 1), list('axes', 1), end, raw('Slice', ['six', 'from', 'end', 'axes'], 'c')), {
+      name: 'rnn/W',
+      shape: [2, 2],
+      numbers: [2, 3, 5, 6],
+    });
+    const stepped = cut(
+      list('from', -1, 0),
+      list('to', 9, 9),
+      list('axes', 0, -1),
+      list('steps', 1, 2),
+      raw('Slice', ['six', 'from', 'to', 'axes', 'steps'], 'c'),
+    );
+    assert.deepEqual(
+      [stepped?.shape, stepped?.numbers],
+      [
+        [1, 2],
+        [4, 6],
+      ],
+    );
+    const older = cut(raw('Slice', ['six'], 'c', integers('starts', 1), integers('ends', 2), integers('axes', 0)));
+    assert.deepEqual(older?.numbers, [4, 5, 6]);
+    const backwards = [list('from', 2), list('to', 0), list('axes', 1), list('steps', -1)];
+    unknown(six, ...backwards, raw('Slice', ['six', 'from', 'to', 'axes', 'steps'], 'W'));
+    unknown(six, raw('Slice', ['six'], 'W', integers('starts', 1), integers('ends', 1)));
+    unknown(six, raw('Slice', ['six'], 'W', integers('starts', 0), integers('ends', 1), integers('axes', 2)));
+    unknown(six, list('from', 0), raw('Slice', ['six', 'from'], 'W'));
+  });
+
+  it('is one of the pieces along an axis, of equal sizes or of those that are said', () => {
+    const split = (outputs: readonly string[], inputs: readonly string[], attributes: readonly Piece[]): Piece =>
+      bytes(1, [
+        ...inputs.map((input) => bytes(1, input)),
+        ...outputs.map((output) => bytes(2, output)),
+        bytes(4, 'Split'),
+        ...attributes,
+      ]);
+    assert.deepEqual(wide(split(['a', 'W', 'c'], ['six'], [integer('axis', 1)]))?.numbers, [2, 5]);
+    assert.deepEqual(wide(split(['a', 'W'], ['six'], [integer('axis', -1)]))?.numbers, [3, 6]);
+    assert.deepEqual(wide(split(['a', 'W'], ['six'], []))?.numbers, [4, 5, 6]);
+    const told = [integer('axis', 1), integers('split', 1, 2)];
+    assert.deepEqual(wide(split(['a', 'W'], ['six'], told))?.numbers, [2, 3, 5, 6]);
+    assert.deepEqual(
+      wide(list('sizes', 2, 1), split(['a', 'W'], ['six', 'sizes'], [integer('axis', 1)]))?.numbers,
+      [3, 6],
+    );
+    unknown(six, split(['a', 'W'], ['six'], [integer('axis', 1), integers('split', 1, 1)]));
+    unknown(six, split(['a', 'W'], ['six'], [integer('axis', 2)]));
+  });
+
+  it('is cast where no number changes, and to float32', () => {
+    const cast = (type: number, body: readonly Piece[], to: number) =>
+      made(initializer('v', [2], body, type), raw('Cast', ['v'], 'W', integer('to', to)))?.numbers;
+    const doubles = bytes(10, new Uint8Array(Float64Array.of(0.1, 1 / 3).buffer));
+    assert.deepEqual(cast(11, [doubles], 1), [Math.fround(0.1), Math.fround(1 / 3)]);
+    assert.deepEqual(cast(11, [doubles], 11), [0.1, 1 / 3]);
+    assert.deepEqual(cast(10, [whole(5, 0x3c00), whole(5, 0x3000)], 1), [1, 0.125]);
+    assert.deepEqual(cast(6, [whole(5, 16_777_217), whole(5, -1)], 11), [16_777_217, -1]);
+    const graph = (to: number): Piece[] => [six, raw('Cast', ['six'], 'W', integer('to', to))];
+    for (const to of [10, 16, 7, 8]) unknown(...graph(to));
+    unknown(six, raw('Cast', ['six'], 'W'));
+  });
+
+  it('stands in a constant as a list of numbers', () => {
+    const packed = bytes(5, [bytes(1, 'value_floats'), bytes(7, floats([1, 2]))]);
+    const axes = raw('Constant', [], 'axes', integer('value_int', 0));
+    const read = made(raw('Constant', [], 'v', packed), axes, raw('Unsqueeze', ['v', 'axes'], 'W'));
+    assert.deepEqual(read, { name: 'rnn/W', shape: [1, 2], numbers: [1, 2] });
+    const one = bytes(5, [bytes(1, 'value_float'), float(2, 2.5)]);
+    assert.deepEqual(made(raw('Constant', [], 'W', one)), { name: 'rnn/W', shape: [], numbers: [2.5] });
+  });
+
+  it('in a file beside the graph may be put together, too', () => {
+    const outside = (name: string, at: number): Piece =>
+      initializer(
+        name,
+        [1, 1024],
+        [
+          whole(14, 1),
+          ...[
+            ['location', 'w.data'],
+            ['offset', String(at)],
+            ['length', '4096'],
+          ].map(([key = '', value = '']) => bytes(13, [bytes(1, key), bytes(2, value)])),
+        ],
+      );
+    const graph = model([outside('a', 0), outside('b', 4096), raw('Concat', ['a', 'b'], 'W'), R, rnn('x', 'W', 'R')]);
+    const { tensors } = opened(graph, () => floats(Array.from({ length: 2048 }, (_, i) => i)));
+    assert.deepEqual(tensors.find(({ name }) => name === 'rnn/W')?.shape, [2, 1024]);
+  });
 });
 
 describe('a linear layer of a graph', () => {
@@ -162,6 +313,14 @@ describe('a linear layer of a graph', () => {
   it('that scales or turns what it takes is none, and its tensors stand for themselves', () => {
     for (const attributes of [{ alpha: { float: 2 } }, { beta: { float: 0.5 } }, { transA: 1 }])
       assert.deepEqual(names(matrix, bias, node('Gemm', ['y', 'm', 'c'], ['o'], attributes)), ['m', 'c']);
+  });
+
+  it('may be turned around by a node, and is not told again under its own name', () => {
+    const named = initializer('fc.weight', [3, 2], [1, 4, 2, 5, 3, 6]);
+    const turned = node('Transpose', ['fc.weight'], ['t']);
+    assert.deepEqual(names(named, turned, node('MatMul', ['y', 't'], ['o'])), ['fc/kernel']);
+    const { tensors } = opened(model([...weights, named, turned, node('MatMul', ['y', 't'], ['o'])]));
+    assert.deepEqual(tensors.at(-1), { name: 'fc/kernel', shape: [2, 3], numbers: [1, 2, 3, 4, 5, 6] });
   });
 
   it('without a matrix of two axes is none', () => {
