@@ -9,6 +9,7 @@ import { OnnxGraph } from './onnxGraph.js';
 import type { OnnxNode } from './onnxGraph.js';
 import type { OnnxTensor } from './onnxTensors.js';
 import { Protobuf } from './protobuf.js';
+import { numbersOf } from './storedNumbers.js';
 
 const recurrent: readonly string[] = ['RNN', 'LSTM', 'GRU'];
 /** What hands numbers on as they are, when nothing is trained. */
@@ -65,7 +66,7 @@ function open(bytes: Uint8Array, tick: Tick, beside: Beside): Container {
     }
     const below = belowOf(layer);
     const told = below === null ? null : typeof below === 'string' ? below : nameOf.get(below)!;
-    facts.push(...factsOf(layer, name), ...(told === null ? [] : [{ name: `${name}/layer_below`, value: told }]));
+    facts.push(...factsOf(layer, name, tick), ...(told === null ? [] : [{ name: `${name}/layer_below`, value: told }]));
   }
   const sums = sumsOf(nodes);
   const readouts = nodes.flatMap((node) => readoutOf(node, sums));
@@ -111,6 +112,7 @@ const parts: readonly (readonly [number, string])[] = [
   [3, 'B'],
   [5, 'initial_h'],
   [6, 'initial_c'],
+  [7, 'P'],
 ];
 
 function partsOf(layer: OnnxNode, name: string): { readonly part: string; readonly tensor: OnnxTensor }[] {
@@ -119,8 +121,8 @@ function partsOf(layer: OnnxNode, name: string): { readonly part: string; readon
     if (own === '') return [];
     const tensor = layer.graph.constant(own);
     if (tensor !== null) return [{ part, tensor }];
-    // A state may come from elsewhere; weights that are computed cannot be known.
-    if (part.startsWith('initial')) return [];
+    // A state may come from elsewhere; weights that are computed cannot be known. Peepholes are told as such.
+    if (part.startsWith('initial') || part === 'P') return [];
     const source = layer.graph.sourceOf(own);
     throw refused(
       t('The weights of the node {0} are computed by the graph.', cut(name, 60)),
@@ -134,20 +136,36 @@ function partsOf(layer: OnnxNode, name: string): { readonly part: string; readon
   });
 }
 
-function factsOf({ op, attributes, inputs }: OnnxNode, name: string): Fact[] {
+/** From here on nothing is bounded. */
+const noClip = 3.4028234e38;
+
+function factsOf({ op, attributes, inputs, graph }: OnnxNode, name: string, tick: Tick): Fact[] {
   const facts: Fact[] = [];
   const add = (key: string, value: Fact['value']): void => void facts.push({ name: `${name}/${key}`, value });
+  const number = (key: string): number | null => attributes.get(key)?.number ?? null;
+  const [D = 1, , H] = graph.constant(inputs[2] ?? '')?.stored?.shape ?? [];
   const activations = attributes.get('activations')?.texts ?? [];
   if (activations.length > 0) add('activations', activations);
-  else if (op === 'RNN') add('activations', ['Tanh']);
+  else if (op === 'RNN') add('activations', new Array<string>(D === 2 ? 2 : 1).fill('Tanh'));
   const direction = attributes.get('direction')?.text;
   if (direction) add('direction', direction);
-  const clip = attributes.get('clip')?.number;
-  if (clip !== undefined && clip !== null) add('clip', clip);
-  if (op === 'GRU') add('linear_before_reset', (attributes.get('linear_before_reset')?.number ?? 0) !== 0);
-  if (op === 'LSTM' && (attributes.get('input_forget')?.number ?? 0) !== 0) add('input_forget', true);
-  if (op === 'LSTM' && (inputs[7] ?? '') !== '') add('peepholes', true);
+  // Without a word a node runs forward.
+  else if (D !== 1) add('direction', 'forward');
+  const size = number('hidden_size');
+  if (size !== null && size !== H) add('hidden_size', size);
+  const clip = number('clip');
+  if (clip !== null && !(clip >= noClip)) add('clip', clip);
+  if (op === 'GRU') add('linear_before_reset', (number('linear_before_reset') ?? 0) !== 0);
+  if (op === 'LSTM' && (number('input_forget') ?? 0) !== 0) add('input_forget', true);
+  if (op === 'LSTM' && hasPeepholes(graph, inputs[7] ?? '', tick)) add('peepholes', true);
   return facts;
+}
+
+/** Weights from c to the gates; zeros say the same as none. */
+function hasPeepholes(graph: OnnxGraph, name: string, tick: Tick): boolean {
+  if (name === '') return false;
+  const stored = graph.constant(name)?.stored ?? null;
+  return stored === null || numbersOf(stored, tick).some((value) => value !== 0);
 }
 
 /** Outputs of a recurrent node that are no sequence: the last states. */

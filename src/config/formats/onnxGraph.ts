@@ -9,7 +9,6 @@ import { numberType, readTensor } from './onnxTensors.js';
 import type { OnnxTensor } from './onnxTensors.js';
 import type { Field, Message, Protobuf } from './protobuf.js';
 import { bytesOf, numbersOf, stridesOf } from './storedNumbers.js';
-import type { Stored } from './storedNumbers.js';
 
 export type OnnxNode = {
   readonly name: string;
@@ -177,10 +176,11 @@ export class OnnxGraph {
       const stored = this.constant(input, chain)?.stored ?? null;
       return stored === null || stored.shape.length > 1 ? null : [...numbersOf(stored, this.#file.tick)];
     };
-    // Behind the tensors of other nodes than Concat stand lists of whole numbers.
+    // Behind the tensor of other nodes than Concat stand lists of whole numbers.
     const tensors = (op === 'Concat' ? inputs : inputs.slice(0, 1)).map((input) => this.constant(input, chain));
     const move: Move = {
-      tensors: op === 'Concat' ? tensors.map(storedOf) : inputs.map((_, i) => storedOf(tensors[i] ?? null)),
+      tensors: tensors.map((tensor) => tensor?.stored ?? null),
+      has: (input) => (inputs[input] ?? '') !== '',
       integers: (attribute, input) =>
         attributes.get(attribute)?.integers ?? (input === null ? null : integersOf(inputs[input] ?? '')),
       integer: (attribute) => attributes.get(attribute)?.number ?? null,
@@ -209,8 +209,6 @@ export class OnnxGraph {
       throw damaged(t('tensors beside each other'), t('one that is put together again and again'), null, cut(name, 80));
   }
 }
-
-const storedOf = (tensor: OnnxTensor | null): Stored | null => tensor?.stored ?? null;
 
 /** What a Constant may have in the place of a tensor. */
 const constants: ReadonlyMap<string, 'i8' | 'f4'> = new Map([

@@ -8,6 +8,8 @@ import type { Tick } from '../json/scanner.js';
 /** How a node is asked. `integers`: of an attribute, or of a list that is an input; null where neither is known. */
 export type Move = {
   readonly tensors: readonly (Stored | null)[];
+  /** Whether an optional input is there. */
+  readonly has: (input: number) => boolean;
   readonly integers: (attribute: string, input: number | null) => readonly number[] | null;
   readonly integer: (attribute: string) => number | null;
   readonly outputs: number;
@@ -73,7 +75,7 @@ function unsqueeze(stored: Stored, move: Move): Stored | null {
 /** Without axes it takes away every axis of one. */
 function squeeze(stored: Stored, move: Move): Stored | null {
   const { shape } = stored;
-  const isTold = move.tensors.length > 1 || move.integers('axes', null) !== null;
+  const isTold = move.has(1) || move.integers('axes', null) !== null;
   const given = isTold ? move.integers('axes', 1) : [...shape.keys()].filter((axis) => shape[axis] === 1);
   const taken = given === null ? null : axesOf(given, shape.length);
   if (taken === null || [...taken].some((axis) => shape[axis] !== 1)) return null;
@@ -143,9 +145,8 @@ function cast(stored: Stored, to: NumberType | undefined, { tick, spend }: Move)
 function slice(stored: Stored, move: Move): Stored | null {
   const [starts, ends] = [move.integers('starts', 1), move.integers('ends', 2)];
   if (starts === null || ends?.length !== starts.length) return null;
-  const has = (input: number): boolean => input < move.tensors.length;
-  const axes = has(3) || move.integers('axes', null) !== null ? move.integers('axes', 3) : [...starts.keys()];
-  const steps = has(4) ? move.integers('steps', 4) : starts.map(() => 1);
+  const axes = move.has(3) || move.integers('axes', null) !== null ? move.integers('axes', 3) : [...starts.keys()];
+  const steps = move.has(4) ? move.integers('steps', 4) : starts.map(() => 1);
   const own = axes?.length === starts.length ? axesOf(axes, stored.shape.length) : null;
   if (own === null || steps?.length !== starts.length || steps.some((step) => step < 1)) return null;
   const [shape, strides] = [[...stored.shape], [...stored.strides]];
@@ -163,12 +164,12 @@ function slice(stored: Stored, move: Move): Stored | null {
 
 /** One of the pieces along an axis: of the sizes that are told, or of the same one. */
 function split(stored: Stored, move: Move): Stored | null {
-  const { tensors, outputs, output } = move;
+  const { outputs, output } = move;
   const axis = axisOf(move.integer('axis') ?? 0, stored.shape.length);
   if (axis === null) return null;
   const size = stored.shape[axis]!;
   const piece = Math.ceil(size / outputs);
-  const isTold = tensors.length > 1 || move.integers('split', null) !== null;
+  const isTold = move.has(1) || move.integers('split', null) !== null;
   const sizes = isTold
     ? move.integers('split', 1)
     : Array.from({ length: outputs }, (_, i) => Math.min(piece, size - i * piece));

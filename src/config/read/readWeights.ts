@@ -11,6 +11,7 @@ import { misspelt } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
 import { describeNetworks } from './fileParts.js';
 import { gatedCell, reportMixture } from './layerProblems.js';
+import { refuseContradictions } from './nodeAttributes.js';
 import { readLayer, readMatrices } from './readLayer.js';
 import type { LayerMatrices, ParameterPlaces } from './readLayer.js';
 import { heldBiases } from './readBiases.js';
@@ -78,7 +79,8 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   if (reportMixture(matrices, report)) return null;
   const told = context.cell ?? inferredCell(matrices) ?? namedCell(named, groups);
   const cell = told ?? defaultCell;
-  if (refuseParts(named, groups, cellOf(cell), report)) return null;
+  const refused = [refuseParts, refuseContradictions].map((refuse) => refuse(named, groups, cellOf(cell), report));
+  if (refused.includes(true)) return null;
   const read = readLayers(value, matrices, cell, context, strangers, report);
   return {
     ...read,

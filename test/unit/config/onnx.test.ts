@@ -303,6 +303,106 @@ describe('what a node says of itself', () => {
     assert.equal((await good(own(0))).cell, 'lstm');
   });
 
+  describe('against its tensors', () => {
+    const twice = [initializer('W', [2, 2, 2], [...W, ...W]), initializer('R', [2, 2, 2], [...R, ...R])];
+    const both = { direction: 'bidirectional', activations: ['Tanh', 'Tanh'] };
+    const own = (attributes: Parameters<typeof node>[3], stored = weights): Uint8Array =>
+      model([...stored, node('RNN', ['x', 'W', 'R'], ['y'], attributes, 'rnn')]);
+
+    it('agrees', async () => {
+      assert.equal((await good(own(both, twice))).layers.length, 2);
+      assert.equal((await good(own({ direction: 'bidirectional' }, twice))).layers.length, 2);
+      // How inputs and outputs are laid out is nothing to the weights; beyond float32 nothing is bounded.
+      await sameWeights(own({ hidden_size: 2, direction: 'forward', layout: 1, clip: { float: 3.4028235e38 } }));
+    });
+
+    const cases: readonly (readonly [string, Uint8Array, string, string, string])[] = [
+      ['hidden_size', own({ hidden_size: 3 }), '3 hidden units (hidden_size)', '[1, 3, 3]', '[1, 2, 2]'],
+      ['one matrix for two directions', own(both), 'direction "bidirectional"', '[2, 2, 2]', '[1, 2, 2]'],
+      ['two for one', own({ direction: 'forward' }, twice), 'direction "forward"', '[1, 2, 2]', '[2, 2, 2]'],
+      ['two without a word', own({}, twice), 'direction "forward"', '[1, 2, 2]', '[2, 2, 2]'],
+      [
+        'a direction that is none',
+        own({ direction: 'sideways' }),
+        'direction "sideways"',
+        '"forward", "reverse", "bidirectional"',
+        '"sideways"',
+      ],
+      [
+        'one activation for two directions',
+        own({ ...both, activations: ['Tanh'] }, twice),
+        'activations of each direction',
+        '2 names, 1 for each direction',
+        'a list of 1 text',
+      ],
+    ];
+    for (const [title, content, message, expected, found] of cases)
+      it(`refused: ${title}`, async () => {
+        const problem = await refusal(content);
+        assert.ok(problem.message.includes(message), problem.message);
+        assert.deepEqual([problem.expected, problem.found], [expected, found]);
+        assert.match(problem.path, /^\["rnn\/(?:hidden_size|direction|activations)"\]$/);
+        assert.match(problem.advice, /Export the model again/);
+      });
+
+    it('refused: activations of an LSTM or GRU for one of two directions', async () => {
+      for (const [op, gates, activations] of [
+        ['LSTM', 4, ['Sigmoid', 'Tanh', 'Tanh']],
+        ['GRU', 3, ['Sigmoid', 'Tanh']],
+      ] as const) {
+        const zeros = new Array<number>(2 * gates).fill(0);
+        const content = (names: readonly string[]): Uint8Array =>
+          model([
+            initializer('W', [2, gates, 1], zeros),
+            initializer('R', [2, gates, 1], zeros),
+            node(
+              op,
+              ['x', 'W', 'R'],
+              ['y'],
+              { hidden_size: 1, linear_before_reset: 1, direction: 'bidirectional', activations: names },
+              'cell',
+            ),
+          ]);
+        const sequences = [[[1]]];
+        assert.equal((await good(content([...activations, ...activations]), { sequences })).layers.length, 2);
+        const { expected } = await refusal(content(activations), { sequences });
+        assert.equal(expected, `${2 * activations.length} names, ${activations.length} for each direction`);
+      }
+    });
+
+    it('refused: several contradictions at once, each told', async () => {
+      const { problems } = await read(own({ hidden_size: 3, direction: 'bidirectional', clip: { float: 1 } }));
+      assert.equal(problems.filter(({ severity }) => severity === 'error').length, 3);
+    });
+
+    it('of one network of several only that one is refused', async () => {
+      const two = model([...weights, rnn(), node('RNN', ['z', 'W', 'R'], ['other_y'], { hidden_size: 7 }, 'other')]);
+      assert.equal((await good(two, { weights: { file: 'model.onnx', name: 'rnn' } })).layers.length, 1);
+      const { message } = await refusal(two, { weights: { file: 'model.onnx', name: 'other' } });
+      assert.match(message, /7 hidden units/);
+    });
+  });
+
+  it('peepholes that are zeros are none; others, and those that are computed, are refused', async () => {
+    const cell = (P: readonly ReturnType<typeof node>[]): Uint8Array =>
+      model([
+        initializer('W', [1, 8, 2], new Array<number>(16).fill(0.5)),
+        initializer('R', [1, 8, 2], new Array<number>(16).fill(0.25)),
+        ...P,
+        node('LSTM', ['x', 'W', 'R', '', '', '', '', 'P'], ['y'], { hidden_size: 2 }, 'cell'),
+      ]);
+    assert.equal((await good(cell([initializer('P', [1, 6], [0, 0, 0, 0, 0, 0])]))).cell, 'lstm');
+    const turned = [initializer('p', [6], [0, 0, 0, 0, -0, 0]), node('Unsqueeze', ['p', 'axes'], ['P'])];
+    const axes = initializer('axes', [1], [whole(7, 0)], 7);
+    assert.equal((await good(cell([axes, ...turned]))).cell, 'lstm');
+    for (const P of [
+      [initializer('P', [1, 6], [0, 0, 0, 0, 0, 1e-30])],
+      [node('Mul', ['a', 'b'], ['P'])],
+      [initializer('P', [1, 6], [whole(14, 1)], 8)],
+    ])
+      assert.match((await refusal(cell(P))).message, /peepholes from c to its gates/);
+  });
+
   it('two nodes above each other are two layers, through what hands numbers on', async () => {
     const { layers } = await good(
       model([...weights, rnn(), node('Squeeze', ['rnn_y', 'axes'], ['s']), rnn({}, 's', 'top')]),
