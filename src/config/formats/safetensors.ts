@@ -65,8 +65,8 @@ function open(bytes: Bytes, tick: Tick): Container {
     if (key === '__metadata__') notes = notesOf(value);
     else places.push(placeOf(key, value, data, start));
   }
-  checkOverlaps(places, start);
   if (places.length === 0) throw damaged(t('at least one tensor'), t('none'), lengthBytes);
+  checkCover(places, start, sizeOf(data));
   return { tensors: places.map(({ tensor }) => tensor), isOne: false, notes };
 }
 
@@ -138,20 +138,24 @@ const otherType = (dtype: string): FormatFinding => ({
   advice: t('Save it as float32, in Python with tensor.float(); a quantised network has to be dequantised first.'),
 });
 
-/** Two tensors over the same bytes are an attack or a mistake; tied tensors are stored under one name. */
-function checkOverlaps(places: readonly Place[], start: number): void {
+/**
+ * Tensors stand one behind the other from the header to the end of the file, as the reference implementation wants it.
+ * Two over the same bytes are an attack or a mistake (tied tensors are stored under one name). Bytes of no tensor are
+ * left of a file that was written over, or of a header that was changed; an empty tensor may stand anywhere.
+ */
+function checkCover(places: readonly Place[], start: number, size: number): void {
+  const whole = t('tensors one behind the other, from the header to the end of the file');
   const ordered = places.filter(({ from, to }) => to > from).sort((a, b) => a.from - b.from);
   let end = 0;
   for (const { tensor, from, to } of ordered) {
+    const part = cut(tensor.name, 80);
     if (from < end)
-      throw damaged(
-        t('tensors beside each other'),
-        t('one that begins inside another one'),
-        start + from,
-        cut(tensor.name, 80),
-      );
+      throw damaged(t('tensors beside each other'), t('one that begins inside another one'), start + from, part);
+    if (from > end)
+      throw damaged(whole, t('{0} before it that belong to none', bytesText(from - end)), start + end, part);
     end = to;
   }
+  if (end < size) throw damaged(whole, t('{0} behind the last one', bytesText(size - end)), start + end);
 }
 
 /** The header's length in eight bytes, and a brace. No text has two zero bytes side by side. */

@@ -237,6 +237,16 @@ describe('a safetensors file of several tensors', () => {
       ]);
     const beside = { b: entry(8, 12, [1]), none: entry(4, 4, [0]), a: entry(0, 8, [2]) };
     assert.deepEqual(readDocument('f', file(beside), quiet).problems, []);
+    const whole = 'tensors one behind the other, from the header to the end of the file';
+    for (const [tensors, byte, name, found] of [
+      [{ a: entry(0, 4, [1]), b: entry(8, 12, [1]) }, 4, 'b', '4 bytes before it that belong to none'],
+      [{ b: entry(8, 12, [1]), a: entry(1, 8, [7], 'I8') }, 0, 'a', '1 byte before it that belong to none'],
+    ] as const)
+      assert.deepEqual(told(file(tensors)), [at(tensors, byte, name), whole, found]);
+    const short = { a: entry(0, 4, [1]), b: entry(4, 8, [1]) };
+    const behind = `The file is damaged at byte ${startOf(short) + 8}.`;
+    assert.deepEqual(told(file(short)), [behind, whole, '4 bytes behind the last one']);
+    assert.deepEqual(told(file(short, new Uint8Array(8))), [undefined, undefined, undefined]);
     for (const [from, to] of [
       [8, 4],
       [0, 13],
