@@ -3,7 +3,9 @@ import type { CellName, Experiment, LayerSpec } from '../../engine/index.js';
 import { cellOf } from '../../engine/index.js';
 import { emptyConfigAdvice } from '../problems/formatAdvice.js';
 import type { Entry, Files, MadeSequences, Pair } from './fileAccess.js';
+import { kindOf } from './classify.js';
 import { makeSequences } from './madeSequences.js';
+import { fileName } from '../json/fileName.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { reportOlder } from './keyNames.js';
@@ -149,6 +151,35 @@ function madeFor(weights: ReadWeights | null, made: MadeSequences): ReadSequence
   };
 }
 
+/** Whether an object is no config that has its faults, but a file of tensors, or weights and nothing else. */
+function isOtherFile(root: Value): boolean {
+  if (root.document.binary !== null) return true;
+  const keys = configKeys();
+  return kindOf(root) === 'weights' && root.entries().every(([key]) => !Object.hasOwn(keys, key));
+}
+
+/** Of a file that was meant for another key of a config, how a config names it. */
+function reportNoConfig(root: Value, report: Report): void {
+  const kind = kindOf(root);
+  const { groups, network } = kind === 'weights' ? weightNames(root) : { groups: [], network: null };
+  const file = fileName(root.document.id);
+  const named = network?.kind === 'several' ? { file, name: groups[0]!.prefix } : file;
+  report.error(root, {
+    code: 'wrong-type',
+    message: kind === 'weights' ? t('This is a file of weights, and no config.') : t('A config is an object.'),
+    expected: t('an object such as { "weights": "weights.json", "sequences": "sequences.json" }'),
+    found: describeNode(root.node),
+    advice:
+      kind === 'weights'
+        ? t('Write a config beside it that names it: {0}.', `{ "weights": ${JSON.stringify(named)}, "sequences": … }`)
+        : kind === 'sequences'
+          ? t('This looks like sequences: name this file in a config under "sequences".')
+          : root.document.binary === null
+            ? t('Put the keys "weights" and "sequences" into braces.')
+            : t('Name a JSON file with the keys "weights" and "sequences".'),
+  });
+}
+
 async function readConfig(
   id: string,
   { config, older, cell, dtype, files }: OpenEntry,
@@ -157,17 +188,8 @@ async function readConfig(
 ): Promise<Read> {
   const root = await sources.open(id, emptyConfigAdvice);
   if (root === null) return nothing;
-  if (config === null) {
-    report.error(root, {
-      code: 'wrong-type',
-      message: t('A config is an object.'),
-      expected: t('an object such as { "weights": "weights.json", "sequences": "sequences.json" }'),
-      found: describeNode(root.node),
-      advice:
-        root.node.kind === 'tensor'
-          ? t('This looks like sequences: name this file in a config under "sequences".')
-          : t('Put the keys "weights" and "sequences" into braces.'),
-    });
+  if (config === null || isOtherFile(root)) {
+    reportNoConfig(root, report);
     return nothing;
   }
   reportOlder(older, report);

@@ -33,6 +33,48 @@ async function told(trouble: FileTrouble): Promise<Problem> {
 }
 const opened = (files: Texts, entry: Entry = configEntry) => openEntry(entry, memoryFiles(files));
 
+describe('a file of numbers that is run as a config', () => {
+  const only = async (file: string, bytes: string | Uint8Array): Promise<Problem> => {
+    const { experiment, problems } = await readExperiment(
+      { kind: 'config', config: file },
+      memoryFiles({ [file]: bytes }),
+    );
+    assert.equal(experiment, null);
+    const [problem, ...others] = problems;
+    assert.ok(problem);
+    assert.deepEqual([problem.severity, others], ['error', []]);
+    return problem;
+  };
+  const matrix = npyOf([2, 2], [1, 0, 0, 1]);
+  const layer = (prefix = '') => ({ [`${prefix}weight_ih_l0`]: matrix, [`${prefix}weight_hh_l0`]: matrix });
+
+  it('is told once as what it is, with the config that names it', async () => {
+    for (const [file, bytes, config] of [
+      ['w.json', weights, '{ "weights": "w.json", "sequences": … }'],
+      ['w.npz', npzOf(layer()), '{ "weights": "w.npz", "sequences": … }'],
+      [
+        'two.npz',
+        npzOf({ ...layer('a.'), ...layer('b.') }),
+        '{ "weights": {"file":"two.npz","name":"a"}, "sequences": … }',
+      ],
+    ] as const) {
+      const { message, advice } = await only(file, bytes);
+      assert.equal(message, 'This is a file of weights, and no config.');
+      assert.ok(advice.endsWith(`${config}.`), advice);
+    }
+    assert.match((await only('x.npz', npzOf({ a: matrix, b: matrix }))).advice, /looks like sequences/);
+    assert.match((await only('x.npz', npzOf({ a: npyOf([2], [1, 2]), b: matrix }))).advice, /^Name a JSON file/);
+  });
+
+  it('is a config with faults where a key of one stands there', async () => {
+    const { problems } = await readExperiment(
+      { kind: 'config', config: 'c' },
+      memoryFiles({ c: weights.replace('{', '{"cell":"tanh",') }),
+    );
+    assert.ok(problems.some(({ message }) => message.includes('The key "weights" is missing')));
+  });
+});
+
 describe('a file that is not read', () => {
   for (const [title, trouble, message, found, advice] of [
     ['is not there', { reason: 'missing' }, /"x\.json" does not exist/, /nothing at x\.json/, /relative path/],
