@@ -36,6 +36,24 @@ function kerasPlace(prefix: string): { readonly layer: string; readonly directio
   return { layer: prefix.replace(/(^|[/.])(?:forward|backward)_/g, '$1'), direction };
 }
 
+/** What each network of a file is called: the beginning of its names, and a Bidirectional layer as that layer. */
+export function networkNames(groups: readonly Group[]): ReadonlyMap<Group, string> {
+  const wrapped = new Map<string, Group[]>();
+  const wrapperOf = ({ layout, prefix }: Group): string | null =>
+    layout.framework === 'Keras' ? (/^(.*?)[/.](?:forward|backward)_/.exec(prefix)?.[1] ?? null) : null;
+  for (const group of groups) {
+    const wrapper = wrapperOf(group);
+    if (wrapper !== null) wrapped.set(wrapper, [...(wrapped.get(wrapper) ?? []), group]);
+  }
+  return new Map(
+    groups.map((group) => {
+      const wrapper = wrapperOf(group);
+      const own = wrapper === null ? [] : wrapped.get(wrapper)!.map(({ prefix }) => kerasPlace(prefix).direction);
+      return [group, own.length === 2 && new Set(own).size === 2 ? wrapper! : group.prefix];
+    }),
+  );
+}
+
 function kerasStack(groups: readonly Group[]): Group[] | null {
   const layers = new Map<string, Group[]>();
   for (const group of groups) {

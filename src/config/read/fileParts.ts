@@ -5,6 +5,7 @@ import type { JsonNode } from '../json/node.js';
 import { cut } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
+import { networkNames } from '../layouts/networkGroups.js';
 import { weightNames } from '../layouts/weightNames.js';
 
 /** `{ "file": …, "name": … }` in the place of a path; of a table or a text with more keys. */
@@ -31,13 +32,14 @@ export function partOf(root: Value, name: string): Value | null {
   if (whole !== null) return whole;
   const { named, groups } = weightNames(root);
   const wanted = dotted(name);
-  const prefixes = groups.map(({ prefix }) => prefix);
-  const networks =
-    only(prefixes.filter((prefix) => dotted(prefix) === wanted)) ??
-    only(prefixes.filter((prefix) => isNamed(dotted(prefix), wanted)));
-  if (networks !== null) {
+  const called = networkNames(groups);
+  for (const nameOf of [({ prefix }: Group) => prefix, (group: Group) => called.get(group)!]) {
+    const names = groups.map(nameOf);
+    const network =
+      only(names.filter((one) => dotted(one) === wanted)) ?? only(names.filter((one) => isNamed(dotted(one), wanted)));
+    if (network === null) continue;
     // What is no recurrent layer stays: a readout has another prefix.
-    const others = new Set(groups.filter(({ prefix }) => prefix !== networks).flatMap(valuesOf));
+    const others = new Set(groups.filter((group) => nameOf(group) !== network).flatMap(valuesOf));
     return root.select(
       named.filter(({ value }) => !others.has(value)).map((one) => [fullName(one), one.value] as const),
     );
@@ -80,8 +82,9 @@ const shapeOf = (node: JsonNode | undefined): string => (node?.kind === 'tensor'
 /** `encoder.rnn: LSTM, I 3, H 5, layers 2`, each network once. */
 export function describeNetworks(groups: readonly Group[], most = mostTold): string[] {
   const networks = new Map<string, [Group, ...Group[]]>();
+  const called = networkNames(groups);
   for (const group of groups) {
-    const key = `${group.layout.framework}\n${group.prefix}`;
+    const key = `${group.layout.framework}\n${called.get(group)!}`;
     const own = networks.get(key);
     if (own === undefined) networks.set(key, [group]);
     else own.push(group);
@@ -90,11 +93,16 @@ export function describeNetworks(groups: readonly Group[], most = mostTold): str
     const [first] = own;
     const cell = cellOf(first);
     const layers = new Set(own.map(({ layer }) => layer)).size;
-    const name = cut(first.prefix === '' ? '""' : first.prefix, 60);
+    const prefix = called.get(first)!;
+    const name = cut(prefix === '' ? '""' : prefix, 60);
     const shape = shapeOf(first.recurrent?.node ?? first.input?.node);
-    return layers === 1 ? `${name}: ${cell} ${shape}` : t('{0}: {1} {2}, {3} layers', name, cell, shape, layers);
+    const told = layers === 1 ? `${name}: ${cell} ${shape}` : t('{0}: {1} {2}, {3} layers', name, cell, shape, layers);
+    return hasTwoDirections(own) ? `${told}, ${t('two directions')}` : told;
   });
 }
+
+const hasTwoDirections = (own: readonly Group[]): boolean =>
+  own.some(({ prefix, direction }) => direction === 'reverse' || prefix !== own[0]!.prefix);
 
 /** By how many blocks of H stand side by side. */
 function cellOf(group: Group): string {

@@ -7,6 +7,7 @@ import { kindOf } from './classify.js';
 import { makeSequences } from './madeSequences.js';
 import { fileName } from '../json/fileName.js';
 import { counted, describeNode, describeShape } from '../json/node.js';
+import { networkNames } from '../layouts/networkGroups.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { reportOlder } from './keyNames.js';
 import { realStepsOf } from './knownSizes.js';
@@ -163,7 +164,7 @@ function reportNoConfig(root: Value, report: Report): void {
   const kind = kindOf(root);
   const { groups, network } = kind === 'weights' ? weightNames(root) : { groups: [], network: null };
   const file = fileName(root.document.id);
-  const named = network?.kind === 'several' ? { file, name: groups[0]!.prefix } : file;
+  const named = network?.kind === 'several' ? { file, name: networkNames(groups).get(groups[0]!)! } : file;
   report.error(root, {
     code: 'wrong-type',
     message: kind === 'weights' ? t('This is a file of weights, and no config.') : t('A config is an object.'),

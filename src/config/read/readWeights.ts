@@ -5,6 +5,7 @@ import { configAsWeightsAdvice, fileMissingAdvice, listAdvice } from '../problem
 import { describeNode, quote } from '../json/node.js';
 import { isNameOf, layouts } from '../layouts/weightLayouts.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
+import { networkNames } from '../layouts/networkGroups.js';
 import { weightNames } from '../layouts/weightNames.js';
 import type { WeightNames } from '../layouts/weightNames.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
@@ -150,7 +151,7 @@ function recognise(
   }
   if (network.kind === 'network') return network.groups;
   const { other } = network;
-  const first = groups.find(({ prefix }) => prefix !== '')?.prefix ?? '';
+  const first = [...networkNames(groups).values()].find((name) => name !== '') ?? '';
   report.error((other.recurrent ?? other.input)!, {
     code: 'unsupported-feature',
     message: t('The file holds more than one RNN.'),

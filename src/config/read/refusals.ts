@@ -1,6 +1,7 @@
 // Why no run takes a network of a file: what the run itself says, as far as names and shapes tell it.
 import { describeProblem } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
+import { networkNames } from '../layouts/networkGroups.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { Report } from '../problems/problemReport.js';
 import { partOf } from './fileParts.js';
@@ -12,7 +13,7 @@ export function refusedIn(root: Value): string[] {
   if (root.node.kind !== 'object') return [];
   const { named, groups, network } = weightNames(root);
   if (network?.kind === 'network' || (network === null && storedInParts(named) !== undefined)) return whyRefused(root);
-  return [...new Set(groups.map(({ prefix }) => prefix))].flatMap((prefix) => {
+  return [...new Set(networkNames(groups).values())].flatMap((prefix) => {
     const part = prefix === '' ? null : partOf(root, prefix);
     return part === null ? [] : whyRefused(part).map((reason) => `${prefix}: ${reason}`);
   });

@@ -10,6 +10,7 @@ import type { Problem } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { Value } from '../json/jsonValue.js';
 import type { Group } from '../layouts/weightLayouts.js';
+import { networkNames } from '../layouts/networkGroups.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { findReadouts, withoutLayers } from '../layouts/readoutNames.js';
 import { kindOf } from './classify.js';
@@ -104,7 +105,11 @@ export function networksIn(root: Value): FoundNetwork[] {
   if (network === null) return [];
   if (network.kind === 'network') return told(null, network.groups);
   const byPrefix = new Map<string, Group[]>();
-  for (const group of groups) byPrefix.set(group.prefix, [...(byPrefix.get(group.prefix) ?? []), group]);
+  const called = networkNames(groups);
+  for (const group of groups) {
+    const name = called.get(group)!;
+    byPrefix.set(name, [...(byPrefix.get(name) ?? []), group]);
+  }
   return [...byPrefix].slice(0, mostNetworks).flatMap(([prefix, own]) => told(prefix, own));
 }
 
@@ -116,7 +121,7 @@ function told(name: string | null, groups: readonly Group[]): FoundNetwork[] {
   if (first === undefined || layers.length === 0 || widths.length < layers.length) return [];
   const directions = first.layout.stacked
     ? layers.filter(({ group }) => group === first).length
-    : new Set(groups.map(({ direction }) => direction)).size;
+    : new Set(layers.map(({ group }) => group.direction)).size;
   // Blocks are cut out of a matrix that is there.
   const recurrent = filledShape(first.recurrent, first)!;
   return [

@@ -54,7 +54,7 @@ describe('a network by its name', () => {
   it('without one all are listed with cell, shape and layers, and what to write', async () => {
     const { problems } = await read({ weights: 'two.pt', sequences: 'seq.npy' });
     assert.equal(problems.length, 1);
-    assert.equal(problems[0]?.found, 'encoder: LSTM [20, 5], 2 layers; decoder: GRU [12, 4]');
+    assert.equal(problems[0]?.found, 'encoder: LSTM [20, 5], 2 layers; decoder: GRU [12, 4], two directions');
     assert.ok(problems[0].advice.includes('"weights": {"file":"two.pt","name":"encoder"}'), problems[0].advice);
   });
 
@@ -63,6 +63,55 @@ describe('a network by its name', () => {
     assert.equal(problems.length, 1);
     assert.equal(problems[0]?.path, 'weights.file');
     assert.match(problems[0].found, /^encoder: LSTM.*decoder: GRU/);
+  });
+
+  it('both directions of a Bidirectional layer of Keras are one network, by the name of the layer', async () => {
+    const alone = { weights: { file: 'm.keras', name: 'encoder' }, sequences: 'seq.npy' };
+    const { experiment: named } = await read(alone, { 'm.keras': fixture('keras3_gru.keras') });
+    const wanted = JSON.parse(readFileSync('test/fixtures/files/expected/gru.json', 'utf8')) as { weights: object };
+    const { experiment: torch } = await read({ weights: wanted.weights, sequences: 'seq.npy' });
+    const numbers = (result: ReadResult['experiment']) =>
+      result?.layers.map(({ direction, parameters }) => [
+        direction,
+        ...Object.entries(parameters).map(([name, data]) => [name, [...data]]),
+      ]);
+    assert.equal(named?.layers.length, 2);
+    assert.deepEqual(numbers(named), numbers(torch));
+    // Beside a network of another kind.
+    const matrix = (name: string, columns: number) => ({
+      [`${name}/kernel`]: npy([3, columns], new Array<number>(3 * columns).fill(0.5)),
+      [`${name}/recurrent_kernel`]: npy([2, columns], new Array<number>(2 * columns).fill(0.25)),
+    });
+    const model = npz({
+      ...matrix('net/both/backward_lstm/cell', 8),
+      ...matrix('net/both/forward_lstm/cell', 8),
+      ...matrix('net/other/cell', 2),
+    });
+    const files = { 'k.npz': model };
+    const { problems } = await read({ weights: 'k.npz', sequences: 'seq.npy' }, files);
+    assert.equal(problems[0]?.found, 'net/both: LSTM [2, 8], two directions; net/other/cell: RNN [2, 2]');
+    assert.ok(problems[0].advice.includes('"weights": {"file":"k.npz","name":"net/both"}'), problems[0].advice);
+    assert.deepEqual(
+      surveyFile(model, () => undefined).networks.map(({ name, cell, directions }) => [name, cell, directions]),
+      [
+        ['net/both', 'lstm', 2],
+        ['net/other/cell', null, 1],
+      ],
+    );
+    for (const [name, layers] of [
+      ['both', 2],
+      ['net/both/forward_lstm/cell', 1],
+      ['other.cell', 1],
+    ] as const) {
+      const { experiment } = await read({ weights: { file: 'k.npz', name }, sequences: 'seq.npy' }, files);
+      assert.equal(experiment?.layers.length, layers, name);
+    }
+    // Names that only begin so are those of layers of their own.
+    const apart = npz({ ...matrix('net/forward_a/cell', 8), ...matrix('net/forward_b/cell', 2) });
+    assert.deepEqual(
+      surveyFile(apart, () => undefined).networks.map(({ name }) => name),
+      ['net/forward_a/cell', 'net/forward_b/cell'],
+    );
   });
 
   it('a JSON file has networks by their names too', async () => {
