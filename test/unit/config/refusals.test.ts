@@ -106,6 +106,14 @@ describe('a layer that no run takes', () => {
     const told = await listed(bytesOf({ ...fine, 'odd.weight_ih_l0': [16, 3], 'odd.weight_hh_l0_g': [16, 1] }));
     assert.equal(told.length, 1);
     assert.match(told[0] ?? '', /^odd: weight_hh_l0 is missing/);
+    // One without a name, and two whose names cannot be told apart, cannot be chosen for a run.
+    const odd = (prefix: string): Shapes => ({ [`${prefix}weight_ih_l0`]: [16, 3] });
+    const unnamed = await listed(bytesOf({ ...odd(''), ...odd('a.b.'), ...odd('c.') }));
+    assert.deepEqual(
+      unnamed.map((reason) => reason.replace(/:.*/, '')),
+      ['a.b', 'c'],
+    );
+    assert.deepEqual(await listed(bytesOf({ ...odd('a.b.'), ...odd('a/b/') })), []);
   });
 
   it('is called RNN, GRU or LSTM only where its recurrent matrix says so', async () => {
