@@ -84,12 +84,14 @@ const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
       '[--direction D] [--attribution] [--threads N] [--max-text N] [--language en|ko]\n' +
+      '       rnn-gradients run WEIGHTS SEQUENCES [--name NETWORK] [the same options]\n' +
       '       rnn-gradients inspect FILE\n' +
       '       rnn-gradients convert FILE OUT [--name NAME]\n' +
       '       rnn-gradients schema\n' +
       '       rnn-gradients mcp [--root FOLDER]… [--threads N] [--max-text N] [--language en|ko]\n' +
       '\n' +
-      'run: runs the config forward and backward through time, prints the verdict and a small table.\n' +
+      'run: runs the config, or weights on sequences, forward and backward through time, prints the verdict and a ' +
+      'small table.\n' +
       'inspect: prints what is in a file of numbers, which recurrent layers are recognised, and why run would refuse ' +
       'one.\n' +
       "convert: writes one network's tensors under PyTorch's names, or a file's sequences, to OUT.json or " +
@@ -141,7 +143,7 @@ type Arguments =
     }
   | {
       readonly command: 'run';
-      readonly config: string;
+      readonly entry: Entry;
       readonly json: string | null;
       readonly html: string | null;
       readonly failOn: readonly VerdictKind[];
@@ -239,7 +241,7 @@ type Option = keyof typeof options;
 
 /** What each command takes besides --help. */
 const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
-  run: ['json', 'html', 'fail-on', 'layer', 'direction', 'attribution', 'threads', 'max-text', 'language'],
+  run: ['json', 'html', 'fail-on', 'layer', 'direction', 'attribution', 'name', 'threads', 'max-text', 'language'],
   inspect: ['max-text', 'language'],
   convert: ['name', 'max-text', 'language'],
   schema: ['language'],
@@ -327,12 +329,11 @@ function parseArguments(args: readonly string[]): Arguments {
   if (command !== 'run')
     throw new UsageError(command === undefined ? say('A command is missing.') : say('Unknown command "{0}".', command));
   if (config === undefined || config === '') throw new UsageError(say('The config to run is missing.'));
-  if (rest.length > 0) throw new UsageError(say('One config at a time: "{0}" is too much.', rest.join(' ')));
   if (values.json !== '-') checkTarget('--json', values.json);
   checkTarget('--html', values.html);
   return {
     command,
-    config,
+    entry: parseEntry(config, rest, values.name),
     json: values.json ?? null,
     html: values.html ?? null,
     failOn: parseFailOn(values['fail-on'] ?? ''),
@@ -341,6 +342,24 @@ function parseArguments(args: readonly string[]): Arguments {
     attribution: values.attribution === true,
     longestText,
   };
+}
+
+/** A config, or weights and sequences. */
+function parseEntry(first: string, [sequences, ...rest]: readonly string[], network: string | undefined): Entry {
+  const isConfig = first.endsWith('.rnn.json') || sequences?.endsWith('.rnn.json') === true;
+  const tooMuch = sequences !== undefined && isConfig ? [sequences, ...rest] : rest;
+  if (tooMuch.length > 0)
+    throw new UsageError(
+      isConfig
+        ? say('One config at a time: "{0}" is too much.', tooMuch.join(' '))
+        : say('Weights and sequences are two files: "{0}" is too much.', tooMuch.join(' ')),
+    );
+  if (sequences !== undefined)
+    return { kind: 'pair', weights: first, sequences, ...(network === undefined ? {} : { network }) };
+  if (network === undefined) return { kind: 'config', config: first };
+  throw new UsageError(
+    say('--name is for weights and sequences: a config names its network as { "file": …, "name": … }.'),
+  );
 }
 
 const nodeFiles = (bound: number): Files => ({
@@ -491,7 +510,8 @@ async function main(args: readonly string[]): Promise<number> {
     return refuse(parsed.html, say('--json and --html name the same file. Name two.'));
   }
   const sources = new ReadSources();
-  const entry: Entry = { kind: 'config', config: parsed.config };
+  const { entry } = parsed;
+  const subject = entry.kind === 'config' ? entry.config : entry.weights;
   const onDisk = nodeFiles(parsed.longestText);
   const files: Files = {
     async read(reference, from) {
@@ -514,7 +534,7 @@ async function main(args: readonly string[]): Promise<number> {
 
   const kernels = loadKernels(__filename, parsed.threads);
   const capacity = capacityHere();
-  const obstacle = tooLarge(experiment, kernels, capacity, parsed.config);
+  const obstacle = tooLarge(experiment, kernels, capacity, subject);
   if (obstacle !== null) {
     printError(`${problemLine(obstacle)}\n`);
     return 2;
@@ -561,6 +581,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
   }
   if (parsed.html !== null) {
+    const title = entry.kind === 'config' ? path.basename(entry.config) : experiment.name;
     try {
       const warnings = problems
         .filter(({ severity }) => severity === 'warning')
@@ -572,10 +593,7 @@ async function main(args: readonly string[]): Promise<number> {
         elapsedMs,
         sources,
         warnings,
-        title:
-          run.layers.length === 1
-            ? path.basename(parsed.config)
-            : `${path.basename(parsed.config)} · ${layerName(run, judged)}`,
+        title: run.layers.length === 1 ? title : `${title} · ${layerName(run, judged)}`,
         workspaces,
         advice,
       });

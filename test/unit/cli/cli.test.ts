@@ -349,6 +349,34 @@ describe('rnn-gradients run', () => {
     assert.match(packed.stdout, /two directions, .*lengths 10 to 40/);
   });
 
+  it('runs weights on sequences without a config, as one that names both does', async () => {
+    const at = (file: string): string => path.resolve('test/fixtures/files', file);
+    const [weights, sequences] = [at('two_networks.pt'), at('seq_f8.npy')];
+    for (const name of ['encoder', 'decoder']) {
+      const config = await write('both.rnn.json', JSON.stringify({ weights: { file: weights, name }, sequences }));
+      const [own, expected] = [await cli('run', weights, sequences, '--name', name), await cli('run', config)];
+      assert.equal(own.code, 0);
+      const rest = ({ stdout }: { readonly stdout: string }): string => stdout.slice(stdout.indexOf('\n'));
+      assert.equal(rest(own), rest(expected));
+      assert.match(own.stdout.split('\n')[0] ?? '', new RegExp(`two_networks · ${name} \\+ seq_f8 {2}\\(`));
+    }
+    const unnamed = await cli('run', weights, sequences);
+    assert.equal(unnamed.code, 2);
+    assert.match(unnamed.stderr, /encoder: LSTM .*decoder: GRU/);
+    const report = await write('both.html', '');
+    assert.equal((await cli('run', weights, sequences, '--name', 'encoder', '--html', report)).code, 0);
+    assert.match(await readFile(report, 'utf8'), /<title>[^<]*two_networks · encoder/);
+    for (const [words, refused] of [
+      [[weights, sequences, 'more'], /two files: "more" is too much/],
+      [['a.rnn.json', sequences], /One config at a time/],
+      [['a.rnn.json', '--name', 'encoder'], /--name is for weights and sequences/],
+    ] as const) {
+      const { code, stderr } = await cli('run', ...words);
+      assert.equal(code, 2);
+      assert.match(stderr, refused);
+    }
+  });
+
   it('shows the direction that is asked for, in the table, the report and --fail-on', async () => {
     const reference = networkCase('lstm_bi_2layer_ragged');
     const keys = ['cell', 'dtype', 'weights', 'sequences', 'initialState', 'upstreamGradient', 'loss'];
@@ -493,7 +521,7 @@ describe('rnn-gradients run', () => {
       [],
       ['walk'],
       ['run'],
-      ['run', 'a', 'b'],
+      ['run', 'a.rnn.json', 'b'],
       ['run', 'a', '--nope'],
       ['run', 'a', '--fail-on', 'sad'],
       ['schema', 'a'],
@@ -514,7 +542,8 @@ describe('rnn-gradients run', () => {
       [['inspect', config, '--layer', '3'], '"inspect" does not know --layer. It takes: --max-text, --language.'],
       [['inspect', config, '--html', path.join(folder, 'x.html')], '"inspect" does not know --html. It takes: '],
       [['schema', '--json', path.join(folder, 'x.json')], '"schema" does not know --json. It takes: --language.'],
-      [['run', config, '--name', 'x'], '"run" does not know --name. It takes: --json, --html, --fail-on, '],
+      [['run', config, '--name', 'x'], '--name is for weights and sequences: '],
+      [['run', config, '--root', 'x'], '"run" does not know --root. It takes: --json, --html, --fail-on, '],
       [['run', config, '--root', '.'], '"run" does not know --root. '],
       [['convert', config, 'o.json', '--threads', '1'], '"convert" does not know --threads. It takes: --name, '],
       [['mcp', '--name', 'x'], '"mcp" does not know --name. It takes: --root, '],
