@@ -378,10 +378,14 @@ export class TestHost {
   }
 
   /**
-   * Runs a config text through the real worker logic and shows the result; of a network the layer that is counted so,
-   * with its directions.
+   * Runs a config text through the real worker logic and shows the result, as `told` has it; of a network the layer
+   * that is counted so, with its directions.
    */
-  async run(config: string, layer: number | null = null): Promise<void> {
+  async run(
+    config: string,
+    layer: number | null = null,
+    told = (summary: RunSummary): RunSummary => summary,
+  ): Promise<void> {
     this.files[this.status.title] = config;
     // A test may have told of a run that nobody has computed.
     this.#runId = Math.max(this.#runId, this.summary?.runId ?? 0) + 1;
@@ -398,6 +402,7 @@ export class TestHost {
         `The run was ${outcome.kind}: ` +
           outcome.problems.map(({ path: place, message }) => `${place}: ${message}`).join('\n'),
       );
+    if (this.summary !== null) this.summary = told(this.summary);
     this.sendAll();
   }
 }
