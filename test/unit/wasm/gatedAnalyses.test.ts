@@ -70,8 +70,10 @@ for (const [way, workspaces] of ways.slice(1)) {
           );
           for (const [i, expected] of [plain.reach, ...(plain.reach.blocks ?? [])].entries()) {
             const found = i === 0 ? own.reach : own.reach.blocks?.[i - 1];
+            // Where distances nearly cancel each other, each is many times their sum.
+            const scale = Math.max(1, ...expected.share);
             for (const series of ['share', 'missing'] as const)
-              worst = Math.max(worst, difference(found?.[series] ?? new Float64Array(), expected[series]));
+              worst = Math.max(worst, difference(found?.[series] ?? new Float64Array(), expected[series]) / scale);
           }
         }),
         { numRuns: 100 },

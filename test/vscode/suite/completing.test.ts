@@ -40,6 +40,7 @@ const allKeys = [
   'clip',
   'dtype',
   'initialState',
+  'lengths',
   'loss',
   'name',
   'sequenceOrder',
