@@ -25,20 +25,28 @@ export function rangeOf(document: vscode.TextDocument, needle: string): vscode.R
 export const problemsOf = (uri: vscode.Uri): vscode.Diagnostic[] =>
   vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'Run RNN');
 
-export const actionsAt = async (
+/** VS Code gives up on its own question where the problems of a file change meanwhile: then it is asked again. */
+export async function actionsAt(
   document: vscode.TextDocument,
   needle: string,
   kind?: vscode.CodeActionKind,
-): Promise<vscode.CodeAction[]> =>
-  (
-    await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>(
-      'vscode.executeCodeActionProvider',
-      document.uri,
-      rangeOf(document, needle),
-      kind?.value,
-      50,
-    )
-  ).filter((action): action is vscode.CodeAction => 'edit' in action || action.command instanceof Object);
+): Promise<vscode.CodeAction[]> {
+  for (;;)
+    try {
+      const actions = await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>(
+        'vscode.executeCodeActionProvider',
+        document.uri,
+        rangeOf(document, needle),
+        kind?.value,
+        50,
+      );
+      return actions.filter(
+        (action): action is vscode.CodeAction => 'edit' in action || action.command instanceof Object,
+      );
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'Canceled')) throw error;
+    }
+}
 
 /** An action by its title, with its edit. */
 export const actionAt = (document: vscode.TextDocument, needle: string, title: string): Promise<vscode.CodeAction> =>
