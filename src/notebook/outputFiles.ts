@@ -2,6 +2,7 @@
 import { t } from '@vscode/l10n';
 import type { SentFile } from '../config/read/index.js';
 import type { FileRequest, OutputContent } from '../protocol/index.js';
+import { fromBase64 } from '../worker/record/index.js';
 
 export type Inside = OutputContent & { readonly kind: 'inside' };
 
@@ -18,9 +19,6 @@ export const safeName = (name: string): string =>
 /** A name in a folder, and nothing that leads out of it. */
 export const isBeside = (file: string): boolean => /^[^\\/:]+\.rnn\.json$/.test(file);
 
-/** @throws DOMException when they are no base64 */
-const bytesOf = (tensors: string): Uint8Array => Uint8Array.from(atob(tensors), (character) => character.charCodeAt(0));
-
 export class OutputFiles {
   readonly config: string;
   readonly #text: Uint8Array;
@@ -31,7 +29,7 @@ export class OutputFiles {
   constructor({ name, config, tensors }: Inside) {
     this.config = `${nowhere}${encodeURIComponent(safeName(name))}.rnn.json`;
     this.#text = new TextEncoder().encode(config);
-    this.#tensors = bytesOf(tensors);
+    this.#tensors = fromBase64(tensors);
     this.#tensorsName = `${name}.safetensors`;
   }
 
@@ -51,7 +49,7 @@ export class OutputFiles {
     const reference = (of: string): string => JSON.stringify(`${of}.safetensors`);
     return {
       config: new TextEncoder().encode(config.replaceAll(reference(name), reference(other))),
-      tensors: bytesOf(tensors),
+      tensors: fromBase64(tensors),
     };
   }
 }

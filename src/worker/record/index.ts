@@ -11,5 +11,6 @@ export { compactText, triedText, wholeText } from './resultText.js';
 export { resultJson, resultJsonSchema, withGateBlocks } from './resultJson.js';
 export type { LayerSpectrum } from './layerJson.js';
 export { ReadSources } from './runSources.js';
+export { fromBase64 } from './fromBase64.js';
 export { pack, unpack } from './typedArrayJson.js';
 export { escapeControls, escapeControlsOfLines } from './escapeControls.js';

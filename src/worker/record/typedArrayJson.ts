@@ -1,6 +1,7 @@
 // Values with typed arrays and numbers that JSON has no word for, as JSON text and back. The reader runs in any
 // browser.
 import { base64 } from './base64.js';
+import { fromBase64 } from './fromBase64.js';
 
 const arrays = { Float64Array, Float32Array, Uint32Array, Int16Array, Uint8Array } as const;
 type ArrayName = keyof typeof arrays;
@@ -44,8 +45,7 @@ function unwrap(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if ('$number' in value) return Number(value.$number);
   if ('$array' in value && '$stored' in value && '$bytes' in value) {
-    const bytes = Uint8Array.from(atob(String(value.$bytes)), (character) => character.charCodeAt(0));
-    const stored = new arrays[value.$stored as ArrayName](bytes.buffer);
+    const stored = new arrays[value.$stored as ArrayName](fromBase64(String(value.$bytes)).buffer);
     return value.$stored === value.$array ? stored : arrays[value.$array as ArrayName].from(stored);
   }
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrap(item)]));
