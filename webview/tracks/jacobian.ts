@@ -88,7 +88,7 @@ const product = (): Kind => ({
       say(
         'Unlike the gradient flow this does not depend on the loss. Values carry their exponent and are ' +
           'computed by one-sided Jacobi rotations, so that the smallest keeps its digits hundreds of decades ' +
-          'below the largest.',
+          'below the largest. A value that rounding has lost, as very saturated gates can make it, is left out.',
       ),
     ],
     formula: (cell) => ofAllStates(say('‖∂L/∂h_t‖ ≤ σ_{max}(J_{last} ⋯ J_{t+1})·‖∂L/∂h_{last}‖'), cell),

@@ -7,10 +7,13 @@ import type { RunChunk } from '../network/runChunk.js';
 import { graded, log2SingularValues } from '../linalg/gradedSvd.js';
 import type { GradedRows } from '../linalg/gradedSvd.js';
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
-import { leastLength, lnLeastGrading, mostMagnified } from './lyapunov.js';
+import { EliminatedProduct } from './eliminatedProduct.js';
+import { orthogonalise } from './gramSchmidt.js';
+import { lnLeastGrading, mostMagnified } from './lyapunov.js';
 import { determinantsOf, lnSlopesOf } from './plainSpectrum.js';
 import type { Determinants } from './plainSpectrum.js';
-import { exponentOf, log10Of2, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
+import { ScaledRows } from './scaledRows.js';
+import { log10Of2, maxAbs } from '../core/norm.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
@@ -35,6 +38,8 @@ export type JacobianSeries = {
  * kernels.
  */
 export const [plainBudget, budget] = [4e9, 2.4e10];
+/** The same of each Jacobian [n,n] that elimination takes up. */
+export const eliminationWork = (n: number): number => 6 * n ** 3;
 const mostSamples = 600;
 const fewestSamples = 8;
 
@@ -49,9 +54,13 @@ export function samples({ t0, t1 }: StepWindow, H: number, budget: number): Floa
   return Float64Array.from({ length: affordable }, (_, i) => t0 + Math.round((i * (span - 1)) / (affordable - 1)));
 }
 
-/** A running product of Jacobians, back from the last step of a chunk. */
+/**
+ * A running product of Jacobians, back from the last step of a chunk. Its values descend; NaN stands for those that
+ * rounding has lost.
+ */
 export type RunningProduct = {
   readonly log2SingularValues: () => Resumable<Float64Array>;
+  /** `lnSlopes`: ln of those of a cell that is h = f(z); null of any other. */
   readonly extend: (jacobian: StepJacobian, lnSlopes: Float64Array | null) => Resumable<void>;
 };
 
@@ -59,21 +68,40 @@ export type RunningProduct = {
 export type Decomposing = {
   readonly log2SingularValues: (rows: GradedRows) => Resumable<Float64Array>;
   readonly product: (n: number) => Resumable<RunningProduct>;
+  /**
+   * log2 of the share of a Jacobian's largest singular value below which its products have lost the others: they are
+   * told as NaN. −Infinity where the products themselves know what they have lost.
+   */
+  readonly log2Least: number;
 };
 
-const inPlainArithmetic: Decomposing = {
+const inPlainArithmetic = ({ cell }: LayerExperiment): Decomposing =>
+  cellOf(cell).activation === null ? byElimination(log2SingularValues) : orthogonally;
+
+const orthogonally: Decomposing = {
   log2SingularValues,
+  log2Least: -Infinity,
   // eslint-disable-next-line require-yield -- made at once
   *product(n) {
     return new BackwardProduct(n);
   },
 };
 
+/** For Jacobians whose rows may lie any number of decades apart. */
+export const byElimination = (decompose: Decomposing['log2SingularValues']): Decomposing => ({
+  log2SingularValues: decompose,
+  log2Least: -Infinity,
+  // eslint-disable-next-line require-yield -- made at once
+  *product(n) {
+    return new EliminatedProduct(n, decompose);
+  },
+});
+
 export function* plainJacobians(
   experiment: LayerExperiment,
   chunks: readonly RunChunk[],
   series: JacobianSeries,
-  decomposing = inPlainArithmetic,
+  decomposing = inPlainArithmetic(experiment),
 ): Resumable<JacobianSeries> {
   const { T, H } = experiment.shapes;
   const { states } = cellOf(experiment.cell);
@@ -84,6 +112,7 @@ export function* plainJacobians(
     if (sample < 0 || chunk.start > series.t[sample]!) continue;
     const product = yield* at(chunk.start + chunk.steps - 1, T, decomposing.product(n));
     const singular = new SingularSteps(experiment, chunk);
+    let lostFrom = n;
     for (let step = chunk.steps - 1; step >= 0; step--) {
       const t = chunk.start + step;
       yield* stepReady(chunk, step);
@@ -93,10 +122,15 @@ export function* plainJacobians(
         series.sigmaMax[sample] = 2 ** own[0]!;
         series.sigmaMin[sample] = 2 ** own[n - 1]!;
         const all = yield* at(t, T, product.log2SingularValues());
-        if (all[n - 1] === -Infinity && !(yield* at(t, T, singular.after(step)))) {
-          all.forEach((value, i) => {
-            if (value === -Infinity) all[i] = NaN;
-          });
+        for (let i = lostFrom; i < n; i++) if (all[i]! > -Infinity) all[i] = NaN;
+        const firstLost = own.findIndex((value) => value - own[0]! < decomposing.log2Least);
+        if (firstLost >= 0) lostFrom = Math.min(lostFrom, firstLost);
+        if (!(all[n - 1]! > -Infinity)) {
+          if (yield* at(t, T, singular.after(step))) all[n - 1] = -Infinity;
+          else
+            all.forEach((value, i) => {
+              if (value === -Infinity) all[i] = NaN;
+            });
           yield* at(t, T, stepReady(chunk, step));
         }
         series.log10Largest[sample] = all[0]! * log10Of2;
@@ -146,31 +180,27 @@ class SingularSteps {
 const at = <R>(t: number, T: number, steps: Resumable<R>): Resumable<R> =>
   part(steps, (T - 1 - t) / T, (T - 1 - t) / T);
 
-/** (J_e···J_{t+1})ᵀ = Q·R, extended by one Jacobian to the right at a time; the rows of R carry an exponent each. */
+/**
+ * (J_e···J_{t+1})ᵀ = Q·R of a cell that is h = f(z), extended by one Jacobian to the right at a time; the rows of R
+ * carry an exponent each.
+ */
 class BackwardProduct {
   readonly #n: number;
   /** Columns of Q. */
   #Q: Float64Array[];
-  #R: Float64Array[];
-  #exponents: Float64Array;
+  readonly #R: ScaledRows;
 
   constructor(n: number) {
     this.#n = n;
-    const identity = (): Float64Array[] =>
-      Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
-    this.#Q = identity();
-    this.#R = identity();
-    this.#exponents = new Float64Array(n);
+    this.#Q = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
+    this.#R = new ScaledRows(n);
   }
 
   *log2SingularValues(): Resumable<Float64Array> {
-    return yield* log2SingularValues(graded(this.#R, this.#exponents));
+    return yield* log2SingularValues(graded(this.#R.rows, this.#R.exponents));
   }
 
-  /**
-   * Q·R ← Jᵀ·Q·R. `lnSlopes`: those of a cell that is h = f(z), whose Jᵀ = Wh·diag(slopes), also where no float64 holds
-   * a slope; null of any other.
-   */
+  /** Q·R ← Jᵀ·Q·R, Jᵀ = Wh·diag(slopes); `lnSlopes` also where no float64 holds a slope. */
   *extend(jacobian: StepJacobian, lnSlopes: Float64Array | null): Resumable<void> {
     const H = this.#n;
     const isGraded = lnSlopes !== null && lnGrading(lnSlopes) > lnLeastGrading;
@@ -180,127 +210,33 @@ class BackwardProduct {
       const column = jacobian.pullBack(this.#Q[i]!);
       const magnified = orthogonalise(column, i, next, coefficients);
       // A direction that is gone already is gone however it is computed.
-      if (!(magnified <= mostMagnified) && maxAbs(this.#Q[i]!) > 0) {
-        if (isGraded) return yield* this.#extendGraded(jacobian, lnSlopes);
-        if (lnSlopes === null) return yield* this.#extendFactored(jacobian);
-      }
+      if (isGraded && !(magnified <= mostMagnified) && maxAbs(this.#Q[i]!) > 0)
+        return yield* this.#extendGraded(jacobian, lnSlopes);
       next.push(column);
       yield 0;
     }
     this.#Q = next;
-    yield* this.#multiplyIntoR(coefficients);
+    yield* this.#R.multiply(coefficients);
   }
 
   /** The same by elimination before Wh, for slopes of any size. */
   *#extendGraded(jacobian: StepJacobian, lnSlopes: Float64Array): Resumable<void> {
-    const throughWh = jacobian.withSlopes(new Float64Array(this.#n).fill(1));
-    yield* this.#extendScaled(lnSlopes, (column) => throughWh.pullBack(column));
-  }
-
-  /**
-   * The same for a cell that is not h = f(z): factor by factor, each by elimination before its rows, whose sizes may be
-   * any.
-   */
-  *#extendFactored(jacobian: StepJacobian): Resumable<void> {
-    const n = this.#n;
-    for (const factor of jacobian.denseFactors().reverse()) {
-      const rows = Array.from({ length: n }, (_, j) => factor.subarray(j * n, (j + 1) * n));
-      const sizes = rows.map((row) => norm(row));
-      yield* this.#extendScaled(Float64Array.from(sizes, Math.log), (column) => {
-        const out = new Float64Array(n);
-        for (let j = 0; j < n; j++) {
-          if (column[j] === 0 || sizes[j] === 0) continue;
-          for (let k = 0; k < n; k++) out[k] = out[k]! + column[j]! * (rows[j]![k]! / sizes[j]!);
-        }
-        return out;
-      });
-    }
-  }
-
-  /** Q·R ← A·diag(e^lnSizes)·Q·R, where `through` is A. */
-  *#extendScaled(lnSizes: Float64Array, through: (column: Float64Array) => Float64Array): Resumable<void> {
     const H = this.#n;
+    const throughWh = jacobian.withSlopes(new Float64Array(H).fill(1));
     const eliminated = this.#Q.map((column) => column.slice());
-    const { coefficients: scaled, lnScales } = yield* eliminate(eliminated, lnSizes);
+    const { coefficients: scaled, lnScales } = yield* eliminate(eliminated, lnSlopes);
     const next: Float64Array[] = [];
     const coefficients = Array.from({ length: H }, () => new Float64Array(H));
     for (let i = 0; i < H; i++) {
-      const column = through(eliminated[i]!);
+      const column = throughWh.pullBack(eliminated[i]!);
       orthogonalise(column, i, next, coefficients);
       next.push(column);
       yield 0;
     }
     this.#Q = next;
-    yield* this.#multiplyIntoR(scaled);
+    yield* this.#R.multiply(scaled);
     // Row k of what was eliminated is under e^lnScales[k].
-    for (let k = 0; k < H; k++) {
-      if (lnScales[k] === -Infinity) continue;
-      const exponent = Math.floor(lnScales[k]! / Math.LN2);
-      const rest = Math.exp(lnScales[k]! - exponent * Math.LN2);
-      this.#exponents[k] = this.#exponents[k]! + exponent;
-      this.#R[k] = this.#R[k]!.map((value) => value * rest);
-    }
-    yield* this.#multiplyIntoR(coefficients);
+    this.#R.scale(lnScales);
+    yield* this.#R.multiply(coefficients);
   }
-
-  /** R ← C·R for upper triangular C, row by row under the largest exponent that a row's terms have. */
-  *#multiplyIntoR(C: readonly Float64Array[]): Resumable<void> {
-    const H = this.#n;
-    const scaled = new Float64Array(H);
-    for (let k = 0; k < H; k++) {
-      const term = (i: number): number =>
-        C[k]![i] === 0 ? -Infinity : this.#exponents[i]! + exponentOf(Math.abs(C[k]![i]!));
-      let exponent = -Infinity;
-      for (let i = k; i < H; i++) exponent = Math.max(exponent, term(i));
-      const row = new Float64Array(H);
-      for (let i = k; i < H && exponent !== -Infinity; i++) {
-        // What lies 2^−1100 below the largest term cannot change a double.
-        if (term(i) < exponent - 1100) continue;
-        scaled.set(this.#R[i]!);
-        scaleByPowerOfTwo(scaled, this.#exponents[i]! - exponent, scaled);
-        for (let j = i; j < H; j++) row[j] = row[j]! + C[k]![i]! * scaled[j]!;
-      }
-      const largest = exponentOf(maxAbs(row));
-      if (Number.isFinite(largest)) scaleByPowerOfTwo(row, -largest, row);
-      // In place: C is upper triangular, so no later row needs the old row k.
-      this.#R[k] = row;
-      this.#exponents[k] = Number.isFinite(largest) && exponent !== -Infinity ? exponent + largest : -Infinity;
-      if (k % 16 === 15) yield 0;
-    }
-  }
-}
-
-/**
- * Gram–Schmidt of column i against the `before`, until a round takes next to nothing away; what is left of a dependent
- * column is rounding and becomes zero. Gives by how much the column's rounding was magnified.
- */
-function orthogonalise(
-  column: Float64Array,
-  i: number,
-  before: readonly Float64Array[],
-  coefficients: readonly Float64Array[],
-): number {
-  const H = column.length;
-  const whole = norm(column);
-  let length = whole;
-  for (let round = 0; round < 4 && length > 0; round++) {
-    for (let k = 0; k < i; k++) {
-      const q = before[k]!;
-      let projection = 0;
-      for (let j = 0; j < H; j++) projection += q[j]! * column[j]!;
-      for (let j = 0; j < H; j++) column[j] = column[j]! - projection * q[j]!;
-      coefficients[k]![i] = coefficients[k]![i]! + projection;
-    }
-    const last = length;
-    length = norm(column);
-    if (length > 0.7 * last) break;
-  }
-  const magnified = whole > leastLength ? whole / length : Infinity;
-  if (!(length > 4 * H * Number.EPSILON * whole)) {
-    column.fill(0);
-    return magnified;
-  }
-  for (let j = 0; j < H; j++) column[j] = column[j]! / length;
-  coefficients[i]![i] = length;
-  return magnified;
 }

@@ -52,11 +52,82 @@ export function* eliminate(vectors: readonly Float64Array[], lnSlopes: Float64Ar
     }
     yield i / count;
   }
+  scaleFrom(vectors, lnSlopes, lnScales);
+  return { coefficients, lnScales, magnified };
+}
+
+/**
+ * The same with the largest pivot of all vectors first, where `lnWeights` are ln of what each vector counts: the k-th
+ * of the elimination is `vectors[order[k]]`.
+ */
+export function* eliminateLargestFirst(
+  vectors: readonly Float64Array[],
+  lnSlopes: Float64Array,
+  lnWeights: Float64Array,
+): Resumable<Omit<Elimination, 'magnified'> & { readonly order: readonly number[] }> {
+  const count = vectors.length;
+  const coefficients = vectors.map(() => new Float64Array(count));
+  const lnScales = new Float64Array(count).fill(-Infinity);
+  const order = vectors.map((_, i) => i);
+  const most = lnSlopes.reduce((a, b) => Math.max(a, b), -Infinity);
+  const slopes = lnSlopes.map((ln) => (ln === -Infinity ? 0 : Math.exp(ln - most)));
+  const places = new Int32Array(count);
+  const sizes = new Float64Array(count);
+  const measure = (i: number): void => {
+    const v = vectors[i]!;
+    const p = (places[i] = placeOf(v, slopes, lnSlopes));
+    sizes[i] = p < 0 ? -Infinity : Math.log(Math.abs(v[p]!)) + lnSlopes[p]! + lnWeights[i]!;
+  };
+  for (let i = 0; i < count; i++) measure(i);
+  for (let k = 0; k < count; k++) {
+    let largest = k;
+    for (let m = k + 1; m < count; m++) if (sizes[order[m]!]! > sizes[order[largest]!]!) largest = m;
+    const own = order[largest]!;
+    [order[k], order[largest]] = [own, order[k]!];
+    const l = vectors[own]!;
+    if (sizes[own] === -Infinity) {
+      for (const i of order.slice(k)) vectors[i]!.fill(0);
+      break;
+    }
+    const p = places[own]!;
+    const pivot = l[p]!;
+    coefficients[k]![own] = pivot;
+    lnScales[k] = lnSlopes[p]!;
+    for (let j = 0; j < l.length; j++) l[j] = l[j]! / pivot;
+    l[p] = 1;
+    for (const i of order.slice(k + 1)) {
+      const v = vectors[i]!;
+      const c = v[p]!;
+      if (c === 0) continue;
+      coefficients[k]![i] = c;
+      for (let j = 0; j < v.length; j++) v[j] = v[j]! - c * l[j]!;
+      v[p] = 0;
+      measure(i);
+    }
+    yield k / count;
+  }
+  const ordered = order.map((i) => vectors[i]!);
+  scaleFrom(ordered, lnSlopes, lnScales);
+  // Their columns follow the vectors.
+  return { coefficients: coefficients.map((row) => Float64Array.from(order, (i) => row[i]!)), lnScales, order };
+}
+
+/** Each vector ⊙ s, under the scale of its pivot. */
+function scaleFrom(vectors: readonly Float64Array[], lnSlopes: Float64Array, lnScales: Float64Array): void {
   for (const [i, v] of vectors.entries()) {
-    if (pivots[i]! < 0) continue;
+    if (lnScales[i] === -Infinity) continue;
     for (let j = 0; j < v.length; j++) if (v[j] !== 0) v[j] = v[j]! * Math.exp(lnSlopes[j]! - lnScales[i]!);
   }
-  return { coefficients, lnScales, magnified };
+}
+
+/** The same as `largestPlace`, without a logarithm of each number where `slopes` tell, of which the largest is 1. */
+function placeOf(v: Float64Array, slopes: Float64Array, lnSlopes: Float64Array): number {
+  let [most, place] = [0, -1];
+  for (let j = 0; j < v.length; j++) {
+    const size = Math.abs(v[j]!) * slopes[j]!;
+    if (size > most) [most, place] = [size, j];
+  }
+  return place >= 0 ? place : largestPlace(v, lnSlopes);
 }
 
 /** Place of the largest |v_j|·s_j; −1 where there is nothing. */

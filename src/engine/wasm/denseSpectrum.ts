@@ -1,7 +1,7 @@
 // Exponents, product and singular values of the Jacobians of cells that are not h = f(z): each step's Jacobian is made
 // as a matrix in plain arithmetic, unless few rows go through it, and what is multiplied and made orthogonal goes
 // through the kernels.
-import { plainBudget, plainJacobians, samples } from '../analysis/jacobians.js';
+import { byElimination, eliminationWork, plainBudget, plainJacobians } from '../analysis/jacobians.js';
 import type { JacobianSeries } from '../analysis/jacobians.js';
 import { determinantsOf } from '../analysis/plainSpectrum.js';
 import { exponentsInto, leadingInto, zerosIn } from '../analysis/spectrum.js';
@@ -51,6 +51,9 @@ const fewAtOnce = (experiment: LayerExperiment): number => rowsAtOnce(experiment
 
 /** Buffers of the singular values over time. */
 export const denseJacobianSizes = (n: number) => ({ ...JacobianChain.sizes(n), ...GradedValues.sizes(n) });
+
+/** Of a Jacobian's largest singular value: beside it, rows of a product keep four digits of a smaller one. */
+const log2Least = Math.log2(1e-12);
 
 function* jacobianAt(experiment: LayerExperiment, chunk: RunChunk, t: number): Resumable<StepJacobian> {
   yield* stepReady(chunk, t);
@@ -280,12 +283,19 @@ export function* denseJacobians(
   const chain = yield* JacobianChain.createDense(kernels, n, 'backward', 4 * n * Number.EPSILON, at);
   const found = yield* plainJacobians(experiment, chunks, series, {
     log2SingularValues: (rows) => values.log2(rows),
+    log2Least,
     *product() {
       yield* chain.restart();
       return new DenseProduct(chain, values, n);
     },
   });
-  // What rounding has lost here, elimination may keep.
+  // What rounding has lost here, elimination keeps.
   const isLost = found.log10Smallest.some((value) => Number.isNaN(value));
-  return isLost && samples({ t0: 0, t1: found.t.length }, n, plainBudget).length === found.t.length ? null : found;
+  if (!isLost || experiment.shapes.T * eliminationWork(n) > plainBudget) return found;
+  return yield* plainJacobians(
+    experiment,
+    chunks,
+    series,
+    byElimination((rows) => values.log2(rows)),
+  );
 }

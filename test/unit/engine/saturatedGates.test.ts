@@ -88,3 +88,126 @@ for (const [way, workspaces] of ways)
       });
     }
   });
+
+/**
+ * By mpmath with 1000 digits: log10 of the median and of the smallest singular value of J_{11}···J_{t+1} of networks of
+ * weights × 60. `isWhole`: of which rounding loses none.
+ */
+const products: readonly {
+  readonly cell: CellName;
+  readonly seed: number;
+  readonly isWhole: boolean;
+  readonly values: Readonly<Record<number, readonly [median: number, smallest: number]>>;
+}[] = [
+  {
+    cell: 'gru',
+    seed: 7,
+    isWhole: false,
+    values: {
+      0: [-71.020136, -179.82926],
+      2: [-71.07726, -133.23602],
+      4: [-71.07726, -79.877728],
+      6: [-25.659098, -71.6943],
+      7: [-9.1450492, -71.519463],
+      8: [-9.1450492, -39.978801],
+      9: [-8.3524891, -10.935085],
+      10: [-1.2745516e-40, -10.928153],
+    },
+  },
+  {
+    cell: 'gru',
+    seed: 8,
+    isWhole: true,
+    values: {
+      0: [-145.28877, -230.23884],
+      2: [-119.50803, -179.87324],
+      4: [-83.801637, -145.31281],
+      6: [-34.588145, -83.7026],
+      7: [-34.588145, -76.714859],
+      8: [-24.615268, -49.493428],
+      9: [3.6543927e-35, -11.184257],
+      10: [7.9746003e-36, -4.1856696],
+    },
+  },
+  {
+    cell: 'gru',
+    seed: 11,
+    isWhole: true,
+    values: {
+      0: [-70.021133, -431.23209],
+      2: [-63.394184, -404.97046],
+      4: [-58.718901, -319.04737],
+      6: [-58.718996, -235.25651],
+      7: [-58.631472, -195.88686],
+      8: [-50.592794, -148.70585],
+      9: [-42.685126, -112.66201],
+      10: [-9.0521448, -41.731016],
+    },
+  },
+  {
+    cell: 'lstm',
+    seed: 2,
+    isWhole: true,
+    values: {
+      0: [-102.56774, -348.5237],
+      2: [-81.289936, -282.29019],
+      4: [-63.755046, -218.4482],
+      6: [-54.496545, -155.26216],
+      7: [-44.247919, -127.21695],
+      8: [-34.839903, -87.779617],
+      9: [-19.754874, -52.388353],
+      10: [-8.3731023, -24.927476],
+    },
+  },
+  {
+    cell: 'lstm',
+    seed: 5,
+    isWhole: true,
+    values: {
+      0: [-40.976402, -221.03397],
+      2: [-30.881975, -209.19409],
+      4: [-24.343517, -119.76487],
+      6: [-21.235484, -79.774936],
+      7: [-18.208632, -64.192861],
+      8: [-11.483872, -48.230389],
+      9: [-6.532711, -32.260579],
+      10: [-4.9604583, -17.137548],
+    },
+  },
+  {
+    cell: 'lstm',
+    seed: 11,
+    isWhole: true,
+    values: {
+      0: [-72.11531, -333.08055],
+      2: [-56.64913, -279.24476],
+      4: [-40.30781, -197.91409],
+      6: [-34.942485, -150.36444],
+      7: [-28.922433, -131.27922],
+      8: [-15.150646, -90.975963],
+      9: [-13.091244, -78.803654],
+      10: [-7.2295251, -35.573478],
+    },
+  },
+];
+
+for (const [way, workspaces] of ways)
+  describe(`products of Jacobians of weights × 60, ${way}`, () => {
+    for (const { cell, seed, isWhole, values } of products)
+      it(`have the singular values that are told of them: ${cell}, seed ${seed}`, () => {
+        const experiment = saturated(cell, 60, seed);
+        const { series, steps } = jacobianSeries(experiment, finish(runResumably(experiment)), 0, workspaces);
+        finish(steps);
+        let told = 0;
+        for (const [t, expected] of Object.entries(values)) {
+          const own = [series.log10Median[Number(t)]!, series.log10Smallest[Number(t)]!];
+          for (const [i, value] of own.entries()) {
+            if (Number.isNaN(value)) continue;
+            told++;
+            assert.ok(Math.abs(value - expected[i]!) < 0.01, `t = ${t}: ${value}, not ${expected[i]}`);
+          }
+        }
+        const all = 2 * Object.keys(values).length;
+        assert.ok(isWhole ? told === all : told > 0 && told < all, `${told} of ${all}`);
+      });
+  });
