@@ -59,8 +59,16 @@ export function* networkVerdict(
   const twoWays = layers.some(({ experiment: { layers: specs } }) => specs[0].direction === 'reverse');
   const name = nameOf(worst, twoWays);
   if (nonFinite !== undefined)
-    return { ...verdict, layer, direction, reason: say('It begins in {0}: {1}', name, verdict.reason) };
-  if (source === null) return { ...verdict, layer, direction, reason: say('Worst is {0}: {1}', name, verdict.reason) };
+    return { ...verdict, layer, direction, reason: say('It begins in {0}. {1}', name, verdict.reason) };
+  // The worst is the worst of all.
+  const isHealthy = verdict.kind === 'healthy';
+  if (source === null) {
+    const reason = isHealthy
+      ? say('Every layer is healthy. The gradient changes most in {0}. {1}', name, verdict.reason)
+      : say('Worst is {0}. {1}', name, verdict.reason);
+    // Of single steps there is nothing to compare.
+    return { ...verdict, layer, direction, reason: verdict.source === verdict.first ? verdict.reason : reason };
+  }
   const log10 = source.bySource ?? source.log10;
   const single = {
     log10,
@@ -85,12 +93,10 @@ export function* networkVerdict(
   const measured = yield* measure(evidence);
   // The layer says so.
   if (verdict.source === verdict.first) return { ...measured, layer, direction, reason: verdict.reason };
-  const alike = layers.every(({ result }) => result.verdict.kind === verdict.kind);
   const rate = rateOf(measured, evidence);
-  const where =
-    measured.kind === 'healthy' && verdict.kind === 'healthy' && alike
-      ? say('Every layer is healthy by itself.')
-      : say('By itself, {0} is worst: {1}', name, verdict.reason);
+  const where = isHealthy
+    ? say('Every layer is healthy by itself.')
+    : say('By itself, {0} is worst. {1}', name, verdict.reason);
   return {
     ...measured,
     layer,

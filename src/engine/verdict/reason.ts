@@ -388,12 +388,32 @@ function theRate(
   return arrival();
 }
 
+/** Powers of ten that say nothing but that a rate holds for a few steps only. */
+const farDecades = 6;
+
 /** A short sequence can be healthy at a rate that would kill a long one. */
 function theHorizon(verdict: Measured, { bounds }: Evidence): string | null {
   const { kind, perStepFactor, source, first } = verdict;
   const trip = source - first;
   if (kind !== 'healthy' || perStepFactor === null || trip >= longTrip || !leadsThere(verdict)) return null;
   const far = longTrip * Math.log10(perStepFactor);
+  /** A rate of a few steps that leads so far is told by where the verdict would turn. */
+  const turnsAfter = (bound: number): string =>
+    steps(Math.max(trip, Math.floor(Math.log(bound) / Math.log(perStepFactor) + 1e-9)) + 1);
+  if (far < Math.min(-farDecades, Math.log10(bounds.vanishing)))
+    return say(
+      'Healthy over {0}, but at this rate less than {1} is left after {2}.',
+      steps(trip),
+      percent(bounds.vanishing),
+      turnsAfter(bounds.vanishing),
+    );
+  if (far > Math.max(farDecades, Math.log10(bounds.exploding)))
+    return say(
+      'Healthy over {0}, but at this rate it is more than {1} times as large after {2}.',
+      steps(trip),
+      powerOfTen(Math.log10(bounds.exploding)),
+      turnsAfter(bounds.exploding),
+    );
   if (far < Math.log10(bounds.vanishing))
     return say(
       'Healthy over {0}, but this rate would leave only {1} over {2}.',

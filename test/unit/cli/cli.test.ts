@@ -255,7 +255,7 @@ describe('rnn-gradients run', () => {
       stdout.match(/^layer \d: .*Lyapunov.*$/gm),
       [0, 1].map((n) => `layer ${n}: no Lyapunov exponents (a Jacobian holds a number that is not finite)`),
     );
-    assert.match(stdout, /^It begins in layer 0: The forward pass is not finite from t = 64 on: h of unit 0 is ∞ /m);
+    assert.match(stdout, /^It begins in layer 0\. The forward pass is not finite from t = 64 on: h of unit 0 is ∞ /m);
   });
 
   it('writes the report as one HTML file that names no other', async () => {

@@ -170,13 +170,13 @@ describe('the verdict of a network', () => {
       1,
       'reverse',
       'vanishing',
-      'Worst is layer 1, reverse: It is vanishing there.',
+      'Worst is layer 1, reverse. It is vanishing there.',
     ]);
     assert.deepEqual(worst(judged(0, 'exploding', 2), judged(1, 'vanishing', -4, 'reverse')), [
       0,
       'forward',
       'exploding',
-      'Worst is layer 0, forward: It is exploding there.',
+      'Worst is layer 0, forward. It is exploding there.',
     ]);
     const [name] = worst(judged(0, 'vanishing', -4), judged(1, 'vanishing', -5), judged(2, 'vanishing', 5));
     assert.equal(name, 1, 'the first of those that change alike');
@@ -186,9 +186,16 @@ describe('the verdict of a network', () => {
     assert.equal(worst(judged(0, 'healthy', 1), judged(1, 'fading', -1), judged(2, 'healthy', 9))[0], 1);
   });
 
+  it('calls no layer the worst where all are healthy', () => {
+    assert.equal(
+      told([judged(0, 'healthy', -0.1, 'reverse'), judged(1, 'healthy', 0.5)], null).reason,
+      'Every layer is healthy. The gradient changes most in layer 1, forward. It is healthy there.',
+    );
+  });
+
   it('that is not finite is told of its layer, also where a source goes through all of them', () => {
     const { kind, reason } = told([judged(0, 'healthy', 0), judged(1, 'nonfinite', null)], line(10, 0));
-    assert.deepEqual([kind, reason], ['nonfinite', 'It begins in layer 1: It is nonfinite there.']);
+    assert.deepEqual([kind, reason], ['nonfinite', 'It begins in layer 1. It is nonfinite there.']);
   });
 
   it('that is not finite names the layer that is so first: forward from the lowest, back from the highest', () => {
@@ -206,6 +213,7 @@ describe('the verdict of a network', () => {
       return { ...own, result: { ...own.result, verdict, positionVerdict: verdict } };
     };
     assert.equal(told([step(0), step(1)], [0]).reason, 'There is a single step.');
+    assert.equal(told([step(0), step(1)], null).reason, 'There is a single step.');
   });
 
   it('is measured through all layers, with the worst of them by itself', () => {
@@ -214,7 +222,7 @@ describe('the verdict of a network', () => {
     assert.deepEqual([vanishing.kind, vanishing.log10Ratio, vanishing.layer], ['vanishing', -5, 1]);
     assert.equal(
       vanishing.reason,
-      `Through all 2 layers: ${rate}happened before t = 6 is hardly learned. By itself, layer 1 is worst: ` +
+      `Through all 2 layers: ${rate}happened before t = 6 is hardly learned. By itself, layer 1 is worst. ` +
         'It is fading there.',
     );
     const keeps =
@@ -223,9 +231,9 @@ describe('the verdict of a network', () => {
     assert.equal(told(healthy, line(10, 0)).reason, `Through all 2 layers: ${keeps} Every layer is healthy by itself.`);
     assert.equal(
       told([...healthy, judged(2, 'fading', -1)], line(10, 0)).reason,
-      `Through all 3 layers: ${keeps} By itself, layer 2 is worst: It is fading there.`,
+      `Through all 3 layers: ${keeps} By itself, layer 2 is worst. It is fading there.`,
     );
-    assert.ok(told(healthy, line(10, -0.5)).reason.endsWith(' By itself, layer 1 is worst: It is healthy there.'));
+    assert.ok(told(healthy, line(10, -0.5)).reason.endsWith(' Every layer is healthy by itself.'));
     // Without a rate there is nothing to tell of the way through all.
     assert.equal(told(healthy, [...new Array<number>(10).fill(NaN), 0]).reason, 'Every layer is healthy by itself.');
   });
@@ -237,7 +245,7 @@ describe('the verdict of a network', () => {
         line(10, 0),
       ).reason;
     assert.match(through('healthy', 'healthy'), /Every layer is healthy by itself\.$/);
-    assert.match(through('vanishing', 'vanishing'), /By itself, layer 0 is worst: It is vanishing there\.$/);
+    assert.match(through('vanishing', 'vanishing'), /By itself, layer 0 is worst. It is vanishing there\.$/);
   });
 
   it('with losses at several steps tells how far each of them teaches', () => {

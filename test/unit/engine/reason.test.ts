@@ -122,8 +122,9 @@ describe('the rate and its distance', () => {
     assert.equal(
       told([0.5, 0.5]),
       'The gradient keeps 50 % per step back: 25 % of it arrives at t = 100, 2 steps from its source. ' +
-        'Healthy over 2 steps, but this rate would leave only 10^-28 % over 100.',
+        'Healthy over 2 steps, but at this rate less than 0.1 % is left after 10 steps.',
     );
+    assert.ok(told([0.2]).endsWith('Healthy over 1 step, but at this rate less than 0.1 % is left after 5 steps.'));
   });
 
   it('of what would have vanished on a longer trip', () => {
@@ -144,6 +145,10 @@ describe('the rate and its distance', () => {
       told(times(5, 1.1)),
       'The gradient is multiplied by 1.1 per step back: it arrives 1.6 times as large at t = 100, 5 steps from its ' +
         'source. Healthy over 5 steps, but this rate would make it 10^4 times as large over 100.',
+    );
+    assert.ok(
+      told([8]).endsWith('Healthy over 1 step, but at this rate it is more than 70 times as large after 3 steps.'),
+      told([8]),
     );
     assert.equal(
       told(times(10, 1.0001)),

@@ -286,7 +286,7 @@ describe('verdict', () => {
     assert.equal(verdict.kind, 'healthy');
     assert.match(
       verdict.reason,
-      /keeps 10\^-7 % per step back: 10\^-16 % of it arrives .* would leave only 10\^-898 % over 100/,
+      /keeps 10\^-7 % per step back: 10\^-16 % of it arrives .* less than 10\^-18 % is left after 3 steps\./,
     );
   });
 
@@ -302,7 +302,7 @@ describe('verdict', () => {
   it('tells the horizon of a short sequence with a rate that would kill a long one', () => {
     const { verdict } = run(experiment(3, 11, scaledIdentity(3, 0.8)));
     assert.equal(verdict.kind, 'healthy');
-    assert.match(verdict.reason, /Healthy over 10 steps, but this rate would leave only 10\^-8 % over 100/);
+    assert.match(verdict.reason, /Healthy over 10 steps, but at this rate less than 0\.1 % is left after 31 steps\./);
   });
 
   it('measures each sequence far below the others', () => {
