@@ -97,17 +97,20 @@ export function* nonFiniteIn(
   for (const [what, tensor] of [
     ['inputs', 'xs'],
     ['state', 'hs'],
-    ['upstream', 'dhs'],
   ] as const) {
     for (const chunk of chunks) {
       const step = yield* firstOf(Array(chunk.steps).keys(), chunk[tensor]);
       if (step < 0) continue;
       const t = chunk.start + step;
-      if (what === 'upstream') return { what, t };
       const place = placeAt(chunk[tensor], step, dtype);
       if (what === 'inputs') return { what, t, ...place };
       return { what, t, ...place, overflow: yield* overflowOf(experiment, chunk, step, place) };
     }
+  }
+  // From here on the run goes back: of what enters from a layer above the last step is where it begins.
+  for (const { dhs, start, steps } of [...chunks].reverse()) {
+    const step = yield* firstOf([...Array(steps).keys()].reverse(), dhs);
+    if (step >= 0) return { what: 'upstream', t: start + step };
   }
   const last = yield* firstOf([...Array(hs.T).keys()].reverse(), dhTotal, dxs);
   return last < 0 && sums ? null : { what: 'gradient', t: last < 0 ? null : last };

@@ -165,7 +165,10 @@ function nonFiniteWords(nonFinite: NonFinite, evidence: Evidence): string {
     case 'state':
       return forwardWords(nonFinite, evidence);
     case 'upstream':
-      return say('The gradient that enters from above is not finite at t = {0}.', evidence.positionOf(nonFinite.t));
+      return say(
+        'The gradient that enters from above stops being finite at t = {0}, going back.',
+        evidence.positionOf(nonFinite.t),
+      );
     case 'gradient':
       return nonFinite.t === null
         ? say('The gradient stops being finite, going back.')

@@ -668,7 +668,10 @@ describe('a number that is not finite', () => {
       `${stops} from x·Wx: |x| is up to 1.0e300 at this step, |Wx| up to 0.5, and float64 ends at 1.8e308.`,
     );
     assert.equal(state({ part: 'bias', weight: 2 }), `${stops} from b: |b| is up to 2, and float64 ends at 1.8e308.`);
-    assert.equal(at({ what: 'upstream', t: 2 }), 'The gradient that enters from above is not finite at t = 102.');
+    assert.equal(
+      at({ what: 'upstream', t: 2 }),
+      'The gradient that enters from above stops being finite at t = 102, going back.',
+    );
     assert.equal(at({ what: 'gradient', t: null }), `The gradient stops being finite, going back. ${rest}`);
     assert.equal(
       told(times(10, 1), { nonFinite: { what: 'gradient', t: 2 }, zeroAt: 4 }),

@@ -66,7 +66,7 @@ describe('verdict', () => {
       ],
       [
         experiment(2, 5, one, { upstream: { kind: 'given', dhs: new Float64Array(10).fill(NaN) } }),
-        /enters from above is not finite at t = 0/,
+        /enters from above stops being finite at t = 4, going back/,
       ],
       [
         experiment(2, 60, scaledIdentity(2, 10), { dtype: 'float32' }),
