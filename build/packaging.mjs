@@ -7,7 +7,7 @@ import path from 'node:path';
 import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 import JSZip from 'jszip';
 import { root } from './modules.mjs';
-import { configFaults, shippedManifest } from './releaseFields.mjs';
+import { configFaults, readmeAlone, shippedManifest } from './releaseFields.mjs';
 import { billFile, billOfPackage } from './sbom.mjs';
 
 /** Where the bill of materials of a package lies. */
@@ -68,6 +68,9 @@ export async function packageInto(packagePath, config, { build = true } = {}) {
     const shipped = `${JSON.stringify(shippedManifest(manifest, config), null, 2)}\n`;
     await writeFile(path.join(stage, 'package.json'), shipped);
     const { repository } = config;
+    if (repository === null)
+      for (const readme of ['README.md', 'README.ko.md'])
+        await writeFile(path.join(stage, readme), readmeAlone(await readFile(path.join(root, readme), 'utf8')));
     await createVSIX({
       cwd: stage,
       packagePath,

@@ -10,4 +10,5 @@ export function shippedManifest(
   manifest: Readonly<Record<string, unknown>>,
   config: ReleaseConfig,
 ): Readonly<Record<string, unknown>>;
+export function readmeAlone(readme: string): string;
 export function changesOf(changelog: string, version: string): string | null;

@@ -1,4 +1,4 @@
-// What build/release.config.mjs says, checked, and what it makes of the manifest.
+// What build/release.config.mjs says, checked, and what it makes of the manifest and the README.
 
 const isAddress = (text) => typeof text === 'string' && /^https:\/\/[^\s/]+\.[^\s/]+(?:\/\S*)?$/.test(text);
 
@@ -56,6 +56,13 @@ export function shippedManifest(manifest, config) {
   if (qna !== null) shipped.qna = qna;
   return shipped;
 }
+
+/**
+ * The README of a package that says of no repository where its pictures and other files are: VS Code would draw broken
+ * pictures, and links that lead nowhere.
+ */
+export const readmeAlone = (readme) =>
+  readme.replaceAll(/^!\[.*\]\((?!https:)[^)]*\)\n+/gm, '').replaceAll(/\[([^\]]*)\]\((?!https:|#)[^)]*\)/g, '$1');
 
 /** What is between the heading of this version and the next one, without either; null where it has no dated heading. */
 export function changesOf(changelog, version) {

@@ -177,6 +177,14 @@ describe('the packaged extension', () => {
     }
   });
 
+  it('shows no picture and leads to no file that it does not hold', async () => {
+    for (const readme of ['extension/readme.md', 'extension/README.ko.md']) {
+      const lines = (await text(readme)).split('\n');
+      const dead = lines.filter((line) => /\]\((?!https:|#)/.test(line));
+      assert.deepEqual(dead, [], readme);
+    }
+  });
+
   it('is a production build: no source maps, no reference to one', async () => {
     for (const file of [...shipped, ...parts].filter((name) => /\.(js|css)$/.test(name)))
       assert.doesNotMatch(await text(file), /^(?:\/\/|\/\*)# sourceMappingURL/m, file);

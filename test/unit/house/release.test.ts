@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import config from '../../../build/release.config.mjs';
-import { changesOf, configFaults, shippedManifest } from '../../../build/releaseFields.mjs';
+import { changesOf, configFaults, readmeAlone, shippedManifest } from '../../../build/releaseFields.mjs';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Readonly<Record<string, unknown>> & {
   readonly version: string;
@@ -51,6 +51,19 @@ describe('the config of releases', () => {
         qna: false,
       },
     );
+  });
+});
+
+describe('a README without its repository', () => {
+  it('has no pictures and no links to files, and every other word', () => {
+    const links = 'See [the data](examples/README.md), [here](#below) or [there](https://example.com/a).\n';
+    assert.equal(
+      readmeAlone(`# A\n\n![one [1]](media/a.png)\n\n![two](https://example.com/b.png)\n\n${links}`),
+      '# A\n\n![two](https://example.com/b.png)\n\nSee the data, [here](#below) or [there](https://example.com/a).\n',
+    );
+    const readme = readFileSync('README.md', 'utf8');
+    const words = (text: string): string => text.replaceAll(/^!.*$|\]\([^)]*\)|\[|\]|\s+/gm, '');
+    assert.equal(words(readmeAlone(readme)), words(readme));
   });
 });
 
