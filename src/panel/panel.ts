@@ -7,7 +7,7 @@ import { textColumn } from '../editor/context/index.js';
 import { entryUri, prefix } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
 import type { PageContract, PanelContract, WeightPlace, WhatIf } from '../protocol/index.js';
-import { Channel } from '../protocol/index.js';
+import { Channel, runFileName } from '../protocol/index.js';
 import { relaySlices } from '../worker/answers/index.js';
 import { Applied } from './whatIfUndo.js';
 import { Comparison } from './comparison.js';
@@ -245,7 +245,7 @@ export class Panel implements vscode.Disposable {
         t('{0}: the result as JSON waits for the Jacobians and exponents', session.title),
         (runId) => session.request('resultJson', { runId }),
       );
-      if (bytes !== null) await saveBytes(session, `${session.title}.result.json`, bytes);
+      if (bytes !== null) await saveBytes(session, runFileName(session.title, 'result', 'json'), bytes);
     } catch (error) {
       reportFailure(error);
     }

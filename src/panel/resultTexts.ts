@@ -2,6 +2,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Session } from '../editor/following/index.js';
+import { runFileName } from '../protocol/index.js';
 import { problemLine } from '../worker/record/index.js';
 import { ofFinishedRun, reportFailure } from './saveFile.js';
 
@@ -35,7 +36,7 @@ export class ResultTexts implements vscode.Disposable {
       if (text === null) return;
       const uri = vscode.Uri.from({
         scheme,
-        path: `/${session.title.replaceAll(/[\\/:*?"<>|]/g, '-')}.result.txt`,
+        path: `/${runFileName(session.title, 'result', 'txt')}`,
         query: session.key,
       });
       const stale = session.stale === null ? [] : [session.stale, ''];

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { describeProblem } from '../config/json/index.js';
 import type { Session } from '../editor/following/index.js';
 import { languageInUse } from '../l10n.js';
+import { runFileName } from '../protocol/index.js';
 import { readAssets, reportHtml } from '../report/index.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
 
@@ -43,12 +44,7 @@ export async function saveReport(session: Session, extensionUri: vscode.Uri, tar
       language: languageInUse(),
       assets: await readAssets(readFrom(extensionUri)),
     });
-    await saveBytes(
-      session,
-      `${session.title.replace(/\.rnn\.json$/, '')}.report.html`,
-      new TextEncoder().encode(html),
-      target,
-    );
+    await saveBytes(session, runFileName(session.title, 'report', 'html'), new TextEncoder().encode(html), target);
   } catch (error) {
     reportFailure(error);
   }

@@ -4,6 +4,7 @@ export type * from './notebookMessages.js';
 export type * from './sequenceMessages.js';
 export type * from './tensorMessages.js';
 export { isUntried, knownEffect, mayHelp } from './helpfulAdvice.js';
+export { runFileName } from './runFileName.js';
 export { Channel } from './rpc.js';
 export type { EventHandlers, Port, RequestHandlers } from './rpc.js';
 export {

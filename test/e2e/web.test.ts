@@ -139,8 +139,8 @@ async function everything(workbench: Workbench): Promise<void> {
   await workbench.palette('Save as HTML Report');
   // Beside the config, under the name that is offered.
   await workbench.acceptAll([/vanishing\.rnn\.json/]);
-  await notificationOf(workbench, 'Saved vanishing- half is lost at every step.report.html');
-  await openFrom(workbench, 'vanishing', 'vanishing- half');
+  await notificationOf(workbench, 'Saved vanishing-half-is-lost-at-every-step-report.html');
+  await openFrom(workbench, 'vanishing', 'vanishing-half');
   await page.locator('.view-line').filter({ hasText: '<!DOCTYPE html>' }).first().waitFor();
 }
 

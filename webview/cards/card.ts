@@ -1,8 +1,8 @@
 // A picture beside the tracks: title, canvas, table twin, PNG and CSV, tooltip and "?". What it shows comes from a
 // CardView.
+import { runFileName } from '../../src/protocol/index.js';
 import { Copying, copyByKey } from '../widgets/clipboard.js';
 import { el, seenFirst } from '../widgets/dom.js';
-import { fileName } from '../page/format.js';
 import { Gathering } from '../widgets/exportGuard.js';
 import { t } from '../page/l10n.js';
 import { OlderMark, olderWord } from '../widgets/staleMark.js';
@@ -237,7 +237,7 @@ export class Card {
   async #saveCsv(): Promise<void> {
     const { run } = this.#page.model;
     if (run === null) return;
-    const suggestedName = fileName(run.name, this.#view.id, 'csv');
+    const suggestedName = runFileName(run.name, this.#view.id, 'csv');
     const content = await this.#gathering.text(async () => toCsv(await this.#settled(), run));
     if (content !== null) this.#save({ suggestedName, content });
   }
@@ -273,7 +273,7 @@ export class Card {
       pictureHead / 2,
     );
     const content = await pngOf(canvas);
-    this.#save({ suggestedName: fileName(name, this.#view.id, 'png'), content });
+    this.#save({ suggestedName: runFileName(name, this.#view.id, 'png'), content });
   }
 }
 

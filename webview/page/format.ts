@@ -111,12 +111,3 @@ export function printUnits(units: readonly number[]): string {
   }
   return parts.join(',');
 }
-
-/** A file name from what the user called the run. */
-export const fileName = (name: string, what: string, extension: string): string =>
-  `${
-    name
-      .replace(/[^\p{L}\p{N}]+/gu, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 60) || 'run'
-  }-${what}.${extension}`;

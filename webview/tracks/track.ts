@@ -1,11 +1,11 @@
 // One track: title, legend with the readings at the cursor, plot, table, and the grip that sets its height.
+import { runFileName } from '../../src/protocol/index.js';
 import { gutter, plotWidth } from '../chart/plot.js';
 import { colourMap } from '../page/colours.js';
 import { Copying, copyByKey } from '../widgets/clipboard.js';
 import { Details } from '../widgets/detailsTable.js';
 import { el, math, plainMath, seenFirst } from '../widgets/dom.js';
 import { failureText } from '../widgets/failure.js';
-import { fileName } from '../page/format.js';
 import { Gathering } from '../widgets/exportGuard.js';
 import { t as say } from '../page/l10n.js';
 import { OlderMark, olderWord } from '../widgets/staleMark.js';
@@ -314,7 +314,7 @@ export class Track {
   async savePng(): Promise<void> {
     await this.ready();
     const { run } = this.#host.page.model;
-    if (run !== null) await this.#host.savePicture([this], fileName(run.name, this.view.id, 'png'));
+    if (run !== null) await this.#host.savePicture([this], runFileName(run.name, this.view.id, 'png'));
   }
 
   plotted(): PlotOptions | null {
@@ -360,7 +360,7 @@ export class Track {
     const { run } = this.#host.page.model;
     if (run === null) return;
     const content = await this.#gathering.text(() => toCsv(inPositions(this.view.table(run, 'all'), run), run));
-    if (content !== null) this.#host.save({ suggestedName: fileName(run.name, this.view.id, 'csv'), content });
+    if (content !== null) this.#host.save({ suggestedName: runFileName(run.name, this.view.id, 'csv'), content });
   }
 
   async #saveDetails(): Promise<void> {
@@ -368,7 +368,7 @@ export class Track {
     const { details } = this.view;
     if (run === null || details === undefined) return;
     this.#host.save({
-      suggestedName: fileName(run.name, `${this.view.id}-details`, 'csv'),
+      suggestedName: runFileName(run.name, `${this.view.id}-details`, 'csv'),
       content: await toCsv(details.table(run), run),
     });
   }

@@ -1,8 +1,8 @@
 // The stack of tracks on one time axis: order, folds and heights, the cursor line through all, mouse and keyboard.
+import { runFileName } from '../../src/protocol/index.js';
 import { FirstPlot } from '../chart/firstPlot.js';
 import { gutter } from '../chart/plot.js';
 import { el, onFrame } from '../widgets/dom.js';
-import { fileName } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { stepName } from '../page/stepLabels.js';
 import { asInteger, asStrings } from '../page/pageState.js';
@@ -185,7 +185,7 @@ export class Tracks implements TrackHost {
     const visible = this.#tracks.filter((track) => track.visible);
     await Promise.all(visible.map((track) => track.ready()));
     const { run } = this.page.model;
-    if (run !== null) await this.savePicture(visible, fileName(run.name, 'tracks', 'png'));
+    if (run !== null) await this.savePicture(visible, runFileName(run.name, 'tracks', 'png'));
   }
 
   #stateOf(view: View): Track['state'] {
