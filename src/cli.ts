@@ -80,6 +80,8 @@ import {
 } from './worker/record/index.js';
 import type { LayerChoice, LayerSpectrum } from './worker/record/index.js';
 
+declare const productVersion: string;
+
 const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
@@ -116,10 +118,14 @@ const usage = (): string =>
       "  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of " +
       'verdicts stay as they are\n' +
       '  --help           show this text\n' +
+      '  --version        show the version\n' +
       '\n' +
       'Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: JSON ' +
       'path: message).\n',
   );
+
+/** Without what each of them does, so that what is wrong stays in sight above them. */
+const commandsAlone = (): string => usage().replace(/\n\n[^]*/, '\n');
 
 const mostThreads = 16;
 /** Multiply-adds of one product of a run that takes longer than threads take to start (50 ms). */
@@ -131,7 +137,7 @@ const refusable: readonly VerdictKind[] = ['vanishing', 'fading', 'exploding', '
 class UsageError extends Error {}
 
 type Arguments =
-  | { readonly command: 'help' | 'schema' }
+  | { readonly command: 'help' | 'version' | 'schema' }
   | ({ readonly command: 'mcp' } & ServerOptions)
   | { readonly command: 'inspect'; readonly file: string; readonly longestText: number }
   | {
@@ -236,10 +242,11 @@ const options = {
   'max-text': { type: 'string' },
   language: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
 } as const;
 type Option = keyof typeof options;
 
-/** What each command takes besides --help. */
+/** What each command takes besides --help and --version. */
 const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
   run: ['json', 'html', 'fail-on', 'layer', 'direction', 'attribution', 'name', 'threads', 'max-text', 'language'],
   inspect: ['max-text', 'language'],
@@ -247,9 +254,14 @@ const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
   schema: ['language'],
   mcp: ['root', 'threads', 'max-text', 'language'],
   help: [],
+  version: [],
 };
+/** An option of any command, instead of which something is shown. */
+const showsAndEnds = (option: Option | null): boolean => option === 'help' || option === 'version';
 const commandOf = (word: string | undefined): Arguments['command'] | null =>
-  word !== undefined && word !== 'help' && Object.hasOwn(optionsOf, word) ? (word as Arguments['command']) : null;
+  word !== undefined && !showsAndEnds(word as Option) && Object.hasOwn(optionsOf, word)
+    ? (word as Arguments['command'])
+    : null;
 
 const parsedWords = (args: readonly string[]) =>
   // What is wrong is told below, in our words.
@@ -262,7 +274,7 @@ function checkOptions({ tokens, positionals }: ReturnType<typeof parsedWords>): 
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
     const option = Object.hasOwn(options, name) ? (name as Option) : null;
-    if (option !== 'help' && command !== null && (option === null || !optionsOf[command].includes(option))) {
+    if (!showsAndEnds(option) && command !== null && (option === null || !optionsOf[command].includes(option))) {
       const taken = optionsOf[command].map((one) => `--${one}`).join(', ');
       throw new UsageError(say('"{0}" does not know {1}. It takes: {2}.', command, rawName, taken));
     }
@@ -292,12 +304,16 @@ function parseArguments(args: readonly string[]): Arguments {
   setLanguage(languageOf(typeof spoken === 'string' ? spoken : 'en'));
   checkOptions(words);
   // As the checks have found them.
-  const values = words.values as Readonly<Partial<Record<Exclude<Option, 'attribution' | 'help' | 'root'>, string>>> & {
+  const values = words.values as Readonly<
+    Partial<Record<Exclude<Option, 'attribution' | 'help' | 'version' | 'root'>, string>>
+  > & {
     readonly attribution?: boolean;
     readonly help?: boolean;
+    readonly version?: boolean;
     readonly root?: string[];
   };
   if (values.help === true) return { command: 'help' };
+  if (values.version === true) return { command: 'version' };
   const longestText = parseLongestText(values['max-text'] ?? String(mostBytes / 1e6));
   const [command, config, ...rest] = positionals;
   if (command === 'mcp') {
@@ -492,7 +508,12 @@ async function main(args: readonly string[]): Promise<number> {
   if (parsed.command === 'convert')
     return convert(parsed.file, parsed.target, parsed.name, nodeFiles(parsed.longestText));
   if (parsed.command !== 'run') {
-    print(parsed.command === 'help' ? usage() : `${JSON.stringify(resultJsonSchema(), null, 2)}\n`);
+    const shown = {
+      help: usage,
+      version: () => `${productVersion}\n`,
+      schema: () => `${JSON.stringify(resultJsonSchema(), null, 2)}\n`,
+    };
+    print(shown[parsed.command]());
     return 0;
   }
   const jsonFile = parsed.json === '-' ? null : parsed.json;
@@ -614,7 +635,7 @@ else {
     (error: unknown) => {
       printError(
         error instanceof UsageError
-          ? `${error.message}\n\n${usage()}`
+          ? `${error.message}\n\n${commandsAlone()}\n${say('{0} tells more.', 'rnn-gradients --help')}\n`
           : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
       );
       process.exitCode = 2;

@@ -41,7 +41,7 @@ export const createExample = (context: Context) => async (): Promise<vscode.Uri 
     {
       label: t('Weather, compared'),
       file: 'weather',
-      detail: t('One task, three trained networks, their gradients on the same axes: tanh, LSTM and GRU.'),
+      detail: t('Writes a folder of files: tanh, LSTM and GRU, trained for one task, on the same axes.'),
     },
   ];
   const choice = await vscode.window.showQuickPick(examples, {

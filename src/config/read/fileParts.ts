@@ -79,7 +79,7 @@ export const partsOf = (root: Value): { readonly name: string; readonly rank: nu
 const mostTold = 6;
 const shapeOf = (node: JsonNode | undefined): string => (node?.kind === 'tensor' ? describeShape(node.shape) : '');
 
-/** `encoder.rnn: LSTM, I 3, H 5, layers 2`, each network once. */
+/** `encoder.rnn: LSTM [20, 5], 2 layers`, each network once. */
 export function describeNetworks(groups: readonly Group[], most = mostTold): string[] {
   const networks = new Map<string, [Group, ...Group[]]>();
   const called = networkNames(groups);
@@ -94,9 +94,10 @@ export function describeNetworks(groups: readonly Group[], most = mostTold): str
     const cell = cellOf(first);
     const layers = new Set(own.map(({ layer }) => layer)).size;
     const prefix = called.get(first)!;
-    const name = cut(prefix === '' ? '""' : prefix, 60);
+    // The only one of a file needs no name.
+    const name = prefix !== '' ? `${cut(prefix, 60)}: ` : networks.size > 1 ? '"": ' : '';
     const shape = shapeOf(first.recurrent?.node ?? first.input?.node);
-    const told = layers === 1 ? `${name}: ${cell} ${shape}` : t('{0}: {1} {2}, {3} layers', name, cell, shape, layers);
+    const told = name + (layers === 1 ? `${cell} ${shape}` : t('{0} {1}, {2} layers', cell, shape, layers));
     return hasTwoDirections(own) ? `${told}, ${t('two directions')}` : told;
   });
 }

@@ -534,6 +534,17 @@ describe('rnn-gradients run', () => {
     assert.equal(help.code, 0);
     assert.match(help.stdout, /Usage/);
     assert.match(help.stdout, /\ninspect: .* and why run would refuse one\.\n/);
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { readonly version: string };
+    for (const args of [['--version'], ['run', '--version']])
+      assert.deepEqual(await cli(...args), { code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('keeps what is wrong in sight above the commands, and says where there is more', async () => {
+    const { stderr } = await cli('run', 'a', '--fail-on', 'sad');
+    const lines = stderr.trimEnd().split('\n');
+    assert.match(lines[0] ?? '', /^--fail-on does not know "sad"\./);
+    assert.equal(lines.at(-1), 'rnn-gradients --help tells more.');
+    assert.ok(lines.length <= 10, stderr);
   });
 
   it('refuses options that do nothing for a command, and values that are none, in its own words', async () => {

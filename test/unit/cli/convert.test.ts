@@ -151,7 +151,7 @@ describe('rnn-gradients inspect and convert', () => {
 
   it('tell which networks of a file no run takes, and why', async () => {
     for (const [name, network, reason] of [
-      ['lstm_projection.pt', /"": recurrent layer \[24, 2\]/, 'This LSTM projects its hidden state (proj_size)'],
+      ['lstm_projection.pt', /\n {2}recurrent layer \[24, 2\]/, 'This LSTM projects its hidden state (proj_size)'],
       ['lstm_peephole.onnx', /layer_0: LSTM/, 'This LSTM has peepholes from c to its gates'],
       ['lstm_clip.onnx', /layer_0: LSTM/, 'This layer bounds its pre-activations (clip)'],
       ['lstm_hard_sigmoid.onnx', /layer_0: LSTM/, 'This cell has other activations than sigmoid, tanh'],
