@@ -327,10 +327,14 @@ async function seekView(): Promise<void> {
     ...tracks.available.map(({ id, title }) => named(id, title)),
     ...cards.filter((card) => card.available).map(({ id, title }) => named(id, title)),
   ];
-  jumpList(bar.menu, places, (id) => {
-    if (!groups.shows(id)) groups.choose(groups.homeOf(id));
-    tracks.goTo(id);
-    cards.find((card) => card.id === id)?.seek();
+  jumpList(bar.menu, places, {
+    show: (id) => {
+      if (!groups.shows(id)) groups.choose(groups.homeOf(id));
+    },
+    seek: (id) => {
+      tracks.goTo(id);
+      cards.find((card) => card.id === id)?.seek();
+    },
   });
 }
 /** The layer that was asked for by the keys, until its run is there. */

@@ -224,6 +224,28 @@ describe('the list of views', () => {
     await close(open);
   });
 
+  it('brings what it leads to into sight, also from another group', async () => {
+    for (const width of [560, 1200]) {
+      const open = await weather(width, 700);
+      const { page } = open;
+      for (const [name, place] of [
+        ['unrolled', '[data-track=network]'],
+        ['histograms', '[data-card=weightHistograms]'],
+      ] as const) {
+        await page.keyboard.press('1');
+        await page.keyboard.press('/');
+        await page.locator('.popover .jump').waitFor();
+        await page.keyboard.type(name);
+        await page.keyboard.press('Enter');
+        await page.locator(place).waitFor();
+        await nextFrames(page);
+        const { y = -1, height = 0 } = (await page.locator(place).boundingBox()) ?? {};
+        assert.ok(y >= 0 && y + Math.min(height, 150) <= 700, `${name}, ${width} wide: at ${y}`);
+      }
+      await close(open);
+    }
+  });
+
   it('unfolds what it leads to', async () => {
     const open = await weather(1200, 900);
     const { page } = open;

@@ -5,11 +5,32 @@ import { closePopover, popover } from '../widgets/popover.js';
 
 export type Place = { readonly id: string; readonly title: string; readonly group: string };
 
-/** `go` is told the id of the view that was chosen. */
-export function jumpList(anchor: HTMLElement, places: readonly Place[], go: (id: string) => void): void {
+/** How long a view that was just found is kept in sight, in ms: views above it may take their heights meanwhile. */
+const settling = 3_000;
+
+/** Until it has settled, or the user does anything in the page. */
+function keepInSight(view: Element): void {
+  const keeping = new ResizeObserver(() => view.scrollIntoView({ block: 'start' }));
+  for (const other of document.querySelectorAll('[data-track], [data-card]')) keeping.observe(other);
+  const end = (): void => keeping.disconnect();
+  for (const act of ['wheel', 'pointerdown', 'keydown']) addEventListener(act, end, { once: true, capture: true });
+  setTimeout(end, settling);
+}
+
+/** `show` is told the id of the view that was chosen, and `seek` when its group has been shown from its beginning. */
+export function jumpList(
+  anchor: HTMLElement,
+  places: readonly Place[],
+  { show, seek }: Readonly<Record<'show' | 'seek', (id: string) => void>>,
+): void {
   const choose = (id: string): void => {
     closePopover();
-    go(id);
+    show(id);
+    queueMicrotask(() => {
+      seek(id);
+      const view = document.activeElement?.closest('[data-track], [data-card]');
+      if (view !== null && view !== undefined) keepInSight(view);
+    });
   };
   const items = places.map(({ id, title, group }) =>
     el(
