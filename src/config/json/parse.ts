@@ -161,7 +161,7 @@ class Parser {
   #key(object: ObjectBuilder, kind: number, frame: Frame): void {
     const span = this.#span();
     if (kind === token.comma) {
-      this.#report(() => missing('property', span, ',', t('Remove the comma that is too many.')));
+      this.#report(() => missing('property', span, '","', t('Remove the comma that is too many.')));
       return;
     }
     if (kind === token.string) {
@@ -479,7 +479,9 @@ class Parser {
 
   #found(): string {
     const { offset, length } = this.#span();
-    return printable(this.#text.slice(offset, offset + Math.min(length, 60)));
+    const found = printable(this.#text.slice(offset, offset + Math.min(length, 60)));
+    // As a mark of its own in a sentence: "found ,." is no sentence.
+    return /^[,:]$/.test(found) ? `"${found}"` : found;
   }
 
   /** Only what is kept is put into words: a hopeless file has as many mistakes as characters. */

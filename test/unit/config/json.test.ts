@@ -222,6 +222,17 @@ describe('reading JSON', () => {
   });
 });
 
+describe('a mark where a value or a key belongs', () => {
+  it('is told in quotes, as the end of a sentence', () => {
+    for (const [text, found] of [
+      ['[1,,2]', '","'],
+      ['{,"a":1}', '","'],
+      ['{"a"::1}', '":"'],
+    ] as const)
+      assert.equal(parse(text).issues[0]?.found, found, text);
+  });
+});
+
 describe('innermost lists of a block', () => {
   it('are found by their numbers, counted through all of it', () => {
     const text = ' [[[1, 2], [3, 4]], [[5, 6], [7, 8]], [[9, 10], [11, 12]]]';

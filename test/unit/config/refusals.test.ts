@@ -118,7 +118,7 @@ describe('a layer that no run takes', () => {
 
   it('is called RNN, GRU or LSTM only where its recurrent matrix says so', async () => {
     const { contents } = await contentsOf('m', memoryFiles({ m: bytesOf({ weight_ih_l0: [16, 3] }) }));
-    assert.deepEqual(contents?.networks, ['"": recurrent layer [16, 3]']);
+    assert.deepEqual(contents?.networks, ['recurrent layer [16, 3]']);
   });
 
   it('in a pickle of quantised layers is advised to be taken before that; no state_dict has its weights', () => {
