@@ -86,7 +86,7 @@ const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
       '[--direction D] [--attribution] [--threads N] [--max-text N] [--language en|ko]\n' +
-      '       rnn-gradients run WEIGHTS SEQUENCES [--name NETWORK] [the same options]\n' +
+      '       rnn-gradients run WEIGHTS SEQUENCES [--name NETWORK] [--array ARRAY] [the same options]\n' +
       '       rnn-gradients inspect FILE\n' +
       '       rnn-gradients convert FILE OUT [--name NAME]\n' +
       '       rnn-gradients schema\n' +
@@ -115,6 +115,7 @@ const usage = (): string =>
       '  --attribution    also tell how much of each loss arrives at each layer and direction\n' +
       '  --root FOLDER    below which mcp may read; again for more folders, the current one without it\n' +
       '  --name NAME      which network or tensor of a file that holds several\n' +
+      '  --array NAME     which array of a file of sequences that holds several\n' +
       "  --language L     en (default) or ko: the language of sentences; JSON's names and the kinds of " +
       'verdicts stay as they are\n' +
       '  --help           show this text\n' +
@@ -237,6 +238,7 @@ const options = {
   direction: { type: 'string' },
   attribution: { type: 'boolean' },
   name: { type: 'string' },
+  array: { type: 'string' },
   root: { type: 'string', multiple: true },
   threads: { type: 'string' },
   'max-text': { type: 'string' },
@@ -248,7 +250,19 @@ type Option = keyof typeof options;
 
 /** What each command takes besides --help and --version. */
 const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
-  run: ['json', 'html', 'fail-on', 'layer', 'direction', 'attribution', 'name', 'threads', 'max-text', 'language'],
+  run: [
+    'json',
+    'html',
+    'fail-on',
+    'layer',
+    'direction',
+    'attribution',
+    'name',
+    'array',
+    'threads',
+    'max-text',
+    'language',
+  ],
   inspect: ['max-text', 'language'],
   convert: ['name', 'max-text', 'language'],
   schema: ['language'],
@@ -349,7 +363,7 @@ function parseArguments(args: readonly string[]): Arguments {
   checkTarget('--html', values.html);
   return {
     command,
-    entry: parseEntry(config, rest, values.name),
+    entry: parseEntry(config, rest, values),
     json: values.json ?? null,
     html: values.html ?? null,
     failOn: parseFailOn(values['fail-on'] ?? ''),
@@ -361,7 +375,11 @@ function parseArguments(args: readonly string[]): Arguments {
 }
 
 /** A config, or weights and sequences. */
-function parseEntry(first: string, [sequences, ...rest]: readonly string[], network: string | undefined): Entry {
+function parseEntry(
+  first: string,
+  [sequences, ...rest]: readonly string[],
+  { name: network, array }: { readonly name?: string; readonly array?: string },
+): Entry {
   const isConfig = first.endsWith('.rnn.json') || sequences?.endsWith('.rnn.json') === true;
   const tooMuch = sequences !== undefined && isConfig ? [sequences, ...rest] : rest;
   if (tooMuch.length > 0)
@@ -371,10 +389,18 @@ function parseEntry(first: string, [sequences, ...rest]: readonly string[], netw
         : say('Weights and sequences are two files: "{0}" is too much.', tooMuch.join(' ')),
     );
   if (sequences !== undefined)
-    return { kind: 'pair', weights: first, sequences, ...(network === undefined ? {} : { network }) };
-  if (network === undefined) return { kind: 'config', config: first };
+    return {
+      kind: 'pair',
+      weights: first,
+      sequences,
+      ...(network === undefined ? {} : { network }),
+      ...(array === undefined ? {} : { array }),
+    };
+  if (network === undefined && array === undefined) return { kind: 'config', config: first };
   throw new UsageError(
-    say('--name is for weights and sequences: a config names its network as { "file": …, "name": … }.'),
+    network === undefined
+      ? say('--array is for weights and sequences: a config names an array as { "file": …, "name": … }.')
+      : say('--name is for weights and sequences: a config names its network as { "file": …, "name": … }.'),
   );
 }
 
@@ -541,7 +567,7 @@ async function main(args: readonly string[]): Promise<number> {
       return content;
     },
   };
-  const { experiment, problems } = await readExperiment(entry, files);
+  const { experiment, problems } = await readExperiment(entry, files, { byOption: true });
   for (const problem of problems) printError(`${problemLine(problem)}\n`);
   if (experiment === null) return 2;
   if (parsed.shown !== null) checkShown(experiment, parsed.shown);

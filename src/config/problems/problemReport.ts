@@ -23,12 +23,22 @@ export const maxRepeats = 20;
 /** Problems of one code in one file that are told at all, so that a hopeless file does not drown the others. */
 const maxPerFile = 200;
 
+/** How the command line names what is meant of a file that holds several networks or arrays. */
+export const optionText = (option: '--name' | '--array', name: string): string =>
+  `${option} ${/^[\w./-]+$/.test(name) ? name : JSON.stringify(name)}`;
+
 /** Collects everything that is wrong, in all files of an experiment. */
 export class Report {
+  /** Whether options of the command line say what a config would. */
+  readonly byOption: boolean;
   readonly #problems: Problem[] = [];
   readonly #counts = new Map<string, number>();
   readonly #guarded = new Set<string>();
   readonly #references = new Map<string, string>();
+
+  constructor(byOption = false) {
+    this.byOption = byOption;
+  }
 
   /** How the config names a file, from its own folder. */
   refer(file: string, reference: string): void {

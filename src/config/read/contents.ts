@@ -45,7 +45,7 @@ export type Contents = {
 type Opened = { readonly root: Value | null; readonly report: Report; readonly sources: Sources };
 
 async function opened(id: string, files: Files): Promise<Opened> {
-  const report = new Report();
+  const report = new Report(true);
   const sources = new Sources(new OpenFiles(files, {}), report);
   return { root: await sources.open(id), report, sources };
 }
@@ -79,7 +79,7 @@ export async function contentsOf(
 
 /** A table's columns by their names; a text has none. */
 function plainContents(root: Value): { readonly contents: Contents; readonly problems: readonly Problem[] } {
-  const report = new Report();
+  const report = new Report(true);
   const table = isProse(root) ? null : readTable(root, null, report);
   const told = (names: readonly string[], what: string): Contents['values'] =>
     names.map((name) => ({ name, told: what }));
@@ -118,7 +118,7 @@ function converted(root: Value, name: string | null, report: Report): Converted[
     report.error(part, part.node.finding);
     return null;
   }
-  readWeights(part, { cell: null, dtype: 'float64', inputs: null, byOption: true }, report);
+  readWeights(part, { cell: null, dtype: 'float64', inputs: null }, report);
   return null;
 }
 
@@ -139,7 +139,7 @@ export const networkTensors = (part: Value): Converted['content'] => weightsOf(p
 
 /** PyTorch's own tensors are what they are; those of others are read and turned around. */
 function weightsOf(part: Value, report: Report, biases: 'stored' | 'both' = 'both'): Converted['content'] {
-  const read = readWeights(part, { cell: null, dtype: 'float64', inputs: null, byOption: true }, report);
+  const read = readWeights(part, { cell: null, dtype: 'float64', inputs: null }, report);
   const layers = read?.layers ?? null;
   if (layers === null) return null;
   const { groups } = weightNames(part);

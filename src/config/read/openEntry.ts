@@ -25,6 +25,8 @@ export type OpenEntry = {
   /** Null where the config names none that there is. */
   readonly cell: CellName | null;
   readonly dtype: DType;
+  /** Whether options of the command line say what a config would. */
+  readonly byOption: boolean;
 };
 
 export async function openEntry(entry: Entry, files: Files, options: ReadOptions = {}): Promise<OpenEntry> {
@@ -44,6 +46,7 @@ export async function openEntry(entry: Entry, files: Files, options: ReadOptions
     older,
     cell: cellNames.find((name) => name === cell) ?? null,
     dtype: word('dtype') === 'float64' ? 'float64' : 'float32',
+    byOption: entry.kind === 'pair' && options.byOption === true,
   };
 }
 

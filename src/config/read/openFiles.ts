@@ -14,6 +14,8 @@ export type ReadOptions = {
   /** Called about every millisecond of work; may throw to give up, and what it throws passes through. */
   readonly tick?: Tick;
   readonly readDocument?: ReadDocument;
+  /** Whether options of the command line say what a config would. */
+  readonly byOption?: boolean;
 };
 
 /** A file that is there. `root` is null when it is not JSON, which its document says. */

@@ -66,7 +66,7 @@ export const readExperiment = async (entry: Entry, files: Files, options: ReadOp
 
 /** The same of an entry that is open already, as where its parts are wanted too. */
 export async function checkExperiment(open: OpenEntry): Promise<ReadResult> {
-  const report = new Report();
+  const report = new Report(open.byOption);
   const sources = new Sources(open.files, report);
   const { entry } = open;
   const { experiment, cell, training, labels } = await orProblem(report, () =>

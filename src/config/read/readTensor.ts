@@ -4,6 +4,7 @@ import { reportIrregularities } from '../problems/raggedArrays.js';
 import { describeNode, describeShape, isArray, isEmpty } from '../json/node.js';
 import { checkNumbers, dimensions } from '../problems/numberChecks.js';
 import type { TensorSpec } from '../problems/numberChecks.js';
+import { optionText } from '../problems/problemReport.js';
 import type { Finding, Report } from '../problems/problemReport.js';
 import { roundableOnce } from '../json/float32Rounding.js';
 import type { Value } from '../json/jsonValue.js';
@@ -66,13 +67,15 @@ function chooseAdvice(value: Value, { ranks }: TensorSpec, report: Report): Pick
   if (arrays.length < 2) return null;
   const [first] = [...arrays.filter(({ rank }) => ranks.includes(rank)), ...arrays];
   const isGuarded = report.guards(value);
-  const part = { file: report.referenceOf(value), name: isGuarded ? '…' : first!.name };
+  const name = isGuarded ? '…' : first!.name;
   return {
     found: isGuarded ? describeNode(value.node) : describeParts(value),
-    advice: t(
-      'The file holds several arrays: name the one that is meant in the place of its path, as {0}.',
-      shown(part),
-    ),
+    advice: report.byOption
+      ? t('The file holds several arrays: name the one that is meant: {0}.', optionText('--array', name))
+      : t(
+          'The file holds several arrays: name the one that is meant in the place of its path, as {0}.',
+          shown({ file: report.referenceOf(value), name }),
+        ),
   };
 }
 

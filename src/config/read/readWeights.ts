@@ -9,6 +9,7 @@ import { networkNames } from '../layouts/networkGroups.js';
 import { weightNames } from '../layouts/weightNames.js';
 import type { WeightNames } from '../layouts/weightNames.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
+import { optionText } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
 import { describeNetworks } from './fileParts.js';
 import { gatedCell, reportMixture } from './layerProblems.js';
@@ -51,8 +52,6 @@ export type WeightsContext = {
   readonly dtype: DType;
   /** The I of the sequences where known, which decides whether a matrix is transposed. */
   readonly inputs: number | null;
-  /** Whether no config is there to name one of several networks in, but an option of the command line. */
-  readonly byOption?: boolean;
 };
 
 /** Names beside a layer that are compared with those of its biases, but for the first layer, which sees all. */
@@ -72,7 +71,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   }
   const names = weightNames(value);
   const { named } = names;
-  const groups = recognise(value, names, context.byOption === true, report);
+  const groups = recognise(value, names, report);
   if (groups === null || !isComplete(groups, report)) return null;
   const strangers = strangersOf(named);
   const { dtype } = context;
@@ -89,12 +88,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
   };
 }
 
-function recognise(
-  value: Value,
-  { named, groups, network }: WeightNames,
-  byOption: boolean,
-  report: Report,
-): readonly Group[] | null {
+function recognise(value: Value, { named, groups, network }: WeightNames, report: Report): readonly Group[] | null {
   if (network === null) {
     const fileMissing = fileMissingAdvice(value);
     if (fileMissing !== null) {
@@ -158,8 +152,8 @@ function recognise(
     expected: t('the weights of one network'),
     found: describeNetworks(groups).join('; '),
     // Weights that stand in a config have no file that could be named.
-    advice: byOption
-      ? t('Name the one that is meant: {0}.', `--name ${/^[\w./-]+$/.test(first) ? first : JSON.stringify(first)}`)
+    advice: report.byOption
+      ? t('Name the one that is meant: {0}.', optionText('--name', first))
       : value.path === ''
         ? t(
             'Name the one to look at in the config: {0}.',

@@ -5,6 +5,7 @@ import type { Cell, CellName } from '../../engine/index.js';
 import { describeNode, quote } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
+import { optionText } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
 import { hasStateBias } from './gateBlocks.js';
 
@@ -194,10 +195,12 @@ function refuseBelow(where: Value, told: string, prefix: string, report: Report)
     message: t('This layer takes its inputs from {0}, and not from the recurrent layer below it.', quote(told)),
     expected: t('one recurrent layer above the other'),
     found: quote(told),
-    advice: t(
-      'Name the layer to look at in the config: {0}.',
-      `"weights": ${JSON.stringify({ file: report.referenceOf(where), name: prefix })}`,
-    ),
+    advice: report.byOption
+      ? t('Name the one that is meant: {0}.', optionText('--name', prefix))
+      : t(
+          'Name the layer to look at in the config: {0}.',
+          `"weights": ${JSON.stringify({ file: report.referenceOf(where), name: prefix })}`,
+        ),
   });
 }
 

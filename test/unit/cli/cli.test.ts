@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Ajv } from 'ajv';
 import { isPlain, referenceNames } from '../engine/fixtures.js';
+import { npyOf, npzOf } from '../config/memory.js';
 import { onlyLong } from '../../support/long.js';
 import { networkCase } from '../engine/networkFixtures.js';
 
@@ -54,7 +55,10 @@ describe('rnn-gradients run', () => {
   after(() => rm(folder, { recursive: true }));
   const write = async (name: string, content: unknown): Promise<string> => {
     const file = path.join(folder, name);
-    await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+    await writeFile(
+      file,
+      typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content),
+    );
     return file;
   };
 
@@ -349,6 +353,21 @@ describe('rnn-gradients run', () => {
     assert.match(packed.stdout, /two directions, .*lengths 10 to 40/);
   });
 
+  it('names the array that is meant of a file of sequences by an option, which the error without it says', async () => {
+    const weights = await write('plain.json', { Wx: [[0.5]], Wh: [[0.3]], b: [0] });
+    const arrays = await write('arrays.npz', npzOf({ other: npyOf([2], [1, 2]), xs: npyOf([1, 3, 1], [1, 2, 3]) }));
+    const unnamed = await cli('run', weights, arrays);
+    assert.equal(unnamed.code, 2);
+    assert.match(unnamed.stderr, /several arrays: name the one that is meant: --array xs\.$/m);
+    const named = await cli('run', weights, arrays, '--array', 'xs');
+    const config = await write('array.rnn.json', {
+      weights: 'plain.json',
+      sequences: { file: 'arrays.npz', name: 'xs' },
+    });
+    const rest = ({ stdout }: { readonly stdout: string }): string => stdout.slice(stdout.indexOf('\n'));
+    assert.equal(rest(named), rest(await cli('run', config)));
+  });
+
   it('runs weights on sequences without a config, as one that names both does', async () => {
     const at = (file: string): string => path.resolve('test/fixtures/files', file);
     const [weights, sequences] = [at('two_networks.pt'), at('seq_f8.npy')];
@@ -362,7 +381,7 @@ describe('rnn-gradients run', () => {
     }
     const unnamed = await cli('run', weights, sequences);
     assert.equal(unnamed.code, 2);
-    assert.match(unnamed.stderr, /encoder: LSTM .*decoder: GRU/);
+    assert.match(unnamed.stderr, /encoder: LSTM .*decoder: GRU.* Name the one that is meant: --name encoder\.$/m);
     const report = await write('both.html', '');
     assert.equal((await cli('run', weights, sequences, '--name', 'encoder', '--html', report)).code, 0);
     assert.match(await readFile(report, 'utf8'), /<title>[^<]*two_networks · encoder/);
@@ -370,6 +389,7 @@ describe('rnn-gradients run', () => {
       [[weights, sequences, 'more'], /two files: "more" is too much/],
       [['a.rnn.json', sequences], /One config at a time/],
       [['a.rnn.json', '--name', 'encoder'], /--name is for weights and sequences/],
+      [['a.rnn.json', '--array', 'xs'], /--array is for weights and sequences/],
     ] as const) {
       const { code, stderr } = await cli('run', ...words);
       assert.equal(code, 2);

@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { changedMeanwhile, readDocument } from '../../../src/config/formats/index.js';
 import type { Source } from '../../../src/config/formats/index.js';
+import { readExperiment } from '../../../src/config/index.js';
 import type { Problem, ReadResult } from '../../../src/config/index.js';
 import { besideFiles } from '../../../src/config/read/index.js';
 import { bytes, float, floats, initializer, model, node, tensor, whole } from '../../support/onnxWriter.js';
-import { configName, readTexts } from './memory.js';
+import { configName, memoryFiles, readTexts } from './memory.js';
 import type { Texts } from './memory.js';
 
 const W = [0.5, -0.25, 1.5, 2];
@@ -416,6 +417,10 @@ describe('what a node says of itself', () => {
     assert.match(message, /takes its inputs from "Relu act"/);
     assert.match(advice, /\{"file":"model.onnx","name":"top"\}/);
     assert.equal((await good(between, { weights: { file: 'model.onnx', name: 'top' } })).layers.length, 1);
+    const files = memoryFiles({ 'model.onnx': between, 'xs.json': '[[1, 1], [2, 2]]' });
+    const pair = { kind: 'pair', weights: 'model.onnx', sequences: 'xs.json' } as const;
+    const { problems } = await readExperiment(pair, files, { byOption: true });
+    assert.equal(problems[0]?.advice, 'Name the one that is meant: --name top.');
     assert.match((await refusal(model([...weights, rnn(), rnn({}, 'other', 'top')]))).message, /inputs from "other"/);
   });
 
