@@ -14,9 +14,18 @@ export type KnownSizes = {
   readonly widths: readonly (number | null)[];
   /** Of each sequence its real steps on the time axis, ascending; null where all steps are real. */
   readonly realSteps: readonly Int32Array[] | null;
+  /** Steps of the padded block that they were cut out of by their lengths; null where they were not. */
+  readonly padded: number | null;
   /** How the sequences were cut out of a table or a text; null where they were not. */
   readonly windows: Windows | null;
 };
+
+/** Steps of each sequence that are real, also where all are but a padded block had more; null where none had. */
+export const ownStepsOf = ({ B, T, realSteps, padded }: KnownSizes): readonly Int32Array[] | null =>
+  realSteps ??
+  (padded === null || B === null || T === null
+    ? null
+    : Array.from({ length: B }, () => Int32Array.from({ length: T }, (_, t) => t)));
 
 /** Steps of each sequence that are real, counted over all chunks; null where all are. */
 export function realStepsOf(B: number, chunks: readonly ChunkInput[]): Int32Array[] | null {

@@ -144,6 +144,7 @@ function madeFor(weights: ReadWeights | null, made: MadeSequences): ReadSequence
     I,
     chunks,
     ragged: null,
+    padded: null,
     where: input.where,
     isBlock: false,
     windows: null,
@@ -341,6 +342,7 @@ function sizesOf(sequences: ReadSequences | null, weights: ReadWeights | null): 
     directions,
     widths,
     realSteps: sequences === null ? null : realStepsOf(sequences.B, sequences.chunks),
+    padded: sequences?.padded ?? null,
     windows: sequences?.windows ?? null,
   };
 }

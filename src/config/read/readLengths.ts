@@ -37,6 +37,7 @@ export async function withLengths(
     T: steps,
     chunks: [{ steps, xs: kept, ...(isEven ? {} : { lengths }) }],
     ragged: isEven ? null : value,
+    padded,
   };
 }
 
@@ -98,9 +99,44 @@ function readLengths(root: Value, { B, chunks }: ReadSequences, report: Report):
 /** Of more sequences their lengths are not written out. */
 const mostWritten = 16;
 
+/** Steps without padding of each sequence of a block, at whose ends it would stand. */
+type Unpadded = { readonly end: 'front' | 'back'; readonly lengths: readonly number[] };
+
+/** What may be padding: some sequences have two steps of nothing but zeros at that end, and others have fewer. */
+function unpadded(xs: Float64Array, B: number, steps: number, I: number): Unpadded | null {
+  const isZero = (b: number, t: number): boolean => {
+    const end = (b * steps + t + 1) * I;
+    for (let i = end - I; i < end; i++) if (xs[i] !== 0) return false;
+    return true;
+  };
+  const lengthsOf = (lengthOf: (b: number) => number): number[] | null => {
+    // One of nothing but zeros is no padded one.
+    const lengths = Array.from({ length: B }, (_, b) => lengthOf(b) || steps);
+    const isSome = lengths.some((length) => length <= steps - 2) && lengths.some((length) => length !== lengths[0]);
+    return isSome ? lengths : null;
+  };
+  const back = lengthsOf((b) => {
+    let length = steps;
+    while (length > 0 && isZero(b, length - 1)) length--;
+    return length;
+  });
+  if (back !== null) return { end: 'back', lengths: back };
+  const front = lengthsOf((b) => {
+    let from = 0;
+    while (from < steps && isZero(b, from)) from++;
+    return steps - from;
+  });
+  // Inputs that are zero now and then begin with some zeros, too: of padding there is no zero behind it.
+  const isFollowedByNone = (length: number, b: number): boolean => {
+    const first = steps - length;
+    for (let t = first; t < steps; t++) if (isZero(b, t)) return isZero(b, first);
+    return true;
+  };
+  return front?.every(isFollowedByNone) === true ? { end: 'front', lengths: front } : null;
+}
+
 /**
- * A note on sequences of one block that look padded: some end in more steps of nothing but zeros than others. `where`:
- * what names them; `hasConfig`: it stands in a config.
+ * A note on sequences of one block that look padded. `where`: what names them; `hasConfig`: it stands in a config.
  */
 export function notePadding(
   { B, I, chunks, ragged, windows }: ReadSequences,
@@ -110,28 +146,50 @@ export function notePadding(
 ): void {
   const [{ steps, xs }, ...others] = chunks as readonly [(typeof chunks)[number], ...typeof chunks];
   if (others.length > 0 || ragged !== null || windows !== null) return;
-  const lengths = Array.from({ length: B }, (_, b) => {
-    const row = xs.subarray(b * steps * I, (b + 1) * steps * I);
-    const last = row.findLastIndex((x) => x !== 0);
-    // One of nothing but zeros is no padded one.
-    return last < 0 ? steps : Math.floor(last / I) + 1;
-  });
-  const padded = lengths.filter((length) => length <= steps - 2);
-  if (padded.length === 0 || lengths.every((length) => length === lengths[0])) return;
-  const written = lengths.length > mostWritten ? '[…]' : `[${lengths.join(', ')}]`;
+  const found = unpadded(xs, B, steps, I);
+  if (found === null) return;
+  const { end, lengths } = found;
+  const count = lengths.filter((length) => length <= steps - 2).length;
+  const most = steps - Math.min(...lengths);
+  const entry = `"lengths": ${lengths.length > mostWritten ? '[…]' : `[${lengths.join(', ')}]`}`;
   report.info(where.itself(), {
     code: 'padded-sequences',
-    message: t(
-      '{0} of {1} sequences end in steps of zeros, up to {2} of them: a gradient from the end goes back through ' +
-        'these first.',
-      padded.length,
-      B,
-      steps - Math.min(...padded),
-    ),
+    message:
+      end === 'back'
+        ? t(
+            '{0} of {1} sequences end in steps of zeros, up to {2} of them: a gradient from the end goes back ' +
+              'through these first.',
+            count,
+            B,
+            most,
+          )
+        : t(
+            '{0} of {1} sequences begin with steps of zeros, up to {2} of them: the network runs over these ' +
+              'first, as Keras does without a mask.',
+            count,
+            B,
+            most,
+          ),
     expected: t('sequences without padding, or their lengths'),
     found: t('steps of zeros'),
-    advice: hasConfig
-      ? t('Write {0} in the config if that is padding.', `"lengths": ${written}`)
-      : t('If that is padding, save the two files as a config and write {0} there.', `"lengths": ${written}`),
+    advice: adviceOn(end, entry, hasConfig),
   });
+}
+
+function adviceOn(end: Unpadded['end'], entry: string, hasConfig: boolean): string {
+  if (end === 'back')
+    return hasConfig
+      ? t('Write {0} in the config if that is padding.', entry)
+      : t('If that is padding, save the two files as a config and write {0} there.', entry);
+  return hasConfig
+    ? t(
+        'If that is padding which a mask leaves out (Masking, mask_zero), put it behind the sequences ' +
+          '(padding="post"), and write {0} in the config.',
+        entry,
+      )
+    : t(
+        'If that is padding which a mask leaves out (Masking, mask_zero), put it behind the sequences ' +
+          '(padding="post"), save the two files as a config, and write {0} there.',
+        entry,
+      );
 }

@@ -27,6 +27,8 @@ export type ReadSequences = {
   readonly chunks: readonly ChunkInput[];
   /** Where the first sequence stands that is shorter than another one of its chunk; null where there is none. */
   readonly ragged: Value | null;
+  /** Steps of the padded block that they were cut out of by their lengths; null where they were not. */
+  readonly padded: number | null;
   readonly where: Value;
   /** Whether all of it stands in blocks of three axes, so that two of them could be mistaken for each other. */
   readonly isBlock: boolean;
@@ -83,6 +85,7 @@ export async function readSequences(
     T: chunks.reduce((sum, { steps }) => sum + steps, 0),
     chunks,
     ragged: ragged === null ? null : shortest(ragged),
+    padded: null,
     where: first.where,
     windows,
     labels: parts.length === 1 ? (followed[0]?.labels ?? null) : null,

@@ -266,10 +266,12 @@ class Filling {
     } else this.#raggedSequence(one, b, own);
   }
 
-  /** Behind its end a sequence may have nulls, and no targets. */
+  /** Behind its end a sequence may have nulls, and no targets but those of a padded block. */
   #raggedSequence(one: Filled, b: number, { slots, listed }: { slots: Int32Array; listed: number }): void {
-    const isList = this.#wanted.places.form !== '[T]';
-    const length = one.kind === 'list' && !isList && one.length > listed ? one.length : listed;
+    const { form, padded } = this.#wanted.places;
+    const isList = form !== '[T]';
+    const isLonger = one.kind === 'list' && !isList && one.length > listed;
+    const length = isLonger ? (padded !== null && one.length !== this.#S ? padded : one.length) : listed;
     const real = new Set(slots);
     this.each(one, length, 'timesteps', (place, i) => {
       this.#place(place, b, isList ? (real.has(i) ? i : null) : (slots[i] ?? null));
@@ -280,6 +282,7 @@ class Filling {
   #place(one: Sparse, b: number, s: number | null): void {
     if (one.kind === 'null') return;
     if (s === null) {
+      if (this.#wanted.places.padded !== null) return;
       this.#wrong(one.place, {
         code: 'wrong-dimension',
         message: say('Sequence {0} has ended here, so this place can have no target.', b),

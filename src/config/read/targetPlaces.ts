@@ -4,6 +4,7 @@ import type { Loss } from '../../engine/index.js';
 import { describeNode } from '../json/node.js';
 import { cut } from '../json/problem.js';
 import type { Report } from '../problems/problemReport.js';
+import { ownStepsOf } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -17,19 +18,26 @@ export type Places = {
   readonly form: string;
   /** Of each sequence the places that are real, ascending, and how many the file has for it; null where all are. */
   readonly own: readonly { readonly slots: Int32Array; readonly listed: number }[] | null;
+  /**
+   * Lists of as many steps are padded as the sequences are, and what stands behind the end of a sequence is not read;
+   * null where it is to be nothing.
+   */
+  readonly padded: number | null;
 };
 
-export function placesOf(at: Loss['at'], { T, realSteps }: KnownSizes): Places {
-  if (at === 'last' || at === 'final') return { S: 1, isSingle: true, form: '', own: null };
+export function placesOf(at: Loss['at'], sizes: KnownSizes): Places {
+  const { T, padded } = sizes;
+  if (at === 'last' || at === 'final') return { S: 1, isSingle: true, form: '', own: null, padded };
+  const realSteps = ownStepsOf(sizes);
   if (at === 'every') {
     const own = realSteps?.map((slots) => ({ slots, listed: slots.length })) ?? null;
-    return { S: T, isSingle: false, form: '[T]', own };
+    return { S: T, isSingle: false, form: '[T]', own, padded };
   }
   const own = realSteps?.map((steps) => {
     const real = new Set(steps);
     return { slots: Int32Array.from(at.flatMap((step, s) => (real.has(step) ? [s] : []))), listed: at.length };
   });
-  return { S: at.length, isSingle: at.length === 1, form: at.length === 1 ? '' : '[S]', own: own ?? null };
+  return { S: at.length, isSingle: at.length === 1, form: at.length === 1 ? '' : '[S]', own: own ?? null, padded };
 }
 
 /** The steps of a loss: a word, or a list of steps in order. Null after a report. */

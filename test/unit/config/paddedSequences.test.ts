@@ -71,6 +71,107 @@ describe('sequences in a padded block', () => {
     }
   });
 
+  describe('with targets in a padded block, too', () => {
+    const loss = (targets: unknown, more: object = {}): object => ({
+      loss: { kind: 'mse', at: 'every', readout: { Why: [[1]], by: [0] }, targets, ...more },
+    });
+    const own: Sequences = [[[1], [2], [3], [4]], [[5]], [[6], [7]]];
+    for (const [how, steps, blockSteps] of [
+      ['as long as the block', 7, 7],
+      ['as long as the longest sequence', 4, 7],
+      ['of the longest sequence', 4, 4],
+    ] as const)
+      it(`are read as lists of their own lengths: ${how}`, async () => {
+        const sequences = padded(ragged, blockSteps, 99);
+        const expected = await read({ sequences: ragged, ...loss(own) });
+        assert.ok(expected.experiment !== null, JSON.stringify(expected.problems));
+        const block = padded(own, steps, -100);
+        assert.deepEqual(await read({ sequences, lengths, ...loss(block) }), expected);
+        const flat = block.flat(2);
+        const inFile = await read(
+          { sequences, lengths, ...loss('targets.npy') },
+          { 'targets.npy': npyOf([3, steps, 1], flat) },
+        );
+        assert.deepEqual(inFile.experiment, expected.experiment);
+      });
+
+    it('are read as the reference case of PyTorch has them, whose loss leaves padding and nulls out', async () => {
+      type Case = Record<string, unknown> & {
+        readonly sequences: Sequences;
+        readonly loss: { readonly targets: readonly (readonly (number | null)[])[] };
+      };
+      const name = 'test/fixtures/reference/networks/lstm_ce_every_ragged_null.json';
+      const stored = JSON.parse(readFileSync(name, 'utf8')) as Case;
+      const { cell, dtype, weights: layers } = stored;
+      const steps = stored.sequences.map(({ length }) => length);
+      const most = Math.max(...steps) + 2;
+      const targets = stored.loss.targets.map((one) =>
+        Array.from({ length: most }, (_, t) => one[t] ?? (t < one.length ? null : -100)),
+      );
+      const common = { cell, dtype, weights: layers };
+      const expected = await read({ ...common, sequences: stored.sequences, loss: stored.loss });
+      const block = { ...common, sequences: padded(stored.sequences, most, 3), lengths: steps };
+      const result = await read({ ...block, loss: { ...stored.loss, targets } });
+      assert.ok(expected.experiment !== null, JSON.stringify(expected.problems));
+      assert.deepEqual(result, expected);
+    });
+
+    it('are cut where every length is the same', async () => {
+      const sequences = padded(ragged, 7, 5);
+      const same = { lengths: [4, 4, 4], ...loss(padded(own, 7, 8)) };
+      const expected = await read({ sequences: padded(ragged, 4, 5), ...loss(padded(own, 4, 8)) });
+      assert.ok(expected.experiment !== null);
+      assert.deepEqual(await read({ sequences, ...same }), expected);
+    });
+
+    it('have none of the steps that are listed behind the end of a sequence', async () => {
+      const at = { at: [0, 3] };
+      const expected = await read({
+        sequences: ragged,
+        ...loss(
+          [
+            [[1], [2]],
+            [[3], null],
+            [[4], null],
+          ],
+          at,
+        ),
+      });
+      assert.ok(expected.experiment !== null, JSON.stringify(expected.problems));
+      const block = { sequences: padded(ragged, 4, 0), lengths };
+      assert.deepEqual(
+        await read({
+          ...block,
+          ...loss(
+            [
+              [[1], [2]],
+              [[3], [9]],
+              [[4], [9]],
+            ],
+            at,
+          ),
+        }),
+        expected,
+      );
+    });
+
+    it('are refused with another number of steps, and without "lengths" where a sequence has ended', async () => {
+      const { problems } = await read({ sequences: padded(ragged, 7, 0), lengths, ...loss(padded(own, 6, 0)) });
+      assert.deepEqual(
+        problems.map(({ path, message }) => [path, message]),
+        [0, 1, 2].map((b) => [`loss.targets[${b}]`, 'This list in targets has 6 timesteps, and 7 are wanted.']),
+      );
+      const problem = await problemOf({
+        sequences: [ragged[0]!.slice(0, 2), ragged[1]],
+        ...loss([
+          [[1], [2]],
+          [[3], [4]],
+        ]),
+      });
+      assert.match(problem.message, /Sequence 1 has ended here/);
+    });
+  });
+
   it('whose lengths are all the same, or null, are the block', async () => {
     const sequences = padded(ragged, 4, 5);
     const expected = await read({ sequences });
@@ -125,7 +226,32 @@ describe('sequences in a padded block', () => {
     );
   });
 
+  it('are noticed by the zeros before them, too, which Keras runs over without a mask', async () => {
+    const sequences = ragged.map((one) => [...new Array<number[]>(5 - one.length).fill([0, 0]), ...one]);
+    const { experiment, problems } = await read({ sequences });
+    assert.ok(experiment !== null);
+    assert.deepEqual(
+      problems.map(({ severity, code, path }) => [severity, code, path]),
+      [['info', 'padded-sequences', 'sequences']],
+    );
+    assert.match(problems[0]?.message ?? '', /^2 of 3 sequences begin with steps of zeros, up to 4 of them/);
+    assert.match(problems[0]?.advice ?? '', /padding="post"\), and write "lengths": \[4, 1, 2\] in the config\.$/);
+    const texts = { 'w.json': JSON.stringify(weights), 'x.json': JSON.stringify(sequences) };
+    const pair = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: 'x.json' });
+    assert.match(
+      pair.problems[0]?.advice ?? '',
+      /save the two files as a config, and write "lengths": \[4, 1, 2\] there/,
+    );
+  });
+
   for (const [what, sequences] of [
+    [
+      'inputs are zero now and then',
+      [
+        [0, 0, 1, 0, 1],
+        [1, 0, 0, 1, 1],
+      ].map((one) => one.map((x) => [x, 0])),
+    ],
     ['all of them end in as many zeros', ragged.map(() => padded([ragged[1]!], 4, 0)[0]!)],
     ['one of them is nothing but zeros', [padded(ragged, 4, 0)[0]!, [0, 0, 0, 0].map(() => [0, 0])]],
     ['a single step is zero', [padded(ragged, 4, 0)[0]!, padded([ragged[0]!.slice(0, 3)], 4, 0)[0]!]],
