@@ -254,7 +254,7 @@ async function readConfig(
   });
   if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsValue!.itself(), true, report);
   if (experiment !== null && !report.hasErrors) {
-    if (lengthsValue === undefined) notePadding(sequences!, sequencesValue!, true, report);
+    if (config.get('lengths') === null) notePadding(sequences!, sequencesValue!, true, report);
     const entrance: Entrance =
       lossValue === undefined
         ? { key: '"upstreamGradient"', value: upstreamValue ?? null }

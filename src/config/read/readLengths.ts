@@ -151,7 +151,8 @@ export function notePadding(
   const { end, lengths } = found;
   const count = lengths.filter((length) => length <= steps - 2).length;
   const most = steps - Math.min(...lengths);
-  const entry = `"lengths": ${lengths.length > mostWritten ? '[…]' : `[${lengths.join(', ')}]`}`;
+  const whole = `"lengths": [${lengths.join(', ')}]`;
+  const entry = lengths.length > mostWritten ? '"lengths": […]' : whole;
   report.info(where.itself(), {
     code: 'padded-sequences',
     message:
@@ -173,19 +174,34 @@ export function notePadding(
     expected: t('sequences without padding, or their lengths'),
     found: t('steps of zeros'),
     advice: adviceOn(end, entry, hasConfig),
+    // Lengths of what is padded in front are none yet.
+    ...(hasConfig && end === 'back'
+      ? { fix: { kind: 'replace', text: beside(where, whole), title: t('Write the lengths of the sequences') } }
+      : {}),
   });
+}
+
+/** The text of what names the sequences, or of their key where that is told instead, with an entry beside it. */
+function beside({ node, document: { text } }: Value, entry: string): string {
+  const line = text.slice(text.lastIndexOf('\n', node.offset - 1) + 1, node.offset);
+  const [, indent] = /^(\s*)"/.exec(line) ?? [];
+  const comma = indent === undefined ? ', ' : `,\n${indent}`;
+  return node.kind === 'string'
+    ? `${text.slice(node.offset, node.offset + node.length)}${comma}${entry}`
+    : `${entry}${comma}"sequences"`;
 }
 
 function adviceOn(end: Unpadded['end'], entry: string, hasConfig: boolean): string {
   if (end === 'back')
     return hasConfig
-      ? t('Write {0} in the config if that is padding.', entry)
+      ? t('Write {0} in the config if that is padding; {1} says that it is none.', entry, '"lengths": null')
       : t('If that is padding, save the two files as a config and write {0} there.', entry);
   return hasConfig
     ? t(
         'If that is padding which a mask leaves out (Masking, mask_zero), put it behind the sequences ' +
-          '(padding="post"), and write {0} in the config.',
+          '(padding="post"), and write {0} in the config; {1} says that all steps are real.',
         entry,
+        '"lengths": null',
       )
     : t(
         'If that is padding which a mask leaves out (Masking, mask_zero), put it behind the sequences ' +

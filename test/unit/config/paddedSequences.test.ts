@@ -216,7 +216,11 @@ describe('sequences in a padded block', () => {
       [['info', 'padded-sequences', 'sequences']],
     );
     assert.match(problems[0]?.message ?? '', /^2 of 3 sequences end in steps of zeros, up to 4 of them/);
-    assert.equal(problems[0]?.advice, 'Write "lengths": [4, 1, 2] in the config if that is padding.');
+    assert.equal(
+      problems[0]?.advice,
+      'Write "lengths": [4, 1, 2] in the config if that is padding; "lengths": null says that it is none.',
+    );
+    assert.deepEqual((await read({ sequences, lengths: null })).problems, []);
     assert.deepEqual((await read({ sequences, lengths: [4, 1, 2] })).problems, []);
     const texts = { 'w.json': JSON.stringify(weights), 'x.json': JSON.stringify(sequences) };
     const pair = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: 'x.json' });
@@ -224,6 +228,29 @@ describe('sequences in a padded block', () => {
       pair.problems.map(({ code }) => code),
       ['padded-sequences'],
     );
+  });
+
+  it('without lengths get them by a quick fix, beside what names them', async () => {
+    const sequences = JSON.stringify(padded(ragged, 5, 0));
+    for (const named of [
+      '{\n  "weights": W,\n  "sequences": "x.json",\n  "stateful": false\n}',
+      '{ "weights": W, "sequences": "x.json" }',
+      '{\n  "weights": W,\n  "sequences": { "file": "x.json" }\n}',
+      `{\n  "sequences": ${sequences},\n  "weights": W\n}`,
+    ]) {
+      const text = named.replace('W', JSON.stringify(weights));
+      const { problems } = await readTexts({ [configName]: text, 'x.json': sequences });
+      const [note] = problems;
+      assert.deepEqual([note?.code, problems.length], ['padded-sequences', 1]);
+      assert.ok(note?.fix?.kind === 'replace');
+      const { start, end } = note.range;
+      const lines = text.split('\n');
+      assert.equal(start.line, end.line);
+      const line = lines[start.line]!;
+      lines[start.line] = line.slice(0, start.character) + note.fix.text + line.slice(end.character);
+      const mended = await readTexts({ [configName]: lines.join('\n'), 'x.json': sequences });
+      assert.deepEqual([mended.problems, mended.experiment?.chunks[0]?.lengths], [[], lengths]);
+    }
   });
 
   it('are noticed by the zeros before them, too, which Keras runs over without a mask', async () => {
@@ -235,7 +262,7 @@ describe('sequences in a padded block', () => {
       [['info', 'padded-sequences', 'sequences']],
     );
     assert.match(problems[0]?.message ?? '', /^2 of 3 sequences begin with steps of zeros, up to 4 of them/);
-    assert.match(problems[0]?.advice ?? '', /padding="post"\), and write "lengths": \[4, 1, 2\] in the config\.$/);
+    assert.match(problems[0]?.advice ?? '', /padding="post"\), and write "lengths": \[4, 1, 2\] in the config;/);
     const texts = { 'w.json': JSON.stringify(weights), 'x.json': JSON.stringify(sequences) };
     const pair = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: 'x.json' });
     assert.match(
