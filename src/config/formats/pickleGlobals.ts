@@ -87,24 +87,48 @@ const exportLines = (load: string): readonly string[] => [
 ];
 const plainLoad = 'torch.load("model.pt", map_location="cpu", weights_only=False)';
 
+/** A whole model of dynamically quantised layers, each of which unpacks its own weights. */
+const dequantisingLines: readonly string[] = [
+  'import torch; from safetensors.torch import save_file',
+  `m = ${plainLoad}; m = next(v for v in m.values() if hasattr(v, "modules")) if isinstance(m, dict) else m`,
+  'w = {f"{n}.{k}".lstrip("."): v for n, r in m.named_modules() if hasattr(r, "get_bias") ' +
+    'for k, v in {**r.get_weight(), **r.get_bias()}.items()}',
+  'save_file({k: v.dequantize().float().contiguous() for k, v in w.items()}, "model.safetensors")',
+];
+
+type Advised = Required<Pick<FormatFinding, 'advice' | 'fix'>>;
+
+const asPython = (lead: string, lines: readonly string[]): Advised => ({
+  advice: `${lead} ${lines.join('; ')}`,
+  fix: { kind: 'copyPython', lines: `${lines.join('\n')}\n`, lead },
+});
+
 /** How the weights alone are exported, which needs no pickle. */
-export function exportAdvice(load = plainLoad): Required<Pick<FormatFinding, 'advice' | 'fix'>> {
-  const lead = t('Nothing of it is run. Export the weights alone where you trust the file:');
-  return {
-    advice: `${lead} ${exportLines(load).join('; ')}`,
-    fix: { kind: 'copyPython', lines: `${exportLines(load).join('\n')}\n`, lead },
-  };
-}
+export const exportAdvice = (load = plainLoad): Advised =>
+  asPython(t('Nothing of it is run. Export the weights alone where you trust the file:'), exportLines(load));
 
 /** What quantised layers are stored as: their weights are packed, and no state_dict has them as tensors. */
 const quantised = /^torch\.(?:ScriptObject$|_utils\._rebuild_qtensor$|(?:ao\.)?nn\.(?:\w+\.)*quantized\.)/;
 
-export function unknownGlobal(module: string, name: string): FormatError {
+/** Quantised recurrent layers as a whole model names them. */
+const quantisedLayers = /torch\.(?:ao\.)?nn\.quantized\.(dynamic\.)?modules\.rnn\b/;
+
+/** Null where `text` names none of them. */
+function quantisedAdvice(text: string): string | Advised | null {
+  const found = quantisedLayers.exec(text);
+  if (found === null) return null;
+  const lead = t('Nothing of it is run, and no state_dict has its weights. Dequantise them where you trust the file:');
+  return found[1] === undefined ? beforeQuantising() : asPython(lead, dequantisingLines);
+}
+
+/** `text`: the pickle, in which a whole model names the modules of its layers. */
+export function unknownGlobal(module: string, name: string, text = ''): FormatError {
   const [shownModule, shownName] = [cut(module, 60), cut(name, 60)];
   return refused(
     t('The file wants to load {0}, which is no tensor.', `${shownModule}.${shownName}`),
     t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
     t('the global {0}', `"${shownModule} ${shownName}"`),
-    quantised.test(`${module}.${name}`) ? beforeQuantising() : exportAdvice(),
+    quantisedAdvice(`${module}.${name}\n${text}`) ??
+      (quantised.test(`${module}.${name}`) ? beforeQuantising() : exportAdvice()),
   );
 }

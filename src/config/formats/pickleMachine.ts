@@ -15,6 +15,8 @@ export type PickleLimits = { readonly values: number; readonly kept: number };
 /** More than any file of weights has. */
 export const usualLimits: PickleLimits = { values: 4_000_000, kept: 2_000_000 };
 const opcodesPerTick = 4_096;
+/** Bytes of a pickle in which layers are looked for that tell what to do instead. */
+const mostNames = 1 << 20;
 /** Bytes of a whole number, and characters of a number that is written as text. */
 const longestNumber = 64;
 
@@ -167,8 +169,13 @@ export class PickleMachine {
 
   global(module: string, name: string): void {
     const full = `${module}.${name}`;
-    if (useOf(full) === null) throw unknownGlobal(module, name);
+    if (useOf(full) === null) throw unknownGlobal(module, name, this.#names());
     this.push({ kind: 'global', name: full });
+  }
+
+  /** What follows, as far as a model may name its layers; only ASCII is looked for in it. */
+  #names(): string {
+    return new TextDecoder('latin1').decode(this.#bytes.subarray(this.#at, this.#at + mostNames));
   }
 
   number(text: string): number | bigint {

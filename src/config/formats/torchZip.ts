@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import type { Container } from './container.js';
-import { damaged, inEntry, refused } from './formatError.js';
+import { beforeQuantising, damaged, inEntry, refused } from './formatError.js';
 import { unpickle } from './pickle.js';
 import { exportAdvice } from './pickleGlobals.js';
 import { torchTensors } from './torchTensors.js';
@@ -23,15 +23,15 @@ export function openTorchZip(zip: Zip, tick: Tick): Container {
     const entry = zip.entries.get(folder + name);
     return entry === undefined ? null : zip.read(entry, tick);
   };
-  if (
-    zip.entries.has(`${folder}constants.pkl`) ||
-    [...zip.entries.keys()].some((name) => name.startsWith(`${folder}code/`))
-  )
+  const names = [...zip.entries.keys()];
+  if (zip.entries.has(`${folder}constants.pkl`) || names.some((name) => name.startsWith(`${folder}code/`)))
     throw refused(
       t('The file is a TorchScript program.'),
       t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
       'constants.pkl',
-      exportAdvice('torch.jit.load("model.pt")'),
+      names.some((name) => /\/quantized\/(?:\w+\/)*rnn\.py$/.test(name))
+        ? beforeQuantising()
+        : exportAdvice('torch.jit.load("model.pt")'),
     );
   const little = new TextDecoder().decode(read('byteorder') ?? new Uint8Array()).trim() !== 'big';
   const { value } = inEntry(pickle, () => unpickle(read('data.pkl')!, 0, tick));

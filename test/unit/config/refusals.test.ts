@@ -5,6 +5,8 @@ import { describe, it } from 'node:test';
 import { describeProblem } from '../../../src/config/json/index.js';
 import { contentsOf } from '../../../src/config/read/contents.js';
 import { openTensorFile } from '../../../src/config/read/tensorFile.js';
+import { FormatError } from '../../../src/config/formats/formatError.js';
+import { unpickle } from '../../../src/config/formats/pickle.js';
 import { unknownGlobal } from '../../../src/config/formats/pickleGlobals.js';
 import { floats, safetensorsParts, torchParts } from '../../support/largeFiles.js';
 import { configName, memoryFiles, readTexts } from './memory.js';
@@ -125,7 +127,7 @@ describe('a layer that no run takes', () => {
     for (const [module, name] of [
       ['torch', 'ScriptObject'],
       ['torch._utils', '_rebuild_qtensor'],
-      ['torch.ao.nn.quantized.dynamic.modules.rnn', 'LSTM'],
+      ['torch.ao.nn.quantized.modules.rnn', 'LSTM'],
       ['torch.nn.quantized.dynamic', 'GRU'],
     ] as const)
       assert.equal(unknownGlobal(module, name).finding.advice, 'Take the model as it was before it was quantised.');
@@ -134,5 +136,38 @@ describe('a layer that no run takes', () => {
       ['torch', 'ScriptObjects'],
     ] as const)
       assert.match(unknownGlobal(module, name).finding.advice, /save_file/);
+  });
+
+  it('of a whole model with quantised recurrent layers is advised by lines that dequantise them', () => {
+    const layer = 'torch.ao.nn.quantized.dynamic.modules.rnn';
+    const adviceOf = (...globals: readonly (readonly [module: string, name: string])[]): string => {
+      const pickle = globals.map(([module, name]) => `c${module}\n${name}\nq\u0001)\u0081`).join('');
+      try {
+        unpickle(Buffer.from(`\u0080\u0002${pickle}.`, 'latin1'), 0, () => undefined);
+      } catch (error) {
+        assert.ok(error instanceof FormatError);
+        return error.finding.advice;
+      }
+      return assert.fail('It was read.');
+    };
+    for (const globals of [
+      [[layer, 'LSTM']],
+      [
+        ['__main__', 'Net'],
+        ['torch.nn.modules.container', 'ModuleList'],
+        [layer, 'GRU'],
+      ],
+      [
+        ['__main__', 'Net'],
+        [layer.replace('.ao', ''), 'LSTM'],
+      ],
+    ] as const) {
+      const advice = adviceOf(...globals);
+      assert.match(advice, /Dequantise them .*r\.get_weight\(\), \*\*r\.get_bias\(\)/);
+      assert.ok(advice.length <= 600, 'a longer one would be cut');
+    }
+    // Weights of layers beside it are in the state_dict.
+    assert.match(adviceOf(['__main__', 'Net'], [layer.replace('rnn', 'linear'), 'Linear']), /Export the weights alone/);
+    assert.match(adviceOf(['__main__', 'Net'], [layer.replace('.dynamic', ''), 'LSTM']), /before it was quantised/);
   });
 });

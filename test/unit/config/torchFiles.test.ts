@@ -58,6 +58,13 @@ describe('a ZIP archive of PyTorch', () => {
       'constants.pkl',
     ];
     assert.deepEqual(told(archive('a/', { 'constants.pkl': 'x' })), program);
+    const adviceOn = (layer: string): string => {
+      const layers = `code/__torch__/torch/ao/nn/quantized/dynamic/modules/${layer}.py`;
+      return readDocument('f.pt', archive('a/', { 'constants.pkl': 'x', [layers]: '' }), quiet).problems[0]!.advice;
+    };
+    assert.match(adviceOn('linear'), /torch\.jit\.load/);
+    // A program's quantised layers hand out no weights.
+    assert.equal(adviceOn('rnn'), 'Take the model as it was before it was quantised.');
     assert.deepEqual(told(archive('a/', { 'code/model.py': 'x' })), program);
     assert.deepEqual(told(archive('a/', { 'my/code/model.py': 'x', 'my/constants.pkl': 'x' })), [1, 2]);
   });
