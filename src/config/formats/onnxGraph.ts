@@ -176,8 +176,10 @@ export class OnnxGraph {
       const stored = this.constant(input, chain)?.stored ?? null;
       return stored === null || stored.shape.length > 1 ? null : [...numbersOf(stored, this.#file.tick)];
     };
-    // Behind the tensor of other nodes than Concat stand lists of whole numbers.
-    const tensors = (op === 'Concat' ? inputs : inputs.slice(0, 1)).map((input) => this.constant(input, chain));
+    // Behind the tensor of other nodes stand lists of whole numbers.
+    const tensors = (op === 'Concat' || op === 'Gather' ? inputs : inputs.slice(0, 1)).map((input) =>
+      this.constant(input, chain),
+    );
     const move: Move = {
       tensors: tensors.map((tensor) => tensor?.stored ?? null),
       has: (input) => (inputs[input] ?? '') !== '',

@@ -141,25 +141,84 @@ function cast(stored: Stored, to: NumberType | undefined, { tick, spend }: Move)
   return { type: to, bytes, little: true, shape, offset: 0, strides: stridesOf(shape) };
 }
 
-/** From one place to before another on some axes, in steps forward. */
+/** The numbers at some places along an axis, one after the other; a place may stand there twice. */
+function taken(stored: Stored, axis: number, places: readonly number[], move: Move): Stored {
+  const { bytes, type, shape } = rowMajor(stored, move);
+  const inner = countOf(shape.slice(axis + 1))! * bytesOf(type);
+  const outer = countOf(shape.slice(0, axis))!;
+  move.spend(outer * places.length * inner);
+  const [from, to] = [readRange(bytes, 0, sizeOf(bytes)), new Uint8Array(outer * places.length * inner)];
+  for (let row = 0, at = 0; row < outer; row++)
+    for (const place of places) {
+      const start = (row * shape[axis]! + place) * inner;
+      to.set(from.subarray(start, start + inner), at);
+      at += inner;
+    }
+  const own = shape.map((size, i) => (i === axis ? places.length : size));
+  return { ...stored, bytes: to, shape: own, offset: 0, strides: stridesOf(own) };
+}
+
+/** What stands along an axis at each of some places, which are a tensor of whole numbers. */
+function gather(stored: Stored, move: Move): Stored | null {
+  const { tensors, tick } = move;
+  const indices = tensors[1] ?? null;
+  const axis = axisOf(move.integer('axis') ?? 0, stored.shape.length);
+  if (indices === null || axis === null || (indices.type !== 'i8' && indices.type !== 'i4')) return null;
+  const places = Array.from(numbersOf(indices, tick), (place) => axisOf(place, stored.shape[axis]!));
+  const inside = places.filter((place) => place !== null);
+  const shape = stored.shape.flatMap((size, i) => (i === axis ? indices.shape : [size]));
+  if (inside.length < places.length || shape.length > mostAxes || shape.includes(0)) return null;
+  return withShape(taken(stored, axis, inside, move), shape, move);
+}
+
+/** Axes of one are repeated, and others stand before the first one, until both shapes are the same. */
+function expand(stored: Stored, move: Move): Stored | null {
+  const given = move.integers('shape', 1);
+  if (given === null || given.length > mostAxes) return null;
+  const rank = Math.max(given.length, stored.shape.length);
+  const sizesOf = (shape: readonly number[]): number[] => [...new Array<number>(rank - shape.length).fill(1), ...shape];
+  const [own, wanted] = [sizesOf(stored.shape), sizesOf(given)];
+  const shape = own.map((size, i) => (size === 1 ? wanted[i]! : size));
+  const count = countOf(shape);
+  if (!count || wanted.some((size, i) => size !== 1 && size !== shape[i])) return null;
+  move.spend(count * bytesOf(stored.type));
+  const strides = [...new Array<number>(rank - stored.shape.length).fill(0), ...stored.strides];
+  return { ...stored, shape, strides: strides.map((stride, i) => (own[i] === 1 ? 0 : stride)) };
+}
+
+/** From one place to before another on some axes, in steps forward or back. */
 function slice(stored: Stored, move: Move): Stored | null {
   const [starts, ends] = [move.integers('starts', 1), move.integers('ends', 2)];
   if (starts === null || ends?.length !== starts.length) return null;
   const axes = move.has(3) || move.integers('axes', null) !== null ? move.integers('axes', 3) : [...starts.keys()];
   const steps = move.has(4) ? move.integers('steps', 4) : starts.map(() => 1);
   const own = axes?.length === starts.length ? axesOf(axes, stored.shape.length) : null;
-  if (own === null || steps?.length !== starts.length || steps.some((step) => step < 1)) return null;
+  if (own === null || steps?.length !== starts.length || steps.includes(0)) return null;
   const [shape, strides] = [[...stored.shape], [...stored.strides]];
   let { offset } = stored;
+  const turned: number[] = [];
   for (const [i, axis] of [...own].entries()) {
-    const size = shape[axis]!;
-    const inside = (place: number): number => Math.min(Math.max(place < 0 ? place + size : place, 0), size);
-    const [from, to, step] = [inside(starts[i]!), inside(ends[i]!), steps[i]!];
-    shape[axis] = Math.max(0, Math.ceil((to - from) / step));
-    offset += from * strides[axis]!;
-    strides[axis] = strides[axis]! * step;
+    const [size, step] = [shape[axis]!, steps[i]!];
+    // Back to the first place the end stands before it.
+    const [least, most] = step > 0 ? [0, size] : [-1, size - 1];
+    const inside = (place: number): number => Math.min(Math.max(place < 0 ? place + size : place, least), most);
+    const [from, to] = [inside(starts[i]!), inside(ends[i]!)];
+    const count = Math.max(0, Math.ceil((to - from) / step));
+    shape[axis] = count;
+    // A start before the first place stands there for some readers, and for others nowhere.
+    if (step < 0 && starts[i]! < -size) return null;
+    // A tensor reaches forward: what goes back is cut out so, and turned around behind that.
+    if (step < 0) turned.push(axis);
+    offset += (step > 0 ? from : from + (count - 1) * step) * strides[axis]!;
+    strides[axis] = strides[axis]! * Math.abs(step);
   }
-  return shape.includes(0) ? null : { ...stored, shape, strides, offset };
+  if (shape.includes(0)) return null;
+  return turned.reduce<Stored>((cut, axis) => taken(cut, axis, [...Array(shape[axis]).keys()].reverse(), move), {
+    ...stored,
+    shape,
+    strides,
+    offset,
+  });
 }
 
 /** One of the pieces along an axis: of the sizes that are told, or of the same one. */
@@ -218,6 +277,8 @@ const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['Reshape', reshape],
   ['Flatten', flatten],
   ['Slice', slice],
+  ['Gather', gather],
+  ['Expand', expand],
   ['Split', split],
   ['Concat', concat],
 ]);

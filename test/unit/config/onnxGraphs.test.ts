@@ -217,8 +217,6 @@ describe('a tensor that nodes only move', () => {
     );
     const older = cut(raw('Slice', ['six'], 'c', integers('starts', 1), integers('ends', 2), integers('axes', 0)));
     assert.deepEqual(older?.numbers, [4, 5, 6]);
-    const backwards = [list('from', 2), list('to', 0), list('axes', 1), list('steps', -1)];
-    unknown(six, ...backwards, raw('Slice', ['six', 'from', 'to', 'axes', 'steps'], 'W'));
     unknown(six, raw('Slice', ['six'], 'W', integers('starts', 1), integers('ends', 1)));
     unknown(six, raw('Slice', ['six'], 'W', integers('starts', 0), integers('ends', 1), integers('axes', 2)));
     unknown(six, list('from', 0), raw('Slice', ['six', 'from'], 'W'));
@@ -228,6 +226,130 @@ describe('a tensor that nodes only move', () => {
     assert.deepEqual(noAxes?.numbers, [4, 5, 6]);
     unknown(six, ...bounds, raw('Slice', ['six', 'from', 'to', 'gone', 'steps'], 'W'));
     unknown(six, ...bounds, raw('Slice', ['six', 'from', 'to', '', 'gone'], 'W'));
+  });
+
+  const cube = initializer(
+    'cube',
+    [2, 3, 4],
+    Array.from({ length: 24 }, (_, i) => i),
+  );
+  /** numpy.arange(24).reshape(2, 3, 4).transpose(2, 0, 1) */
+  const turned = [cube, raw('Transpose', ['cube'], 'turned', integers('perm', 2, 0, 1))];
+  /** −2^63: back to the first place, and that one too. */
+  const least = (name: string): Piece =>
+    raw(
+      'Constant',
+      [],
+      name,
+      bytes(5, [bytes(1, 'value_ints'), bytes(8, Buffer.from([...new Array<number>(9).fill(0x80), 1]))]),
+    );
+
+  it('is cut out in steps back, as numpy does it', () => {
+    const back = (from: number[], to: number[], axes: number[], steps: number[], of = 'six') =>
+      wide(
+        ...turned,
+        list('from', ...from),
+        list('to', ...to),
+        list('axes', ...axes),
+        list('steps', ...steps),
+        raw('Slice', [of, 'from', 'to', 'axes', 'steps'], 'W'),
+      );
+    // six[:, 2:0:-1], six[::-1, ::-2], six[-1:-3:-1, 5:0:-3], turned[3:0:-2, :, ::-1]
+    const end = -(2 ** 40);
+    assert.deepEqual(back([2], [0], [1], [-1]), { name: 'rnn/W', shape: [2, 2], numbers: [3, 2, 6, 5] });
+    assert.deepEqual(back([-1, -1], [end, end], [0, 1], [-1, -2])?.numbers, [6, 4, 3, 1]);
+    assert.deepEqual(back([-1, 5], [-3, 0], [0, 1], [-1, -3])?.numbers, [6, 3]);
+    assert.deepEqual(back([3, -1], [0, end], [0, 2], [-2, -1], 'turned'), {
+      name: 'rnn/W',
+      shape: [2, 2, 3],
+      numbers: [11, 7, 3, 23, 19, 15, 9, 5, 1, 21, 17, 13],
+    });
+    const whole = [list('from', 2), list('axes', 1), list('steps', -1), least('to')];
+    assert.deepEqual(
+      wide(...whole, raw('Slice', ['six', 'from', 'to', 'axes', 'steps'], 'W'))?.numbers,
+      [3, 2, 1, 6, 5, 4],
+    );
+    const nothing = (from: number, to: number, step: number): void =>
+      unknown(
+        six,
+        list('from', from),
+        list('to', to),
+        list('axes', 1),
+        list('steps', step),
+        raw('Slice', ['six', 'from', 'to', 'axes', 'steps'], 'W'),
+      );
+    nothing(0, 2, -1);
+    nothing(2, -1, -1);
+    nothing(-4, end, -1);
+    nothing(0, 2, 0);
+  });
+
+  it('is gathered at places that are constants, of any shape, as numpy takes it', () => {
+    const gathered = (of: string, shape: readonly number[], places: readonly number[], axis?: number) =>
+      wide(
+        ...turned,
+        initializer(
+          'places',
+          shape,
+          places.map((place) => whole(7, place)),
+          7,
+        ),
+        raw('Gather', [of, 'places'], 'W', ...(axis === undefined ? [] : [integer('axis', axis)])),
+      );
+    // numpy.take(six, [2, 0], 1), take(six, 1, 0), take(turned, [[2, 0], [-1, 1]], 2)
+    assert.deepEqual(gathered('six', [2], [2, 0], 1), { name: 'rnn/W', shape: [2, 2], numbers: [3, 1, 6, 4] });
+    assert.deepEqual(gathered('six', [], [1]), { name: 'rnn/W', shape: [3], numbers: [4, 5, 6] });
+    assert.deepEqual(gathered('turned', [2, 2], [2, 0, -1, 1], -1), {
+      name: 'rnn/W',
+      shape: [4, 2, 2, 2],
+      numbers: [
+        8, 0, 8, 4, 20, 12, 20, 16, 9, 1, 9, 5, 21, 13, 21, 17, 10, 2, 10, 6, 22, 14, 22, 18, 11, 3, 11, 7, 23, 15, 23,
+        19,
+      ],
+    });
+    const nowhere = (places: Piece, ...attributes: readonly Piece[]): void =>
+      unknown(six, places, raw('Gather', ['six', 'places'], 'W', ...attributes));
+    nowhere(list('places', 2));
+    nowhere(list('places', -3));
+    nowhere(list('places', 0), integer('axis', 2));
+    nowhere(initializer('places', [1], [0]));
+    nowhere(list('others', 0));
+    unknown(six, raw('Gather', ['six'], 'W'));
+  });
+
+  it('is repeated along axes of one, as numpy broadcasts it', () => {
+    const expanded = (of: string, ...shape: readonly number[]) =>
+      wide(...turned, list('shape', ...shape), raw('Expand', [of, 'shape'], 'W'));
+    const column = [initializer('column', [2, 1], [1, 2])];
+    const columns = (...shape: readonly number[]) =>
+      made(...column, list('shape', ...shape), raw('Expand', ['column', 'shape'], 'W'));
+    assert.deepEqual(columns(2, 2), { name: 'rnn/W', shape: [2, 2], numbers: [1, 1, 2, 2] });
+    assert.deepEqual(columns(2, 1, 3)?.numbers, [1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2]);
+    assert.deepEqual(columns(1)?.shape, [2, 1]);
+    assert.deepEqual(expanded('six', 1, 1, 1)?.shape, [1, 2, 3]);
+    // broadcast_to(turned[:1], (2, 2, 3)), which is cut out of what was turned around.
+    const first = [list('from', 0), list('to', 1), raw('Slice', ['turned', 'from', 'to'], 'first')];
+    const rows = wide(...turned, ...first, list('shape', 2, 1, 3), raw('Expand', ['first', 'shape'], 'W'));
+    assert.deepEqual(
+      [rows?.shape, rows?.numbers],
+      [
+        [2, 2, 3],
+        [0, 4, 8, 12, 16, 20, 0, 4, 8, 12, 16, 20],
+      ],
+    );
+    for (const shape of [
+      [3, 3],
+      [2, 2],
+      [0, 3],
+      [1, 1, 1, 1, 1, 1, 1, 1, 1],
+    ])
+      unknown(six, list('shape', ...shape), raw('Expand', ['six', 'shape'], 'W'));
+    unknown(six, raw('Expand', ['six', 'gone'], 'W'));
+    // What a small file would make large.
+    const most = told(
+      model([...column, list('shape', 2, 2 ** 30), raw('Expand', ['column', 'shape'], 'W'), R, rnn('x', 'W', 'R')]),
+    );
+    assert.match(most, /put together again and again/);
   });
 
   it('is one of the pieces along an axis, of equal sizes or of those that are said', () => {
