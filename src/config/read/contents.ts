@@ -2,7 +2,15 @@
 import { t } from '@vscode/l10n';
 import { pyTorchSuffix } from '../../engine/index.js';
 import type { Files } from './fileAccess.js';
-import { asSequences, describeNetworks, describeParts, fullName, partOf } from './fileParts.js';
+import {
+  asSequences,
+  describeNetworks,
+  describeParts,
+  describeStack,
+  isNamedStack,
+  fullName,
+  partOf,
+} from './fileParts.js';
 import { OpenFiles } from './openFiles.js';
 import { isProse } from './plainFiles.js';
 import { plainTable } from './plainSequences.js';
@@ -65,14 +73,19 @@ export async function contentsOf(
   if (root?.node.kind === 'plain') return plainContents(root);
   const problems = report.sorted(sources.ids);
   if (root === null) return { contents: null, problems };
-  const { named, groups } = root.node.kind === 'object' ? weightNames(root) : { named: [], groups: [] };
+  const names = root.node.kind === 'object' ? weightNames(root) : { named: [], groups: [], network: null };
+  const { named, groups, network } = names;
   const values =
     root.node.kind === 'object'
       ? named.map((one) => ({ name: fullName(one), told: toldOf(one.value.node) }))
       : [{ name: '', told: toldOf(root.node) }];
-  const networks = describeNetworks(groups, Infinity);
+  const refused = refusedIn(root);
+  const isStack = network?.kind === 'network' && isNamedStack(network.groups);
+  // Layers that a run refuses together may be run one by one.
+  const networks =
+    isStack && refused.length === 0 ? [describeStack(network.groups)] : describeNetworks(groups, Infinity);
   return {
-    contents: { format: root.document.binary, values, networks, refused: refusedIn(root) },
+    contents: { format: root.document.binary, values, networks, refused },
     problems,
   };
 }

@@ -102,6 +102,25 @@ export function describeNetworks(groups: readonly Group[], most = mostTold): str
   });
 }
 
+/** Whether layers with names of their own are one network: those of Keras and ONNX. */
+export const isNamedStack = (groups: readonly Group[]): boolean =>
+  groups.some(({ layer, prefix }) => layer > 0 && prefix !== groups[0]!.prefix);
+
+/** Such a network, its layers from the input up: `lstm, lstm_1: LSTM [5, 20], 2 layers`. */
+export function describeStack(groups: readonly Group[]): string {
+  const called = networkNames(groups);
+  const distinct = (texts: readonly string[]): string => [...new Set(texts)].join(', ');
+  const recurrent = groups.map((group) => group.recurrent?.node);
+  const told = t(
+    '{0}: {1} {2}, {3} layers',
+    cut(distinct(groups.map((group) => called.get(group)!)), 60),
+    cellOf(groups[0]!),
+    distinct(recurrent.map(shapeOf)),
+    new Set(groups.map(({ layer }) => layer)).size,
+  );
+  return groups.some(({ direction }) => direction === 'reverse') ? `${told}, ${t('two directions')}` : told;
+}
+
 const hasTwoDirections = (own: readonly Group[]): boolean =>
   own.some(({ prefix, direction }) => direction === 'reverse' || prefix !== own[0]!.prefix);
 

@@ -166,6 +166,40 @@ describe('rnn-gradients inspect and convert', () => {
     }
     for (const name of ['lstm.pt', 'gru.onnx', 'rnn_relu.onnx', 'keras3_lstm.keras', 'keras3_gru.weights.h5'])
       assert.match((await cli('inspect', path.join(folder, name))).out, /Recurrent layers:\n(?: {2}.*\n)+$/, name);
+    for (const [name, networks] of [
+      ['keras3_lstm.keras', ['encoder, second: LSTM [5, 20], 2 layers']],
+      ['keras2_lstm_model.h5', ['lstm, lstm_1: LSTM [5, 20], 2 layers']],
+      ['lstm.onnx', ['rnn/LSTM, rnn/LSTM_1: LSTM [1, 20, 5], 2 layers']],
+      ['keras3_gru.keras', ['encoder: GRU [4, 12], two directions']],
+      // No run takes them together.
+      ['lstm_clip.onnx', ['layer_0: LSTM [1, 20, 5]', 'layer_1: LSTM [1, 20, 5]']],
+      ['two_networks.pt', ['encoder: LSTM [20, 5], 2 layers', 'decoder: GRU [12, 4], two directions']],
+    ] as const) {
+      const { out } = await cli('inspect', path.join(folder, name));
+      const lines = out.slice(out.indexOf('Recurrent layers:\n')).split('\n');
+      assert.deepEqual(
+        lines.filter((line) => line.startsWith('  ')),
+        networks.map((line) => `  ${line}`),
+      );
+    }
+    // From the input up, however the names are sorted; units may differ.
+    const numbers = (rows: number, columns: number): number[][] =>
+      Array.from({ length: rows }, () => new Array<number>(columns).fill(0.1));
+    const layer = (I: number, H: number): object => ({
+      kernel: numbers(I, 4 * H),
+      recurrent_kernel: numbers(H, 4 * H),
+    });
+    const toldOf = async (layers: object): Promise<string> => {
+      const file = path.join(scratch, 'stack.json');
+      await writeFile(file, JSON.stringify(layers));
+      return (await cli('inspect', file)).out.split('\n').at(-2)!;
+    };
+    assert.equal(
+      await toldOf({ lstm: layer(2, 3), lstm_1: layer(3, 2), lstm_10: layer(1, 1), lstm_2: layer(2, 1) }),
+      '  lstm, lstm_1, lstm_2, lstm_10: LSTM [3, 12], [2, 8], [1, 4], 4 layers',
+    );
+    const both = (I: number): object => ({ forward_lstm: layer(I, 3), backward_lstm: layer(I, 3) });
+    assert.equal(await toldOf({ bi: both(2), top: both(6) }), '  bi, top: LSTM [3, 12], 2 layers, two directions');
     const peepholes = JSON.stringify({ weight_ih_l0: [[1]], weight_hh_l0: [[1]], peepholes: true });
     const two = path.join(scratch, 'two.json');
     await writeFile(two, `{"a":${peepholes},"b":{"weight_ih_l0":[[1]],"weight_hh_l0":[[1]]}}`);
