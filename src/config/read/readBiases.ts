@@ -175,11 +175,17 @@ export function storedBiases(
 }
 
 /** Which of them there are, and which there would be with all that the layout has. */
-export const heldBiases = (layout: Layout, cell: Cell, { input, state }: StoredBiases): HeldBiases => ({
-  stored: { input: input !== null, state: state !== null },
-  // The bias of Keras' GRU has two rows.
-  whole: { input: true, state: layout.stacked || layout.biases.length > 1 || hasTwoRows(layout, cell) },
-});
+export function heldBiases({ layout, recurrent }: Group, cell: Cell, { input, state }: StoredBiases): HeldBiases {
+  // What is not text is changed in a copy under PyTorch's names, which are two for each layer and direction.
+  const isCopied = recurrent !== null && recurrent.document.binary !== null;
+  const hasTwo = layout.stacked && recurrent?.node.kind === 'tensor' && recurrent.node.shape[0] === 2;
+  return {
+    stored: { input: input !== null, state: state !== null },
+    // The bias of Keras' GRU has two rows.
+    whole: { input: true, state: isCopied || layout.stacked || layout.biases.length > 1 || hasTwoRows(layout, cell) },
+    ...(hasTwo && !isCopied ? { shared: true } : {}),
+  };
+}
 
 /** What each bias of the cell is the sum of. */
 export type BiasParts = { readonly b: readonly StoredNumbers[]; readonly bh?: readonly StoredNumbers[] };

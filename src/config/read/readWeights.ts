@@ -257,7 +257,7 @@ function readLayers(
       direction: one.direction,
       H: read.H,
       parameters: read.parameters,
-      biases: heldBiases(one.group.layout, context.cell, read.biases),
+      biases: heldBiases(one.group, context.cell, read.biases),
     });
   }
   const [first, ...others] = layers;

@@ -23,13 +23,21 @@ function upstreamOf(upstream: Upstream, { layers, chunks, shapes: { B, T, H } }:
 
 /** A layer gets all biases of its layout where one that it does not have would hold more than zeros. */
 function biasesWith(spec: LayerSpec, other: ChangedLayer): HeldBiases {
-  const { stored, whole } = biasesOfLayer(spec);
+  const held = biasesOfLayer(spec);
+  const { stored, whole } = held;
   const changes = biasChanges(spec, other);
   const adds = (['input', 'state'] as const).some((which) => {
     const change = changes[which];
     return change !== null && !stored[which] && spec.parameters.b.some((_, j) => change(j, 0) !== 0);
   });
-  return { stored: adds ? whole : stored, whole };
+  return adds ? { ...held, stored: whole } : held;
+}
+
+/** Biases that one direction gets stand in the tensor of both, so that the other one gets them, too. */
+function asShared(spec: LayerSpec, layers: readonly LayerSpec[]): LayerSpec {
+  const { biases } = spec;
+  const gets = layers.some(({ layer, biases: own }) => layer === spec.layer && own?.stored.input === true);
+  return biases?.shared === true && gets ? { ...spec, biases: { ...biases, stored: biases.whole } } : spec;
 }
 
 /** The layer with its changed weights. A cell that keeps the bias of the state before apart has it in `bh`. */
@@ -82,7 +90,8 @@ export function* changed(
     if (other.measures !== null) measures.set(index, other.measures);
     layers[index] = withWeights(spec, cell, other);
   }
-  const left = whatIf.drop === null ? layers : withoutLast(layers);
+  const whole = layers.map((spec) => asShared(spec, layers));
+  const left = whatIf.drop === null ? whole : withoutLast(whole);
   const { lossAt } = whatIf;
   const without: Experiment = {
     ...experiment,

@@ -13,7 +13,12 @@ export type Direction = 'forward' | 'reverse';
 export type ByBias<Value> = Readonly<Record<'input' | 'state', Value>>;
 
 /** Which biases a layer's file holds, and which it would hold with all that its layout has. */
-export type HeldBiases = { readonly stored: ByBias<boolean>; readonly whole: ByBias<boolean> };
+export type HeldBiases = {
+  readonly stored: ByBias<boolean>;
+  readonly whole: ByBias<boolean>;
+  /** Whether both directions of the layer have them in one tensor, so that one gets none without the other. */
+  readonly shared?: true;
+};
 
 /** One layer in one direction. */
 export type LayerSpec = {

@@ -1,6 +1,7 @@
 // What-ifs of networks: what is tried is what a run of the files gives after Apply, in every layout; and Apply leaves
 // the text of every other number alone.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { asItIs, defaultBounds } from '../../../src/engine/index.js';
 import type { WhatIf } from '../../../src/engine/index.js';
@@ -44,10 +45,10 @@ const keras = (G: number, inputs: number, bias: readonly number[] | null): Confi
   recurrent_kernel: numbers([H, G * H], 0.6, 5),
   ...(bias === null ? {} : { bias: numbers(bias, 0.3, 9) }),
 });
-const onnx = (G: number, D: number): Config => ({
+const onnx = (G: number, D: number, biases = true): Config => ({
   W: numbers([D, G * H, I]),
   R: numbers([D, G * H, H], 0.6, 5),
-  B: numbers([D, 2 * G * H], 0.3, 9),
+  ...(biases ? { B: numbers([D, 2 * G * H], 0.3, 9) } : {}),
 });
 const both = ['l0', 'l0_reverse', 'l1', 'l1_reverse'];
 const even = numbers([2, 6, I], 1);
@@ -127,6 +128,13 @@ const subjects: readonly Subject[] = [
   {
     name: 'an LSTM of ONNX in two directions',
     config: { cell: 'lstm', weights: onnx(4, 2), sequences: ragged },
+    gates: ['i', 'f', 'g', 'o'],
+    layers: 2,
+    depth: 1,
+  },
+  {
+    name: 'an LSTM of ONNX in two directions without biases',
+    config: { cell: 'lstm', weights: onnx(4, 2, false), sequences: ragged },
     gates: ['i', 'f', 'g', 'o'],
     layers: 2,
     depth: 1,
@@ -227,6 +235,35 @@ describe('Apply', () => {
           assert.ok(Math.abs(what.clipFactor / same.clipFactor! - 1) < 1e-12);
         }
       });
+
+  for (const [file, part] of [
+    ['keras3_lstm.keras', { layers: 'all', initialise: { way: 'pytorch', seed: 3 } }],
+    ['keras2_rnn.weights.h5', { layers: 'all', initialise: { way: 'pytorch', seed: 3 } }],
+    ['keras3_lstm.keras', { layers: 1, biasShift: 0.5 }],
+  ] as const)
+    it(`to ${file}, which is copied under PyTorch's names, counts their biases: ${JSON.stringify(part)}`, async () => {
+      const text = textOf({ weights: file, sequences: numbers([2, 6, 3], 1) });
+      const own = new Desk(null);
+      own.files = {
+        [configName]: new TextEncoder().encode(text),
+        [file]: new Uint8Array(readFileSync(`test/fixtures/files/${file}`)),
+      };
+      const clipFactor = async (whatIf: Partial<WhatIf>): Promise<number> => {
+        const { runId } = await own.run(configEntry, defaultBounds, 0);
+        const answer = await own.ask('whatIf', { runId, whatIf: { ...asItIs, ...whatIf } });
+        assert.ok(answer?.kind === 'run' && answer.clipFactor !== null && answer.clipFactor < 1);
+        return answer.clipFactor;
+      };
+      const what = await clipFactor(part);
+      const request = { entry: configEntry, whatIf: { ...asItIs, ...part }, copyTo: 'copy.json' };
+      const outcome = await own.ask('applyWhatIf', request);
+      assert.ok(outcome.ok && outcome.newFile !== null, JSON.stringify(outcome));
+      own.files = {
+        [configName]: new TextEncoder().encode(edited(text, outcome.changes)),
+        'copy.json': new TextEncoder().encode(outcome.newFile),
+      };
+      assert.ok(Math.abs(what / (await clipFactor({ layers: 0 })) - 1) < 1e-12);
+    });
 
   it('tells what the gates of the changed run do, as its files do once they are written', async () => {
     const window = { t0: 0, t1: 6 };
