@@ -111,13 +111,9 @@ export function describeStack(groups: readonly Group[]): string {
   const called = networkNames(groups);
   const distinct = (texts: readonly string[]): string => [...new Set(texts)].join(', ');
   const recurrent = groups.map((group) => group.recurrent?.node);
-  const told = t(
-    '{0}: {1} {2}, {3} layers',
-    cut(distinct(groups.map((group) => called.get(group)!)), 60),
-    cellOf(groups[0]!),
-    distinct(recurrent.map(shapeOf)),
-    new Set(groups.map(({ layer }) => layer)).size,
-  );
+  const name = cut(distinct(groups.map((group) => called.get(group)!)), 60);
+  const layers = new Set(groups.map(({ layer }) => layer)).size;
+  const told = `${name}: ${t('{0} {1}, {2} layers', cellOf(groups[0]!), distinct(recurrent.map(shapeOf)), layers)}`;
   return groups.some(({ direction }) => direction === 'reverse') ? `${told}, ${t('two directions')}` : told;
 }
 
