@@ -74,17 +74,19 @@ export function gateLines({ timeline }: Page, source: GateSource): View {
           ),
         ),
       ];
-    return series.gates.flatMap(({ name, mean, closed, open }, i) => {
+    const means = series.gates.map(({ name, mean }) =>
+      line(name, name, mean, gateColour(run.cell, name, theme), { width: name === run.cell.keeper ? 2.5 : 1.5 }),
+    );
+    // Of all gates alike, so that the legend has one entry for them, behind the gates.
+    const shares = series.gates.flatMap(({ name, closed, open }, i) => {
       const colour = gateColour(run.cell, name, theme);
-      const keeps = name === run.cell.keeper;
-      // Of all gates alike, so that the legend has one entry for them.
       const share = { width: 1, at: null };
       return [
-        line(name, name, mean, colour, { width: keeps ? 2.5 : 1.5 }),
         line('closed', i === 0 ? say('share that is shut') : null, closed, colour, { ...share, dash: [2, 2] }),
         line('open', i === 0 ? say('share that is open') : null, open, colour, { ...share, dash: [6, 3] }),
       ];
     });
+    return [...means, ...shares];
   }
 
   /** Where a gate is as good as shut, and as good as open. */

@@ -31,7 +31,7 @@ function isMarked({ file, range, found }: Problem): boolean {
   const marks = vscode.languages
     .getDiagnostics(uri)
     .filter((mark) => isItsOwn(mark) && mark.range.start.isEqual(start));
-  return marks.some((mark) => !saysValueExpected(mark, uri) || /^[\]},:]$/.test(found));
+  return marks.some((mark) => !saysValueExpected(mark, uri) || /^(?:[\]}]|"[,:]")$/.test(found));
 }
 
 /** A deprecated name it knows from the schema, unless the user does not want to be told by it. */

@@ -7,6 +7,10 @@ import { checkpointEnding, likelyWeights } from '../../../src/config/read/index.
 type Manifest = {
   readonly contributes: {
     readonly menus: Record<string, readonly { readonly command: string; readonly when: string }[]>;
+    readonly customEditors: readonly {
+      readonly viewType: string;
+      readonly selector: readonly { readonly filenamePattern: string }[];
+    }[];
   };
 };
 
@@ -35,6 +39,15 @@ describe('Run RNN in the explorer', () => {
     for (const name of ['weather.csv', 'a.TSV', 'xs.npy', 'xs.npz', 'book.txt'])
       assert.ok(new RegExp(ending, 'i').test(name), name);
     assert.ok(!new RegExp(ending, 'i').test('weights.json'));
+  });
+
+  it('stands beside the viewer of weights, which opens every checkpoint that it is on', () => {
+    const viewer = contributes.customEditors.find(({ viewType }) => viewType === 'rnnGradients.tensors');
+    const opened = viewer?.selector.map(({ filenamePattern }) => filenamePattern.replace('*.', ''));
+    for (const ending of ['safetensors', 'pt', 'pth', 'ckpt', 'h5', 'hdf5', 'keras', 'onnx']) {
+      assert.ok(checkpointEnding.test(`a.${ending}`), ending);
+      assert.ok(opened?.includes(ending), ending);
+    }
   });
 
   it('takes the names that weights often have', () => {

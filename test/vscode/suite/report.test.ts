@@ -68,7 +68,7 @@ describe('Show Result as Text', () => {
     await vscode.commands.executeCommand('rnnGradients.showResultText');
     const shown = vscode.window.activeTextEditor?.document;
     assert.ok(shown);
-    assert.match(shown.uri.path, /\.result\.txt$/);
+    assert.match(shown.uri.path, /-result\.txt$/);
     assert.equal(shown.languageId, 'plaintext');
     assert.match(
       shown.getText(),
