@@ -70,7 +70,8 @@ export function* eliminateLargestFirst(
   const lnScales = new Float64Array(count).fill(-Infinity);
   const order = vectors.map((_, i) => i);
   const most = lnSlopes.reduce((a, b) => Math.max(a, b), -Infinity);
-  const slopes = lnSlopes.map((ln) => (ln === -Infinity ? 0 : Math.exp(ln - most)));
+  // NaN where all are 0: `largestPlace` tells then.
+  const slopes = lnSlopes.map((ln) => Math.exp(ln - most));
   const places = new Int32Array(count);
   const sizes = new Float64Array(count);
   const measure = (i: number): void => {

@@ -100,7 +100,7 @@ export function presenceIn(chunks: readonly Pick<LayerChunk, 'steps' | 'spans'>[
   // Whoever asks goes from step to step.
   let own = placed[0]!;
   return (b, t) => {
-    if (t < own.start || t >= own.start + own.chunk.steps) own = placed.findLast((place) => place.start <= t) ?? own;
+    if (t < own.start || t >= own.start + own.chunk.steps) own = placed.findLast((place) => place.start <= t)!;
     return isThere(own.chunk, b, t - own.start);
   };
 }

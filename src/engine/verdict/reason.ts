@@ -18,7 +18,7 @@ const longTrip = 100;
 export function significant(value: number, digits: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '-∞';
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
-  const [mantissa = '', power = ''] = Math.abs(value).toExponential().split('e');
+  const [mantissa, power] = Math.abs(value).toExponential().split('e') as [string, string];
   const all = mantissa.replace('.', '');
   let kept = all.slice(0, digits);
   let exponent = Number(power);
@@ -30,7 +30,7 @@ export function significant(value: number, digits: number): string {
   let end = kept.length;
   while (kept[end - 1] === '0') end--;
   kept = kept.slice(0, end);
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${kept || '0'}`;
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${kept}`;
   const whole = kept.slice(0, exponent + 1).padEnd(exponent + 1, '0');
   const part = kept.slice(exponent + 1);
   const grouped = whole.length > 3 ? whole.replace(/\B(?=(?:\d{3})+$)/g, ',') : whole;

@@ -18,7 +18,8 @@ import { orthogonal } from '../../../src/engine/network/initialise.js';
 import { lossAtStep, readoutOf } from '../../../src/engine/network/loss.js';
 import { upstreamTrace } from '../../../src/engine/network/networkLoss.js';
 import { RnnUnit } from '../../../src/engine/network/rnnUnit.js';
-import { factorFor } from '../../../src/engine/network/whatIfLayer.js';
+import { biasChanges, factorFor } from '../../../src/engine/network/whatIfLayer.js';
+import type { ChangedLayer } from '../../../src/engine/network/whatIfLayer.js';
 import { jacobianSeries } from '../../../src/engine/run/jacobians.js';
 import { gatedPieceMemoryOf } from '../../../src/engine/run/memoryEstimate.js';
 import { growingSpectrum, spectrumOf } from '../../../src/engine/run/spectrum.js';
@@ -334,5 +335,25 @@ describe('numbers that come from above', () => {
     const steps = clip([{ spec: { parameters: one }, gradients: one }], { loss: null }, null, 1);
     assert.ok(pausesOf(steps) >= 2);
     assert.ok(Math.abs(tensor[599_999]! - 1 / Math.sqrt(600_000)) < 1e-15);
+  });
+});
+
+describe('a bias that is tried', () => {
+  it('goes where a file has its only one, and a start goes to each that there will be', () => {
+    const parameters = { Wx: rows([1]), Wh: rows([1]), b: rows([5]) };
+    const shift = rows([2]);
+    const changesOf = (stored: 'input' | 'state', biases: readonly [Float64Array, Float64Array] | null) => {
+      const held = { input: stored === 'input', state: stored === 'state' };
+      const { input, state } = biasChanges(
+        { parameters, biases: { stored: held, whole: { input: true, state: true } } },
+        { biases, shift } as unknown as ChangedLayer,
+      );
+      return [input?.(0, 10) ?? null, state?.(0, 20) ?? null];
+    };
+    assert.deepEqual(changesOf('state', null), [null, 22]);
+    assert.deepEqual(changesOf('input', null), [12, null]);
+    // A start replaces what is there.
+    assert.deepEqual(changesOf('state', [rows([1]), rows([3])]), [1, 5]);
+    assert.deepEqual(changesOf('input', [rows([1]), rows([3])]), [3, 3]);
   });
 });

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { finish } from '../../../src/engine/index.js';
 import { defaultBounds } from '../../../src/engine/verdict/evidence.js';
 import type { Evidence, Overflow } from '../../../src/engine/verdict/evidence.js';
-import { pathWords, reasonOf, significant, steps } from '../../../src/engine/verdict/reason.js';
+import { meanOver, pathWords, reasonOf, significant, steps } from '../../../src/engine/verdict/reason.js';
 import { measure } from '../../../src/engine/verdict/verdict.js';
 import type { Measured } from '../../../src/engine/verdict/verdict.js';
 
@@ -254,6 +254,19 @@ describe('the rate and its distance', () => {
         'others: from t = 104 back to t = 103 it becomes 12 times as large.',
     );
     assert.match(told([1.6, ...times(3, 0.8)]), beginning('The gradient keeps 80 % per step back: 82 % of it arrives'));
+  });
+
+  it('that changes at every step is none, also where what arrives leaves the range of float64', () => {
+    assert.match(told([1e-305, ...times(3, 0.9)]), /: from t = 104 back to t = 103, 10\^-303 % of it is left\./);
+    assert.equal(
+      told([1e-4, ...times(3, 0.2), ...times(3, 5), 1e4], { segments: [] }),
+      'All of the gradient arrives at t = 100, 8 steps from its source.',
+    );
+  });
+
+  it('leaves out steps without a number', () => {
+    assert.equal(meanOver(Float64Array.of(9, NaN, 1, 3), 1, 3), 2);
+    assert.equal(meanOver(Float64Array.of(9, NaN, -Infinity), 1, 2), NaN);
   });
 
   it('of losses that reach no step but their own is told without a number of steps', () => {

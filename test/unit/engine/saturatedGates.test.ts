@@ -12,6 +12,7 @@ import {
 } from '../../../src/engine/index.js';
 import type { CellName, LayerExperiment } from '../../../src/engine/index.js';
 import { ways } from '../wasm/support.js';
+import { experiment, rows } from './build.js';
 import { randomNetwork } from './networks.js';
 
 /** Ordinary random weights and biases, `scale` times as large. */
@@ -210,4 +211,41 @@ for (const [way, workspaces] of ways)
         const all = 2 * Object.keys(values).length;
         assert.ok(isWhole ? told === all : told > 0 && told < all, `${told} of ${all}`);
       });
+  });
+
+for (const [way, workspaces] of ways)
+  describe(`an LSTM that is told nothing of h, ${way}`, () => {
+    // Wh = 0 and no inputs: each J_t has only the column of c, f_t and o_t·f_t·(1 − tanh²c_t), so products are the f
+    // of their steps times √(1 + (o·(1 − tanh²c))²) at their last one.
+    const [f, o, T] = [0.25, 0.5, 6];
+    const b = rows([0, Math.log(f / (1 - f)), 0, Math.log(o / (1 - o))]);
+    const c0 = 2;
+    const own = experiment(1, T, new Float64Array(4), {
+      cell: 'lstm',
+      weights: { Wx: new Float64Array(4), Wh: new Float64Array(4), b },
+    });
+    const forgetful: LayerExperiment = {
+      ...own,
+      layers: [{ ...own.layers[0], initial: { h: null, c: Float64Array.of(c0) } }],
+    };
+    const result = finish(runResumably(forgetful));
+    const last = o * (1 - Math.tanh(c0 * f ** T) ** 2);
+
+    it('has products of one direction, and zero in the other', () => {
+      const { series, steps } = jacobianSeries(forgetful, result, 0, workspaces);
+      finish(steps);
+      for (let t = 0; t < T - 1; t++) {
+        const expected = (T - 1 - t) * Math.log10(f) + 0.5 * Math.log10(1 + last ** 2);
+        assert.ok(Math.abs(series.log10Largest[t]! - expected) < 1e-12, `t = ${t}: ${series.log10Largest[t]}`);
+        assert.equal(series.log10Smallest[t], -Infinity);
+      }
+    });
+
+    it('has one exponent: the growth of that direction over the steps', () => {
+      const { lyapunov } = finish(spectrumResumably(forgetful, result, workspaces));
+      const [largest = NaN, other] = lyapunov ?? [];
+      const expected = Math.log(f) + (0.5 * Math.log(1 + last ** 2)) / T;
+      assert.ok(Math.abs(largest - expected) < 1e-12, `${largest}, not ${expected}`);
+      assert.equal(other, -Infinity);
+    });
   });
