@@ -106,23 +106,34 @@ export class Sources {
   /** Null after a report at `where`. */
   #partIn(root: Value, name: string, where: Value): Value | null {
     const part = this.#files.part(root, name);
-    if (part === null && root.node.kind === 'plain')
-      this.#report.error(where, {
-        code: 'wrong-value',
+    if (part === null) this.#report.error(where, { code: 'wrong-value', ...this.#withoutPart(root, name) });
+    return part;
+  }
+
+  /** Nothing of that name stands there, or more than one thing. */
+  #withoutPart(root: Value, name: string): Omit<Finding, 'code'> {
+    if (root.node.kind === 'plain')
+      return {
         message: t('Nothing in a table or a text has a name of its own.'),
         expected: t('"file" without "name"'),
         found: quote(name),
         advice: t('Remove "name"; of a table "columns" says what is read.'),
-      });
-    else if (part === null)
-      this.#report.error(where, {
-        code: 'wrong-value',
-        message: t('Nothing in the file is called {0}, or more than one.', quote(name)),
-        expected: t('a name that one network or one tensor of the file has'),
-        found: this.#report.guards(root) ? t('other names') : describeParts(root) || describeNode(root.node),
-        advice: t('Write the name as the file has it, without the name of the tensor where a network is meant.'),
-      });
-    return part;
+      };
+    const message = t('Nothing in the file is called {0}, or more than one.', quote(name));
+    const names = this.#report.guards(root) ? t('other names') : describeParts(root);
+    return names === ''
+      ? {
+          message,
+          expected: t('a file whose parts have names'),
+          found: describeNode(root.node),
+          advice: t('Nothing in it has a name of its own: name the file alone.'),
+        }
+      : {
+          message,
+          expected: t('a name that one network or one tensor of the file has'),
+          found: names,
+          advice: t('Write the name as the file has it, without the name of the tensor where a network is meant.'),
+        };
   }
 
   #rootOf(content: FileContent & { ok: true }, hint: (text: string) => string | null = () => null): Value | null {

@@ -244,6 +244,22 @@ describe('numbers in archives', () => {
     assert.match(problems[0].advice, /several arrays: .*\{ "file": "x\.npz", "name": "x" \}/);
   });
 
+  it('a name for a file that holds one array is told to be left away', async () => {
+    const { problems } = await read({ weights, sequences: { file: 'seq.npy', name: 'x' } });
+    assert.deepEqual(
+      problems.map(({ path, message, expected, found, advice }) => [path, message, expected, found, advice]),
+      [
+        [
+          'sequences.file',
+          'Nothing in the file is called "x", or more than one.',
+          'a file whose parts have names',
+          'numbers of shape [2, 6, 3]',
+          'Nothing in it has a name of its own: name the file alone.',
+        ],
+      ],
+    );
+  });
+
   it('an archive of nothing but Python objects says so where weights are wanted', async () => {
     const { problems } = await read(
       { weights: 'x.npz', sequences: 'seq.npy' },
