@@ -84,8 +84,11 @@ const inOrder = (paths: readonly string[]): readonly string[] =>
 
 function comparePaths(a: string, b: string): number {
   const [own, other] = [a.split(/[/.]/), b.split(/[/.]/)];
-  const at = own.findIndex((part, i) => part !== other[i]);
-  return at < 0 ? -1 : compareCounted(own[at]!, other[at] ?? '');
+  const longer = own.length > other.length ? own : other;
+  const at = longer.findIndex((_, i) => own[i] !== other[i]);
+  // What stands below a layer comes behind it.
+  const part = (path: readonly string[]): string => path[at] ?? '';
+  return compareCounted(part(own), part(other));
 }
 
 function onnxStack(groups: readonly Group[]): Group[] | null {

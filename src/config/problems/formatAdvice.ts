@@ -20,7 +20,7 @@ export function pathAdvice(reference: string): string | null {
 
 /** For a "name" without the file in which it is looked for. */
 export function fileMissingAdvice(value: Value): string | null {
-  const name = value.node.kind === 'object' ? value.get('name') : null;
+  const name = value.get('name');
   if (name?.node.kind !== 'string' || value.get('file') !== null || value.path === '') return null;
   return t(
     '"file" is missing beside "name": write {0}.',

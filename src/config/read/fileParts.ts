@@ -62,12 +62,15 @@ function only(names: readonly string[]): string | null {
 /** Names of networks with what they are, and of a file without any those of its tensors. */
 export function describeParts(root: Value): string {
   const { named, groups } = weightNames(root);
-  const told =
-    groups.length > 0
-      ? describeNetworks(groups)
-      : named.slice(0, mostTold).map((one) => `${fullName(one)} ${shapeOf(one.value.node)}`);
-  return told.join('; ') + (groups.length === 0 && named.length > mostTold ? '; …' : '');
+  return groups.length > 0 ? describeNetworks(groups).join('; ') : describeTensors(named);
 }
+
+/** `fc.weight [2, 3]; fc.bias [2]`, the first of them. */
+export const describeTensors = (named: readonly Named[]): string =>
+  named
+    .slice(0, mostTold)
+    .map((one) => `${fullName(one)} ${shapeOf(one.value.node)}`)
+    .join('; ') + (named.length > mostTold ? '; …' : '');
 
 /** The arrays of a file by the names under which `partOf` finds them. */
 export const partsOf = (root: Value): { readonly name: string; readonly rank: number }[] =>

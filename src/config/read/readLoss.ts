@@ -7,7 +7,7 @@ import type { FoundReadout } from '../layouts/readoutNames.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { misspelt, misspeltBiases } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
-import { fullName, onlyTensor } from './fileParts.js';
+import { describeTensors, onlyTensor } from './fileParts.js';
 import { transpose } from './gateBlocks.js';
 import { widthName } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
@@ -161,20 +161,12 @@ function refuseSeveral(value: Value, found: readonly FoundReadout[], report: Rep
     code: 'wrong-value',
     message: say('Several linear layers stand here, and the readout is one.'),
     expected: say('the one layer between h and the loss'),
-    found: found
-      .slice(0, mostTold)
-      .map(
-        ({ prefix, matrix, matrixValue }) =>
-          `${fullName({ prefix, name: matrix, value: matrixValue })} ${shapeText(matrixValue)}`,
-      )
-      .join('; '),
+    found: describeTensors(
+      found.map(({ prefix, matrix, matrixValue }) => ({ prefix, name: matrix, value: matrixValue })),
+    ),
     advice:
       value.path === ''
         ? say('Name it: {0}. Several in a row cannot be run.', `"readout": ${JSON.stringify(part)}`)
         : say('Leave that one alone here. Several in a row cannot be run.'),
   });
 }
-
-const mostTold = 6;
-const shapeText = ({ node }: Value): string =>
-  node.kind === 'tensor' ? describeShape(node.shape) : describeNode(node);

@@ -66,10 +66,9 @@ function chooseAdvice(value: Value, { ranks }: TensorSpec, report: Report): Pick
   const arrays = value.path === '' && value.document.binary !== null ? partsOf(value) : [];
   if (arrays.length < 2) return null;
   const [first] = [...arrays.filter(({ rank }) => ranks.includes(rank)), ...arrays];
-  const isGuarded = report.guards(value);
-  const name = isGuarded ? '…' : first!.name;
+  const { name } = first!;
   return {
-    found: isGuarded ? describeNode(value.node) : describeParts(value),
+    found: describeParts(value),
     advice: report.byOption
       ? t('The file holds several arrays: name the one that is meant: {0}.', optionText('--array', name))
       : t(

@@ -183,13 +183,12 @@ function readColumns(root: Value, chosen: Value | null, report: Report): Table |
 /** A number of a table that has been read: its row, and the name of its column. */
 export type TableCell = { readonly row: number; readonly column: string };
 
-/** The same with its place in the text, which is walked through once more. */
+/** The same with its place in the text, which is walked through once more: it has been read without a report. */
 export function placedCells(root: Value, cells: readonly TableCell[]): Value[] {
-  const begun = begin(root, new Report());
+  const { rows, names } = begin(root, new Report())!;
   const last = cells.reduce((most, { row }) => Math.max(most, row), 0);
   const places = new Map<TableCell, Value>();
-  for (let row = 0; begun !== null && row <= last; row++) {
-    const { rows, names } = begun;
+  for (let row = 0; row <= last; row++) {
     for (const cell of cells) {
       if (cell.row !== row) continue;
       const field = names.indexOf(cell.column);
@@ -198,7 +197,7 @@ export function placedCells(root: Value, cells: readonly TableCell[]): Value[] {
     }
     rows.next();
   }
-  return cells.map((cell) => places.get(cell) ?? root);
+  return cells.map((cell) => places.get(cell)!);
 }
 
 export const cellPath = ({ row, column }: TableCell): string => appendIndex(appendKey('', column), row);

@@ -16,6 +16,13 @@ import { configName, memoryFiles, npyOf, npzOf } from './memory.js';
 const quiet = (): void => undefined;
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(`test/fixtures/files/${name}`));
 const objects = npyOf([2], [0, 0], '|O');
+/** A layer of Keras with one hidden unit. */
+const lstm = (name: string, inputs: number): object => ({
+  [`${name}/kernel`]: Array.from({ length: inputs }, () => [1, 2, 3, 4]),
+  [`${name}/recurrent_kernel`]: [[5, 6, 7, 8]],
+  [`${name}/bias`]: [0, 0, 0, 0],
+});
+const stackOf = (...layers: readonly object[]): string => JSON.stringify(Object.assign({}, ...layers));
 const files = {
   'lstm.pt': fixture('lstm.pt'),
   'two.pt': fixture('two_networks.pt'),
@@ -31,6 +38,18 @@ const files = {
   'bare.json': '{"weight_ih_l0":[[1],[2]],"weight_hh_l0":[[1,0],[0,1]]}',
   'keras.json': '{"kernel":[[1,2]],"recurrent_kernel":[[1,0],[0,1]],"bias":[0,0]}',
   'skew.json': '{"weight_ih_l0":[[1],[2]],"weight_hh_l0":[[1,0,0,0,0],[0,1,0,0,0]]}',
+  'stack.json': stackOf(lstm('lstm', 1), lstm('lstm_1', 1)),
+  'both.json': stackOf(
+    lstm('bidirectional/forward_lstm', 1),
+    lstm('bidirectional/backward_lstm', 1),
+    lstm('bidirectional_1/forward_lstm', 2),
+    lstm('bidirectional_1/backward_lstm', 2),
+  ),
+  'apart.json': stackOf(
+    lstm('bidirectional/forward_lstm', 1),
+    lstm('bidirectional/backward_lstm', 1),
+    lstm('lstm_1', 2),
+  ),
   'row.json': '[1,2]',
   'ragged.json': '[[[1],[2]],[[3]]]',
   'mixed.json': '[[[1],[2]],{}]',
@@ -60,6 +79,17 @@ describe('the list of what a file holds', () => {
     assert.deepEqual((await list('mixed.json')).contents?.values, [
       { name: '', told: 'a list that is not a regular block of numbers' },
     ]);
+  });
+
+  it('has layers of Keras as one network, and one by one where a run takes no such stack', async () => {
+    const networks = async (id: string) => (await list(id)).contents?.networks;
+    assert.deepEqual(await networks('stack.json'), ['lstm, lstm_1: LSTM [1, 4], 2 layers']);
+    assert.deepEqual(await networks('both.json'), [
+      'bidirectional, bidirectional_1: LSTM [1, 4], 2 layers, two directions',
+    ]);
+    const apart = (await list('apart.json')).contents;
+    assert.deepEqual(apart?.networks, ['bidirectional: LSTM [1, 4], two directions', 'lstm_1: LSTM [1, 4]']);
+    assert.equal(apart.refused.length, 1);
   });
 
   it('has the columns of a table, and of a text how long it is', async () => {

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { surveyFile } from '../../../src/config/read/index.js';
+import { readExperiment } from '../../../src/config/index.js';
 import type { ReadResult } from '../../../src/config/index.js';
-import { configName, npyOf as npy, npzOf as npz, readTexts, withoutAssumedCell } from './memory.js';
+import { configName, memoryFiles, npyOf as npy, npzOf as npz, readTexts, withoutAssumedCell } from './memory.js';
 import type { Texts } from './memory.js';
 
 const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(`test/fixtures/files/${name}`));
@@ -242,6 +243,24 @@ describe('numbers in archives', () => {
     assert.equal(problems[0]?.found, 'y [1]; x [1, 2, 3]');
     // The one that could be sequences.
     assert.match(problems[0].advice, /several arrays: .*\{ "file": "x\.npz", "name": "x" \}/);
+  });
+
+  it('of several arrays one is named by an option, in quotes where it has to be', async () => {
+    const x = npy([1, 2, 3], [1, 2, 3, 4, 5, 6]);
+    const files = memoryFiles({
+      'two.pt': fixture('two_networks.pt'),
+      'x.npz': npz({ labels: npy([1], [0], '|O'), y: npy([1], [0]), 'x train': x }),
+      'z.npz': npz({ y: npy([1], [0]), x }),
+    });
+    const pair = { kind: 'pair', weights: 'two.pt', network: 'encoder' } as const;
+    for (const [sequences, option] of [
+      ['x.npz', '--array "x train"'],
+      ['z.npz', '--array x'],
+    ] as const) {
+      const { problems } = await readExperiment({ ...pair, sequences }, files, { byOption: true });
+      assert.equal(problems.length, 1);
+      assert.ok(problems[0]?.advice.endsWith(`name the one that is meant: ${option}.`), problems[0]?.advice);
+    }
   });
 
   it('a name for a file that holds one array is told to be left away', async () => {

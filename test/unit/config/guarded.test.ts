@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describeProblem, problemCodes, readExperiment } from '../../../src/config/index.js';
 import type { Files, Problem, ProblemCode } from '../../../src/config/index.js';
 import { unquoted } from '../../../src/config/problems/unquoted.js';
-import { configEntry, configName, memoryFiles } from './memory.js';
+import { configEntry, configName, memoryFiles, npyOf, npzOf } from './memory.js';
 import type { Texts } from './memory.js';
 
 /** All files but the config are guarded. */
@@ -62,6 +62,11 @@ const cases: Readonly<Record<string, Texts>> = {
     [configName]: '{"weights":"w.json","sequences":{"file":"x.csv","normalise":"minMax"}}',
     'w.json': W,
     'x.csv': `${secret},b\n${secret},${number}\n${secret},1\n`,
+  },
+  'several arrays': {
+    [configName]: '{"weights":"w.json","sequences":"x.npz"}',
+    'w.json': W,
+    'x.npz': npzOf({ [secret]: npyOf([1, 3, 1], [1, 2, 3]), [`${secret}2`]: npyOf([1], [Number(number)]) }),
   },
   'a text': {
     [configName]: '{"weights":"w.json","sequences":{"file":"x.txt","tokens":"words"}}',
@@ -127,6 +132,27 @@ describe('a guarded file', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('is not said to be unsupported where a run assumes its activation', async () => {
+    const files = {
+      'w.json': '{"weight_ih_l0":[[1],[2]],"weight_hh_l0":[[0.5,0],[0,0.5]],"bias_ih_l0":[0,0],"bias_hh_l0":[0,0]}',
+      'x.json': X,
+    };
+    const pair = { kind: 'pair', weights: 'w.json', sequences: 'x.json' } as const;
+    const open = await readExperiment(pair, memoryFiles(files));
+    assert.deepEqual(
+      open.problems.map(({ severity, code }) => [severity, code]),
+      [['info', 'unsupported-cell']],
+    );
+    const closed = await readExperiment(pair, {
+      async read(reference, from) {
+        const content = await memoryFiles(files).read(reference, from);
+        return content.ok ? { ...content, guarded: true } : content;
+      },
+    });
+    assert.deepEqual(closed.problems, []);
+    assert.deepEqual(closed.experiment, open.experiment);
   });
 
   it('does not silence the config that names it', async () => {

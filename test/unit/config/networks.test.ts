@@ -483,6 +483,20 @@ describe('layers that have prefixes of their own', () => {
     // A file in another order has one of its own.
     const own = ['lstm_10', 'lstm_2', 'lstm_1'];
     assert.deepEqual(await orderOf(own), [10, 2, 1]);
+    // What stands below a layer comes behind it.
+    const { layers } = await good({
+      weights: {
+        ...keras('rnn', [[1]], [[1]]),
+        ...keras('rnn/inner', [[2]], [[1]]),
+        ...keras('rnn_10', [[4]], [[1]]),
+        ...keras('rnn_2', [[3]], [[1]]),
+      },
+      sequences,
+    });
+    assert.deepEqual(
+      layers.map(({ parameters: { Wx } }) => Wx[0]),
+      [1, 2, 3, 4],
+    );
   });
 
   it('Keras: what a layer says of itself passes where its cell has it, and other layers may say anything', async () => {

@@ -196,6 +196,25 @@ describe('sequences in a padded block', () => {
       );
     });
 
+  it('have no length that is no number', async () => {
+    const problem = await problemOf({ sequences: padded(ragged, 4, 0), lengths: [4, 'two', 2] });
+    assert.deepEqual([problem.code, problem.path, problem.found], ['wrong-type', 'lengths[1]', 'the text "two"']);
+    assert.equal(problem.expected, 'a number');
+  });
+
+  it('are told up to a bound where very many of them have a wrong length', async () => {
+    const B = 250;
+    const sequences = new Array<number[][]>(B).fill([[1, 2]]);
+    const { experiment, problems } = await read({ sequences, lengths: new Array<number>(B).fill(2) });
+    assert.equal(experiment, null);
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      Array.from({ length: 200 }, (_, b) => `lengths[${b}]`),
+    );
+    assert.equal(problems[0]?.expected, 'a whole number from 1 to 1');
+    assert.match(problems.at(-1)?.message ?? '', /^More problems of this kind follow/);
+  });
+
   for (const [what, config] of [
     ['chunks', { sequences: ['a.json', 'a.json'] }],
     ['windows of a table', { sequences: { file: 'a.csv', window: 2, normalise: 'none' } }],
@@ -251,6 +270,19 @@ describe('sequences in a padded block', () => {
       const mended = await readTexts({ [configName]: lines.join('\n'), 'x.json': sequences });
       assert.deepEqual([mended.problems, mended.experiment?.chunks[0]?.lengths], [[], lengths]);
     }
+  });
+
+  it('of more than 16 are not written out in the advice, and are by the quick fix', async () => {
+    const many = Array.from({ length: 17 }, (_, b) => ragged[b % 3]!);
+    const text = JSON.stringify({ weights, sequences: 'x.json' });
+    const { problems } = await readTexts({ [configName]: text, 'x.json': JSON.stringify(padded(many, 20, 0)) });
+    const [note] = problems;
+    assert.equal(
+      note?.advice,
+      'Write "lengths": […] in the config if that is padding; "lengths": null says that it is none.',
+    );
+    assert.ok(note.fix?.kind === 'replace');
+    assert.ok(note.fix.text.endsWith(`"lengths": [${many.map(({ length }) => length).join(', ')}]`), note.fix.text);
   });
 
   it('are noticed by the zeros before them, too, which Keras runs over without a mask', async () => {

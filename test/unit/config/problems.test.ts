@@ -814,6 +814,15 @@ const cases: readonly Case[] = [
     advice: /plain path/,
   },
   {
+    title: 'a character that no name of a file holds',
+    text: `{"weights":«"w\\u0000.json"»,"sequences":${X}}`,
+    code: 'missing-file',
+    path: 'weights',
+    expected: /existing/,
+    found: /w/,
+    advice: /holds the character U\+0000: remove it/,
+  },
+  {
     title: 'backslashes',
     text: `{"weights":«"data\\\\w.json"»,"sequences":${X}}`,
     code: 'missing-file',

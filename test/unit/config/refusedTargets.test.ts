@@ -319,6 +319,18 @@ describe('targets and gradients that do not fit', () => {
     assert.deepEqual([wrong?.code, wrong?.path], ['wrong-dimension', 'initialState[1]']);
   });
 
+  it('of a text are told by the place of a token for which the readout has no output', async () => {
+    const text = classes('"at":"every","targets":{"file":"notes.txt","tokens":"words"}', one);
+    const { problems } = await readTexts({ [configName]: text, 'notes.txt': 'a b c a' });
+    // Tokens are numbered from 0, and a target is the next one: 1, 2 and 0.
+    assert.deepEqual(
+      problems
+        .filter(({ severity }) => severity === 'error')
+        .map(({ file, path, message, expected }) => [file, path, message, expected]),
+      [['notes.txt', 'token[2]', '2 is no class of this readout.', 'a whole number from 0 to 1']],
+    );
+  });
+
   it('say nothing more where the sequences cannot be read', async () => {
     const problems = await problemsOf(config('"upstreamGradient":1', '"none.json"'));
     assert.deepEqual(
