@@ -161,7 +161,7 @@ class Parser {
   #key(object: ObjectBuilder, kind: number, frame: Frame): void {
     const span = this.#span();
     if (kind === token.comma) {
-      this.#report(() => missing('property', span, '","', t('Remove the comma that is too many.')));
+      this.#report(() => missing('property', span, this.#found(), t('Remove the comma that is too many.')));
       return;
     }
     if (kind === token.string) {

@@ -6,7 +6,7 @@ import { norm } from '../core/norm.js';
 import type { Resumable } from '../core/resumable.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import { orthogonalise } from './gramSchmidt.js';
-import { ScaledRows } from './scaledRows.js';
+import { identityRows, ScaledRows } from './scaledRows.js';
 
 /** Two values of log2 further apart than this, a hundredth of a decade, are not the same number. */
 const apart = Math.log2(10) / 100;
@@ -38,8 +38,11 @@ export class EliminatedProduct {
   *extend(jacobian: StepJacobian): Resumable<void> {
     for (const factor of jacobian.denseFactors().reverse()) {
       const rows = Array.from({ length: this.#n }, (_, j) => factor.subarray(j * this.#n, (j + 1) * this.#n));
-      yield* this.#own.extend(rows);
-      yield* this.#disturbed.extend(rows);
+      const sizes = rows.map((row) => norm(row));
+      const scaled = rows.map((row, j) => row.map((value) => (sizes[j] === 0 ? 0 : value / sizes[j]!)));
+      const lnSizes = Float64Array.from(sizes, Math.log);
+      yield* this.#own.extend(scaled, lnSizes);
+      yield* this.#disturbed.extend(scaled, lnSizes);
     }
   }
 }
@@ -70,7 +73,7 @@ class EchelonProduct {
   constructor(n: number, disturbance: (() => number) | null) {
     this.#n = n;
     this.#disturbance = disturbance;
-    this.#X = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
+    this.#X = identityRows(n);
     this.#R = new ScaledRows(n);
   }
 
@@ -93,13 +96,11 @@ class EchelonProduct {
     return graded(R.rows, R.exponents);
   }
 
-  /** X·R ← factorᵀ·X·R */
-  *extend(factor: readonly Float64Array[]): Resumable<void> {
+  /** X·R ← factorᵀ·X·R, where row j of the factor is `scaled[j]`·e^lnSizes[j]. */
+  *extend(scaled: readonly Float64Array[], lnSizes: Float64Array): Resumable<void> {
     const n = this.#n;
-    const sizes = factor.map((row) => norm(row));
     // Before what mixes the places, so that a large row has no say in the columns behind its own.
-    yield* this.#eliminate(Float64Array.from(sizes, Math.log));
-    const scaled = factor.map((row, j) => row.map((value) => (sizes[j] === 0 ? 0 : value / sizes[j]!)));
+    yield* this.#eliminate(lnSizes);
     for (const [i, column] of this.#X.entries()) {
       const out = new Float64Array(n);
       for (let j = 0; j < n; j++) {

@@ -1,5 +1,5 @@
 // Columns of a running product, made orthonormal one after the other.
-import { norm } from '../core/norm.js';
+import { takeAway } from '../linalg/takeAway.js';
 import { leastLength } from './lyapunov.js';
 
 /**
@@ -13,20 +13,9 @@ export function orthogonalise(
   coefficients: readonly Float64Array[],
 ): number {
   const H = column.length;
-  const whole = norm(column);
-  let length = whole;
-  for (let round = 0; round < 4 && length > 0; round++) {
-    for (let k = 0; k < i; k++) {
-      const q = before[k]!;
-      let projection = 0;
-      for (let j = 0; j < H; j++) projection += q[j]! * column[j]!;
-      for (let j = 0; j < H; j++) column[j] = column[j]! - projection * q[j]!;
-      coefficients[k]![i] = coefficients[k]![i]! + projection;
-    }
-    const last = length;
-    length = norm(column);
-    if (length > 0.7 * last) break;
-  }
+  const { whole, length } = takeAway(column, before, i, (k, projection) => {
+    coefficients[k]![i] = coefficients[k]![i]! + projection;
+  });
   const magnified = whole > leastLength ? whole / length : Infinity;
   if (!(length > 4 * H * Number.EPSILON * whole)) {
     column.fill(0);

@@ -12,7 +12,7 @@ import { orthogonalise } from './gramSchmidt.js';
 import { lnLeastGrading, mostMagnified } from './lyapunov.js';
 import { determinantsOf, lnSlopesOf } from './plainSpectrum.js';
 import type { Determinants } from './plainSpectrum.js';
-import { ScaledRows } from './scaledRows.js';
+import { identityRows, ScaledRows } from './scaledRows.js';
 import { log10Of2, maxAbs } from '../core/norm.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import { part } from '../core/resumable.js';
@@ -192,7 +192,7 @@ class BackwardProduct {
 
   constructor(n: number) {
     this.#n = n;
-    this.#Q = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
+    this.#Q = identityRows(n);
     this.#R = new ScaledRows(n);
   }
 

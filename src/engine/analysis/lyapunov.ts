@@ -1,8 +1,9 @@
 // Exponents and product of the Jacobians J_t, step by step. Both keep their matrix transposed: its rows
 // are the columns that J acts on, so that the inner loops run along memory.
 import { eliminate, lnGrading } from '../linalg/gradedElimination.js';
+import { takeAway } from '../linalg/takeAway.js';
 import { isLong, sigmaMaxOf } from '../linalg/lanczos.js';
-import { exponentOf, maxAbs, norm, scaleByPowerOfTwo } from '../core/norm.js';
+import { exponentOf, maxAbs, scaleByPowerOfTwo } from '../core/norm.js';
 import type { StepJacobian } from '../network/stepJacobian.js';
 import type { Resumable } from '../core/resumable.js';
 
@@ -52,25 +53,12 @@ function orthogonalise(
   rank: number,
 ): { readonly length: number; readonly whole: number } {
   const vector = rows[i]!;
-  const H = vector.length;
-  const whole = norm(vector);
-  let length = whole;
-  for (let round = 0; round < 4 && length > 0; round++) {
-    for (let k = 0; k < i; k++) {
-      const q = rows[k]!;
-      let projection = 0;
-      for (let j = 0; j < H; j++) projection += q[j]! * vector[j]!;
-      for (let j = 0; j < H; j++) vector[j] = vector[j]! - projection * q[j]!;
-    }
-    const before = length;
-    length = norm(vector);
-    if (length > 0.7 * before) break;
-  }
+  const { whole, length } = takeAway(vector, rows, i);
   if (length <= rank * whole) {
     vector.fill(0);
     return { length: 0, whole };
   }
-  for (let j = 0; j < H; j++) vector[j] = vector[j]! / length;
+  for (let j = 0; j < vector.length; j++) vector[j] = vector[j]! / length;
   return { length, whole };
 }
 

@@ -2,13 +2,17 @@
 import { exponentOf, maxAbs, scaleByPowerOfTwo } from '../core/norm.js';
 import type { Resumable } from '../core/resumable.js';
 
+/** The rows, or columns, of I [n,n]. */
+export const identityRows = (n: number): Float64Array[] =>
+  Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
+
 /** Row i is `rows[i]`·2^`exponents[i]`; the identity at first. */
 export class ScaledRows {
   rows: Float64Array[];
   exponents: Float64Array;
 
   constructor(n: number) {
-    this.rows = Array.from({ length: n }, (_, i) => Float64Array.from({ length: n }, (__, j) => (i === j ? 1 : 0)));
+    this.rows = identityRows(n);
     this.exponents = new Float64Array(n);
   }
 
