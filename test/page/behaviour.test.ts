@@ -144,6 +144,8 @@ describe('a screen reader', () => {
 
   it('hears which views a digit has brought, which takes no focus', async () => {
     await showWeather();
+    const said = open.page.locator('p.unseen[aria-live]', { hasText: 'VANISHING ×0.879 per step back' });
+    await said.waitFor({ state: 'attached' }); // a moment behind the picture
     await listen();
     await open.page.keyboard.press('3');
     assert.deepEqual(await heard(), ['States']);
