@@ -9,13 +9,15 @@ const shared: ReadonlySet<ProblemCode> = new Set(['not-json', 'duplicate-key']);
  * All that it says of None, 'text' or .5; how to write these is ours to tell. Of a whole file it says so without a
  * code, as it does of text behind the end.
  */
-const saysValueExpected = ({ code, range: { start } }: vscode.Diagnostic, file: vscode.Uri): boolean =>
-  Number(code) === 516 || (Number(code ?? 0) === 0 && isFirst(start, file));
+const saysValueExpected = ({ code, range: { start } }: vscode.Diagnostic, document: vscode.TextDocument): boolean =>
+  Number(code) === 516 || (Number(code ?? 0) === 0 && isFirst(start, document));
 
-const isFirst = (position: vscode.Position, file: vscode.Uri): boolean =>
-  openDocument(file.toString())
-    ?.getText(new vscode.Range(new vscode.Position(0, 0), position))
-    .trim() === '';
+const isFirst = (position: vscode.Position, document: vscode.TextDocument): boolean =>
+  document.getText(new vscode.Range(new vscode.Position(0, 0), position)).trim() === '';
+
+/** A bracket or comma where a value belongs: there is nothing to write otherwise, and "value expected" says it all. */
+const isValueMissing = (position: vscode.Position, document: vscode.TextDocument): boolean =>
+  /^[\]},:]$/.test(document.getText(new vscode.Range(position, position.translate(0, 1))));
 
 const isItsOwn = ({ source }: vscode.Diagnostic): boolean => source === 'json' || source === 'jsonc';
 
@@ -23,15 +25,16 @@ const isItsOwn = ({ source }: vscode.Diagnostic): boolean => source === 'json' |
  * Whether VS Code's own JSON says the same at the same place, now. It comes a moment after ours, and not at all where
  * it is turned off.
  */
-function isMarked({ file, range, found }: Problem): boolean {
+function isMarked({ file, range }: Problem): boolean {
   const { start, isEmpty } = toRange(range);
   // Of the file as a whole (it is HTML, or no text): JSON would only say that it expected a value.
   if (isEmpty && start.line === 0 && start.character === 0) return false;
-  const uri = vscode.Uri.parse(file, true);
+  const document = openDocument(file);
+  if (document === undefined) return false;
   const marks = vscode.languages
-    .getDiagnostics(uri)
+    .getDiagnostics(document.uri)
     .filter((mark) => isItsOwn(mark) && mark.range.start.isEqual(start));
-  return marks.some((mark) => !saysValueExpected(mark, uri) || /^(?:[\]}]|"[,:]")$/.test(found));
+  return marks.some((mark) => !saysValueExpected(mark, document) || isValueMissing(start, document));
 }
 
 /** A deprecated name it knows from the schema, unless the user does not want to be told by it. */
