@@ -239,7 +239,8 @@ async function readConfig(
     });
   }
   const upstream = await readUpstream(upstreamValue, sizes, dtype, sources, report, order ?? undefined);
-  const loss = lossValue === undefined ? null : await readLoss(lossValue, sizes, dtype, sources, report);
+  const loss =
+    lossValue === undefined ? null : await readLoss(lossValue, sizes, dtype, sources, report, order ?? undefined);
   const clip = valid.get('clip');
   const norm =
     clip === undefined ? undefined : validateObject(clip, keys.clip.keys, keys.clip.required, report).get('norm');

@@ -16,6 +16,7 @@ import { plainTargets } from './plainTargets.js';
 import { readTargets } from './readTargets.js';
 import { readTensor } from './readTensor.js';
 import { configKeys, lossKeys } from './schema.js';
+import type { SequenceOrder } from './sequenceOrder.js';
 import type { Sources } from './sourceFiles.js';
 import { placesOf, readAt } from './targetPlaces.js';
 import { validateObject } from './validateObject.js';
@@ -32,6 +33,7 @@ export async function readLoss(
   dtype: DType,
   sources: Sources,
   report: Report,
+  order: SequenceOrder = 'BTI',
 ): Promise<Loss | null> {
   const valid = validateObject(value, lossKeys(), configKeys().loss.required, report);
   const kindNode = valid.get('kind')?.node;
@@ -42,7 +44,7 @@ export async function readLoss(
   const targetsRoot = await follow(targetsPart, sources);
   const readout = readoutRoot === null ? null : readReadout(readoutRoot, sizes, dtype, report);
   if (kind === null || at === null || targetsRoot === null) return null;
-  const wanted = { kind, O: readout?.by.length ?? null, dtype, places: placesOf(at, sizes) };
+  const wanted = { kind, O: readout?.by.length ?? null, dtype, places: placesOf(at, sizes), order };
   if (targetsPart !== undefined && targetsRoot.node.kind !== 'plain' && refusesPlainKeys(targetsPart, report))
     return null;
   const targets =

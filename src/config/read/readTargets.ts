@@ -12,6 +12,8 @@ import { fits } from './fits.js';
 import type { KnownSizes } from './knownSizes.js';
 import { isTooUneven } from './padding.js';
 import { readTensor } from './readTensor.js';
+import { turned } from './sequenceOrder.js';
+import type { SequenceOrder } from './sequenceOrder.js';
 import { depthOf, mayHoldNull, sparse } from './sparseNumbers.js';
 import type { Sparse } from './sparseNumbers.js';
 import type { Places } from './targetPlaces.js';
@@ -26,6 +28,8 @@ type Wanted = {
   readonly O: number | null;
   readonly dtype: DType;
   readonly places: Places;
+  /** Of the sequences: targets beside them may stand in the same order, or sequence by sequence. */
+  readonly order: SequenceOrder;
 };
 
 /** [B,S,O], or class numbers [B,S]. Null after a report. */
@@ -63,6 +67,18 @@ function specOf({ kind, dtype, places }: Wanted, { B }: KnownSizes): TensorSpec 
   };
 }
 
+/**
+ * Whether lists of these lengths stand step by step, as the sequences do. A padded block has as many steps as theirs.
+ */
+const isStepByStep = (
+  { order, places }: Wanted,
+  B: number | null,
+  first: number,
+  second: number | undefined,
+): boolean => order === 'TBI' && !places.isSingle && second === B && (first === places.S || first === places.padded);
+
+const turnedForm = (form: string): string => form.replace(/^\[B\](\[\w\])/, '$1[B]');
+
 /** A regular block without gaps. */
 function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSizes, report: Report): Targets | null {
   const { kind, O, places } = wanted;
@@ -72,8 +88,12 @@ function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSi
   const outputs = kind === 'crossEntropy' ? [] : [O];
   const withPlaces = places.isSingle && tensor.shape.length <= usual ? [] : [places.S];
   const form = places.isSingle && tensor.shape.length > usual ? spec.form.replace('[B]', '[B][1]') : spec.form;
-  if (!fits(tensor, [B, ...withPlaces, ...outputs], form, 'targets', report)) return null;
-  const { where, data } = tensor;
+  const { where, shape } = tensor;
+  const isTurned = shape.length === usual && isStepByStep(wanted, B, shape[0]!, shape[1]);
+  const [first, second] = isTurned ? [[places.S], [B]] : [[B], withPlaces];
+  if (!fits(tensor, [...first, ...second, ...outputs], isTurned ? turnedForm(form) : form, 'targets', report))
+    return null;
+  const data = isTurned ? turned(tensor.data, shape[0]!, shape[1]!, shape[2] ?? 1, where.document.tick) : tensor.data;
   const { passes, tell } = valueChecks(kind, O);
   if (where.node.kind !== 'tensor' || kind === 'mse') return { targets: data };
   const good = checkLeaves(
@@ -174,13 +194,38 @@ function readSparse(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownS
   // A list is one.
   const whole = sparse(root, spec, report) as Filled;
   if (skipsSequences) filling.sequence(whole, 0, skipsPlaces);
-  else
-    filling.each(whole, B, 'sequences', (one, b) => {
-      filling.sequence(one, b, skipsPlaces);
-    });
+  else {
+    const lists = missing === 0 && whole.kind === 'list' ? sequenceBySequence(whole, wanted, B, filling) : whole;
+    if (lists !== null)
+      filling.each(lists, B, 'sequences', (one, b) => {
+        filling.sequence(one, b, skipsPlaces);
+      });
+  }
   return filling.result(root, real);
 }
 
+/** A list that stands step by step as one that does not; others as they are. Null where a step was reported. */
+function sequenceBySequence(whole: List, wanted: Wanted, B: number, filling: Filling): List | null {
+  // Each is taken once: what is wrong in it is reported when it is.
+  const steps = Array.from({ length: whole.length }, (_, t) => whole.item(t));
+  // Its depth says that there is one.
+  const inner = steps.find((step): step is List => step.kind === 'list')!;
+  if (!isStepByStep(wanted, B, steps.length, inner.length)) return { ...whole, item: (b) => steps[b]! };
+  const areRight = steps.filter((step) => step.kind === 'null' || filling.isListOf(step, B, 'sequences'));
+  if (areRight.length < steps.length) return null;
+  const sequence = (b: number): List => ({
+    kind: 'list',
+    length: steps.length,
+    place: whole.place,
+    item: (t) => {
+      const step = steps[t]!;
+      return step.kind === 'list' ? step.item(b) : step;
+    },
+  });
+  return { kind: 'list', length: B, place: whole.place, item: sequence };
+}
+
+type List = Extract<Sparse, { readonly kind: 'list' }>;
 /** A place that holds something. */
 type Filled = Exclude<Sparse, { readonly kind: 'null' }>;
 
@@ -234,14 +279,16 @@ class Filling {
 
   /** Each element of a list of `length`; a list that is another one is reported. */
   each(list: Filled, length: number, what: Countable, visit: (item: Sparse, index: number) => void): void {
-    if (list.kind === 'list' && list.length === length) {
-      for (let i = 0; i < length; i++) visit(list.item(i), i);
-      return;
-    }
+    if (this.isListOf(list, length, what)) for (let i = 0; i < length; i++) visit(list.item(i), i);
+  }
+
+  /** What is none is reported. */
+  isListOf(list: Filled, length: number, what: Countable): list is List {
+    if (list.kind === 'list' && list.length === length) return true;
     // What is no number has been reported.
     if (list.kind === 'number' && Number.isNaN(list.value)) {
       this.#isWrong = true;
-      return;
+      return false;
     }
     this.#wrong(list.place, {
       code: 'wrong-dimension',
@@ -253,6 +300,7 @@ class Filling {
       found: list.kind === 'list' ? counted(list.length, what) : describeSparse(list),
       advice: this.#advice(),
     });
+    return false;
   }
 
   sequence(one: Sparse, b: number, isPlace: boolean): void {

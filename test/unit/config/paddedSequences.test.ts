@@ -93,6 +93,9 @@ describe('sequences in a padded block', () => {
           { 'targets.npy': npyOf([3, steps, 1], flat) },
         );
         assert.deepEqual(inFile.experiment, expected.experiment);
+        const turned = { sequences: stepByStep(sequences), sequenceOrder: 'TBI', lengths };
+        assert.deepEqual(await read({ ...turned, ...loss(stepByStep(block)) }), expected);
+        assert.deepEqual(await read({ ...turned, ...loss(block) }), expected);
       });
 
     it('are read as the reference case of PyTorch has them, whose loss leaves padding and nulls out', async () => {

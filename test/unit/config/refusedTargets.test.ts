@@ -23,6 +23,10 @@ const problemsOf = async (text: string): Promise<readonly Problem[]> =>
 const messages = async (text: string): Promise<string> =>
   (await problemsOf(text)).map(({ message }) => message).join('\n');
 
+/** Three steps of two sequences. */
+const steps = '[[[1],[1]],[[1],[1]],[[1],[1]]]';
+const stepByStep = (text: string): string => text.replace(/\}$/, ',"sequenceOrder":"TBI"}');
+
 const cases: readonly Refused[] = [
   {
     title: 'classes that are nested too deeply',
@@ -133,6 +137,26 @@ const cases: readonly Refused[] = [
     expected: /\[T\]\[B\]\[H\].*3, 2, 2/,
     found: /3, 2, 1/,
     advice: /./,
+  },
+  {
+    title: 'targets step by step that are as many as the steps and sequences, of another width',
+    text: stepByStep(vectors('"at":"every",«"targets"»:[[[1],[2]],[[3],[4]],[[5],[6]]]', steps)),
+    code: 'wrong-dimension',
+    path: 'loss.targets',
+    message: /does not fit/,
+    expected: /\[T\]\[B\]\[O\].*3, 2, 2/,
+    found: /3, 2, 1/,
+    advice: /./,
+  },
+  {
+    title: 'targets step by step, one of which is of more sequences than there are',
+    text: stepByStep(classes('"at":"every","targets":[[0,null],[0,1],«[1,1,1]»]', steps)),
+    code: 'wrong-dimension',
+    path: 'loss.targets[2]',
+    message: /has 3 sequences, and 2 are wanted/,
+    expected: /a list of 2 sequences/,
+    found: /3 sequences/,
+    advice: /one class index, or null, for each place/,
   },
   {
     title: 'gradients of another number of sequences of different lengths',

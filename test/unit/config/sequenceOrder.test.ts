@@ -94,6 +94,34 @@ describe('the order in which the sequences stand', () => {
     });
   });
 
+  describe('of targets is that of the sequences, or sequence by sequence', () => {
+    const sequences = block(6, 2);
+    const vectors = block(6, 2, new Random(3));
+    const classes = Array.from({ length: 6 }, (_, t) => [t % 2, (t + 1) % 2]);
+    const both = { Why: [[1, 2]], by: [0, 0] };
+    for (const [what, loss, targets] of [
+      ['vectors', { kind: 'mse', at: 'every' }, vectors],
+      ['classes', { kind: 'crossEntropy', at: 'every' }, classes],
+      ['vectors at chosen steps', { kind: 'mse', at: [0, 2, 5] }, [vectors[0], vectors[2], vectors[5]]],
+      ['classes, some of which are null', { kind: 'crossEntropy', at: 'every' }, [[0, null], ...classes.slice(1)]],
+      ['classes, none at one step', { kind: 'crossEntropy', at: 'every' }, [null, ...classes.slice(1)]],
+      ['as many steps as sequences', { kind: 'mse', at: [1, 2] }, [vectors[1], vectors[2]]],
+    ] as const)
+      it(what, async () => {
+        const withTargets = (given: unknown): ReturnType<typeof read> =>
+          read({ sequences, sequenceOrder: 'TBI', loss: { ...loss, readout: both, targets: given } });
+        const first = await withTargets(targets);
+        assert.deepEqual(first.problems, []);
+        const bySequence = [0, 1].map((b) => targets.map((step) => step?.[b] ?? null));
+        const usual = await read({
+          sequences: turned(sequences),
+          loss: { ...loss, readout: both, targets: bySequence },
+        });
+        assert.deepEqual(first, usual);
+        if (targets.length !== 2) assert.deepEqual(await withTargets(bySequence), usual);
+      });
+  });
+
   it('is step by step for each chunk of a list', async () => {
     const [a, b] = [block(5, 2), block(7, 2, new Random(2))];
     const texts = {
