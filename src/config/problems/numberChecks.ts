@@ -126,7 +126,10 @@ export function reportLeaf(where: Value, text: string, spec: TensorSpec, report:
       }),
     });
   } else if (jsonNumber.test(text)) {
-    report.error(where, { code: 'number-overflow', tell: () => tooLarge(shown, Number.isFinite(Number(text)), spec) });
+    report.error(where, {
+      code: 'number-overflow',
+      tell: () => tooLarge(shown, Number.isFinite(Number(text)), spec, report),
+    });
   } else if (inQuotes) {
     report.error(where, { code: 'wrong-type', tell: () => textAmongNumbers(text.slice(1, -1).trim(), shown, spec) });
   } else if (text === 'null') {
@@ -155,14 +158,16 @@ export function reportLeaf(where: Value, text: string, spec: TensorSpec, report:
 
 type Told = ReturnType<LateFinding['tell']>;
 
-const tooLarge = (shown: string, isDouble: boolean, spec: TensorSpec): Told => ({
+const tooLarge = (shown: string, isDouble: boolean, spec: TensorSpec, { byOption }: Report): Told => ({
   message: isDouble
     ? t('{0} in {1} is too large for float32, it would become infinity.', shown, spec.label)
     : t('{0} in {1} is too large for any number type.', shown, spec.label),
   expected: isDouble ? t('a magnitude below 3.4028235e38') : t('a magnitude below 1.7976931348623157e308'),
   found: shown,
   advice: isDouble
-    ? t('Write "dtype": "float64" in the config, or a smaller number.')
+    ? byOption
+      ? t('Write a smaller number, or save the two files as a config, and write "dtype": "float64" there.')
+      : t('Write "dtype": "float64" in the config, or a smaller number.')
     : spec.isData === true
       ? t('Write a smaller number.')
       : t('Write a smaller number; the training that produced it has probably diverged.'),

@@ -112,12 +112,13 @@ export class Sources {
 
   /** Nothing of that name stands there, or more than one thing. */
   #withoutPart(root: Value, name: string): Omit<Finding, 'code'> {
+    const alone = t('Nothing in it has a name of its own: name the file alone.');
     if (root.node.kind === 'plain')
       return {
         message: t('Nothing in a table or a text has a name of its own.'),
         expected: t('"file" without "name"'),
         found: quote(name),
-        advice: t('Remove "name"; of a table "columns" says what is read.'),
+        advice: this.#report.byOption ? alone : t('Remove "name"; of a table "columns" says what is read.'),
       };
     const message = t('Nothing in the file is called {0}, or more than one.', quote(name));
     const names = this.#report.guards(root) ? t('other names') : describeParts(root);
@@ -126,7 +127,7 @@ export class Sources {
           message,
           expected: t('a file whose parts have names'),
           found: describeNode(root.node),
-          advice: t('Nothing in it has a name of its own: name the file alone.'),
+          advice: alone,
         }
       : {
           message,

@@ -279,6 +279,27 @@ describe('numbers in archives', () => {
     );
   });
 
+  it('is not told of a config where there is none: options name what is meant', async () => {
+    const files = memoryFiles({
+      'large.json': '{"Wx":[[1]],"Wh":[[1e39]],"b":[0]}',
+      'w.json': '{"Wx":[[1]],"Wh":[[1]],"b":[0]}',
+      'x.json': '[[1],[2]]',
+      'x.csv': 'x\n1\n2\n',
+    });
+    const adviceOf = async (more: object): Promise<string | undefined> => {
+      const pair = { kind: 'pair', weights: 'w.json', sequences: 'x.json', ...more } as const;
+      return (await readExperiment(pair, files, { byOption: true })).problems[0]?.advice;
+    };
+    assert.match(
+      (await adviceOf({ weights: 'large.json' })) ?? '',
+      /^Write a smaller number, or save the two files as a config, and write/,
+    );
+    assert.equal(
+      await adviceOf({ sequences: 'x.csv', array: 'x' }),
+      'Nothing in it has a name of its own: name the file alone.',
+    );
+  });
+
   it('an archive of nothing but Python objects says so where weights are wanted', async () => {
     const { problems } = await read(
       { weights: 'x.npz', sequences: 'seq.npy' },
