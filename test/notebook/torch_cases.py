@@ -34,7 +34,8 @@ kinds = {
     "gru": nn.GRU,
 }
 forms = ["batched", "unbatched", "packed"]
-asks = ["last", "final", "every", "step", "gradient", "mse", "mseEvery", "crossEntropy", "binaryCrossEntropy"]
+asks = ["last", "final", "every", "step", "gradient", "mse", "mseEvery", "mseSteps", "crossEntropy",
+        "binaryCrossEntropy"]
 
 
 def call_of(value):
@@ -55,9 +56,11 @@ def call_of(value):
 class Case:
     """One layer or stack with its inputs, one way in which it is asked, and what autograd makes of it."""
 
-    def __init__(self, name, kind, form, ask, dtype, with_state, lengths=(6, 6, 6), **options):
+    def __init__(self, name, kind, form, ask, dtype, with_state, lengths=(6, 6, 6), orthogonal=False, **options):
         self.name, self.form, self.ask, self.dtype = name, form, ask, dtype
         self.rnn = kinds[kind](INPUTS, UNITS, **options).to(dtype)
+        if orthogonal:
+            nn.utils.parametrizations.orthogonal(self.rnn, "weight_hh_l0")
         self.lengths = {"batched": [max(lengths)] * len(lengths), "unbatched": [max(lengths)], "packed": lengths}[form]
         # Each sequence a leaf of its own, [steps, I]: its gradient is what autograd says, however they are packed.
         self.xs = [self.random(steps, INPUTS).requires_grad_() for steps in self.lengths]
@@ -114,8 +117,18 @@ class Case:
         if ask == "mseEvery":
             targets = [self.random(len(out), OUTPUTS) for out in outputs]
             loss = nn.functional.mse_loss(readout(torch.cat(outputs)), torch.cat(targets))
-            told = targets if self.form == "packed" else self.together(targets)
+            # Beside packed sequences as a padded block.
+            told = nn.utils.rnn.pad_sequence(targets, batch_first=self.rnn.batch_first, padding_value=7)
+            told = targets[0] if self.form == "unbatched" else told
             return loss, {"loss": {"kind": "mse", "readout": readout, "targets": told, "at": "every"}}
+        if ask == "mseSteps":
+            steps = [0, 1]
+            targets = [self.random(len(steps), OUTPUTS) for _ in outputs]
+            at = torch.stack([out[steps] for out in outputs])
+            loss = nn.functional.mse_loss(readout(at), torch.stack(targets))
+            told = targets if self.form == "packed" else self.together(targets)
+            head = nn.Sequential(nn.Dropout(), readout)
+            return loss, {"loss": {"kind": "mse", "readout": head, "targets": told, "at": steps}}
         predicted, count = readout(lasts), len(outputs)
         if ask == "crossEntropy":
             targets = torch.randint(OUTPUTS, (count,))
@@ -136,12 +149,22 @@ class Case:
         return {
             "mode": self.rnn.mode,
             "batch_first": self.rnn.batch_first,
-            "weights": call_of(self.rnn)["module"],
+            "weights": {name: call_of(one) for name, one in self.weights().items()},
             "x": call_of(x),
             "options": call_of(options),
         }
 
+    def weights(self):
+        return {name: getattr(self.rnn, name) for name in self.rnn._flat_weights_names}
+
     def run(self, options=None, readout_bias=True, keep=False):
+        # What is parametrised is computed once, and so has a gradient.
+        with nn.utils.parametrize.cached():
+            return self.ran(options, readout_bias, keep)
+
+    def ran(self, options, readout_bias, keep):
+        for one in self.weights().values():
+            one.retain_grad()
         outputs = self.outputs()
         total, arguments = self.scalar(outputs, readout_bias)
         total.backward()
@@ -151,7 +174,7 @@ class Case:
         x = self.together(self.xs)
         displayed.clear()
         show_gradients(self.rnn, x, **options)
-        gradients = {name: one.grad.tolist() for name, one in self.rnn.named_parameters()}
+        gradients = {name: one.grad.tolist() for name, one in self.weights().items()}
         loss = arguments.get("loss")
         return {
             "name": self.name,
@@ -207,6 +230,9 @@ def kept():
         ("gru", "batched", "mseEvery", torch.float64, False, {"num_layers": 3, "bias": False}),
         ("gru", "batched", "binaryCrossEntropy", torch.float32, False, {**one, "batch_first": True}),
         ("tanh", "batched", "step", torch.float64, False, {"num_layers": 2, "batch_first": True}),
+        ("gru", "packed", "mseEvery", torch.float64, False, one),
+        ("lstm", "packed", "mseSteps", torch.float32, False, one),
+        ("tanh", "batched", "mseSteps", torch.float64, False, {**one, "orthogonal": True}),
     ]:
         case = Case(f"{kind}-{form}-{ask}", kind, form, ask, dtype, with_state, (2, 4, 3), **options)
         yield case.run(readout_bias=dtype == torch.float32, keep=True)

@@ -47,9 +47,11 @@ export function partOf(root: Value, name: string): Value | null {
   const single = only(named.map(fullName).filter((full) => isNamed(dotted(full), wanted)));
   if (single !== null) return named.findLast((one) => fullName(one) === single)!.value;
   const prefix = only(named.map((one) => one.prefix).filter((one) => isNamed(dotted(one), wanted)));
-  return prefix === null
-    ? null
-    : root.select(named.filter((one) => one.prefix === prefix).map((one) => [one.name, one.value] as const));
+  if (prefix !== null)
+    return root.select(named.filter((one) => one.prefix === prefix).map((one) => [one.name, one.value] as const));
+  // A module that holds others, as nn.Sequential does: all that stands below it.
+  const below = named.filter((one) => dotted(one.prefix).startsWith(`${wanted}.`));
+  return below.length === 0 ? null : root.select(below.map((one) => [fullName(one), one.value] as const));
 }
 
 const valuesOf = ({ input, recurrent, biases }: Group): (Value | null)[] => [input, recurrent, ...biases];

@@ -14,11 +14,22 @@ ipython.display = types.ModuleType("IPython.display")
 ipython.display.display = lambda data, raw=False: displayed.append(data if raw else {})
 sys.modules |= {"IPython": ipython, "IPython.display": ipython.display}
 
-packed = types.ModuleType("torch")
-packed.nn = types.SimpleNamespace(
-    utils=types.SimpleNamespace(rnn=types.SimpleNamespace(unpack_sequence=lambda batch: batch.sequences))
+
+def pad_packed_sequence(batch, batch_first):
+    arrays = [sequence.array for sequence in batch.sequences]
+    lengths = [len(array) for array in arrays]
+    block = numpy.zeros((len(arrays), max(lengths), *arrays[0].shape[1:]), arrays[0].dtype)
+    for row, array in zip(block, arrays):
+        row[: len(array)] = array
+    assert batch_first
+    return Tensor(str(block.dtype), block), Tensor("int64", lengths)
+
+
+torch = types.ModuleType("torch")
+torch.nn = types.SimpleNamespace(
+    utils=types.SimpleNamespace(rnn=types.SimpleNamespace(pad_packed_sequence=pad_packed_sequence))
 )
-sys.modules["torch"] = packed
+sys.modules["torch"] = torch
 
 
 class Tensor:
@@ -39,9 +50,8 @@ class Tensor:
 
 
 class Module:
-    def __init__(self, tensors, **facts):
+    def __init__(self, tensors):
         self.tensors = tensors
-        self.__dict__.update(facts)
 
     def state_dict(self):
         return self.tensors
@@ -68,6 +78,7 @@ def made(value):
 source = pathlib.Path(__file__).parents[3] / "media" / "notebook" / "show_gradients.py"
 exec(compile(source.read_text(encoding="utf-8"), str(source), "exec"))
 for call in json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")):
-    rnn = Module(made(call["weights"]), mode=call["mode"], batch_first=call["batch_first"])
+    facts = {"mode": call["mode"], "batch_first": call["batch_first"]}
+    rnn = types.SimpleNamespace(_flat_weights_names=list(call["weights"]), **made(call["weights"]), **facts)
     show_gradients(rnn, made(call["x"]), **made(call["options"]))
 print(json.dumps(displayed))

@@ -223,6 +223,14 @@ describe('a readout in a file with other layers', () => {
     }
     const named = await withReadout({ ...fc, 'out.weight': filled(2, 3, 9) }, { file: 'm.json', name: 'fc' });
     assert.deepEqual([...(named.experiment?.loss?.by ?? [])], [5, 6]);
+    // A module by its name, as nn.Sequential numbers what it holds.
+    const head = {
+      'net.head.1.weight': filled(2, 3, 5),
+      'net.head.1.bias': [5, 6],
+      'net.pick.weight': filled(2, 3, 9),
+    };
+    const module = await withReadout(head, { file: 'm.json', name: 'net.head' });
+    assert.deepEqual([...(module.experiment?.loss?.by ?? [])], [5, 6]);
     const inline = await withReadout({}, { ...fc, 'out.weight': filled(2, 3, 9) });
     assert.match(inline.problems.find(({ severity }) => severity === 'error')?.advice ?? '', /^Leave that one alone/);
   });

@@ -187,18 +187,18 @@ describe('the Python function of a notebook', () => {
     };
     const { outputs, files } = displayed([
       call(tensor([steps]), {}, { weights: tensors(wide) }),
-      call(tensor([[[1], [2]]]), { name: 'small', write: true }),
+      call(tensor([[[1], [2]]]), { name: 'run 1/2: small', write: true }),
     ]);
     assert.deepEqual(
       outputs.map((output) => output[mime]),
       [
         { version: 1, file: 'gradients.rnn.json' },
-        { version: 1, file: 'small.rnn.json' },
+        { version: 1, file: 'run 1-2- small.rnn.json' },
       ],
     );
     for (const [name, T] of [
       ['gradients', 100_000],
-      ['small', 2],
+      ['run 1-2- small', 2],
     ] as const) {
       const output = outputs.find((one) => JSON.stringify(one[mime]).includes(`${name}.rnn.json`));
       const { shapes } = await experimentOf(output, (file) => {
@@ -208,6 +208,15 @@ describe('the Python function of a notebook', () => {
       });
       assert.equal(shapes.T, T);
     }
+  });
+
+  it('says what it takes when it gets a whole model', withPython, () => {
+    const modules = "import sys, types; sys.modules |= dict.fromkeys(['torch', 'IPython'], types.ModuleType('torch'))";
+    const ask = `sys.modules['IPython.display'] = sys.modules['torch']; exec(open('${source}').read())`;
+    const { stderr } = spawnSync('python3', ['-c', `${modules}; ${ask}; show_gradients(types.SimpleNamespace(), [])`], {
+      encoding: 'utf8',
+    });
+    assert.match(stderr, /Expected nn\.RNN, nn\.LSTM or nn\.GRU \(model\.lstm\?\), found .*SimpleNamespace/);
   });
 });
 
