@@ -96,6 +96,34 @@ describe('the history', () => {
     assert.equal(history.curve(4), null);
   });
 
+  it('holds a result that is run again once, under the number of the newer run', () => {
+    const history = new History();
+    const dh = Float64Array.of(-Infinity, NaN, 0);
+    const told = (runId: number, step: number): RunSummary => {
+      const { verdict, ...rest } = summary(runId, dh);
+      return {
+        ...rest,
+        verdict: { ...verdict, ...summary(0, dh).verdict },
+        training: { step, epoch: null, loss: 0.5 },
+      };
+    };
+    history.add(told(1, 10), 1000);
+    history.addExponent(1, -0.25);
+    history.add(told(2, 10), 2000);
+    history.add(told(3, 20), 3000);
+    history.add(told(4, 20), 4000);
+    history.addExponent(4, -0.5);
+    const { versions } = history.list();
+    assert.deepEqual(
+      versions.map(({ runId, time, lambda1, training }) => [runId, time, lambda1, training?.step]),
+      [
+        [2, 1000, -0.25, 10],
+        [4, 3000, -0.5, 20],
+      ],
+    );
+    assert.ok(history.curve(4) !== null && history.curve(3) === null);
+  });
+
   it('is bounded: 20 rewrites a second for ten minutes leave the last ones', () => {
     const history = new History();
     const dh = Float64Array.from({ length: 2000 }, (_, t) => -t / 100);
