@@ -8,7 +8,7 @@ import type { Report } from '../problems/problemReport.js';
 import type { KnownSizes } from './knownSizes.js';
 import { targetPartKeys } from './partKeys.js';
 import { numbersOf, Options, textTokens } from './plainFiles.js';
-import { valueChecks } from './readTargets.js';
+import { isIgnored, noTargets, valueChecks } from './readTargets.js';
 import type { Targets } from './readTargets.js';
 import type { Sources } from './sourceFiles.js';
 import { cellPath, placedCells } from './tables.js';
@@ -67,13 +67,16 @@ export async function plainTargets(
   const targets = new Float64Array(B * steps.length * width);
   const present = new Uint8Array(B * steps.length);
   const { passes, tell } = valueChecks(kind, O);
+  let isReached = false;
   const wrong = new Map<number, TableCell & { readonly x: number }>();
   for (let b = 0; b < B; b++) {
     root.document.tick();
     for (const [s, step] of steps.entries()) {
       const row = b * windows.stride + step + ahead;
       if (row >= table.rows) continue;
+      isReached = true;
       const place = b * steps.length + s;
+      if (isIgnored(kind, table.data[row * width]!)) continue;
       present[place] = 1;
       for (let column = 0; column < width; column++) {
         const x = table.data[row * width + column]!;
@@ -93,6 +96,10 @@ export async function plainTargets(
   }
   if (present.every((one) => one === 1)) return { targets };
   if (present.some((one) => one === 1)) return { targets, present };
+  if (isReached) {
+    report.error(options.at('columns'), noTargets(t('classes of -100 alone')));
+    return null;
+  }
   report.error(options.at('ahead'), {
     code: 'wrong-value',
     message: t('No row lies far enough ahead of a step of the loss.'),

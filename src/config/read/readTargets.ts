@@ -35,10 +35,17 @@ type Wanted = {
 /** [B,S,O], or class numbers [B,S]. Null after a report. */
 export function readTargets(root: Value, wanted: Wanted, sizes: KnownSizes, report: Report): Targets | null {
   const spec = specOf(wanted, sizes);
-  if (!isArray(root.node) || (wanted.places.own === null && !mayHoldNull(root)))
+  if (!isArray(root.node) || (wanted.places.own === null && !mayHoldNull(root) && !holdsIgnored(root, wanted.kind)))
     return readBlock(root, spec, wanted, sizes, report);
   return readSparse(root, spec, wanted, sizes, report);
 }
+
+/** The class that PyTorch leaves out of a cross-entropy loss (`ignore_index`): a tensor of classes cannot hold null. */
+const ignoredClass = -100;
+export const isIgnored = (kind: Loss['kind'], x: number): boolean => kind === 'crossEntropy' && x === ignoredClass;
+
+const holdsIgnored = ({ node }: Value, kind: Loss['kind']): boolean =>
+  node.kind === 'tensor' && node.data.some((x) => isIgnored(kind, x));
 
 function specOf({ kind, dtype, places }: Wanted, { B }: KnownSizes): TensorSpec {
   const classes = kind === 'crossEntropy';
@@ -159,6 +166,14 @@ export function valueChecks(
 const visible = (text: string): string =>
   /\S/.test(text) ? cut(text, 38) : `U+${text.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 
+export const noTargets = (found: string): Finding => ({
+  code: 'wrong-value',
+  message: say('No place has a target.'),
+  expected: say('at least one target that is not null'),
+  found,
+  advice: say('Write the target of at least one place, or remove the loss.'),
+});
+
 const notOne = (message: string, text: string, expected: string, advice: string): Finding => ({
   code: 'wrong-value',
   message,
@@ -267,13 +282,7 @@ class Filling {
     const there = this.#present.reduce((sum, one) => sum + one, 0);
     if (there === real) return { targets: this.#targets };
     if (there > 0) return { targets: this.#targets, present: this.#present };
-    this.#wrong(() => root, {
-      code: 'wrong-value',
-      message: say('No place has a target.'),
-      expected: say('at least one target that is not null'),
-      found: describeNode(root.node),
-      advice: say('Write the target of at least one place, or remove the loss.'),
-    });
+    this.#wrong(() => root, noTargets(describeNode(root.node)));
     return null;
   }
 
@@ -342,6 +351,7 @@ class Filling {
     }
     const at = b * this.#S + s;
     if (this.#wanted.kind === 'crossEntropy') {
+      if (one.kind === 'number' && isIgnored('crossEntropy', one.value)) return;
       if (this.#number(one, at)) this.#present[at] = 1;
       return;
     }

@@ -117,6 +117,30 @@ describe('sequences in a padded block', () => {
       const result = await read({ ...block, loss: { ...stored.loss, targets } });
       assert.ok(expected.experiment !== null, JSON.stringify(expected.problems));
       assert.deepEqual(result, expected);
+      const ignored = (lists: typeof targets): number[][] => lists.map((one) => one.map((place) => place ?? -100));
+      assert.deepEqual(await read({ ...block, loss: { ...stored.loss, targets: ignored(targets) } }), expected);
+      const own = { ...stored.loss, targets: ignored(stored.loss.targets.map((one) => [...one])) };
+      assert.deepEqual(await read({ ...common, sequences: stored.sequences, loss: own }), expected);
+    });
+
+    it('have none where a class is -100, which the loss of PyTorch leaves out, in a tensor too', async () => {
+      const sequences = padded(ragged, 4, 5);
+      const classes = { kind: 'crossEntropy', readout: { Why: [[1, 2]], by: [0, 0] } };
+      const expected = await read({
+        sequences,
+        ...loss(
+          [
+            [0, 1, null, 1],
+            [null, null, null, null],
+            [1, 1, 1, 0],
+          ],
+          classes,
+        ),
+      });
+      assert.ok(expected.experiment !== null, JSON.stringify(expected.problems));
+      const flat = [0, 1, -100, 1, -100, -100, -100, -100, 1, 1, 1, 0];
+      const inFile = await read({ sequences, ...loss('classes.npy', classes) }, { 'classes.npy': npyOf([3, 4], flat) });
+      assert.deepEqual(inFile.experiment, expected.experiment);
     });
 
     it('are cut where every length is the same', async () => {

@@ -406,6 +406,16 @@ describe('targets out of a table', () => {
     assert.equal(path, 'b[4]');
   });
 
+  it('are none where a class is -100, which the loss of PyTorch leaves out', async () => {
+    const sequences = { file: 't.csv', columns: ['a'] };
+    const targets = loss({ file: 'c.csv', columns: ['class'], ahead: 0 }, { kind: 'crossEntropy', at: 'every' }, 2);
+    const { experiment } = await good(sequences, 1, { 'c.csv': 'class\n0\n-100\n1\n-100\n1\n' }, targets);
+    assert.deepEqual([...(experiment.loss?.present ?? [])], [1, 0, 1, 0, 1]);
+    assert.deepEqual([...(experiment.loss?.targets ?? [])], [0, 0, 1, 0, 1]);
+    const none = await refusal(sequences, 1, { 'c.csv': 'class\n-100\n-100\n-100\n-100\n-100\n' }, targets);
+    assert.deepEqual([none.message, none.found], ['No place has a target.', 'classes of -100 alone']);
+  });
+
   it('a number that cannot be one is told once, where it stands in the table', async () => {
     const { problems } = await readTexts({
       [configName]: JSON.stringify({
