@@ -1,7 +1,7 @@
 // Which axis of the sequences is time: they may stand sequence by sequence, or step by step as PyTorch has them without
 // `batch_first`. Numbers alone cannot tell, and a network that is fed the wrong way round answers all the same.
 import { t } from '@vscode/l10n';
-import { describeShape } from '../json/node.js';
+import { counted, describeShape } from '../json/node.js';
 import type { Report } from '../problems/problemReport.js';
 import type { Value } from '../json/jsonValue.js';
 
@@ -56,11 +56,12 @@ export function askForOrder(where: Value, { B, T, I }: ReadSizes, inConfig: bool
   report.warning(where, {
     code: 'unclear-order',
     message: t(
-      'The sequences {0} are read as [B][T][I]: {1} sequences of {2} steps. Step by step, [T][B][I], they would be ' +
-        '{2} sequences of {1} steps.',
+      'The sequences {0} are read as [B][T][I]: {1} of {2}. Step by step, [T][B][I], they would be {3} of {4}.',
       shape,
-      B,
-      T,
+      counted(B, 'sequences'),
+      counted(T, 'timesteps'),
+      counted(T, 'sequences'),
+      counted(B, 'timesteps'),
     ),
     expected: t('"sequenceOrder", which says which of the two it is'),
     found: t('no "sequenceOrder"'),
