@@ -1,7 +1,8 @@
 // What users do with the page: cursor, zoom, fold, reload; and what the host may tell it at any time.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
+import type { GroupId } from '../../webview/page/groups.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
 import { csvRows, cursorTo, nextFrames, openTable, painted, rowValues, side } from './support.js';
@@ -13,9 +14,6 @@ before(async () => {
   pages = await startPages();
 });
 after(() => pages.close());
-beforeEach(async () => {
-  open = await pages.open();
-});
 afterEach(async () => {
   assert.deepEqual(await open.violations(), []);
   assert.deepEqual(open.complaints, []);
@@ -23,7 +21,12 @@ afterEach(async () => {
   await open.close();
 });
 
-async function showWeather(): Promise<void> {
+/** `group`: where the views stand that a test is about. */
+const openPage = async (group: GroupId = 'overview'): Promise<void> => {
+  open = await pages.open({ group, everything: true });
+};
+async function showWeather(group?: GroupId): Promise<void> {
+  await openPage(group);
   await open.host.run(weatherConfig());
   await painted(open);
 }
@@ -38,6 +41,7 @@ const problem = (index: number, severity: 'error' | 'warning' | 'info') => ({
 
 describe('the host', () => {
   it('hears when the picture of a run is on the screen', async () => {
+    await openPage();
     const { host, page } = open;
     for (const config of [weatherConfig(), weatherConfig()]) {
       await host.run(config);
@@ -48,8 +52,8 @@ describe('the host', () => {
   });
 
   it('may tell a run once more, of which nothing is painted again', async () => {
-    const { host, page } = open;
     await showWeather();
+    const { host, page } = open;
     while (host.sent.painted.length === 0) await nextFrames(page);
     host.sendAll();
     host.sendStatus({ stale: 'told behind it' });
@@ -62,8 +66,36 @@ describe('the host', () => {
   });
 });
 
+describe('a page that comes up', () => {
+  it('asks for each picture once, and draws once what waits for no answer', async () => {
+    await openPage('all');
+    const { page, host } = open;
+    await page.evaluate(() => {
+      const drawn: Record<string, number> = {};
+      Object.assign(globalThis, { drawn });
+      const { prototype } = CanvasRenderingContext2D;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
+      const { clearRect } = prototype;
+      prototype.clearRect = function (...args) {
+        drawn[this.canvas.id] = (drawn[this.canvas.id] ?? 0) + 1;
+        clearRect.apply(this, args);
+      };
+    });
+    await host.run(weatherConfig());
+    await painted(open);
+    // The last one to be painted, and what is asked for behind it.
+    await page.locator('#track-network-plot[data-plot]').waitFor();
+    await page.waitForTimeout(300);
+    const asked = (name: string): number => host.asked.filter((one) => one === name).length;
+    assert.deepEqual([asked('heatmap'), asked('unitLines'), asked('activations')], [2, 1, 1]);
+    const drawn = await page.evaluate(() => (globalThis as unknown as { drawn: Record<string, number> }).drawn);
+    assert.deepEqual([drawn['track-contributions-plot'], drawn['track-saturation-plot']], [1, 1]);
+  });
+});
+
 describe('the names of steps', () => {
   it('stand at the cursor and below the axis, those of the sequence that is shown', async () => {
+    await openPage();
     const { page, host } = open;
     const days = Array.from({ length: 60 }, (_, i) => `${i + 1}.2.`);
     host.files['days.csv'] = `day,x\n${days.map((day, i) => `${day},${Math.sin(i)}`).join('\n')}\n`;
@@ -116,9 +148,11 @@ describe('a screen reader', () => {
   };
 
   it('hears the verdict when it is another one, and when a picture is up to date again', async () => {
+    await openPage();
     const { host } = open;
     await listen();
-    await showWeather();
+    await host.run(weatherConfig());
+    await painted(open);
     assert.deepEqual(await heard(), ['VANISHING ×0.879 per step back']);
     await host.run(weatherConfig({ name: 'another name' }));
     assert.deepEqual(await heard(), []);
@@ -133,6 +167,7 @@ describe('a screen reader', () => {
   });
 
   it('hears once why a first run has no verdict', async () => {
+    await openPage();
     const { host } = open;
     host.sendStatus({});
     await listen();
@@ -163,7 +198,7 @@ describe('a screen reader', () => {
 
 describe('the time cursor', () => {
   it('moves by keyboard in every track, in tables and beside them, and is told aloud', async () => {
-    await showWeather();
+    await showWeather('all');
     const { page } = open;
     await cursorTo(page, 72);
     assert.equal(await page.locator('.card h2').first().textContent(), 'At t = 72 · pinned');
@@ -202,7 +237,7 @@ describe('the time cursor', () => {
   });
 
   it('follows the mouse until a click pins it, and again after Escape', async () => {
-    await showWeather();
+    await showWeather('gradient');
     const { page } = open;
     const box = await page.locator('#track-contributions-plot').boundingBox();
     assert.ok(box !== null);
@@ -221,7 +256,7 @@ describe('the time cursor', () => {
   });
 
   it('stands at the same pixel in all tracks', async () => {
-    await showWeather();
+    await showWeather('all');
     // What is out of sight is painted when the page has nothing else to do.
     await open.page.locator('.track:not(.told) canvas[data-plot]').nth(9).waitFor({ state: 'attached' });
     const edges = await open.page
@@ -275,6 +310,7 @@ describe('the window of time', () => {
   });
 
   it('shrinks with a shorter run', async () => {
+    await openPage();
     await open.host.run(ringConfig(0.9, 4, 400));
     await painted(open);
     await cursorTo(open.page, 390);
@@ -289,7 +325,7 @@ describe('the window of time', () => {
 
 describe('what the page remembers', () => {
   it('is there again after a reload', async () => {
-    await showWeather();
+    await showWeather('gradient');
     const { page } = open;
     await cursorTo(page, 33);
     for (let i = 0; i < 3; i++) await page.keyboard.press('+');
@@ -337,6 +373,7 @@ describe('what the page remembers', () => {
 
 describe('what the host tells', () => {
   it('is an empty page before the first result, then problems that lead to their place', async () => {
+    await openPage();
     const { page, host } = open;
     await page.locator('.blank h2', { hasText: 'No run yet' }).waitFor();
     assert.equal(await page.locator('.main').isVisible(), false);
@@ -349,6 +386,7 @@ describe('what the host tells', () => {
   });
 
   it('is why a first run has ended without a picture, also where the config has warnings', async () => {
+    await openPage();
     const { page, host } = open;
     const banner = page.locator('.banner', { hasText: 'The thread has run out of memory.' });
     host.sendStatus({ stale: 'The thread has run out of memory.', problems: [problem(0, 'warning')] });
@@ -412,6 +450,7 @@ describe('what the host tells', () => {
   });
 
   it('shows a long run with its progress and lets it be cancelled', async () => {
+    await openPage();
     const { page, host } = open;
     host.sendStatus({ running: { runId: 1, phase: 'run', fraction: 0.25 } });
     await page.locator('.running vscode-button').waitFor();
@@ -423,6 +462,7 @@ describe('what the host tells', () => {
   });
 
   it('is shown as text, whatever it contains', async () => {
+    await openPage();
     const name = '<img src=x onerror="document.title=1">';
     await open.host.run(weatherConfig({ name }));
     await painted(open);
@@ -452,7 +492,7 @@ describe('what the host tells', () => {
 
 describe('the choices', () => {
   it('of a sequence and of units lead to its numbers', async () => {
-    await showWeather();
+    await showWeather('all');
     const { page } = open;
     await openTable(page, 'hiddenMap');
     const body = page.locator('[data-track=hiddenMap] tbody');
@@ -476,7 +516,7 @@ describe('the choices', () => {
   });
 
   it('of a unit by its row in a heatmap', async () => {
-    await showWeather();
+    await showWeather('all');
     const { page } = open;
     const box = await page.locator('#track-hiddenMap-plot').boundingBox();
     assert.ok(box !== null);
@@ -486,7 +526,7 @@ describe('the choices', () => {
   });
 
   it('of saving: pictures, tables, the whole run', async () => {
-    await showWeather();
+    await showWeather('all');
     const { page, host } = open;
     await choose(page, '[data-track=flow]', 'PNG');
     await page.waitForTimeout(0);

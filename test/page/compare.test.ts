@@ -28,7 +28,7 @@ const T = 40;
 const ring = (rho: number, t: number, steps = T): number => Math.sqrt(8) * rho ** (steps - 1 - t);
 
 async function start(rho = 0.5, options: Parameters<PageServer['open']>[0] = {}): Promise<void> {
-  open = await pages.open(options);
+  open = await pages.open({ group: 'overview', everything: true, ...options });
   await open.host.run(ringConfig(rho, 8, T));
   await painted(open);
 }
@@ -94,7 +94,7 @@ describe('a pinned run', () => {
   });
 
   onlyLong(it)('has no name that a spreadsheet takes for a formula', async () => {
-    open = await pages.open();
+    open = await pages.open({ group: 'overview', everything: true });
     await open.host.run(ringConfig(0.5, 8, T, { name: '=HYPERLINK("http://a.test")' }));
     await painted(open);
     await open.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -118,7 +118,7 @@ describe('a pinned run', () => {
     'of many steps is kept at some of them: the table has its numbers there alone, with no more digits than were ' +
       'kept',
     async () => {
-      open = await pages.open();
+      open = await pages.open({ group: 'overview', everything: true });
       const long = 3000;
       await open.host.run(ringConfig(0.99, 8, long, { dtype: 'float64', cell: 'identity' }));
       await painted(open);
@@ -147,7 +147,7 @@ describe('a pinned run', () => {
   });
 
   onlyLong(it)('keeps its shape in a thousand points when it is long', async () => {
-    open = await pages.open();
+    open = await pages.open({ group: 'overview', everything: true });
     const steps = 6000;
     await open.host.run(
       JSON.stringify({
@@ -327,7 +327,7 @@ describe('the history', () => {
 
   it('is drawn along the steps of the script, and chosen by the nearest of them', async () => {
     const ofStep = (step: number): string => ringConfig(0.5, 8, T).replace('"weights":{', `"weights":{"step":${step},`);
-    open = await pages.open();
+    open = await pages.open({ group: 'overview', everything: true });
     await open.host.run(ofStep(0));
     await painted(open);
     await keepPaintedText(open);

@@ -33,8 +33,8 @@ async function beside(name: string, config: string): Promise<ComparedRun> {
     stale: null,
   });
 }
-async function start(rho: number, group: 'overview' | 'all' = 'all'): Promise<OpenPage> {
-  const open = await pages.open({ group });
+async function start(rho: number, everything = true): Promise<OpenPage> {
+  const open = await pages.open({ group: 'overview', everything });
   await open.host.run(ringConfig(rho, 8, T));
   await painted(open);
   return open;
@@ -49,7 +49,7 @@ const columnOf = async (open: OpenPage, name: string): Promise<string[]> => {
 
 describe('compared configs', () => {
   it('lie over the run with one legend, and each has its verdict', async () => {
-    const open = await start(0.5, 'overview');
+    const open = await start(0.5, false);
     const others = [await beside('steady', ringConfig(1, 8, T)), await beside('growing', ringConfig(1.5, 8, T))];
     open.host.sendCompared(others);
     await open.page.locator('[data-track=flow] .chip', { hasText: 'growing' }).waitFor();

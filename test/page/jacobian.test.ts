@@ -12,7 +12,7 @@ let pages: PageServer;
 let open: OpenPage;
 before(async () => {
   pages = await startPages();
-  open = await pages.open({ height: 1600 });
+  open = await pages.open({ group: 'dynamics', everything: true, height: 1600 });
 });
 after(() => pages.close());
 
@@ -22,7 +22,7 @@ const near = (actual: number, expected: number, bound: number, what = ''): void 
 async function show(config: string, name: string): Promise<void> {
   await open.host.run(config);
   await open.page.locator('.run-name', { hasText: name }).waitFor();
-  await painted(open);
+  await painted(open, 'jacobian');
   await computed(open.page, 'jacobian');
   await computed(open.page, 'product');
 }
@@ -76,7 +76,9 @@ describe('products of Jacobians', () => {
       'one sequence',
     );
     const product = await csvRows(open, 'product');
+    await open.page.locator('.tab[data-group=gradient]').click();
     const flow = await csvRows(open, 'flow');
+    await open.page.locator('.tab[data-group=dynamics]').click();
     const at = flow.head.indexOf('single_source_norm');
     product.rows.forEach(([, largest = '', median = '', smallest = ''], t) => {
       assert.ok(log10Of(flow.rows[t]?.[at] ?? '') <= log10Of(largest) + Math.log10(Math.sqrt(32)) + 1e-9);
@@ -136,7 +138,7 @@ describe('a run of more steps than are sampled', () => {
       /sampled at 600 of 5000 steps/,
     );
     assert.deepEqual(await check(0, T), [600, 600]);
-    await page.locator('#track-flow-plot').focus();
+    await page.locator('#track-jacobian-plot').focus();
     await page.keyboard.press('Home');
     for (let i = 0; i < 5; i++) await page.keyboard.press('PageDown');
     for (let i = 0; i < 8; i++) await page.keyboard.press('+');

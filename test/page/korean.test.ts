@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { englishWords, korean } from '../support/languages.js';
 import { startPages } from '../support/page.js';
+import type { GroupId } from '../../webview/page/groups.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { weatherConfig } from '../support/experiments.js';
 import { violationsOf } from './axe.js';
@@ -59,8 +60,8 @@ const english = async (open: OpenPage): Promise<string[]> => [
 /** So high that every view is in sight: those that are not wait with their analyses. */
 const whole = 6_000;
 
-async function openKorean(width: number, height: number): Promise<OpenPage> {
-  const open = await pages.open({ width, height, language: korean() });
+async function openKorean(width: number, height: number, group: GroupId = 'all'): Promise<OpenPage> {
+  const open = await pages.open({ group, width, height, language: korean() });
   await keepPaintedText(open);
   return open;
 }
@@ -165,7 +166,7 @@ describe('the page in Korean', () => {
   });
 
   it('tells the verdict in Korean sentences', async () => {
-    const open = await openKorean(1200, whole);
+    const open = await openKorean(1200, 980, 'overview');
     await shown(open);
     assert.equal(await open.page.locator('.badge').textContent(), '기울기 소실');
     assert.match((await open.page.locator('.reason').textContent()) ?? '', /한 스텝 되돌아갈 때마다 \d+ %만 남습니다/);

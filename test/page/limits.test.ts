@@ -40,7 +40,7 @@ const seen = (open: OpenPage, selector: string): Promise<boolean> =>
 describe('clip and truncation', () => {
   for (const width of some([1200, 420], 2, 1)) {
     it(`can be seen where they are set, ${width} pixels wide`, async () => {
-      const open = await pages.open({ width });
+      const open = await pages.open({ group: 'gradient', everything: true, width });
       await open.host.run(weatherConfig());
       await painted(open);
       const limits = open.page.locator('[data-fact=clip], [data-fact=cut]');
@@ -88,7 +88,7 @@ describe('cuts of truncation', () => {
     'are lines while there is room, stripes where they stand close, and a word alone where nothing can be told ' +
       'apart',
     async () => {
-      const open = await pages.open({ width: 1200 });
+      const open = await pages.open({ group: 'overview', everything: true, width: 1200 });
       const T = 800;
       const ofTruncate = async (truncate: number | null): Promise<number[]> => {
         const name = `k ${truncate}`;

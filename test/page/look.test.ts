@@ -28,7 +28,7 @@ const distance = (a: readonly number[], b: readonly number[]): number =>
 describe('a heatmap', () => {
   it('paints each cell in the colour of its value', async () => {
     const reference = referenceCase('saturated_exact');
-    const open = await pages.open({ height: 1200 });
+    const open = await pages.open({ group: 'overview', everything: true, height: 1200 });
     await open.host.run(configOf(reference));
     await painted(open);
     await nextFrames(open.page);
@@ -66,7 +66,7 @@ describe('a heatmap', () => {
 
 describe('the theme', () => {
   it('changes painted pixels while the page is open', async () => {
-    const open = await pages.open({ theme: 'dark' });
+    const open = await pages.open({ group: 'gradient', everything: true, theme: 'dark' });
     await open.host.run(weatherConfig());
     await painted(open);
     await nextFrames(open.page);
@@ -176,7 +176,7 @@ describe('a narrow panel', () => {
 describe('a quiet button under the pointer', () => {
   for (const theme of some(themeNames, 4, 1)) {
     it(`can be read: ${theme}`, async () => {
-      const open = await pages.open({ theme });
+      const open = await pages.open({ group: 'overview', theme });
       await open.host.run(weatherConfig());
       await painted(open);
       const quiet = open.page.locator('.bar vscode-button', { hasText: 'What if' });
@@ -273,7 +273,7 @@ describe('what arrives later', () => {
   }
 
   it('leaves nothing to run again while the first run is under way', async () => {
-    const open = await pages.open();
+    const open = await pages.open({ group: 'overview' });
     open.host.sendStatus({ running: { runId: 1, phase: 'run', fraction: 0.4 } });
     await open.page.getByText('The first run is under way').waitFor();
     assert.equal(await open.page.locator('.blank vscode-button', { hasText: 'Run again' }).isVisible(), false);
@@ -316,7 +316,7 @@ describe('what arrives later', () => {
 
 describe('the flag on the time axis', () => {
   it('holds a number of five digits whole, and no other number looks out from behind it', async () => {
-    const open = await pages.open({ width: 420 });
+    const open = await pages.open({ group: 'overview', everything: true, width: 420 });
     await open.host.run(
       JSON.stringify({
         name: 'long',

@@ -21,7 +21,7 @@ let pages: PageServer;
 let open: OpenPage;
 before(async () => {
   pages = await startPages();
-  open = await pages.open({ height: 1600 });
+  open = await pages.open({ group: 'states', everything: true, height: 1600 });
 });
 after(() => pages.close());
 
@@ -32,7 +32,7 @@ const unit = async (name: string): Promise<number> =>
 const norm = (values: readonly number[]): number => Math.hypot(...values);
 
 async function openedAt(t: number): Promise<void> {
-  await cursorTo(open.page, t);
+  await cursorTo(open.page, t, 'network');
   await open.page.locator('[data-card=unit] .place', { hasText: `t = ${t} ` }).waitFor();
   await nextFrames(open.page);
 }
@@ -44,7 +44,7 @@ for (const name of some(['typical', 'saturated', 'exploding', 'loss_every_step',
     const { hs, dhTotal } = reference.expected;
     await open.host.run(configOf(reference));
     await open.page.locator('.run-name', { hasText: name }).waitFor();
-    await painted(open);
+    await painted(open, 'network');
     const Wh = (reference.weights as { Wh: number[][] }).Wh;
     for (const t of [T - 1, Math.floor(T / 2), 0]) {
       await openedAt(t);
@@ -136,7 +136,7 @@ onlyLong(it)('underflow: the opened unit keeps the digits of a gradient that no 
   assert.equal(B, 1);
   await open.host.run(configOf(reference));
   await open.page.locator('.run-name', { hasText: 'underflow' }).waitFor();
-  await painted(open);
+  await painted(open, 'network');
   const { log10dh } = reference.expected.norms;
   let beyond = 0;
   for (const t of [T - 1, 300, 40, 0]) {
@@ -152,12 +152,12 @@ describe('stepping through', () => {
   before(async () => {
     await open.host.run(weatherConfig());
     await open.page.locator('.run-name', { hasText: 'weather' }).waitFor();
-    await painted(open);
+    await painted(open, 'network');
   });
 
   it('plays forward to the last step, with the shared cursor', async () => {
     const { page } = open;
-    await cursorTo(page, 90);
+    await cursorTo(page, 90, 'network');
     await page.locator('button[aria-label="Play the forward sweep"]').click();
     await page.locator('[data-track=network] .formula', { hasText: 'forward sweep' }).waitFor();
     await page.waitForFunction(() => document.querySelector('.flag')?.textContent === 't = 99');
@@ -183,7 +183,7 @@ describe('stepping through', () => {
   it('gives way to whoever moves the cursor', async () => {
     const { page } = open;
     await page.locator('button[aria-label="Play the backward sweep"]').click();
-    await cursorTo(page, 40);
+    await cursorTo(page, 40, 'network');
     await page.waitForTimeout(300);
     assert.equal(await flag(), 't = 40');
     await page.locator('button[aria-label="Show all: both sweeps complete"]').click();
@@ -193,7 +193,7 @@ describe('stepping through', () => {
 
   it('fills states up to the cursor in the forward sweep only', async () => {
     const { page } = open;
-    await cursorTo(page, 40);
+    await cursorTo(page, 40, 'network');
     const strip = async (): Promise<number[][]> => {
       await nextFrames(page);
       const [left = 0, right = 0] = ((await page.locator('#track-network-plot').getAttribute('data-plot')) ?? '')
@@ -214,7 +214,7 @@ describe('stepping through', () => {
 
   it('opens the unit that is clicked under the lens, which stays where it is', async () => {
     const { page } = open;
-    await cursorTo(page, 40);
+    await cursorTo(page, 40, 'network');
     await page.locator('#track-network-plot').scrollIntoViewIfNeeded();
     const box = await page.locator('#track-network-plot').boundingBox();
     assert.ok(box !== null);
@@ -269,11 +269,11 @@ it('a loss is drawn at the steps where its gradient enters, and the header names
       }),
     );
     await page.locator('.run-name', { hasText: name }).waitFor();
-    await painted(open);
+    await painted(open, 'network');
     return (await page.locator('.facts').innerText()).replaceAll('\u00a0', ' ');
   };
   const drawn = async (t: number): Promise<boolean> => {
-    await cursorTo(page, t);
+    await cursorTo(page, t, 'network');
     // Out of sight it is painted when the page has nothing else to do.
     await page.locator('#track-network-plot').scrollIntoViewIfNeeded();
     await nextFrames(page);
@@ -315,8 +315,8 @@ it('small networks never show the numbers of other steps, however late an answer
     }),
   );
   await page.locator('.run-name', { hasText: 'halves' }).waitFor();
-  await painted(open);
-  await page.locator('#track-flow-plot').focus();
+  await painted(open, 'network');
+  await page.locator('#track-network-plot').focus();
   await page.keyboard.press('End');
   const shows = (text: string): Promise<unknown> =>
     page.waitForFunction(

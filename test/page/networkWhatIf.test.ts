@@ -56,7 +56,7 @@ async function whole(config: Config): Promise<AnyNetworkRun> {
 
 const bar = (): Promise<void> => open.page.locator('.bar vscode-button', { hasText: 'What if' }).click();
 async function start(config: Config, layer: number | null, options: Parameters<PageServer['open']>[0] = {}) {
-  open = await pages.open(options);
+  open = await pages.open({ group: 'overview', everything: true, ...options });
   await open.host.run(JSON.stringify(config), layer);
   await painted(open);
 }

@@ -13,7 +13,7 @@ let pages: PageServer;
 let open: OpenPage;
 before(async () => {
   pages = await startPages();
-  open = await pages.open({ height: 1600 });
+  open = await pages.open({ group: 'overview', everything: true, height: 1600 });
 });
 after(() => pages.close());
 

@@ -1,9 +1,10 @@
 // A reverse direction on the page: every t that is told or typed is the position in the sequence, as in the JSON of the
 // run and in its config.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { choose } from '../support/menus.js';
 import { startPages } from '../support/page.js';
+import type { GroupId } from '../../webview/page/groups.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import {
   copied,
@@ -63,9 +64,16 @@ before(async () => {
   pages = await startPages();
 });
 after(() => pages.close());
+afterEach(async () => {
+  assert.deepEqual(open.complaints, []);
+  assert.deepEqual(await open.violations(), []);
+  assert.deepEqual(open.host.sent.failed, []);
+  await open.close();
+});
 
-async function start(config = configOf(), layer = reverse): Promise<LayerJson> {
-  open = await pages.open({ height: 1600 });
+/** `group`: where the views stand that a test is about. */
+async function start(config = configOf(), layer = reverse, group: GroupId = 'overview'): Promise<LayerJson> {
+  open = await pages.open({ group, everything: true, height: 1600 });
   await keepPaintedText(open);
   await open.host.run(config, layer);
   await painted(open);
@@ -111,7 +119,7 @@ describe('a reverse direction', () => {
   });
 
   it('has its positions on the axis from the last to the first, and the loss at its end', async () => {
-    await start();
+    await start(configOf(), reverse, 'all');
     const ticks = (await texts('.ruler-ticks span')).map(Number);
     assert.ok(ticks.length > 3);
     assert.deepEqual(
@@ -129,7 +137,7 @@ describe('a reverse direction', () => {
   });
 
   it('reads at the cursor what its position has, and says so', async () => {
-    const { hNorm, norms } = await start();
+    const { hNorm, norms } = await start(configOf(), reverse, 'all');
     for (const position of [12, 0, T - 1]) {
       await cursorAt(position);
       assert.equal(await text('.at-step h2'), `At t = ${position} · pinned`);
@@ -148,7 +156,7 @@ describe('a reverse direction', () => {
   });
 
   it('has the next position where formulas have the step before', async () => {
-    await start();
+    await start(configOf(), reverse, 'all');
     const { page } = open;
     await page.locator('[data-card=gates] .place').waitFor();
     assert.match((await texts('.at-step dt')).join('\n'), /σmax\(∂ht\/∂ht\+1\)/);
@@ -220,7 +228,7 @@ describe('a what-if of a reverse direction', () => {
 
 describe('attribution of a reverse direction', () => {
   it('has steps and losses by position, and tells what cannot be reached', async () => {
-    await start(configOf({ upstreamGradient: 'every' }));
+    await start(configOf({ upstreamGradient: 'every' }), reverse, 'all');
     const { page } = open;
     await page.locator('[data-track=attribution] canvas[data-plot]').waitFor();
     const { head, rows } = await csvRows(open, 'attribution');

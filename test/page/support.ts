@@ -125,9 +125,9 @@ export async function computed(page: Page, track: string): Promise<void> {
   }, track);
 }
 
-/** Moves the cursor with the keyboard: Home, then pages and single steps. */
-export async function cursorTo(page: Page, t: number): Promise<void> {
-  await page.locator('#track-flow-plot').focus();
+/** Moves the cursor with the keyboard, on the plot of a track: Home, then pages and single steps. */
+export async function cursorTo(page: Page, t: number, track = 'flow'): Promise<void> {
+  await page.locator(`#track-${track}-plot`).focus();
   await page.keyboard.press('Home');
   for (let i = 0; i < Math.floor(t / 10); i++) await page.keyboard.press('PageDown');
   for (let i = 0; i < t % 10; i++) await page.keyboard.press('ArrowRight');

@@ -40,7 +40,7 @@ async function whole(config: string): Promise<FlatRun<RunResult>> {
 }
 
 async function start(config = weatherConfig(), options: Parameters<PageServer['open']>[0] = {}): Promise<void> {
-  open = await pages.open(options);
+  open = await pages.open({ group: 'overview', everything: true, ...options });
   await open.host.run(config);
   await painted(open);
   await open.page.locator('.bar vscode-button', { hasText: 'What if' }).click();
@@ -229,7 +229,7 @@ describe('a what-if', () => {
   });
 
   it('comes into sight in one column, from wherever its button or the advice is pressed', async () => {
-    open = await pages.open({ width: 320, height: 520 });
+    open = await pages.open({ group: 'overview', everything: true, width: 320, height: 520 });
     const { page } = open;
     await open.host.run(weatherConfig());
     await painted(open);
@@ -488,7 +488,7 @@ describe('the bar', () => {
   }
 
   it('offers a slider of Wh as soon as Wh is measured, and not before', async () => {
-    open = await pages.open();
+    open = await pages.open({ group: 'overview', everything: true });
     const { page, host } = open;
     await host.run(weatherConfig());
     await painted(open);
@@ -565,7 +565,7 @@ async function choose(key: string, value: string): Promise<void> {
 
 describe('the next thing to try', () => {
   it('stands under the verdict and shows at once what it does', async () => {
-    open = await pages.open();
+    open = await pages.open({ group: 'overview', everything: true });
     await open.host.run(ringConfig(0.5, 8, 40));
     await painted(open);
     // It is offered once it has been run, with what came of it.
@@ -582,7 +582,7 @@ describe('the next thing to try', () => {
   });
 
   it('says what is left where it does not mend all, and is not offered where it does not help', async () => {
-    open = await pages.open();
+    open = await pages.open({ group: 'overview', everything: true });
     const { page, host } = open;
     const step = {
       sentence: 'Try an orthogonal Wh: it keeps the length of every gradient that passes it.',
@@ -611,7 +611,7 @@ describe('the next thing to try', () => {
   });
 
   it('is not there when nothing is wrong', async () => {
-    open = await pages.open();
+    open = await pages.open({ group: 'overview', everything: true });
     await open.host.run(ringConfig(1, 8, 40));
     await painted(open);
     assert.equal(await open.page.locator('.next').isVisible(), false);

@@ -158,10 +158,10 @@ function insidePage({
 /** Lines of the gradient flow that are there for the asking. */
 const optionalLines = ['singleSource', 'fit', 'dc', 'ds', 'dx', 'sequences'];
 
-/** What the page remembers of earlier: the group; with all of the views, all of their lines and all steps too. */
-const stateOf = (group: GroupId, moreWhatIfs: boolean): unknown => ({
+/** What the page remembers of earlier: the group; with everything, all of its lines and all steps too. */
+const stateOf = (group: GroupId, everything: boolean, moreWhatIfs: boolean): unknown => ({
   choices: { group, 'more what-ifs': moreWhatIfs },
-  ...(group === 'all' ? { tracks: { states: { flow: { shown: optionalLines } } }, time: { order: 'index' } } : {}),
+  ...(everything ? { tracks: { states: { flow: { shown: optionalLines } } }, time: { order: 'index' } } : {}),
 });
 
 const isEvent = (message: unknown): message is { readonly name: string; readonly payload: unknown } =>
@@ -454,9 +454,14 @@ export type PageServer = {
   open(
     options?: StageOptions & {
       readonly kernels?: boolean;
-      /** The group of views that is shown first: all, unless a test is about the groups. */
+      /** The group of views that is shown first: all, unless a test is about one of them. */
       readonly group?: GroupId;
-      /** Whether the bar of what-ifs has all that can be changed: with all views, unless a test is about its button. */
+      /**
+       * Whether the views of the group show all of their lines and all steps: as all views do, where a test is about
+       * some of them alone. A page of one group takes about half of the processor's time.
+       */
+      readonly everything?: boolean;
+      /** Whether the bar of what-ifs has all that can be changed: as everything, unless a test is about its button. */
       readonly moreWhatIfs?: boolean;
     },
   ): Promise<OpenPage>;
@@ -508,16 +513,18 @@ async function takeStage(browser: Browser, scale: number, fresh: boolean): Promi
   return waiting.page.isClosed() || !browser.isConnected() ? makeStage(browser, scale) : waiting;
 }
 
-/** Leaves a stage as it was found: nothing loaded or allowed, no pointer over it. */
+/**
+ * Leaves a stage to the next test: nothing allowed, no pointer over it. Its page stays until the next one is loaded,
+ * and is heard by nobody.
+ */
 async function leaveStage(stage: Stage, scale: number, fresh: boolean): Promise<void> {
   const { context, page } = stage;
-  const place = fresh ? null : stageShelf(scale);
+  const place = fresh || page.isClosed() ? null : stageShelf(scale);
   if (place?.thing !== null) {
     await context.close();
     return;
   }
   await page.mouse.move(0, 0);
-  await page.goto('about:blank');
   await context.clearPermissions();
   place.thing = stage;
 }
@@ -636,13 +643,16 @@ export async function startPages(): Promise<PageServer> {
             if (!page.isClosed() && !String(error).includes('context was destroyed')) complaints.push(String(error));
           });
       });
-    let receive = connect();
+    // Null: the page of the test before is still there.
+    let receive: ReturnType<typeof connect> | null = null;
     const play: Play = {
-      complain: (text) => complaints.push(text),
+      complain: (text) => {
+        if (receive !== null) complaints.push(text);
+      },
       navigated: () => {
         receive = connect();
       },
-      hear: (message) => receive(message),
+      hear: (message) => receive?.(message),
     };
     stage.play = play;
     const script = await page.addInitScript(insidePage, { theme: themeOf(theme), play: randomUUID(), state });
@@ -666,11 +676,17 @@ export async function startPages(): Promise<PageServer> {
   }
 
   return {
-    async open({ kernels = true, group = 'all', moreWhatIfs = group === 'all', ...options } = {}) {
+    async open({
+      kernels = true,
+      group = 'all',
+      everything = group === 'all',
+      moreWhatIfs = everything,
+      ...options
+    } = {}) {
       // The engine runs in this process, and says the verdict.
       setLanguage(options.language);
       const host = new TestHost(kernels);
-      return { host, ...(await openStage('', stateOf(group, moreWhatIfs), host, options)) };
+      return { host, ...(await openStage('', stateOf(group, everything, moreWhatIfs), host, options)) };
     },
     async openTensors(file, bytes, options = {}) {
       setLanguage(options.language);

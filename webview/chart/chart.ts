@@ -155,12 +155,17 @@ function clearTooltip({ tooltip: shown }: Chart): boolean {
   return true;
 }
 
-function scenePlugin(current: () => PlotOptions, lines: () => readonly Drawn[], rendered: () => void): Plugin<'line'> {
+/** `lines`: those of a plot of this width. */
+function scenePlugin(
+  current: () => PlotOptions,
+  lines: (width: number) => readonly Drawn[],
+  rendered: () => void,
+): Plugin<'line'> {
   return {
     id: 'scene',
     beforeDatasetsDraw: (chart) => {
       const painter = painterOf(chart);
-      if (painter !== null) paintScene(painter, current().scene, lines());
+      if (painter !== null) paintScene(painter, current().scene, lines(plotWidth(chart.width)));
     },
     // At the rim of the canvas chart.js would leave what it said of the step that the mouse came from.
     beforeEvent: (chart, args) => {
@@ -198,8 +203,9 @@ function tooltip(current: () => PlotOptions): NonNullable<NonNullable<LineConfig
 export class TimeChart implements Plot {
   readonly #chart: Chart<'line', Point[]>;
   #options: PlotOptions;
-  #lines: readonly Drawn[] = [];
-  #frame = '';
+  /** Null: not made of these options yet. */
+  #lines: readonly Drawn[] | null = null;
+  #frame: string;
 
   constructor(canvas: HTMLCanvasElement, options: PlotOptions, rendered: () => void) {
     this.#options = options;
@@ -209,7 +215,7 @@ export class TimeChart implements Plot {
       plugins: [
         scenePlugin(
           () => this.#options,
-          () => this.#lines,
+          (width) => (this.#lines ??= drawnLines(this.#options, width)),
           rendered,
         ),
       ],
@@ -228,7 +234,9 @@ export class TimeChart implements Plot {
         plugins: { tooltip: tooltip(() => this.#options) ?? {} },
       },
     });
-    this.show(options);
+    // It has laid itself out and painted by now.
+    this.#frame = this.#frameOf(options);
+    this.#tellPlace();
   }
 
   show(options: PlotOptions): void {
@@ -236,9 +244,9 @@ export class TimeChart implements Plot {
       scene: { theme },
     } = this.#options;
     this.#options = options;
+    this.#lines = null;
     // By itself it follows the width of the paper too late.
     if (onPaper()) this.#chart.resize();
-    this.#lines = drawnLines(options, this.width);
     const frame = this.#frameOf(options);
     // An answer on the same axes, such as a finer heatmap, needs no new layout.
     if (frame === this.#frame && theme === options.scene.theme) {
@@ -250,6 +258,10 @@ export class TimeChart implements Plot {
     if (this.#chart.options.plugins !== undefined)
       this.#chart.options.plugins.tooltip = tooltip(() => this.#options) ?? {};
     this.#chart.update('none');
+    this.#tellPlace();
+  }
+
+  #tellPlace(): void {
     const { left, right } = this.#chart.chartArea;
     this.#chart.canvas.dataset['plot'] = `${left},${right}`;
   }

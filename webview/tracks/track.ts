@@ -156,7 +156,8 @@ export class Track {
     this.#failed.hidden = true;
     this.#watchGrip();
     new ResizeObserver(() => {
-      if (this.visible) this.refresh();
+      // It also tells of the size that it begins with.
+      if (this.visible && this.#sizeNow() !== this.#size) this.refresh();
     }).observe(this.#plot);
     this.#order.watch(this.element);
     new IntersectionObserver(
@@ -164,7 +165,8 @@ export class Track {
         const inSight = entries.at(-1)?.isIntersecting ?? false;
         if (inSight === this.#inSight) return;
         this.#inSight = inSight;
-        this.refresh();
+        // Of the others everything is asked for anyway, and what is drawn later is drawn when it comes into sight.
+        if (view.costly === true) this.refresh();
       },
       { rootMargin: '100%', scrollMargin: '100%' },
     ).observe(this.element);
@@ -199,6 +201,13 @@ export class Track {
   /** Whether the reader can see it, or nearly: less than one height of the page away. Only then it asks for numbers. */
   #inSight = false;
   #wanted = false;
+  /** That of the plot when it was last refreshed. */
+  #size = '';
+
+  #sizeNow(): string {
+    const { width, height } = this.#plot.getBoundingClientRect();
+    return `${width} ${height}`;
+  }
 
   get visible(): boolean {
     return !this.state.folded && !this.element.hidden;
@@ -230,18 +239,31 @@ export class Track {
 
   /** The run, the window or the selection changed. */
   refresh(): void {
+    this.arrange();
+    this.ask();
+  }
+
+  /** Takes its room, as all tracks do before the first of them asks how large it is: the page is laid out once. */
+  arrange(): void {
     const { run } = this.#host.page.model;
     if (run === null) return;
     this.element.hidden = !this.view.available(run) || !this.#host.page.groups.shows(this.view.id);
-    if (!this.visible) {
-      this.#drop();
-      return;
-    }
+    if (!this.visible) return;
     const words = this.view.inWords?.(run) ?? null;
     this.#words.hidden = words === null;
     this.#words.textContent = words;
     this.element.classList.toggle('told', words !== null);
-    const seen = words === null ? this.#inSight : this.state.table;
+  }
+
+  /** Asks for what it shows at its size, and draws it. */
+  ask(): void {
+    if (this.#host.page.model.run === null) return;
+    if (!this.visible) {
+      this.#drop();
+      return;
+    }
+    this.#size = this.#sizeNow();
+    const seen = this.#words.hidden ? this.#inSight : this.state.table;
     // A report has them all and may be printed at any moment.
     if (this.view.costly !== true || inReport || seen || this.#wanted) {
       const ratio = devicePixelRatio;
@@ -529,7 +551,7 @@ export class Track {
     );
     this.#fold.textContent = folded ? '▸' : '▾';
     this.#remember();
-    this.refresh();
+    if (this.#built) this.refresh();
   }
 
   #setTable(shown: boolean): void {

@@ -8,6 +8,7 @@ import { stepName } from '../page/stepLabels.js';
 import { asInteger, asStrings } from '../page/pageState.js';
 import { Ruler } from '../chart/ruler.js';
 import { Track } from './track.js';
+import type { GroupId } from '../page/groups.js';
 import type { Memory } from '../page/pageState.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { PlotMaker } from '../chart/plot.js';
@@ -15,6 +16,11 @@ import type { SaveFile } from '../chart/pngExport.js';
 import type { TrackHost } from './track.js';
 
 const dragDistance = 4;
+
+function refreshAll(tracks: readonly Track[]): void {
+  for (const track of tracks) track.arrange();
+  for (const track of tracks) track.ask();
+}
 
 /** From the answer to the instruments, until the user moves them. Views may come in any order. */
 const firstOrder: readonly string[] = [
@@ -53,6 +59,8 @@ export class Tracks implements TrackHost {
   readonly #ruler: Ruler;
   readonly #cursorMoved = onFrame(() => this.#moveCursor());
   #tracks: Track[] = [];
+  /** The one that was on screen when they were last refreshed. */
+  #group: GroupId | null = null;
   /** Ids in the order that the user has made, also of tracks that are still to come. */
   #order: readonly string[];
 
@@ -93,7 +101,10 @@ export class Tracks implements TrackHost {
       if (change !== 'cursor') this.refresh();
       this.#cursorMoved();
     });
-    page.groups.onChange(() => this.refresh());
+    page.groups.onChange(() => {
+      // The first run makes the group known, and has refreshed them already.
+      if (page.groups.shown !== this.#group) this.refresh();
+    });
     page.themes.onChange(() => {
       this.#ruler.show();
       for (const track of this.#tracks) track.redraw();
@@ -105,8 +116,9 @@ export class Tracks implements TrackHost {
   }
 
   refresh(): void {
+    this.#group = this.page.groups.shown;
     this.#ruler.show();
-    for (const track of this.#tracks) track.refresh();
+    refreshAll(this.#tracks);
     this.#cursorMoved();
   }
 
@@ -139,12 +151,15 @@ export class Tracks implements TrackHost {
       const at = this.#order.indexOf(id);
       return at < 0 ? this.#order.length : at;
     };
+    const added: Track[] = [];
     for (const view of views) {
       const next = this.#tracks.find((other) => place(other.view) > place(view));
       const track = new Track(view, this.#stateOf(view), this);
       this.#tracks.splice(next === undefined ? this.#tracks.length : this.#tracks.indexOf(next), 0, track);
       (next?.element ?? this.#line).before(track.element);
+      added.push(track);
     }
+    refreshAll(added);
   }
 
   changed(): void {
