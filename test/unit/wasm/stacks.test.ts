@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { dtypes, elementwiseMemoryOf, finish, plainMemoryOf, runNetwork } from '../../../src/engine/index.js';
-import type { Experiment, NetworkRun } from '../../../src/engine/index.js';
+import type { CellName, Direction, DType, Experiment, NetworkRun } from '../../../src/engine/index.js';
 import { relativeError } from '../engine/fixtures.js';
 import { randomLoss, randomNetwork } from '../engine/networks.js';
 import { Counted, most } from './counting.js';
-import { failingBeside, kernelCells, kernelsOf, variants } from './support.js';
+import { failingBeside, kernelCells, kernelsOf, oncePer, variants } from './support.js';
 
 const named = (run: NetworkRun): Record<string, Float32Array | Float64Array> =>
   Object.fromEntries([
@@ -28,29 +28,34 @@ const named = (run: NetworkRun): Record<string, Float32Array | Float64Array> =>
     }),
   ]);
 
+type Stack = {
+  readonly cell: CellName;
+  readonly directions: readonly Direction[];
+  readonly dtype: DType;
+  readonly truncate: number | null;
+  readonly withLoss: boolean;
+};
+/** A network and its numbers in plain arithmetic, which every variant is held against. */
+const stackOf = oncePer(({ dtype, withLoss, ...shape }: Stack) => {
+  const network = randomNetwork({ seed: 3, B: 3, T: 40, I: 5, widths: [20, 9], ...shape });
+  const smaller = network.layers.map((layer) => ({
+    ...layer,
+    parameters: { ...layer.parameters, Wh: layer.parameters.Wh.map((value) => value / 2) },
+  })) as unknown as Experiment['layers'];
+  const plain: Experiment = { ...network, dtype, layers: smaller };
+  const e = withLoss ? { ...plain, loss: randomLoss(plain, 'mse', 'every', 5) } : plain;
+  return { e, known: named(finish(runNetwork(e))) };
+});
+
 for (const variant of variants)
   describe(`a network of cells without gates with ${variant} instructions`, () => {
     for (const cell of kernelCells)
       it(`of ${cell} has the numbers of plain arithmetic`, () => {
         for (const directions of [['forward'], ['forward', 'reverse']] as const)
           for (const dtype of dtypes)
-            for (const truncate of [null, 7]) {
-              const network = randomNetwork({
-                seed: 3,
-                cell,
-                B: 3,
-                T: 40,
-                I: 5,
-                widths: [20, 9],
-                directions,
-                truncate,
-              });
-              const smaller = network.layers.map((layer) => ({
-                ...layer,
-                parameters: { ...layer.parameters, Wh: layer.parameters.Wh.map((value) => value / 2) },
-              })) as unknown as Experiment['layers'];
-              const plain: Experiment = { ...network, dtype, layers: smaller };
-              for (const e of [plain, { ...plain, loss: randomLoss(plain, 'mse', 'every', 5) }]) {
+            for (const truncate of [null, 7])
+              for (const withLoss of [false, true]) {
+                const { e, known } = stackOf({ cell, directions, dtype, truncate, withLoss });
                 const kernels = kernelsOf(variant);
                 let calls = 0;
                 const jobs = new Set<number>();
@@ -65,7 +70,7 @@ for (const variant of variants)
                     },
                   },
                 });
-                const [found, known] = [named(finish(runNetwork(e, undefined, kernels))), named(finish(runNetwork(e)))];
+                const found = named(finish(runNetwork(e, undefined, kernels)));
                 assert.ok(calls >= e.layers.length, `${calls} calls`);
                 // The network's single source goes down with the layers' own rows; two directions have none.
                 assert.equal(jobs.size, directions.length === 1 ? 2 : 1);
@@ -77,7 +82,6 @@ for (const variant of variants)
                   );
                 }
               }
-            }
       });
   });
 

@@ -2,8 +2,18 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
 import { cellNames, cellOf, Kernels, supportedVariants, Workspaces } from '../../../src/engine/index.js';
-import type { CellName, DType, LayerExperiment, LayerUpstream, Variant } from '../../../src/engine/index.js';
+import type {
+  CellName,
+  DType,
+  FloatArray,
+  LayerExperiment,
+  LayerUpstream,
+  Trace,
+  Variant,
+} from '../../../src/engine/index.js';
 import { Struct } from '../../../src/engine/wasm/struct.js';
 import { long } from '../../support/long.js';
 import { filled, nested, randomNumbers } from '../engine/build.js';
@@ -116,11 +126,54 @@ export function randomExperiment({
   });
 }
 
+/**
+ * What is made of each thing, made once: every way is held against the same numbers in plain arithmetic, which take
+ * longer than all of the ways.
+ */
+export function oncePer<Thing, Made>(make: (thing: Thing) => Made): (thing: Thing) => Made {
+  const known = new Map<string, Made>();
+  return (thing) => {
+    const key = JSON.stringify(thing);
+    if (!known.has(key)) known.set(key, make(thing));
+    return known.get(key)!;
+  };
+}
+
+/** Where the draws of this process begin, so that each way is tried on the same ones; others the next time. */
+export const drawnFrom = fc.readConfigureGlobal().seed ?? Math.floor(Math.random() * 2 ** 31);
+
 /** The ways an analysis can be computed here: in plain arithmetic, and through each variant of the kernels. */
 export const ways: readonly (readonly [name: string, workspaces: Workspaces | null])[] = [
   ['plain', null],
   ...variants.map((variant) => [variant, new Workspaces(kernelsOf(variant))] as const),
 ];
+
+/**
+ * As deepEqual; what differs is told by its name alone, because a picture of all numbers takes minutes and all the
+ * memory.
+ */
+export function same(found: unknown, known: unknown, name = 'run'): void {
+  if (isDeepStrictEqual(found, known)) return;
+  const isBranch = (value: unknown): value is object =>
+    typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
+  if (!isBranch(found) || !isBranch(known)) return assert.fail(`${name} differs`);
+  for (const key of new Set([...Object.keys(found), ...Object.keys(known)]))
+    same(Reflect.get(found, key), Reflect.get(known, key), `${name}.${key}`);
+  assert.fail(`${name} differs in kind`);
+}
+
+/**
+ * Every number of a trace [B,T,N], asked for row by row: step by step, because what is computed again would be so for
+ * each sequence otherwise.
+ */
+export function everything(trace: Trace, { B, T }: { readonly B: number; readonly T: number }): FloatArray {
+  const N = trace.length / (B * T);
+  const out =
+    trace.subarray(0, 1) instanceof Float32Array ? new Float32Array(trace.length) : new Float64Array(trace.length);
+  for (let t = 0; t < T; t++)
+    for (let at = t * N; at < trace.length; at += T * N) out.set(trace.subarray(at, at + N), at);
+  return out;
+}
 
 /** Largest difference; equal infinities and NaN in the same place do not differ. */
 export function difference(actual: Float64Array, expected: Float64Array): number {
