@@ -1,7 +1,6 @@
 // Gated runs with checkpoints: the same bits as those that hold everything.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { ready } from '../../../src/engine/core/recomputedTrace.js';
 import { isHeld } from '../../../src/engine/core/tensor.js';
@@ -21,15 +20,7 @@ import {
   spectrumResumably,
   stateGradients,
 } from '../../../src/engine/index.js';
-import type {
-  AnyNetworkRun,
-  AnyRun,
-  Experiment,
-  FloatArray,
-  Kernels,
-  Resumable,
-  Trace,
-} from '../../../src/engine/index.js';
+import type { AnyNetworkRun, AnyRun, Experiment, Kernels, Resumable, Spectrum } from '../../../src/engine/index.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
 import { spread } from '../../../src/worker/answers/unitSlices.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
@@ -42,46 +33,28 @@ import { answered } from '../engine/build.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import type { RandomGated } from './gatedSupport.js';
-import { heavyVariants, kernelsOf, variants } from './support.js';
-
-/** Every number of a trace, asked for row by row. */
-function everything(trace: Trace, N: number): FloatArray {
-  const out =
-    trace.subarray(0, 1) instanceof Float32Array ? new Float32Array(trace.length) : new Float64Array(trace.length);
-  for (let at = 0; at < trace.length; at += N) out.set(trace.subarray(at, at + N), at);
-  return out;
-}
+import { everything, heavyVariants, kernelsOf, same, variants } from './support.js';
 
 const held = (run: AnyRun): unknown => ({
   ...answered(run),
-  dxs: everything(run.dxs, run.shapes.I),
+  dxs: everything(run.dxs, run.shapes),
   layers: run.layers.map((layer) => ({
     ...layer,
     states: Object.fromEntries(
-      Object.entries(layer.states).map(([name, values]) => [name, everything(values, run.shapes.H)]),
+      Object.entries(layer.states).map(([name, values]) => [name, everything(values, run.shapes)]),
     ),
-    dhTotal: everything(layer.dhTotal, run.shapes.H),
-    dhScaled: everything(layer.dhScaled, run.shapes.H),
+    dhTotal: everything(layer.dhTotal, run.shapes),
+    dhScaled: everything(layer.dhScaled, run.shapes),
   })),
 });
 
 const heldNetwork = ({ layers, output, dxs, lossInFull, ...run }: AnyNetworkRun): unknown => ({
   ...run,
   loss: finish(lossInFull()),
-  output: { ...output, data: everything(output.data, output.N) },
-  dxs: everything(dxs, run.experiment.shapes.I),
+  output: { ...output, data: everything(output.data, output) },
+  dxs: everything(dxs, run.experiment.shapes),
   layers: layers.map(({ result }) => held(result)),
 });
-
-/** As deepEqual; what differs is told by its name alone, because a picture of all numbers takes minutes. */
-function same(found: unknown, known: unknown, name = 'run'): void {
-  if (isDeepStrictEqual(found, known)) return;
-  const isBranch = (value: unknown): value is object =>
-    typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
-  if (!isBranch(found) || !isBranch(known)) return assert.fail(`${name} differs`);
-  for (const key of new Set([...Object.keys(found), ...Object.keys(known)]))
-    same(Reflect.get(found, key), Reflect.get(known, key), `${name}.${key}`);
-}
 
 const shapes: fc.Arbitrary<RandomGated> = fc.record({
   seed: fc.integer({ min: 1, max: 1000 }),
@@ -161,7 +134,7 @@ if (variant !== undefined) {
       seed: 4,
       cell: 'lstm',
       B: 3,
-      T: long ? 1200 : 480,
+      T: long ? 1200 : 300,
       I: 5,
       widths: [12, 8],
       directions: ['forward', 'reverse'],
@@ -187,8 +160,8 @@ if (variant !== undefined) {
     for (const [name, experiment] of some(
       Object.entries({
         'an LSTM in two directions': network(),
-        'a GRU in one': network({ cell: 'gru', directions: ['forward'], T: long ? 2000 : 800 }),
-        'ragged sequences': network({ lengths: long ? [1200, 40, 700] : [480, 16, 280] }),
+        'a GRU in one': network({ cell: 'gru', directions: ['forward'], T: long ? 2000 : 500 }),
+        'ragged sequences': network({ lengths: long ? [1200, 40, 700] : [300, 10, 175] }),
         'a loss at every step': { ...network(), loss: randomLoss(network(), 'mse', 'every', 3) },
       }),
     ))
@@ -280,12 +253,14 @@ if (variant !== undefined) {
 
     it('answers what the page asks as the run that holds everything', () => {
       const kernels = kernelsOf(variant);
-      const e = network({ T: 90, lengths: [90, 20, 55] });
-      const window = { t0: 5, t1: 88 };
+      const e = network({ T: 60, lengths: [60, 20, 45] });
+      const window = { t0: 5, t1: 58 };
+      const spectra = new Map<AnyRun, Spectrum>();
       const asked = (run: AnyNetworkRun): unknown => [
         ...run.layers.map(({ experiment, result }) => {
           const kept = { runId: 1, experiment, result };
           const spectrum = finish(spectrumResumably(experiment, result));
+          spectra.set(result, spectrum);
           const { attribution, steps } = attribute(experiment, result);
           finish(steps);
           const jacobians = jacobianSeries(experiment, result, 0);
@@ -299,25 +274,23 @@ if (variant !== undefined) {
             lines: unitLines(kept, { runId: 1, sequence: 0, units: [0, 7], window, maxPoints: 100 }),
             step: stepValues(kept, { runId: 1, sequence: 0, t: 33 }),
             spread: spread(kept, { runId: 1, sequence: null, window, maxColumns: 40, bins: 12 }),
-            opened: [0, 19, 34, 89].map((t) => openGates(experiment, result, gradients, t, 0)),
+            opened: [0, 19, 34, 59].map((t) => openGates(experiment, result, gradients, t, 0)),
             losses: result.lossSteps,
             series: jacobians.series,
             spectrum,
             attribution,
           };
         }),
-        [
-          ...resultJson(run, ({ experiment, result }) =>
-            finish(withGateBlocks(experiment, finish(spectrumResumably(experiment, result)))),
-          ),
-        ].join(''),
+        [...resultJson(run, ({ experiment, result }) => finish(withGateBlocks(experiment, spectra.get(result)!)))].join(
+          '',
+        ),
       ];
       same(asked(finish(runExperiment(0, e, undefined, kernels))), asked(finish(runNetwork(e, undefined, kernels))));
       for (const own of [
         { directions: ['forward'], widths: [6, 5] },
-        { directions: ['forward', 'reverse'], widths: [6, 5], lengths: [90, 20, 55] },
+        { directions: ['forward', 'reverse'], widths: [6, 5], lengths: [60, 20, 45] },
       ] as const) {
-        const one = network({ T: 90, ...own });
+        const one = network({ T: 60, ...own });
         const all: Experiment = { ...one, loss: randomLoss(one, 'mse', 'every', 3) };
         const attributed = (run: AnyNetworkRun): unknown => {
           const { attribution, steps } = attributeNetwork(run, own.directions.length - 1);

@@ -9,8 +9,7 @@ import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { long, some } from '../../support/long.js';
 import { answered, flatRun, scaledIdentity, weightsOf, withLayer } from '../engine/build.js';
-import type { FlatRun } from '../engine/build.js';
-import { heavyVariants, kernelsOf, plainLayer, randomExperiment } from './support.js';
+import { heavyVariants, kernelsOf, plainLayer, randomExperiment, same } from './support.js';
 import type { RandomShape } from './support.js';
 
 async function withTeam(kernels: Kernels, variant: Variant, helpers: number, work: () => void): Promise<void> {
@@ -111,7 +110,13 @@ const numbersOf = ({ hs, dhTotal, dxs, gradients, dh0, norms, states }: Pass): u
   states,
 });
 
-type Wanted = { readonly e: LayerExperiment; readonly pass: unknown; readonly run: FlatRun<RunResult> };
+const answeredRun = (run: RunResult) => answered(flatRun(run));
+
+type Wanted = {
+  readonly e: LayerExperiment;
+  readonly pass: unknown;
+  readonly run: ReturnType<typeof answeredRun>;
+};
 
 /** What one thread computes of these, before there are helpers, who would wait for it at full speed. */
 function wantedOf(variant: Variant, experiments: readonly LayerExperiment[]): Wanted[] {
@@ -119,7 +124,7 @@ function wantedOf(variant: Variant, experiments: readonly LayerExperiment[]): Wa
   return experiments.map((e) => ({
     e,
     pass: numbersOf(finish(fastPass(single, e))!),
-    run: flatRun(finish(runResumably(e, undefined, single))),
+    run: answeredRun(finish(runResumably(e, undefined, single))),
   }));
 }
 
@@ -144,13 +149,9 @@ else if (isMainThread) {
           for (const { e, run: expected } of some(wanted, 3)) {
             const run = flatRun(finish(runWithin(0, e, undefined, kernels)));
             for (const name of ['hs', 'dhTotal', 'dxs', 'dhScaled'] as const)
-              assert.deepEqual(
-                run[name].subarray(0, run[name].length),
-                expected[name],
-                `${name} of ${JSON.stringify(e.shapes)}`,
-              );
+              same(run[name].subarray(0, run[name].length), expected[name], `${name} of ${JSON.stringify(e.shapes)}`);
             for (const name of ['dhExponent', 'log10Norms', 'log10SingleSource', 'dWh', 'verdict'] as const)
-              assert.deepEqual(run[name], expected[name], name);
+              same(run[name], expected[name], name);
           }
         });
       });
@@ -180,8 +181,8 @@ else if (isMainThread) {
             };
             for (const { e, pass, run } of [...wanted, ...infinite])
               for (let again = 0; again < times; again++) {
-                assert.deepEqual(numbersOf(finish(fastPass(kernels, e))!), pass);
-                assert.deepEqual(answered(flatRun(finish(runResumably(e, undefined, kernels)))), answered(run));
+                same(numbersOf(finish(fastPass(kernels, e))!), pass);
+                same(answeredRun(finish(runResumably(e, undefined, kernels))), run);
               }
           });
           assert.ok(shared > times * 150, `work was shared out ${shared} times`);
