@@ -1,22 +1,27 @@
 // ZIP archives as tests want them: entries as they are, with right checksums, or with a directory that lies.
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** `deflated`: packed, not stored. */
-export type Packed = { readonly name: string; readonly content: Uint8Array; readonly deflated?: boolean };
+/** `deflated`: packed, not stored; or what the content is when it is packed. */
+export type Packed = {
+  readonly name: string;
+  readonly content: Uint8Array;
+  readonly deflated?: boolean | Uint8Array;
+};
 
 /** Entries, one after the other, and their directory. */
 export function zipOf(entries: readonly Packed[]): Uint8Array {
-  const local: Buffer[] = [];
+  const local: Uint8Array[] = [];
   const central: Buffer[] = [];
   let at = 0;
   for (const { name, content, deflated = false } of entries) {
-    const stored = deflated ? deflateRawSync(content) : Buffer.from(content);
+    const stored =
+      typeof deflated === 'boolean' ? (deflated ? deflateRawSync(content) : Buffer.from(content)) : deflated;
     const path = Buffer.from(name);
     const sum = crc32(content);
     const head = Buffer.alloc(30);
     head.writeUInt32LE(0x04034b50, 0);
     head.writeUInt16LE(20, 4);
-    head.writeUInt16LE(deflated ? 8 : 0, 8);
+    head.writeUInt16LE(deflated === false ? 0 : 8, 8);
     head.writeUInt32LE(sum, 14);
     head.writeUInt32LE(stored.length, 18);
     head.writeUInt32LE(content.length, 22);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
 import { isReadInRanges, readDocument } from '../../../src/config/formats/index.js';
 import type { Source } from '../../../src/config/formats/index.js';
 import { UnreadableNumbers } from '../../../src/config/json/index.js';
@@ -162,11 +163,17 @@ describe('of a large file', () => {
   });
 
   const wide = 4_500_000;
-  /** An array of 18 MB: more than is held. */
-  function largeArray(): Uint8Array {
+  type Large = { readonly content: Uint8Array; readonly deflated: Uint8Array };
+  let large: Large | null = null;
+  /** An array of 18 MB: more than is held. It is made and packed once, which takes seconds. */
+  function largeArray(): Large {
     const header = Buffer.from(`{'descr': '<f4', 'fortran_order': False, 'shape': (${wide},)}`.padEnd(118));
     const magic = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, 118, 0]);
-    return joined([new Uint8Array(Buffer.concat([magic, header])), floats(wide, (i) => i % 1000)]);
+    if (large === null) {
+      const content = joined([new Uint8Array(Buffer.concat([magic, header])), floats(wide, (i) => i % 1000)]);
+      large = { content, deflated: deflateRawSync(content) };
+    }
+    return large;
   }
   function nodeOf(source: Source, name: string): TensorNode {
     const { root } = readDocument('x', source, quiet);
@@ -180,7 +187,7 @@ describe('of a large file', () => {
   };
 
   it('an entry too large to be held is read once, and refused again when it is asked for again', () => {
-    const content = largeArray();
+    const { content } = largeArray();
     const npz = zipOf([{ name: 'a.npy', content }]);
     for (const [bytes, name, most] of [
       [npz, 'a', content.length],
@@ -205,8 +212,8 @@ describe('of a large file', () => {
 
   it('a packed one is unpacked as far as it is asked for, a few times, and nothing of it is held', () => {
     const npz = zipOf([
-      { name: 'a.npy', content: largeArray(), deflated: true },
-      { name: 'b.npy', content: largeArray(), deflated: true },
+      { name: 'a.npy', ...largeArray() },
+      { name: 'b.npy', ...largeArray() },
     ]);
     const source = counted(npz);
     const node = nodeOf(source, 'a');
@@ -232,13 +239,13 @@ describe('of a large file', () => {
   });
 
   it('a packed one that is damaged, or holds less than it says, is refused before any of it is given', () => {
-    const content = largeArray();
-    const wrongSum = zipOf([{ name: 'a.npy', content, deflated: true }]);
+    const { content, deflated } = largeArray();
+    const wrongSum = zipOf([{ name: 'a.npy', content, deflated }]);
     const view = new DataView(wrongSum.buffer, wrongSum.byteOffset);
     const directory = wrongSum.length - 22 - 46 - 'a.npy'.length;
     for (const at of [14, directory + 16]) view.setUint32(at, view.getUint32(at, true) ^ 1, true);
     refusesEachTime(nodeOf(counted(wrongSum), 'a'), /checksum/);
-    const short = zipOf([{ name: 'a.npy', content, deflated: true }]);
+    const short = zipOf([{ name: 'a.npy', content, deflated }]);
     new DataView(short.buffer, short.byteOffset).setUint32(directory + 24, content.length + 4_000_000, true);
     refusesEachTime(nodeOf(counted(short), 'a'), /22000128 bytes/);
   });

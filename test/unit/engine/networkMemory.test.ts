@@ -72,7 +72,7 @@ describe('the memory of a network', () => {
   });
 
   it(`is given back: ${long ? 200 : 5} runs leave nothing`, async () => {
-    const experiment = randomNetwork(small);
+    const experiment = randomNetwork({ ...small, T: long ? 60 : 20 });
     await assertFlat(long ? 200 : 5, () => void finish(runNetwork(experiment)), []);
   });
 });

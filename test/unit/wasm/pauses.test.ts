@@ -38,8 +38,8 @@ const longRuns: Sizes = [
 ];
 const analysed: Sizes = [
   [8, 100, 16, 64],
-  [16, 12, 64, 256],
-  [1, 5, 64, 512],
+  [16, 8, 64, 256],
+  [1, 4, 64, 512],
   [64, 6, 8, 128],
 ];
 const longAnalysed: Sizes = [

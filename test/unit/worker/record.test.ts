@@ -213,7 +213,7 @@ describe('the record of a large batch', () => {
 
 describe('the record of a long, wide sequence', () => {
   it('keeps pictures, every norm, and the numbers of some steps', async () => {
-    const [T, H] = [9000, 48];
+    const [T, H] = [6000, 48];
     const { run, record, bytes } = await recordOf(experimentOf(1, T, H));
     assert.equal(record.extent.kind, 'pictures');
     assert.ok(bytes < 4.5e6, `${bytes} bytes`);
@@ -324,7 +324,7 @@ describe('a window of the record of a long, wide sequence', () => {
 describe('the record of a very long sequence', () => {
   it('is no larger for more steps, and tells the verdict and the extremes of every norm with all digits', async () => {
     const sizes: number[] = [];
-    for (const T of [40_000, long ? 240_000 : 120_000]) {
+    for (const T of [40_000, long ? 240_000 : 80_000]) {
       const {
         run: { result },
         record,

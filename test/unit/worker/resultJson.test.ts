@@ -1,20 +1,29 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { asNetworkRun, finish, runExperiment, runResumably, spectrumResumably } from '../../../src/engine/index.js';
+import {
+  asNetworkRun,
+  finish,
+  runExperiment,
+  runResumably,
+  spectrumResumably,
+  Workspaces,
+} from '../../../src/engine/index.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { experiment, scaledIdentity, withLayer } from '../engine/build.js';
 import { leakyInTheTable } from '../engine/leaky.js';
+import { kernelsOf, variants } from '../wasm/support.js';
+
+/** What is written takes longer to compute in plain arithmetic than to write. */
+const kernels = variants[0] === undefined ? null : kernelsOf(variants[0]);
+const workspaces = kernels === null ? null : new Workspaces(kernels);
 
 describe('the result as JSON', () => {
   it('comes in pieces whose length does not grow with T, so that none outgrows what a string may hold', () => {
     const T = 70_000;
     const subject = experiment(1, T, scaledIdentity(1, 0.5));
-    const result = finish(runResumably(subject));
-    const pieces = [
-      ...resultJson(asNetworkRun(subject, result), () =>
-        finish(withGateBlocks(subject, finish(spectrumResumably(subject, result)))),
-      ),
-    ];
+    const result = finish(runResumably(subject, undefined, kernels));
+    const spectrumOf = () => finish(spectrumResumably(subject, result, workspaces));
+    const pieces = [...resultJson(asNetworkRun(subject, result), () => finish(withGateBlocks(subject, spectrumOf())))];
     const longest = pieces.reduce((most, { length }) => Math.max(most, length), 0);
     // A double has 17 digits, a sign, a point and four characters of exponent.
     assert.ok(longest <= 2 ** 16 * 26, `${longest} characters`);
