@@ -513,18 +513,16 @@ async function takeStage(browser: Browser, scale: number, fresh: boolean): Promi
   return waiting.page.isClosed() || !browser.isConnected() ? makeStage(browser, scale) : waiting;
 }
 
-/**
- * Leaves a stage to the next test: nothing allowed, no pointer over it. Its page stays until the next one is loaded,
- * and is heard by nobody.
- */
+/** Leaves a stage as it was found: nothing loaded or allowed, no pointer over it. */
 async function leaveStage(stage: Stage, scale: number, fresh: boolean): Promise<void> {
   const { context, page } = stage;
-  const place = fresh || page.isClosed() ? null : stageShelf(scale);
+  const place = fresh ? null : stageShelf(scale);
   if (place?.thing !== null) {
     await context.close();
     return;
   }
   await page.mouse.move(0, 0);
+  await page.goto('about:blank');
   await context.clearPermissions();
   place.thing = stage;
 }
@@ -643,16 +641,13 @@ export async function startPages(): Promise<PageServer> {
             if (!page.isClosed() && !String(error).includes('context was destroyed')) complaints.push(String(error));
           });
       });
-    // Null: the page of the test before is still there.
-    let receive: ReturnType<typeof connect> | null = null;
+    let receive = connect();
     const play: Play = {
-      complain: (text) => {
-        if (receive !== null) complaints.push(text);
-      },
+      complain: (text) => complaints.push(text),
       navigated: () => {
         receive = connect();
       },
-      hear: (message) => receive?.(message),
+      hear: (message) => receive(message),
     };
     stage.play = play;
     const script = await page.addInitScript(insidePage, { theme: themeOf(theme), play: randomUUID(), state });
