@@ -112,7 +112,7 @@ for (const [way, workspaces] of ways.slice(1)) {
 
     it('take hundreds of steps over many blocks, past the range of a double', () => {
       for (const cell of gatedCells) {
-        const long = { ...plainGated, cell, B: 2, T: 1_600, I: 3, H: 9, scale: 0.2, upstream: 'every' } as const;
+        const long = { ...plainGated, cell, B: 2, T: 1_120, I: 3, H: 9, scale: 0.05, upstream: 'every' } as const;
         const { log10, off } = attributed(attributedOf(long), workspaces);
         assert.ok(
           log10.some((value) => value < -310 && value > -Infinity),
