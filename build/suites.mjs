@@ -130,10 +130,12 @@ export const suites = {
   build: {
     needs: [],
     rank: 9,
-    // Bundles of tests that no longer exist must not run.
+    // Bundles of tests that no longer exist must not run, and what was compiled of others is of no use.
     prepare: () =>
       Promise.all(
-        ['test', 'meta.json'].map((name) => rm(path.join(root, 'out', name), { recursive: true, force: true })),
+        ['test', 'compiled', 'meta.json'].map((name) =>
+          rm(path.join(root, 'out', name), { recursive: true, force: true }),
+        ),
       ),
     jobs: program(5, ['build/esbuild.mjs', '--tests']),
   },
