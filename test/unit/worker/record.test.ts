@@ -213,7 +213,7 @@ describe('the record of a large batch', () => {
 
 describe('the record of a long, wide sequence', () => {
   it('keeps pictures, every norm, and the numbers of some steps', async () => {
-    const [T, H] = [6000, 48];
+    const [T, H] = [9000, 48];
     const { run, record, bytes } = await recordOf(experimentOf(1, T, H));
     assert.equal(record.extent.kind, 'pictures');
     assert.ok(bytes < 4.5e6, `${bytes} bytes`);
