@@ -468,7 +468,8 @@ function inputsOfRows(job: Job, t: i32, place: i32, r0: i32, r1: i32, wide: bool
   else clearBeyond<f32>(job.I, target - panelBytes, rows);
 }
 
-@inline function inputsOfPanel<T>(
+/** dx of a panel of inputs, `narrow` where its right half is zero, from `bytes` / 64 rows of d. */
+@inline export function inputsOfPanel<T>(
   narrow: bool, d: usize, dPanel: usize, H: i32, weights: usize, target: usize, bytes: usize,
 ): void {
   if (FUSED && narrow) narrowRows<T>(d, dPanel, H, weights, target, bytes);

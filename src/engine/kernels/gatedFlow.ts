@@ -4,8 +4,8 @@
 // (`gatedFlowInputs`), its rows for the way itself (`gatedFlowRows`), its steps for the norms (`gatedFlowNorms`).
 import { IDENTITY } from './activation';
 import { BLOCKS, firstOfInput, gatesOf, gruClose, gruOpen, LSTM, lstmClose, lstmOpen, throughGates } from './gates';
-import { beginning, isThere, preActivations, sumsOfRows } from './gatedRun';
-import { formedNorm, gramNorms, normOf, normWh, normWx } from './norms';
+import { beginning, isThere, preActivations, sumsOfRows, weightNormsOf } from './gatedRun';
+import { normOf, normWh, normWx } from './norms';
 import { clearBeyond, fill, maskOf } from './panel';
 import { productOne, productRows } from './product';
 import { align, common, enter, isSmall, LEASTSQUARES, normalise } from './scaledFlow';
@@ -321,26 +321,30 @@ export function gatedFlowNorms(job: GatedFlowJob, t0: i32, t1: i32, thread: i32,
   const dPanel = pitchOf(job.blockSteps * B);
   const scratch = job.scratch + <usize>thread * job.scratchBytes;
   const N = gatesOf(job.cell) * hPanels * width<f64>();
+  const ofInput = <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
+  const single = B == 1;
   for (let t = t0; t < t1; t++) {
     const offset = <usize>t * stepBytes;
     const stats = job.stats + <usize>(t * STEPSTATS) * 8;
     const d = job.aligned + offset;
-    const toInput = d + <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
     const x = job.xs + offset;
     const h = job.hs + offset;
     store<f64>(stats, common(job.rowStats + <usize>(t * job.rows) * STATSBYTES, B, STATSBYTES));
     store<f64>(stats, normOf<f64>(job.dx + offset, blockPanel, I, B), 8);
-    if (own & 2) gramNorms<f64>(x, blockPanel, I, h, hsPanel, H, toInput, d, dPanel, N, B, scratch);
-    else normWx = normWh = -1;
-    if (own & 4) {
-      if (normWx < 0) normWx = formedNorm<f64>(ORDINARY, x, blockPanel, I, toInput, dPanel, N, B, scratch);
-      if (normWh < 0) normWh = formedNorm<f64>(ORDINARY, h, hsPanel, H, d, dPanel, N, B, scratch);
-    }
+    if (!single) sumsOfRows<f64>(d, dPanel, BLOCKS * hPanels, B, scratch);
+    const sums = single ? d : scratch;
+    const panel = single ? dPanel : ROW;
+    const toState = normOf<f64>(sums, panel, N, 1);
+    const toInput = ofInput == 0 ? toState : normOf<f64>(sums + ofInput / dPanel * panel, panel, N, 1);
+    if (single && (own & 2) != 0) {
+      // One term: ‖aᵀd‖ = ‖a‖·‖d‖.
+      normWx = normOf<f64>(x, blockPanel, I, 1) * toInput;
+      normWh = normOf<f64>(h, hsPanel, H, 1) * toState;
+    } else weightNormsOf(ORDINARY, x, blockPanel, I, h, hsPanel, H, d, ofInput, dPanel, N, B, own, scratch, true);
     store<f64>(stats, normWx, 16);
     store<f64>(stats, normWh, 24);
-    sumsOfRows<f64>(d, dPanel, BLOCKS * hPanels, B, scratch);
-    store<f64>(stats, normOf<f64>(scratch + <usize>(firstOfInput(job.cell) * hPanels) * ROW, ROW, N, 1), 32);
-    store<f64>(stats, normOf<f64>(scratch, ROW, N, 1), 40);
+    store<f64>(stats, toInput, 32);
+    store<f64>(stats, toState, 40);
     measureGates(job, t);
   }
 }

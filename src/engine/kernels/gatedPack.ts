@@ -61,7 +61,7 @@ export function unpackGates<T>(
   unpackRows(cell, isInput, from, row, rows, I, H, to, sizeof<T>() == 8);
 }
 
-function unpackRows(
+export function unpackRows(
   cell: i32, isInput: i32, from: usize, row: i32, rows: i32, I: i32, H: i32, to: usize, wide: bool,
 ): void {
   const G = gatesOf(cell);

@@ -3,7 +3,7 @@
 // multiplies with is kept. Rows (batch items) never mix on the way, so threads may share them out; every number has one
 // order of summation.
 import { IDENTITY } from './activation';
-import { addBias } from './backward';
+import { addBias, inputsOfPanel } from './backward';
 import {
   BLOCKS,
   firstOfInput,
@@ -19,7 +19,8 @@ import {
 import { formedNorm, gramNorms, normOf, normWh, normWx, rounded, stepNorms, wideNormOf } from './norms';
 import { clearBeyond } from './panel';
 import { productOne, productRows, transposedProduct } from './product';
-import { largestOf, panels, panelsOf, pitchOf, ROW, width, widthOf, ZEROS } from './simd';
+import { productChain } from './singlePanel';
+import { FUSED, lanesMax, panels, panelsOf, pitchOf, ROW, sizesOf, width, widthOf } from './simd';
 import {
   addSettled,
   copyStand,
@@ -304,7 +305,7 @@ export function gatedBackward<T>(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i
   backwardSteps(job, t0, t1, b0, b1, place, sizeof<T>() == 8);
 }
 
-function backwardSteps(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place: i32, wide: bool): void {
+export function backwardSteps(job: GatedJob, t0: i32, t1: i32, b0: i32, b1: i32, place: i32, wide: bool): void {
   const stepBytes = <usize>job.B * ROW;
   const gPanel = <usize>job.T * stepBytes;
   const spans = job.spans;
@@ -385,6 +386,10 @@ function backwardRows<T>(
       );
     if (target == 0 || kind != ORDINARY) continue;
     let weights = job.backwardWeights;
+    if (FUSED && sizeof<T>() == 4 && job.B == 1 && hPanels == 1) {
+      productChain(d, dPanel, gatesOf(job.cell), weights, target);
+      continue;
+    }
     if (bytes == ROW) {
       const back = (t & 1) != 0;
       productOne<T>(
@@ -402,8 +407,8 @@ function backwardRows<T>(
 }
 
 /** Below this a row of d is taken apart from the others: some of its numbers may soon be below the normal range. */
-@inline function low<T>(): f64 {
-  return sizeof<T>() == 4 ? 7.888609052210118e-31 : 9.332636185032189e-302;
+@inline function low<T>(): T {
+  return <T>(sizeof<T>() == 4 ? 7.888609052210118e-31 : 9.332636185032189e-302);
 }
 
 /** What a row of d is; see ./subnormal.ts. */
@@ -412,9 +417,9 @@ function kindOfRow<T>(job: GatedJob, d: usize, dPanel: usize, hPanels: i32): u8 
   let largest: f64 = 0;
   // One number of usual size is enough, and nearly always in the first panel.
   for (let n: usize = 0; n < <usize>all; n++) {
-    const own = largestOf<T>(d + n * dPanel, 0, 1, 1);
-    if (!(own < low<T>())) return ORDINARY;
-    largest = Math.max(largest, own);
+    const sizes = sizesOf<T>(d + n * dPanel);
+    if (!i8x16.all_true(v128.lt<T>(sizes, v128.splat<T>(low<T>())))) return ORDINARY;
+    largest = Math.max(largest, <f64>lanesMax<T>(sizes));
   }
   if (largest == 0) return ZERO;
   let reach = load<f64>(job.small);
@@ -449,8 +454,9 @@ function inputsOfRows(job: GatedJob, t: i32, place: i32, r0: i32, r1: i32, wide:
       if (kind == ZERO) memory.fill(target + first, 0, bytes);
       // The others have theirs already.
       if (kind != ORDINARY) continue;
-      if (wide) productRows<f64>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, bytes);
-      else productRows<f32>(d + first, dPanel, K, 0, 0, 0, weights, ZEROS, 0, target + first, bytes);
+      const narrow = job.I - n * widthOf(wide) <= widthOf(wide) / 2;
+      if (wide) inputsOfPanel<f64>(narrow, d + first, dPanel, K, weights, target + first, bytes);
+      else inputsOfPanel<f32>(narrow, d + first, dPanel, K, weights, target + first, bytes);
     }
     weights += <usize>K * ROW;
     target += panelBytes;
@@ -482,7 +488,7 @@ export function gatedSums<T>(
   sumsOfGates(job, t0, t1, place, part, parts, thread, own, sizeof<T>() == 8);
 }
 
-function sumsOfGates(
+export function sumsOfGates(
   job: GatedJob, t0: i32, t1: i32, place: i32, part: i32, parts: i32, thread: i32, own: i32, wide: bool,
 ): void {
   const B = job.B;
@@ -498,11 +504,8 @@ function sumsOfGates(
   const from = t0 + (t1 - t0) * part / parts;
   const to = t0 + (t1 - t0) * (part + 1) / parts;
   if (own & 1) inputsOfRows(job, t0, place, (from - t0) * B, (to - t0) * B, wide);
-  for (let t = from; t < to; t++) {
-    const d = job.d + <usize>(place + t - t0) * stepBytes;
-    if (wide) measures<f64>(job, t, d, own, scratch);
-    else measures<f32>(job, t, d, own, scratch);
-  }
+  const first = job.d + <usize>(place + from - t0) * stepBytes;
+  measures(job, from, to - from, first, own, scratch, wide);
   const count = gatesOf(job.cell) * hPanels;
   const ofInput = <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
   const firstPanel = (iPanels + hPanels) * part / parts;
@@ -572,12 +575,12 @@ function productOfPanels<T>(
   }
 }
 
-/** The norms of step t, whose d is at `d`. */
-function measures<T>(job: GatedJob, t: i32, d: usize, own: i32, scratch: usize): void {
+/** The norms of `steps` steps from t on, whose d begin at `d`. */
+function measures(job: GatedJob, t: i32, steps: i32, d: usize, own: i32, scratch: usize, wide: bool): void {
   const B = job.B;
   const I = job.I;
   const H = job.H;
-  const hPanels = panels<T>(H);
+  const hPanels = panelsOf(H, wide);
   const stepBytes = <usize>B * ROW;
   const xsPanel = <usize>job.T * stepBytes;
   const hsPanel = xsPanel + stepBytes;
@@ -585,69 +588,156 @@ function measures<T>(job: GatedJob, t: i32, d: usize, own: i32, scratch: usize):
   const series = <usize>job.T * 8;
   const offset = <usize>t * stepBytes;
   const g = job.g + offset;
-  let at = job.norms + <usize>t * 8;
-  stepNorms<T>(job.hs + offset + stepBytes, hsPanel, H, B, 1, true, at);
-  store<f64>((at += series), normOf<T>(g, xsPanel, H, B));
-  if (job.cell == LSTM) {
-    const gc = job.gc + offset;
-    const slopes = slopesAt(job, t, hPanels) + <usize>(4 * hPanels) * stepBytes;
-    store<f64>(at + series, normOfTwo<T>(wideNormOf<T>(g, xsPanel, H, B), wideNormOf<T>(gc, xsPanel, H, B)));
-    for (let n: usize = 0; n < <usize>hPanels; n++) {
-      for (let i: usize = 0; i < stepBytes; i += 16) {
-        const all = n * xsPanel + i;
-        const own = n * stepBytes + i;
-        const through = v128.mul<T>(v128.load(g + all), v128.load(slopes + own));
-        v128.store(scratch + own, v128.add<T>(through, v128.load(gc + all)));
-      }
+  const gc = job.gc + offset;
+  const h = job.hs + offset;
+  const x = job.xs + offset;
+  const lstm = job.cell == LSTM;
+  const at = job.norms + <usize>t * 8;
+  normsOf(h + stepBytes, hsPanel, H, B, steps, true, at, wide);
+  normsOf(g, xsPanel, H, B, steps, lstm, at + series, wide);
+  if (lstm) {
+    normsOf(gc, xsPanel, H, B, steps, true, at + 2 * series, wide);
+    const slopesC = <usize>(4 * hPanels) * stepBytes;
+    for (let s = 0; s < steps; s++) {
+      const step = at + <usize>s * 8;
+      const row = <usize>s * stepBytes;
+      const slopes = slopesAt(job, t + s, hPanels) + slopesC;
+      if (wide) normsOfC<f64>(g + row, gc + row, xsPanel, slopes, H, B, scratch, step + series, series);
+      else normsOfC<f32>(g + row, gc + row, xsPanel, slopes, H, B, scratch, step + series, series);
     }
-    store<f64>(at + 2 * series, normOf<T>(scratch, stepBytes, H, B));
   }
-  at += 3 * series;
-  store<f64>(at, normOf<T>(job.dx + offset, xsPanel, I, B));
-  const N = gatesOf(job.cell) * hPanels * width<T>();
-  const toInput = d + <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
-  const kind = kindOfSteps(job, t, 1);
-  if (kind == ZERO) normWx = normWh = 0;
-  else if (!(own & 2)) normWx = normWh = -1;
-  else if (kind == MIXED) liftedNorms<T>(job, t, d, N, scratch);
-  else
-    gramNorms<T>(
-      job.xs + offset, xsPanel, I, job.hs + offset, hsPanel, H, toInput, d, dPanel, N, B, scratch,
-    );
-  const formed: u8 = kind == MIXED ? MIXED : ORDINARY;
-  if (own & 4) {
-    if (normWx < 0) normWx = formedNorm<T>(formed, job.xs + offset, xsPanel, I, toInput, dPanel, N, B, scratch);
-    if (normWh < 0) normWh = formedNorm<T>(formed, job.hs + offset, hsPanel, H, d, dPanel, N, B, scratch);
+  normsOf(job.dx + offset, xsPanel, I, B, steps, false, at + 4 * series, wide);
+  const N = gatesOf(job.cell) * hPanels * widthOf(wide);
+  const ofInput = <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
+  const single = B == 1;
+  // Of LSTM all d meet both.
+  const sizeX = (lstm ? 8 : 7) * series;
+  if (single) {
+    normsOf(x, xsPanel, I, 1, steps, true, at + 5 * series, wide);
+    normsOf(d, dPanel, N, 1, steps, true, at + 8 * series, wide);
+    if (!lstm) normsOf(d + ofInput, dPanel, N, 1, steps, true, at + sizeX, wide);
   }
-  store<f64>((at += series), normWx);
-  store<f64>((at += series), normWh);
-  sumsOfRows<T>(d, dPanel, BLOCKS * hPanels, B, scratch);
-  const toB = scratch + <usize>(firstOfInput(job.cell) * hPanels) * ROW;
-  store<f64>((at += series), normOf<T>(toB, ROW, N, 1));
-  store<f64>(at + series, normOf<T>(scratch, ROW, N, 1));
+  let before = single ? (wide ? wideNormOf<f64>(h, hsPanel, H, 1) : wideNormOf<f32>(h, hsPanel, H, 1)) : 0;
+  for (let s = 0; s < steps; s++) {
+    const step = at + <usize>s * 8;
+    const row = <usize>s * stepBytes;
+    const kind = kindOfSteps(job, t + s, 1);
+    if (single && kind == ORDINARY && (own & 2) != 0) {
+      // One term: ‖aᵀd‖ = ‖a‖·‖d‖.
+      normWx = load<f64>(step + 5 * series) * load<f64>(step + sizeX);
+      normWh = before * load<f64>(step + 8 * series);
+    } else
+      weightNormsOf(
+        kind, x + row, xsPanel, I, h + row, hsPanel, H, d + row, ofInput, dPanel, N, B, own, scratch, wide,
+      );
+    before = load<f64>(step);
+    if (!single) {
+      const toB = scratch + <usize>(firstOfInput(job.cell) * hPanels) * ROW;
+      if (wide) sumsOfRows<f64>(d + row, dPanel, BLOCKS * hPanels, B, scratch);
+      else sumsOfRows<f32>(d + row, dPanel, BLOCKS * hPanels, B, scratch);
+      normsOf(toB, ROW, N, 1, 1, true, step + sizeX, wide);
+      normsOf(scratch, ROW, N, 1, 1, true, step + 8 * series, wide);
+    }
+    store<f64>(step + 7 * series, roundedTo(wide, load<f64>(step + sizeX)));
+    store<f64>(step + 8 * series, roundedTo(wide, load<f64>(step + 8 * series)));
+    store<f64>(step + 5 * series, roundedTo(wide, normWx));
+    store<f64>(step + 6 * series, roundedTo(wide, normWh));
+  }
 }
 
-/** As `gramNorms` of a step whose d is MIXED, from a copy that is lifted. */
-function liftedNorms<T>(job: GatedJob, t: i32, d: usize, N: i32, scratch: usize): void {
-  const hPanels = panels<T>(job.H);
-  const stepBytes = <usize>job.B * ROW;
-  const xsPanel = <usize>job.T * stepBytes;
-  const offset = <usize>t * stepBytes;
-  // Behind the dot products of a few rows.
-  const copy = scratch + 5 * ROW;
-  for (let n: usize = 0; n < <usize>(BLOCKS * hPanels); n++)
-    copyStand<T>(MIXED, d + n * pitchOf(job.places * job.B), job.B, copy + n * stepBytes);
-  const toInput = copy + <usize>(firstOfInput(job.cell) * hPanels) * stepBytes;
-  gramNorms<T>(
-    job.xs + offset, xsPanel, job.I, job.hs + offset, xsPanel + stepBytes, job.H, toInput, copy, stepBytes, N, job.B,
-    scratch,
-  );
-  if (normWx >= 0) normWx = settledNorm<T>(MIXED, normWx);
-  if (normWh >= 0) normWh = settledNorm<T>(MIXED, normWh);
+/** `stepNorms` of either dtype. */
+function normsOf(
+  from: usize, panelBytes: usize, N: i32, rows: i32, steps: i32, unrounded: bool, to: usize, wide: bool,
+): void {
+  if (wide) stepNorms<f64>(from, panelBytes, N, rows, steps, unrounded, to);
+  else stepNorms<f32>(from, panelBytes, N, rows, steps, unrounded, to);
+}
+
+@inline function roundedTo(wide: bool, value: f64): f64 {
+  return wide ? value : <f64><f32>value;
+}
+
+/**
+ * From ‖g‖ at `at` and ‖gc‖, not rounded, `series` bytes behind it: ‖g‖, the norm of both, and that of the gradient of
+ * c over all paths.
+ */
+function normsOfC<T>(
+  g: usize, gc: usize, gPanel: usize, slopes: usize, H: i32, B: i32, scratch: usize, at: usize, series: usize,
+): void {
+  const stepBytes = <usize>B * ROW;
+  const ofH = load<f64>(at);
+  store<f64>(at, rounded<T>(ofH));
+  at += series;
+  store<f64>(at, normOfTwo<T>(ofH, load<f64>(at)));
+  for (let n: usize = 0; n < <usize>panels<T>(H); n++) {
+    for (let i: usize = 0; i < stepBytes; i += 16) {
+      const all = n * gPanel + i;
+      const own = n * stepBytes + i;
+      const through = v128.mul<T>(v128.load(g + all), v128.load(slopes + own));
+      v128.store(scratch + own, v128.add<T>(through, v128.load(gc + all)));
+    }
+  }
+  store<f64>(at + series, normOf<T>(scratch, stepBytes, H, B));
+}
+
+/**
+ * ‖dWx‖ and ‖dWh‖ of a step whose d [B,N], `ofInput` bytes before those that meet the input, are of this kind. `own`:
+ * see `gatedSums`.
+ */
+export function weightNormsOf(
+  kind: u8, x: usize, xPanel: usize, I: i32, h: usize, hPanel: usize, H: i32, d: usize, ofInput: usize, dPanel: usize,
+  N: i32, B: i32, own: i32, scratch: usize, wide: bool,
+): void {
+  if (kind == ZERO) {
+    normWx = normWh = 0;
+    return;
+  }
+  const mixed = kind == MIXED;
+  if (!(own & 2)) normWx = normWh = -1;
+  else {
+    let from = d;
+    let panel = dPanel;
+    let toInput = d + ofInput;
+    if (mixed) {
+      // Lifted, in a copy behind the dot products of a few rows.
+      from = scratch + 5 * ROW;
+      panel = <usize>B * ROW;
+      toInput = from + ofInput / dPanel * panel;
+      const end = toInput + <usize>(N / widthOf(wide)) * panel;
+      for (let to = from, own = d; to < end; to += panel, own += dPanel) {
+        if (wide) copyStand<f64>(MIXED, own, B, to);
+        else copyStand<f32>(MIXED, own, B, to);
+      }
+    }
+    if (wide) gramNorms<f64>(x, xPanel, I, h, hPanel, H, toInput, from, panel, N, B, scratch);
+    else gramNorms<f32>(x, xPanel, I, h, hPanel, H, toInput, from, panel, N, B, scratch);
+    if (mixed) {
+      normWx = settled(normWx, wide);
+      normWh = settled(normWh, wide);
+    }
+  }
+  if (!(own & 4)) return;
+  const formed: u8 = mixed ? MIXED : ORDINARY;
+  if (normWx < 0) normWx = formedOf(formed, x, xPanel, I, d + ofInput, dPanel, N, B, scratch, wide);
+  if (normWh < 0) normWh = formedOf(formed, h, hPanel, H, d, dPanel, N, B, scratch, wide);
+}
+
+@inline function settled(norm: f64, wide: bool): f64 {
+  if (norm < 0) return norm;
+  return wide ? settledNorm<f64>(MIXED, norm) : settledNorm<f32>(MIXED, norm);
+}
+
+function formedOf(
+  kind: u8, a: usize, aPanel: usize, M: i32, d: usize, dPanel: usize, N: i32, B: i32, scratch: usize, wide: bool,
+): f64 {
+  return wide
+    ? formedNorm<f64>(kind, a, aPanel, M, d, dPanel, N, B, scratch)
+    : formedNorm<f32>(kind, a, aPanel, M, d, dPanel, N, B, scratch);
 }
 
 /** √(a² + b²), as the dtype holds it. */
-function normOfTwo<T>(a: f64, b: f64): f64 {
+@inline function normOfTwo<T>(a: f64, b: f64): f64 {
+  if (sizeof<T>() == 4) return rounded<T>(Math.sqrt(a * a + b * b));
   const most = Math.max(a, b);
   if (most == 0 || !isFinite(most)) return most;
   return rounded<T>(most * Math.sqrt((a / most) * (a / most) + (b / most) * (b / most)));

@@ -1,15 +1,15 @@
 // AssemblyScript. A whole small run of LSTM or GRU in two calls, because what enters may depend on its states: what
 // ../wasm/gatedLayer.ts does in many calls, which would cost more than the work.
 import { gatesOf, LSTM } from './gates';
-import { packBiases, packGates, unpackBiases, unpackGates } from './gatedPack';
-import { gatedBackward, gatedForward, GatedJob, gatedSums } from './gatedRun';
-import { packColumns, packSequences, unpack, unpackSequences } from './panel';
-import { panels, ROW, width } from './simd';
+import { packBiases, packGates, unpackBiases, unpackRows } from './gatedPack';
+import { backwardSteps, gatedForward, GatedJob, sumsOfGates } from './gatedRun';
+import { packColumns, packSequences, unpackSequences } from './panel';
+import { panelsOf, ROW, width } from './simd';
 import { enter } from './wholeRun';
 
 /** Bytes of b, and of bh behind it where the cell is GRU. */
-@inline function biasBytes<T>(cell: i32, H: i32): usize {
-  return <usize>((cell == LSTM ? 1 : 2) * gatesOf(cell) * H) * sizeof<T>();
+@inline function biasBytes(cell: i32, hBytes: usize): usize {
+  return <usize>((cell == LSTM ? 1 : 2) * gatesOf(cell)) * hBytes;
 }
 
 /**
@@ -35,7 +35,7 @@ export function gatedWholeForward<T>(job: GatedJob, from: usize, to: usize): voi
   packGates<T>(job.cell, 1, from, 0, I, I, H, job.forwardWeights, job.backwardWeights);
   from += <usize>I * rowBytes;
   packBiases<T>(job.cell, from, H, job.bias);
-  from += biasBytes<T>(job.cell, H);
+  from += biasBytes(job.cell, hBytes);
   packColumns<T>(from, allBytes, B, H, job.hs, hsPanel, ROW);
   if (lstm) packColumns<T>(from + hBytes, allBytes, B, H, job.cs, hsPanel, ROW);
   from += <usize>B * allBytes;
@@ -53,39 +53,53 @@ export function gatedWholeForward<T>(job: GatedJob, from: usize, to: usize): voi
  * job's norms. The d of a block of steps have to fit into d.
  */
 export function gatedWholeBackward<T>(job: GatedJob, from: usize, to: usize, entering: i32): void {
+  enter<T>(from, entering, job.B, job.T, job.H, job.g);
+  wayBack(job, to, sizeof<T>() == 8);
+}
+
+/** The same of either dtype, `wide` of float64, once dhs are in their place. */
+function wayBack(job: GatedJob, to: usize, wide: bool): void {
   const B = job.B;
   const steps = job.T;
   const I = job.I;
   const H = job.H;
   const lstm = job.cell == LSTM;
-  const hPanels = panels<T>(H);
   const stepBytes = <usize>B * ROW;
   const gPanel = <usize>steps * stepBytes;
-  const hBytes = <usize>H * sizeof<T>();
+  const hBytes = <usize>(H * (wide ? 8 : 4));
   const rowBytes = <usize>gatesOf(job.cell) * hBytes;
 
-  enter<T>(from, entering, B, steps, H, job.g);
-  if (lstm) memory.fill(job.gc, 0, <usize>hPanels * gPanel);
+  if (lstm) memory.fill(job.gc, 0, <usize>panelsOf(H, wide) * gPanel);
   // dh0, dc0, dWx, dWh and db lie one behind the other.
   memory.fill(job.dh0, 0, job.scratch - job.dh0);
   memory.fill(job.small, 0, 8);
 
   for (let t1 = steps; t1 > 0; t1 -= job.blockSteps) {
     const t0 = max(0, t1 - job.blockSteps);
-    gatedBackward<T>(job, t0, t1, 0, B, 0);
-    gatedSums<T>(job, t0, t1, 0, 0, 1, 0, 7);
+    backwardSteps(job, t0, t1, 0, B, 0, wide);
+    sumsOfGates(job, t0, t1, 0, 0, 1, 0, 7, wide);
   }
 
-  to = unpackSequences<T>(job.g, gPanel, B, steps, H, to);
-  to = unpackSequences<T>(job.dx, gPanel, B, steps, I, to);
-  unpackGates<T>(job.cell, 1, job.dWx, 0, I, I, H, to);
+  to = sequencesOut(job.g, gPanel, B, steps, H, to, wide);
+  to = sequencesOut(job.dx, gPanel, B, steps, I, to, wide);
+  unpackRows(job.cell, 1, job.dWx, 0, I, I, H, to, wide);
   to += <usize>I * rowBytes;
-  unpackGates<T>(job.cell, 0, job.dWh, 0, H, I, H, to);
+  unpackRows(job.cell, 0, job.dWh, 0, H, I, H, to, wide);
   to += <usize>H * rowBytes;
-  unpackBiases<T>(job.cell, job.db, H, to);
-  to += biasBytes<T>(job.cell, H);
+  if (wide) unpackBiases<f64>(job.cell, job.db, H, to);
+  else unpackBiases<f32>(job.cell, job.db, H, to);
+  to += biasBytes(job.cell, hBytes);
   // Added to zeros, as chunk by chunk: −0 becomes 0. dc0 lies behind dh0.
-  for (let at = job.dh0; at < job.dWx; at += 16) v128.store(at, v128.add<T>(v128.load(at), v128.splat<T>(0)));
-  unpack<T>(job.dh0, stepBytes, ROW, B, H, to);
-  if (lstm) unpack<T>(job.dc0, stepBytes, ROW, B, H, to + <usize>B * hBytes);
+  for (let at = job.dh0; at < job.dWx; at += 16) {
+    const found = v128.load(at);
+    v128.store(at, wide ? f64x2.add(found, f64x2.splat(0)) : f32x4.add(found, f32x4.splat(0)));
+  }
+  to = sequencesOut(job.dh0, stepBytes, B, 1, H, to, wide);
+  if (lstm) sequencesOut(job.dc0, stepBytes, B, 1, H, to, wide);
+}
+
+function sequencesOut(from: usize, panelBytes: usize, B: i32, steps: i32, N: i32, to: usize, wide: bool): usize {
+  return wide
+    ? unpackSequences<f64>(from, panelBytes, B, steps, N, to)
+    : unpackSequences<f32>(from, panelBytes, B, steps, N, to);
 }

@@ -65,6 +65,13 @@ export const FUSED = ASC_FEATURE_RELAXED_SIMD;
 /** A row of zeros. */
 export const ZEROS = memory.data(64, 16);
 
+/** The largest |value| of a row's four vectors, lane by lane; NaN where there is one. */
+@inline export function sizesOf<T>(row: usize): v128 {
+  const left = v128.max<T>(v128.abs<T>(v128.load(row)), v128.abs<T>(v128.load(row, 16)));
+  const right = v128.max<T>(v128.abs<T>(v128.load(row, 32)), v128.abs<T>(v128.load(row, 48)));
+  return v128.max<T>(left, right);
+}
+
 /** The largest |value| of `rows` adjacent rows of every panel; NaN where there is one. */
 export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, rows: i32): f64 {
   let most = v128.splat<T>(0);

@@ -113,3 +113,35 @@ export function backwardChain(
     d -= ROW;
   }
 }
+
+/** c += a·B, `a` of `panels` whole panels, from one row of float32 to one panel. */
+export function productChain(a: usize, panelBytes: usize, panels: i32, b: usize, c: usize): void {
+  let c0 = v128.load(c);
+  let c1 = v128.load(c, 16);
+  let c2 = v128.load(c, 32);
+  let c3 = v128.load(c, 48);
+  let d0 = f32x4.splat(0);
+  let d1 = d0;
+  let d2 = d0;
+  let d3 = d0;
+  for (; panels > 0; panels--, a += panelBytes) {
+    const end = a + ROW;
+    for (let p = a; p < end; p += 8, b += 2 * ROW) {
+      const x = v128.load32_splat(p);
+      c0 = madd<f32>(x, v128.load(b), c0);
+      c1 = madd<f32>(x, v128.load(b, 16), c1);
+      c2 = madd<f32>(x, v128.load(b, 32), c2);
+      c3 = madd<f32>(x, v128.load(b, 48), c3);
+      const q = p + 4;
+      const y = v128.load32_splat(q);
+      d0 = madd<f32>(y, v128.load(b, 64), d0);
+      d1 = madd<f32>(y, v128.load(b, 80), d1);
+      d2 = madd<f32>(y, v128.load(b, 96), d2);
+      d3 = madd<f32>(y, v128.load(b, 112), d3);
+    }
+  }
+  v128.store(c, f32x4.add(c0, d0));
+  v128.store(c, f32x4.add(c1, d1), 16);
+  v128.store(c, f32x4.add(c2, d2), 32);
+  v128.store(c, f32x4.add(c3, d3), 48);
+}

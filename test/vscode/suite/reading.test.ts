@@ -43,7 +43,8 @@ async function openUntitled(path: string, text: string): Promise<vscode.TextDocu
   );
   const document = await vscode.workspace.openTextDocument(uri);
   const edit = new vscode.WorkspaceEdit();
-  edit.insert(document.uri, new vscode.Position(0, 0), text);
+  // All of it: now and then that text is still there.
+  edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
   assert.ok(await vscode.workspace.applyEdit(edit));
   await vscode.window.showTextDocument(document);
   return document;
@@ -569,8 +570,13 @@ describe('Unsaved text', () => {
         `{\n  "weights": { "Wx": [${row}], "Wh": [${new Array<string>(size).fill(row).join(', ')}] },\n  ` +
           `"sequences": [[[1], [2]]]\n}\n`,
       );
-      await until(`Wh of ${size} units`, async () =>
-        (await hoverText(document, '"Wh"')).includes(`[${size}, ${size}]`) ? true : undefined,
+      let told = '';
+      await until(
+        () => `Wh of ${size} units, but the hover told ${JSON.stringify(told)} of ${document.getText()}`,
+        async () => {
+          told = await hoverText(document, '"Wh"');
+          return told.includes(`[${size}, ${size}]`) ? true : undefined;
+        },
       );
       await closeEverything();
     }

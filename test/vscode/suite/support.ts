@@ -9,7 +9,7 @@ const patience = 60_000;
 
 /** Waits until `probe` gives something else than undefined; says what it waited for when it never does. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   probe: () => T | undefined | Thenable<T | undefined>,
   timeout = patience,
 ): Promise<T> {
@@ -18,7 +18,8 @@ export async function until<T>(
   for (let pause = 10; ; pause = Math.min(150, 1.5 * pause)) {
     const value = await probe();
     if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error(`Waited ${timeout} ms in vain for ${what}.`);
+    if (Date.now() > deadline)
+      throw new Error(`Waited ${timeout} ms in vain for ${typeof what === 'string' ? what : what()}.`);
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
