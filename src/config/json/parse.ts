@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import { ArrayBuilder, NumberStack } from './builder.js';
-import { missing, notJson, printable, strayIssue, textIssue, wordIssue } from './syntaxIssues.js';
+import { inQuotes, missing, notJson, printable, strayIssue, textIssue, wordIssue } from './syntaxIssues.js';
 import type { SyntaxIssue } from './syntaxIssues.js';
 import { Lines } from './lineIndex.js';
 import type { JsonNode, Property, ScalarNode, Span, StringNode } from './node.js';
@@ -178,16 +178,18 @@ class Parser {
       return;
     } else {
       const name = this.#scanner.written;
-      this.#report(() =>
-        notJson(
+      const isBroken = !/^[\w.$/-]+$/.test(name);
+      this.#report(() => ({
+        ...notJson(
           span,
           t('The key {0} has no double quotes around it.', printable(name)),
           `"${printable(name)}"`,
           printable(name),
           t('Put the key into double quotes.'),
-          !/^[\w.$/-]+$/.test(name),
+          isBroken,
         ),
-      );
+        ...(isBroken ? {} : inQuotes(name)),
+      }));
       object.key = { name, span };
     }
     frame.expects = 'colon';
@@ -269,16 +271,18 @@ class Parser {
     const span = this.#span();
     const text = this.#scanner.written;
     const value = text.slice(1, -1);
-    this.#report(() =>
-      notJson(
+    const isBroken = span.length === 1;
+    this.#report(() => ({
+      ...notJson(
         span,
         t('A text stands in single quotes.'),
         JSON.stringify(cut(value, 40)),
         printable(text),
         t('JSON texts and keys stand in double quotes.'),
-        span.length === 1,
+        isBroken,
       ),
-    );
+      ...(isBroken ? {} : inQuotes(value)),
+    }));
     return { kind: 'string', value, ...span };
   }
 

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Span } from './node.js';
+import type { Fix } from './problem.js';
 import { notFinite, scanError } from './token.js';
 
 /**
@@ -14,6 +15,8 @@ export type SyntaxIssue = Span & {
   readonly expected: string;
   readonly found: string;
   readonly advice: string;
+  /** What says the same in JSON, in its place. */
+  readonly fix?: Extract<Fix, { readonly kind: 'replace' }>;
 };
 
 const pythonWords: Readonly<Record<string, string>> = { None: 'null', True: 'true', False: 'false' };
@@ -53,6 +56,7 @@ export function wordIssue(word: string, span: Span, isLast: boolean): SyntaxIssu
       expected: json,
       found: word,
       advice: t('Write {0}, or export the file with json.dump instead of print.', json),
+      fix: { kind: 'replace', text: json },
     };
   }
   if (isLast && (cutNumber.test(word) || ['true', 'false', 'null'].some((one) => one.startsWith(word))))
@@ -80,6 +84,7 @@ export function wordIssue(word: string, span: Span, isLast: boolean): SyntaxIssu
       advice: Number.isFinite(value)
         ? t('Write {0}.', String(value))
         : t('Write digits with a point, and a digit on both sides of it.'),
+      ...(Number.isFinite(value) ? { fix: { kind: 'replace', text: String(value) } } : {}),
     };
   }
   return {
@@ -91,8 +96,16 @@ export function wordIssue(word: string, span: Span, isLast: boolean): SyntaxIssu
     expected: t('a number, a "text", true, false, null, a list or an object'),
     found: shown,
     advice: t('Write "{0}" if a text is meant.', shown),
+    ...(/^[\p{L}\p{N}_./-]+$/u.test(word) ? inQuotes(word) : {}),
   };
 }
+
+/** Characters of a text that is written anew; a longer one is none that somebody wrote. */
+const longestMended = 100;
+
+/** How a text is mended that lacks its double quotes. What a backslash means in it nobody has said. */
+export const inQuotes = (text: string): Pick<SyntaxIssue, 'fix'> =>
+  text.length > longestMended || text.includes('\\') ? {} : { fix: { kind: 'replace', text: JSON.stringify(text) } };
 
 export const strayIssue = (word: string, span: Span): SyntaxIssue =>
   notJson(

@@ -12,7 +12,7 @@ import { fits } from './fits.js';
 import type { KnownSizes } from './knownSizes.js';
 import { isTooUneven } from './padding.js';
 import { readTensor } from './readTensor.js';
-import { turned } from './sequenceOrder.js';
+import { standsStepByStep, turned } from './sequenceOrder.js';
 import type { SequenceOrder } from './sequenceOrder.js';
 import { depthOf, mayHoldNull, sparse } from './sparseNumbers.js';
 import type { Sparse } from './sparseNumbers.js';
@@ -74,15 +74,9 @@ function specOf({ kind, dtype, places }: Wanted, { B }: KnownSizes): TensorSpec 
   };
 }
 
-/**
- * Whether lists of these lengths stand step by step, as the sequences do. A padded block has as many steps as theirs.
- */
-const isStepByStep = (
-  { order, places }: Wanted,
-  B: number | null,
-  first: number,
-  second: number | undefined,
-): boolean => order === 'TBI' && !places.isSingle && second === B && (first === places.S || first === places.padded);
+/** A padded block has as many steps as that of the sequences. */
+const isStepByStep = ({ order, places }: Wanted, B: number | null, lengths: readonly (number | undefined)[]): boolean =>
+  !places.isSingle && standsStepByStep(order, B, lengths, [places.S, places.padded]);
 
 const turnedForm = (form: string): string => form.replace(/^\[B\](\[\w\])/, '$1[B]');
 
@@ -96,7 +90,7 @@ function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSi
   const withPlaces = places.isSingle && tensor.shape.length <= usual ? [] : [places.S];
   const form = places.isSingle && tensor.shape.length > usual ? spec.form.replace('[B]', '[B][1]') : spec.form;
   const { where, shape } = tensor;
-  const isTurned = shape.length === usual && isStepByStep(wanted, B, shape[0]!, shape[1]);
+  const isTurned = shape.length === usual && isStepByStep(wanted, B, shape);
   const [first, second] = isTurned ? [[places.S], [B]] : [[B], withPlaces];
   if (!fits(tensor, [...first, ...second, ...outputs], isTurned ? turnedForm(form) : form, 'targets', report))
     return null;
@@ -225,7 +219,7 @@ function sequenceBySequence(whole: List, wanted: Wanted, B: number, filling: Fil
   const steps = Array.from({ length: whole.length }, (_, t) => whole.item(t));
   // Its depth says that there is one.
   const inner = steps.find((step): step is List => step.kind === 'list')!;
-  if (!isStepByStep(wanted, B, steps.length, inner.length)) return { ...whole, item: (b) => steps[b]! };
+  if (!isStepByStep(wanted, B, [steps.length, inner.length])) return { ...whole, item: (b) => steps[b]! };
   const areRight = steps.filter((step) => step.kind === 'null' || filling.isListOf(step, B, 'sequences'));
   if (areRight.length < steps.length) return null;
   const sequence = (b: number): List => ({

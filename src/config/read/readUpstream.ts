@@ -7,11 +7,11 @@ import type { TensorSpec } from '../problems/numberChecks.js';
 import type { Report } from '../problems/problemReport.js';
 import { onlyTensor } from './fileParts.js';
 import { fits } from './fits.js';
-import { widthName } from './knownSizes.js';
+import { ownStepsOf, widthName } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
 import { isTooUneven } from './padding.js';
 import { readTensor } from './readTensor.js';
-import { turned } from './sequenceOrder.js';
+import { standsStepByStep, turned } from './sequenceOrder.js';
 import type { SequenceOrder } from './sequenceOrder.js';
 import type { Tensor } from './readTensor.js';
 import type { Sources } from './sourceFiles.js';
@@ -50,9 +50,9 @@ export async function readUpstream(
     advice: t('Write a list of sequences, each a list of timesteps, each a list of H numbers.'),
     dtype,
   };
-  const { realSteps } = sizes;
+  const own = ownStepsOf(sizes);
   const dhs =
-    realSteps === null ? readEven(root, sizes, spec, order, report) : readRagged(root, realSteps, sizes, spec, report);
+    own === null ? readEven(root, sizes, spec, order, report) : readRagged(root, own, sizes, spec, order, report);
   return dhs === null ? { kind: 'last' } : { kind: 'given', dhs };
 }
 
@@ -76,6 +76,10 @@ function atStep(value: Value, step: number, sizes: KnownSizes, report: Report): 
   return { kind: 'given', dhs };
 }
 
+const turnedForm = '[T][B][H]';
+const isTurned = ({ shape }: Tensor, order: SequenceOrder, B: number, steps: readonly (number | null)[]): boolean =>
+  shape.length === 3 && standsStepByStep(order, B, shape, steps);
+
 /** Beside sequences that stand step by step it may do so too, or stand sequence by sequence: its shape tells. */
 function readEven(
   root: Value,
@@ -85,10 +89,9 @@ function readEven(
   report: Report,
 ): Float64Array | null {
   const tensor = readTensor(root, spec, report);
-  const [steps, sequences] = tensor?.shape.length === 3 ? tensor.shape : [];
-  if (tensor !== null && order === 'TBI' && B !== null && H !== null && steps === T && sequences === B)
-    return fits(tensor, [T, B, H], `[T][B][H]`, spec.label, report)
-      ? turned(tensor.data, steps, sequences, H, root.document.tick)
+  if (tensor !== null && B !== null && T !== null && H !== null && isTurned(tensor, order, B, [T]))
+    return fits(tensor, [T, B, H], turnedForm, spec.label, report)
+      ? turned(tensor.data, T, B, H, root.document.tick)
       : null;
   return tensor !== null && fits(tensor, [B, T, H], spec.form, spec.label, report) ? tensor.data : null;
 }
@@ -97,12 +100,13 @@ function readEven(
 function readRagged(
   root: Value,
   realSteps: readonly Int32Array[],
-  { T, H }: KnownSizes,
+  { T, H, padded }: KnownSizes,
   spec: TensorSpec,
+  order: SequenceOrder,
   report: Report,
 ): Float64Array | null {
   const B = realSteps.length;
-  const sequences = sequencesOf(root, B, { ...spec, ragged: true }, report);
+  const sequences = sequencesOf(root, B, { ...spec, ragged: true }, { order, steps: [T, padded] }, report);
   if (sequences === null || T === null || H === null) return null;
   const real = realSteps.reduce((sum, { length }) => sum + length, 0);
   if (isTooUneven(B * T * H, real * H, root, report)) return null;
@@ -125,8 +129,17 @@ type GivenSequence = Pick<Tensor, 'shape' | 'data'> & {
   readonly at: (step: number | null) => Value;
 };
 
-/** One for each sequence, null where its numbers are wrong; null as a whole where they are not so many. */
-function sequencesOf(root: Value, B: number, spec: TensorSpec, report: Report): (GivenSequence | null)[] | null {
+/**
+ * One for each sequence, null where its numbers are wrong; null as a whole where they are not so many. `steps`: of a
+ * block in the order of the sequences.
+ */
+function sequencesOf(
+  root: Value,
+  B: number,
+  spec: TensorSpec,
+  { order, steps }: { readonly order: SequenceOrder; readonly steps: readonly (number | null)[] },
+  report: Report,
+): (GivenSequence | null)[] | null {
   const { node } = root;
   if (node.kind === 'array' && node.items.every(isArray)) {
     if (node.items.length === B) return root.items().map((item) => readSequence(item, spec, report));
@@ -141,13 +154,15 @@ function sequencesOf(root: Value, B: number, spec: TensorSpec, report: Report): 
   }
   const tensor = readTensor(root, spec, report);
   if (tensor === null || node.kind !== 'tensor') return null;
-  if (!fits(tensor, [B, null, null], spec.form, spec.label, report)) return null;
-  const [steps, H] = [tensor.shape.at(-2)!, tensor.shape.at(-1)!];
+  const isByStep = isTurned(tensor, order, B, steps);
+  if (!isByStep && !fits(tensor, [B, null, null], spec.form, spec.label, report)) return null;
+  const [count, H] = isByStep ? [tensor.shape[0]!, tensor.shape[2]!] : [tensor.shape.at(-2)!, tensor.shape.at(-1)!];
+  const data = isByStep ? turned(tensor.data, count, B, H, root.document.tick) : tensor.data;
   return Array.from({ length: B }, (_, b) => ({
-    shape: [steps, H],
-    data: tensor.data.subarray(b * steps * H, (b + 1) * steps * H),
+    shape: [count, H],
+    data: data.subarray(b * count * H, (b + 1) * count * H),
     file: root.document.id,
-    at: (step) => root.row(node, step === null ? [b] : [b, step]),
+    at: (step) => root.row(node, isByStep ? (step === null ? [] : [step, b]) : step === null ? [b] : [b, step]),
   }));
 }
 

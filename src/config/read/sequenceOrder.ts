@@ -32,6 +32,14 @@ export function turned(data: Float64Array, T: number, B: number, N: number, tick
   return out;
 }
 
+/** Whether lists of these lengths stand step by step, as the sequences do. `steps`: how many there may be. */
+export const standsStepByStep = (
+  order: SequenceOrder,
+  B: number | null,
+  [first, second]: readonly (number | undefined)[],
+  steps: readonly (number | null)[],
+): boolean => order === 'TBI' && second === B && steps.some((count) => count === first);
+
 /** Sizes of the sequences as they were read, sequence by sequence. */
 export type ReadSizes = { readonly B: number; readonly T: number; readonly I: number };
 

@@ -71,6 +71,48 @@ describe('sequences in a padded block', () => {
     }
   });
 
+  describe('with an upstream gradient in a padded block, too', () => {
+    const dhs: Sequences = [[[1], [2], [3], [4]], [[5]], [[6], [7]]];
+    for (const [how, steps, blockSteps] of [
+      ['as long as the block', 7, 7],
+      ['as long as the longest sequence', 4, 7],
+      ['of the longest sequence', 4, 4],
+    ] as const)
+      it(`is read as lists of their own lengths: ${how}`, async () => {
+        const sequences = padded(ragged, blockSteps, 99);
+        const expected = await read({ sequences: ragged, upstreamGradient: dhs });
+        assert.ok(expected.experiment !== null, JSON.stringify(expected.problems));
+        const block = padded(dhs, steps, 0);
+        const turned = { sequences: stepByStep(sequences), sequenceOrder: 'TBI', lengths };
+        assert.deepEqual(await read({ sequences, lengths, upstreamGradient: block }), expected);
+        assert.deepEqual(await read({ ...turned, upstreamGradient: stepByStep(block) }), expected);
+        assert.deepEqual(await read({ ...turned, upstreamGradient: block }), expected);
+        const inFile = { 'dhs.npy': npyOf([steps, 3, 1], stepByStep(block).flat(2)) };
+        const { experiment } = await read({ ...turned, upstreamGradient: 'dhs.npy' }, inFile);
+        assert.deepEqual(experiment, expected.experiment);
+      });
+
+    it('may be longer than sequences that are all equally long', async () => {
+      const even = ragged.map(() => ragged[0]!);
+      const own = even.map((sequence, b) => sequence.map((_, t) => [b + t]));
+      const config = { sequences: padded(even, 6, 99), lengths: even.map(() => 4) };
+      const expected = await read({ sequences: even, upstreamGradient: own });
+      assert.ok(expected.experiment !== null, JSON.stringify(expected.problems));
+      const { experiment } = await read({ ...config, upstreamGradient: padded(own, 6, 0) });
+      assert.deepEqual(experiment, expected.experiment);
+    });
+
+    it('is refused where a step behind the end of its sequence has one, at that step', async () => {
+      const block = stepByStep(padded(dhs, 4, 0));
+      block[2]![1] = [3];
+      const config = { sequences: stepByStep(padded(ragged, 4, 99)), sequenceOrder: 'TBI', lengths };
+      const { message, range } = await problemOf({ ...config, upstreamGradient: block });
+      assert.equal(message, 'Sequence 1 ends before step 2, so no gradient can enter there.');
+      const line = JSON.stringify({ weights, ...config, upstreamGradient: block });
+      assert.equal(line.slice(range.start.character, range.end.character), '[3]');
+    });
+  });
+
   describe('with targets in a padded block, too', () => {
     const loss = (targets: unknown, more: object = {}): object => ({
       loss: { kind: 'mse', at: 'every', readout: { Why: [[1]], by: [0] }, targets, ...more },

@@ -1336,6 +1336,51 @@ describe('a problem has its exact place, and says what is expected, what is foun
   }
 });
 
+describe('what is no JSON, but can be nothing else', () => {
+  for (const [wrong, right, around] of [
+    ['.5', '0.5', sequences('[[[1],[@]]]')],
+    ['2.', '2', sequences('[[[1],[@]]]')],
+    ['+1', '1', sequences('[[[1],[@]]]')],
+    ['-.25e1', '-2.5', sequences('[[[1],[@]]]')],
+    ['007', '7', sequences('[[[1],[@]]]')],
+    ['0x10', '16', sequences('[[[1],[@]]]')],
+    ['1_000', '1000', sequences('[[[1],[@]]]')],
+    ['None', 'null', config('"initialState":@')],
+    ['True', 'true', config('"stateful":@')],
+    ["'tanh'", '"tanh"', config('"cell":@')],
+    ['tanh', '"tanh"', config('"cell":@')],
+    ["'cell'", '"cell"', config('@:"tanh"')],
+    ['cell', '"cell"', config('@:"tanh"')],
+    ['\'said "so"\'', '"said \\"so\\""', config('"name":@')],
+  ] as const)
+    it(`is mended in its place: ${wrong}`, async () => {
+      const { problems } = await readTexts({ [configName]: around.replace('@', wrong) });
+      const [problem, ...others] = withoutAssumedCell(problems);
+      assert.deepEqual(others, []);
+      assert.deepEqual(problem?.fix, { kind: 'replace', text: right });
+      assert.equal(problem.range.end.character - problem.range.start.character, wrong.length);
+      assert.equal(problem.range.start.character, around.indexOf('@'));
+      const mended = await readTexts({ [configName]: around.replace('@', right) });
+      assert.ok(mended.problems.every(({ code }) => code !== 'not-json'));
+    });
+
+  for (const [how, text] of [
+    ['a backslash, whose meaning nobody knows', config('"name":\'a\\b\'')],
+    ['a text that has no end', config('"name":\'a')],
+    ['a long one', config(`"name":'${'a'.repeat(101)}'`)],
+    ['a number that is none', sequences('[[[1],[1.2.3]]]')],
+    ['a key of a sign', config('§:"tanh"')],
+  ] as const)
+    it(`is left to the user: ${how}`, async () => {
+      const { problems } = await readTexts({ [configName]: text });
+      assert.ok(problems.some(({ code }) => code === 'not-json'));
+      assert.ok(
+        problems.every(({ fix }) => fix === undefined),
+        JSON.stringify(problems),
+      );
+    });
+});
+
 describe('two biases that are misspelt alike', () => {
   it('are each told as the one that they resemble most, whichever comes first', async () => {
     for (const names of [
