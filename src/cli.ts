@@ -74,6 +74,7 @@ import {
   resultJson,
   resultJsonSchema,
   runTable,
+  spectrumForLine,
   spectrumLine,
   whyLeftOut,
   withGateBlocks,
@@ -611,7 +612,13 @@ async function main(args: readonly string[]): Promise<number> {
     spectra.set(layer, made);
     return made;
   };
-  if (parsed.json !== '-') for (const layer of shown) print(spectrumLine(run, layer, spectrumOf(layer).spectrum));
+  // Where a file holds all of it, none is computed twice.
+  const isWhole = (layer: NetworkLayer<AnyRun>): boolean =>
+    jsonFile !== null || (parsed.html !== null && layer === judged);
+  for (const layer of parsed.json === '-' ? [] : shown) {
+    const spectrum = isWhole(layer) ? spectrumOf(layer).spectrum : finish(spectrumForLine(run, layer, workspaces));
+    print(spectrumLine(run, layer, spectrum));
+  }
   const attribution = parsed.attribution ? attributionOf(run, workspaces) : null;
   if (attribution !== null && parsed.json !== '-') print(attributionTable(run, attribution, parsed.shown));
   // Standard output is the result's.

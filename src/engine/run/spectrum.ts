@@ -92,6 +92,22 @@ export function* spectrumResumably(
   return spectrum;
 }
 
+/** Whether the leading exponents tell the largest: not where the product of the Jacobians is zero, or not finite. */
+export const tellsLargest = ({ lyapunov }: Spectrum): boolean => Number.isFinite(lyapunov?.[0]);
+
+/** The spectrum without the exponents that take long; all of it where the leading ones do not tell the largest. */
+export function* leadingSpectrum(
+  experiment: LayerExperiment,
+  result: ComputedRun,
+  workspaces: Workspaces | null = null,
+  within?: number,
+): Resumable<Spectrum> {
+  const { spectrum, steps, rest } = growingSpectrum(experiment, result, workspaces, mostDecomposed, within);
+  yield* part(steps, 0, 1);
+  if (!tellsLargest(spectrum)) yield* part(rest(), 1, 1);
+  return spectrum;
+}
+
 function* allButExponents(
   experiment: LayerExperiment,
   result: ComputedRun,

@@ -1,6 +1,16 @@
 // The face of this room: what other rooms use.
 export { attributionTable, whyLeftOut } from './attributionTable.js';
-export { countedLayers, isChosen, layerName, layersShown, runTable, significant, spectrumLine } from './runTable.js';
+export {
+  countedLayers,
+  isChosen,
+  isEnoughForLine,
+  layerName,
+  layersShown,
+  runTable,
+  significant,
+  spectrumForLine,
+  spectrumLine,
+} from './runTable.js';
 export type { LayerChoice } from './runTable.js';
 export { makeRecord } from './reportRecord.js';
 export type { RunRecord } from './reportRecord.js';

@@ -1,7 +1,24 @@
 // A run in lines of text: its verdict, a small table of norms of each layer, and what its spectrum says.
 import { t as say } from '@vscode/l10n';
-import { cellOf, directionsOf, inPositions } from '../../engine/index.js';
-import type { AnyNetworkRun, AnyRun, Direction, LayerSpec, NetworkLayer, Spectrum } from '../../engine/index.js';
+import {
+  cellOf,
+  directionsOf,
+  inPositions,
+  leadingSpectrum,
+  spectrumResumably,
+  stateWidth,
+  tellsLargest,
+} from '../../engine/index.js';
+import type {
+  AnyNetworkRun,
+  AnyRun,
+  Direction,
+  LayerSpec,
+  NetworkLayer,
+  Resumable,
+  Spectrum,
+  Workspaces,
+} from '../../engine/index.js';
 import { escapeControls } from './escapeControls.js';
 
 /** Four digits of 10^log10, also where that number is outside the range of float64. */
@@ -112,18 +129,41 @@ export const layersShown = (
   asked: LayerChoice | null,
 ): readonly NetworkLayer<AnyRun>[] => layers.filter(({ experiment }) => isChosen(asked, experiment.layers[0]));
 
+/** Of such a run the line tells how many exponents are lost. */
+const isTheOnlyWh = ({ experiment, layers }: AnyNetworkRun): boolean =>
+  layers.length === 1 && cellOf(experiment.cell).activation !== null;
+
+/** As much of a layer's spectrum as `spectrumLine` tells: of a wide one all exponents take far longer than the run. */
+export const spectrumForLine = (
+  run: AnyNetworkRun,
+  { experiment, result }: NetworkLayer<AnyRun>,
+  workspaces: Workspaces | null,
+): Resumable<Spectrum> =>
+  isTheOnlyWh(run)
+    ? spectrumResumably(experiment, result, workspaces)
+    : leadingSpectrum(experiment, result, workspaces);
+
+/** Whether a spectrum that may lack exponents has all that its line tells. */
+export const isEnoughForLine = (run: AnyNetworkRun, spectrum: Spectrum): boolean =>
+  !isTheOnlyWh(run) && tellsLargest(spectrum);
+
 /** What the spectrum of a layer says, in one line: of a single layer of one gate what stands for Wh too. */
 export const spectrumLine = (run: AnyNetworkRun, layer: NetworkLayer<AnyRun>, found: Spectrum): string =>
-  run.layers.length === 1 && cellOf(run.experiment.cell).activation !== null
+  isTheOnlyWh(run)
     ? spectrumOfWh(found)
-    : `${layerName(run, layer)}: ${largestExponent(found)}\n`;
+    : `${layerName(run, layer)}: ${largestExponent(found, stateWidth(layer.experiment))}\n`;
 
-const largestExponent = ({ lyapunov, logProductSigmaMax }: Spectrum): string =>
-  lyapunov === null
-    ? logProductSigmaMax === -Infinity
+/** `all`: how many exponents there are. */
+function largestExponent({ lyapunov, lyapunovKnown, logProductSigmaMax }: Spectrum, all: number): string {
+  if (lyapunov === null)
+    return logProductSigmaMax === -Infinity
       ? say('no Lyapunov exponents (the product of all Jacobians is exactly zero)')
-      : say('no Lyapunov exponents (a Jacobian holds a number that is not finite)')
-    : say('largest Lyapunov exponent {0}', significant(lyapunov[0] ?? NaN));
+      : say('no Lyapunov exponents (a Jacobian holds a number that is not finite)');
+  const largest = significant(lyapunov[0] ?? NaN);
+  return lyapunovKnown < all
+    ? say('largest of the leading {0} of {1} Lyapunov exponents {2}', lyapunovKnown, all, largest)
+    : say('largest Lyapunov exponent {0}', largest);
+}
 
 function spectrumOfWh(spectrum: Spectrum): string {
   const { spectralRadiusWh, spectralRadiusBounds, sigmaMaxWh, lyapunov } = spectrum;

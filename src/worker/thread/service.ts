@@ -53,6 +53,7 @@ import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson, withGateBlocks } from '../record/resultJson.js';
 import { compactText, triedText, wholeText } from '../record/resultText.js';
+import { isEnoughForLine, spectrumForLine } from '../record/runTable.js';
 import type { LayerSpectrum } from '../record/layerJson.js';
 import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
 import { requireGates, requireOneGate } from '../answers/keptRun.js';
@@ -503,13 +504,19 @@ export class Service {
 
   /** The run with its whole spectrum, when it is still the last one and nothing newer needs the thread. */
   async #complete(runId: number): Promise<(Kept & { readonly spectrum: Spectrum }) | null> {
+    const kept = await this.#analysed(runId);
+    await kept?.analyses.allExponents();
+    return kept;
+  }
+
+  /** The same without the exponents that take long, unless they are there. */
+  async #analysed(runId: number): Promise<(Kept & { readonly spectrum: Spectrum }) | null> {
     while (this.#running !== null) await this.#running;
     const kept = this.#kept;
     if (kept?.runId !== runId) return null;
     await kept.analysing;
     // Only a cancelled analysis has left it out.
     const spectrum = kept.spectrum ?? (await this.#analyse(kept, this.#unwanted(runId), () => undefined));
-    await kept.analyses.allExponents();
     return { ...kept, spectrum };
   }
 
@@ -546,16 +553,17 @@ export class Service {
         const kept = this.#kept?.runId === runId ? this.#kept : null;
         return kept === null ? null : compactText({ run: kept.network, shown: shownOf(kept), next });
       }
-      const kept = await this.#complete(runId);
+      const kept = await this.#analysed(runId);
       if (kept === null) return null;
-      const spectra = new Map<AnyRun, Spectrum>([[kept.result, kept.spectrum]]);
-      for (const { experiment, result } of kept.network.layers) {
-        if (spectra.has(result)) continue;
-        const steps = spectrumResumably(experiment, result, this.#workspaces);
-        spectra.set(result, await drive(steps, this.#unwanted(runId), () => undefined, 'behind'));
+      const { network, spectrum } = kept;
+      if (!isEnoughForLine(network, spectrum)) await kept.analyses.allExponents();
+      const spectra = new Map<AnyRun, Spectrum>([[kept.result, spectrum]]);
+      for (const layer of network.layers) {
+        if (spectra.has(layer.result)) continue;
+        const steps = spectrumForLine(network, layer, this.#workspaces);
+        spectra.set(layer.result, await drive(steps, this.#unwanted(runId), () => undefined, 'behind'));
       }
-      const parts = { run: kept.network, shown: shownOf(kept), next };
-      return wholeText(parts, ({ result }) => spectra.get(result) ?? kept.spectrum);
+      return wholeText({ run: network, shown: shownOf(kept), next }, ({ result }) => spectra.get(result) ?? spectrum);
     });
   }
 

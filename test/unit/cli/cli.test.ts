@@ -232,6 +232,32 @@ describe('rnn-gradients run', () => {
     );
   });
 
+  it('prints the leading Lyapunov exponents of a wide layer, and computes all of them for a file', async () => {
+    const [H, T] = [256, 40];
+    const block = (rows: number, columns: number): number[][] =>
+      Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => ((i * 7 + j * 3) % 11) / 100));
+    const config = await write('wide.rnn.json', {
+      cell: 'gru',
+      weights: { weight_ih_l0: block(3 * H, 1), weight_hh_l0: block(3 * H, H) },
+      sequences: [Array.from({ length: T }, (_, t) => [t % 3])],
+    });
+    const line = (stdout: string): string => /^layer 0: .*Lyapunov.*$/m.exec(stdout)?.[0] ?? stdout;
+    assert.match(
+      line((await cli('run', config)).stdout),
+      /^layer 0: largest of the leading 32 of 256 Lyapunov exponents \S+$/,
+    );
+    const target = path.join(folder, 'wide.json');
+    const { code, stdout } = await cli('run', config, '--json', target);
+    assert.equal(code, 0);
+    const { layers } = JSON.parse(await readFile(target, 'utf8')) as {
+      readonly layers: readonly { readonly spectrum: { readonly lyapunov: readonly number[] } }[];
+    };
+    const { lyapunov } = layers[0]!.spectrum;
+    assert.equal(lyapunov.length, H);
+    assert.equal(Number(line(stdout).split(' ').at(-1)), Number(lyapunov[0]!.toPrecision(4)));
+    assert.match(line(stdout), /^layer 0: largest Lyapunov exponent /);
+  });
+
   it('says of each layer of a stack that its Jacobians are not finite', async () => {
     const layer = (n: number, Wh: number): object => ({
       [`weight_ih_l${n}`]:

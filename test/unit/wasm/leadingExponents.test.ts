@@ -1,7 +1,15 @@
 // The leading exponents of a wide network come first, for a fraction of the work; the rest comes when somebody asks.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, growingSpectrum, runResumably, spectrumResumably, Workspaces } from '../../../src/engine/index.js';
+import {
+  finish,
+  growingSpectrum,
+  leadingSpectrum,
+  runResumably,
+  spectrumResumably,
+  tellsLargest,
+  Workspaces,
+} from '../../../src/engine/index.js';
 import type { LayerExperiment } from '../../../src/engine/index.js';
 import { Analyses } from '../../../src/worker/answers/analyses.js';
 import { experiment, filled, randomNumbers } from '../engine/build.js';
@@ -66,6 +74,17 @@ for (const [way, workspaces] of ways)
       for (const part of [steps, rest()]) while (part.next().done !== true) look();
       look();
       assert.deepEqual(known, [0, 32, 128, 258]);
+    });
+
+    it('are enough where they tell the largest, and all are needed where every Jacobian is zero', () => {
+      const lost = wide(70, 3, 0);
+      for (const [e, known] of [
+        [wide(70, 3, 1), 32],
+        [lost, 70],
+      ] as const) {
+        const spectrum = finish(leadingSpectrum(e, finish(runResumably(e)), workspaces, 0));
+        assert.deepEqual([spectrum.lyapunovKnown, tellsLargest(spectrum)], [known, e !== lost]);
+      }
     });
 
     it('of a short or narrow run are all of them at once', () => {
