@@ -635,8 +635,8 @@ function measures(job: GatedJob, t: i32, steps: i32, d: usize, own: i32, scratch
       const toB = scratch + <usize>(firstOfInput(job.cell) * hPanels) * ROW;
       if (wide) sumsOfRows<f64>(d + row, dPanel, BLOCKS * hPanels, B, scratch);
       else sumsOfRows<f32>(d + row, dPanel, BLOCKS * hPanels, B, scratch);
-      normsOf(toB, ROW, N, 1, 1, true, step + sizeX, wide);
       normsOf(scratch, ROW, N, 1, 1, true, step + 8 * series, wide);
+      if (!lstm) normsOf(toB, ROW, N, 1, 1, true, step + sizeX, wide);
     }
     store<f64>(step + 7 * series, roundedTo(wide, load<f64>(step + sizeX)));
     store<f64>(step + 8 * series, roundedTo(wide, load<f64>(step + 8 * series)));
