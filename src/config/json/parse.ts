@@ -168,7 +168,7 @@ class Parser {
       this.#checkText(span);
       object.key = { name: this.#scanner.said, span };
     } else if (kind === token.unknown && this.#text.charAt(span.offset) === "'") {
-      object.key = { name: this.#singleQuoted().value, span };
+      object.key = { name: this.#singleQuoted(true).value, span };
     } else if (kind === token.openBrace || kind === token.openBracket || kind === token.colon) {
       this.#report(() =>
         missing('key', span, this.#found(), t('Put a key in double quotes and a colon before the value.'), true),
@@ -188,7 +188,7 @@ class Parser {
           t('Put the key into double quotes.'),
           isBroken,
         ),
-        ...(isBroken ? {} : inQuotes(name)),
+        ...(isBroken || !this.#isWhole(true) ? {} : inQuotes(name)),
       }));
       object.key = { name, span };
     }
@@ -259,15 +259,16 @@ class Parser {
 
   #unknown(offset: number): void {
     if (this.#text.charAt(offset) === "'") {
-      this.#addString(this.#singleQuoted());
+      this.#addString(this.#singleQuoted(false));
       return;
     }
     const span = this.#span();
-    this.#report(() => wordIssue(this.#scanner.written, span, span.offset + span.length === this.#text.length));
+    const isLast = span.offset + span.length === this.#text.length;
+    this.#report(() => wordIssue(this.#scanner.written, span, isLast, this.#isWhole(false)));
     this.#addLeaf(Number.NaN, { kind: 'number', value: Number.NaN, ...span });
   }
 
-  #singleQuoted(): StringNode {
+  #singleQuoted(isKey: boolean): StringNode {
     const span = this.#span();
     const text = this.#scanner.written;
     const value = text.slice(1, -1);
@@ -281,9 +282,20 @@ class Parser {
         t('JSON texts and keys stand in double quotes.'),
         isBroken,
       ),
-      ...(isBroken ? {} : inQuotes(value)),
+      ...(isBroken || !this.#isWhole(isKey) ? {} : inQuotes(value)),
     }));
     return { kind: 'string', value, ...span };
+  }
+
+  /** Whether the token is all of a key or a value, not a piece of one as it was meant: of a/b, 'it's', two words. */
+  #isWhole(isKey: boolean): boolean {
+    const { offset, end } = this.#scanner;
+    let begin = offset;
+    while (/[ \t]/.test(this.#text.charAt(begin - 1))) begin--;
+    const begins = begin === 0 || /(?:[[{,:\r\n]|\*\/)$/.test(this.#text.slice(Math.max(0, begin - 2), begin));
+    const follows = isKey ? /[ \t]*:/y : /[ \t]*(?:[,\]}\r\n]|\/[/*]|$)/y;
+    follows.lastIndex = end;
+    return begins && follows.test(this.#text);
   }
 
   /** Whether the text is sound; one that is not is NaN to the reader, so that nobody looks for a file of that name. */

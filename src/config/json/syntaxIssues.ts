@@ -21,14 +21,17 @@ export type SyntaxIssue = Span & {
 
 const pythonWords: Readonly<Record<string, string>> = { None: 'null', True: 'true', False: 'false' };
 
+/** Words for something else than a text, as other languages write them. */
+const noText = /^(?:undefined|null|nil|none|true|false)$/i;
+
 /** What more digits make a number of JSON, as they do not of 007 and .5. */
 const cutNumber = /^-$|^-?(?:0|[1-9]\d*)(?:\.|(?:\.\d+)?e[+-]?)$/i;
 
 /**
  * A word of another language where a value belongs: NaN, None, True, .5, +1, 0x10, tanh. `isLast`: the file ends behind
- * it.
+ * it. `isWhole`: it is all that stands for the value.
  */
-export function wordIssue(word: string, span: Span, isLast: boolean): SyntaxIssue {
+export function wordIssue(word: string, span: Span, isLast: boolean, isWhole: boolean): SyntaxIssue {
   const shown = printable(word);
   const json = Object.hasOwn(pythonWords, word) ? pythonWords[word] : undefined;
   if (notFinite.test(word)) {
@@ -96,7 +99,7 @@ export function wordIssue(word: string, span: Span, isLast: boolean): SyntaxIssu
     expected: t('a number, a "text", true, false, null, a list or an object'),
     found: shown,
     advice: t('Write "{0}" if a text is meant.', shown),
-    ...(/^[\p{L}\p{N}_./-]+$/u.test(word) ? inQuotes(word) : {}),
+    ...(isWhole && /^[\p{L}_][\p{L}\p{N}_.-]*$/u.test(word) && !noText.test(word) ? inQuotes(word) : {}),
   };
 }
 

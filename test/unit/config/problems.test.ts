@@ -1351,6 +1351,8 @@ describe('what is no JSON, but can be nothing else', () => {
     ['tanh', '"tanh"', config('"cell":@')],
     ["'cell'", '"cell"', config('@:"tanh"')],
     ['cell', '"cell"', config('@:"tanh"')],
+    ['tanh', '"tanh"', config('"cell": /* c */ @ /* c */')],
+    ['cell', '"cell"', config(' @ :"tanh"')],
     ['\'said "so"\'', '"said \\"so\\""', config('"name":@')],
   ] as const)
     it(`is mended in its place: ${wrong}`, async () => {
@@ -1370,6 +1372,19 @@ describe('what is no JSON, but can be nothing else', () => {
     ['a long one', config(`"name":'${'a'.repeat(101)}'`)],
     ['a number that is none', sequences('[[[1],[1.2.3]]]')],
     ['a key of a sign', config('§:"tanh"')],
+    ['pieces of a path', config('"name":runs/a.npz')],
+    ['pieces of a path of this folder', config('"name":./a.npz')],
+    ['pieces of a path of a disk', config('"name":C:/a')],
+    ['words of a text', config('"name":two words')],
+    ['pieces of a text with an apostrophe', config("\"name\":'it's'")],
+    ['what stands behind a quote too many', config('"name":"a"b')],
+    ['a text in single quotes with a letter before it', config('"name":u\'a\'')],
+    ['pieces of a key', config('two words:"tanh"')],
+    ['pieces of a key with an apostrophe', config("'it's':\"tanh\"")],
+    ['a value that JavaScript does not have', config('"name":undefined')],
+    ['a truth value in capitals', config('"stateful":TRUE')],
+    ['signs', sequences('[[[1],[-]]]')],
+    ['a number of two signs', sequences('[[[1],[--5]]]')],
   ] as const)
     it(`is left to the user: ${how}`, async () => {
       const { problems } = await readTexts({ [configName]: text });
