@@ -158,11 +158,17 @@ function sequencesOf(
   if (!isByStep && !fits(tensor, [B, null, null], spec.form, spec.label, report)) return null;
   const [count, H] = isByStep ? [tensor.shape[0]!, tensor.shape[2]!] : [tensor.shape.at(-2)!, tensor.shape.at(-1)!];
   const data = isByStep ? turned(tensor.data, count, B, H, root.document.tick) : tensor.data;
+  // A single sequence may stand without a list around it.
+  const hasOwnList = !isByStep && tensor.shape.length === 3;
+  const placeOf = (b: number, step: number | null): number[] => [
+    ...(hasOwnList ? [b] : []),
+    ...(step === null ? [] : isByStep ? [step, b] : [step]),
+  ];
   return Array.from({ length: B }, (_, b) => ({
     shape: [count, H],
     data: data.subarray(b * count * H, (b + 1) * count * H),
     file: root.document.id,
-    at: (step) => root.row(node, isByStep ? (step === null ? [] : [step, b]) : step === null ? [b] : [b, step]),
+    at: (step) => root.row(node, placeOf(b, step)),
   }));
 }
 

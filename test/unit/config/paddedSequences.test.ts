@@ -102,6 +102,22 @@ describe('sequences in a padded block', () => {
       assert.deepEqual(experiment, expected.experiment);
     });
 
+    it('of a single sequence may be a list of its steps, and is refused at one of them', async () => {
+      const config = { sequences: padded([ragged[0]!], 6, 99), lengths: [4] };
+      const [own] = dhs;
+      const expected = await read({ ...config, upstreamGradient: [own] });
+      assert.ok(expected.experiment !== null, JSON.stringify(expected.problems));
+      const { experiment } = await read({ ...config, upstreamGradient: [...own!, [0], [0]] });
+      assert.deepEqual(experiment, expected.experiment);
+      const place = async (upstreamGradient: object): Promise<readonly [path: string, text: string]> => {
+        const { path, range } = await problemOf({ ...config, upstreamGradient });
+        const line = JSON.stringify({ weights, ...config, upstreamGradient });
+        return [path, line.slice(range.start.character, range.end.character)];
+      };
+      assert.deepEqual(await place([...own!, [0], [3]]), ['upstreamGradient[5]', '[3]']);
+      assert.deepEqual(await place([[1], [2]]), ['upstreamGradient', '[[1],[2]]']);
+    });
+
     it('is refused where a step behind the end of its sequence has one, at that step', async () => {
       const block = stepByStep(padded(dhs, 4, 0));
       block[2]![1] = [3];
