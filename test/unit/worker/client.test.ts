@@ -113,6 +113,25 @@ describe('EngineClient', () => {
     assert.deepEqual(told.slice(5), ['summary 4', 'spectrum 4']);
   });
 
+  it('tells the leading exponents of a wide layer as text, and all of them as JSON', async () => {
+    const H = 256;
+    const subject = probe();
+    const { client, summaries } = subject;
+    const weights = { weight_ih_l0: matrix(3 * H, 1, 0.1), weight_hh_l0: matrix(3 * H, H, 0.002) };
+    subject.text = JSON.stringify({ name: 'wide', cell: 'gru', weights, sequences: matrix(40, 1, 0.5) });
+    assert.equal((await client.run(entry, defaultBounds)).kind, 'done');
+    const { runId } = summaries[0]!;
+    const line = async (): Promise<string | undefined> =>
+      /^layer 0: .*Lyapunov.*$/m.exec((await client.request('resultText', { runId, form: 'whole' })) ?? '')?.[0];
+    assert.match((await line()) ?? '', /^layer 0: largest of the leading 32 of 256 Lyapunov exponents \S+$/);
+    const json = await client.request('resultJson', { runId });
+    const { layers } = JSON.parse(new TextDecoder().decode(json ?? undefined)) as {
+      readonly layers: readonly { readonly spectrum: { readonly lyapunov: readonly unknown[] } }[];
+    };
+    assert.equal(layers[0]?.spectrum.lyapunov.length, H);
+    assert.match((await line()) ?? '', /^layer 0: largest Lyapunov exponent \S+$/);
+  });
+
   it('lets a newer run cancel an older one inside its long computation', async () => {
     const subject = probe();
     const { client, summaries } = subject;
