@@ -1,6 +1,6 @@
 // Both READMEs tell the same.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { mistranslations } from './terms.js';
 
@@ -44,6 +44,37 @@ describe('README.ko.md', () => {
     for (const term of ['순전파', '역전파', '은닉 상태', '기울기 소실', '기울기 폭발'])
       assert.ok(korean.includes(term), term);
   });
+});
+
+const pages = [
+  'README.md',
+  'README.ko.md',
+  ...readdirSync('media/walkthrough').map((name) => `media/walkthrough/${name}`),
+];
+
+/**
+ * Stars that a reader of Markdown shows as stars, by CommonMark's rule of flanking: where bold text ends in a mark, as
+ * in "**What if…**", a Korean particle must not follow at once.
+ */
+const bareStars = (markdown: string): string[] => {
+  const prose = markdown
+    .replaceAll(/^```[^]*?^```/gm, '')
+    .replaceAll(/`[^`\n]*`/g, (code) => `\`${'x'.repeat(code.length - 2)}\``);
+  return prose.split('\n').flatMap((line) =>
+    [...line.matchAll(/\*+/g)].flatMap(({ 0: run, index }, nth) => {
+      const before = line[index - 1] ?? ' ';
+      const after = line[index + run.length] ?? ' ';
+      const [inner, outer] = nth % 2 === 0 ? [after, before] : [before, after];
+      const works = !/\s/.test(inner) && (!/[\p{P}\p{S}]/u.test(inner) || /[\s\p{P}\p{S}]/u.test(outer));
+      return works ? [] : [line.slice(Math.max(0, index - 20), index + 20)];
+    }),
+  );
+};
+
+describe('a page in Markdown', () => {
+  for (const page of pages.filter((name) => name.endsWith('.md')))
+    it(`shows no star that was meant as bold or italic (${page})`, () =>
+      assert.deepEqual(bareStars(readFileSync(page, 'utf8')), []));
 });
 
 type Manifest = {

@@ -57,6 +57,15 @@ describe('the sentences', () => {
       );
     });
 
+    it(`call only the run on the screen "this run" (${language})`, () => {
+      const others = Object.keys(bundle).filter((key) => key.startsWith('Both meet at their last steps'));
+      assert.equal(others.length, 3);
+      assert.deepEqual(
+        others.filter((key) => bundle[key]?.includes(bundle['this run'] ?? '') !== false),
+        [],
+      );
+    });
+
     it(`stand in order in ${language}, each once, so that changes meet rarely`, () => {
       const keys = readFileSync(bundlePath(language), 'utf8').matchAll(/^ {2}("(?:[^"\\]|\\.)*"): /gm);
       assert.deepEqual(
