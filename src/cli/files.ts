@@ -7,7 +7,7 @@ import { batches } from '../report/index.js';
 /** What stands in a file, one line each. */
 export function contentsText(file: string, { format, values, networks, refused }: Contents): string[] {
   return [
-    `${file}: ${format ?? say('a text')}`,
+    `${file}: ${format ?? 'JSON'}`,
     ...values.map(({ name, told }) => `  ${name === '' ? say('(without a name)') : name}  ${told}`),
     networks.length === 0 ? say('No recurrent layer is recognised.') : say('Recurrent layers:'),
     ...networks.map((network) => `  ${network}`),

@@ -192,7 +192,7 @@ describe('the preview of sequences', () => {
   it('shows the windows of a text as they read, with the vocabulary', async () => {
     const open = await pages.openSequences('book.txt', { 'book.txt': 'to be or\nnot to be' });
     const { page } = open;
-    await said(open, 'a text · 18 tokens · 1 sequence of 18 steps');
+    await said(open, 'a text file · 18 tokens · 1 sequence of 18 steps');
     assert.deepEqual(await page.locator('.texts li').allInnerTexts(), ['to be or⏎not to be']);
     await page.locator('.choices label', { hasText: 'Read as' }).locator('vscode-dropdown').click();
     await page.locator('vscode-option', { hasText: 'words' }).click();

@@ -96,7 +96,7 @@ export function numbersOf(root: Value, options: Options, report: Report): Scaled
       code: 'wrong-value',
       message: t('The text is no table of numbers.'),
       expected: t('rows of numbers, or "tokens" beside "file"'),
-      found: t('a text'),
+      found: t('a text file'),
       advice: t('Write {0} to read it as a text.', '{ "file": …, "tokens": "characters" }'),
     });
     return null;

@@ -146,7 +146,7 @@ async function sequencesOf(
 
 function formatOf({ source }: ReadSequences, { document }: Value): string {
   if (source?.kind === 'table') return t('a table');
-  if (source?.kind === 'text') return t('a text');
+  if (source?.kind === 'text') return t('a text file');
   return document.binary ?? 'JSON';
 }
 

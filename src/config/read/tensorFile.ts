@@ -56,7 +56,7 @@ export async function openTensorFile(
   const networks = isOne ? [] : networksIn(root);
   return {
     file: {
-      format: root.document.binary ?? t('a text'),
+      format: root.document.binary ?? 'JSON',
       tensors,
       networks: networks.map((network) => ({ network, prefix: network.name ?? groups[0]!.prefix })),
       refused: refusedIn(root),

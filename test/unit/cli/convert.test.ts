@@ -192,6 +192,8 @@ describe('rnn-gradients inspect and convert', () => {
     const toldOf = async (layers: object): Promise<string> => {
       const file = path.join(scratch, 'stack.json');
       await writeFile(file, JSON.stringify(layers));
+      const { out } = await cli('inspect', file, '--language', 'ko');
+      assert.ok(out.startsWith(`${file}: JSON\n`), out);
       return (await cli('inspect', file)).out.split('\n').at(-2)!;
     };
     assert.equal(

@@ -207,7 +207,7 @@ describe('a file of tensors that is looked into', () => {
     const one = await look('mixed.json');
     assert.deepEqual(
       [one?.format, one?.tensors],
-      ['a text', [{ name: '', node: null, told: 'a list that is not a regular block of numbers' }]],
+      ['JSON', [{ name: '', node: null, told: 'a list that is not a regular block of numbers' }]],
     );
   });
 });
@@ -311,7 +311,7 @@ describe('the preview of sequences', () => {
     const plain = await preview(configName, config(',"sequences":"t.csv"'));
     assert.deepEqual([plain.sequences?.format, plain.sequences?.options], ['a table', {}]);
     const text = await preview(configName, config(',"sequences":{"file":"notes.txt","tokens":"words"}'));
-    assert.deepEqual([text.sequences?.format, text.sequences?.options], ['a text', { tokens: 'words' }]);
+    assert.deepEqual([text.sequences?.format, text.sequences?.options], ['a text file', { tokens: 'words' }]);
   });
 
   it('takes sequences of one length out of an archive', async () => {
