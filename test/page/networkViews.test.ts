@@ -1,11 +1,23 @@
 // The map of a network, its gates, its paths and what is kept: numbers read back from the page and held against the
 // reference cases, and against closed forms where there are none.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { some } from '../support/long.js';
 import { startPages } from '../support/page.js';
 import { readFixture } from '../support/experiments.js';
-import { computed, csvRows, cursorTo, keepPaintedText, nextFrames, painted, plotOf, relativeError } from './support.js';
+import { choose } from '../support/menus.js';
+import {
+  computed,
+  csvRows,
+  cursorTo,
+  keepPaintedText,
+  nextFrames,
+  painted,
+  paintedText,
+  plotOf,
+  relativeError,
+} from './support.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 
 type Series = readonly number[];
@@ -348,4 +360,26 @@ it('never met a policy violation, an error or a failure', async () => {
   assert.deepEqual(await open.violations(), []);
   assert.deepEqual(open.complaints, []);
   assert.deepEqual(open.host.sent.failed, []);
+});
+
+describe('a saved picture of a network', () => {
+  it('says of the whole network how large it is, and of which layer its curves are', async () => {
+    await keepPaintedText(open);
+    for (const layer of [1, 2]) {
+      await show(readFileSync('examples/stack/stack.rnn.json', 'utf8'), 'stack: the middle layer forgets', layer);
+      const { saveFile } = open.host.sent;
+      const before = saveFile.length;
+      await choose(open.page, '[data-track=flow]', 'PNG');
+      while (saveFile.length === before) await nextFrames(open.page);
+      const kind = layer === 1 ? 'VANISHING' : 'FADING';
+      const texts = await paintedText(open.page, '');
+      assert.ok(
+        texts.includes(
+          'stack: the middle layer forgets · lstm · 3 layers · B 2 · T 60 · I 2 · H 4 · FADING · ' +
+            `layer ${layer}: ${kind}`,
+        ),
+        texts.join(' | '),
+      );
+    }
+  });
 });

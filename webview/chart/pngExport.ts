@@ -5,6 +5,8 @@ import { t } from '../page/l10n.js';
 import { olderWord } from '../widgets/staleMark.js';
 import { formulaOf } from '../page/stepLabels.js';
 import { plotPicture } from './chart.js';
+import { layerName } from '../page/layerNames.js';
+import { sizeFacts } from '../page/sizeFacts.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { RunSummary } from '../page/model.js';
 import type { Page } from './trackView.js';
@@ -163,23 +165,16 @@ export async function pngOf(canvas: HTMLCanvasElement): Promise<Uint8Array> {
   return new Uint8Array(await blob.arrayBuffer());
 }
 
-/** What the picture is of, and what was found. */
+/** What the picture is of, and what was found; of a network also which layer its curves are those of. */
 function runLine(run: RunSummary): string {
-  const {
-    name,
-    cell,
-    shapes: { B, T, I, H },
-    verdict,
-    network,
-  } = run;
+  const { name, network, verdict } = run;
   return [
     name,
-    cell.name,
-    `B ${B}`,
-    `T ${T}`,
-    `I ${I}`,
-    `H ${H}`,
+    ...sizeFacts(run),
     verdictName((network?.verdict ?? verdict).kind),
+    ...(network === null || network.layers.length === 1
+      ? []
+      : [`${layerName(network, network.shown)}: ${verdictName(verdict.kind)}`]),
   ].join(' · ');
 }
 

@@ -6,6 +6,7 @@ import { inNotebook, inReport } from '../page/inReport.js';
 import { formatFactor, formatMs, formatNumber, formatSteps } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
+import { sizeFacts } from '../page/sizeFacts.js';
 import type { Memory } from '../page/pageState.js';
 import { isMadeUp, lossOf } from '../page/series.js';
 import { positionsOf } from '../page/stepLabels.js';
@@ -121,36 +122,11 @@ const severityWords: Readonly<Record<PanelStatus['problems'][number]['severity']
   info: () => t('ⓘ note'),
 };
 
-/** How many layers and directions, and how long the sequences are. */
-function networkFacts({ layers, lengths: [shortest, longest] }: NetworkSummary): string[] {
-  const ways = new Set(layers.map(({ direction }) => direction)).size;
-  const count = layers.length / ways;
-  return [
-    ...(count === 1 ? [] : [t('{0} layers', count)]),
-    ...(ways === 1 ? [] : [t('two directions')]),
-    ...(shortest === longest ? [] : [t('lengths {0} to {1}', shortest, longest)]),
-  ];
-}
-
 /** tanh · B 4 · T 100 · I 4 · H 32 · float32 · 1.4 ms */
 const facts = (run: RunSummary): string => {
-  const {
-    cell,
-    shapes: { B, T, I, H },
-    dtype,
-    elapsedMs,
-    lossValue,
-    clipFactor,
-    truncate,
-    network,
-  } = run;
+  const { dtype, elapsedMs, lossValue, clipFactor, truncate } = run;
   return [
-    cell.name,
-    ...(network === null ? [] : networkFacts(network)),
-    `B ${B}`,
-    `T ${T}`,
-    `I ${network?.inputs ?? I}`,
-    `H ${H}`,
+    ...sizeFacts(run),
     dtype,
     sourceName(run),
     ...(lossValue === null ? [] : [t('loss {0}', formatNumber(lossValue))]),
