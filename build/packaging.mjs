@@ -40,6 +40,11 @@ async function repeatable(bytes) {
   });
 }
 
+/** Sentences and their translations: the examples are for people. */
+const isForProgramsAlone = (file) => /^(?:l10n\/|package\.nls\.).*\.json$/.test(file.replaceAll('\\', '/'));
+
+const withoutBlanks = async (file) => writeFile(file, JSON.stringify(JSON.parse(await readFile(file, 'utf8'))));
+
 /** @throws when the build fails; it has said why */
 function buildForUsers() {
   const { status } = spawnSync(process.execPath, ['build/esbuild.mjs', '--production'], {
@@ -62,11 +67,12 @@ export async function packageInto(packagePath, config, { build = true } = {}) {
   const manifest = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
   const stage = await mkdtemp(path.join(tmpdir(), 'rnn-gradients-package-'));
   try {
-    for (const file of await listFiles({ cwd: root, packageManager: PackageManager.None }))
+    for (const file of await listFiles({ cwd: root, packageManager: PackageManager.None })) {
       await cp(path.join(root, file), path.join(stage, file));
+      if (isForProgramsAlone(file)) await withoutBlanks(path.join(stage, file));
+    }
     await cp(path.join(root, '.vscodeignore'), path.join(stage, '.vscodeignore'));
-    const shipped = `${JSON.stringify(shippedManifest(manifest, config), null, 2)}\n`;
-    await writeFile(path.join(stage, 'package.json'), shipped);
+    await writeFile(path.join(stage, 'package.json'), JSON.stringify(shippedManifest(manifest, config)));
     const { repository } = config;
     if (repository === null)
       for (const readme of ['README.md', 'README.ko.md'])
