@@ -593,10 +593,10 @@ function measures(job: GatedJob, t: i32, steps: i32, d: usize, own: i32, scratch
   const x = job.xs + offset;
   const lstm = job.cell == LSTM;
   const at = job.norms + <usize>t * 8;
-  normsOf(h + stepBytes, hsPanel, H, B, steps, true, at, wide);
-  normsOf(g, xsPanel, H, B, steps, lstm, at + series, wide);
+  stepNormsOf(h + stepBytes, hsPanel, H, B, steps, true, at, wide);
+  stepNormsOf(g, xsPanel, H, B, steps, lstm, at + series, wide);
   if (lstm) {
-    normsOf(gc, xsPanel, H, B, steps, true, at + 2 * series, wide);
+    stepNormsOf(gc, xsPanel, H, B, steps, true, at + 2 * series, wide);
     const slopesC = <usize>(4 * hPanels) * stepBytes;
     for (let s = 0; s < steps; s++) {
       const step = at + <usize>s * 8;
@@ -606,16 +606,16 @@ function measures(job: GatedJob, t: i32, steps: i32, d: usize, own: i32, scratch
       else normsOfC<f32>(g + row, gc + row, xsPanel, slopes, H, B, scratch, step + series, series);
     }
   }
-  normsOf(job.dx + offset, xsPanel, I, B, steps, false, at + 4 * series, wide);
+  stepNormsOf(job.dx + offset, xsPanel, I, B, steps, false, at + 4 * series, wide);
   const N = gatesOf(job.cell) * hPanels * widthOf(wide);
   const ofInput = <usize>(firstOfInput(job.cell) * hPanels) * dPanel;
   const single = B == 1;
-  // Of LSTM all d meet both.
-  const sizeX = (lstm ? 8 : 7) * series;
+  // Where the norm of the d that meet the input stands: of LSTM all d meet both.
+  const towardsX = (lstm ? 8 : 7) * series;
   if (single) {
-    normsOf(x, xsPanel, I, 1, steps, true, at + 5 * series, wide);
-    normsOf(d, dPanel, N, 1, steps, true, at + 8 * series, wide);
-    if (!lstm) normsOf(d + ofInput, dPanel, N, 1, steps, true, at + sizeX, wide);
+    stepNormsOf(x, xsPanel, I, 1, steps, true, at + 5 * series, wide);
+    stepNormsOf(d, dPanel, N, 1, steps, true, at + 8 * series, wide);
+    if (!lstm) stepNormsOf(d + ofInput, dPanel, N, 1, steps, true, at + towardsX, wide);
   }
   let before = single ? (wide ? wideNormOf<f64>(h, hsPanel, H, 1) : wideNormOf<f32>(h, hsPanel, H, 1)) : 0;
   for (let s = 0; s < steps; s++) {
@@ -624,7 +624,7 @@ function measures(job: GatedJob, t: i32, steps: i32, d: usize, own: i32, scratch
     const kind = kindOfSteps(job, t + s, 1);
     if (single && kind == ORDINARY && (own & 2) != 0) {
       // One term: ‖aᵀd‖ = ‖a‖·‖d‖.
-      normWx = load<f64>(step + 5 * series) * load<f64>(step + sizeX);
+      normWx = load<f64>(step + 5 * series) * load<f64>(step + towardsX);
       normWh = before * load<f64>(step + 8 * series);
     } else
       weightNormsOf(
@@ -635,10 +635,10 @@ function measures(job: GatedJob, t: i32, steps: i32, d: usize, own: i32, scratch
       const toB = scratch + <usize>(firstOfInput(job.cell) * hPanels) * ROW;
       if (wide) sumsOfRows<f64>(d + row, dPanel, BLOCKS * hPanels, B, scratch);
       else sumsOfRows<f32>(d + row, dPanel, BLOCKS * hPanels, B, scratch);
-      normsOf(scratch, ROW, N, 1, 1, true, step + 8 * series, wide);
-      if (!lstm) normsOf(toB, ROW, N, 1, 1, true, step + sizeX, wide);
+      stepNormsOf(scratch, ROW, N, 1, 1, true, step + 8 * series, wide);
+      if (!lstm) stepNormsOf(toB, ROW, N, 1, 1, true, step + towardsX, wide);
     }
-    store<f64>(step + 7 * series, roundedTo(wide, load<f64>(step + sizeX)));
+    store<f64>(step + 7 * series, roundedTo(wide, load<f64>(step + towardsX)));
     store<f64>(step + 8 * series, roundedTo(wide, load<f64>(step + 8 * series)));
     store<f64>(step + 5 * series, roundedTo(wide, normWx));
     store<f64>(step + 6 * series, roundedTo(wide, normWh));
@@ -646,7 +646,7 @@ function measures(job: GatedJob, t: i32, steps: i32, d: usize, own: i32, scratch
 }
 
 /** `stepNorms` of either dtype. */
-function normsOf(
+function stepNormsOf(
   from: usize, panelBytes: usize, N: i32, rows: i32, steps: i32, unrounded: bool, to: usize, wide: bool,
 ): void {
   if (wide) stepNorms<f64>(from, panelBytes, N, rows, steps, unrounded, to);
@@ -704,9 +704,9 @@ export function weightNormsOf(
       panel = <usize>B * ROW;
       toInput = from + ofInput / dPanel * panel;
       const end = toInput + <usize>(N / widthOf(wide)) * panel;
-      for (let to = from, own = d; to < end; to += panel, own += dPanel) {
-        if (wide) copyStand<f64>(MIXED, own, B, to);
-        else copyStand<f32>(MIXED, own, B, to);
+      for (let to = from, source = d; to < end; to += panel, source += dPanel) {
+        if (wide) copyStand<f64>(MIXED, source, B, to);
+        else copyStand<f32>(MIXED, source, B, to);
       }
     }
     if (wide) gramNorms<f64>(x, xPanel, I, h, hPanel, H, toInput, from, panel, N, B, scratch);
