@@ -77,7 +77,7 @@ export function largestOf<T>(from: usize, panelBytes: usize, panelCount: i32, ro
   let most = v128.splat<T>(0);
   for (let n = 0; n < panelCount; n++, from += panelBytes) {
     const end = from + <usize>rows * ROW;
-    for (let at = from; at < end; at += 16) most = v128.max<T>(most, v128.abs<T>(v128.load(at)));
+    for (let at = from; at < end; at += ROW) most = v128.max<T>(most, sizesOf<T>(at));
   }
   return <f64>lanesMax<T>(most);
 }
