@@ -32,13 +32,16 @@ export function turned(data: Float64Array, T: number, B: number, N: number, tick
   return out;
 }
 
-/** Whether lists of these lengths stand step by step, as the sequences do. `steps`: how many there may be. */
+/**
+ * Whether lists of these lengths stand step by step, as the sequences do; with another number of steps too, where they
+ * cannot be one for each sequence. `steps`: how many there may be.
+ */
 export const standsStepByStep = (
   order: SequenceOrder,
   B: number | null,
   [first, second]: readonly (number | undefined)[],
   steps: readonly (number | null)[],
-): boolean => order === 'TBI' && second === B && steps.some((count) => count === first);
+): boolean => order === 'TBI' && second === B && (first !== B || steps.some((count) => count === first));
 
 /** Sizes of the sequences as they were read, sequence by sequence. */
 export type ReadSizes = { readonly B: number; readonly T: number; readonly I: number };

@@ -139,6 +139,32 @@ const cases: readonly Refused[] = [
     advice: /./,
   },
   {
+    title: 'gradients step by step of another number of steps',
+    text: upstream(
+      '[[[1,1],[2,2]],[[3,3],[4,4]],[[5,5],[6,6]],[[7,7],[8,8]]]',
+      '[[[1],[1]],[[1],[1]],[[1],[1]]]',
+      ',"sequenceOrder":"TBI"',
+    ),
+    code: 'wrong-dimension',
+    path: 'upstreamGradient',
+    message: /does not fit/,
+    expected: /\[T\]\[B\]\[H\].*3, 2, 2/,
+    found: /4, 2, 2/,
+    advice: /./,
+  },
+  {
+    title: 'targets step by step of another number of steps',
+    text: stepByStep(
+      vectors('"at":"every",«"targets"»:[[[1,1],[2,2]],[[3,3],[4,4]],[[5,5],[6,6]],[[7,7],[8,8]]]', steps),
+    ),
+    code: 'wrong-dimension',
+    path: 'loss.targets',
+    message: /does not fit/,
+    expected: /\[T\]\[B\]\[O\].*3, 2, 2/,
+    found: /4, 2, 2/,
+    advice: /./,
+  },
+  {
     title: 'targets step by step that are as many as the steps and sequences, of another width',
     text: stepByStep(vectors('"at":"every",«"targets"»:[[[1],[2]],[[3],[4]],[[5],[6]]]', steps)),
     code: 'wrong-dimension',
