@@ -1,5 +1,6 @@
 // Pinned runs and the history of versions on the real page: read back from tables and CSV.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
 import { onlyLong, some } from '../support/long.js';
@@ -216,6 +217,32 @@ describe('a pinned run', () => {
     const named = Object.entries(ends).filter(([text]) => text.includes('a name of'));
     assert.equal(named.length, 6, Object.keys(ends).join(' | '));
     for (const [text, end] of named) assert.ok(end <= 900, `${text} ends at ${end}`);
+  });
+
+  it('of a network is called by the layer whose curve it is, also where a what-if changes another one', async () => {
+    open = await pages.open({ group: 'overview', everything: true });
+    const stack = readFileSync('examples/stack/stack.rnn.json', 'utf8');
+    for (const [i, layer] of [2, 1].entries()) {
+      await open.host.run(stack, layer);
+      await open.page.locator('.bar', { hasText: `${layer}: ` }).waitFor();
+      await painted(open);
+      await pin();
+      await open.page.locator('[data-track=flow] .chip', { hasText: `#${i + 1} layer ${layer}: stack` }).waitFor();
+    }
+    await open.page.locator('.bar vscode-button', { hasText: 'What if' }).click();
+    const typed = open.page.locator('.whatif [data-field=biasShift] .number');
+    const tried = async (id: number): Promise<string> => {
+      await open.page.locator('.whatif vscode-button', { hasText: 'Pin' }).click();
+      return open.page.locator(`[data-pin="${id}"] .pin-name`).inputValue();
+    };
+    await typed.fill('3');
+    await typed.press('Enter');
+    await open.page.locator('[data-outcome=factor]').waitFor();
+    assert.equal(await tried(3), 'b(f) + 3, layer 1');
+    await open.host.run(stack, 0);
+    await open.page.locator('[data-track=flow] .legend', { hasText: 'what if' }).waitFor();
+    await open.page.locator('[data-outcome=factor]').waitFor();
+    assert.equal(await tried(4), 'layer 0: b(f) + 3, layer 1');
   });
 
   it('keeps the signs of formulas in its name as they were typed', async () => {

@@ -186,7 +186,12 @@ export class Pins {
     const { verdict, steps } = tried ?? run;
     const { dh, singleSource } = (tried ?? run.layers[0]).log10;
     const id = [1, 2, 3, 4, 5, 6].find((free) => this.pins.every((pin) => pin.id !== free)) ?? 0;
-    const called = tried === null ? run.name : briefly(whatIf, run.network);
+    const { name, network } = run;
+    const layer = tried?.layer ?? network?.shown ?? 0;
+    // A name that is too long loses its end, and pins of two layers of one run would be called the same.
+    const whose =
+      network === null || (tried !== null && whatIf.layers === layer) ? '' : `${layerName(network, layer)}: `;
+    const called = whose + (tried === null ? name : briefly(whatIf, network));
     const { kind, perStepFactor, log10Ratio } = verdict;
     this.#set([
       ...this.pins,
