@@ -1,5 +1,6 @@
 // How the page looks: colours of values, themes, narrow panels, accessibility.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
@@ -128,6 +129,27 @@ describe('the theme', () => {
 });
 
 describe('a narrow panel', () => {
+  it('leaves verdict and sentence where they are when another layer, soon after, has less to say', async () => {
+    const open = await pages.open({ group: 'overview', width: 720 });
+    const { page, host } = open;
+    const config = readFileSync('examples/stack/stack.rnn.json', 'utf8');
+    await host.run(config, 1);
+    await page.locator('.next', { hasText: 'forget bias' }).waitFor();
+    const places = (): Promise<number[]> =>
+      page.evaluate(() =>
+        ['.badge', '.reason'].map((name) => document.querySelector(name)?.getBoundingClientRect().y ?? NaN),
+      );
+    // The height that is kept is that of the run before, with its advice.
+    await host.run(config, 1);
+    await nextFrames(page);
+    const before = await places();
+    await host.run(config, 0);
+    await page.waitForFunction(() => document.querySelector('.next')?.textContent === '');
+    await nextFrames(page);
+    assert.deepEqual(await places(), before);
+    await clean(open);
+  });
+
   it('puts the side below the tracks and cuts nothing off', async () => {
     const open = await pages.open({ width: 420, height: 900 });
     await open.host.run(weatherConfig());
