@@ -285,6 +285,31 @@ describe('the gates', () => {
   });
 });
 
+describe('units that forget nothing', () => {
+  it('are told so: where the gate is exactly 1, and of a single step', async () => {
+    const config = {
+      name: 'open',
+      cell: 'lstm',
+      weights: {
+        weight_ih_l0: [[0.1], [0], [0.2], [0.1]],
+        weight_hh_l0: [[0], [0], [0], [0]],
+        bias_ih_l0: [0, 40, 0, 0],
+        bias_hh_l0: [0, 0, 0, 0],
+      },
+    };
+    const loses = 'The median unit loses nothing; 1 of 1 units keep more than half over the whole run.';
+    const note = open.page.locator('[data-card=halfLives] .note', { hasText: '1 of 1 units' });
+    for (const [name, steps] of [
+      ['open', 3],
+      ['single', 1],
+    ] as const) {
+      const sequences = [Array.from({ length: steps }, () => [1])];
+      await show(JSON.stringify({ ...config, name, sequences }), name);
+      assert.equal(await note.textContent(), loses);
+    }
+  });
+});
+
 describe('an LSTM of one unit that nothing enters', () => {
   const T = 40;
   const sigma = (x: number): number => 1 / (1 + Math.exp(-x));

@@ -18,24 +18,32 @@ const binOf = (steps: number): number =>
     : Math.max(0, Math.min(bins - 1, Math.floor((Math.log2(Math.max(steps, 1e-9)) - first) * perDoubling)));
 const startOf = (bin: number): number => 2 ** (first + bin / perDoubling);
 
-/** The sentence below the picture: of the run, or of what is tried. */
-const toldOf =
-  (ofRun: boolean) =>
-  (steps: string, long: number, all: number): string =>
-    ofRun
-      ? t(
-          'The median unit has lost half after {0} steps; {1} of {2} units keep more than half over the whole run.',
-          steps,
-          long,
-          all,
-        )
+/** The sentence below the picture: of the run, or of what is tried. `median`: in steps. */
+function toldOf(ofRun: boolean, median: number, long: number, all: number): string {
+  const steps = formatSteps(median);
+  if (median === Infinity)
+    return ofRun
+      ? t('The median unit loses nothing; {0} of {1} units keep more than half over the whole run.', long, all)
       : t(
-          'What if: the median unit has lost half after {0} steps; {1} of {2} units keep more than half over the ' +
-            'whole run.',
-          steps,
+          'What if: the median unit loses nothing; {0} of {1} units keep more than half over the whole run.',
           long,
           all,
         );
+  return ofRun
+    ? t(
+        'The median unit has lost half after {0} steps; {1} of {2} units keep more than half over the whole run.',
+        steps,
+        long,
+        all,
+      )
+    : t(
+        'What if: the median unit has lost half after {0} steps; {1} of {2} units keep more than half over the ' +
+          'whole run.',
+        steps,
+        long,
+        all,
+      );
+}
 
 export function halfLivesCard({ model, timeline }: Page, source: GateSource, changed: () => void): CardView {
   const notes = el('p', { class: 'note' });
@@ -71,7 +79,7 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
         ? source.whole.missing
           ? t('Not computed: there is not enough memory.')
           : t('Being computed…')
-        : toldOf(tried() === null)(formatSteps(all[all.length >> 1] ?? NaN), long, all.length);
+        : toldOf(tried() === null, all[all.length >> 1] ?? NaN, long, all.length);
   }
 
   return {
