@@ -215,7 +215,8 @@ export class Panel implements vscode.Disposable {
     });
     if (files !== null) {
       this.#applied = new Applied(files);
-      await showBehind(files).then(undefined, reportFailure);
+      // The page does not wait for tabs: the run with what was written is on its way.
+      void showBehind(files).then(undefined, reportFailure);
     }
     return files !== null;
   }

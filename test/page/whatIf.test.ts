@@ -406,6 +406,15 @@ describe('a what-if', () => {
   });
 });
 
+/** From now on the host says that it has written once what this returns is called. */
+function answersLater(): () => void {
+  let answer = (): void => undefined;
+  open.host.willApply = new Promise((resolve) => {
+    answer = () => resolve(true);
+  });
+  return () => answer();
+}
+
 describe('Apply', () => {
   it('asks the host to write exactly what is tried, and ends the trial with the next run', async () => {
     await start(ringConfig(0.5, 8, 40));
@@ -433,6 +442,45 @@ describe('Apply', () => {
     ]);
     await open.host.run(ringConfig(0.9, 8, 40, { cell: 'relu' }));
     await open.page.locator('.field.changed').first().waitFor({ state: 'detached' });
+  });
+
+  it('ends the trial too where the run is there before the answer that all is written', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    const { host, page } = open;
+    const written = answersLater();
+    await type('sigmaMax', '0.9');
+    await shown(/0\.900/);
+    const apply = page.locator('.whatif vscode-button', { hasText: 'Apply' });
+    await apply.click();
+    while (host.applied.length === 0) await nextFrames(page);
+    await host.run(ringConfig(0.9, 8, 40));
+    await page.locator('.badge', { hasText: 'FADING' }).waitFor();
+    assert.equal(await page.locator('.field.changed').count(), 1);
+    written();
+    await page.locator('.field.changed').waitFor({ state: 'detached' });
+    // Of what is tried next nothing is left of it.
+    host.willApply = true;
+    await type('sigmaMax', '0.7');
+    await shown(/0\.700/);
+    assert.equal(await page.locator('.whatif-note', { hasText: 'undo takes it back' }).count(), 0);
+  });
+
+  it('leaves alone what is tried since, when the answer comes', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    const { host, page } = open;
+    const written = answersLater();
+    await type('sigmaMax', '0.9');
+    await shown(/0\.900/);
+    const apply = page.locator('.whatif vscode-button', { hasText: 'Apply' });
+    await apply.click();
+    while (host.applied.length === 0) await nextFrames(page);
+    await type('sigmaMax', '0.8');
+    await shown(/0\.800/);
+    written();
+    await host.run(ringConfig(0.9, 8, 40));
+    await page.locator('.badge', { hasText: 'FADING' }).waitFor();
+    await shown(/0\.800/);
+    assert.equal(await page.locator('.field.changed').count(), 1);
   });
 
   it('is taken back and made again by the keys of undo, which in a field of text are its own', async () => {

@@ -224,7 +224,7 @@ export class TestHost {
   /** What the page asked to be written, and whether it is told that it was. */
   readonly applied: WhatIf[] = [];
   readonly history = new History();
-  willApply = true;
+  willApply: boolean | Promise<boolean> = true;
   /** Hears of messages that the host or the worker could not take. */
   onFault: (message: string) => void = (message) => {
     throw new Error(message);

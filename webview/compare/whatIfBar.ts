@@ -236,9 +236,7 @@ export class WhatIfBar {
     this.#reset = button(t('Reset'), 'secondary', t('Everything as in the files'), () => tried.reset());
     this.#pin = button(t('Pin'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
     this.#apply = button(t('Apply'), 'primary', t('Write this into the config and the weights, as one edit'), () => {
-      void actions.apply(tried.asked).then((done) => {
-        if (done) tried.markApplied();
-      });
+      void tried.apply((whatIf) => actions.apply(whatIf));
     });
     this.element = el(
       'section',

@@ -145,9 +145,15 @@ export class Tried {
     this.#tell();
   }
 
-  markApplied(): void {
+  /** Has it written. Its run may be there before the answer, which waits for the editor. */
+  async apply(write: (whatIf: WhatIf) => Promise<boolean>): Promise<void> {
+    const { whatIf } = this;
+    const before = this.#model.run?.runId;
+    // What was changed meanwhile is tried on the run that comes.
+    if (!(await write(this.asked)) || this.whatIf !== whatIf) return;
     this.applied = true;
-    this.#tell();
+    if (this.#model.run?.runId === before) this.#tell();
+    else this.reset();
   }
 
   #ask(): void {
