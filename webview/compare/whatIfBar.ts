@@ -236,7 +236,15 @@ export class WhatIfBar {
     this.#reset = button(t('Reset'), 'secondary', t('Everything as in the files'), () => tried.reset());
     this.#pin = button(t('Pin'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
     this.#apply = button(t('Apply'), 'primary', t('Write this into the config and the weights, as one edit'), () => {
-      void tried.apply((whatIf) => actions.apply(whatIf));
+      const { whatIf } = tried;
+      const before = page.model.run?.runId;
+      void actions.apply(tried.asked).then((done) => {
+        // What was changed meanwhile is tried on the run that comes.
+        if (!done || tried.whatIf !== whatIf) return;
+        // The run may be there before the answer, which waits for the editor.
+        if (page.model.run?.runId === before) tried.markApplied();
+        else tried.reset();
+      });
     });
     this.element = el(
       'section',

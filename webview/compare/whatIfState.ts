@@ -145,15 +145,9 @@ export class Tried {
     this.#tell();
   }
 
-  /** Has it written. Its run may be there before the answer, which waits for the editor. */
-  async apply(write: (whatIf: WhatIf) => Promise<boolean>): Promise<void> {
-    const { whatIf } = this;
-    const before = this.#model.run?.runId;
-    // What was changed meanwhile is tried on the run that comes.
-    if (!(await write(this.asked)) || this.whatIf !== whatIf) return;
+  markApplied(): void {
     this.applied = true;
-    if (this.#model.run?.runId === before) this.#tell();
-    else this.reset();
+    this.#tell();
   }
 
   #ask(): void {
