@@ -2,9 +2,9 @@
 import { t } from '@vscode/l10n';
 import { cellOf, defaultCell } from '../../engine/index.js';
 import type { ByState, DType } from '../../engine/index.js';
-import { counted, describeNode, isArray } from '../json/node.js';
+import { counted, describeNode, isArray, quote } from '../json/node.js';
 import type { Report } from '../problems/problemReport.js';
-import { onlyTensor } from './fileParts.js';
+import { describeParts, onlyTensor } from './fileParts.js';
 import { fits } from './fits.js';
 import type { KnownSizes } from './knownSizes.js';
 import { readTensor } from './readTensor.js';
@@ -27,10 +27,21 @@ export async function readStates(
   const { states } = cellOf(sizes.cell ?? defaultCell);
   const read = new Map<string, readonly (Float64Array | null)[]>();
   const followed = value === undefined ? null : await sources.follow(value);
+  const own = followed === null ? null : ownNames(followed);
   // An archive whose only array is h or c names it.
-  const isNamed = followed?.entries().some(([name]) => name in stateKeys()) === true;
-  const root = followed === null || isNamed ? followed : onlyTensor(followed);
+  const isNamed = own?.entries().some(([name]) => name in stateKeys()) === true;
+  const root = own === null || isNamed ? own : onlyTensor(own);
   if (root?.node.kind === 'object') {
+    if (!isNamed && root.document.binary !== null) {
+      report.error(root, {
+        code: 'missing-key',
+        message: t('The file names no initial state.'),
+        expected: states.map((name) => quote(name)).join(', '),
+        found: describeParts(root),
+        advice: t('Name each of them: {0}.', `"initialState": { ${states.map(partNamed).join(', ')} }`),
+      });
+      return sizes.widths.map(() => ({ h: null }));
+    }
     const keys = Object.fromEntries(Object.entries(stateKeys()).filter(([name]) => states.includes(name)));
     for (const [name, entry] of validateObject(root, keys, [], report)) {
       const own = await sources.follow(entry);
@@ -43,6 +54,26 @@ export async function readStates(
     const of = (name: string): Float64Array | null => read.get(name)?.[i] ?? null;
     return { ...Object.fromEntries(states.map((name) => [name, of(name)])), h: of('h') };
   });
+}
+
+const partNamed = (name: string): string => `"${name}": { "file": …, "name": … }`;
+
+/** PyTorch's names, and the places in what `torch.save((h, c), file)` and `numpy.savez(file, h, c)` write. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  h: ['h0', 'h_0', 'h_n', 'hn', 'hx', '0', 'arr_0'],
+  c: ['c0', 'c_0', 'c_n', 'cn', 'cx', '1', 'arr_1'],
+};
+
+/** The states of a file of tensors under our names; one that stands there under both keeps the other. */
+function ownNames(root: Value): Value {
+  if (root.document.binary === null || root.node.kind !== 'object') return root;
+  const renamed = new Map(
+    Object.entries(otherNames).flatMap(([name, others]) => {
+      const other = root.get(name) === null ? others.find((one) => root.get(one) !== null) : undefined;
+      return other === undefined ? [] : [[other, name] as const];
+    }),
+  );
+  return root.renamed((key) => renamed.get(key) ?? key);
 }
 
 /** [L·D][B][H], or [B][H] for one layer in one direction. Nothing after a report. */

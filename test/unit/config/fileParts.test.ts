@@ -355,6 +355,33 @@ describe('numbers in archives', () => {
     assert.equal(experiment.upstream.kind, 'given');
   });
 
+  it("initial states by PyTorch's names and by their places in a pair", async () => {
+    const state = (first: number): Uint8Array =>
+      npy(
+        [2, 2, 5],
+        Array.from({ length: 20 }, (_, i) => first + i),
+      );
+    const states = { weights: { file: 'two.pt', name: 'encoder' }, sequences: 'seq.npy', initialState: 's.npz' };
+    for (const [h, c] of [
+      ['h0', 'c0'],
+      ['h_n', 'c_n'],
+      ['hx', 'cx'],
+      ['arr_0', 'arr_1'],
+      ['0', '1'],
+    ] as const) {
+      const { layers } = await good(states, { 's.npz': npz({ [h]: state(0), [c]: state(50) }) });
+      assert.deepEqual([layers[1]?.initial.h?.[0], layers[1]?.initial['c']?.[0]], [10, 60], h);
+    }
+    const { problems, experiment } = await read(states, { 's.npz': npz({ first: state(0), second: state(50) }) });
+    assert.equal(experiment, null);
+    const [problem, ...others] = problems;
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      [problem?.severity, problem?.message, problem?.expected, problem?.found],
+      ['error', 'The file names no initial state.', '"h", "c"', 'first [2, 2, 5]; second [2, 2, 5]'],
+    );
+  });
+
   it('a NaN is told with its indices', async () => {
     const { experiment, problems } = await read(
       { weights, sequences: 'x.npy' },
