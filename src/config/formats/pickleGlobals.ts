@@ -77,13 +77,16 @@ const globals: ReadonlyMap<string, GlobalUse> = new Map<string, GlobalUse>([
 export const useOf = (name: string): GlobalUse | null => globals.get(name) ?? null;
 
 /**
- * `model.pt` stands for the file, whose name is known where its problem is told. `load`: how PyTorch reads it where it
- * is trusted.
+ * `model.pt` stands for the file, whose name is known where its problem is told. `load`: how it is read where it is
+ * trusted. Scripts keep weights below names of their own, beside what is no tensor, and modules as they are: every dict
+ * of tensors is written, each under the name that it has. Tied weights lie apart in safetensors.
  */
-const exportLines = (load: string): readonly string[] => [
-  'import torch; from safetensors.torch import save_file',
-  `m = ${load}; m = m.state_dict() if hasattr(m, "state_dict") else m.get("model_state_dict", m.get("state_dict", m))`,
-  'save_file({k: v.contiguous() for k, v in m.items() if torch.is_tensor(v)}, "model.safetensors")',
+const exportLines = (load: string, module = 'torch', isNumbers = 'torch.is_tensor(v)'): readonly string[] => [
+  `import ${module}; from safetensors.torch import save_file`,
+  `m = ${load}; m = m if isinstance(m, dict) else {"": m}; ` +
+    'm = {n: v.state_dict() if hasattr(v, "state_dict") else v for n, v in m.items()}',
+  'save_file({f"{n}.{k}".strip("."): torch.as_tensor(v).contiguous().clone() for n, d in m.items() ' +
+    `for k, v in (d if isinstance(d, dict) else {"": d}).items() if ${isNumbers}}, "model.safetensors")`,
 ];
 const plainLoad = 'torch.load("model.pt", map_location="cpu", weights_only=False)';
 
@@ -103,9 +106,15 @@ const asPython = (lead: string, lines: readonly string[]): Advised => ({
   fix: { kind: 'copyPython', lines: `${lines.join('\n')}\n`, lead },
 });
 
+const exported = (lines: readonly string[]): Advised =>
+  asPython(t('Nothing of it is run. Export the weights alone where you trust the file:'), lines);
+
 /** How the weights alone are exported, which needs no pickle. */
-export const exportAdvice = (load = plainLoad): Advised =>
-  asPython(t('Nothing of it is run. Export the weights alone where you trust the file:'), exportLines(load));
+export const exportAdvice = (load = plainLoad): Advised => exported(exportLines(load));
+
+/** The same of a pickle that Python alone has written, which `torch.load` takes no more than we do. */
+export const pickleAdvice = (): Advised =>
+  exported(exportLines('pickle.load(open("model.pt", "rb"))', 'pickle, torch', 'hasattr(v, "__array__")'));
 
 /** What quantised layers are stored as: their weights are packed, and no state_dict has them as tensors. */
 const quantised = /^torch\.(?:ScriptObject$|_utils\._rebuild_qtensor$|(?:ao\.)?nn\.(?:\w+\.)*quantized\.)/;

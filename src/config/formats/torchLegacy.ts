@@ -5,9 +5,10 @@ import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { beginsWith, viewOf } from './container.js';
 import type { Container, FileFormat } from './container.js';
-import { damaged, refused } from './formatError.js';
+import { damaged, FormatError, refused } from './formatError.js';
 import { unpickle } from './pickle.js';
-import { exportAdvice, storageNumberBytes } from './pickleGlobals.js';
+import { pickleAdvice, storageNumberBytes } from './pickleGlobals.js';
+import type { Unpickled } from './pickleMachine.js';
 import type { PickleValue } from './pickleValues.js';
 import { itemsOf } from './pickleValues.js';
 import { torchTensors } from './torchTensors.js';
@@ -16,13 +17,13 @@ const magic = 0x1950a86a20f9469cfc6cn;
 const protocol = 1001;
 
 function open(bytes: Uint8Array, tick: Tick): Container {
-  const first = unpickle(bytes, 0, tick);
+  const first = firstOf(bytes, tick);
   if (first.value !== magic)
     throw refused(
       t('The file is a Python pickle that torch.save has not written.'),
       t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
       t('another pickle'),
-      exportAdvice(),
+      pickleAdvice(),
     );
   const version = unpickle(bytes, first.end, tick);
   if (version.value !== protocol) throw damaged(t('version {0}', protocol), t('another one'), first.end);
@@ -54,6 +55,17 @@ function open(bytes: Uint8Array, tick: Tick): Container {
     },
     tick,
   );
+}
+
+/** What it names there PyTorch has not written. */
+function firstOf(bytes: Uint8Array, tick: Tick): Unpickled {
+  try {
+    return unpickle(bytes, 0, tick);
+  } catch (error) {
+    if (error instanceof FormatError && error.finding.fix !== undefined)
+      throw new FormatError({ ...error.finding, ...pickleAdvice() });
+    throw error;
+  }
 }
 
 const isBigEndian = (machine: PickleValue): boolean =>

@@ -1,0 +1,93 @@
+// The Python lines of a file that is refused, as Python runs them: torch and safetensors are replaced by what they ask
+// of them.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { readDocument } from '../../../src/config/formats/index.js';
+import { unknownGlobal } from '../../../src/config/formats/pickleGlobals.js';
+import type { FormatFinding } from '../../../src/config/formats/formatError.js';
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+const withPython = { skip: hasPython ? false : 'python3 is not here' };
+
+/** `load` gives what the file of a case holds. */
+const torch = `
+class Tensor:
+    def __array__(self): ...
+    def contiguous(self): return self
+    def clone(self): return self
+class Module:
+    def __init__(self, **tensors): self.tensors = tensors
+    def state_dict(self): return dict(self.tensors)
+def is_tensor(x): return isinstance(x, Tensor)
+def as_tensor(x): return x if is_tensor(x) else Tensor()
+def load(file, map_location, weights_only):
+    import case
+    assert not case.is_plain
+    return case.value
+`;
+const safetensors = `
+import torch
+def save_file(tensors, file):
+    assert all(torch.is_tensor(x) for x in tensors.values()) and file == "model.safetensors"
+    print("\\n".join(tensors))
+`;
+
+/** The names of what the lines write of `value`, an expression of Python. `isPlain`: torch cannot load it. */
+function written(lines: string, value: string, isPlain = false): string[] {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rnn-export-'));
+  try {
+    const put = (name: string, text: string): void => {
+      writeFileSync(path.join(folder, name), text);
+    };
+    put('torch.py', torch);
+    mkdirSync(path.join(folder, 'safetensors'));
+    put('safetensors/torch.py', safetensors);
+    put('case.py', `from torch import Tensor, Module\nvalue = ${value}\nis_plain = ${isPlain ? 'True' : 'False'}\n`);
+    put('export.py', lines);
+    const made = spawnSync('python3', ['-c', 'import case, pickle; pickle.dump(case.value, open("model.pt", "wb"))'], {
+      cwd: folder,
+    });
+    assert.equal(made.status, 0, String(made.stderr));
+    const { status, stdout, stderr } = spawnSync('python3', ['export.py'], { cwd: folder, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    return stdout.split('\n').filter((name) => name !== '');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const linesOf = ({ fix }: Pick<FormatFinding, 'fix'>): string => {
+  assert.ok(fix?.kind === 'copyPython');
+  return fix.lines;
+};
+
+describe('the lines that export the weights of a refused file', withPython, () => {
+  const checkpoint = linesOf(unknownGlobal('argparse', 'Namespace').finding);
+  for (const [what, value, names] of [
+    ['a state dict', '{"rnn.w": Tensor(), "epoch": 3}', ['rnn.w']],
+    ['a module', 'Module(w=Tensor())', ['w']],
+    ['the usual names', '{"state_dict": {"rnn.w": Tensor()}, "args": object}', ['state_dict.rnn.w']],
+    [
+      "a script's own names",
+      '{"model": {"rnn.w": Tensor()}, "ema": {"rnn.w": Tensor()}, "rng": Tensor()}',
+      ['model.rnn.w', 'ema.rnn.w', 'rng'],
+    ],
+    ['a module beside others', '{"epoch": 1, "net": Module(w=Tensor()), "loss": [1.0]}', ['net.w']],
+  ] as const)
+    it(`of ${what}`, () => {
+      assert.deepEqual(written(checkpoint, value), names);
+    });
+
+  it('of a pickle that torch.save has not written', () => {
+    const read = (bytes: string): string => {
+      const { problems } = readDocument('model.pt', Buffer.from(bytes, 'latin1'), () => undefined);
+      return linesOf(problems[0] ?? assert.fail('It was read.'));
+    };
+    for (const bytes of ['\x80\x02}.', '\x80\x02ctorch.storage\n_load_from_bytes\n.'])
+      assert.deepEqual(written(read(bytes), '{"w": Tensor(), "epoch": 3}', true), ['w']);
+  });
+});
