@@ -34,10 +34,21 @@ type Wanted = {
 
 /** [B,S,O], or class numbers [B,S]. Null after a report. */
 export function readTargets(root: Value, wanted: Wanted, sizes: KnownSizes, report: Report): Targets | null {
-  const spec = specOf(wanted, sizes);
+  const isFlat = wanted.kind === 'crossEntropy' || leavesOutputOut(root, wanted, sizes);
+  const spec = specOf(wanted, isFlat, sizes);
   if (!isArray(root.node) || (wanted.places.own === null && !mayHoldNull(root) && !holdsIgnored(root, wanted.kind)))
-    return readBlock(root, spec, wanted, sizes, report);
-  return readSparse(root, spec, wanted, sizes, report);
+    return readBlock(root, spec, wanted, isFlat, sizes, report);
+  return readSparse(root, spec, wanted, isFlat, sizes, report);
+}
+
+/** A number in the place of a vector of one, as a readout of one output has it (`head(h).squeeze(-1)` in PyTorch). */
+function leavesOutputOut(root: Value, { O, places: { isSingle, S } }: Wanted, { B }: KnownSizes): boolean {
+  if (O !== 1 || !isArray(root.node)) return false;
+  const depth = depthOf(root);
+  if (depth !== (isSingle ? 1 : 2)) return B === 1 && depth === 1;
+  // Of one sequence the list of the sequences may be missing instead.
+  const { node } = root;
+  return B !== 1 || (S !== 1 && (node.kind === 'tensor' ? node.shape[0] : node.items.length) === 1);
 }
 
 /** The class that PyTorch leaves out of a cross-entropy loss (`ignore_index`): a tensor of classes cannot hold null. */
@@ -47,21 +58,21 @@ export const isIgnored = (kind: Loss['kind'], x: number): boolean => kind === 'c
 const holdsIgnored = ({ node }: Value, kind: Loss['kind']): boolean =>
   node.kind === 'tensor' && node.data.some((x) => isIgnored(kind, x));
 
-function specOf({ kind, dtype, places }: Wanted, { B }: KnownSizes): TensorSpec {
+function specOf({ kind, dtype, places }: Wanted, isFlat: boolean, { B }: KnownSizes): TensorSpec {
   const classes = kind === 'crossEntropy';
   const { isSingle, form } = places;
-  const rank = (isSingle ? 1 : 2) + (classes ? 0 : 1);
+  const rank = (isSingle ? 1 : 2) + (isFlat ? 0 : 1);
   const axes: Countable[] = [
     'sequences',
     ...(isSingle ? [] : ['timesteps' as const]),
-    ...(classes ? [] : ['outputs' as const]),
+    ...(isFlat ? [] : ['outputs' as const]),
   ];
   const short = B === 1 && rank > 1 ? [rank - 1] : [];
   return {
     label: 'targets',
     isData: true,
     ranks: [rank, ...short, ...(isSingle ? [rank + 1] : [])],
-    form: `[B]${form}${classes ? '' : '[O]'}`,
+    form: `[B]${form}${isFlat ? '' : '[O]'}`,
     axes,
     advice: classes
       ? isSingle
@@ -81,12 +92,19 @@ const isStepByStep = ({ order, places }: Wanted, B: number | null, lengths: read
 const turnedForm = (form: string): string => form.replace(/^\[B\](\[\w\])/, '$1[B]');
 
 /** A regular block without gaps. */
-function readBlock(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSizes, report: Report): Targets | null {
+function readBlock(
+  root: Value,
+  spec: TensorSpec,
+  wanted: Wanted,
+  isFlat: boolean,
+  { B }: KnownSizes,
+  report: Report,
+): Targets | null {
   const { kind, O, places } = wanted;
   const tensor = readTensor(root, spec, report);
   if (tensor === null) return null;
   const usual = spec.ranks[0]!;
-  const outputs = kind === 'crossEntropy' ? [] : [O];
+  const outputs = isFlat ? [] : [O];
   const withPlaces = places.isSingle && tensor.shape.length <= usual ? [] : [places.S];
   const form = places.isSingle && tensor.shape.length > usual ? spec.form.replace('[B]', '[B][1]') : spec.form;
   const { where, shape } = tensor;
@@ -177,11 +195,18 @@ const notOne = (message: string, text: string, expected: string, advice: string)
 });
 
 /** Targets of sequences of different lengths, or with places that have none. */
-function readSparse(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownSizes, report: Report): Targets | null {
+function readSparse(
+  root: Value,
+  spec: TensorSpec,
+  wanted: Wanted,
+  isFlat: boolean,
+  { B }: KnownSizes,
+  report: Report,
+): Targets | null {
   const { kind, O, places } = wanted;
   const { S } = places;
   if (B === null || S === null || O === null) return null;
-  const full = kind === 'crossEntropy' ? 2 : 3;
+  const full = isFlat ? 2 : 3;
   const missing = full - depthOf(root);
   // Without any number the depth says nothing, and there is nothing to read.
   const skipsPlaces = places.isSingle && missing >= 1;
@@ -199,7 +224,7 @@ function readSparse(root: Value, spec: TensorSpec, wanted: Wanted, { B }: KnownS
   const width = kind === 'crossEntropy' ? 1 : O;
   const real = places.own?.reduce((sum, { slots }) => sum + slots.length, 0) ?? B * S;
   if (isTooUneven(B * S * width, real * width, root, report)) return null;
-  const filling = new Filling(B, wanted, S, O, report);
+  const filling = new Filling(B, wanted, isFlat, S, O, report);
   // A list is one.
   const whole = sparse(root, spec, report) as Filled;
   if (skipsSequences) filling.sequence(whole, 0, skipsPlaces);
@@ -241,6 +266,7 @@ type Filled = Exclude<Sparse, { readonly kind: 'null' }>;
 /** Fills [B,S,O] place by place. */
 class Filling {
   readonly #wanted: Wanted;
+  readonly #isFlat: boolean;
   readonly #S: number;
   readonly #O: number;
   readonly #width: number;
@@ -251,8 +277,9 @@ class Filling {
   #isWrong = false;
   #told = 0;
 
-  constructor(B: number, wanted: Wanted, S: number, O: number, report: Report) {
+  constructor(B: number, wanted: Wanted, isFlat: boolean, S: number, O: number, report: Report) {
     this.#wanted = wanted;
+    this.#isFlat = isFlat;
     this.#S = S;
     this.#O = O;
     this.#width = wanted.kind === 'crossEntropy' ? 1 : O;
@@ -344,8 +371,8 @@ class Filling {
       return;
     }
     const at = b * this.#S + s;
-    if (this.#wanted.kind === 'crossEntropy') {
-      if (one.kind === 'number' && isIgnored('crossEntropy', one.value)) return;
+    if (this.#isFlat) {
+      if (one.kind === 'number' && isIgnored(this.#wanted.kind, one.value)) return;
       if (this.#number(one, at)) this.#present[at] = 1;
       return;
     }

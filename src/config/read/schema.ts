@@ -38,8 +38,9 @@ export const lossKeys = () =>
       docs: t(
         'What the outputs should be: for `mse` [B][O] (`at: "last"`) or [B][T][O] (`at: "every"`); for ' +
           '`crossEntropy` class indices from 0, [B] or [B][T]; for `binaryCrossEntropy` as `mse`, numbers from 0 to ' +
-          '1. Of a list of S steps [B][S][O] or [B][S]. `null`, or -100 for a class (`ignore_index` of ' +
-          'PyTorch): no target and no loss at this place. A list, the path of a file, or columns of a table: ' +
+          '1. Of a list of S steps [B][S][O] or [B][S]. Of one output [O] may be left out. `null`, or -100 for a ' +
+          'class (`ignore_index` of PyTorch): no target and no loss at this place. A list, the path of a file, or ' +
+          'columns of a table: ' +
           '`{ "file": …, "columns": …, "ahead": … }`.',
       ),
       types: numbers,

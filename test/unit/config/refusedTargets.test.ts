@@ -265,6 +265,35 @@ describe('targets and gradients that do not fit', () => {
     assert.deepEqual(experiment.loss.present, Uint8Array.of(1, 0, 1));
   });
 
+  it('of a readout of one output need no list around each number', async () => {
+    const single = (kind: string, rest: string, sequences = even): string =>
+      config(`"loss":{"readout":{"Why":[[1],[0]],"by":[0]},"kind":"${kind}",${rest}}`, sequences);
+    const long = '[[[1],[2],[3]]]';
+    for (const [text, targets, present] of [
+      [single('mse', '"targets":[5,6]'), [5, 6], null],
+      [single('binaryCrossEntropy', '"targets":[0,1]'), [0, 1], null],
+      [single('mse', '"targets":[null,6]'), [0, 6], [0, 1]],
+      [single('mse', '"at":"every","targets":[[1,2,3],[4,5,6]]'), [1, 2, 3, 4, 5, 6], null],
+      [single('mse', '"at":"every","targets":[[1,null,3],[4,5,6]]'), [1, 0, 3, 4, 5, 6], [1, 0, 1, 1, 1, 1]],
+      [single('mse', '"at":[0,2],"targets":[[1,2],[3,4]]'), [1, 2, 3, 4], null],
+      [single('mse', '"at":"every","targets":[[1,2,3],[4]]', ragged), [1, 2, 3, 4, 0, 0], null],
+      [single('mse', '"at":"every","targets":[[1,2,3]]', long), [1, 2, 3], null],
+      [single('mse', '"at":"every","targets":[1,2,3]', long), [1, 2, 3], null],
+      [single('mse', '"at":"every","targets":[[1],[2],[3]]', long), [1, 2, 3], null],
+      [stepByStep(single('mse', '"at":"every","targets":[[1,4],[2,5],[3,6]]', steps)), [1, 2, 3, 4, 5, 6], null],
+    ] as const) {
+      const { experiment, problems } = await readTexts({ [configName]: text });
+      assert.deepEqual(problems, [], text);
+      assert.deepEqual([...(experiment?.loss?.targets ?? [])], targets, text);
+      assert.deepEqual(experiment?.loss?.present === undefined ? null : [...experiment.loss.present], present, text);
+    }
+    const { problems } = await readTexts({ [configName]: single('mse', '"targets":[5,6,7]') });
+    assert.deepEqual(
+      problems.map(({ code, expected, found }) => [code, expected, found]),
+      [['wrong-dimension', '[B] = [2]', '[3]']],
+    );
+  });
+
   it('of a whole sequence may be null', async () => {
     const text = classes('"at":"every","targets":[[0,1,0],null]');
     const { experiment } = await readTexts({ [configName]: text });
