@@ -5,7 +5,7 @@ import { bytesText } from './formatError.js';
 import type { FormatError } from './formatError.js';
 import { numberType } from './npy.js';
 import { useOf } from './pickleGlobals.js';
-import type { ArrayType, Bytes, Dict, Numbers, PickleValue, Storage, Tensor } from './pickleValues.js';
+import type { ArrayType, Bytes, Dict, List, Numbers, PickleValue, Storage, Tensor } from './pickleValues.js';
 import { itemsOf, kindOf } from './pickleValues.js';
 import { bytesOf, countOf, stridesOf } from './storedNumbers.js';
 
@@ -37,6 +37,8 @@ export class PickleCalls {
     switch (useOf(name)) {
       case 'dict':
         return this.#dict(args);
+      case 'list':
+        return this.#list(args);
       case 'tensor':
       case 'olderTensor':
         return this.#tensor(args);
@@ -104,6 +106,12 @@ export class PickleCalls {
       entries.set(key, value);
     }
     return { kind: 'dict', entries };
+  }
+
+  #list([given = null]: Args): List {
+    const items = itemsOf(given) ?? [];
+    this.#copies(items.length);
+    return { kind: 'list', items: [...items] };
   }
 
   #tensor([storage = null, offset, size, stride]: Args): Tensor {

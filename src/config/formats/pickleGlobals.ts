@@ -9,6 +9,7 @@ import type { NumberType } from './storedNumbers.js';
 /** What a known name is for. `storage`: a class of storage. `ignored`: calling it gives nothing of interest. */
 export type GlobalUse =
   | 'dict'
+  | 'list'
   | 'tensor'
   | 'olderTensor'
   | 'parameter'
@@ -56,8 +57,24 @@ export const storageNumberBytes = (name: string): number => {
 const dtypes =
   'float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128 qint8 quint8 qint32';
 
+const inEach = (modules: readonly string[], names: readonly string[]): string[] =>
+  modules.flatMap((module) => names.map((name) => `${module}.${name}`));
+
+/** Plain data of Python's own, as a training script keeps it beside its weights. */
+const plain = [
+  ...inEach(['builtins', '__builtin__'], ['set', 'frozenset', 'bytearray', 'complex']),
+  // What a defaultdict makes.
+  ...inEach(['builtins', '__builtin__'], ['list', 'dict', 'tuple', 'int', 'float', 'str', 'bool']),
+  ...inEach(['pathlib', 'pathlib._local'], ['PosixPath', 'WindowsPath', 'PurePosixPath', 'PureWindowsPath']),
+  ...inEach(['datetime'], ['datetime', 'date', 'time', 'timedelta', 'timezone']),
+  'collections.Counter',
+];
+
 const globals: ReadonlyMap<string, GlobalUse> = new Map<string, GlobalUse>([
   ['collections.OrderedDict', 'dict'],
+  ['collections.defaultdict', 'dict'],
+  ['collections.deque', 'list'],
+  ...plain.map((name) => [name, 'ignored'] as const),
   ['torch._utils._rebuild_tensor_v2', 'tensor'],
   ['torch._utils._rebuild_tensor', 'olderTensor'],
   ['torch._utils._rebuild_parameter', 'parameter'],

@@ -24,6 +24,55 @@ const finding = (work: () => unknown): FormatError['finding'] => {
   return assert.fail('It was read.');
 };
 
+describe('what training scripts keep beside their weights', () => {
+  // By Python 3.11: {'milestones': Counter([30, 30, 60]), 'by key': defaultdict(list, a=[1]), 'seen': {1, 2},
+  // 'fixed': frozenset([3]), 'last': deque([1.5, 2.5], maxlen=3), 'path': PosixPath('/runs/a'),
+  // 'at': datetime(2024, 5, 1, 12), 'raw': bytearray(b'ab'), 'z': 1+2j}
+  const written = {
+    'protocol 2': [
+      'gAJ9cQAoWAoAAABtaWxlc3RvbmVzcQFjY29sbGVjdGlvbnMKQ291bnRlcgpxAn1xAyhLHksCSzxLAXWFcQRScQVYBgAAAGJ5IGtleXEG',
+      'Y2NvbGxlY3Rpb25zCmRlZmF1bHRkaWN0CnEHY19fYnVpbHRpbl9fCmxpc3QKcQiFcQlScQpYAQAAAGFxC11xDEsBYXNYBAAAAHNlZW5x',
+      'DWNfX2J1aWx0aW5fXwpzZXQKcQ5dcQ8oSwFLAmWFcRBScRFYBQAAAGZpeGVkcRJjX19idWlsdGluX18KZnJvemVuc2V0CnETXXEUSwNh',
+      'hXEVUnEWWAQAAABsYXN0cRdjY29sbGVjdGlvbnMKZGVxdWUKcRgpSwOGcRlScRooRz/4AAAAAAAAR0AEAAAAAAAAZVgEAAAAcGF0aHEb',
+      'Y3BhdGhsaWIKUG9zaXhQYXRoCnEcWAEAAAAvcR1YBAAAAHJ1bnNxHmgLh3EfUnEgWAIAAABhdHEhY2RhdGV0aW1lCmRhdGV0aW1lCnEi',
+      'Y19jb2RlY3MKZW5jb2RlCnEjWAsAAAAHw6gFAQwAAAAAAHEkWAYAAABsYXRpbjFxJYZxJlJxJ4VxKFJxKVgDAAAAcmF3cSpjX19idWls',
+      'dGluX18KYnl0ZWFycmF5CnEraCNYAgAAAGFicSxoJYZxLVJxLoVxL1JxMFgBAAAAenExY19fYnVpbHRpbl9fCmNvbXBsZXgKcTJHP/AA',
+      'AAAAAABHQAAAAAAAAACGcTNScTR1Lg==',
+    ].join(''),
+    'protocol 5': [
+      'gAWVWwEAAAAAAAB9lCiMCm1pbGVzdG9uZXOUjAtjb2xsZWN0aW9uc5SMB0NvdW50ZXKUk5R9lChLHksCSzxLAXWFlFKUjAZieSBrZXmU',
+      'aAKMC2RlZmF1bHRkaWN0lJOUjAhidWlsdGluc5SMBGxpc3SUk5SFlFKUjAFhlF2USwFhc4wEc2VlbpSPlChLAUsCkIwFZml4ZWSUKEsD',
+      'kZSMBGxhc3SUaAKMBWRlcXVllJOUKUsDhpRSlChHP/gAAAAAAABHQAQAAAAAAABljARwYXRolIwHcGF0aGxpYpSMCVBvc2l4UGF0aJST',
+      'lIwBL5SMBHJ1bnOUaBCHlFKUjAJhdJSMCGRhdGV0aW1llIwIZGF0ZXRpbWWUk5RDCgfoBQEMAAAAAACUhZRSlIwDcmF3lJYCAAAAAAAA',
+      'AGFilIwBepRoC4wHY29tcGxleJSTlEc/8AAAAAAAAEdAAAAAAAAAAIaUUpR1Lg==',
+    ].join(''),
+  };
+  for (const [protocol, base64] of Object.entries(written))
+    it(`of ${protocol} is read, and nothing of it called`, () => {
+      const { value, end } = unpickle(new Uint8Array(Buffer.from(base64, 'base64')), 0, quiet);
+      assert.equal(end, Buffer.from(base64, 'base64').length);
+      assert.ok(typeof value === 'object' && value?.kind === 'dict');
+      assert.deepEqual(
+        [...value.entries.keys()],
+        ['milestones', 'by key', 'seen', 'fixed', 'last', 'path', 'at', 'raw', 'z'],
+      );
+      assert.deepEqual(value.entries.get('last'), { kind: 'list', items: [1.5, 2.5] });
+      assert.deepEqual(value.entries.get('by key'), {
+        kind: 'dict',
+        entries: new Map([['a', { kind: 'list', items: [1] }]]),
+      });
+      for (const name of ['milestones', 'path', 'at', 'z'])
+        assert.deepEqual(value.entries.get(name), { kind: 'opaque' });
+    });
+
+  it('has no list that is longer than the file', () => {
+    const items = 'K\x01'.repeat(50);
+    const deque = 'ccollections\ndeque\n(' + items + 'lq\x010';
+    const again = 'ccollections\ndeque\nh\x01\x85R0'.repeat(200);
+    assert.match(finding(() => load(deque + again + 'N.')).expected, /copy no more than the file holds/);
+  });
+});
+
 describe('plain values', () => {
   const values: readonly (readonly [string, readonly (string | number)[], PickleValue])[] = [
     ['INT', ['I-17\n.'], -17],
