@@ -384,7 +384,7 @@ describe('a what-if', () => {
     await open.page
       .locator('.whatif-note.refused', { hasText: 'There is no step 30: the steps are 0 to 19.' })
       .waitFor();
-    await open.page.locator('[data-track=flow] .chip', { hasText: 'what if' }).waitFor({ state: 'detached' });
+    await open.page.locator('[data-track=flow] .chip', { hasText: 'what if' }).first().waitFor({ state: 'detached' });
   });
 
   it('survives a reload of the window', async () => {

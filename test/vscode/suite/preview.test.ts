@@ -172,18 +172,21 @@ describe('An edit', () => {
         name = next;
       };
       let edits = 0;
-      // On a slow machine the first runs are not quick.
+      // On a slow machine the first runs are not quick, and what is half written is told before the next word comes.
       await until('an edit to be run before it is shown', async () => {
         const last = `edit ${++edits}`;
         const before = session.summary?.runId ?? 0;
         shown.length = 0;
+        const began = performance.now();
         await type(`${last}, first word`);
         await type('half a "word');
         const subscription = session.onDidChange(() => changes++);
         await type(last);
-        assert.deepEqual([shown, session.problems, session.stale], [[], [], null]);
+        const wasQuick = performance.now() - began < 700;
+        if (wasQuick) assert.deepEqual([shown, session.problems, session.stale], [[], [], null]);
         await until('the run of the edit', () => (session.summary?.name === last ? true : undefined));
         subscription.dispose();
+        if (!wasQuick) return undefined;
         assert.deepEqual([shown, session.problems], [[last], []]);
         // One run for each edit, of which the last is shown.
         return session.summary?.runId === before + 3 ? true : undefined;
@@ -195,7 +198,7 @@ describe('An edit', () => {
       assert.equal((await session.run()).kind, 'done');
       assert.equal(session.summary?.name, 'asked for');
       // What is wrong is told when it is due, too.
-      await setDelay(700);
+      await setDelay(2_000);
       await type('half a "word');
       assert.deepEqual([session.problems, session.stale], [[], null]);
       await until('the problem', () => (session.problems.length > 0 && session.stale !== null ? true : undefined));
