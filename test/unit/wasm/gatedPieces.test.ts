@@ -19,6 +19,7 @@ import {
   runWithin,
   spectrumResumably,
   stateGradients,
+  Workspaces,
 } from '../../../src/engine/index.js';
 import type { AnyNetworkRun, AnyRun, Experiment, Kernels, Resumable, Spectrum } from '../../../src/engine/index.js';
 import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slices.js';
@@ -170,19 +171,21 @@ if (variant !== undefined) {
         const told = gatedPieceMemoryOf(experiment, kernels);
         function* asked(): Resumable<void> {
           const run = yield* runExperiment(0, experiment, undefined, kernels);
-          for (const { result } of run.layers) {
+          for (const { experiment: layer, result } of run.layers) {
             const [{ states, dhTotal, dhScaled }] = result.layers;
             for (const trace of [...Object.values(states), dhTotal, dhScaled, result.dxs])
               for (let at = 0; at < trace.length; at += 1e4) {
                 trace.subarray(at, Math.min(trace.length, at + 1e4));
                 yield 1;
               }
+            // With so many steps the largest analysis takes more than the run.
+            if (long) yield* attribute(layer, result, new Workspaces(kernels)).steps;
           }
         }
-        const held = (await mostHeld(asked(), long ? 400 : 1_500)) + bytes();
+        const held = (await mostHeld(asked(), 1_500)) + bytes();
         t.diagnostic(`told ${(told / 1e6).toFixed(1)} MB, held ${(held / 1e6).toFixed(1)} MB`);
         assert.ok(held <= told, `${held} bytes were held, and ${told} were told`);
-        assert.ok(told <= 3 * held, `${told} bytes were told, and ${held} were held`);
+        assert.ok(told <= (long ? 1.5 : 3) * held, `${told} bytes were told, and ${held} were held`);
       });
 
     it('grows with the square root of the time', () => {
