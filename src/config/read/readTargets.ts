@@ -32,13 +32,16 @@ type Wanted = {
   readonly order: SequenceOrder;
 };
 
+/** `isFlat`: a number at each place, instead of a vector. */
+type Form = Wanted & { readonly isFlat: boolean };
+
 /** [B,S,O], or class numbers [B,S]. Null after a report. */
 export function readTargets(root: Value, wanted: Wanted, sizes: KnownSizes, report: Report): Targets | null {
-  const isFlat = wanted.kind === 'crossEntropy' || leavesOutputOut(root, wanted, sizes);
-  const spec = specOf(wanted, isFlat, sizes);
+  const form = { ...wanted, isFlat: wanted.kind === 'crossEntropy' || leavesOutputOut(root, wanted, sizes) };
+  const spec = specOf(form, sizes);
   if (!isArray(root.node) || (wanted.places.own === null && !mayHoldNull(root) && !holdsIgnored(root, wanted.kind)))
-    return readBlock(root, spec, wanted, isFlat, sizes, report);
-  return readSparse(root, spec, wanted, isFlat, sizes, report);
+    return readBlock(root, spec, form, sizes, report);
+  return readSparse(root, spec, form, sizes, report);
 }
 
 /** A number in the place of a vector of one, as a readout of one output has it (`head(h).squeeze(-1)` in PyTorch). */
@@ -58,7 +61,7 @@ export const isIgnored = (kind: Loss['kind'], x: number): boolean => kind === 'c
 const holdsIgnored = ({ node }: Value, kind: Loss['kind']): boolean =>
   node.kind === 'tensor' && node.data.some((x) => isIgnored(kind, x));
 
-function specOf({ kind, dtype, places }: Wanted, isFlat: boolean, { B }: KnownSizes): TensorSpec {
+function specOf({ kind, dtype, places, isFlat }: Form, { B }: KnownSizes): TensorSpec {
   const classes = kind === 'crossEntropy';
   const { isSingle, form } = places;
   const rank = (isSingle ? 1 : 2) + (isFlat ? 0 : 1);
@@ -92,15 +95,8 @@ const isStepByStep = ({ order, places }: Wanted, B: number | null, lengths: read
 const turnedForm = (form: string): string => form.replace(/^\[B\](\[\w\])/, '$1[B]');
 
 /** A regular block without gaps. */
-function readBlock(
-  root: Value,
-  spec: TensorSpec,
-  wanted: Wanted,
-  isFlat: boolean,
-  { B }: KnownSizes,
-  report: Report,
-): Targets | null {
-  const { kind, O, places } = wanted;
+function readBlock(root: Value, spec: TensorSpec, wanted: Form, { B }: KnownSizes, report: Report): Targets | null {
+  const { kind, O, places, isFlat } = wanted;
   const tensor = readTensor(root, spec, report);
   if (tensor === null) return null;
   const usual = spec.ranks[0]!;
@@ -195,15 +191,8 @@ const notOne = (message: string, text: string, expected: string, advice: string)
 });
 
 /** Targets of sequences of different lengths, or with places that have none. */
-function readSparse(
-  root: Value,
-  spec: TensorSpec,
-  wanted: Wanted,
-  isFlat: boolean,
-  { B }: KnownSizes,
-  report: Report,
-): Targets | null {
-  const { kind, O, places } = wanted;
+function readSparse(root: Value, spec: TensorSpec, wanted: Form, { B }: KnownSizes, report: Report): Targets | null {
+  const { kind, O, places, isFlat } = wanted;
   const { S } = places;
   if (B === null || S === null || O === null) return null;
   const full = isFlat ? 2 : 3;
@@ -224,7 +213,7 @@ function readSparse(
   const width = kind === 'crossEntropy' ? 1 : O;
   const real = places.own?.reduce((sum, { slots }) => sum + slots.length, 0) ?? B * S;
   if (isTooUneven(B * S * width, real * width, root, report)) return null;
-  const filling = new Filling(B, wanted, isFlat, S, O, report);
+  const filling = new Filling(B, wanted, S, O, report);
   // A list is one.
   const whole = sparse(root, spec, report) as Filled;
   if (skipsSequences) filling.sequence(whole, 0, skipsPlaces);
@@ -265,8 +254,7 @@ type Filled = Exclude<Sparse, { readonly kind: 'null' }>;
 
 /** Fills [B,S,O] place by place. */
 class Filling {
-  readonly #wanted: Wanted;
-  readonly #isFlat: boolean;
+  readonly #wanted: Form;
   readonly #S: number;
   readonly #O: number;
   readonly #width: number;
@@ -277,9 +265,8 @@ class Filling {
   #isWrong = false;
   #told = 0;
 
-  constructor(B: number, wanted: Wanted, isFlat: boolean, S: number, O: number, report: Report) {
+  constructor(B: number, wanted: Form, S: number, O: number, report: Report) {
     this.#wanted = wanted;
-    this.#isFlat = isFlat;
     this.#S = S;
     this.#O = O;
     this.#width = wanted.kind === 'crossEntropy' ? 1 : O;
@@ -371,7 +358,7 @@ class Filling {
       return;
     }
     const at = b * this.#S + s;
-    if (this.#isFlat) {
+    if (this.#wanted.isFlat) {
       if (one.kind === 'number' && isIgnored(this.#wanted.kind, one.value)) return;
       if (this.#number(one, at)) this.#present[at] = 1;
       return;
