@@ -406,13 +406,18 @@ describe('a what-if', () => {
   });
 });
 
-/** From now on the host says that it has written once what this returns is called. */
-function answersLater(): () => void {
+/** Apply of a σ_max of 0.9 has been pressed; the host says that it has written once what this returns is called. */
+async function applied(): Promise<() => void> {
+  const { host, page } = open;
   let answer = (): void => undefined;
-  open.host.willApply = new Promise((resolve) => {
+  host.willApply = new Promise((resolve) => {
     answer = () => resolve(true);
   });
-  return () => answer();
+  await type('sigmaMax', '0.9');
+  await shown(/0\.900/);
+  await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+  while (host.applied.length === 0) await nextFrames(page);
+  return answer;
 }
 
 describe('Apply', () => {
@@ -447,12 +452,7 @@ describe('Apply', () => {
   it('ends the trial too where the run is there before the answer that all is written', async () => {
     await start(ringConfig(0.5, 8, 40));
     const { host, page } = open;
-    const written = answersLater();
-    await type('sigmaMax', '0.9');
-    await shown(/0\.900/);
-    const apply = page.locator('.whatif vscode-button', { hasText: 'Apply' });
-    await apply.click();
-    while (host.applied.length === 0) await nextFrames(page);
+    const written = await applied();
     await host.run(ringConfig(0.9, 8, 40));
     await page.locator('.badge', { hasText: 'FADING' }).waitFor();
     assert.equal(await page.locator('.field.changed').count(), 1);
@@ -468,12 +468,7 @@ describe('Apply', () => {
   it('leaves alone what is tried since, when the answer comes', async () => {
     await start(ringConfig(0.5, 8, 40));
     const { host, page } = open;
-    const written = answersLater();
-    await type('sigmaMax', '0.9');
-    await shown(/0\.900/);
-    const apply = page.locator('.whatif vscode-button', { hasText: 'Apply' });
-    await apply.click();
-    while (host.applied.length === 0) await nextFrames(page);
+    const written = await applied();
     await type('sigmaMax', '0.8');
     await shown(/0\.800/);
     written();
