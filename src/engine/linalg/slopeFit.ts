@@ -1,4 +1,5 @@
 // Robust lines through a noisy curve: one slope for all of it, and the stretches where the slope is another.
+import { maxAbs } from '../core/norm.js';
 
 export type Curve = { readonly x: Float64Array; readonly y: Float64Array };
 /** A stretch of a curve, both indices included. */
@@ -9,9 +10,9 @@ export const median = (values: Float64Array): number => medianAmid(values.slice(
 
 /** The same of numbers that may be moved. */
 function medianAmid(left: Float64Array): number {
-  for (const value of left) if (Number.isNaN(value)) return NaN;
+  if (Number.isNaN(maxAbs(left))) return NaN;
   const middle = left.length >> 1;
-  const upper = select(left, middle);
+  const upper = select(left, middle, 0, left.length - 1);
   if (left.length % 2 === 1) return upper;
   // All that is smaller stands before it now.
   let lower = -Infinity;
@@ -19,14 +20,26 @@ function medianAmid(left: Float64Array): number {
   return (lower + upper) / 2;
 }
 
+/** Values among which a sample to choose the pivot from is worth its own time. */
+const worthSample = 600;
+
 /**
- * The value that would stand at place k of the sorted values (Hoare 1961, algorithm 65); moves what is smaller before
- * it. A sort of the slopes of 400 points takes longer than most runs.
+ * The value that would stand at place k of the sorted values from … to; moves what is smaller before it. Partitions as
+ * Hoare does (1961, algorithm 65), around the k-th value of many, which that of a sample about it has been moved to
+ * before (Floyd and Rivest 1975, algorithm 489). A sort of the slopes of 400 points takes longer than most runs.
  */
-function select(values: Float64Array, k: number): number {
-  let [from, to] = [0, values.length - 1];
+function select(values: Float64Array, k: number, from: number, to: number): number {
   while (from < to) {
-    const pivot = values[(from + to) >> 1]!;
+    if (to - from > worthSample) {
+      const n = to - from + 1;
+      const place = k - from + 1;
+      const log = Math.log(n);
+      const size = 0.5 * Math.exp((2 / 3) * log);
+      const apart = 0.5 * Math.sqrt((log * size * (n - size)) / n) * Math.sign(place - n / 2);
+      const first = Math.max(from, Math.floor(k - (place * size) / n + apart));
+      select(values, k, first, Math.min(to, Math.floor(k + ((n - place) * size) / n + apart)));
+    }
+    const pivot = values[k]!;
     let [i, j] = [from, to];
     while (i <= j) {
       while (values[i]! < pivot) i++;
@@ -123,7 +136,7 @@ export function stretches(curve: Curve): Stretch[] {
   for (let i = 0; i < changes.length; i++) changes[i] = Math.abs(increment(i + 1) - increment(i));
   const sigma = (1.4826 * medianAmid(changes)) / Math.SQRT2;
   let [low, high] = [Infinity, -Infinity];
-  for (const value of points.y) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  for (let i = 0; i < n; i++) [low, high] = [Math.min(low, points.y[i]!), Math.max(high, points.y[i]!)];
   const visible = Math.max(0.15, 0.03 * (high - low));
   const price = Math.max(n * visible * visible, (3 * n * n * sigma * sigma) / 15);
 

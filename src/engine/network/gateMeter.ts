@@ -10,31 +10,28 @@ export const [closedBelow, openAbove] = [0.1, 0.9];
 
 /** Collects mean, closed and open share of every gate over the sequences that have a step, and their units. */
 export class GateMeter {
-  readonly measures: Readonly<Record<string, GateMeasures>> | null;
+  readonly #measures: Readonly<Record<string, GateMeasures>> | null;
   readonly #cell: Cell;
   readonly #values: Float64Array;
   readonly #H: number;
 
-  constructor(cell: Cell, H: number, T: number) {
+  /** Adds to `measures`, which begin with zeros; null for a cell without gates that open and close. */
+  constructor(cell: Cell, H: number, measures: Readonly<Record<string, GateMeasures>> | null) {
     this.#cell = cell;
     this.#H = H;
     this.#values = new Float64Array(cell.gates.length * H);
-    const series = (): Float64Array => new Float64Array(T);
-    this.measures =
-      cell.gateValues === undefined
-        ? null
-        : Object.fromEntries(cell.gates.map((name) => [name, { mean: series(), closed: series(), open: series() }]));
+    this.#measures = measures;
   }
 
   /** Step t of a chunk. */
   measure(chunk: RunChunk, t: number, rows: readonly CellRow[]): void {
-    if (this.measures === null) return;
+    if (this.#measures === null) return;
     const H = this.#H;
     const there = rows.filter((_, b) => isThere(chunk, b, t));
     for (const { step } of there) {
       this.#cell.gateValues?.(step, this.#values);
       for (const [g, name] of this.#cell.gates.entries()) {
-        const { mean, closed, open } = this.measures[name]!;
+        const { mean, closed, open } = this.#measures[name]!;
         for (let j = 0; j < H; j++) {
           const value = this.#values[g * H + j]!;
           const size = this.#cell.gateKinds?.[g] === 'candidate' ? Math.abs(value) : value;

@@ -6,6 +6,7 @@ import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
 import type { Aligned } from '../core/blockFloat.js';
 import { maxAbs, norm } from '../core/norm.js';
+import { seriesOf } from '../core/series.js';
 import {
   addColumns,
   cast,
@@ -61,20 +62,49 @@ export type Analysis<Scaled extends Trace = Float64Array> = {
   readonly dhExponent: Float64Array;
   readonly single: SingleSource;
   /** Null for cells without gates that open and close. */
-  readonly gates?: Readonly<Record<string, GateMeasures>> | null;
+  readonly gates: Readonly<Record<string, GateMeasures>> | null;
 };
 
 /** What a run sends down to x [B,T,I], that of step t being `data`·2^`exponents[t]`: room for an analysis to fill. */
 export type SentDown = { readonly data: Float64Array; readonly exponents: Float64Array };
 
-const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
+/** How many series the norms of a cell's steps are. */
+export const normsOf = ({ states, parameters }: Cell): number => (states.length > 1 ? 4 : 2) + parameters.length;
 
-export const emptyNorms = (T: number, cell: Cell): StepNorms => ({
-  dh: new Float64Array(T),
-  dx: new Float64Array(T),
-  ...(cell.states.length > 1 ? { dc: new Float64Array(T), ds: new Float64Array(T) } : {}),
-  parameters: byParameter(cell, () => new Float64Array(T)),
+export const emptyNorms = (T: number, cell: Cell, series = seriesOf(T, normsOf(cell))): StepNorms => ({
+  dh: series(),
+  dx: series(),
+  ...(cell.states.length > 1 ? { dc: series(), ds: series() } : {}),
+  parameters: byParameter(cell, series),
 });
+
+/** What a way back fills, before it has measured anything. */
+export function nothingMeasured({ cell: name, shapes: { B, T } }: LayerExperiment): Omit<Analysis, 'dhScaled'> {
+  const cell = cellOf(name);
+  const paths = pathNames(cell);
+  const gates = cell.gateValues === undefined ? [] : cell.gates;
+  // What the host is told lies together, so that no message carries the rest.
+  const told = seriesOf(T, normsOf(cell) + 1);
+  const kept = seriesOf(T, 1 + paths.length + 3 * gates.length);
+  // The verdict alone asks for them.
+  const passing = seriesOf(T, 2);
+  return {
+    log10Norms: emptyNorms(T, cell, told),
+    log10dhPerSequence: new Float64Array(B * T),
+    dhExponent: kept(),
+    single: {
+      log10: told().fill(NaN),
+      lnSlope: passing().fill(NaN),
+      lnWh: passing().fill(NaN),
+      bySource: null,
+      lnPaths: paths.length < 2 ? null : Object.fromEntries(paths.map((path) => [path, kept().fill(NaN)])),
+    },
+    gates:
+      gates.length === 0
+        ? null
+        : Object.fromEntries(gates.map((gate) => [gate, { mean: kept(), closed: kept(), open: kept() }])),
+  };
+}
 
 /** Goes back over every chunk once; pauses after each timestep. Fills `down`. */
 export function* analyse(
@@ -87,19 +117,10 @@ export function* analyse(
     layers: [{ parameters: weights }],
   } = experiment;
   const cell = cellOf(experiment.cell);
-  const gates = new GateMeter(cell, H, T);
-  const log10Norms = emptyNorms(T, cell);
-  const log10dhPerSequence = new Float64Array(B * T);
+  const measured = nothingMeasured(experiment);
+  const { log10Norms, log10dhPerSequence, dhExponent, single } = measured;
+  const gates = new GateMeter(cell, H, measured.gates);
   const dhScaled = new Float64Array(B * T * H);
-  const dhExponent = new Float64Array(T);
-  const single: SingleSource = {
-    log10: unmeasured(T),
-    lnSlope: unmeasured(T),
-    lnWh: unmeasured(T),
-    bySource: null,
-    lnPaths:
-      pathNames(cell).length < 2 ? null : Object.fromEntries(pathNames(cell).map((name) => [name, unmeasured(T)])),
-  };
   const distances = chunks.at(-1)?.spans === undefined ? null : new ByDistance(T);
   const gradients = byParameter(cell, (spec) => new Float64Array(sizeOf(spec, I, H)));
   let done = 0;
@@ -181,14 +202,7 @@ export function* analyse(
       yield ++done / T;
     }
   }
-  return {
-    log10Norms,
-    log10dhPerSequence,
-    dhScaled,
-    dhExponent,
-    single: { ...single, bySource: distances?.log10 ?? null },
-    gates: gates.measures,
-  };
+  return { ...measured, dhScaled, single: { ...single, bySource: distances?.log10 ?? null } };
 }
 
 /** The ways from the states of a step to those before: beside the weights, and through h by each gate. */

@@ -346,7 +346,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     const loss = experiment.loss === null ? null : (yield* part(networkUpstream(experiment, hs), 0, 0)).loss;
     clipFactor = yield* part(clip([{ spec: layer, gradients }], experiment, loss, clipNorm), 0, 0);
   }
-  const { single, log10Norms, gates = null, ...logs } = analysis;
+  const { single, log10Norms, gates, ...logs } = analysis;
   const last = chunks.at(-1)!;
   const { hNorm, closed } = pass.states ?? (yield* part(statesOf(experiment, hs, chunks), 0, 0.2));
   // Where no unit is nearly closed, all are far below the limit.

@@ -23,7 +23,7 @@ export function significant(value: number, digits: number): string {
   let kept = all.slice(0, digits);
   let exponent = Number(power);
   if (all.charAt(digits) >= '5') {
-    const up = String(BigInt(kept) + 1n);
+    const up = String(Number(kept) + 1);
     exponent += up.length - kept.length;
     kept = up;
   }

@@ -1,5 +1,6 @@
 // What the measurements of the single source amount to. The spectral radius has no say here.
 import type { Resumable } from '../core/resumable.js';
+import { seriesOf } from '../core/series.js';
 import type { Curve } from '../linalg/slopeFit.js';
 import { stretches, theilSen } from '../linalg/slopeFit.js';
 import type { WhatIf } from '../network/whatIf.js';
@@ -118,11 +119,11 @@ export function leadsThere({
 
 /** ln ‖g_t‖ of steps from … to against t. */
 function curveOf(log10: Float64Array, from: number, to: number): Curve {
-  const y = log10.slice(from, to + 1);
-  const x = new Float64Array(y.length);
+  const series = seriesOf(to + 1 - from, 2);
+  const [x, y] = [series(), series()];
   for (let i = 0; i < x.length; i++) {
     x[i] = from + i;
-    y[i] = y[i]! * Math.LN10;
+    y[i] = log10[from + i]! * Math.LN10;
   }
   return { x, y };
 }

@@ -7,7 +7,6 @@ import type { Resumable } from '../core/resumable.js';
 import type { DescendingSource } from '../network/descendingSource.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { RunChunk } from '../network/runChunk.js';
-import type { SingleSource } from '../network/scaledBackward.js';
 import { within } from './packedMatrix.js';
 
 /** Rows are kept near 1; with weights beyond this a single step could leave the range of float64 all the same. */
@@ -16,17 +15,6 @@ const weightRange = 1e100;
 /** Whether no weight is so near the ends of float64 that the kernels cannot say. */
 export const insideFlowRange = (parameters: ByParameter<FloatArray>): Resumable<boolean> =>
   within(weightRange, Object.values(parameters));
-
-const unmeasured = (T: number): Float64Array => new Float64Array(T).fill(NaN);
-
-/** A single source of which nothing is known yet, split over these paths. */
-export const unmeasuredSource = (T: number, paths: readonly string[] | null): SingleSource => ({
-  log10: unmeasured(T),
-  lnSlope: unmeasured(T),
-  lnWh: unmeasured(T),
-  bySource: null,
-  lnPaths: paths === null ? null : Object.fromEntries(paths.map((name) => [name, unmeasured(T)])),
-});
 
 /** Chunk after chunk, as far as T steps; false as soon as one of them could not be told. */
 export function* throughChunks(

@@ -5,7 +5,6 @@ import type { Resumable } from '../core/resumable.js';
 import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { DescendingSource } from '../network/descendingSource.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
-import type { GateMeasures } from '../network/result.js';
 import { isThere } from '../network/runChunk.js';
 import type { RunChunk } from '../network/runChunk.js';
 import type { Analysis, ByDistance, SentDown } from '../network/scaledBackward.js';
@@ -38,7 +37,6 @@ export type Kept = Omit<Analysis, 'dhScaled'> & {
   readonly down: SentDown | null;
   /** Of sequences that differ in length. */
   readonly distances: ByDistance | null;
-  readonly gates: Readonly<Record<string, GateMeasures>>;
 };
 
 /** What the kernels have measured of the steps of a block: see GatedFlowJob. */
@@ -498,7 +496,7 @@ export class GatedFlow {
     for (let b = 0; b < B; b++) if (isThere(chunk, b, ofChunk)) counted += H;
     const G = cell.gates.length;
     for (let k = 0; k < G; k++) {
-      const { mean, closed, open } = gates[cell.gates[k]!]!;
+      const { mean, closed, open } = gates![cell.gates[k]!]!;
       const place = (t * G + k) * gateNumbers;
       mean[at] = gateStats[place]! / counted;
       closed[at] = gateStats[place + 1]! / counted;

@@ -16,9 +16,9 @@ import type { LayerChunks, NetworkSource } from '../network/networkSource.js';
 import { sideBySideTrace } from '../core/rowTrace.js';
 import type { TrialPlace } from '../network/trial.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { ByDistance, emptyNorms, pathNames } from '../network/scaledBackward.js';
+import { ByDistance, nothingMeasured } from '../network/scaledBackward.js';
 import type { Analysis, SentDown } from '../network/scaledBackward.js';
-import { insideFlowRange, throughChunks, unmeasuredSource } from './flowBack.js';
+import { insideFlowRange, throughChunks } from './flowBack.js';
 import { GatedFlow } from './gatedFlow.js';
 import { GatedLayer } from './gatedLayer.js';
 import { gatedShapeOf } from './gatedLayout.js';
@@ -83,29 +83,17 @@ function* flowBack(
   noting: Noting | null,
   descending: DescendingSource | null = null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
-  const {
-    shapes: { B, T },
-    layers: [{ parameters }],
-  } = experiment;
-  const cell = cellOf(experiment.cell);
-  if (!(yield* insideFlowRange(parameters))) return null;
+  const { T } = experiment.shapes;
+  if (!(yield* insideFlowRange(experiment.layers[0].parameters))) return null;
   const flow = yield* part(GatedFlow.create(kernels, experiment), 0, 0);
   if (flow === null) return null;
-  const single = unmeasuredSource(T, pathNames(cell));
-  const series = (): Float64Array => new Float64Array(T);
-  const result = {
-    log10Norms: emptyNorms(T, cell),
-    log10dhPerSequence: new Float64Array(B * T),
-    dhExponent: series(),
-    single,
-    gates: Object.fromEntries(cell.gates.map((name) => [name, { mean: series(), closed: series(), open: series() }])),
-  };
+  const result = nothingMeasured(experiment);
   const distances = chunks.at(-1)?.spans === undefined ? null : new ByDistance(T);
   const target = { ...result, ...kept, distances };
   const known = yield* throughChunks(chunks, T, (chunk) =>
     flow.chunk(chunk, target, chunk === chunks.at(-1), noting, descending),
   );
-  return known ? { ...result, single: { ...single, bySource: distances?.log10 ?? null } } : null;
+  return known ? { ...result, single: { ...result.single, bySource: distances?.log10 ?? null } } : null;
 }
 
 /** The gradients of h and x of all pieces side by side [B,T,H+I], of which the first step is `start` of the run. */

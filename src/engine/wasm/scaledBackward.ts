@@ -3,18 +3,18 @@
 import type { Analysis, SentDown } from '../network/scaledBackward.js';
 import { cutBefore, sourceIsAll } from '../network/chunks.js';
 import type { RunChunk } from '../network/runChunk.js';
-import { emptyNorms } from '../network/scaledBackward.js';
+import { nothingMeasured } from '../network/scaledBackward.js';
 import { Mover } from '../core/resumableCopy.js';
 import { log10Of2 } from '../core/norm.js';
 import { unfilled } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
-import { cellOf, kernelOf } from '../cells/index.js';
+import { kernelOf } from '../cells/index.js';
 import type { DescendingSource } from '../network/descendingSource.js';
 import type { LayerExperiment, ScaledSteps } from '../network/experiment.js';
 import type { Resumable } from '../core/resumable.js';
 import type { Trace } from '../core/dtypes.js';
 import { pitchOf, rowBytes } from './instance.js';
-import { gather, insideFlowRange, passOn, sourceBeside, throughChunks, unmeasuredSource } from './flowBack.js';
+import { gather, insideFlowRange, passOn, sourceBeside, throughChunks } from './flowBack.js';
 import type { SourceBeside } from './flowBack.js';
 import type { Kernels, Task, Team } from './instance.js';
 import { threadsFor } from './layer.js';
@@ -590,20 +590,11 @@ function* flowBack(
   down: SentDown | null,
   descending: DescendingSource | null,
 ): Resumable<Omit<Analysis, 'dhScaled'> | null> {
-  const {
-    cell,
-    shapes: { B, T },
-    layers: [{ parameters }],
-  } = experiment;
-  if (!(yield* insideFlowRange(parameters))) return null;
+  const { T } = experiment.shapes;
+  if (!(yield* insideFlowRange(experiment.layers[0].parameters))) return null;
   const flow = yield* part(FastFlow.create(kernels, experiment), 0, 0);
   if (flow === null) return null;
-  const result = {
-    log10Norms: emptyNorms(T, cellOf(cell)),
-    log10dhPerSequence: new Float64Array(B * T),
-    dhExponent: new Float64Array(T),
-    single: unmeasuredSource(T, null),
-  };
+  const result = nothingMeasured(experiment);
   const known = yield* throughChunks(chunks, T, (chunk) =>
     flow.chunk(chunk, result, chunk === chunks.at(-1), dhScaled, pieces, down, descending),
   );

@@ -25,6 +25,33 @@ describe('robust fit', () => {
     }
   });
 
+  it('is the middle of the sorted slopes, however many there are and whatever they are', () => {
+    const next = randomNumbers(5);
+    const shapes: readonly ((x: number) => number)[] = [
+      () => next(),
+      () => Math.round(2 * next()),
+      (x) => x * x,
+      (x) => -x * x,
+      (x) => (x % 7) - 0.01 * x + 1e-3 * next(),
+      (x) => (x === 3 ? Infinity : x),
+    ];
+    for (const y of shapes)
+      for (const n of [2, 3, 4, 5, 35, 36, 37, 60, 151, 399, 400]) {
+        const points = curve(n, y);
+        const slopes: number[] = [];
+        for (let i = 0; i < n; i++)
+          for (let j = i + 1; j < n; j++) slopes.push((points.y[j]! - points.y[i]!) / (j - i));
+        slopes.sort((a, b) => a - b);
+        const middle = slopes.length / 2;
+        const expected = (slopes[Math.ceil(middle) - 1]! + slopes[Math.floor(middle)]!) / 2;
+        assert.equal(theilSen(points), expected, `${n} points`);
+      }
+  });
+
+  it('has nothing to say about a curve that is no number somewhere', () => {
+    for (const n of [5, 400]) assert.ok(Number.isNaN(theilSen(curve(n, (x) => (x === 2 ? NaN : x)))));
+  });
+
   it('has nothing to say about a single point', () => {
     assert.ok(Number.isNaN(theilSen(curve(1, () => 1))));
   });
