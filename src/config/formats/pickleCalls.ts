@@ -1,13 +1,13 @@
 // What the calls of a pickle give: records. Each known name has one form of arguments, which is checked here.
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
-import { bytesText } from './formatError.js';
-import type { FormatError } from './formatError.js';
+import { bytesText, FormatError } from './formatError.js';
 import { numberType } from './npy.js';
-import { useOf } from './pickleGlobals.js';
-import type { ArrayType, Bytes, Dict, List, Numbers, PickleValue, Storage, Tensor } from './pickleValues.js';
+import { dtypeNumbers, useOf } from './pickleGlobals.js';
+import type { ArrayType, Bytes, Dict, List, Numbers, PickleValue, Storage, Tensor, Unread } from './pickleValues.js';
 import { itemsOf, kindOf } from './pickleValues.js';
 import { bytesOf, countOf, stridesOf } from './storedNumbers.js';
+import { nested, otherType, sparse, withoutNumbers } from './unreadTensors.js';
 
 type Args = readonly PickleValue[];
 
@@ -42,11 +42,18 @@ export class PickleCalls {
       case 'tensor':
       case 'olderTensor':
         return this.#tensor(args);
-      case 'parameter': {
-        const [data = null] = args;
-        if (typeof data !== 'object' || data?.kind !== 'tensor') throw this.#wrong(t('a tensor'), kindOf(data));
-        return data;
-      }
+      case 'typedTensor':
+        return this.#typedTensor(args);
+      case 'sparseTensor':
+        return { kind: 'unread', refused: sparse() };
+      case 'nestedTensor':
+        return { kind: 'unread', refused: nested() };
+      case 'emptyTensor':
+        return { kind: 'unread', refused: withoutNumbers() };
+      case 'taggedTensor':
+        return this.#taggedTensor(args);
+      case 'parameter':
+        return this.#tensorIn(args[0]);
       case 'size':
         return { kind: 'tuple', items: itemsOf(args[0]) ?? [] };
       case 'encode':
@@ -127,6 +134,27 @@ export class PickleCalls {
     return { kind: 'tensor', storage, offset, shape, strides };
   }
 
+  /** The seventh says of which type its numbers are. */
+  #typedTensor(args: Args): Tensor | Unread {
+    const dtype = args[6];
+    const name = typeof dtype === 'object' && dtype?.kind === 'global' ? dtype.name : '';
+    const type = dtypeNumbers(name);
+    if (type === undefined) throw this.#wrong(t('the name of a type'), name === '' ? kindOf(dtype) : name);
+    return type === null ? { kind: 'unread', refused: otherType(name) } : { ...this.#tensor(args), type };
+  }
+
+  /** Made as one without attributes is, by one call. */
+  #taggedTensor([make = null, , args = null]: Args): PickleValue {
+    const name = typeof make === 'object' && make?.kind === 'global' ? make.name : '';
+    if (useOf(name) === 'taggedTensor') throw this.#wrong(t('a call that gives a tensor or a dict'), name);
+    return this.#tensorIn(this.call(make, itemsOf(args) ?? []));
+  }
+
+  #tensorIn(data: PickleValue = null): Tensor | Unread {
+    if (typeof data === 'object' && (data?.kind === 'tensor' || data?.kind === 'unread')) return data;
+    throw this.#wrong(t('a tensor'), kindOf(data));
+  }
+
   /** Protocol 2 writes bytes as text. */
   #encoded([text, encoding]: Args): Bytes {
     if (typeof text !== 'string' || encoding !== 'latin1') throw this.#wrong(t('text as latin1'), kindOf(text));
@@ -153,8 +181,13 @@ export class PickleCalls {
       sizes.length <= mostAxes && sizes.every(isCount);
     if (typeof type !== 'object' || type?.kind !== 'dtype' || !isShape(shape))
       throw this.#wrong(t('a shape and a type'), kindOf(type));
+    const told = numbersIn(type.order + type.code);
+    if (told instanceof FormatError) {
+      array.refused = told.finding;
+      return;
+    }
     if (typeof content !== 'object' || content?.kind !== 'bytes') throw this.#wrong(t('bytes'), kindOf(content));
-    const { type: numbers, little } = numberType(type.order + type.code, '');
+    const { type: numbers, little } = told;
     const count = countOf(shape);
     if (count === null || count * bytesOf(numbers) !== content.bytes.length)
       throw this.#wrong(
@@ -169,6 +202,16 @@ export class PickleCalls {
   #scalar([type = null]: Args): PickleValue {
     if (typeof type !== 'object' || type?.kind !== 'dtype') throw this.#wrong(t('the name of a type'), kindOf(type));
     return opaque;
+  }
+}
+
+/** An array of texts or objects stands beside others that can be read. */
+function numbersIn(descr: string): ReturnType<typeof numberType> | FormatError {
+  try {
+    return numberType(descr, '');
+  } catch (error) {
+    if (error instanceof FormatError) return error;
+    throw error;
   }
 }
 

@@ -12,6 +12,11 @@ export type GlobalUse =
   | 'list'
   | 'tensor'
   | 'olderTensor'
+  | 'typedTensor'
+  | 'sparseTensor'
+  | 'nestedTensor'
+  | 'emptyTensor'
+  | 'taggedTensor'
   | 'parameter'
   | 'size'
   | 'storage'
@@ -38,6 +43,8 @@ const storages: Readonly<Record<string, NumberType | number>> = {
   QInt8Storage: 1,
   QUInt8Storage: 1,
   QInt32Storage: 4,
+  // Its tensors say of which type their numbers are.
+  'storage.UntypedStorage': 1,
 };
 
 const storage = (name: string): NumberType | number | undefined => storages[name.slice('torch.'.length)];
@@ -54,8 +61,38 @@ export const storageNumberBytes = (name: string): number => {
   return typeof type === 'string' ? bytesOf(type) : type!;
 };
 
-const dtypes =
-  'float32 float64 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128 qint8 quint8 qint32';
+/** PyTorch's names of types, with that of the numbers; null for one that is known and not read. */
+const dtypes: Readonly<Record<string, NumberType | null>> = {
+  float32: 'f4',
+  float64: 'f8',
+  float16: 'f2',
+  bfloat16: 'bf16',
+  int64: 'i8',
+  int32: 'i4',
+  int16: 'i2',
+  int8: 'i1',
+  uint64: 'u8',
+  uint32: 'u4',
+  uint16: 'u2',
+  uint8: 'u1',
+  bool: 'bool',
+  complex32: null,
+  complex64: null,
+  complex128: null,
+  qint8: null,
+  quint8: null,
+  qint32: null,
+  float8_e4m3fn: null,
+  float8_e4m3fnuz: null,
+  float8_e5m2: null,
+  float8_e5m2fnuz: null,
+  float8_e8m0fnu: null,
+  float4_e2m1fn_x2: null,
+};
+
+/** Undefined: no name of a type. */
+export const dtypeNumbers = (name: string): NumberType | null | undefined =>
+  name.startsWith('torch.') ? dtypes[name.slice('torch.'.length)] : undefined;
 
 const inEach = (modules: readonly string[], names: readonly string[]): string[] =>
   modules.flatMap((module) => names.map((name) => `${module}.${name}`));
@@ -77,11 +114,21 @@ const globals: ReadonlyMap<string, GlobalUse> = new Map<string, GlobalUse>([
   ...plain.map((name) => [name, 'ignored'] as const),
   ['torch._utils._rebuild_tensor_v2', 'tensor'],
   ['torch._utils._rebuild_tensor', 'olderTensor'],
+  ['torch._utils._rebuild_tensor_v3', 'typedTensor'],
+  ['torch._utils._rebuild_sparse_tensor', 'sparseTensor'],
+  ['torch._utils._rebuild_nested_tensor', 'nestedTensor'],
+  ['torch._utils._rebuild_meta_tensor_no_storage', 'emptyTensor'],
+  // What has attributes of its own: (function, class, arguments, attributes).
+  ['torch._tensor._rebuild_from_type_v2', 'taggedTensor'],
+  ...inEach(['torch'], ['Tensor', 'nn.parameter.Parameter']).map((name) => [name, 'ignored'] as const),
   ['torch._utils._rebuild_parameter', 'parameter'],
+  ['torch._utils._rebuild_parameter_with_state', 'parameter'],
   ['torch.Size', 'size'],
   ['torch.device', 'ignored'],
+  ['torch.serialization._get_layout', 'ignored'],
+  ['torch.torch_version.TorchVersion', 'ignored'],
   ...Object.keys(storages).map((name) => [`torch.${name}`, 'storage'] as const),
-  ...dtypes.split(' ').map((name) => [`torch.${name}`, 'ignored'] as const),
+  ...Object.keys(dtypes).map((name) => [`torch.${name}`, 'ignored'] as const),
   ['_codecs.encode', 'encode'],
   ['numpy.dtype', 'arrayType'],
   ['numpy.ndarray', 'ignored'],

@@ -6,13 +6,13 @@ import type { Tick } from '../json/scanner.js';
 import { mostNotes } from './container.js';
 import type { Container, FoundTensor } from './container.js';
 import { bytesText, damaged, refused } from './formatError.js';
-import type { FormatFinding } from './formatError.js';
 import { tooPrecise } from './npy.js';
 import { exportAdvice, storageNumberBytes, storageType } from './pickleGlobals.js';
 import type { PickleValue, Storage, Tensor } from './pickleValues.js';
 import { areHere, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
-import { countOf, inexactInteger } from './storedNumbers.js';
+import { bytesOf, countOf, inexactInteger } from './storedNumbers.js';
+import { otherType } from './unreadTensors.js';
 
 /** Dicts in dicts: an optimizer's state has 4 levels. */
 const deepest = 60;
@@ -36,10 +36,11 @@ export function torchTensors(value: PickleValue, bytesOfStorage: StorageBytes, t
     if (count % 1024 === 0) tick();
     const { name, value: inner, depth } = next;
     if (inner === null || typeof inner !== 'object' || name.length > longestName) continue;
-    if (inner.kind === 'tensor' || inner.kind === 'array') {
+    if (inner.kind === 'tensor' || inner.kind === 'unread' || inner.kind === 'array') {
       if (found.length >= mostTensors) throw damaged(t('at most {0} tensors', mostTensors), t('more of them'));
       if (inner.kind === 'tensor') found.push(checked(name, inner, asked, bytesOfStorage, tick));
-      else if (inner.stored !== null) found.push({ name, stored: inner.stored });
+      else if (inner.kind === 'array' && inner.stored !== null) found.push({ name, stored: inner.stored });
+      else if (inner.refused !== undefined) found.push({ name, stored: null, refused: inner.refused });
       continue;
     }
     if (inner.kind !== 'dict' && inner.kind !== 'list' && inner.kind !== 'tuple') continue;
@@ -80,17 +81,19 @@ function notesOf(value: PickleValue): ReadonlyMap<string, number> {
 /** A tensor lies inside its storage, and has no more numbers than that. */
 function checked(
   name: string,
-  { storage, offset, shape, strides }: Tensor,
+  { storage, offset, shape, strides, type: ownType }: Tensor,
   asked: Map<string, number>,
   bytesOfStorage: StorageBytes,
   tick: Tick,
 ): FoundTensor {
   const part = cut(name, 80);
   const { bytes, little } = bytesOfStorage(storage);
-  const { type: storageName, count: declared, key } = storage;
+  const { type: storageName, key } = storage;
   const size = storageNumberBytes(storageName);
-  if (declared * size !== sizeOf(bytes))
-    throw damaged(t('a storage of {0} numbers', declared), bytesText(sizeOf(bytes)), null, part);
+  if (storage.count * size !== sizeOf(bytes))
+    throw damaged(t('a storage of {0} numbers', storage.count), bytesText(sizeOf(bytes)), null, part);
+  const type = ownType ?? storageType(storageName);
+  const declared = type === null ? storage.count : Math.floor(sizeOf(bytes) / bytesOf(type));
   const count = countOf(shape);
   const last = shape.reduce((sum, length, axis) => sum + (length - 1) * strides[axis]!, offset);
   const total = (asked.get(key) ?? 0) + (count ?? 0);
@@ -107,7 +110,6 @@ function checked(
       null,
       part,
     );
-  const type = storageType(storageName);
   if (type === null) return { name, stored: null, refused: otherType(storageName) };
   const stored = { type, bytes, little, shape, offset: isEmpty ? 0 : offset, strides };
   const inexact = areHere(bytes)
@@ -115,11 +117,3 @@ function checked(
     : null;
   return inexact === null ? { name, stored } : { name, stored: null, refused: tooPrecise(inexact) };
 }
-
-const otherType = (storage: string): FormatFinding => ({
-  code: 'unsupported-feature',
-  message: t('The tensor holds numbers of a type that is not read.'),
-  expected: t('floating-point numbers, whole numbers or bool'),
-  found: storage,
-  ...exportAdvice(),
-});

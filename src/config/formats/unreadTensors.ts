@@ -1,0 +1,31 @@
+// What is told of a tensor of PyTorch whose numbers are not read; what stands beside it is.
+import { t } from '@vscode/l10n';
+import type { FormatFinding } from './formatError.js';
+
+/** `type`: of its numbers, as PyTorch calls it. */
+export const otherType = (type: string): FormatFinding => ({
+  code: 'unsupported-feature',
+  message: t('The tensor holds numbers of a type that is not read.'),
+  expected: t('floating-point numbers, whole numbers or bool'),
+  found: type,
+  advice: t('Save it as float32, in Python with tensor.float(); a quantised network has to be dequantised first.'),
+});
+
+const notDense = (found: string): FormatFinding => ({
+  code: 'unsupported-feature',
+  message: t('The tensor is not stored as one block of numbers.'),
+  expected: t('a dense tensor'),
+  found,
+  advice: t('Save it as a dense one, in Python with tensor.to_dense().'),
+});
+
+export const sparse = (): FormatFinding => notDense(t('a sparse tensor'));
+export const nested = (): FormatFinding => notDense(t('a nested tensor'));
+
+export const withoutNumbers = (): FormatFinding => ({
+  code: 'unsupported-feature',
+  message: t('The tensor was saved without its numbers.'),
+  expected: t('numbers of its shape'),
+  found: t('a tensor of the device "{0}"', 'meta'),
+  advice: t('Save the model once its weights are loaded or initialised.'),
+});
