@@ -142,15 +142,16 @@ export const useOf = (name: string): GlobalUse | null => globals.get(name) ?? nu
 
 /**
  * `model.pt` stands for the file, whose name is known where its problem is told. `load`: how it is read where it is
- * trusted. Scripts keep weights below names of their own, beside what is no tensor, and modules as they are: every dict
- * of tensors is written, each under the name that it has. Tied weights lie apart in safetensors.
+ * trusted. Scripts keep weights below names of their own, in dicts of any depth, beside what is no tensor, and modules
+ * as they are: every tensor is written under the name that it has. Tied weights lie apart in safetensors. A problem has
+ * room for the lines and for a file's name of 80 characters.
  */
 const exportLines = (load: string, module = 'torch', isNumbers = 'torch.is_tensor(v)'): readonly string[] => [
   `import ${module}; from safetensors.torch import save_file`,
-  `m = ${load}; m = m if isinstance(m, dict) else {"": m}; ` +
-    'm = {n: v.state_dict() if hasattr(v, "state_dict") else v for n, v in m.items()}',
-  'save_file({f"{n}.{k}".strip("."): torch.as_tensor(v).contiguous().clone() for n, d in m.items() ' +
-    `for k, v in (d if isinstance(d, dict) else {"": d}).items() if ${isNumbers}}, "model.safetensors")`,
+  `m = ${load}; f = lambda v, n="": {n: v} if ${isNumbers} else {p: w for k, d in ` +
+    '(v.state_dict() if isinstance(v, torch.nn.Module) else v if isinstance(v, dict) else {}).items() ' +
+    'for p, w in f(d, f"{n}.{k}").items()}',
+  'save_file({n[1:]: torch.as_tensor(v).contiguous().clone() for n, v in f(m).items()}, "model.safetensors")',
 ];
 const plainLoad = 'torch.load("model.pt", map_location="cpu", weights_only=False)';
 

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { readDocument } from '../../../src/config/formats/index.js';
-import { unknownGlobal } from '../../../src/config/formats/pickleGlobals.js';
+import { exportAdvice, pickleAdvice, unknownGlobal } from '../../../src/config/formats/pickleGlobals.js';
+import { longestSentence } from '../../../src/config/json/problem.js';
 import type { FormatFinding } from '../../../src/config/formats/formatError.js';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -22,6 +23,7 @@ class Tensor:
 class Module:
     def __init__(self, **tensors): self.tensors = tensors
     def state_dict(self): return dict(self.tensors)
+class nn: Module = Module
 def is_tensor(x): return isinstance(x, Tensor)
 def as_tensor(x): return x if is_tensor(x) else Tensor()
 def load(file, map_location, weights_only):
@@ -76,11 +78,18 @@ describe('the lines that export the weights of a refused file', withPython, () =
       '{"model": {"rnn.w": Tensor()}, "ema": {"rnn.w": Tensor()}, "rng": Tensor()}',
       ['model.rnn.w', 'ema.rnn.w', 'rng'],
     ],
+    ['dicts in dicts', '{"state": {"model": {"rnn.w": Tensor()}, "step": 3}}', ['state.model.rnn.w']],
+    ['a module in a dict of a dict', '{"a": {"net": Module(w=Tensor()), "made by": Module}}', ['a.net.w']],
     ['a module beside others', '{"epoch": 1, "net": Module(w=Tensor()), "loss": [1.0]}', ['net.w']],
   ] as const)
     it(`of ${what}`, () => {
       assert.deepEqual(written(checkpoint, value), names);
     });
+
+  it('stand whole in what is told of the file, whose name may be long', () => {
+    for (const { advice } of [exportAdvice(), exportAdvice('torch.jit.load("model.pt")'), pickleAdvice()])
+      assert.ok(advice.replace('model.pt', 'm'.repeat(80)).length <= longestSentence, advice);
+  });
 
   it('of a pickle that torch.save has not written', () => {
     const read = (bytes: string): string => {
