@@ -19,7 +19,7 @@ const listed = (names: readonly string[]): string => {
 /** Null for a file that cannot be read: what is wrong with it a run tells best. */
 async function survey(id: string, host: ToolHost, client: EngineClient): Promise<FileSurvey | null> {
   const content = await host.readFile({ reference: id, from: null });
-  return content.ok ? client.request('survey', { bytes: content.bytes, cancel: null }) : null;
+  return content.ok ? client.request('survey', { bytes: content.bytes, name: id, cancel: null }) : null;
 }
 
 function chosenNetwork({ networks }: FileSurvey, name: string | undefined): FoundNetwork | null {
@@ -67,6 +67,9 @@ export async function entryOf(subject: Subject, host: ToolHost, client: EngineCl
   }
   // Why it cannot be read is told by the run that reads it.
   if (found === null) return { kind: 'config', config: id };
+  // So is why its format is refused; what is no JSON may be anything.
+  if (found.problem !== undefined && found.problem.code !== 'not-json')
+    return { kind: 'pair', weights: id, sequences: usualSequences(null) };
   if (found.kind !== 'weights')
     throw new ToolError(
       t(

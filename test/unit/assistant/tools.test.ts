@@ -27,7 +27,13 @@ const lstm = (layer: number): object => ({
   [`weight_hh_l${layer}`]: Array(4).fill([0.1]),
 });
 const stack = { name: 'stack', weights: { ...lstm(0), ...lstm(1) }, sequences: Array(11).fill([1]) };
+const refusedFile = readFileSync('test/fixtures/files/needs_refusal.pt');
 const files: Readonly<Record<string, unknown>> = {
+  'needs_refusal.pt': refusedFile,
+  'cut.pt': refusedFile.subarray(0, 200),
+  'empty.pt': new Uint8Array(),
+  'table.csv': new TextEncoder().encode('a,b\n1,2\n'),
+  'notes.md': new TextEncoder().encode('# Notes\n'),
   'half.rnn.json': { name: 'half', dtype: 'float64', weights: weights(0.5), sequences: Array(21).fill([0]) },
   'weights.json': weights(0.5),
   'sequences.json': [Array(11).fill([0])],
@@ -49,7 +55,14 @@ const host: ToolHost & { reads: number } = {
     return Promise.resolve(
       content === undefined
         ? { ok: false, id, reason: 'missing', detail: '' }
-        : { ok: true, id, bytes: new TextEncoder().encode(JSON.stringify(content)) },
+        : {
+            ok: true,
+            id,
+            bytes:
+              content instanceof Uint8Array
+                ? new Uint8Array(content)
+                : new TextEncoder().encode(JSON.stringify(content)),
+          },
     );
   },
 };
@@ -96,6 +109,17 @@ describe('the tool that analyses', () => {
     await refused('analyse', { path: 'gone.json' }, /"gone\.json:1:1: The file \\"gone\.json\\" does not exist/);
     await refused('analyse', { path: 'sequences.json' }, /"sequences\.json" holds no weights/);
     await refused('analyse', { path: 'half.rnn.json', sequences: 'sequences.json' }, /without "sequences"/);
+  });
+
+  it('tells why a file of weights is refused, and how its weights are exported, as a whole', async () => {
+    const lines = /argparse\.Namespace, which is no tensor.*torch\.load\(.*"model\.safetensors\\"\)"$/;
+    await refused('analyse', { path: 'needs_refusal.pt' }, lines);
+    await refused('analyse', { path: 'needs_refusal.pt', sequences: 'sequences.json' }, lines);
+    await refused('analyse', { path: 'cut.pt' }, /cut\.pt:1:1: The file is damaged at byte 200/);
+    await refused('analyse', { path: 'empty.pt' }, /empty\.pt:1:1: The file is empty\. Expected a PyTorch file/);
+    // A table, and a text that is none of ours.
+    for (const path of ['table.csv', 'notes.md'])
+      await refused('analyse', { path }, new RegExp(`"${path}" holds no weights of a recurrent network`));
   });
 
   it('refuses an input that it does not take, before it reads anything', async () => {
