@@ -162,16 +162,16 @@ type Arguments =
       readonly longestText: number;
     };
 
+/** A list without a verdict, as of a variable that is not set, would let everything pass. */
 function parseFailOn(text: string): VerdictKind[] {
-  return text
-    .split(',')
-    .filter((word) => word !== '')
-    .map((word) => {
-      const kind = refusable.find((candidate) => candidate === word.trim());
-      if (kind === undefined)
-        throw new UsageError(say('--fail-on does not know "{0}". It takes {1}.', word.trim(), refusable.join(', ')));
-      return kind;
-    });
+  const words = text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+  if (words.length === 0) throw new UsageError(say('--fail-on names no verdict. It takes {0}.', refusable.join(', ')));
+  return words.map((word) => {
+    const kind = refusable.find((candidate) => candidate === word);
+    if (kind === undefined)
+      throw new UsageError(say('--fail-on does not know "{0}". It takes {1}.', word, refusable.join(', ')));
+    return kind;
+  });
 }
 
 function parseThreads(text: string): number {
@@ -353,8 +353,11 @@ function parseArguments(args: readonly string[]): Arguments {
     if (tooMuch.length > 0) throw new UsageError(say('One file at a time: "{0}" is too much.', tooMuch.join(' ')));
     if (command === 'inspect') return { command, file: config, longestText };
     checkTarget('OUT', target);
-    if (target === undefined || !/\.(?:json|safetensors)$/i.test(target))
-      throw new UsageError(say('The file to write is missing: OUT.json or OUT.safetensors.'));
+    if (target === undefined) throw new UsageError(say('The file to write is missing: OUT.json or OUT.safetensors.'));
+    if (!/\.(?:json|safetensors)$/i.test(target))
+      throw new UsageError(
+        say('{0} takes the name of a file that ends in .json or .safetensors, not "{1}".', 'OUT', target),
+      );
     return { command, file: config, target, name: values.name ?? null, longestText };
   }
   if (command !== 'run')
@@ -367,7 +370,7 @@ function parseArguments(args: readonly string[]): Arguments {
     entry: parseEntry(config, rest, values),
     json: values.json ?? null,
     html: values.html ?? null,
-    failOn: parseFailOn(values['fail-on'] ?? ''),
+    failOn: values['fail-on'] === undefined ? [] : parseFailOn(values['fail-on']),
     threads: parseThreads(values.threads ?? '0'),
     shown: parseShown(values.layer, values.direction),
     attribution: values.attribution === true,

@@ -616,6 +616,10 @@ describe('rnn-gradients run', () => {
       ],
       [['run', config, '--attribution=yes'], '--attribution takes no value: "yes" is too much.'],
       [['run', config, '--html', '-'], '--html takes the name of a file, not "-": only --json writes to standard'],
+      [['run', config, '--fail-on', ''], '--fail-on names no verdict. It takes vanishing, fading, exploding, '],
+      [['run', config, '--fail-on', ' ,'], '--fail-on names no verdict. '],
+      [['convert', config, 'o.npz'], 'OUT takes the name of a file that ends in .json or .safetensors, not "o.npz".'],
+      [['convert', config], 'The file to write is missing: OUT.json or OUT.safetensors.'],
       [['convert', config, '-'], 'OUT takes the name of a file, not "-": only --json writes to standard output.'],
     ] as const) {
       const { code, stdout, stderr } = await cli(...args);
