@@ -7,7 +7,7 @@ import { mostNotes } from './container.js';
 import type { Container, FoundTensor } from './container.js';
 import { bytesText, damaged, refused } from './formatError.js';
 import { tooPrecise } from './npy.js';
-import { exportAdvice, storageNumberBytes, storageType } from './pickleGlobals.js';
+import { storageNumberBytes, storageType } from './pickleGlobals.js';
 import type { PickleValue, Storage, Tensor } from './pickleValues.js';
 import { areHere, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
@@ -62,7 +62,7 @@ export function torchTensors(value: PickleValue, bytesOfStorage: StorageBytes, t
       t('The file holds no tensor.'),
       t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
       t('no tensor'),
-      exportAdvice(),
+      t('Save numbers as tensors, in Python with torch.save(torch.as_tensor(numbers), file).'),
     );
   return { tensors: found, isOne: found.length === 1 && found[0]?.name === '', notes: notesOf(value) };
 }

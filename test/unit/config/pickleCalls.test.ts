@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { damaged } from '../../../src/config/formats/formatError.js';
+import type { FormatError } from '../../../src/config/formats/formatError.js';
 import { PickleCalls } from '../../../src/config/formats/pickleCalls.js';
 import type { PickleValue, Tensor } from '../../../src/config/formats/pickleValues.js';
 import { numbersOf } from '../../../src/config/formats/storedNumbers.js';
@@ -262,6 +263,11 @@ describe('the tensors of a pickle', () => {
     assert.deepEqual(
       told(() => open(dict(['a', { kind: 'opaque' }], ['b', storage], ['c', null]))),
       ['tensors in dicts, as torch.save(model.state_dict(), file) writes them', 'no tensor'],
+    );
+    // Lines that export tensors would write a file without one.
+    assert.throws(
+      () => open({ kind: 'list', items: [1, 2] }),
+      ({ finding }: FormatError) => finding.fix === undefined && finding.advice.includes('torch.as_tensor'),
     );
     let deep: PickleValue = tensor();
     for (let i = 0; i < 60; i++) deep = dict(['a', deep]);
