@@ -6,6 +6,7 @@ import { cut } from '../json/problem.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
 import { networkNames } from '../layouts/networkGroups.js';
+import { withoutLayers } from '../layouts/readoutNames.js';
 import { weightNames } from '../layouts/weightNames.js';
 
 /** `{ "file": …, "name": … }` in the place of a path; of a table or a text with more keys. */
@@ -74,11 +75,11 @@ export const describeTensors = (named: readonly Named[]): string =>
     .map((one) => `${fullName(one)} ${shapeOf(one.value.node)}`)
     .join('; ') + (named.length > mostTold ? '; …' : '');
 
-/** The arrays of a file by the names under which `partOf` finds them. */
-export const partsOf = (root: Value): { readonly name: string; readonly rank: number }[] =>
-  weightNames(root).named.flatMap((one) => {
-    const { node } = one.value;
-    return node.kind === 'tensor' ? [{ name: fullName(one), rank: node.shape.length }] : [];
+/** The arrays of a file that belong to none of its networks, by the names under which `partOf` finds them. */
+export const arraysOf = (root: Value): { readonly named: Named; readonly name: string; readonly rank: number }[] =>
+  withoutLayers(weightNames(root)).flatMap((named) => {
+    const { node } = named.value;
+    return node.kind === 'tensor' ? [{ named, name: fullName(named), rank: node.shape.length }] : [];
   });
 
 const mostTold = 6;

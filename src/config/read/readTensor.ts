@@ -8,7 +8,7 @@ import { optionText } from '../problems/problemReport.js';
 import type { Finding, Report } from '../problems/problemReport.js';
 import { roundableOnce } from '../json/float32Rounding.js';
 import type { Value } from '../json/jsonValue.js';
-import { describeParts, partsOf } from './fileParts.js';
+import { arraysOf, describeTensors } from './fileParts.js';
 
 /**
  * A checked block of finite numbers, row-major, with its place. For a float32 run `Math.fround` rounds each to the
@@ -63,12 +63,13 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
 
 /** Of a file that holds several arrays where one is wanted: which, and how one is named. Null for anything else. */
 function chooseAdvice(value: Value, { ranks }: TensorSpec, report: Report): Pick<Finding, 'found' | 'advice'> | null {
-  const arrays = value.path === '' && value.document.binary !== null ? partsOf(value) : [];
-  if (arrays.length < 2) return null;
+  const arrays = value.path === '' && value.document.binary !== null ? arraysOf(value) : [];
+  // One alone stands beside a network or something that is not read: a file of it alone is that array.
+  if (arrays.length === 0) return null;
   const [first] = [...arrays.filter(({ rank }) => ranks.includes(rank)), ...arrays];
   const { name } = first!;
   return {
-    found: describeParts(value),
+    found: describeTensors(arrays.map(({ named }) => named)),
     advice: report.byOption
       ? t('The file holds several arrays: name the one that is meant: {0}.', optionText('--array', name))
       : t(

@@ -253,6 +253,24 @@ describe('numbers in archives', () => {
     assert.match(problems[0].advice, /several arrays: .*\{ "file": "x\.npz", "name": "x" \}/);
   });
 
+  it('of several beside a network none of its own is named; a network alone is told as weights', async () => {
+    const lstm = {
+      'rnn.weight_ih_l0': npy([4, 3], Array(12).fill(0)),
+      'rnn.weight_hh_l0': npy([4, 1], Array(4).fill(0)),
+    };
+    const found = async (arrays: Readonly<Record<string, Uint8Array>>) => {
+      const { problems } = await read({ weights, sequences: 'x.npz' }, { 'x.npz': npz(arrays) });
+      return [problems[0]?.found, problems[0]?.advice];
+    };
+    const x = npy([1, 2, 3], [1, 2, 3, 4, 5, 6]);
+    assert.deepEqual(await found({ ...lstm, y: npy([1], [0]), x }), [
+      'y [1]; x [1, 2, 3]',
+      'The file holds several arrays: name the one that is meant in the place of its path, as ' +
+        '{ "file": "x.npz", "name": "x" }.',
+    ]);
+    assert.equal((await found(lstm))[1], 'These are weights: name them under "weights".');
+  });
+
   it('of several arrays one is named by an option, in quotes where it has to be', async () => {
     const x = npy([1, 2, 3], [1, 2, 3, 4, 5, 6]);
     const files = memoryFiles({
