@@ -43,7 +43,7 @@ export async function readStates(
       return sizes.widths.map(() => ({ h: null }));
     }
     const keys = Object.fromEntries(Object.entries(stateKeys()).filter(([name]) => states.includes(name)));
-    for (const [name, entry] of validateObject(root, keys, [], report)) {
+    for (const [name, entry] of validateObject(withoutOthers(root, states), keys, [], report)) {
       const own = await sources.follow(entry);
       if (own !== null) read.set(name, readLayers(own, `initialState.${name}`, sizes, dtype, report));
     }
@@ -75,6 +75,12 @@ function ownNames(root: Value): Value {
   );
   return root.renamed((key) => renamed.get(key) ?? key);
 }
+
+/** Of a file of tensors that names all states, what lies beside them is meant for something else. */
+const withoutOthers = (root: Value, states: readonly string[]): Value =>
+  root.document.binary !== null && states.every((name) => root.get(name) !== null)
+    ? root.select(root.entries().filter(([name]) => name in stateKeys()))
+    : root;
 
 /** [L·D][B][H], or [B][H] for one layer in one direction. Nothing after a report. */
 function readLayers(

@@ -390,6 +390,16 @@ describe('numbers in archives', () => {
       const { layers } = await good(states, { 's.npz': npz({ [h]: state(0), [c]: state(50) }) });
       assert.deepEqual([layers[1]?.initial.h?.[0], layers[1]?.initial['c']?.[0]], [10, 60], h);
     }
+    // What else lies there is meant for something else, unless a state is missing.
+    const beside = await good(states, {
+      's.npz': npz({ xs: state(7), h0: state(0), y: npy([1], [0]), c0: state(50) }),
+    });
+    assert.equal(beside.layers[1]?.initial['c']?.[0], 60);
+    const without = await read(states, { 's.npz': npz({ h0: state(0), cell: state(50) }) });
+    assert.deepEqual(
+      without.problems.map(({ code, path }) => [code, path]),
+      [['unknown-key', 'cell']],
+    );
     const { problems, experiment } = await read(states, { 's.npz': npz({ first: state(0), second: state(50) }) });
     assert.equal(experiment, null);
     const [problem, ...others] = problems;
