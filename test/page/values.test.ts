@@ -145,3 +145,60 @@ it('never met a policy violation, an error or a failure', async () => {
   assert.deepEqual(open.complaints, []);
   assert.deepEqual(open.host.sent.failed, []);
 });
+
+describe('what is lost at the cursor', () => {
+  // Each step keeps a tenth: a decade is lost a step.
+  const tenth = (rest: object, upstream: unknown): string =>
+    JSON.stringify({
+      cell: 'identity',
+      dtype: 'float64',
+      sequences: [Array.from({ length: 6 }, () => [1])],
+      upstreamGradient: upstream,
+      ...rest,
+    });
+  const single = { weights: { Wx: [[1]], Wh: [[0.1]], b: [0] } };
+  const given = (value: number): number[][][] => [Array.from({ length: 6 }, (_, t) => [t === 3 ? value : 0])];
+  const name = (): Promise<string> =>
+    open.page
+      .locator('.side div:has(> [data-name="lost"]) dt')
+      .innerText()
+      .then((text) => text.trim());
+  async function lostAt(...steps: readonly number[]): Promise<string[]> {
+    const found: string[] = [];
+    for (const t of steps) {
+      await cursorTo(open.page, t);
+      found.push(await side(open.page, 'lost'));
+    }
+    return found;
+  }
+  async function run(config: string, layer: number | null = null): Promise<void> {
+    await open.host.run(config, layer);
+    await painted(open);
+  }
+
+  it('is counted from where the loss is, and behind it nothing is lost', async () => {
+    await run(tenth({ ...single, name: 'one given' }, given(1)));
+    await open.page.locator('.run-name', { hasText: 'one given' }).waitFor();
+    assert.equal(await name(), 'lost since the loss');
+    const [here, back, behind] = await lostAt(3, 1, 5);
+    assert.ok(Math.abs(Number(here)) < 1e-9 && here !== '', here);
+    assert.ok(Math.abs(Number(back) - 2) < 1e-9, back);
+    assert.equal(behind, '');
+  });
+
+  it('is told of the last step where no loss enters, and of a layer of a network', async () => {
+    await run(tenth({ ...single, name: 'none given' }, given(0)));
+    await open.page.locator('.run-name', { hasText: 'none given' }).waitFor();
+    assert.equal(await name(), 'lost since the last step');
+    assert.ok(Math.abs(Number((await lostAt(1))[0]) - 4) < 1e-9);
+    const layers = [0, 1].flatMap((layer) =>
+      Object.entries({ weight_ih: [[1]], weight_hh: [[0.1]], bias_ih: [0], bias_hh: [0] }).map(
+        ([key, value]): [string, unknown] => [`${key}_l${layer}`, value],
+      ),
+    );
+    await run(tenth({ weights: Object.fromEntries(layers), name: 'two layers' }, 'last'), 0);
+    await open.page.locator('.run-name', { hasText: 'two layers' }).waitFor();
+    assert.equal(await name(), 'lost since the last step');
+    assert.ok(Math.abs(Number((await lostAt(1))[0]) - 4) < 1e-9);
+  });
+});

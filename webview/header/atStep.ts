@@ -50,13 +50,26 @@ const help = (): Help => ({
   source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
 });
 
-/** The step of the loss at t or next behind it, whose gradient is the first to arrive there. */
-function nearestLoss({ lossSteps, lossCount, network, verdict: { source } }: RunSummary, t: number): number {
-  // Into a layer of a network something enters at every step, from the layer above.
-  if (lossCount <= 1 || network !== null) return source;
-  const behind = lossSteps.find(([, to]) => to >= t);
-  return behind === undefined ? source : Math.min(source, Math.max(t, behind[0]));
+/** Into a layer of a network something enters at every step, from the layer above. */
+const hasLosses = ({ lossCount, network }: RunSummary): boolean => lossCount > 0 && network === null;
+
+/**
+ * The step of the loss at t or next behind it, whose gradient is the first to arrive there; null behind the last one.
+ * Without losses of its own that of the single source.
+ */
+function nearestLoss(run: RunSummary, t: number): number | null {
+  const { source } = run.verdict;
+  if (!hasLosses(run)) return source;
+  const behind = run.lossSteps.find(([, to]) => to >= t);
+  return behind === undefined ? null : Math.min(source, Math.max(t, behind[0]));
 }
+
+const lostSince = (run: RunSummary): string =>
+  hasLosses(run)
+    ? run.lossCount > 1
+      ? say('lost since the nearest loss')
+      : say('lost since the loss')
+    : say('lost since the last step');
 
 export class AtStep {
   readonly element: HTMLElement;
@@ -166,14 +179,13 @@ export class AtStep {
       { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dh'), t, log) },
       {
         id: 'lost',
-        name:
-          shown.lossCount > 1 && shown.network === null
-            ? say('lost since the nearest loss')
-            : say('lost since the loss'),
+        name: lostSince(shown),
         read: (run, t) =>
           readField(run.steps, log10Of(run, 'singleSource'), t, (value) => {
-            const lost = stepValue(run.steps, log10Of(run, 'singleSource'), nearestLoss(run, t)) - value;
-            if (Number.isNaN(lost)) return { text: '–', exact: '' };
+            const from = nearestLoss(run, t);
+            if (from === null) return emptyField;
+            const lost = stepValue(run.steps, log10Of(run, 'singleSource'), from) - value;
+            if (Number.isNaN(lost)) return emptyField;
             if (lost === Infinity) return { text: say('everything'), exact: 'Infinity' };
             return {
               text:
