@@ -528,6 +528,8 @@ export type WhatIfAnswer =
       /** Of that layer; of the whole network where all of its layers are changed. */
       readonly verdict: Verdict;
       readonly ofNetwork: boolean;
+      /** Of the layer whose curve it is, also where the other one is that of the network. */
+      readonly layerVerdict: Verdict;
       readonly T: number;
       /** log10 of norms at `steps`, or at all T (null). */
       readonly steps: Float64Array | null;

@@ -271,6 +271,55 @@ describe('the bar of a network', () => {
     assert.ok(!again.head.some((name) => name.endsWith('what_if')));
   });
 
+  it('of all layers pins the curve of a layer with the verdict of that layer', async () => {
+    const config = caseOf('lstm_2layer_every');
+    const H = (config.weights['bias_ih_l0']?.length ?? 0) / 4;
+    await start(config, 0);
+    await bar();
+    await choose('layers', 'all');
+    await type('biasShift', '3');
+    const other = await whole(shifted(config, 3, H, 2 * H, 'bias_ih_l0', 'bias_ih_l1'));
+    await assertShows(other, 0, other.verdict.perStepFactor);
+    await open.page.locator('.whatif vscode-button', { hasText: 'Pin' }).click();
+    const told = await open.page
+      .locator('[data-pin="1"] .pin-facts [data-value]')
+      .evaluateAll((all) => all.map((element) => Number((element as HTMLElement).dataset['value'])));
+    const { perStepFactor, log10Ratio } = verdictOf(other, 0);
+    [perStepFactor, log10Ratio].forEach((wanted, i) =>
+      assert.ok(relativeError(told[i] ?? NaN, wanted ?? NaN) < 1e-9, `${told[i]} instead of ${wanted}`),
+    );
+  });
+
+  it('offers another layer where the chosen one is gone, and no menu where there is nothing to choose', async () => {
+    const config = caseOf('tanh_2layer_step7');
+    const below = Object.entries(config.weights).filter(([key]) => key.endsWith('_l0'));
+    const single: Config = { ...config, weights: Object.fromEntries(below) };
+    await start(config, 1);
+    await bar();
+    await type('inputScale', '0.5');
+    await open.page.locator('[data-outcome=factor]').waitFor();
+    await open.host.run(JSON.stringify(single), null);
+    await open.page.locator('.whatif-note.refused', { hasText: 'not there any more' }).waitFor();
+    const menu = open.page.locator(`${field('layers')} vscode-dropdown`);
+    await shows('layers', '1');
+    assert.deepEqual(await menu.locator('vscode-option').allTextContents(), ['–', 'layer 0']);
+    await choose('layers', '0');
+    const scaled = (config.weights['weight_ih_l0'] as number[][]).map((row) => row.map((x) => 0.5 * x));
+    const other = await whole({ ...single, weights: { ...single.weights, weight_ih_l0: scaled } });
+    await assertShows(other, 0, verdictOf(other, 0).perStepFactor);
+    assert.equal(await menu.count(), 0);
+    await open.page.locator('.whatif vscode-button', { hasText: 'Reset' }).click();
+    await open.host.run(JSON.stringify(config), 1);
+    await choose('drop', 'last');
+    await open.page.locator('.whatif-note', { hasText: 'the curve is that of layer 0' }).waitFor();
+    await open.host.run(JSON.stringify(single), null);
+    await open.page.locator('.whatif-note.refused', { hasText: 'There is only one layer' }).waitFor();
+    assert.equal(await menu.count(), 0);
+    // What is refused can be taken back where it was chosen.
+    await choose('drop', 'file');
+    await open.page.locator('.whatif-note', { hasText: 'Move something' }).waitFor();
+  });
+
   onlyLong(it)('leaves the last layer out, and says whose curve is there then', async () => {
     const config = caseOf('tanh_2layer_step7');
     await start(config, 1);

@@ -183,7 +183,7 @@ export class Pins {
   /** Keeps a run, or what is tried of it. */
   add(run: RunSummary, tried: TriedRun | null, whatIf: WhatIf): void {
     if (this.full) return;
-    const { verdict, steps } = tried ?? run;
+    const { steps } = tried ?? run;
     const { dh, singleSource } = (tried ?? run.layers[0]).log10;
     const id = [1, 2, 3, 4, 5, 6].find((free) => this.pins.every((pin) => pin.id !== free)) ?? 0;
     const { name, network } = run;
@@ -192,7 +192,7 @@ export class Pins {
     const whose =
       network === null || (tried !== null && whatIf.layers === layer) ? '' : `${layerName(network, layer)}: `;
     const called = whose + (tried === null ? name : briefly(whatIf, network));
-    const { kind, perStepFactor, log10Ratio } = verdict;
+    const { kind, perStepFactor, log10Ratio } = tried?.layerVerdict ?? run.verdict;
     this.#set([
       ...this.pins,
       {

@@ -308,12 +308,15 @@ export class WhatIfBar {
   #arrange(run: RunSummary, whatIf: WhatIf): void {
     const gated = run.cell.gates.length > 1;
     const layers = run.network?.layers ?? [];
+    const changesWeights = (['initialise', 'rescale', 'inputScale', 'biasShift'] as const).some(
+      (key) => whatIf[key] !== null,
+    );
     const has: Partial<Record<Key, boolean>> = {
-      // Also where the layer that was changed is not there any more.
-      layers: layers.length > 1 || (typeof whatIf.layers === 'number' && whatIf.layers > 0),
+      // Also where the layer whose weights were changed is not there any more.
+      layers: layers.length > 1 || (changesWeights && typeof whatIf.layers === 'number' && whatIf.layers > 0),
       whGate: gated,
       cell: run.cell.alternatives.length > 1,
-      drop: layers.some(({ layer }) => layer > 0),
+      drop: layers.some(({ layer }) => layer > 0) || whatIf.drop !== null,
     };
     this.#grid.classList.toggle('gated', gated);
     this.#menus.biasGate.hidden = !gated;

@@ -104,11 +104,13 @@ export class WhatIfMenus {
     if (key === this.#options) return;
     this.#options = key;
     const file = t('as is');
-    setOptions(
-      this.layers,
-      [...layers.map((_, i): [string, string] => [String(i), layerName({ layers }, i)]), ['all', t('all layers')]],
-      String(whatIf.layers ?? run.network?.shown ?? 0),
-    );
+    const named = layers.map((_, i): [string, string] => [String(i), layerName({ layers }, i)]);
+    const all: [string, string][] =
+      layers.length === 0 ? [['0', t('layer {0}', 0)]] : [...named, ['all', t('all layers')]];
+    const chosen = String(whatIf.layers ?? run.network?.shown ?? 0);
+    // The layer that was to be changed may be gone.
+    const isThere = all.some(([value]) => value === chosen);
+    setOptions(this.layers, isThere ? all : [[chosen, '–'], ...all], chosen);
     const gates = run.cell.gates.map((name): [string, string] => [name, gateName(name)]);
     const every: [string, string] = [everyGate, t('every gate')];
     setOptions(this.biasGate, [...gates, every], gate ?? everyGate);

@@ -177,6 +177,7 @@ export class WhatIfs {
       layer,
       verdict: ofNetwork ? run.verdict : result.verdict,
       ofNetwork,
+      layerVerdict: result.verdict,
       clipFactor: run.clipFactor,
       gates,
       map,
