@@ -76,6 +76,7 @@ export function wordIssue(word: string, span: Span, isLast: boolean, isWhole: bo
   if (/^[+-]?[\d.]/.test(word)) {
     // A longer one is no number that somebody wrote.
     const value = word.length > 400 ? Number.NaN : Number(word.replace(/_/g, ''));
+    const written = Object.is(value, -0) ? '-0' : String(value);
     return {
       ...span,
       code: 'not-json',
@@ -85,9 +86,9 @@ export function wordIssue(word: string, span: Span, isLast: boolean, isWhole: bo
       expected: t('a number such as 0.5, -1 or 1e-3'),
       found: shown,
       advice: Number.isFinite(value)
-        ? t('Write {0}.', String(value))
+        ? t('Write {0}.', written)
         : t('Write digits with a point, and a digit on both sides of it.'),
-      ...(Number.isFinite(value) ? { fix: { kind: 'replace', text: String(value) } } : {}),
+      ...(Number.isFinite(value) ? { fix: { kind: 'replace', text: written } } : {}),
     };
   }
   return {

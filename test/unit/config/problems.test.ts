@@ -1342,6 +1342,7 @@ describe('what is no JSON, but can be nothing else', () => {
     ['2.', '2', sequences('[[[1],[@]]]')],
     ['+1', '1', sequences('[[[1],[@]]]')],
     ['-.25e1', '-2.5', sequences('[[[1],[@]]]')],
+    ['-.0', '-0', sequences('[[[1],[@]]]')],
     ['007', '7', sequences('[[[1],[@]]]')],
     ['0x10', '16', sequences('[[[1],[@]]]')],
     ['1_000', '1000', sequences('[[[1],[@]]]')],
