@@ -1,10 +1,11 @@
 // The numbers on the page are the numbers of the reference cases.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, readFixture, referenceCase, weatherConfig } from '../support/experiments.js';
-import { csvRows, cursorTo, log10Of, openTable, painted, relativeError, rowValues, side } from './support.js';
+import { csvRows, cursorTo, log10Of, openTable, painted, relativeError, rowValues, side, zoomTo } from './support.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -186,7 +187,7 @@ describe('what is lost at the cursor', () => {
     assert.equal(behind, '');
   });
 
-  it('is told of the last step where no loss enters, and of a layer of a network', async () => {
+  it('is told of the last step where no loss enters, and of a layer below another', async () => {
     await run(tenth({ ...single, name: 'none given' }, given(0)));
     await open.page.locator('.run-name', { hasText: 'none given' }).waitFor();
     assert.equal(await name(), 'lost since the last step');
@@ -196,9 +197,45 @@ describe('what is lost at the cursor', () => {
         ([key, value]): [string, unknown] => [`${key}_l${layer}`, value],
       ),
     );
-    await run(tenth({ weights: Object.fromEntries(layers), name: 'two layers' }, 'last'), 0);
-    await open.page.locator('.run-name', { hasText: 'two layers' }).waitFor();
-    assert.equal(await name(), 'lost since the last step');
-    assert.ok(Math.abs(Number((await lostAt(1))[0]) - 4) < 1e-9);
+    for (const [layer, wanted] of ['lost since the last step', 'lost since the loss'].entries()) {
+      await run(tenth({ weights: Object.fromEntries(layers), name: `looked at ${layer}` }, 'last'), layer);
+      await open.page.locator('.run-name', { hasText: `looked at ${layer}` }).waitFor();
+      assert.equal(await name(), wanted);
+      assert.ok(Math.abs(Number((await lostAt(1))[0]) - 4) < 1e-9);
+    }
+  });
+});
+
+describe('a cursor that zooming has left outside', () => {
+  it('has no reading on lines of the steps in sight alone', async () => {
+    await open.host.run(readFileSync('examples/lstm-forget-bias/lstm-forget-bias.rnn.json', 'utf8'));
+    await painted(open);
+    await open.page.locator('.run-name', { hasText: 'lstm-forget-bias' }).waitFor();
+    const readings = (track: string): Promise<string[]> =>
+      open.page.locator(`[data-track=${track}] .chip b:visible`).allTextContents();
+    await cursorTo(open.page, 54);
+    await zoomTo(open.page, 20, 40);
+    for (const track of ['units', 'gateLines', 'kept', 'paths']) {
+      const chips = open.page.locator(`[data-track=${track}] .chip b`);
+      await chips.first().scrollIntoViewIfNeeded();
+      await open.page.waitForFunction(
+        (id) => document.querySelector(`[data-track=${id}] .chip b`)?.textContent === '–',
+        track,
+      );
+      assert.deepEqual(
+        [...new Set(await readings(track))].filter((text) => text !== ''),
+        ['–'],
+        track,
+      );
+    }
+    assert.match(await open.page.locator('.at-step h2').innerText(), /t = 54/);
+    assert.notEqual(await side(open.page, 'g'), '');
+    // Back in sight each is that of the step.
+    await cursorTo(open.page, 30);
+    await open.page.waitForFunction(() =>
+      /\d/.test(document.querySelector('[data-track=units] .chip b')?.textContent ?? ''),
+    );
+    const unit = open.page.locator('.unit-values tbody tr').first().locator('td').first();
+    assert.equal((await readings('units'))[0], await unit.innerText());
   });
 });

@@ -50,8 +50,12 @@ const help = (): Help => ({
   source: 'Werbos 1990, “Backpropagation through time: what it does and how to do it”',
 });
 
-/** Into a layer of a network something enters at every step, from the layer above. */
-const hasLosses = ({ lossCount, network }: RunSummary): boolean => lossCount > 0 && network === null;
+/** Into a layer below the last one something enters at every step, from the layer above. */
+function hasLosses({ lossCount, network }: RunSummary): boolean {
+  const layers = network?.layers ?? [];
+  const shown = layers[network?.shown ?? 0]?.layer ?? 0;
+  return lossCount > 0 && layers.every(({ layer }) => layer <= shown);
+}
 
 /**
  * The step of the loss at t or next behind it, whose gradient is the first to arrive there; null behind the last one.

@@ -14,11 +14,26 @@ export function nearestIndex(t: Float64Array, step: number): number {
   return Math.abs((t[before] ?? 0) - step) < Math.abs((t[low] ?? 0) - step) ? before : low;
 }
 
-/** How the reading of a decimated line is printed: as an approximation where the line does not hold the step itself. */
+/** Whether every step of a line is one of its points. */
+const isDense = (t: Float64Array): boolean => (t.at(-1) ?? 0) - (t[0] ?? 0) < t.length;
+
+/** Whether a line, which may be that of the steps in sight alone, goes as far as a step; a decimated one nearly. */
+function reaches(t: Float64Array, step: number): boolean {
+  const [first, last] = [t[0] ?? NaN, t.at(-1) ?? NaN];
+  const bin = isDense(t) ? 0 : (2 * (last - first)) / t.length;
+  return step >= first - bin && step <= last + bin;
+}
+
+/**
+ * How the reading of a decimated line is printed: as an approximation where the line does not hold the step itself, as
+ * none where it ends before it.
+ */
 export const printNear =
   (t: Float64Array | null, print: (value: number) => string) =>
-  (value: number, step: number): string =>
-    t === null || Number.isNaN(value) || t[nearestIndex(t, step)] === step ? print(value) : `≈ ${print(value)}`;
+  (value: number, step: number): string => {
+    if (t === null || Number.isNaN(value) || t[nearestIndex(t, step)] === step) return print(value);
+    return reaches(t, step) ? `≈ ${print(value)}` : print(NaN);
+  };
 
 /**
  * The same of a line of which each bin has its smallest and its largest value: they stand at the ends of the bin, and
@@ -28,9 +43,9 @@ export const printDecimated = (
   t: Float64Array,
   print: (value: number) => string,
 ): ((value: number, step: number) => string) =>
-  (t.at(-1) ?? 0) - (t[0] ?? 0) < t.length
+  isDense(t)
     ? printNear(t, print)
-    : (value) => (Number.isNaN(value) ? print(value) : `≈ ${print(value)}`);
+    : (value, step) => (Number.isNaN(value) || !reaches(t, step) ? print(NaN) : `≈ ${print(value)}`);
 
 /** The value at step t of a series that may be decimated: the nearest step that it holds. */
 export const nearest = (t: Float64Array, values: ArrayLike<number>, step: number): number =>
