@@ -292,6 +292,27 @@ describe('the history', () => {
     });
   });
 
+  it('of a network says of which layer each version is', async () => {
+    open = await pages.open({ group: 'overview', everything: true });
+    const stack = readFileSync('examples/stack/stack.rnn.json', 'utf8');
+    await open.host.run(stack, 0);
+    await open.host.run(stack, 1);
+    const { page } = open;
+    await page.locator('.version-told', { hasText: /^version 2 of 2, .* · layer 1: vanishing ×0\.227$/ }).waitFor();
+    const { head, rows } = await csvRows(open, 'history', 'card');
+    assert.deepEqual(head, ['version', 'layer', 'verdict', 'log10_ratio', 'factor_per_step', 'lambda_1', 'time']);
+    assert.deepEqual(
+      rows.map((row) => row.slice(1, 3)),
+      [
+        ['layer0_forward', 'fading'],
+        ['layer1_forward', 'vanishing'],
+      ],
+    );
+    await page.locator('.history-controls .range').focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('[data-track=flow] .chip', { hasText: 'version 1 · layer 0' }).first().waitFor();
+  });
+
   it('leads back to any version, by keyboard, and to live again', async () => {
     await startMany();
     const { page } = open;

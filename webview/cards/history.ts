@@ -5,6 +5,7 @@ import { frameOf, paintFrame } from './card.js';
 import { el, textButton } from '../widgets/dom.js';
 import { formatFactor, formatLog10, formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
+import { csvLayer, layerName } from '../page/layerNames.js';
 import { alongOf } from './historyAxis.js';
 import { Latest } from '../page/model.js';
 import { emptyField } from '../page/tablePlan.js';
@@ -99,12 +100,14 @@ export class Past {
   #curve: VersionCurve | null = null;
   /** Looked at before the page was loaded again: found when the first list is there. */
   #wanted: unknown;
+  readonly #model: Page['model'];
   readonly #memory: Memory;
   readonly #listeners = new Set<() => void>();
   readonly #lists: Latest<null, HistoryList | null>;
   readonly #curves: Latest<number, VersionCurve | null>;
 
   constructor({ model, memory }: Page, ask: Ask, failed: (error: unknown) => void) {
+    this.#model = model;
     this.#memory = memory;
     this.#wanted = memory.chosen('version');
     const safely = <R>(answer: Promise<R>): Promise<R | null> =>
@@ -152,6 +155,29 @@ export class Past {
     return this.list.forgotten + place + 1;
   }
 
+  /** Which layer of a network a version tells of; '' where there is one layer. */
+  layerOf({ layer }: HistoryVersion): string {
+    if (layer === null) return '';
+    const { network } = this.#model.run ?? { network: null };
+    const name = network === null ? '' : layerName(network, layer);
+    // The network may have fewer layers now.
+    return name === '' ? t('layer {0}', layer) : name;
+  }
+
+  /** The same in a saved file. */
+  csvLayerOf({ layer }: HistoryVersion): string {
+    return layer === null ? '' : csvLayer(this.#model.run?.network ?? { layers: [] }, layer);
+  }
+
+  /** `version 2`; with its layer where that is another one than is looked at. */
+  #nameOf(place: number): string {
+    const name = t('version {0}', this.number(place));
+    const version = this.list.versions[place];
+    const isOther = version !== undefined && version.layer !== (this.#model.run?.network?.shown ?? null);
+    const layer = isOther ? this.layerOf(version) : '';
+    return layer === '' ? name : `${name} · ${layer}`;
+  }
+
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
   }
@@ -182,7 +208,7 @@ export class Past {
     return [
       {
         id: 'version',
-        name: t('version {0}', this.number(this.place)),
+        name: this.#nameOf(this.place),
         csv: `version${this.number(this.place)}`,
         curve: this.#curve,
         colour: ({ foreground }) => foreground,
@@ -240,8 +266,11 @@ export function historyCard(past: Past, changed: () => void): CardView {
         : skipped === 1
           ? t('At least 1 write of the files was skipped: the next one came before a run could follow.')
           : t('At least {0} writes of the files were skipped: others came before a run could follow.', skipped);
-    range.setAttribute('aria-valuetext', version === undefined ? '' : `${text}, ${kindNames[version.kind]()}`);
-    told.textContent = version === undefined ? '' : `${text} · ${kindNames[version.kind]()}${factorText(version)}`;
+    const layer = version === undefined ? '' : past.layerOf(version);
+    const whose = layer === '' ? '' : `${layer}: `;
+    range.setAttribute('aria-valuetext', version === undefined ? '' : `${text}, ${whose}${kindNames[version.kind]()}`);
+    told.textContent =
+      version === undefined ? '' : `${text} · ${whose}${kindNames[version.kind]()}${factorText(version)}`;
     live.hidden = past.chosen === null;
   }
 
@@ -392,6 +421,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
       if (version === undefined || point.x < top.left || point.x > top.right) return null;
       return [
         t('version {0}', past.number(placeAt(point.x, top))),
+        ...[past.layerOf(version)].filter((layer) => layer !== ''),
         kindNames[version.kind](),
         version.perStepFactor === null ? '–' : t('×{0} per step', formatFactor(version.perStepFactor)),
         version.log10Ratio === null ? '–' : t('×{0} in all', formatLog10(version.log10Ratio, 3)),
@@ -430,10 +460,12 @@ export function historyCard(past: Past, changed: () => void): CardView {
       const noted = (['step', 'epoch', 'loss'] as const).filter((name) =>
         all.some(({ training }) => typeof training?.[name] === 'number'),
       );
+      const ofNetwork = all.some(({ layer }) => layer !== null);
       return {
         rowHeading: { title: t('version'), csv: 'version' },
         columns: [
           ...noted.map((name) => ({ title: noteNames[name](), csv: name })),
+          ...(ofNetwork ? [{ title: t('Layer'), csv: 'layer' }] : []),
           { title: t('verdict'), csv: 'verdict' },
           { title: t('log₁₀ ratio'), csv: 'log10_ratio' },
           { title: t('factor per step'), csv: 'factor_per_step' },
@@ -444,15 +476,19 @@ export function historyCard(past: Past, changed: () => void): CardView {
         rowLabel: (row) => String(past.number(row)),
         rows: (from, to) =>
           Promise.resolve(
-            all.slice(from, to).map(({ kind, log10Ratio, perStepFactor, lambda1, time, training }) => [
-              ...noted.map((name) => noteField(training?.[name] ?? null)),
-              { text: kindNames[kind](), exact: kind },
-              ...[log10Ratio, perStepFactor, lambda1].map((value) => ({
-                text: value === null ? '–' : formatNumber(value),
-                exact: value === null ? '' : String(value),
-              })),
-              { text: new Date(time).toLocaleTimeString(), exact: new Date(time).toISOString() },
-            ]),
+            all.slice(from, to).map((version) => {
+              const { kind, log10Ratio, perStepFactor, lambda1, time, training } = version;
+              return [
+                ...noted.map((name) => noteField(training?.[name] ?? null)),
+                ...(ofNetwork ? [{ text: past.layerOf(version), exact: past.csvLayerOf(version) }] : []),
+                { text: kindNames[kind](), exact: kind },
+                ...[log10Ratio, perStepFactor, lambda1].map((value) => ({
+                  text: value === null ? '–' : formatNumber(value),
+                  exact: value === null ? '' : String(value),
+                })),
+                { text: new Date(time).toLocaleTimeString(), exact: new Date(time).toISOString() },
+              ];
+            }),
           ),
       };
     },

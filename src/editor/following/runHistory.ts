@@ -40,7 +40,7 @@ function tellingPlaces(values: Float64Array): Uint32Array {
 
 /** Run twice: a file that was away is read as soon as it is back, and again when the disk tells of it. */
 const isSameResult = (one: Omit<Kept, 'lambda1'>, other: Omit<Kept, 'lambda1'>): boolean =>
-  (['kind', 'log10Ratio', 'perStepFactor', 'T'] as const).every((key) => Object.is(one[key], other[key])) &&
+  (['layer', 'kind', 'log10Ratio', 'perStepFactor', 'T'] as const).every((key) => Object.is(one[key], other[key])) &&
   (['step', 'epoch', 'loss'] as const).every((key) => Object.is(one.training?.[key], other.training?.[key])) &&
   (['dh', 'singleSource'] as const).every((key) => one[key].every((x, i) => Object.is(x, other[key][i])));
 
@@ -52,13 +52,19 @@ export class History {
   /** Results that show files which another program wrote. */
   rewrites = 0;
 
-  add({ runId, verdict, training, layers: [{ log10 }], steps, shapes: { T } }: RunSummary, time: number): void {
+  add(summary: RunSummary, time: number): void {
+    const { runId, network, verdict, training, steps } = summary;
+    const {
+      layers: [{ log10 }],
+      shapes: { T },
+    } = summary;
     const places = tellingPlaces(log10.dh);
     const t = places.length === T ? null : places.map((place) => steps?.[place] ?? place);
     const keep = (values: Float64Array): Float32Array => Float32Array.from(places, (place) => values[place] ?? NaN);
     const { kind, log10Ratio, perStepFactor } = verdict;
     const facts = { kind, log10Ratio, perStepFactor, training, T };
-    const version = { runId, time, ...facts, t, dh: keep(log10.dh), singleSource: keep(log10.singleSource) };
+    const curves = { t, dh: keep(log10.dh), singleSource: keep(log10.singleSource) };
+    const version = { runId, time, layer: network?.shown ?? null, ...facts, ...curves };
     const last = this.#versions.at(-1);
     if (last !== undefined && isSameResult(last, version)) {
       this.#versions.splice(-1, 1, { ...last, runId });
@@ -80,9 +86,10 @@ export class History {
       forgotten: this.#forgotten,
       skipped: this.skipped,
       rewrites: this.rewrites,
-      versions: this.#versions.map(({ runId, time, kind, log10Ratio, perStepFactor, lambda1, training }) => ({
+      versions: this.#versions.map(({ runId, time, layer, kind, log10Ratio, perStepFactor, lambda1, training }) => ({
         runId,
         time,
+        layer,
         kind,
         log10Ratio,
         perStepFactor,

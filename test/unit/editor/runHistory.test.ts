@@ -80,6 +80,7 @@ describe('the history', () => {
       versions: [1, 2, 3].map((run) => ({
         runId: run,
         time: 1000 * run,
+        layer: null,
         kind: 'healthy',
         log10Ratio: -run,
         perStepFactor: 0.5 + run / 1e6,
