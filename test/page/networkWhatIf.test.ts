@@ -281,6 +281,7 @@ describe('the bar of a network', () => {
     const other = await whole(shifted(config, 3, H, 2 * H, 'bias_ih_l0', 'bias_ih_l1'));
     await assertShows(other, 0, other.verdict.perStepFactor);
     await open.page.locator('.whatif vscode-button', { hasText: 'Pin' }).click();
+    assert.equal(await open.page.locator('[data-pin="1"] .pin-name').inputValue(), 'layer 0: b(f) + 3, all layers');
     const told = await open.page
       .locator('[data-pin="1"] .pin-facts [data-value]')
       .evaluateAll((all) => all.map((element) => Number((element as HTMLElement).dataset['value'])));

@@ -24,7 +24,7 @@ export type Pin = {
 export const mostPins = 6;
 /** Points of a kept curve: the page's memory is written as text on every change. */
 const mostPoints = 1024;
-const longestName = 28;
+const longestName = 40;
 const kinds: readonly Kind[] = ['vanishing', 'fading', 'healthy', 'exploding', 'nonfinite'];
 const dashes: readonly (readonly number[])[] = [
   [7, 3],
