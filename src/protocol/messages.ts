@@ -934,7 +934,7 @@ export type HistoryVersion = {
   readonly runId: number;
   /** Milliseconds since 1970. */
   readonly time: number;
-  /** Of a network the layer that was looked at, counted with its directions: all that follows is that one's. */
+  /** Of several layers the one that was looked at, counted with its directions: all that follows is that one's. */
   readonly layer: number | null;
   readonly kind: Verdict['kind'];
   readonly log10Ratio: number | null;

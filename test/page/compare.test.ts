@@ -311,6 +311,12 @@ describe('the history', () => {
     await page.locator('.history-controls .range').focus();
     await page.keyboard.press('ArrowLeft');
     await page.locator('[data-track=flow] .chip', { hasText: 'version 1 · layer 0' }).first().waitFor();
+    // Sequences of different lengths make no layers.
+    const ragged = JSON.parse(ringConfig(0.5, 8, T)) as { sequences: unknown[][] };
+    const sequences = [ragged.sequences[0], ragged.sequences[0]?.slice(1)];
+    await open.host.run(JSON.stringify({ ...ragged, sequences }));
+    await page.locator('.history-controls button').click();
+    await page.locator('.version-told', { hasText: /^version 3 of 3, [^·]* · vanishing/ }).waitFor();
   });
 
   it('leads back to any version, by keyboard, and to live again', async () => {

@@ -1,5 +1,6 @@
 // Other configs over the run on screen, as the host tells of them: curves, verdicts, words and what can be done.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { comparedRun } from '../../src/panel/comparedRun.js';
 import type { ComparedRun } from '../../src/protocol/index.js';
@@ -75,6 +76,16 @@ describe('compared configs', () => {
       .evaluateAll((all) => all.map((swatch) => getComputedStyle(swatch).backgroundImage));
     assert.equal(new Set(colours).size, 3);
     assert.deepEqual(await violationsOf(open.page), []);
+    await open.close();
+  });
+
+  it('stand beside a layer of a network that is called by its name', async () => {
+    const open = await pages.open({ group: 'overview', everything: true });
+    await open.host.run(readFileSync('examples/stack/stack.rnn.json', 'utf8'), 1);
+    await painted(open);
+    open.host.sendCompared([await beside('steady', ringConfig(1, 8, T))]);
+    await open.page.locator('[data-track=flow] .chip', { hasText: 'steady' }).waitFor();
+    assert.match((await rows(open))[0] ?? '', /this run · layer 1/);
     await open.close();
   });
 

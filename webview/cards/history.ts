@@ -173,8 +173,8 @@ export class Past {
   #nameOf(place: number): string {
     const name = t('version {0}', this.number(place));
     const version = this.list.versions[place];
-    const isOther = version !== undefined && version.layer !== (this.#model.run?.network?.shown ?? null);
-    const layer = isOther ? this.layerOf(version) : '';
+    const isShown = version?.layer === this.#model.run?.network?.shown;
+    const layer = version === undefined || isShown ? '' : this.layerOf(version);
     return layer === '' ? name : `${name} · ${layer}`;
   }
 

@@ -6,6 +6,8 @@ import type { ComparedRun } from '../../src/protocol/index.js';
 import type { Curve, CurveName } from '../chart/overlay.js';
 import type { RunSummary } from '../page/model.js';
 
+type LayerNames = Parameters<typeof layerName>[0];
+
 /** The last of the values that is a size: where a loss last enters, and the way back begins. */
 const sourceOf = (log10: Float64Array): number => log10.findLast(Number.isFinite) ?? NaN;
 
@@ -25,15 +27,19 @@ export function fromSameSource(curve: Curve, other: Pick<Curve, CurveName>): Cur
 export const needsSameSource = (run: RunSummary, { cell }: NonNullable<ComparedRun['run']>): boolean =>
   run.cell.name !== cell;
 
+/** Of a network with several layers the one whose curve and verdict are told; else ''. */
+export const toldLayer = ({
+  network,
+}: {
+  readonly network: (LayerNames & { readonly shown: number }) | null;
+}): string => (network !== null && network.layers.length > 1 ? layerName(network, network.shown) : '');
+
 /** Their names; two of the same with their files too, and of a network with the layer. */
 export function namesOf(compared: readonly ComparedRun[]): readonly string[] {
   return compared.map(({ name, config, run }) => {
     const file = decodeURIComponent(config.slice(config.lastIndexOf('/') + 1));
     const twins = compared.filter((other) => other.name === name).length > 1;
-    const layer =
-      run?.network !== null && run !== null && run.network.layers.length > 1
-        ? layerName(run.network, run.network.shown)
-        : '';
+    const layer = run === null ? '' : toldLayer(run);
     return [twins ? `${name} (${file})` : name, ...(layer === '' ? [] : [layer])].join(', ');
   });
 }

@@ -5,7 +5,7 @@ import { formatFactor, formatLog10 } from '../page/format.js';
 import { showBadge } from '../header/header.js';
 import { t } from '../page/l10n.js';
 import { menuButton } from '../widgets/menu.js';
-import { namesOf, notesOf } from './comparable.js';
+import { namesOf, notesOf, toldLayer } from './comparable.js';
 import type { RunSummary } from '../page/model.js';
 import type { Compared } from './compared.js';
 import type { Theme } from '../page/theme.js';
@@ -57,7 +57,7 @@ export function comparedRows(compared: Compared, own: RunSummary, theme: Theme, 
         { class: 'pin-head' },
         swatchOf(theme.red, []),
         el('b', { class: 'pin-label', title: own.name }, own.name),
-        el('span', { class: 'note' }, t('this run')),
+        el('span', { class: 'note' }, [t('this run'), toldLayer(own)].filter((word) => word !== '').join(' · ')),
       ),
       verdictFacts(own.verdict),
     ),

@@ -64,7 +64,8 @@ export class History {
     const { kind, log10Ratio, perStepFactor } = verdict;
     const facts = { kind, log10Ratio, perStepFactor, training, T };
     const curves = { t, dh: keep(log10.dh), singleSource: keep(log10.singleSource) };
-    const version = { runId, time, layer: network?.shown ?? null, ...facts, ...curves };
+    const layer = network !== null && network.layers.length > 1 ? network.shown : null;
+    const version = { runId, time, layer, ...facts, ...curves };
     const last = this.#versions.at(-1);
     if (last !== undefined && isSameResult(last, version)) {
       this.#versions.splice(-1, 1, { ...last, runId });
