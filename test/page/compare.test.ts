@@ -245,6 +245,16 @@ describe('a pinned run', () => {
     assert.equal(await tried(4), 'layer 0: b(f) + 3, layer 1');
   });
 
+  it('of one layer is called by no layer, also where its sequences are of different lengths', async () => {
+    open = await pages.open({ group: 'overview', everything: true });
+    const ring = JSON.parse(ringConfig(0.5, 8, T)) as { name: string; sequences: unknown[][] };
+    const sequences = [ring.sequences[0], ring.sequences[0]?.slice(1)];
+    await open.host.run(JSON.stringify({ ...ring, sequences }));
+    await painted(open);
+    await pin();
+    assert.equal(await open.page.locator('[data-pin="1"] .pin-name').inputValue(), ring.name);
+  });
+
   it('keeps the signs of formulas in its name as they were typed', async () => {
     await start(0.5);
     await pin();

@@ -189,8 +189,8 @@ export class Pins {
     const { name, network } = run;
     const layer = tried?.layer ?? network?.shown ?? 0;
     // A name that is too long loses its end, and pins of two layers of one run would be called the same.
-    const whose =
-      network === null || (tried !== null && whatIf.layers === layer) ? '' : `${layerName(network, layer)}: `;
+    const isOne = network === null || network.layers.length === 1;
+    const whose = isOne || (tried !== null && whatIf.layers === layer) ? '' : `${layerName(network, layer)}: `;
     const called = whose + (tried === null ? name : briefly(whatIf, network));
     const { kind, perStepFactor, log10Ratio } = tried?.layerVerdict ?? run.verdict;
     this.#set([
