@@ -50,7 +50,7 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
     tick,
   );
   const problems: Problem[] = folded.map(
-    ({ issue: { offset, length, code, message, expected, found, advice, fix }, more }) => ({
+    ({ issue: { offset, length, code, message, expected, found, advice, fix, fixAt }, more }) => ({
       file: id,
       range: lines.range({ offset, length }),
       path: pathAt(offset),
@@ -60,7 +60,7 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
       expected,
       found,
       advice,
-      ...(fix === undefined ? {} : { fix }),
+      ...(fix === undefined ? {} : { fix: fixAt === undefined ? fix : { ...fix, at: lines.range(fixAt) } }),
     }),
   );
   const last = issues.at(-1);

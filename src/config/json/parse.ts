@@ -1,6 +1,16 @@
 import { t } from '@vscode/l10n';
 import { ArrayBuilder, NumberStack } from './builder.js';
-import { inQuotes, missing, notJson, printable, strayIssue, textIssue, wordIssue } from './syntaxIssues.js';
+import {
+  inQuotes,
+  inserted,
+  missing,
+  notJson,
+  printable,
+  removed,
+  strayIssue,
+  textIssue,
+  wordIssue,
+} from './syntaxIssues.js';
 import type { SyntaxIssue } from './syntaxIssues.js';
 import { Lines } from './lineIndex.js';
 import type { JsonNode, Property, ScalarNode, Span, StringNode } from './node.js';
@@ -126,9 +136,11 @@ class Parser {
         );
         return true;
       }
-      this.#report(() =>
-        missing('comma', this.#span(), this.#found(), t('Put a comma between this and what stands before it.')),
-      );
+      this.#report(() => ({
+        ...missing('comma', this.#span(), this.#found(), t('Put a comma between this and what stands before it.')),
+        // Behind a word that means nothing more may be wrong than a comma.
+        ...(kind === token.unknown ? {} : inserted('comma', this.#lastEnd)),
+      }));
       frame.expects = frame.array === null ? 'key' : 'value';
     }
     if (frame?.expects === 'key') {
@@ -138,15 +150,16 @@ class Parser {
     if (frame?.expects === 'colon') {
       frame.expects = 'value';
       if (kind === token.colon) return true;
-      this.#report(() =>
-        missing(
+      this.#report(() => ({
+        ...missing(
           'colon',
           this.#span(),
           this.#found(),
           t('Put a colon between the key and its value.'),
           kind === token.comma,
         ),
-      );
+        ...(kind === token.comma || kind === token.unknown ? {} : inserted('colon', this.#lastEnd)),
+      }));
     }
     return this.#value(kind);
   }
@@ -161,7 +174,10 @@ class Parser {
   #key(object: ObjectBuilder, kind: number, frame: Frame): void {
     const span = this.#span();
     if (kind === token.comma) {
-      this.#report(() => missing('property', span, this.#found(), t('Remove the comma that is too many.')));
+      this.#report(() => ({
+        ...missing('property', span, this.#found(), t('Remove the comma that is too many.')),
+        ...removed(),
+      }));
       return;
     }
     if (kind === token.string) {

@@ -36,8 +36,11 @@ export type ProblemCode = (typeof problemCodes)[number];
  * answer to the question in which order the sequences stand, or lines of Python to be copied, which are run elsewhere.
  */
 export type Fix =
-  /** `title`: what the change is called where its text alone would not say it. */
-  | { readonly kind: 'replace'; readonly text: string; readonly title?: string }
+  /**
+   * `title`: what the change is called where its text alone would not say it. `at`: where it is made, if that is not
+   * what the problem is about.
+   */
+  | { readonly kind: 'replace'; readonly text: string; readonly title?: string; readonly at?: Range }
   | { readonly kind: 'transpose' | 'sequenceOrder' }
   | { readonly kind: 'allow'; readonly target: string }
   /** `lead`: the advice without the lines, for whoever shows them below it. */

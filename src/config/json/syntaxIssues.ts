@@ -17,6 +17,8 @@ export type SyntaxIssue = Span & {
   readonly advice: string;
   /** What says the same in JSON, in its place. */
   readonly fix?: Extract<Fix, { readonly kind: 'replace' }>;
+  /** Where that is made, if not in the place of the issue. */
+  readonly fixAt?: Span;
 };
 
 const pythonWords: Readonly<Record<string, string>> = { None: 'null', True: 'true', False: 'false' };
@@ -155,6 +157,21 @@ export const missing = (
   expected: absent[what][1](),
   found,
   advice,
+});
+
+/** How a comma or a colon that is missing comes behind what ends at `end`. */
+export const inserted = (what: 'comma' | 'colon', end: number): Required<Pick<SyntaxIssue, 'fix' | 'fixAt'>> => ({
+  fix: {
+    kind: 'replace',
+    text: what === 'comma' ? ',' : ':',
+    title: what === 'comma' ? t('Insert the comma') : t('Insert the colon'),
+  },
+  fixAt: { offset: end, length: 0 },
+});
+
+/** How a comma that is too many goes. */
+export const removed = (): Required<Pick<SyntaxIssue, 'fix'>> => ({
+  fix: { kind: 'replace', text: '', title: t('Remove the comma') },
 });
 
 export const notJson = (

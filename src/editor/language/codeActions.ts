@@ -157,7 +157,8 @@ class Actions implements vscode.CodeActionProvider {
         target(problem.path, problem.path),
       );
       action.edit = new vscode.WorkspaceEdit();
-      action.edit.replace(vscode.Uri.parse(problem.file, true), toRange(problem.range), problem.fix.text);
+      const at = toRange(problem.fix.at ?? problem.range);
+      action.edit.replace(vscode.Uri.parse(problem.file, true), at, problem.fix.text);
       return mend(action);
     }
     if (problem.fix?.kind === 'allow') {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { describeProblem, readExperiment } from '../../../src/config/index.js';
 import type { ProblemCode } from '../../../src/config/index.js';
+import { Lines } from '../../../src/config/json/lineIndex.js';
 import { configName, readTexts, unmark, withoutAssumedCell } from './memory.js';
 
 /** One mistake and the one problem that tells it; « » mark its range. A text instead of files is the config. */
@@ -1365,6 +1366,27 @@ describe('what is no JSON, but can be nothing else', () => {
       assert.equal(problem.range.start.character, around.indexOf('@'));
       const mended = await readTexts({ [configName]: around.replace('@', right) });
       assert.ok(mended.problems.every(({ code }) => code !== 'not-json'));
+    });
+
+  for (const [title, wrong, right] of [
+    ['Insert the comma', '"name":"a" "cell":"tanh"', '"name":"a", "cell":"tanh"'],
+    ['Insert the comma', '"name":"a" // told\n "cell":"tanh"', '"name":"a", // told\n "cell":"tanh"'],
+    ['Insert the comma', '"clip":{"norm":1}\n"cell":"tanh"', '"clip":{"norm":1},\n"cell":"tanh"'],
+    ['Insert the comma', '"targets":[1 2]', '"targets":[1, 2]'],
+    ['Insert the colon', '"name" "a"', '"name": "a"'],
+    ['Insert the colon', '"clip"{"norm":1}', '"clip":{"norm":1}'],
+    ['Remove the comma', '"name":"a",,"cell":"tanh"', '"name":"a","cell":"tanh"'],
+    ['Remove the comma', '"clip":{,"norm":1}', '"clip":{"norm":1}'],
+  ] as const)
+    it(`is mended beside what it is told of: ${wrong.replaceAll('\n', ' ')}`, async () => {
+      const text = config(wrong);
+      const [problem] = (await readTexts({ [configName]: text })).problems.filter(({ code }) => code === 'not-json');
+      assert.ok(problem?.fix?.kind === 'replace');
+      assert.equal(problem.fix.title, title);
+      const lines = new Lines(text, () => undefined);
+      const { start, end } = problem.fix.at ?? problem.range;
+      const mended = text.slice(0, lines.offset(start)) + problem.fix.text + text.slice(lines.offset(end));
+      assert.equal(mended, config(right));
     });
 
   for (const [how, text] of [

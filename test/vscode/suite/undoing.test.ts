@@ -83,6 +83,13 @@ const renames: readonly Doing[] = [
   { what: 'the name of the sequences', at: '"seqences"', title: 'Change to "sequences"' },
 ];
 
+/** The same network without a comma, before a comment, and without a colon. */
+const unpunctuated = network.replace('"rleu",', '"relu"').replace('"sequences":', '"sequences"');
+const repairs: readonly Doing[] = [
+  { what: 'a missing comma', at: '"weights"', title: 'Insert the comma' },
+  { what: 'a missing colon', at: '[[[1]', title: 'Insert the colon' },
+];
+
 /** Does it, with an answer to what it would ask. */
 async function carryOut(document: vscode.TextDocument, { at, title, answer }: Doing): Promise<void> {
   const action = await actionAt(document, at, title);
@@ -306,6 +313,7 @@ describe('What undo gives back', () => {
     it(`is the same bytes, of a file with ${style}`, async () => {
       for (const [before, doings] of [
         [network, changes],
+        [unpunctuated, repairs],
         [misspelt, renames],
       ] as const)
         await undoesAll(write(before), style === 'LF' ? doings : some(doings));
