@@ -69,9 +69,9 @@ export type Analysis<Scaled extends Trace = Float64Array> = {
 export type SentDown = { readonly data: Float64Array; readonly exponents: Float64Array };
 
 /** How many series the norms of a cell's steps are. */
-export const normsOf = ({ states, parameters }: Cell): number => (states.length > 1 ? 4 : 2) + parameters.length;
+export const normCount = ({ states, parameters }: Cell): number => (states.length > 1 ? 4 : 2) + parameters.length;
 
-export const emptyNorms = (T: number, cell: Cell, series = seriesOf(T, normsOf(cell))): StepNorms => ({
+export const emptyNorms = (T: number, cell: Cell, series = seriesOf(T, normCount(cell))): StepNorms => ({
   dh: series(),
   dx: series(),
   ...(cell.states.length > 1 ? { dc: series(), ds: series() } : {}),
@@ -84,7 +84,7 @@ export function nothingMeasured({ cell: name, shapes: { B, T } }: LayerExperimen
   const paths = pathNames(cell);
   const gates = cell.gateValues === undefined ? [] : cell.gates;
   // What the host is told lies together, so that no message carries the rest.
-  const told = seriesOf(T, normsOf(cell) + 1);
+  const told = seriesOf(T, normCount(cell) + 1);
   const kept = seriesOf(T, 1 + paths.length + 3 * gates.length);
   // The verdict alone asks for them.
   const passing = seriesOf(T, 2);
