@@ -12,7 +12,7 @@ import { fits } from './fits.js';
 import type { KnownSizes } from './knownSizes.js';
 import { isTooUneven } from './padding.js';
 import { readTensor } from './readTensor.js';
-import { standsStepByStep, turned } from './sequenceOrder.js';
+import { noteStepByStep, standsStepByStep, turned } from './sequenceOrder.js';
 import type { SequenceOrder } from './sequenceOrder.js';
 import { depthOf, mayHoldNull, sparse } from './sparseNumbers.js';
 import type { Sparse } from './sparseNumbers.js';
@@ -109,6 +109,7 @@ function readBlock(root: Value, spec: TensorSpec, wanted: Form, { B }: KnownSize
   if (!fits(tensor, [...first, ...second, ...outputs], isTurned ? turnedForm(form) : form, 'targets', report))
     return null;
   const data = isTurned ? turned(tensor.data, shape[0]!, shape[1]!, shape[2] ?? 1, where.document.tick) : tensor.data;
+  if (isTurned && shape[0] === B) noteStepByStep('targets', where, { data, B }, report);
   const { passes, tell } = valueChecks(kind, O);
   if (where.node.kind !== 'tensor' || kind === 'mse') return { targets: data };
   const good = checkLeaves(
@@ -216,26 +217,35 @@ function readSparse(root: Value, spec: TensorSpec, wanted: Form, { B }: KnownSiz
   const filling = new Filling(B, wanted, S, O, report);
   // A list is one.
   const whole = sparse(root, spec, report) as Filled;
+  let isSquare = false;
   if (skipsSequences) filling.sequence(whole, 0, skipsPlaces);
   else {
-    const lists = missing === 0 && whole.kind === 'list' ? sequenceBySequence(whole, wanted, B, filling) : whole;
+    const turnedOver = missing === 0 && whole.kind === 'list' ? sequenceBySequence(whole, wanted, B, filling) : null;
+    const lists = turnedOver === null ? whole : turnedOver.list;
+    isSquare = turnedOver?.isTurned === true && whole.kind === 'list' && whole.length === B;
     if (lists !== null)
       filling.each(lists, B, 'sequences', (one, b) => {
         filling.sequence(one, b, skipsPlaces);
       });
   }
-  return filling.result(root, real);
+  const targets = filling.result(root, real);
+  if (targets !== null && isSquare)
+    noteStepByStep('targets', root, S === B ? { data: targets.targets, present: targets.present, B } : null, report);
+  return targets;
 }
 
+type TurnedOver = { readonly list: List | null; readonly isTurned: boolean };
+
 /** A list that stands step by step as one that does not; others as they are. Null where a step was reported. */
-function sequenceBySequence(whole: List, wanted: Wanted, B: number, filling: Filling): List | null {
+function sequenceBySequence(whole: List, wanted: Wanted, B: number, filling: Filling): TurnedOver {
   // Each is taken once: what is wrong in it is reported when it is.
   const steps = Array.from({ length: whole.length }, (_, t) => whole.item(t));
   // Its depth says that there is one.
   const inner = steps.find((step): step is List => step.kind === 'list')!;
-  if (!isStepByStep(wanted, B, [steps.length, inner.length])) return { ...whole, item: (b) => steps[b]! };
+  if (!isStepByStep(wanted, B, [steps.length, inner.length]))
+    return { list: { ...whole, item: (b) => steps[b]! }, isTurned: false };
   const areRight = steps.filter((step) => step.kind === 'null' || filling.isListOf(step, B, 'sequences'));
-  if (areRight.length < steps.length) return null;
+  if (areRight.length < steps.length) return { list: null, isTurned: true };
   const sequence = (b: number): List => ({
     kind: 'list',
     length: steps.length,
@@ -245,7 +255,7 @@ function sequenceBySequence(whole: List, wanted: Wanted, B: number, filling: Fil
       return step.kind === 'list' ? step.item(b) : step;
     },
   });
-  return { kind: 'list', length: B, place: whole.place, item: sequence };
+  return { list: { kind: 'list', length: B, place: whole.place, item: sequence }, isTurned: true };
 }
 
 type List = Extract<Sparse, { readonly kind: 'list' }>;

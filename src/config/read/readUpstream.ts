@@ -11,7 +11,7 @@ import { ownStepsOf, widthName } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
 import { isTooUneven } from './padding.js';
 import { readTensor } from './readTensor.js';
-import { standsStepByStep, turned } from './sequenceOrder.js';
+import { noteStepByStep, standsStepByStep, turned } from './sequenceOrder.js';
 import type { SequenceOrder } from './sequenceOrder.js';
 import type { Tensor } from './readTensor.js';
 import type { Sources } from './sourceFiles.js';
@@ -89,10 +89,11 @@ function readEven(
   report: Report,
 ): Float64Array | null {
   const tensor = readTensor(root, spec, report);
-  if (tensor !== null && B !== null && T !== null && H !== null && isTurned(tensor, order, B, [T]))
-    return fits(tensor, [T, B, H], turnedForm, spec.label, report)
-      ? turned(tensor.data, T, B, H, root.document.tick)
-      : null;
+  if (tensor !== null && B !== null && T !== null && H !== null && isTurned(tensor, order, B, [T])) {
+    if (!fits(tensor, [T, B, H], turnedForm, spec.label, report)) return null;
+    if (T === B) noteStepByStep(spec.label, tensor.where, { data: tensor.data, B }, report);
+    return turned(tensor.data, T, B, H, root.document.tick);
+  }
   return tensor !== null && fits(tensor, [B, T, H], spec.form, spec.label, report) ? tensor.data : null;
 }
 
@@ -156,6 +157,7 @@ function sequencesOf(
   if (tensor === null || node.kind !== 'tensor') return null;
   const isByStep = isTurned(tensor, order, B, steps);
   if (!isByStep && !fits(tensor, [B, null, null], spec.form, spec.label, report)) return null;
+  if (isByStep && tensor.shape[0] === B) noteStepByStep(spec.label, tensor.where, { data: tensor.data, B }, report);
   const [count, H] = isByStep ? [tensor.shape[0]!, tensor.shape[2]!] : [tensor.shape.at(-2)!, tensor.shape.at(-1)!];
   const data = isByStep ? turned(tensor.data, count, B, H, root.document.tick) : tensor.data;
   // A single sequence may stand without a list around it.

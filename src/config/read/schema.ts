@@ -208,7 +208,8 @@ export const configKeys = () =>
       docs: t(
         'In which order the axes of `sequences` stand. PyTorch without `batch_first` has the steps first, `"TBI"`; ' +
           'Keras and PyTorch with `batch_first=True` have the sequences first, `"BTI"`. An `upstreamGradient` of ' +
-          'numbers and the targets of a loss may stand in the same order, or sequence by sequence.',
+          'numbers and the targets of a loss may stand in the same order, or sequence by sequence: where both would ' +
+          'fit, with as many steps as sequences, it is the same order.',
       ),
       types: ['string'],
       expected: t('"BTI" or "TBI"'),

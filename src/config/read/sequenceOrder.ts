@@ -43,6 +43,46 @@ export const standsStepByStep = (
   steps: readonly (number | null)[],
 ): boolean => order === 'TBI' && second === B && (first !== B || steps.some((count) => count === first));
 
+/** Numbers [B,B,N], and which of them [B,B] are there; null where all are. */
+type Square = {
+  readonly data: ArrayLike<number>;
+  readonly present?: ArrayLike<number> | undefined;
+  readonly B: number;
+};
+
+/**
+ * Notes that what has as many steps as sequences was taken step by step, unless it is the same sequence by sequence.
+ * `square`: null where that need not be asked.
+ */
+export function noteStepByStep(label: string, where: Value, square: Square | null, report: Report): void {
+  if (report.guards(where)) return;
+  const { tick } = where.document;
+  if (square !== null && [square.data, square.present ?? []].every((data) => isSymmetric(data, square.B, tick))) return;
+  report.info(where, {
+    code: 'unsupported-feature',
+    message: t(
+      'Of {0} both orders fit, with as many steps as sequences: it is read step by step, as the sequences are.',
+      label,
+    ),
+    expected: t('the steps first, as "sequenceOrder": "TBI" says'),
+    found: t('numbers that fit both orders'),
+    advice: t('If the sequences stand first here, turn the two axes, in Python with x.swapaxes(0, 1).'),
+  });
+}
+
+/** Whether [B,B,N] is the same with its first two axes turned. */
+function isSymmetric(data: ArrayLike<number>, B: number, tick: () => void): boolean {
+  const N = data.length / (B * B);
+  for (let b = 1; b < B; b++) {
+    if (b % 256 === 0) tick();
+    for (let i = 0; i < b * N; i++) {
+      const [s, n] = [Math.floor(i / N), i % N];
+      if (data[b * B * N + i] !== data[(s * B + b) * N + n]) return false;
+    }
+  }
+  return true;
+}
+
 /** Sizes of the sequences as they were read, sequence by sequence. */
 export type ReadSizes = { readonly B: number; readonly T: number; readonly I: number };
 

@@ -14,6 +14,8 @@ const turned = (sequences: number[][][]): number[][][] =>
   (sequences[0] ?? []).map((_, j) => sequences.map((one) => one[j] ?? []));
 
 const read = (config: object) => readConfigText(JSON.stringify({ weights, ...config }));
+const bothFit = (label: string): string =>
+  `info: Of ${label} both orders fit, with as many steps as sequences: it is read step by step, as the sequences are.`;
 const asked = (problems: readonly Problem[]): Problem[] => problems.filter(({ code }) => code === 'unclear-order');
 
 describe('two axes that change places', () => {
@@ -118,15 +120,59 @@ describe('the order in which the sequences stand', () => {
         const withTargets = (given: unknown): ReturnType<typeof read> =>
           read({ sequences, sequenceOrder: 'TBI', loss: { ...loss, readout: both, targets: given } });
         const first = await withTargets(targets);
-        assert.deepEqual(first.problems, []);
+        const isSquare = targets.length === 2;
+        // Both orders fit, and which one is taken is said.
+        assert.deepEqual(
+          first.problems.map(({ severity, message }) => `${severity}: ${message}`),
+          isSquare ? [bothFit('targets')] : [],
+        );
         const bySequence = [0, 1].map((b) => targets.map((step) => step?.[b] ?? null));
         const usual = await read({
           sequences: turned(sequences),
           loss: { ...loss, readout: both, targets: bySequence },
         });
-        assert.deepEqual(first, usual);
-        if (targets.length !== 2) assert.deepEqual(await withTargets(bySequence), usual);
+        assert.deepEqual(first.experiment, usual.experiment);
+        if (!isSquare) assert.deepEqual(await withTargets(bySequence), usual);
       });
+  });
+
+  it('is told of what fits both orders, with as many steps as sequences', async () => {
+    const sequences = block(3, 3);
+    const readout = { Why: [[1]], by: [0] };
+    const targets = [1, 2, 3].map((t) => [t, t * t, t ** 3]);
+    const loss = { kind: 'mse', at: 'every', readout };
+    const said = async (config: object): Promise<string[]> =>
+      (await read({ sequences, ...config })).problems.map(({ severity, message }) => `${severity}: ${message}`);
+    const stepByStep = { sequenceOrder: 'TBI' };
+    assert.deepEqual(await said({ ...stepByStep, loss: { ...loss, targets } }), [bothFit('targets')]);
+    // A null has made it a list of lists.
+    const sparse = [[null, 2, 3], ...targets.slice(1)];
+    assert.deepEqual(await said({ ...stepByStep, loss: { ...loss, targets: sparse } }), [bothFit('targets')]);
+    const padded = { ...stepByStep, lengths: [3, 1, 2] };
+    assert.deepEqual(await said({ ...padded, loss: { ...loss, targets } }), [bothFit('targets')]);
+    const dhs = targets.map((step) => step.map((x) => [x]));
+    assert.deepEqual(await said({ ...stepByStep, upstreamGradient: dhs }), [bothFit('upstreamGradient')]);
+    const zeros = dhs.map((step, t) => step.map((x, b) => (t < [3, 1, 2][b]! ? x : [0])));
+    assert.deepEqual(await said({ ...padded, upstreamGradient: zeros }), [bothFit('upstreamGradient')]);
+    // The same in both orders, or read as they are anyway.
+    const symmetric = [1, 2, 3].map((t) => [1, 2, 3].map((b) => t * b));
+    assert.deepEqual(await said({ ...stepByStep, loss: { ...loss, targets: symmetric } }), []);
+    assert.deepEqual(
+      await said({
+        ...stepByStep,
+        loss: {
+          ...loss,
+          targets: [
+            [1, null, 2],
+            [null, 1, 5],
+            [2, 5, 1],
+          ],
+        },
+      }),
+      [],
+    );
+    assert.deepEqual(await said({ loss: { ...loss, targets } }), []);
+    assert.deepEqual(await said({ ...stepByStep, loss: { ...loss, at: 'last', targets: [1, 2, 3] } }), []);
   });
 
   it('is step by step for each chunk of a list', async () => {

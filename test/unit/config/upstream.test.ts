@@ -115,7 +115,12 @@ describe('an upstream gradient', () => {
     const square = { sequences: [...sequences, [[7], [8], [9]]] };
     const own = await good(numbers(3, 3), square);
     assert.deepEqual(own, given(...numbers(3, 3).flat(2)));
-    const turned = await good(numbers(3, 3), { ...square, sequenceOrder: 'TBI' });
+    const { upstream: turned, problems } = await read(numbers(3, 3), { ...square, sequenceOrder: 'TBI' });
+    // Both orders fit, which is said.
+    assert.deepEqual(
+      problems.map(({ severity, path }) => [severity, path]),
+      [['info', 'upstreamGradient']],
+    );
     assert.deepEqual(turned, given(1, 2, 7, 8, 13, 14, 3, 4, 9, 10, 15, 16, 5, 6, 11, 12, 17, 18));
   });
 });
