@@ -70,6 +70,14 @@ export const refused = (
     part,
   );
 
+export type Advised = Required<Pick<FormatFinding, 'advice' | 'fix'>>;
+
+/** Lines of Python that help, each a statement. `lead`: what they do. */
+export const asPython = (lead: string, lines: readonly string[]): Advised => ({
+  advice: `${lead} ${lines.join('; ')}`,
+  fix: { kind: 'copyPython', lines: `${lines.join('\n')}\n`, lead },
+});
+
 export const beforeQuantising = (): string => t('Take the model as it was before it was quantised.');
 
 /** Places in an entry of an archive are told with its name. */

@@ -1,8 +1,8 @@
 // The names that a pickle may use, as data. Every other name ends the reading.
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
-import { beforeQuantising, refused } from './formatError.js';
-import type { FormatError, FormatFinding } from './formatError.js';
+import { asPython, beforeQuantising, refused } from './formatError.js';
+import type { Advised, FormatError } from './formatError.js';
 import { bytesOf } from './storedNumbers.js';
 import type { NumberType } from './storedNumbers.js';
 
@@ -163,13 +163,6 @@ const dequantisingLines: readonly string[] = [
     'for k, v in {**r.get_weight(), **r.get_bias()}.items()}',
   'save_file({k: v.dequantize().float().contiguous() for k, v in w.items()}, "model.safetensors")',
 ];
-
-type Advised = Required<Pick<FormatFinding, 'advice' | 'fix'>>;
-
-const asPython = (lead: string, lines: readonly string[]): Advised => ({
-  advice: `${lead} ${lines.join('; ')}`,
-  fix: { kind: 'copyPython', lines: `${lines.join('\n')}\n`, lead },
-});
 
 const exported = (lines: readonly string[]): Advised =>
   asPython(t('Nothing of it is run. Export the weights alone where you trust the file:'), lines);

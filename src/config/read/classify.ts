@@ -1,4 +1,5 @@
 import { isArray } from '../json/node.js';
+import { isListOfParts } from '../problems/modelParts.js';
 import { weightNames } from '../layouts/weightNames.js';
 import { asSequences } from './fileParts.js';
 import { configKeys } from './schema.js';
@@ -16,6 +17,6 @@ export function kindOf(root: Value): FileKind {
   const keys = configKeys();
   const known = root.entries().filter(([key]) => key !== '$schema' && key !== 'name' && Object.hasOwn(keys, key));
   if (known.some(([key]) => key === 'weights' || key === 'sequences')) return 'config';
-  if (weightNames(root).groups.length > 0) return 'weights';
+  if (!isListOfParts(root) && weightNames(root).groups.length > 0) return 'weights';
   return known.length > 0 ? 'config' : 'unknown';
 }

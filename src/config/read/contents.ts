@@ -22,6 +22,7 @@ import { Sources } from './sourceFiles.js';
 import { arrange, transpose } from './gateBlocks.js';
 import type { Stored } from './gateBlocks.js';
 import type { StoredBiases } from './readBiases.js';
+import { isListOfParts } from '../problems/modelParts.js';
 import { Report } from '../problems/problemReport.js';
 import { counted, describeNode, describeShape, quote } from '../json/node.js';
 import type { JsonNode, TensorNode } from '../json/node.js';
@@ -82,8 +83,11 @@ export async function contentsOf(
   const refused = refusedIn(root);
   const isStack = network?.kind === 'network' && isNamedStack(network.groups);
   // Layers that a run refuses together may be run one by one.
-  const networks =
-    isStack && refused.length === 0 ? [describeStack(network.groups)] : describeNetworks(groups, Infinity);
+  const networks = isListOfParts(root)
+    ? []
+    : isStack && refused.length === 0
+      ? [describeStack(network.groups)]
+      : describeNetworks(groups, Infinity);
   return {
     contents: { format: root.document.binary, values, networks, refused },
     problems,

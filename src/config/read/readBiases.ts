@@ -4,6 +4,7 @@ import type { Cell, Direction, DType, HeldBiases } from '../../engine/index.js';
 import { describeShape } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group, Layout, Named } from '../layouts/weightLayouts.js';
+import { partAdvice } from '../problems/modelParts.js';
 import type { Report } from '../problems/problemReport.js';
 import { misspeltBiases } from '../problems/weightNameSuggestions.js';
 import { arrange, hasStateBias } from './gateBlocks.js';
@@ -154,7 +155,9 @@ export function reportMissingBiases(
     message: t('The weights have no bias; zeros are used.'),
     expected: layout.biases.map((name) => `"${name}" ${layout.stacked ? '[D][2·G·H]' : form}`).join(', '),
     found: t('no bias'),
-    advice: t('Add {0}, or ignore this if the layer was made without a bias.', names),
+    ...(partAdvice(recurrent) ?? {
+      advice: t('Add {0}, or ignore this if the layer was made without a bias.', names),
+    }),
   });
 }
 

@@ -16,6 +16,7 @@ import { notePadding, withLengths } from './readLengths.js';
 import { readLoss } from './readLoss.js';
 import { cut, UnreadableNumbers } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
+import { notePart, refuseListOfParts } from '../problems/modelParts.js';
 import { Report } from '../problems/problemReport.js';
 import { onlyTensor } from './fileParts.js';
 import { openEntry } from './openEntry.js';
@@ -123,6 +124,7 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
   });
   if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsRoot!, false, report);
   if (experiment !== null && !report.hasErrors) {
+    notePart(weightsRoot!, report);
     if (typeof entry.sequences === 'string') notePadding(sequences!, sequences!.where, false, report);
     noteReverseStep(experiment, weightsRoot!, null, report);
   }
@@ -190,6 +192,7 @@ async function readConfig(
 ): Promise<Read> {
   const root = await sources.open(id, emptyConfigAdvice);
   if (root === null) return nothing;
+  if (refuseListOfParts(root, report)) return nothing;
   if (config === null || isOtherFile(root)) {
     reportNoConfig(root, report);
     return nothing;
@@ -255,6 +258,7 @@ async function readConfig(
   });
   if (weights?.isAssumed === true && !report.hasErrors) noteAssumedCell(weightsValue!.itself(), true, report);
   if (experiment !== null && !report.hasErrors) {
+    notePart(weightsRoot!, report);
     if (config.get('lengths') === null) notePadding(sequences!, sequencesValue!, true, report);
     const entrance: Entrance =
       lossValue === undefined

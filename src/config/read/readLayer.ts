@@ -4,6 +4,7 @@ import { t } from '@vscode/l10n';
 import type { ByParameter, Cell, Direction, DType } from '../../engine/index.js';
 import { describeNode, describeShape } from '../json/node.js';
 import type { Group, Layout, Named } from '../layouts/weightLayouts.js';
+import { partAdvice } from '../problems/modelParts.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
 import type { Report } from '../problems/problemReport.js';
 import { weightNames } from '../layouts/weightNames.js';
@@ -118,7 +119,7 @@ function reportMissing(root: Value, strangers: readonly Named[], name: string, f
     message: t('{0} is missing in the weights.', name),
     expected: `"${name}" ${form}`,
     found: near === undefined ? describeNode(root.node) : near.where.placeText,
-    ...(near?.hint ?? { advice: t('Add "{0}".', name) }),
+    ...(near?.hint ?? partAdvice(root) ?? { advice: t('Add "{0}".', name) }),
   });
 }
 

@@ -8,6 +8,7 @@ import type { Group, Named } from '../layouts/weightLayouts.js';
 import { networkNames } from '../layouts/networkGroups.js';
 import { weightNames } from '../layouts/weightNames.js';
 import type { WeightNames } from '../layouts/weightNames.js';
+import { partAdvice, refuseListOfParts } from '../problems/modelParts.js';
 import { misspelt } from '../problems/weightNameSuggestions.js';
 import { optionText } from '../problems/problemReport.js';
 import type { Report } from '../problems/problemReport.js';
@@ -69,6 +70,7 @@ export function readWeights(value: Value, context: WeightsContext, report: Repor
     });
     return null;
   }
+  if (refuseListOfParts(value, report)) return null;
   const names = weightNames(value);
   const { named } = names;
   const groups = recognise(value, names, report);
@@ -134,7 +136,8 @@ function recognise(value: Value, { named, groups, network }: WeightNames, report
       found: describeNode(value.node),
       ...(asConfig !== null
         ? { advice: asConfig }
-        : (near?.hint ?? {
+        : (near?.hint ??
+          partAdvice(value) ?? {
             advice:
               value.document.binary === null
                 ? t('Rename the matrices: Wx [I,H], Wh [H,H] and b [H].')
@@ -194,7 +197,7 @@ function reportGap(group: Group, layer: number, direction: Group['direction'], b
           : t('Layer {0} is missing.', layer),
     expected: quote(name),
     found: quote(group.prefix === '' ? recurrent : `${group.prefix}.${recurrent}`),
-    advice: t('Export all weights of the network; layers are counted from 0.'),
+    ...(partAdvice(where) ?? { advice: t('Export all weights of the network; layers are counted from 0.') }),
   });
   return false;
 }
