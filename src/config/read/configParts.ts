@@ -186,7 +186,8 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
   const state = follow(root.get('initialState'));
   add('initialState', 'initialState', state);
   if (state?.node.kind === 'object')
-    for (const name of Object.keys(stateKeys())) add('initialState', `initialState.${name}`, follow(state.get(name)));
+    for (const name of Object.keys(stateKeys()))
+      add('initialState', `initialState.${name}`, follow(underItsKeys(state, stateKeys()).config.get(name)));
   add('upstreamGradient', 'upstreamGradient', numbers(root.get('upstreamGradient')));
   const loss = root.get('loss');
   const readoutRoot = follow(loss?.get('readout') ?? null);

@@ -26,12 +26,12 @@ export const fileKeys = (): readonly FileKey[] => (files ??= fileKeysOf(configKe
 /** The key that a name means: itself, or the one that it is another name of. */
 export const keyOf = (name: string): string => olderNames().get(name) ?? name;
 
-const olderNames = (): ReadonlyMap<string, string> =>
-  (older ??= new Map(
-    Object.entries<KeySpec>(configKeys()).flatMap(([key, { deprecated = [] }]) =>
-      deprecated.map((other) => [other, key]),
-    ),
-  ));
+const olderNames = (): ReadonlyMap<string, string> => (older ??= olderNamesOf(configKeys()));
+
+const olderNamesOf = (keys: KeyTable): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries<KeySpec>(keys).flatMap(([key, { deprecated = [] }]) => deprecated.map((other) => [other, key])),
+  );
 
 /**
  * A deprecated name that stands in a config, and the key that it means. `other`: the name of that key that is in force
@@ -45,14 +45,17 @@ export type OlderName = {
 };
 
 /**
- * A config with each deprecated name as the key that it means, unless that is there too, or another name of it before
- * this one: then it stays, and is ignored.
+ * A config, or an object of one that has keys of its own, with each deprecated name as the key that it means, unless
+ * that is there too, or another name of it before this one: then it stays, and is ignored.
  */
-export function underItsKeys(config: Value): { readonly config: Value; readonly older: readonly OlderName[] } {
+export function underItsKeys(
+  config: Value,
+  own: KeyTable | null = null,
+): { readonly config: Value; readonly older: readonly OlderName[] } {
   const keys = new Map<string, string>();
   const older: OlderName[] = [];
   const inForce = new Map<string, string>();
-  const there = [...olderNames()].flatMap(([name, key]) => {
+  const there = [...(own === null ? olderNames() : olderNamesOf(own))].flatMap(([name, key]) => {
     const entry = config.get(name);
     if (config.get(key) !== null) inForce.set(key, key);
     return entry === null ? [] : [{ name, key, entry }];
@@ -66,6 +69,10 @@ export function underItsKeys(config: Value): { readonly config: Value; readonly 
   }
   return { config: keys.size === 0 ? config : config.renamed((name) => keys.get(name) ?? name), older };
 }
+
+/** Names that stay, and are ignored. */
+export const toldOf = (older: readonly OlderName[]): ReadonlySet<string> =>
+  new Set(older.filter(({ other }) => other !== null).map(({ name }) => name));
 
 export function reportOlder(older: readonly OlderName[], report: Report): void {
   for (const { name, key, entry, other } of older)

@@ -6,10 +6,10 @@ import type { Entry, Files, MadeSequences, Pair } from './fileAccess.js';
 import { kindOf } from './classify.js';
 import { makeSequences } from './madeSequences.js';
 import { fileName } from '../json/fileName.js';
-import { counted, describeNode, describeShape } from '../json/node.js';
+import { counted, describeNode, describeShape, quote } from '../json/node.js';
 import { networkNames } from '../layouts/networkGroups.js';
 import { weightNames } from '../layouts/weightNames.js';
-import { reportOlder } from './keyNames.js';
+import { reportOlder, toldOf } from './keyNames.js';
 import { realStepsOf } from './knownSizes.js';
 import type { KnownSizes } from './knownSizes.js';
 import { notePadding, withLengths } from './readLengths.js';
@@ -22,7 +22,7 @@ import { onlyTensor } from './fileParts.js';
 import { openEntry } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import type { ReadOptions } from './openFiles.js';
-import { configKeys, requiredKeys } from './schema.js';
+import { configKeys, requiredKeys, stateKeys } from './schema.js';
 import type { ConfigKey } from './schema.js';
 import { readSequences } from './readSequences.js';
 import type { ReadSequences } from './readSequences.js';
@@ -199,8 +199,13 @@ async function readConfig(
   }
   reportOlder(older, report);
   const keys = configKeys();
-  const told = new Set(older.filter(({ other }) => other !== null).map(({ name }) => name));
-  const valid = validateObject(config, keys, requiredKeys, report, told);
+  const valid = validateObject(
+    config,
+    keys,
+    requiredKeys,
+    report,
+    new Set([...toldOf(older), ...cellStates(config, report)]),
+  );
 
   const sequencesValue = valid.get('sequences');
   const weightsValue = valid.get('weights');
@@ -268,6 +273,20 @@ async function readConfig(
   }
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? cell, training: notesOf(weightsRoot), labels };
+}
+
+/** Tells an LSTM's c beside the keys of a config, and which names that are. */
+function cellStates(config: Value, report: Report): readonly string[] {
+  const found = config.entries().filter(([key]) => (stateKeys().c.deprecated as readonly string[]).includes(key));
+  for (const [key, entry] of found)
+    report.warning(entry, {
+      code: 'unknown-key',
+      message: t('The key {0} is unknown and is ignored.', quote(key)),
+      expected: '"initialState": { "h": …, "c": … }',
+      found: quote(key),
+      advice: t('An LSTM\'s cell state stands beside its hidden state, under "initialState".'),
+    });
+  return found.map(([key]) => key);
 }
 
 /** Of a run that nothing else is wrong with: the shapes of tanh and relu are the same. */

@@ -6,6 +6,7 @@ import { counted, describeNode, isArray, quote } from '../json/node.js';
 import type { Report } from '../problems/problemReport.js';
 import { describeParts, onlyTensor } from './fileParts.js';
 import { fits } from './fits.js';
+import { reportOlder, toldOf, underItsKeys } from './keyNames.js';
 import type { KnownSizes } from './knownSizes.js';
 import { readTensor } from './readTensor.js';
 import { stateKeys } from './schema.js';
@@ -27,7 +28,7 @@ export async function readStates(
   const { states } = cellOf(sizes.cell ?? defaultCell);
   const read = new Map<string, readonly (Float64Array | null)[]>();
   const followed = value === undefined ? null : await sources.follow(value);
-  const own = followed === null ? null : ownNames(followed);
+  const { own, told } = followed === null ? { own: null, told: new Set<string>() } : underOurNames(followed, report);
   // An archive whose only array is h or c names it.
   const isNamed = own?.entries().some(([name]) => name in stateKeys()) === true;
   const root = own === null || isNamed ? own : onlyTensor(own);
@@ -43,7 +44,7 @@ export async function readStates(
       return sizes.widths.map(() => ({ h: null }));
     }
     const keys = Object.fromEntries(Object.entries(stateKeys()).filter(([name]) => states.includes(name)));
-    for (const [name, entry] of validateObject(withoutOthers(root, states), keys, [], report)) {
+    for (const [name, entry] of validateObject(withoutOthers(root, states), keys, [], report, told)) {
       const own = await sources.follow(entry);
       if (own !== null) read.set(name, readLayers(own, `initialState.${name}`, sizes, dtype, report));
     }
@@ -63,6 +64,14 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   h: ['h0', 'h_0', 'h_n', 'hn', 'hx', '0', 'arr_0'],
   c: ['c0', 'c_0', 'c_n', 'cn', 'cx', '1', 'arr_1'],
 };
+
+/** The states under our names. `told`: names that are ignored, which was said. */
+function underOurNames(root: Value, report: Report): { readonly own: Value; readonly told: ReadonlySet<string> } {
+  if (root.document.binary !== null || root.node.kind !== 'object') return { own: ownNames(root), told: new Set() };
+  const { config, older } = underItsKeys(root, stateKeys());
+  reportOlder(older, report);
+  return { own: config, told: toldOf(older) };
+}
 
 /** The states of a file of tensors under our names; one that stands there under both keeps the other. */
 function ownNames(root: Value): Value {

@@ -82,12 +82,14 @@ export const stateKeys = () =>
       types: ['null', 'string', 'array'],
       expected: t('numbers, a path, or null'),
       file: {},
+      deprecated: ['h0', 'h_0'],
     },
     c: {
       docs: t("An LSTM's cell state before the first timestep, in the form of `h`. `null` is zeros."),
       types: ['null', 'string', 'array'],
       expected: t('numbers, a path, or null'),
       file: {},
+      deprecated: ['c0', 'c_0'],
     },
   }) as const satisfies KeyTable;
 
@@ -242,7 +244,7 @@ export const configKeys = () =>
       default: null,
       file: {},
       keys: stateKeys(),
-      deprecated: ['h0', 'hidden_state', 'hiddenState', 'initial_state'],
+      deprecated: ['h0', 'h_0', 'hidden_state', 'hiddenState', 'initial_state'],
     },
     stateful: {
       docs: t(

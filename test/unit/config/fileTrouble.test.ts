@@ -328,7 +328,8 @@ describe('bytes that are no text, or not what the name says', () => {
 
 describe('names of today and of yesterday', () => {
   it('mean the key of today', () => {
-    assert.deepEqual(['h0', 'hidden_state', 'initialState', 'nobody'].map(keyOf), [
+    assert.deepEqual(['h0', 'h_0', 'hidden_state', 'initialState', 'nobody'].map(keyOf), [
+      'initialState',
       'initialState',
       'initialState',
       'initialState',
@@ -347,6 +348,48 @@ describe('names of today and of yesterday', () => {
         ['deprecated-key', 'both "h0" and "hidden_state"'],
       ],
     );
+  });
+});
+
+describe("an initial state by PyTorch's names", () => {
+  const gates = (first: number): number[][] => [first, 0.2, 0.3, 0.4].map((x) => [x]);
+  const lstm = JSON.stringify({ weight_ih_l0: gates(0.1), weight_hh_l0: gates(0.5), bias_ih_l0: [0, 0, 0, 0] });
+  const read = (rest: string, more: Readonly<Record<string, string>> = {}): ReturnType<typeof readTexts> =>
+    readTexts({ [configName]: `{"weights":${lstm},"sequences":[[[1],[2]]],${rest}}`, ...more });
+  const told = (problems: readonly Problem[]): string[] =>
+    problems.filter(({ code }) => code !== 'missing-key').map(({ code, found }) => `${code} ${found}`);
+
+  it('is that by our own', async () => {
+    const usual = await read('"initialState":{"h":[[0.5]],"c":[[0.7]]}');
+    assert.deepEqual(told(usual.problems), []);
+    for (const [h, c] of [
+      ['h_0', 'c_0'],
+      ['h0', 'c0'],
+    ] as const) {
+      const state = `{"${h}":[[0.5]],"${c}":[[0.7]]}`;
+      const inside = await read(`"initialState":${state}`);
+      assert.deepEqual(inside.experiment, usual.experiment);
+      assert.deepEqual(told(inside.problems), [`deprecated-key "${h}"`, `deprecated-key "${c}"`]);
+      assert.deepEqual(
+        inside.problems.filter(({ fix }) => fix !== undefined).map(({ fix }) => fix),
+        ['h', 'c'].map((name) => ({ kind: 'replace', text: `"${name}"` })),
+      );
+      const apart = await read('"initialState":"state.json"', { 'state.json': state });
+      assert.deepEqual(apart.experiment, usual.experiment);
+      const whole = await read(`"${h}":${state}`);
+      assert.deepEqual(whole.experiment, usual.experiment);
+      const { experiment } = await read('"initialState":{"h":[[0.5]]}');
+      const beside = await read(`"${h}":[[0.5]],"${c}":[[0.7]]`);
+      assert.deepEqual(beside.experiment, experiment);
+      assert.deepEqual(told(beside.problems), [`deprecated-key "${h}"`, `unknown-key "${c}"`]);
+      assert.match(beside.problems.find(({ code }) => code === 'unknown-key')!.advice, /under "initialState"/);
+    }
+  });
+
+  it('beside our own is ignored, which is said once', async () => {
+    const both = await read('"initialState":{"h":[[0.5]],"h_0":[[0.7]]}');
+    assert.deepEqual(both.experiment, (await read('"initialState":{"h":[[0.5]]}')).experiment);
+    assert.deepEqual(told(both.problems), ['deprecated-key both "h" and "h_0"']);
   });
 });
 
