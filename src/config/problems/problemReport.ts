@@ -24,8 +24,10 @@ export const maxRepeats = 20;
 const maxPerFile = 200;
 
 /** How the command line names what is meant of a file that holds several networks or arrays. */
-export const optionText = (option: '--name' | '--array', name: string): string =>
-  `${option} ${/^[\w./-]+$/.test(name) ? name : JSON.stringify(name)}`;
+export const optionText = (option: '--name' | '--array', name: string): string => `${option} ${wordOf(name)}`;
+
+/** A word of a command line, in quotes where it has to be. */
+export const wordOf = (name: string): string => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name));
 
 /** Collects everything that is wrong, in all files of an experiment. */
 export class Report {

@@ -27,6 +27,8 @@ export type OpenEntry = {
   readonly dtype: DType;
   /** Whether options of the command line say what a config would. */
   readonly byOption: boolean;
+  /** Whether it is run from the command line. */
+  readonly atCommandLine: boolean;
 };
 
 export async function openEntry(entry: Entry, files: Files, options: ReadOptions = {}): Promise<OpenEntry> {
@@ -47,6 +49,7 @@ export async function openEntry(entry: Entry, files: Files, options: ReadOptions
     cell: cellNames.find((name) => name === cell) ?? null,
     dtype: word('dtype') === 'float64' ? 'float64' : 'float32',
     byOption: entry.kind === 'pair' && options.byOption === true,
+    atCommandLine: options.byOption === true,
   };
 }
 

@@ -17,7 +17,7 @@ import { readLoss } from './readLoss.js';
 import { cut, UnreadableNumbers } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
 import { notePart, refuseListOfParts } from '../problems/modelParts.js';
-import { Report } from '../problems/problemReport.js';
+import { optionText, Report, wordOf } from '../problems/problemReport.js';
 import { onlyTensor } from './fileParts.js';
 import { openEntry } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
@@ -163,11 +163,14 @@ function isOtherFile(root: Value): boolean {
 }
 
 /** Of a file that was meant for another key of a config, how a config names it. */
-function reportNoConfig(root: Value, report: Report): void {
+function reportNoConfig(root: Value, atCommandLine: boolean, report: Report): void {
   const kind = kindOf(root);
   const { groups, network } = kind === 'weights' ? weightNames(root) : { groups: [], network: null };
   const file = fileName(root.document.id);
-  const named = network?.kind === 'several' ? { file, name: networkNames(groups).get(groups[0]!)! } : file;
+  const name = network?.kind === 'several' ? networkNames(groups).get(groups[0]!)! : null;
+  const named = name === null ? file : { file, name };
+  const config = `{ "weights": ${JSON.stringify(named)}, "sequences": … }`;
+  const given = wordOf(root.document.id);
   report.error(root, {
     code: 'wrong-type',
     message: kind === 'weights' ? t('This is a file of weights, and no config.') : t('A config is an object.'),
@@ -175,9 +178,20 @@ function reportNoConfig(root: Value, report: Report): void {
     found: describeNode(root.node),
     advice:
       kind === 'weights'
-        ? t('Write a config beside it that names it: {0}.', `{ "weights": ${JSON.stringify(named)}, "sequences": … }`)
+        ? atCommandLine
+          ? t(
+              'Run it on sequences: {0}, or write a config beside it that names it: {1}.',
+              `rnn-gradients run ${given} SEQUENCES${name === null ? '' : ` ${optionText('--name', name)}`}`,
+              config,
+            )
+          : t('Write a config beside it that names it: {0}.', config)
         : kind === 'sequences'
-          ? t('This looks like sequences: name this file in a config under "sequences".')
+          ? atCommandLine
+            ? t(
+                'This looks like sequences: run weights on them, {0}, or name this file in a config under "sequences".',
+                `rnn-gradients run WEIGHTS ${given}`,
+              )
+            : t('This looks like sequences: name this file in a config under "sequences".')
           : root.document.binary === null
             ? t('Put the keys "weights" and "sequences" into braces.')
             : t('Name a JSON file with the keys "weights" and "sequences".'),
@@ -186,7 +200,7 @@ function reportNoConfig(root: Value, report: Report): void {
 
 async function readConfig(
   id: string,
-  { config, older, cell, dtype, files }: OpenEntry,
+  { config, older, cell, dtype, files, atCommandLine }: OpenEntry,
   sources: Sources,
   report: Report,
 ): Promise<Read> {
@@ -194,7 +208,7 @@ async function readConfig(
   if (root === null) return nothing;
   if (refuseListOfParts(root, report)) return nothing;
   if (config === null || isOtherFile(root)) {
-    reportNoConfig(root, report);
+    reportNoConfig(root, atCommandLine, report);
     return nothing;
   }
   reportOlder(older, report);
@@ -277,7 +291,8 @@ async function readConfig(
 
 /** Tells an LSTM's c beside the keys of a config, and which names that are. */
 function cellStates(config: Value, report: Report): readonly string[] {
-  const found = config.entries().filter(([key]) => (stateKeys().c.deprecated as readonly string[]).includes(key));
+  const names: readonly string[] = stateKeys().c.deprecated;
+  const found = config.entries().filter(([key]) => names.includes(key));
   for (const [key, entry] of found)
     report.warning(entry, {
       code: 'unknown-key',

@@ -8,6 +8,7 @@ import { optionText } from '../problems/problemReport.js';
 import type { Finding, Report } from '../problems/problemReport.js';
 import { roundableOnce } from '../json/float32Rounding.js';
 import type { Value } from '../json/jsonValue.js';
+import type { Named } from '../layouts/weightLayouts.js';
 import { arraysOf, describeTensors } from './fileParts.js';
 
 /**
@@ -62,14 +63,22 @@ export function readTensor(value: Value, spec: TensorSpec, report: Report): Tens
 }
 
 /** Of a file that holds several arrays where one is wanted: which, and how one is named. Null for anything else. */
-function chooseAdvice(value: Value, { ranks }: TensorSpec, report: Report): Pick<Finding, 'found' | 'advice'> | null {
+function chooseAdvice(
+  value: Value,
+  { label, form, ranks, isData = false }: TensorSpec,
+  report: Report,
+): Pick<Finding, 'found' | 'advice'> | null {
   const arrays = value.path === '' && value.document.binary !== null ? arraysOf(value) : [];
   // One alone stands beside a network or something that is not read: a file of it alone is that array.
   if (arrays.length === 0) return null;
-  const [first] = [...arrays.filter(({ rank }) => ranks.includes(rank)), ...arrays];
-  const { name } = first!;
+  const found = describeTensors(arrays.map(({ named }) => named));
+  const fitting = arrays.filter(({ named, rank }) => ranks.includes(rank) && !(isData && isOfModule(named)));
+  const [first] = fitting;
+  if (first === undefined)
+    return { found, advice: t('None of these arrays can be {0}: name a file that holds {1}.', label, form) };
+  const { name } = first;
   return {
-    found: describeTensors(arrays.map(({ named }) => named)),
+    found,
     advice: report.byOption
       ? t('The file holds several arrays: name the one that is meant: {0}.', optionText('--array', name))
       : t(
@@ -78,6 +87,10 @@ function chooseAdvice(value: Value, { ranks }: TensorSpec, report: Report): Pick
         ),
   };
 }
+
+/** A parameter of a module of PyTorch, as a readout or an embedding beside the recurrent layers. */
+const isOfModule = ({ prefix, name }: Named): boolean =>
+  prefix !== '' && /^(?:weight|bias|running_(?:mean|var)|num_batches_tracked)$/.test(name);
 
 const shown = ({ file, name }: { readonly file: string; readonly name: string }): string =>
   `{ "file": ${JSON.stringify(file)}, "name": ${JSON.stringify(name)} }`;

@@ -269,6 +269,14 @@ describe('numbers in archives', () => {
         '{ "file": "x.npz", "name": "x" }.',
     ]);
     assert.equal((await found(lstm))[1], 'These are weights: name them under "weights".');
+    // What other modules have beside it is no data.
+    const modules = { 'emb.weight': npy([4, 2], Array(8).fill(0)), 'fc.weight': npy([3, 1], [0, 0, 0]) };
+    assert.deepEqual(await found({ ...lstm, ...modules }), [
+      'emb.weight [4, 2]; fc.weight [3, 1]',
+      'None of these arrays can be sequences: name a file that holds [B][T][I] or [T][I].',
+    ]);
+    assert.match((await found({ ...lstm, ...modules, x }))[1]!, /"name": "x"/);
+    assert.match((await found({ ...lstm, y: npy([1], [0]) }))[1]!, /^None of these arrays can be sequences/);
   });
 
   it('of several arrays one is named by an option, in quotes where it has to be', async () => {

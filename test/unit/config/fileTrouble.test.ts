@@ -351,6 +351,48 @@ describe('names of today and of yesterday', () => {
   });
 });
 
+describe('a file of weights or sequences alone', () => {
+  const network = (name: string) => [
+    [`${name}weight_ih_l0`, [[1]]],
+    [`${name}weight_hh_l0`, [[1]]],
+  ];
+  const config = 'write a config beside it that names it:';
+  for (const [what, file, content, atCommandLine, inEditor] of [
+    [
+      'weights',
+      'w.json',
+      Object.fromEntries(network('')),
+      `Run it on sequences: rnn-gradients run w.json SEQUENCES, or ${config} { "weights": "w.json", "sequences": … }.`,
+      'Write a config beside it that names it: { "weights": "w.json", "sequences": … }.',
+    ],
+    [
+      'one of several networks',
+      'my weights.json',
+      Object.fromEntries([...network('a.'), ...network('b.')]),
+      `Run it on sequences: rnn-gradients run "my weights.json" SEQUENCES --name a, or ${config} ` +
+        '{ "weights": {"file":"my weights.json","name":"a"}, "sequences": … }.',
+      'Write a config beside it that names it: { "weights": {"file":"my weights.json","name":"a"}, "sequences": … }.',
+    ],
+    [
+      'sequences',
+      'x.json',
+      [[[1]]],
+      'This looks like sequences: run weights on them, rnn-gradients run WEIGHTS x.json, or name this file in a ' +
+        'config under "sequences".',
+      'This looks like sequences: name this file in a config under "sequences".',
+    ],
+  ] as const)
+    it(`is told how ${what} are run: at the command line by a second file`, async () => {
+      const files = memoryFiles({ [file]: JSON.stringify(content) });
+      const entry: Entry = { kind: 'config', config: file };
+      for (const [options, advice] of [
+        [{ byOption: true }, atCommandLine],
+        [{}, inEditor],
+      ] as const)
+        assert.equal((await readExperiment(entry, files, options)).problems[0]?.advice, advice);
+    });
+});
+
 describe("an initial state by PyTorch's names", () => {
   const gates = (first: number): number[][] => [first, 0.2, 0.3, 0.4].map((x) => [x]);
   const lstm = JSON.stringify({ weight_ih_l0: gates(0.1), weight_hh_l0: gates(0.5), bias_ih_l0: [0, 0, 0, 0] });
