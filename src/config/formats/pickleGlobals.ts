@@ -167,6 +167,59 @@ const dequantisingLines: readonly string[] = [
 const exported = (lines: readonly string[]): Advised =>
   asPython(t('Nothing of it is run. Export the weights alone where you trust the file:'), lines);
 
+/** Modules that Python has, or that the lines import. */
+const alwaysThere: ReadonlySet<string> = new Set(
+  [
+    'torch,numpy,builtins,__builtin__,_codecs,_io,argparse,base64,code,codecs,collections,copy,copyreg',
+    'ctypes,datetime,decimal,enum,fractions,functools,importlib,inspect,io,itertools,logging,math,nt',
+    'operator,os,pathlib,pickle,posix,random,re,runpy,shutil,socket,string,subprocess,sys',
+    'threading,time,types,typing,uuid,warnings,weakref,webbrowser,zlib',
+  ].flatMap((names) => names.split(',')),
+);
+
+/** The same of an object of a class, without which Python does not load the file. */
+function exportedWith(module: string, name: string): Advised {
+  const [root = ''] = module.split('.');
+  if (alwaysThere.has(root)) return exportAdvice();
+  const lines = exportLines(plainLoad);
+  return root === '__main__'
+    ? asPython(t('Export the weights alone in the script that defines {0}, where you trust it:', cut(name, 18)), lines)
+    : asPython(t('Export the weights alone where you trust the file and have {0}:', cut(root, 30)), lines);
+}
+
+/** Datasets of PyTorch, whose items are a sequence and its target. */
+const datasetLines: readonly string[] = [
+  `import torch; d = ${plainLoad}`,
+  'd = next(v for v in d.values() if isinstance(v, torch.utils.data.Dataset)) if isinstance(d, dict) else d',
+  '[torch.save(torch.stack(x), f) for x, f in zip(zip(*d), ["sequences.pt", "targets.pt"])]',
+];
+
+/** One tensor for each sequence. */
+const packedLines: readonly string[] = [
+  `import torch; p = ${plainLoad}`,
+  'p = next(v for v in p.values() if hasattr(v, "batch_sizes")) if isinstance(p, dict) else p',
+  'torch.save(torch.nn.utils.rnn.unpack_sequence(p), "sequences.pt")',
+];
+
+/** Objects that hold sequences, where nothing beside them is called a weight. */
+function dataAdvice(global: string, text: string): Advised | null {
+  const lines =
+    global === 'torch.nn.utils.rnn.PackedSequence'
+      ? packedLines
+      : /^torch\.utils\.data\.dataset\.(?:Tensor|Concat)?(?:Dataset|Subset)$/.test(global)
+        ? datasetLines
+        : null;
+  return lines === null || text.includes('weight')
+    ? null
+    : asPython(t('Nothing of it is run. Save its tensors as sequences where you trust the file:'), lines);
+}
+
+/** What stands beside a model and holds no weights. */
+const settingsAdvice = (global: string): string | null =>
+  /^transformers\.\S*TrainingArguments$/.test(global)
+    ? t('It holds the settings of a training: name the weights beside it, model.safetensors or pytorch_model.bin.')
+    : null;
+
 /** How the weights alone are exported, which needs no pickle. */
 export const exportAdvice = (load = plainLoad): Advised => exported(exportLines(load));
 
@@ -188,14 +241,17 @@ function quantisedAdvice(text: string): string | Advised | null {
   return found[1] === undefined ? beforeQuantising() : asPython(lead, dequantisingLines);
 }
 
-/** `text`: the pickle, in which a whole model names the modules of its layers. */
+/** `text`: the pickle around it, in which a whole model names the modules of its layers. */
 export function unknownGlobal(module: string, name: string, text = ''): FormatError {
   const [shownModule, shownName] = [cut(module, 60), cut(name, 60)];
+  const full = `${module}.${name}`;
   return refused(
     t('The file wants to load {0}, which is no tensor.', `${shownModule}.${shownName}`),
     t('tensors in dicts, as torch.save(model.state_dict(), file) writes them'),
     t('the global {0}', `"${shownModule} ${shownName}"`),
-    quantisedAdvice(`${module}.${name}\n${text}`) ??
-      (quantised.test(`${module}.${name}`) ? beforeQuantising() : exportAdvice()),
+    settingsAdvice(full) ??
+      dataAdvice(full, text) ??
+      quantisedAdvice(`${full}\n${text}`) ??
+      (quantised.test(full) ? beforeQuantising() : exportedWith(shownModule, shownName)),
   );
 }

@@ -173,9 +173,10 @@ export class PickleMachine {
     this.push({ kind: 'global', name: full });
   }
 
-  /** What follows, as far as a model may name its layers; only ASCII is looked for in it. */
+  /** What stands around it, as far as a model may name its layers; only ASCII is looked for in it. */
   #names(): string {
-    return new TextDecoder('latin1').decode(this.#bytes.subarray(this.#at, this.#at + mostNames));
+    const from = Math.max(0, this.#at - mostNames);
+    return new TextDecoder('latin1').decode(this.#bytes.subarray(from, this.#at + mostNames));
   }
 
   number(text: string): number | bigint {

@@ -23,7 +23,20 @@ class Tensor:
 class Module:
     def __init__(self, **tensors): self.tensors = tensors
     def state_dict(self): return dict(self.tensors)
-class nn: Module = Module
+class rnn: unpack_sequence = staticmethod(lambda packed: packed.batch_sizes)
+class nn:
+    Module = Module
+    class utils: rnn = rnn
+class Dataset: ...
+class data: Dataset = Dataset
+class utils: data = data
+class Data(Dataset):
+    def __init__(self, *items): self.items = items
+    def __getitem__(self, i): return self.items[i]
+class Packed:
+    def __init__(self, *sizes): self.batch_sizes = list(sizes)
+def stack(tensors): return list(tensors)
+def save(value, file): print(file, value)
 def is_tensor(x): return isinstance(x, Tensor)
 def as_tensor(x): return x if is_tensor(x) else Tensor()
 def load(file, map_location, weights_only):
@@ -48,7 +61,10 @@ function written(lines: string, value: string, isPlain = false): string[] {
     put('torch.py', torch);
     mkdirSync(path.join(folder, 'safetensors'));
     put('safetensors/torch.py', safetensors);
-    put('case.py', `from torch import Tensor, Module\nvalue = ${value}\nis_plain = ${isPlain ? 'True' : 'False'}\n`);
+    put(
+      'case.py',
+      `from torch import Data, Module, Packed, Tensor\nvalue = ${value}\nis_plain = ${isPlain ? 'True' : 'False'}\n`,
+    );
     put('export.py', lines);
     const made = spawnSync('python3', ['-c', 'import case, pickle; pickle.dump(case.value, open("model.pt", "wb"))'], {
       cwd: folder,
@@ -85,6 +101,47 @@ describe('the lines that export the weights of a refused file', withPython, () =
     it(`of ${what}`, () => {
       assert.deepEqual(written(checkpoint, value), names);
     });
+
+  for (const [module, name, value, saved] of [
+    ['torch.utils.data.dataset', 'TensorDataset', 'Data((1, 2), (3, 4))', ['sequences.pt [1, 3]', 'targets.pt [2, 4]']],
+    ['torch.utils.data.dataset', 'Subset', 'Data((1,), (3,))', ['sequences.pt [1, 3]']],
+    ['torch.utils.data.dataset', 'ConcatDataset', '{"n": 1, "train": Data((1,), (3,))}', ['sequences.pt [1, 3]']],
+    ['torch.nn.utils.rnn', 'PackedSequence', 'Packed(3, 2)', ['sequences.pt [3, 2]']],
+    ['torch.nn.utils.rnn', 'PackedSequence', '{"n": 1, "x": Packed(3, 2)}', ['sequences.pt [3, 2]']],
+  ] as const)
+    it(`of ${name} save sequences, unless weights stand beside it: ${value}`, () => {
+      const { finding } = unknownGlobal(module, name);
+      assert.deepEqual(written(linesOf(finding), value), saved);
+      assert.match(finding.advice, /Save its tensors as sequences/);
+      assert.ok(finding.advice.replace('model.pt', 'm'.repeat(80)).length <= longestSentence, finding.advice);
+      assert.equal(linesOf(unknownGlobal(module, name, 'rnn.weight_hh_l0').finding), checkpoint);
+    });
+
+  it('say what Python needs to load the file', () => {
+    for (const [module, name, lead] of [
+      ['argparse', 'Namespace', 'Nothing of it is run. Export the weights alone where you trust the file:'],
+      [
+        'pytorch_lightning.utilities.parsing',
+        'AttributeDict',
+        'Export the weights alone where you trust the file and have pytorch_lightning:',
+      ],
+      ['omegaconf.dictconfig', 'DictConfig', 'Export the weights alone where you trust the file and have omegaconf:'],
+      ['__main__', 'Net', 'Export the weights alone in the script that defines Net, where you trust it:'],
+    ] as const) {
+      const { fix } = unknownGlobal(module, name).finding;
+      assert.deepEqual(fix, { kind: 'copyPython', lines: checkpoint, lead });
+    }
+    for (const module of ['__main__', 'p'.repeat(60)]) {
+      const { advice } = unknownGlobal(module, 'N'.repeat(60)).finding;
+      assert.ok(advice.replace('model.pt', 'm'.repeat(80)).length <= longestSentence, advice);
+    }
+  });
+
+  it('are not given where there are no weights', () => {
+    const { advice, fix } = unknownGlobal('transformers.training_args', 'TrainingArguments').finding;
+    assert.equal(fix, undefined);
+    assert.match(advice, /name the weights beside it/);
+  });
 
   it('stand whole in what is told of the file, whose name may be long', () => {
     for (const { advice } of [exportAdvice(), exportAdvice('torch.jit.load("model.pt")'), pickleAdvice()])
