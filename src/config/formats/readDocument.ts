@@ -18,6 +18,7 @@ import { hdf5 } from './hdf5.js';
 import { npy, tooPrecise } from './npy.js';
 import { onnx } from './onnx.js';
 import { safetensors } from './safetensors.js';
+import { isNoText, otherFormat, unknownFormat } from './otherFormats.js';
 import { allOf, areHere, capacityOf, readRange, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
 import { heldBytes, inexactInteger, isRowMajor, numbersInPieces, numbersOf, typeName } from './storedNumbers.js';
@@ -120,7 +121,8 @@ export function readDocument(
     format = formats.find(({ match }) => match(head));
     if (format === undefined) {
       const all = allOf(bytes);
-      return isLfsPointer(all) ? broken(id, null, lfsPointer(), '', tick) : textDocument(id, all, tick);
+      const other = isLfsPointer(all) ? lfsPointer() : otherFormat(all);
+      return other === null ? textDocument(id, all, tick) : broken(id, null, forFile(other, fileName(id)), '', tick);
     }
     const fileBeside = (name: string): Uint8Array | null => beside.get(name)?.bytes ?? null;
     const container = format.inRanges === true ? format.open(bytes, tick) : format.open(allOf(bytes), tick, fileBeside);
@@ -147,9 +149,11 @@ function textDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
   const isPlain = /\.(?:csv|tsv|tab)$/i.test(id) || (/\.txt$/i.test(id) && !beginsAsJson(bytes));
   if (isPlain) return plainDocument(id, bytes, tick);
   const named = beginsAsJson(bytes) ? undefined : formatsByName.find(({ pattern }) => pattern.test(id));
-  return named === undefined || bytes[0] === 0x3c
-    ? readText(id, bytes, tick)
-    : broken(id, null, otherThanNamed(named.name(), bytes.length), '', tick);
+  if (named !== undefined && !beginsAsPage(bytes))
+    return broken(id, null, otherThanNamed(named.name(), bytes.length), '', tick);
+  return named === undefined && !beginsAsJson(bytes) && isNoText(bytes.subarray(0, headBytes))
+    ? broken(id, null, unknownFormat(bytes.length), '', tick)
+    : readText(id, bytes, tick);
 }
 
 /** What files are called that hold tensors. JSON may stand in any of them, and a page that was saved instead. */
@@ -170,8 +174,14 @@ const otherThanNamed = (expected: string, size: number): FormatFinding => ({
   advice: t('Download or export it again; a file that is being written is read when it is whole.'),
 });
 
+/** Behind spaces and a byte order mark. */
+const firstOf = (bytes: Uint8Array): number | undefined =>
+  bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte)));
+
+const beginsAsPage = (bytes: Uint8Array): boolean => firstOf(bytes) === 0x3c;
+
 function beginsAsJson(bytes: Uint8Array): boolean {
-  const first = bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte)));
+  const first = firstOf(bytes);
   return first === 0x5b || first === 0x7b;
 }
 

@@ -174,8 +174,7 @@ type BinaryFormat = {
 };
 
 function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
-  const begins = (...head: number[]): boolean => head.every((byte, i) => bytes[i] === byte);
-  if (begins(0x3c))
+  if (bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte))) === 0x3c)
     return {
       code: 'not-json',
       message: t('The file is HTML or XML, not JSON.'),

@@ -76,8 +76,31 @@ function listed(root: Value): readonly string[] | null {
 /** Whether it is the list of a network's parts, as `model.safetensors.index.json`. */
 export const isListOfParts = (root: Value): boolean => listed(root) !== null;
 
+/** Refuses what TensorFlow.js writes in the place of weights: a description of files that hold them. */
+function refuseManifest(root: Value, report: Report): boolean {
+  if (root.node.kind !== 'object' || root.document.binary !== null || root.get('weightsManifest') === null)
+    return false;
+  const name = JSON.stringify(fileName(root.document.id));
+  const format = root.get('format')?.node;
+  report.error(root, {
+    code: 'unknown-weights',
+    message: t('The file describes a model of TensorFlow.js, and holds no numbers itself.'),
+    expected: t('the weights in one file'),
+    found: quote('weightsManifest'),
+    advice:
+      format?.kind === 'string' && format.value === 'graph-model'
+        ? t('Export the weights as safetensors from the program that has trained the network.')
+        : t(
+            'Convert it to Keras: {0}.',
+            `tensorflowjs_converter --input_format=tfjs_layers_model --output_format=keras ${name} model.h5`,
+          ),
+  });
+  return true;
+}
+
 /** Refuses the list of a network's parts in the place of its weights, and says how they become one file. */
 export function refuseListOfParts(root: Value, report: Report): boolean {
+  if (refuseManifest(root, report)) return true;
   const files = listed(root);
   const [first, ...others] = files ?? [];
   if (first === undefined) return false;

@@ -1,0 +1,108 @@
+// Files of other programs in the place of one that is read: what they are by their first bytes, and what helps.
+import { t } from '@vscode/l10n';
+import { beginsWith } from './container.js';
+import { asPython, bytesText } from './formatError.js';
+import type { Advised, FormatFinding } from './formatError.js';
+
+type Other = {
+  readonly match: (bytes: Uint8Array) => boolean;
+  /** As people call it, with its article. */
+  readonly name: () => string;
+  readonly help: () => Pick<FormatFinding, 'advice'> | Advised;
+};
+
+const textAt = (bytes: Uint8Array, text: string, at: number): boolean =>
+  new TextEncoder().encode(text).every((byte, i) => bytes[at + i] === byte);
+
+const asNpz = (lines: readonly string[]): Advised => asPython(t('Save its arrays as .npz:'), lines);
+
+/** Heads of gzip, xz, zstd, 7-Zip and bzip2. */
+const compressed = [
+  [0x1f, 0x8b],
+  [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
+  [0x28, 0xb5, 0x2f, 0xfd],
+  [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c],
+];
+
+const others: readonly Other[] = [
+  {
+    match: (bytes) => textAt(bytes, 'GGUF', 0) && bytes.subarray(4, 8).includes(0),
+    name: () => t('a GGUF model'),
+    help: () => ({ advice: t('Export the weights as safetensors from the program that has trained the network.') }),
+  },
+  {
+    match: (bytes) => textAt(bytes, 'TFL3', 4) && bytes[3] === 0,
+    name: () => t('a TensorFlow Lite model'),
+    help: () => ({ advice: t('Export the weights as safetensors from the program that has trained the network.') }),
+  },
+  {
+    match: (bytes) => textAt(bytes, 'MATLAB 5.0 MAT-file', 0),
+    name: () => t('a MATLAB file'),
+    help: () =>
+      asNpz([
+        'import numpy; import scipy.io',
+        'm = scipy.io.loadmat("model.pt")',
+        'numpy.savez("model.npz", **{k: v for k, v in m.items() if k[0] != "_"})',
+      ]),
+  },
+  {
+    match: (bytes) => textAt(bytes, 'MATLAB 7.3 MAT-file', 0),
+    name: () => t('a MATLAB file'),
+    // What MATLAB keeps column by column stands there turned.
+    help: () =>
+      asNpz([
+        'import h5py, numpy; m = h5py.File("model.pt")',
+        'numpy.savez("model.npz", **{k: v[()].T for k, v in m.items() if hasattr(v, "shape")})',
+      ]),
+  },
+  {
+    match: (bytes) => textAt(bytes, 'PAR1', 0) && textAt(bytes, 'PAR1', bytes.length - 4),
+    name: () => t('a Parquet table'),
+    help: () =>
+      asPython(t('Save it as .csv:'), [
+        'import pandas',
+        'pandas.read_parquet("model.pt").to_csv("table.csv", index=False)',
+      ]),
+  },
+  {
+    match: (bytes) => compressed.some((head) => beginsWith(bytes, ...head)) || textAt(bytes, 'ustar', 257),
+    name: () => t('a packed file'),
+    help: () => ({ advice: t('Unpack it, and name the file inside.') }),
+  },
+];
+
+const expected = (): string => t('a file of PyTorch, Keras, ONNX, NumPy or safetensors, or JSON');
+
+/** What a file of another program is told; null where it is none that is known. */
+export function otherFormat(bytes: Uint8Array): FormatFinding | null {
+  const other = others.find(({ match }) => match(bytes));
+  if (other === undefined) return null;
+  const name = other.name();
+  return {
+    code: 'unsupported-feature',
+    message: t('The file is {0}, which is not read.', name),
+    expected: expected(),
+    found: name,
+    ...other.help(),
+  };
+}
+
+/** Bytes that stand in no text of any encoding but UTF-16. */
+const isControl = (byte: number): boolean => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
+
+/** Whether the first bytes are those of no text. UTF-16 has its mark, or a zero in every second place. */
+export function isNoText(head: Uint8Array): boolean {
+  const [a, b, c, d] = head;
+  const isMarked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
+  const isWide = (b === 0 && d === 0) || (a === 0 && c === 0);
+  return !isMarked && !isWide && head.some(isControl);
+}
+
+/** What bytes of no known form are told. */
+export const unknownFormat = (size: number): FormatFinding => ({
+  code: 'unsupported-feature',
+  message: t('The file is in no form that is known here.'),
+  expected: expected(),
+  found: t('{0} of something else', bytesText(size)),
+  advice: t('Export the weights as safetensors, or the sequences as .npy.'),
+});
