@@ -277,17 +277,17 @@ describe('bytes that are no text, or not what the name says', () => {
     }
     // No digit that follows makes a number of these.
     for (const [end, number] of [
-      ['007', 7],
-      ['.5', 0.5],
-      ['-.5', -0.5],
-      ['-00', 0],
+      ['007', '7'],
+      ['.5', '0.5'],
+      ['-.5', '-0.5'],
+      ['-00', '-0'],
     ] as const) {
       const [problem] = (await readTexts({ [configName]: `{"sequences":[[[1],[${end}` })).problems;
       assert.match(problem?.message ?? '', /is not a number as JSON writes it/, end);
       assert.equal(problem?.advice, `Write ${number}.`);
     }
     const inside = await readTexts({ [configName]: '{"sequences":[[[1],[-0.]]]}' });
-    assert.ok(inside.problems.some(({ advice }) => advice === 'Write 0.'));
+    assert.ok(inside.problems.some(({ advice }) => advice === 'Write -0.'));
   });
 
   it('a table in UTF-16 that does not say so', async () => {
