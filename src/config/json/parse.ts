@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import { ArrayBuilder, NumberStack } from './builder.js';
 import {
+  asJsonWrites,
   inQuotes,
   inserted,
   missing,
@@ -15,7 +16,7 @@ import type { SyntaxIssue } from './syntaxIssues.js';
 import { Lines } from './lineIndex.js';
 import type { JsonNode, Property, ScalarNode, Span, StringNode } from './node.js';
 import { cut } from './problem.js';
-import { Scanner } from './scanner.js';
+import { isOtherQuote, Scanner } from './scanner.js';
 import type { Tick } from './scanner.js';
 import { scanError, token } from './token.js';
 
@@ -166,7 +167,7 @@ class Parser {
 
   /** Characters that can begin neither a value nor a key. */
   #skipStray(): boolean {
-    if (startsWord(this.#text.charCodeAt(this.#scanner.offset))) return false;
+    if (startsWord(this.#text.charAt(this.#scanner.offset))) return false;
     this.#report(() => strayIssue(this.#scanner.written, this.#span()));
     return true;
   }
@@ -183,8 +184,8 @@ class Parser {
     if (kind === token.string) {
       this.#checkText(span);
       object.key = { name: this.#scanner.said, span };
-    } else if (kind === token.unknown && this.#text.charAt(span.offset) === "'") {
-      object.key = { name: this.#singleQuoted(true).value, span };
+    } else if (kind === token.unknown && isOtherQuote(this.#text.charCodeAt(span.offset))) {
+      object.key = { name: this.#otherQuoted(true).value, span };
     } else if (kind === token.openBrace || kind === token.openBracket || kind === token.colon) {
       this.#report(() =>
         missing('key', span, this.#found(), t('Put a key in double quotes and a colon before the value.'), true),
@@ -274,8 +275,8 @@ class Parser {
   }
 
   #unknown(offset: number): void {
-    if (this.#text.charAt(offset) === "'") {
-      this.#addString(this.#singleQuoted(false));
+    if (isOtherQuote(this.#text.charCodeAt(offset))) {
+      this.#addString(this.#otherQuoted(false));
       return;
     }
     const span = this.#span();
@@ -284,18 +285,22 @@ class Parser {
     this.#addLeaf(Number.NaN, { kind: 'number', value: Number.NaN, ...span });
   }
 
-  #singleQuoted(isKey: boolean): StringNode {
+  /** In single quotes, or in those of a word processor. */
+  #otherQuoted(isKey: boolean): StringNode {
     const span = this.#span();
     const text = this.#scanner.written;
     const value = text.slice(1, -1);
     const isBroken = span.length === 1;
+    const isAscii = text.startsWith("'");
     this.#report(() => ({
       ...notJson(
         span,
-        t('A text stands in single quotes.'),
+        isAscii ? t('A text stands in single quotes.') : t('A text stands in quotes that JSON does not use.'),
         JSON.stringify(cut(value, 40)),
         printable(text),
-        t('JSON texts and keys stand in double quotes.'),
+        isAscii
+          ? t('JSON texts and keys stand in double quotes.')
+          : t('JSON texts and keys stand in straight double quotes (").'),
         isBroken,
       ),
       ...(isBroken || !this.#isWhole(isKey) ? {} : inQuotes(value)),
@@ -523,14 +528,8 @@ class Parser {
   }
 }
 
-/** Letters, digits, _ . $ ' + -: what begins with another character is neither a value nor a key. */
-const startsWord = (code: number): boolean =>
-  (code >= 0x30 && code <= 0x39) ||
-  (code >= 0x41 && code <= 0x5a) ||
-  (code >= 0x61 && code <= 0x7a) ||
-  code === 0x5f ||
-  code === 0x2e ||
-  code === 0x24 ||
-  code === 0x27 ||
-  code === 0x2b ||
-  code === 0x2d;
+/**
+ * Letters, digits, _ . $ + - in any width, quotes: what begins with another character is neither a value nor a key.
+ */
+const startsWord = (character: string): boolean =>
+  /^[\w.$+-]/.test(asJsonWrites(character) ?? character) || isOtherQuote(character.charCodeAt(0));

@@ -10,7 +10,7 @@ const unitsMask = 0xffff;
 
 /**
  * Tokens of JSON with comments, of the kinds and errors of jsonc-parser's scanner. What is different: every character
- * is read once, because a word, or a text in single quotes, is one token and nobody has to set the scanner back. A long
+ * is read once, because a word, or a text in other quotes, is one token and nobody has to set the scanner back. A long
  * token ticks inside. A number is one only when nothing behind it goes on with its word.
  */
 export class Scanner {
@@ -18,8 +18,8 @@ export class Scanner {
   readonly #tick: Tick;
   readonly #withTrivia: boolean;
   #work = 0;
-  /** Where a search for a closing single quote ended in vain: no text that begins before it has one. */
-  #noQuoteBefore = -1;
+  /** Where a search for a closing quote ended in vain, single or double: no text that begins before it has one. */
+  readonly #noQuoteBefore: [single: number, double: number] = [-1, -1];
   offset = 0;
   /** The character behind the token. */
   end: number;
@@ -94,7 +94,7 @@ export class Scanner {
       case 0x22:
         return this.#string();
       case 0x27:
-        return this.#singleQuoted();
+        return this.#quoted(code);
       case 0x2f:
         return this.#comment();
       default:
@@ -172,23 +172,25 @@ export class Scanner {
     return at + 1;
   }
 
-  /** A text in single quotes that ends on its line; only the one quote when it does not. */
-  #singleQuoted(): number {
+  /** A text in other quotes than JSON's that ends on its line; only the one quote when it does not. */
+  #quoted(first: number): number {
     const { text, offset } = this;
     this.end = offset + 1;
-    if (offset < this.#noQuoteBefore) return token.unknown;
+    const closes = isSingleQuote(first) ? isSingleQuote : isDoubleQuote;
+    const passed = isSingleQuote(first) ? 0 : 1;
+    if (offset < this.#noQuoteBefore[passed]) return token.unknown;
     let at = offset + 1;
     for (; at < text.length; at++) {
       if ((at & unitsMask) === 0) this.#tick();
       const code = text.charCodeAt(at);
       if (code === 0x5c && !isLineBreak(text.charCodeAt(at + 1))) at++;
-      else if (code === 0x27) {
+      else if (closes(code)) {
         this.end = at + 1;
         return token.unknown;
       } else if (isLineBreak(code)) break;
     }
     // Each quote that this search passed stands behind a backslash: one that begins there passes the same characters.
-    this.#noQuoteBefore = at;
+    this.#noQuoteBefore[passed] = at;
     return token.unknown;
   }
 
@@ -202,6 +204,7 @@ export class Scanner {
         return token.number;
       }
     }
+    if (isOtherQuote(first)) return this.#quoted(first);
     if (endsWord(first)) {
       this.end++;
       return token.unknown;
@@ -245,6 +248,14 @@ export class Scanner {
   }
 }
 
+/** ' and what a word processor or a Korean keyboard writes for it: ‘ ’. */
+const isSingleQuote = (code: number): boolean => code === 0x27 || code === 0x2018 || code === 0x2019;
+/** " and what is written for it: “ ” „ ＂. */
+const isDoubleQuote = (code: number): boolean =>
+  code === 0x22 || code === 0x201c || code === 0x201d || code === 0x201e || code === 0xff02;
+/** Quotes that JSON does not know. */
+export const isOtherQuote = (code: number): boolean => code !== 0x22 && (isSingleQuote(code) || isDoubleQuote(code));
+
 /** What may follow a backslash, besides u. */
 const escapes = '"\\/bfnrt';
 
@@ -263,9 +274,8 @@ function hexDigits(text: string, from: number): number {
 }
 
 /**
- * Whether a word ends before the character: at blanks of all scripts, JSON's own signs, quotes, and what begins a
- * comment in
- * JSON or Python. NaN is the end of the text.
+ * Whether a word ends before the character: at blanks of all scripts, JSON's own signs in any width, quotes, and what
+ * begins a comment in JSON or Python. NaN is the end of the text.
  */
 function endsWord(code: number): boolean {
   if (code <= 0x7d) {
@@ -291,10 +301,20 @@ function endsWord(code: number): boolean {
         return false;
     }
   }
-  return Number.isNaN(code) || (code >= 0xa0 && isRareBlank(code));
+  return Number.isNaN(code) || (code >= 0xa0 && (isRareBlank(code) || isOtherQuote(code) || isWideSign(code)));
 }
 
 const goesOn = (code: number): boolean => !endsWord(code);
+
+/** Comma, colon and brackets of full width, and the comma of CJK. */
+const isWideSign = (code: number): boolean =>
+  code === 0xff0c ||
+  code === 0xff1a ||
+  code === 0xff3b ||
+  code === 0xff3d ||
+  code === 0xff5b ||
+  code === 0xff5d ||
+  code === 0x3001;
 
 const isRareBlank = (code: number): boolean =>
   (code >= 0x2000 && code <= 0x200a) ||

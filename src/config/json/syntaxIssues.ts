@@ -29,6 +29,22 @@ const noText = /^(?:undefined|null|nil|none|true|false)$/i;
 /** What more digits make a number of JSON, as they do not of 007 and .5. */
 const cutNumber = /^-$|^-?(?:0|[1-9]\d*)(?:\.|(?:\.\d+)?e[+-]?)$/i;
 
+/** Characters of a text that is written anew; a longer one is none that somebody wrote. */
+const longestMended = 100;
+
+/** Full-width forms, of which U+FF01 is !, and so on; minus sign and dashes as in formulas; the comma of CJK. */
+const asciiOf = (character: string): string => {
+  const code = character.charCodeAt(0);
+  return code >= 0xff00 ? String.fromCharCode(code - 0xfee0) : code === 0x3001 ? ',' : '-';
+};
+
+/** Numbers and signs of JSON as a Korean keyboard or a formula writes them, in JSON's own; null of anything else. */
+export function asJsonWrites(word: string): string | null {
+  if (word.length > longestMended) return null;
+  const written = word.replace(/[\uff01-\uff5e\u2012\u2013\u2212\u3001]/g, asciiOf);
+  return written !== word && /^[-+\d.eE]+$|^[,:[\]{}]$/.test(written) ? written : null;
+}
+
 /**
  * A word of another language where a value belongs: NaN, None, True, .5, +1, 0x10, tanh. `isLast`: the file ends behind
  * it. `isWhole`: it is all that stands for the value.
@@ -75,9 +91,10 @@ export function wordIssue(word: string, span: Span, isLast: boolean, isWhole: bo
       found: t('the end of the file behind {0}', shown),
       advice: t('Export or copy the file again: it was cut off.'),
     };
-  if (/^[+-]?[\d.]/.test(word)) {
+  const known = asJsonWrites(word);
+  if (/^[+-]?[\d.]/.test(known ?? word)) {
     // A longer one is no number that somebody wrote.
-    const value = word.length > 400 ? Number.NaN : Number(word.replace(/_/g, ''));
+    const value = word.length > 400 ? Number.NaN : Number((known ?? word).replace(/_/g, ''));
     const written = Object.is(value, -0) ? '-0' : String(value);
     return {
       ...span,
@@ -106,15 +123,13 @@ export function wordIssue(word: string, span: Span, isLast: boolean, isWhole: bo
   };
 }
 
-/** Characters of a text that is written anew; a longer one is none that somebody wrote. */
-const longestMended = 100;
-
 /** How a text is mended that lacks its double quotes. What a backslash means in it nobody has said. */
 export const inQuotes = (text: string): Pick<SyntaxIssue, 'fix'> =>
   text.length > longestMended || text.includes('\\') ? {} : { fix: { kind: 'replace', text: JSON.stringify(text) } };
 
-export const strayIssue = (word: string, span: Span): SyntaxIssue =>
-  notJson(
+export function strayIssue(word: string, span: Span): SyntaxIssue {
+  const known = asJsonWrites(word);
+  const issue = notJson(
     span,
     t('{0} has no meaning in JSON.', printable(word)),
     t('a bracket, a comma, a key or a value'),
@@ -122,6 +137,11 @@ export const strayIssue = (word: string, span: Span): SyntaxIssue =>
     t('Remove it.'),
     false,
   );
+  // As a mark of its own in a sentence: "Write ,." is no sentence.
+  return known === null
+    ? issue
+    : { ...issue, advice: t('Write {0}.', `"${known}"`), fix: { kind: 'replace', text: known } };
+}
 
 /** Invisible characters by their code, so that they can be searched for; blanks between letters stay. */
 export function printable(word: string): string {

@@ -19,6 +19,10 @@ const isFirst = (position: vscode.Position, document: vscode.TextDocument): bool
 const isValueMissing = (position: vscode.Position, document: vscode.TextDocument): boolean =>
   /^[\]},:]$/.test(document.getText(new vscode.Range(position, position.translate(0, 1))));
 
+/** What looks like the comma, the colon or the quotes that it misses there: ， ： “. Ours says what is wrong with it. */
+const looksLikeJson = (position: vscode.Position, document: vscode.TextDocument): boolean =>
+  /^[^\p{ASCII}\p{L}]$/u.test(document.getText(new vscode.Range(position, position.translate(0, 1))));
+
 const isItsOwn = ({ source }: vscode.Diagnostic): boolean => source === 'json' || source === 'jsonc';
 
 /**
@@ -30,7 +34,7 @@ function isMarked({ file, range }: Problem): boolean {
   // Of the file as a whole (it is HTML, or no text): JSON would only say that it expected a value.
   if (isEmpty && start.line === 0 && start.character === 0) return false;
   const document = openDocument(file);
-  if (document === undefined) return false;
+  if (document === undefined || looksLikeJson(start, document)) return false;
   const marks = vscode.languages
     .getDiagnostics(document.uri)
     .filter((mark) => isItsOwn(mark) && mark.range.start.isEqual(start));

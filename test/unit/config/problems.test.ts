@@ -121,6 +121,15 @@ const cases: readonly Case[] = [
     advice: /double quotes/,
   },
   {
+    title: 'quotes of a word processor',
+    text: `{"weights":${W},"sequences":${X},«“cell”»:"tanh"}`,
+    code: 'not-json',
+    path: 'cell',
+    expected: /^"cell"$/,
+    found: /^“cell”$/,
+    advice: /straight double quotes/,
+  },
+  {
     title: 'unquoted word',
     text: config('"cell":«tanh»'),
     code: 'not-json',
@@ -1356,6 +1365,17 @@ describe('what is no JSON, but can be nothing else', () => {
     ['tanh', '"tanh"', config('"cell": /* c */ @ /* c */')],
     ['cell', '"cell"', config(' @ :"tanh"')],
     ['\'said "so"\'', '"said \\"so\\""', config('"name":@')],
+    ['０.５', '0.5', sequences('[[[1],[@]]]')],
+    ['－0.3', '-0.3', sequences('[[[1],[@]]]')],
+    ['\u22120.3', '-0.3', sequences('[[[1],[@]]]')],
+    ['，', ',', sequences('[[[1],[2]@[3]]]')],
+    ['“tanh”', '"tanh"', config('"cell":@')],
+    ['＂tanh＂', '"tanh"', config('"cell":@')],
+    ['‘tanh’', '"tanh"', config('"cell":@')],
+    ['“내 첫 RNN”', '"내 첫 RNN"', config('"name":@')],
+    ['“cell”', '"cell"', config('@:"tanh"')],
+    ['，', ',', config('"name":"a"@"cell":"tanh"')],
+    ['：', ':', config('"cell"@"tanh"')],
   ] as const)
     it(`is mended in its place: ${wrong}`, async () => {
       const { problems } = await readTexts({ [configName]: around.replace('@', wrong) });
@@ -1392,6 +1412,8 @@ describe('what is no JSON, but can be nothing else', () => {
   for (const [how, text] of [
     ['a backslash, whose meaning nobody knows', config('"name":\'a\\b\'')],
     ['a text that has no end', config('"name":\'a')],
+    ['a text of a word processor that has no end', config('"name":“a')],
+    ['a blank of full width', config('"name":　"a"')],
     ['a long one', config(`"name":'${'a'.repeat(101)}'`)],
     ['a number that is none', sequences('[[[1],[1.2.3]]]')],
     ['a key of a sign', config('§:"tanh"')],

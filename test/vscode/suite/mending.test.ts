@@ -237,6 +237,26 @@ describe("A mistake that VS Code's own JSON marks too", () => {
     );
   });
 
+  it('is told by this extension where it looks like JSON', async () => {
+    for (const [text, wrong] of [
+      [whole.replace('"cell":', '"cell"：'), '：'],
+      [whole.replace('"tanh",', '"tanh"，'), '，'],
+      [whole.replace('"cell"', '“cell”'), '“cell”'],
+    ] as const) {
+      const { document } = await openText(await writeFiles({ 'a.rnn.json': text }));
+      await until('its marks', () => (marks(document.uri).length > 0 ? true : undefined));
+      await isRead(document.uri);
+      const told = await until('ours', () => {
+        const problems = problemsOf(document.uri);
+        return problems.length > 0 ? problems : undefined;
+      });
+      assert.deepEqual(
+        told.map(({ range }) => document.getText(range)),
+        [wrong],
+      );
+    }
+  });
+
   it('is told by this extension of a file that is no JSON at all', async () => {
     for (const [text, told] of [
       ['<html><body>no such file</body></html>\n', /HTML or XML/],
