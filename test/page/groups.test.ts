@@ -89,6 +89,24 @@ describe('the overview', () => {
 });
 
 describe('the groups', () => {
+  it('move nothing when the history joins them, however wide the page is', async () => {
+    const open = await weather();
+    const { page, host } = open;
+    const tops = async (): Promise<Record<number, number>> => {
+      const all: Record<number, number> = {};
+      for (let width = 360; width <= 1000; width += 20) {
+        await page.setViewportSize({ width, height: 830 });
+        all[width] = await page.locator('.bar').evaluate((bar) => bar.getBoundingClientRect().height);
+      }
+      return all;
+    };
+    const before = await tops();
+    await host.run(weatherConfig({ upstreamGradient: 'every' }));
+    await page.locator('.tab', { hasText: 'History' }).waitFor();
+    assert.deepEqual(await tops(), before);
+    await close(open);
+  });
+
   it('are reached by a click, and compute when they are first opened', async () => {
     const open = await weather(1200, 900);
     const { page, host } = open;
