@@ -173,6 +173,16 @@ describe('the page in Korean', () => {
     await clean(open);
   });
 
+  it('tells the time of a version as Korean does', async () => {
+    const open = await openKorean(1200, 980, 'history');
+    const config = JSON.parse(weatherConfig()) as object;
+    for (const upstreamGradient of ['last', 'every'])
+      await open.host.run(JSON.stringify({ ...config, upstreamGradient }));
+    const told = open.page.locator('.version-told', { hasText: '버전 2/2' });
+    assert.match((await told.textContent()) ?? '', /^버전 2\/2, 오[전후] \d+:\d\d:\d\d · /);
+    await clean(open);
+  });
+
   it('cuts nothing off in a narrow panel', async () => {
     const open = await openKorean(420, 2 * whole);
     await shown(open);

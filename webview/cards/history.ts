@@ -24,6 +24,12 @@ type Ask = {
 };
 type Kind = HistoryVersion['kind'];
 
+/** In the page's language where that is not English, whose regions write it in their own ways. */
+function timeText(time: number): string {
+  const { lang } = document.documentElement;
+  return new Date(time).toLocaleTimeString(lang === 'en' ? undefined : lang);
+}
+
 /** The logarithms of a version are kept in float32. */
 const float32Rounding = 2 ** -24;
 /** Share of the height that the ratio has; the exponent has the rest. */
@@ -249,12 +255,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
     const text =
       version === undefined
         ? ''
-        : t(
-            'version {0} of {1}, {2}',
-            past.number(place),
-            past.number(all.length - 1),
-            new Date(version.time).toLocaleTimeString(),
-          );
+        : t('version {0} of {1}, {2}', past.number(place), past.number(all.length - 1), timeText(version.time));
     const notes = version?.training ?? null;
     script.textContent = notes === null ? '' : scriptText(notes);
     script.hidden = notes === null;
@@ -486,7 +487,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
                   text: value === null ? '–' : formatNumber(value),
                   exact: value === null ? '' : String(value),
                 })),
-                { text: new Date(time).toLocaleTimeString(), exact: new Date(time).toISOString() },
+                { text: timeText(time), exact: new Date(time).toISOString() },
               ];
             }),
           ),
