@@ -43,6 +43,54 @@ const sequences = [
 const config = (more: Record<string, unknown> = {}): string =>
   JSON.stringify({ name: 'small', dtype: 'float64', weights, sequences, ...more });
 
+it('the histograms follow the eigenvalues, however high the weights beside them are', async () => {
+  const beside = await pages.open({ width: 900, height: 900, group: 'weights' });
+  const { page } = beside;
+  page.setDefaultTimeout(15_000);
+  await beside.host.run(config());
+  const card = (id: string) => page.locator(`[data-card=${id}]`);
+  await card('weights').locator('[data-name=cell-step]').waitFor();
+  const [above, below] = [
+    await card('eigenvalues').locator('canvas').boundingBox(),
+    await card('weightHistograms').boundingBox(),
+  ];
+  assert.ok(above !== null && below !== null);
+  assert.equal(Math.round(below.x) < 500, true);
+  const room = below.y - above.y - above.height;
+  assert.ok(room >= 0 && room < 80, `${room} pixels`);
+  await beside.close();
+});
+
+it('the colours are explained right below a map, however low it is', async () => {
+  const beside = await pages.open({ width: 900, height: 900, group: 'weights' });
+  const { page } = beside;
+  page.setDefaultTimeout(15_000);
+  await page.evaluate(() => {
+    const heights: Record<string, number> = {};
+    (window as unknown as { heights: Record<string, number> }).heights = heights;
+    const { prototype } = CanvasRenderingContext2D;
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
+    const { fillText } = prototype;
+    prototype.fillText = function (text, x, y) {
+      heights[text] = y;
+      fillText.call(this, text, x, y);
+    };
+  });
+  await beside.host.run(config());
+  for (const tensor of ['Wh', 'b']) {
+    await page.locator('[data-card=weights] vscode-dropdown').click();
+    await page.locator(`[data-card=weights] vscode-option[value="${tensor}"]`).click();
+    await page.waitForFunction(
+      (name) => name in (window as unknown as { heights: Record<string, number> }).heights,
+      `d${tensor}`,
+    );
+    await nextFrames(page);
+    const heights = await page.evaluate(() => (window as unknown as { heights: Record<string, number> }).heights);
+    assert.equal(Math.round((heights['√|w|'] ?? NaN) - (heights['to unit'] ?? NaN)), 28, tensor);
+  }
+  await beside.close();
+});
+
 /** L = Σ of the last states of all sequences, whose gradient is ones at the last step: by plain loops. */
 function loss({ Wx, Wh, b }: typeof weights): number {
   let sum = 0;

@@ -302,7 +302,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         context.fillText('0', left, top + mapHeight + 11);
         context.textAlign = 'right';
         context.fillText(String(columns - 1), left + mapWidth, top + mapHeight + 11);
-        paintBar(sheet, left, sheet.height - 22, mapWidth, limitOf(picture, side));
+        paintBar(sheet, left, top + mapHeight + below - 22, mapWidth, limitOf(picture, side));
       });
       context.textAlign = 'right';
       context.fillText('0', before - 5, top + 5);
