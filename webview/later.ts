@@ -43,6 +43,7 @@ import type { Tried } from './compare/whatIfState.js';
 import type { WhatIfActions } from './compare/whatIfBar.js';
 
 export { jumpList } from './header/jumpList.js';
+export { flowEvents } from './tracks/gradientEvents.js';
 export { savePicture } from './chart/pngExport.js';
 export { whatIfFrom } from './compare/keptWhatIf.js';
 

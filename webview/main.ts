@@ -135,7 +135,7 @@ const pin = (whatIf: boolean): void => {
 };
 const views = [
   networkMap(page, (layer) => actions.chooseLayer(layer), mapSource),
-  gradientFlow(page, overlays),
+  gradientFlow(page, overlays, async (run) => (await loadLater()).flowEvents(run)),
   heatmap(hiddenMap(), page, steps),
 ];
 

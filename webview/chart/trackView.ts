@@ -76,7 +76,7 @@ export type View = {
   /** `shown`: as many columns as a reader can take in; `all`: for saving. */
   table(run: RunSummary, columns: 'shown' | 'all'): TablePlan;
   /** What the plot tells besides its curves, as a small table of its own. */
-  readonly details?: { readonly title: string; table(run: RunSummary): TablePlan };
+  readonly details?: { readonly title: string; table(run: RunSummary): Promise<TablePlan> };
   /** The step at a place of the canvas, where that is not the step of the time axis; null: it is. */
   stepAt?(x: number, y: number): number | null;
   /** What is set for the run and belongs to this picture. */

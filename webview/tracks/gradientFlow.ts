@@ -10,7 +10,7 @@ import { borders, limits } from '../chart/trackView.js';
 import { Labels } from '../chart/labels.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { LayerLines } from './layerLines.js';
-import { flowEvents, flowTable, mostSequences, ratioAt } from './gradientFlowTable.js';
+import { flowTable, mostSequences, ratioAt } from './gradientFlowTable.js';
 import { nearAt, overlayLines, stepsOf } from '../chart/overlay.js';
 import { dxHeading, ownerOfDx } from '../page/layerNames.js';
 import { log10Of, nearStepValue, reading } from '../page/series.js';
@@ -19,6 +19,7 @@ import type { Overlays } from '../chart/overlay.js';
 import type { Line, Painter, Scene } from '../chart/scene.js';
 import type { Place } from '../chart/labels.js';
 import type { Band, RunSummary, TimeWindow } from '../page/model.js';
+import type { TablePlan } from '../page/tablePlan.js';
 import type { Fact, Page, PlotSize, View } from '../chart/trackView.js';
 import type { Theme } from '../page/theme.js';
 
@@ -140,7 +141,8 @@ const strips = (run: RunSummary, window: TimeWindow, theme: Theme, hidden: Reado
     .map(([id, is, text, colour]) => ({ runs: runsOf(is, run.steps, log10Of(run, id), window), text, colour }))
     .filter(({ runs }) => runs.length > 0);
 
-export function gradientFlow(page: Page, overlays: Overlays): View {
+/** `events`: what is fitted, and what happens at which step. */
+export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSummary) => Promise<TablePlan>): View {
   const { model, timeline, themes } = page;
   let sequences: SequenceLines | null = null;
   let changed = (): void => undefined;
@@ -593,7 +595,7 @@ export function gradientFlow(page: Page, overlays: Overlays): View {
         ...(run.verdict.perStepFactor === null ? [] : [say('Fitted rate {0}.', factorText(run.verdict.perStepFactor))]),
       ].join(' '),
     table: (run) => flowTable(model, run, overlays, layers),
-    details: { title: say('Rates and events'), table: flowEvents },
+    details: { title: say('Rates and events'), table: events },
     facts: (run, hidden) => [...limits(run), ...(hidden.has('singleSource') || layers.on(run) ? [] : [startsAtOne()])],
     click: () => undefined,
   };

@@ -106,7 +106,7 @@ export class Track {
     this.#twin = new TableTwin(view.title, copying);
     copyByKey(this.canvas, copying);
     const { details } = view;
-    const detailsNow = (): TablePlan | null => {
+    const detailsNow = (): Promise<TablePlan> | null => {
       const { run } = host.page.model;
       return run === null || details === undefined ? null : details.table(run);
     };
@@ -391,7 +391,7 @@ export class Track {
     if (run === null || details === undefined) return;
     this.#host.save({
       suggestedName: runFileName(run.name, `${this.view.id}-details`, 'csv'),
-      content: await toCsv(details.table(run), run),
+      content: await toCsv(await details.table(run), run),
     });
   }
 

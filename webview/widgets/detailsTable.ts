@@ -11,10 +11,10 @@ export class Details {
   readonly #head = el('thead');
   readonly #body = el('tbody');
 
-  constructor(title: string, plan: () => TablePlan | null, saveCsv: () => void) {
-    const copying = new Copying(() => {
-      const current = plan();
-      return current === null ? Promise.resolve('') : toTsv(current);
+  constructor(title: string, plan: () => Promise<TablePlan> | null, saveCsv: () => void) {
+    const copying = new Copying(async () => {
+      const current = await plan();
+      return current === null ? '' : toTsv(current);
     });
     this.element = el(
       'div',
@@ -42,7 +42,8 @@ export class Details {
     copyByKey(this.element, copying);
   }
 
-  async show(plan: TablePlan): Promise<void> {
+  async show(coming: Promise<TablePlan>): Promise<void> {
+    const plan = await coming;
     const rows = await plan.rows(0, plan.rowCount);
     this.#head.replaceChildren(
       el(
