@@ -8,6 +8,7 @@ import { beforeQuantising, damaged, FormatError, refused } from './formatError.j
 import { OnnxGraph } from './onnxGraph.js';
 import type { OnnxNode } from './onnxGraph.js';
 import type { OnnxTensor } from './onnxTensors.js';
+import { isSavedModel } from './otherFormats.js';
 import { Protobuf } from './protobuf.js';
 import { numbersOf } from './storedNumbers.js';
 
@@ -26,7 +27,12 @@ const passes: readonly string[] = [
 
 /** ONNX begins with the number of its form, a small one, and goes on with another field of the model. */
 const match = (bytes: Uint8Array): boolean =>
-  bytes.length > 2 && bytes[0] === 0x08 && bytes[1]! > 0 && bytes[1]! < 0x20 && modelTags.includes(bytes[2]!);
+  bytes.length > 2 &&
+  bytes[0] === 0x08 &&
+  bytes[1]! > 0 &&
+  bytes[1]! < 0x20 &&
+  modelTags.includes(bytes[2]!) &&
+  !isSavedModel(bytes);
 /** Producer, its version, domain, version of the model, documentation, graph, operators. */
 const modelTags: readonly number[] = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
 

@@ -24,6 +24,14 @@ const compressed = [
   [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c],
 ];
 
+/** Schema 1, then a graph that begins with what is said about it; an ONNX model names its producer there. */
+export function isSavedModel(bytes: Uint8Array): boolean {
+  if (!beginsWith(bytes, 0x08, 0x01, 0x12)) return false;
+  // Behind the length of the graph, whose last byte alone is below 128.
+  const end = bytes.subarray(3, 13).findIndex((byte) => byte < 0x80);
+  return end >= 0 && bytes[3 + end + 1] === 0x0a;
+}
+
 const others: readonly Other[] = [
   {
     match: (bytes) => textAt(bytes, 'GGUF', 0) && bytes.subarray(4, 8).includes(0),
@@ -34,6 +42,13 @@ const others: readonly Other[] = [
     match: (bytes) => textAt(bytes, 'TFL3', 4) && bytes[3] === 0,
     name: () => t('a TensorFlow Lite model'),
     help: () => ({ advice: t('Export the weights as safetensors from the program that has trained the network.') }),
+  },
+  {
+    match: isSavedModel,
+    name: () => t('a TensorFlow SavedModel'),
+    help: () => ({
+      advice: t('Its numbers stand in other files: save the model as one, in Python with model.save("model.keras").'),
+    }),
   },
   {
     match: (bytes) => textAt(bytes, 'MATLAB 5.0 MAT-file', 0),
@@ -70,6 +85,18 @@ const others: readonly Other[] = [
     help: () => ({ advice: t('Unpack it, and name the file inside.') }),
   },
 ];
+
+/** Whether a table is a page that was saved in its place. Names of columns stand in brackets of this kind, too. */
+export const isPage = (bytes: Uint8Array): boolean =>
+  /^\s*<(?:!doctype\s|html[\s>]|\?xml\s)/i.test(new TextDecoder().decode(bytes.subarray(0, 1024)));
+
+export const pageForTable = (): FormatFinding => ({
+  code: 'unsupported-feature',
+  message: t('The file is HTML or XML, not a table.'),
+  expected: t('a row of names, and rows of numbers below it'),
+  found: '<',
+  advice: t('A link to a page was perhaps saved instead of the file: download the file itself.'),
+});
 
 const expected = (): string => t('a file of PyTorch, Keras, ONNX, NumPy or safetensors, or JSON');
 

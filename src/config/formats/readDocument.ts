@@ -18,7 +18,7 @@ import { hdf5 } from './hdf5.js';
 import { npy, tooPrecise } from './npy.js';
 import { onnx } from './onnx.js';
 import { safetensors } from './safetensors.js';
-import { isNoText, otherFormat, unknownFormat } from './otherFormats.js';
+import { isNoText, isPage, otherFormat, pageForTable, unknownFormat } from './otherFormats.js';
 import { allOf, areHere, capacityOf, readRange, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
 import { heldBytes, inexactInteger, isRowMajor, numbersInPieces, numbersOf, typeName } from './storedNumbers.js';
@@ -146,8 +146,9 @@ export function readDocument(
 
 /** By its name alone: what stands in a table or a text may be anything. A .txt may hold JSON as well. */
 function textDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
-  const isPlain = /\.(?:csv|tsv|tab)$/i.test(id) || (/\.txt$/i.test(id) && !beginsAsJson(bytes));
-  if (isPlain) return plainDocument(id, bytes, tick);
+  const isTable = /\.(?:csv|tsv|tab)$/i.test(id);
+  if (isTable && isPage(bytes)) return broken(id, null, pageForTable(), '', tick);
+  if (isTable || (/\.txt$/i.test(id) && !beginsAsJson(bytes))) return plainDocument(id, bytes, tick);
   const named = beginsAsJson(bytes) ? undefined : formatsByName.find(({ pattern }) => pattern.test(id));
   if (named !== undefined && !beginsAsPage(bytes))
     return broken(id, null, otherThanNamed(named.name(), bytes.length), '', tick);

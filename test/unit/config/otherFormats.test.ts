@@ -25,6 +25,12 @@ describe('a file of another program', () => {
     ['a packed file', latin1(`7z\xbc\xaf\x27\x1c${zeros}`), unpack],
     ['a packed file', latin1(`${'w.npz'.padEnd(257, '\0')}ustar\0${zeros}`), unpack],
     [
+      'a TensorFlow SavedModel',
+      // As tf.saved_model.save begins: schema, the graph's length, its tags.
+      latin1(`\x08\x01\x12\x9a\x05\x0a\x10\x0a\x0eserve${zeros}`),
+      'Its numbers stand in other files: save the model as one, in Python with model.save("model.keras").',
+    ],
+    [
       'a MATLAB file',
       latin1(`MATLAB 5.0 MAT-file Platform: posix${zeros}`),
       'Save its arrays as .npz: import numpy; import scipy.io; m = scipy.io.loadmat("my.pt"); ' +
@@ -64,6 +70,20 @@ describe('a file of another program', () => {
     assert.equal(refused(latin1('[\0]\0')).message, 'The file is saved as UTF-16.');
     assert.equal(refused(latin1('"caf\xe9"')).message, 'The file is not UTF-8 text.');
     const table = readDocument('t.csv', latin1('PAR1,BZh,GGUF\n1,2,3\n'), () => undefined);
+    assert.deepEqual(table.problems, []);
+  });
+
+  it('that is a page is no table, but names of columns may stand in angle brackets', () => {
+    for (const page of [
+      '<!DOCTYPE html>\n<html>,a,b\n1,2,3\n',
+      '\ufeff\n<html lang="en">',
+      '<?xml version="1.0"?>\n',
+    ]) {
+      const { message, advice } = refused(new TextEncoder().encode(page), 'prices.csv');
+      assert.equal(message, 'The file is HTML or XML, not a table.');
+      assert.match(advice, /download the file itself/);
+    }
+    const table = readDocument('prices.tsv', latin1('<OPEN>\t<HIGH>\n1\t2\n'), () => undefined);
     assert.deepEqual(table.problems, []);
   });
 
