@@ -577,7 +577,10 @@ export class Track {
     // It changes with the run only.
     if (this.#details === null || this.view.details === undefined || this.#detailed === run.runId) return;
     this.#detailed = run.runId;
-    void this.#details.show(this.view.details.table(run));
+    void this.#details.show(this.view.details.table(run)).catch((error: unknown) => {
+      this.#detailed = null;
+      throw error;
+    });
   }
 
   #setHeight(height: number): void {

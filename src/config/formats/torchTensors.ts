@@ -14,6 +14,9 @@ import type { Bytes } from './source.js';
 import { bytesOf, countOf, inexactInteger } from './storedNumbers.js';
 import { otherType } from './unreadTensors.js';
 
+/** By type and storage the first integer that is not exact; null where there is none. */
+type Inexact = Map<string, ReturnType<typeof inexactInteger>>;
+
 /** Dicts in dicts: an optimizer's state has 4 levels. */
 const deepest = 60;
 const longestName = 200;
@@ -27,6 +30,7 @@ export type StorageBytes = (storage: Storage) => { readonly bytes: Bytes; readon
 /** @throws FormatError */
 export function torchTensors(value: PickleValue, bytesOfStorage: StorageBytes, tick: Tick): Container {
   const asked = new Map<string, number>();
+  const inexact: Inexact = new Map();
   const found: FoundTensor[] = [];
   const seen = new Set<PickleValue>();
   const queue: { readonly name: string; readonly value: PickleValue; readonly depth: number }[] = [
@@ -38,7 +42,7 @@ export function torchTensors(value: PickleValue, bytesOfStorage: StorageBytes, t
     if (inner === null || typeof inner !== 'object' || name.length > longestName) continue;
     if (inner.kind === 'tensor' || inner.kind === 'unread' || inner.kind === 'array') {
       if (found.length >= mostTensors) throw damaged(t('at most {0} tensors', mostTensors), t('more of them'));
-      if (inner.kind === 'tensor') found.push(checked(name, inner, asked, bytesOfStorage, tick));
+      if (inner.kind === 'tensor') found.push(checked(name, inner, asked, inexact, bytesOfStorage, tick));
       else if (inner.kind === 'array' && inner.stored !== null) found.push({ name, stored: inner.stored });
       else if (inner.refused !== undefined) found.push({ name, stored: null, refused: inner.refused });
       continue;
@@ -83,6 +87,7 @@ function checked(
   name: string,
   { storage, offset, shape, strides, type: ownType }: Tensor,
   asked: Map<string, number>,
+  inexact: Inexact,
   bytesOfStorage: StorageBytes,
   tick: Tick,
 ): FoundTensor {
@@ -112,8 +117,10 @@ function checked(
     );
   if (type === null) return { name, stored: null, refused: otherType(storageName) };
   const stored = { type, bytes, little, shape, offset: isEmpty ? 0 : offset, strides };
-  const inexact = areHere(bytes)
-    ? inexactInteger({ ...stored, shape: [declared], offset: 0, strides: [1] }, tick)
-    : null;
-  return inexact === null ? { name, stored } : { name, stored: null, refused: tooPrecise(inexact) };
+  if (!areHere(bytes)) return { name, stored };
+  const place = `${type} ${key}`;
+  if (!inexact.has(place))
+    inexact.set(place, inexactInteger({ ...stored, shape: [declared], offset: 0, strides: [1] }, tick));
+  const first = inexact.get(place) ?? null;
+  return first === null ? { name, stored } : { name, stored: null, refused: tooPrecise(first) };
 }

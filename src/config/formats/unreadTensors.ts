@@ -11,16 +11,21 @@ export const otherType = (type: string): FormatFinding => ({
   advice: t('Save it as float32, in Python with tensor.float(); a quantised network has to be dequantised first.'),
 });
 
-const notDense = (found: string): FormatFinding => ({
+const notDense = (found: string, advice: string): FormatFinding => ({
   code: 'unsupported-feature',
   message: t('The tensor is not stored as one block of numbers.'),
   expected: t('a dense tensor'),
   found,
-  advice: t('Save it as a dense one, in Python with tensor.to_dense().'),
+  advice,
 });
 
-export const sparse = (): FormatFinding => notDense(t('a sparse tensor'));
-export const nested = (): FormatFinding => notDense(t('a nested tensor'));
+export const sparse = (): FormatFinding =>
+  notDense(t('a sparse tensor'), t('Save it as a dense one, in Python with tensor.to_dense().'));
+export const nested = (): FormatFinding =>
+  notDense(
+    t('a nested tensor'),
+    t('Save it padded with zeros, in Python with torch.nested.to_padded_tensor(tensor, 0.0).'),
+  );
 
 export const withoutNumbers = (): FormatFinding => ({
   code: 'unsupported-feature',

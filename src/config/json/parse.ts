@@ -113,8 +113,8 @@ class Parser {
 
   /** False to stop reading. */
   #take(kind: number): boolean {
-    if (kind === token.unknown && this.#skipStray()) return true;
     const frame = this.#frames.at(-1);
+    if (kind === token.unknown && this.#skipStray(frame)) return true;
     if (kind === token.closeBrace || kind === token.closeBracket) {
       this.#close(kind);
       return true;
@@ -125,6 +125,8 @@ class Parser {
         return true;
       }
       if (kind === token.colon) {
+        // What was taken for an element of a list is a key: the list lacks its end, and no comma.
+        if (frame.array !== null) this.#withdrawInsertion();
         this.#report(() =>
           notJson(
             this.#span(),
@@ -165,10 +167,22 @@ class Parser {
     return this.#value(kind);
   }
 
-  /** Characters that can begin neither a value nor a key. */
-  #skipStray(): boolean {
-    if (startsWord(this.#text.charAt(this.#scanner.offset))) return false;
-    this.#report(() => strayIssue(this.#scanner.written, this.#span()));
+  /** The issue before stays; what would mend it alone does not. */
+  #withdrawInsertion(): void {
+    const last = this.#issues.at(-1);
+    if (last === undefined) return;
+    const { fix, fixAt, ...rest } = last;
+    if (fix !== undefined && fixAt !== undefined) this.#issues.splice(-1, 1, rest);
+  }
+
+  /** Characters that can begin neither a value nor a key. One that stands for a comma or a colon is taken for it. */
+  #skipStray(frame: Frame | undefined): boolean {
+    const { written } = this.#scanner;
+    if (startsWord(written.charAt(0))) return false;
+    this.#report(() => strayIssue(written, this.#span()));
+    const meant = asJsonWrites(written);
+    if (frame?.expects === 'comma' && meant === ',') frame.expects = frame.array === null ? 'key' : 'value';
+    else if (frame?.expects === 'colon' && meant === ':') frame.expects = 'value';
     return true;
   }
 

@@ -18,8 +18,8 @@ export class Scanner {
   readonly #tick: Tick;
   readonly #withTrivia: boolean;
   #work = 0;
-  /** Where a search for a closing quote ended in vain, single or double: no text that begins before it has one. */
-  readonly #noQuoteBefore: [single: number, double: number] = [-1, -1];
+  /** Where a search for a closing quote of each kind ended in vain: no text that begins before it has one. */
+  readonly #noQuoteBefore: [straight: number, single: number, double: number] = [-1, -1, -1];
   offset = 0;
   /** The character behind the token. */
   end: number;
@@ -176,8 +176,9 @@ export class Scanner {
   #quoted(first: number): number {
     const { text, offset } = this;
     this.end = offset + 1;
-    const closes = isSingleQuote(first) ? isSingleQuote : isDoubleQuote;
-    const passed = isSingleQuote(first) ? 0 : 1;
+    // Inside of straight ones a curly one is an apostrophe.
+    const passed = first === 0x27 ? 0 : isSingleQuote(first) ? 1 : 2;
+    const closes = closing[passed];
     if (offset < this.#noQuoteBefore[passed]) return token.unknown;
     let at = offset + 1;
     for (; at < text.length; at++) {
@@ -253,6 +254,8 @@ const isSingleQuote = (code: number): boolean => code === 0x27 || code === 0x201
 /** " and what is written for it: “ ” „ ＂. */
 const isDoubleQuote = (code: number): boolean =>
   code === 0x22 || code === 0x201c || code === 0x201d || code === 0x201e || code === 0xff02;
+/** What closes a text that a straight single quote begins, a curly one, a double one. */
+const closing = [(code: number): boolean => code === 0x27, isSingleQuote, isDoubleQuote] as const;
 /** Quotes that JSON does not know. */
 export const isOtherQuote = (code: number): boolean => code !== 0x22 && (isSingleQuote(code) || isDoubleQuote(code));
 

@@ -4,6 +4,7 @@ import { asPython } from '../formats/formatError.js';
 import { fileName } from '../json/fileName.js';
 import type { Value } from '../json/jsonValue.js';
 import { quote } from '../json/node.js';
+import { wordOf } from './problemReport.js';
 import type { Finding, Report } from './problemReport.js';
 
 type Part = {
@@ -16,18 +17,21 @@ type Part = {
 
 /** `model-00001-of-00002.safetensors`; null for every other name, and for the only part. */
 function partNamed(name: string): Part | null {
-  const [, base, mark, at, count, end] = /^(.{1,100}?)([-_.])(\d{1,6})-of-(\d{1,6})(\.\w+)$/.exec(name) ?? [];
+  const [, base, mark, at, count, end] = /^(.{1,100}?)([-_.])(\d{5})-of-(\d{5})(\.\w+)$/.exec(name) ?? [];
   if (base === undefined || Number(count) < 2) return null;
   return { at: Number(at), of: Number(count), base, others: `${mark!}*-of-${count!}${end!}`, end: end! };
 }
 
 const partOf = ({ document: { id, binary } }: Value): Part | null => (binary === null ? null : partNamed(fileName(id)));
 
+/** Files that the lines below can read. */
+const canJoin = (name: string): boolean => /\.(?:safetensors|bin|pt|pth|ckpt)$/.test(name);
+
 /** `names`: an expression of Python that gives the names of the files. */
 function together(names: string, imported: string, base: string, isSafetensors: boolean): readonly string[] {
   const [load, save, target] = isSafetensors
     ? ['load_file(f)', 'save_file', `${base}.safetensors`]
-    : ['torch.load(f, map_location="cpu")', 'torch.save', `${base}.pt`];
+    : ['torch.load(f, map_location="cpu", weights_only=True)', 'torch.save', `${base}.pt`];
   return [
     `${imported}; ${isSafetensors ? 'from safetensors.torch import load_file, save_file' : 'import torch'}`,
     `${save}({k: v for f in ${names} for k, v in ${load}.items()}, ${JSON.stringify(target)})`,
@@ -39,6 +43,8 @@ export function partAdvice(value: Value): Pick<Finding, 'advice' | 'fix'> | null
   const part = partOf(value);
   if (part === null) return null;
   const { at, of, base, others, end } = part;
+  if (!canJoin(end))
+    return { advice: t('By its name the file is part {0} of {1}: save all of them in one file.', at, of) };
   // A bracket would be a pattern of its own.
   const files = JSON.stringify(base.replace(/[[\]]/g, '?') + others);
   return asPython(
@@ -80,7 +86,7 @@ export const isListOfParts = (root: Value): boolean => listed(root) !== null;
 function refuseManifest(root: Value, report: Report): boolean {
   if (root.node.kind !== 'object' || root.document.binary !== null || root.get('weightsManifest') === null)
     return false;
-  const name = JSON.stringify(fileName(root.document.id));
+  const name = wordOf(fileName(root.document.id));
   const format = root.get('format')?.node;
   report.error(root, {
     code: 'unknown-weights',
@@ -106,6 +112,8 @@ export function refuseListOfParts(root: Value, report: Report): boolean {
   if (first === undefined) return false;
   const name = fileName(root.document.id);
   const base = partNamed(first)?.base ?? 'model';
+  // Others would be written, or read, outside of this folder.
+  const areHere = files!.every((file) => canJoin(file) && fileName(file) === file && !file.includes('\\'));
   report.error(root, {
     code: 'unknown-weights',
     message: t('The file lists in which files the weights of a network stand, and holds no numbers itself.'),
@@ -113,15 +121,17 @@ export function refuseListOfParts(root: Value, report: Report): boolean {
     found: `${quote(first)}${others.length > 0 ? ', …' : ''}`,
     ...(others.length === 0
       ? { advice: t('Name the file that it lists.') }
-      : asPython(
-          t('Save all of them in one file:'),
-          together(
-            `set(json.load(open(${JSON.stringify(name)}))["weight_map"].values())`,
-            'import json',
-            base,
-            first.endsWith('.safetensors'),
-          ),
-        )),
+      : !areHere
+        ? { advice: t('Save all of them in one file, and name that one.') }
+        : asPython(
+            t('Save all of them in one file:'),
+            together(
+              `set(json.load(open(${JSON.stringify(name)}))["weight_map"].values())`,
+              'import json',
+              base,
+              first.endsWith('.safetensors'),
+            ),
+          )),
   });
   return true;
 }

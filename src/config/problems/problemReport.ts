@@ -26,8 +26,11 @@ const maxPerFile = 200;
 /** How the command line names what is meant of a file that holds several networks or arrays. */
 export const optionText = (option: '--name' | '--array', name: string): string => `${option} ${wordOf(name)}`;
 
-/** A word of a command line, in quotes where it has to be. */
-export const wordOf = (name: string): string => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name));
+/** A word of a command line, in quotes where it has to be: in single ones where a shell would do what it says. */
+export function wordOf(name: string): string {
+  if (/^[\w./-]+$/.test(name)) return name;
+  return /["$`\\!]/.test(name) ? `'${name.replaceAll("'", "'\\''")}'` : JSON.stringify(name);
+}
 
 /** Collects everything that is wrong, in all files of an experiment. */
 export class Report {

@@ -87,7 +87,11 @@ export const references = (root: Value): FoundReference[] => referencesIn(underI
 /** The same of a config whose keys have the names of today. */
 function referencesIn(root: Value): FoundReference[] {
   return fileKeys().flatMap(({ path, list, words }) => {
-    const found = path.reduce<Value | null>((value, key) => value?.get(key) ?? null, root);
+    const found = path.reduce<Value | null>((value, key, depth) => {
+      // The states of an initial state have other names, too.
+      const own = value !== null && depth === 1 && path[0] === 'initialState' ? underStates(value) : value;
+      return own?.get(key) ?? null;
+    }, root);
     const items =
       found === null ? [] : list && found.node.kind === 'array' ? firstItems(found, found.node.items.length) : [found];
     const key = path.at(-1)!;
@@ -99,6 +103,9 @@ function referencesIn(root: Value): FoundReference[] {
     });
   });
 }
+
+const underStates = (value: Value): Value =>
+  value.node.kind === 'object' ? underItsKeys(value, stateKeys()).config : value;
 
 const firstItems = (list: Value, length: number): Value[] =>
   Array.from({ length: Math.min(length, mostReferences) }, (_, i) => list.item(i));

@@ -12,6 +12,7 @@ import { readTensor } from './readTensor.js';
 import { stateKeys } from './schema.js';
 import type { Sources } from './sourceFiles.js';
 import { validateObject } from './validateObject.js';
+import type { KeyTable } from './keySpec.js';
 import type { Value } from '../json/jsonValue.js';
 
 /** The states of one layer and direction by their names, [B,H] each; null for zeros. */
@@ -28,9 +29,10 @@ export async function readStates(
   const { states } = cellOf(sizes.cell ?? defaultCell);
   const read = new Map<string, readonly (Float64Array | null)[]>();
   const followed = value === undefined ? null : await sources.follow(value);
-  const { own, told } = followed === null ? { own: null, told: new Set<string>() } : underOurNames(followed, report);
+  const { own, told } =
+    followed === null ? { own: null, told: new Set<string>() } : underOurNames(followed, states, report);
   // An archive whose only array is h or c names it.
-  const isNamed = own?.entries().some(([name]) => name in stateKeys()) === true;
+  const isNamed = own?.entries().some(([name]) => Object.hasOwn(stateKeys(), name)) === true;
   const root = own === null || isNamed ? own : onlyTensor(own);
   if (root?.node.kind === 'object') {
     if (!isNamed && root.document.binary !== null) {
@@ -43,8 +45,7 @@ export async function readStates(
       });
       return sizes.widths.map(() => ({ h: null }));
     }
-    const keys = Object.fromEntries(Object.entries(stateKeys()).filter(([name]) => states.includes(name)));
-    for (const [name, entry] of validateObject(withoutOthers(root, states), keys, [], report, told)) {
+    for (const [name, entry] of validateObject(withoutOthers(root, states), keysOf(states), [], report, told)) {
       const own = await sources.follow(entry);
       if (own !== null) read.set(name, readLayers(own, `initialState.${name}`, sizes, dtype, report));
     }
@@ -65,10 +66,18 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   c: ['c0', 'c_0', 'c_n', 'cn', 'cx', '1', 'arr_1'],
 };
 
+/** The keys of these states. */
+const keysOf = (states: readonly string[]): KeyTable =>
+  Object.fromEntries(Object.entries(stateKeys()).filter(([name]) => states.includes(name)));
+
 /** The states under our names. `told`: names that are ignored, which was said. */
-function underOurNames(root: Value, report: Report): { readonly own: Value; readonly told: ReadonlySet<string> } {
+function underOurNames(
+  root: Value,
+  states: readonly string[],
+  report: Report,
+): { readonly own: Value; readonly told: ReadonlySet<string> } {
   if (root.document.binary !== null || root.node.kind !== 'object') return { own: ownNames(root), told: new Set() };
-  const { config, older } = underItsKeys(root, stateKeys());
+  const { config, older } = underItsKeys(root, keysOf(states));
   reportOlder(older, report);
   return { own: config, told: toldOf(older) };
 }
@@ -88,7 +97,7 @@ function ownNames(root: Value): Value {
 /** Of a file of tensors that names all states, what lies beside them is meant for something else. */
 const withoutOthers = (root: Value, states: readonly string[]): Value =>
   root.document.binary !== null && states.every((name) => root.get(name) !== null)
-    ? root.select(root.entries().filter(([name]) => name in stateKeys()))
+    ? root.select(root.entries().filter(([name]) => Object.hasOwn(stateKeys(), name)))
     : root;
 
 /** [L·D][B][H], or [B][H] for one layer in one direction. Nothing after a report. */

@@ -44,5 +44,5 @@ function isMarked({ file, range }: Problem): boolean {
 /** A deprecated name it knows from the schema, unless the user does not want to be told by it. */
 export const isToldByJson = (problem: Problem): boolean =>
   problem.code === 'deprecated-key'
-    ? vscode.workspace.getConfiguration('json').get('validate.enable', true)
+    ? problem.file.endsWith('.rnn.json') && vscode.workspace.getConfiguration('json').get('validate.enable', true)
     : shared.has(problem.code) && isMarked(problem);

@@ -64,10 +64,20 @@ describe('one of several files of a network', () => {
     assert.ok(
       problems[0]!.advice.endsWith(
         'import glob; import torch; torch.save({k: v for f in glob.glob("pytorch_model-*-of-00003.bin") for k, v ' +
-          'in torch.load(f, map_location="cpu").items()}, "pytorch_model.pt")',
+          'in torch.load(f, map_location="cpu", weights_only=True).items()}, "pytorch_model.pt")',
       ),
       problems[0]!.advice,
     );
+  });
+
+  it('is told without lines where they would not read it, and one of several folds is no part', async () => {
+    const advice = async (file: string): Promise<string> =>
+      (await readPair(file, safetensors({ 'rnn.weight_ih_l0': [4, 2] }))).problems[0]?.advice ?? '';
+    assert.equal(
+      await advice('tf_model-00001-of-00002.h5'),
+      'By its name the file is part 1 of 2: save all of them in one file.',
+    );
+    assert.ok(!(await advice('gru-fold-1-of-5.pt')).includes('part'));
   });
 
   it('with a whole network is run, with a note that other parts are not', async () => {
@@ -114,6 +124,20 @@ describe('the list of the files of a network', () => {
     assert.deepEqual(contents.networks, []);
     assert.equal(contents.refused.length, 1);
     assert.equal(surveyFile(new TextEncoder().encode(two), () => undefined).kind, 'unknown');
+  });
+
+  it('that names files elsewhere, or of another kind, has no lines: they would read and write there', async () => {
+    for (const files of [
+      ['../../x-00001-of-00002.safetensors', '../../x-00002-of-00002.safetensors'],
+      ['..\\\\x-00001-of-00002.safetensors', 'x-00002-of-00002.safetensors'],
+      ['tf_model-00001-of-00002.h5', 'tf_model-00002-of-00002.h5'],
+    ]) {
+      const [problem] = (await readPair(name, list(...files))).problems;
+      assert.deepEqual(
+        [problem?.message, problem?.advice, problem?.fix],
+        [message, 'Save all of them in one file, and name that one.', undefined],
+      );
+    }
   });
 
   it('of a single file leads to it', async () => {

@@ -113,7 +113,7 @@ describe("a manifest of TensorFlow.js's weights", () => {
     assert.deepEqual(await refusedAs('layers-model'), [
       message,
       'Convert it to Keras: tensorflowjs_converter --input_format=tfjs_layers_model --output_format=keras ' +
-        '"model.json" model.h5.',
+        'model.json model.h5.',
     ]);
     assert.deepEqual(await refusedAs('graph-model'), [
       message,

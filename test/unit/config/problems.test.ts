@@ -1409,6 +1409,27 @@ describe('what is no JSON, but can be nothing else', () => {
       assert.equal(mended, config(right));
     });
 
+  it('is told once where it stands for a comma or a colon, whatever follows', async () => {
+    for (const [wrong, right] of [
+      ['"name":"a"， // n\n"cell":"tanh"', ','],
+      ['"name"： /* n */ "a"', ':'],
+      ['"name":\'it’s fine\'', '"it’s fine"'],
+    ] as const) {
+      const { problems } = await readTexts({ [configName]: config(wrong) });
+      assert.deepEqual(
+        problems.filter(({ code }) => code === 'not-json').map(({ fix }) => fix),
+        [{ kind: 'replace', text: right }],
+        wrong,
+      );
+    }
+  });
+
+  it('is not mended by a comma where a list lacks its end', async () => {
+    const { problems } = await readTexts({ [configName]: `{"weights":${W},"sequences":[[[1],[2]]\n"cell":"tanh"}` });
+    assert.ok(problems.some(({ message }) => message.startsWith('A comma is missing.')));
+    assert.ok(problems.every(({ fix }) => fix === undefined));
+  });
+
   for (const [how, text] of [
     ['a backslash, whose meaning nobody knows', config('"name":\'a\\b\'')],
     ['a text that has no end', config('"name":\'a')],

@@ -267,6 +267,15 @@ describe('keys that may name a file', () => {
         ['targets', 'y'],
       ],
     );
+    const states = '{ "initialState": { "h0": "h.npy", "c_0": { "file": "c.npz", "name": "c" } } }';
+    const nested = Value.root(readDocument('a', new TextEncoder().encode(states), () => undefined));
+    assert.deepEqual(
+      references(nested!).map(({ key, name }) => [key, name]),
+      [
+        ['h', 'h.npy'],
+        ['c', 'c.npz'],
+      ],
+    );
     const { files } = await readConfigText(text.replace('"every"', '"d"').replace(/, "loss": .*/, '}'));
     assert.deepEqual(files.toSorted(), ['d', 'h', 's', 't', configName, 'w'].toSorted());
   });
