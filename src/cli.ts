@@ -164,7 +164,10 @@ type Arguments =
 
 /** A list without a verdict, as of a variable that is not set, would let everything pass. */
 function parseFailOn(text: string): VerdictKind[] {
-  const words = text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+  const words = text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
   if (words.length === 0) throw new UsageError(say('--fail-on names no verdict. It takes {0}.', refusable.join(', ')));
   return words.map((word) => {
     const kind = refusable.find((candidate) => candidate === word);

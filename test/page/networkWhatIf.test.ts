@@ -242,8 +242,8 @@ describe('the bar of a network', () => {
     await shows('layers', '2');
   });
 
-  it('of all layers tells the verdict of the network', async () => {
-    const config = caseOf('lstm_2layer_every');
+  /** Shifts the forget bias of both layers, and gives the run of weights that are. */
+  async function shiftBoth(config: ReturnType<typeof caseOf>): ReturnType<typeof whole> {
     const H = (config.weights['bias_ih_l0']?.length ?? 0) / 4;
     await start(config, 0);
     await bar();
@@ -251,6 +251,12 @@ describe('the bar of a network', () => {
     await type('biasShift', '3');
     const other = await whole(shifted(config, 3, H, 2 * H, 'bias_ih_l0', 'bias_ih_l1'));
     await assertShows(other, 0, other.verdict.perStepFactor);
+    return other;
+  }
+
+  it('of all layers tells the verdict of the network', async () => {
+    const config = caseOf('lstm_2layer_every');
+    const other = await shiftBoth(config);
     await open.page.locator('.whatif-note', { hasText: 'verdict is that of the whole network' }).waitFor();
     const before_ = await open.page.locator('[data-outcome=factor]').getAttribute('data-before');
     assert.ok(relativeError(Number(before_), (await whole(config)).verdict.perStepFactor ?? NaN) < 1e-9);
@@ -272,14 +278,7 @@ describe('the bar of a network', () => {
   });
 
   it('of all layers pins the curve of a layer with the verdict of that layer', async () => {
-    const config = caseOf('lstm_2layer_every');
-    const H = (config.weights['bias_ih_l0']?.length ?? 0) / 4;
-    await start(config, 0);
-    await bar();
-    await choose('layers', 'all');
-    await type('biasShift', '3');
-    const other = await whole(shifted(config, 3, H, 2 * H, 'bias_ih_l0', 'bias_ih_l1'));
-    await assertShows(other, 0, other.verdict.perStepFactor);
+    const other = await shiftBoth(caseOf('lstm_2layer_every'));
     await open.page.locator('.whatif vscode-button', { hasText: 'Pin' }).click();
     assert.equal(await open.page.locator('[data-pin="1"] .pin-name').inputValue(), 'layer 0: b(f) + 3, all layers');
     const told = await open.page

@@ -14,9 +14,13 @@ type Other = {
 const textAt = (bytes: Uint8Array, text: string, at: number): boolean =>
   new TextEncoder().encode(text).every((byte, i) => bytes[at + i] === byte);
 
+const fromTrainer = (): Pick<FormatFinding, 'advice'> => ({
+  advice: t('Export the weights as safetensors from the program that has trained the network.'),
+});
+
 const asNpz = (lines: readonly string[]): Advised => asPython(t('Save its arrays as .npz:'), lines);
 
-/** Heads of gzip, xz, zstd, 7-Zip and bzip2. */
+/** Heads of gzip, xz, zstd and 7-Zip. */
 const compressed = [
   [0x1f, 0x8b],
   [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0],
@@ -36,12 +40,12 @@ const others: readonly Other[] = [
   {
     match: (bytes) => textAt(bytes, 'GGUF', 0) && bytes.subarray(4, 8).includes(0),
     name: () => t('a GGUF model'),
-    help: () => ({ advice: t('Export the weights as safetensors from the program that has trained the network.') }),
+    help: fromTrainer,
   },
   {
     match: (bytes) => textAt(bytes, 'TFL3', 4) && bytes[3] === 0,
     name: () => t('a TensorFlow Lite model'),
-    help: () => ({ advice: t('Export the weights as safetensors from the program that has trained the network.') }),
+    help: fromTrainer,
   },
   {
     match: isSavedModel,

@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import { fileName } from '../json/fileName.js';
 import { appendKey } from '../json/jsonPath.js';
-import { plainDocument, readDocument as readText } from '../json/jsonDocument.js';
+import { firstByteOf, plainDocument, readDocument as readText } from '../json/jsonDocument.js';
 import type { Document } from '../json/jsonDocument.js';
 import { Lines } from '../json/lineIndex.js';
 import type { JsonNode, Property, TensorNode } from '../json/node.js';
@@ -175,14 +175,10 @@ const otherThanNamed = (expected: string, size: number): FormatFinding => ({
   advice: t('Download or export it again; a file that is being written is read when it is whole.'),
 });
 
-/** Behind spaces and a byte order mark. */
-const firstOf = (bytes: Uint8Array): number | undefined =>
-  bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte)));
-
-const beginsAsPage = (bytes: Uint8Array): boolean => firstOf(bytes) === 0x3c;
+const beginsAsPage = (bytes: Uint8Array): boolean => firstByteOf(bytes) === 0x3c;
 
 function beginsAsJson(bytes: Uint8Array): boolean {
-  const first = firstOf(bytes);
+  const first = firstByteOf(bytes);
   return first === 0x5b || first === 0x7b;
 }
 

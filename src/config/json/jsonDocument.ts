@@ -173,8 +173,12 @@ type BinaryFormat = {
   readonly advice: string;
 };
 
+/** The first byte behind blanks and a byte order mark. */
+export const firstByteOf = (bytes: Uint8Array): number | undefined =>
+  bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte)));
+
 function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
-  if (bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte))) === 0x3c)
+  if (firstByteOf(bytes) === 0x3c)
     return {
       code: 'not-json',
       message: t('The file is HTML or XML, not JSON.'),

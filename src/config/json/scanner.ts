@@ -93,8 +93,6 @@ export class Scanner {
         return token.comma;
       case 0x22:
         return this.#string();
-      case 0x27:
-        return this.#quoted(code);
       case 0x2f:
         return this.#comment();
       default:

@@ -4,7 +4,7 @@ import { layersOf, weightNames } from '../layouts/weightNames.js';
 import type { Group } from '../layouts/weightLayouts.js';
 import { findReadouts } from '../layouts/readoutNames.js';
 import { asSequences, filePart, onlyTensor } from './fileParts.js';
-import { fileKeys, underItsKeys } from './keyNames.js';
+import { fileKeys, underItsKeys, valueAt } from './keyNames.js';
 import { weightsOf } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import { ownValues } from './ownParameters.js';
@@ -87,11 +87,7 @@ export const references = (root: Value): FoundReference[] => referencesIn(underI
 /** The same of a config whose keys have the names of today. */
 function referencesIn(root: Value): FoundReference[] {
   return fileKeys().flatMap(({ path, list, words }) => {
-    const found = path.reduce<Value | null>((value, key, depth) => {
-      // The states of an initial state have other names, too.
-      const own = value !== null && depth === 1 && path[0] === 'initialState' ? underStates(value) : value;
-      return own?.get(key) ?? null;
-    }, root);
+    const found = valueAt(root, path);
     const items =
       found === null ? [] : list && found.node.kind === 'array' ? firstItems(found, found.node.items.length) : [found];
     const key = path.at(-1)!;
@@ -103,9 +99,6 @@ function referencesIn(root: Value): FoundReference[] {
     });
   });
 }
-
-const underStates = (value: Value): Value =>
-  value.node.kind === 'object' ? underItsKeys(value, stateKeys()).config : value;
 
 const firstItems = (list: Value, length: number): Value[] =>
   Array.from({ length: Math.min(length, mostReferences) }, (_, i) => list.item(i));
@@ -192,9 +185,10 @@ export async function findParts(open: OpenEntry): Promise<FoundParts> {
   }
   const state = follow(root.get('initialState'));
   add('initialState', 'initialState', state);
-  if (state?.node.kind === 'object')
-    for (const name of Object.keys(stateKeys()))
-      add('initialState', `initialState.${name}`, follow(underItsKeys(state, stateKeys()).config.get(name)));
+  if (state?.node.kind === 'object') {
+    const states = underItsKeys(state, stateKeys()).config;
+    for (const name of Object.keys(stateKeys())) add('initialState', `initialState.${name}`, follow(states.get(name)));
+  }
   add('upstreamGradient', 'upstreamGradient', numbers(root.get('upstreamGradient')));
   const loss = root.get('loss');
   const readoutRoot = follow(loss?.get('readout') ?? null);

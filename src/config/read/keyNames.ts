@@ -70,6 +70,19 @@ export function underItsKeys(
   return { config: keys.size === 0 ? config : config.renamed((name) => keys.get(name) ?? name), older };
 }
 
+/** What stands at a path of keys, each by whatever name; the first one by its own. */
+export function valueAt(config: Value, path: readonly string[]): Value | null {
+  let value: Value | null = config;
+  let keys: KeyTable | undefined = configKeys();
+  for (const [depth, key] of path.entries()) {
+    if (value === null) return null;
+    const own: Value = depth === 0 || keys === undefined ? value : underItsKeys(value, keys).config;
+    value = own.get(key);
+    keys = keys?.[key]?.keys;
+  }
+  return value;
+}
+
 /** Names that stay, and are ignored. */
 export const toldOf = (older: readonly OlderName[]): ReadonlySet<string> =>
   new Set(older.filter(({ other }) => other !== null).map(({ name }) => name));

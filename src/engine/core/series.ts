@@ -7,7 +7,7 @@ const mostShared = 512;
  * Gives series of T zeros, one at a call. The first `count` short ones are windows on one buffer: a buffer of its own
  * costs such a series more than all that is written to it. A message that carries one of them carries its buffer.
  */
-export function seriesOf(T: number, count: number): () => Float64Array {
+export function seriesSharing(T: number, count: number): () => Float64Array {
   const own = (): Float64Array => new Float64Array(T);
   if (T > mostShared) return own;
   const { buffer, BYTES_PER_ELEMENT } = new Float64Array(T * count);

@@ -6,7 +6,7 @@ import { cellOf } from '../cells/index.js';
 import { log10Norm } from '../core/blockFloat.js';
 import type { Aligned } from '../core/blockFloat.js';
 import { maxAbs, norm } from '../core/norm.js';
-import { seriesOf } from '../core/series.js';
+import { seriesSharing } from '../core/series.js';
 import {
   addColumns,
   cast,
@@ -71,7 +71,7 @@ export type SentDown = { readonly data: Float64Array; readonly exponents: Float6
 /** How many series the norms of a cell's steps are. */
 export const normCount = ({ states, parameters }: Cell): number => (states.length > 1 ? 4 : 2) + parameters.length;
 
-export const emptyNorms = (T: number, cell: Cell, series = seriesOf(T, normCount(cell))): StepNorms => ({
+export const emptyNorms = (T: number, cell: Cell, series = seriesSharing(T, normCount(cell))): StepNorms => ({
   dh: series(),
   dx: series(),
   ...(cell.states.length > 1 ? { dc: series(), ds: series() } : {}),
@@ -84,10 +84,10 @@ export function nothingMeasured({ cell: name, shapes: { B, T } }: LayerExperimen
   const paths = pathNames(cell);
   const gates = cell.gateValues === undefined ? [] : cell.gates;
   // What the host is told lies together, so that no message carries the rest.
-  const told = seriesOf(T, normCount(cell) + 1);
-  const kept = seriesOf(T, 1 + paths.length + 3 * gates.length);
+  const told = seriesSharing(T, normCount(cell) + 1);
+  const kept = seriesSharing(T, 1 + paths.length + 3 * gates.length);
   // The verdict alone asks for them.
-  const passing = seriesOf(T, 2);
+  const passing = seriesSharing(T, 2);
   return {
     log10Norms: emptyNorms(T, cell, told),
     log10dhPerSequence: new Float64Array(B * T),

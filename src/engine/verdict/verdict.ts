@@ -1,6 +1,6 @@
 // What the measurements of the single source amount to. The spectral radius has no say here.
 import type { Resumable } from '../core/resumable.js';
-import { seriesOf } from '../core/series.js';
+import { seriesSharing } from '../core/series.js';
 import type { Curve } from '../linalg/slopeFit.js';
 import { stretches, theilSen } from '../linalg/slopeFit.js';
 import type { WhatIf } from '../network/whatIf.js';
@@ -119,7 +119,7 @@ export function leadsThere({
 
 /** ln ‖g_t‖ of steps from … to against t. */
 function curveOf(log10: Float64Array, from: number, to: number): Curve {
-  const series = seriesOf(to + 1 - from, 2);
+  const series = seriesSharing(to + 1 - from, 2);
   const [x, y] = [series(), series()];
   for (let i = 0; i < x.length; i++) {
     x[i] = from + i;
