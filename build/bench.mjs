@@ -1,19 +1,50 @@
 // Entry of `npm run bench`: compiles what is measured and hands over to test/bench/bench.ts.
-//   --quick              under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no
-// page and no VS Code; writes nothing
-//   --rows S,M           only these rows, no page and no VS Code; writes nothing
-//   --sections pauses    only these sections of test/bench/bench.ts (networks, cells, wholeRuns, directions, analyses,
-// reading, pauses, subnormal, differences, worker, waking), no VS Code; writes nothing.
-//                        `page`: zooms and what-ifs of the page in a browser
-//   --json FILE          writes what every contestant of `networks`, `cells`, `wholeRuns` and `directions` took:
-// section, row, cell, layers, where the gradient enters, contestant, threads, median and best ms, runs
-//   --threads 1          nobody runs on several threads
-//   --renew              puts what was measured into RESULTS.md all the same, in the place of older sections
-//   --dry                writes nothing
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensureModules, node24, root, underNode24 } from './modules.mjs';
 
+const usage = `npm run bench [-- FLAG…]
+
+Without a flag everything is measured, for an hour or longer, and written to test/bench/RESULTS.md.
+
+  --quick             under a minute: fewer rounds, no XL, peers on one thread and none that has to be installed, no
+                      page and no VS Code; writes nothing
+  --rows S,M          only these rows (S, M, L, XL, LONG), no page and no VS Code; writes nothing
+  --sections pauses   only these sections (networks, cells, wholeRuns, directions, analyses, reading, pauses,
+                      subnormal, differences, worker, waking, page: zooms and what-ifs of the page in a browser), no
+                      VS Code; writes nothing
+  --json FILE         writes what every contestant of networks, cells, wholeRuns and directions took: section, row,
+                      cell, layers, where the gradient enters, contestant, threads, median and best ms, runs
+  --threads 1         nobody runs on several threads
+  --renew             puts what was measured into RESULTS.md all the same, in the place of older sections
+  --dry               writes nothing`;
+
+/** What the flags say; a flag that nobody knows must not begin what takes an hour. */
+const readFlags = () => {
+  try {
+    return parseArgs({
+      options: {
+        quick: { type: 'boolean' },
+        rows: { type: 'string' },
+        sections: { type: 'string' },
+        json: { type: 'string' },
+        threads: { type: 'string' },
+        renew: { type: 'boolean' },
+        dry: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${error.message}\n\n${usage}`);
+    return process.exit(2);
+  }
+};
+const flags = readFlags();
+if (flags.help === true) {
+  console.log(usage);
+  process.exit(0);
+}
 ensureModules();
 await underNode24();
 const { buildKernels, compile } = await import('./kernels.mjs');
@@ -53,10 +84,8 @@ const { status } = spawnSync(node24, [path.join(root, 'out/bench/bench.mjs'), ..
 process.exitCode = status ?? 1;
 // After everything else, because it needs the whole product built: the page in a browser, and in a real VS Code how
 // soon the picture follows a key and what a key costs the extension host.
-const part = process.argv.some((arg) => ['--quick', '--rows', '--sections'].includes(arg));
-const sections = process.argv.includes('--sections')
-  ? (process.argv[process.argv.indexOf('--sections') + 1] ?? '').split(',')
-  : [];
+const part = flags.quick === true || flags.rows !== undefined || flags.sections !== undefined;
+const sections = flags.sections?.split(',') ?? [];
 const wanted = part ? sections.filter((name) => name === 'page') : ['page', 'firstPicture', 'latency', 'hostLoop'];
 if (process.exitCode === 0 && wanted.length > 0) {
   for (const args of [

@@ -59,11 +59,21 @@ const allRows: readonly Row[] = [
   { name: 'LONG', B: 1, T: 10_000, I: 32, H: 128 },
 ];
 
+/** Ends with an error where a flag names what is not there: nothing would be measured, and nothing said. */
+function demandKnown(flag: string, names: readonly string[] | null, known: readonly { readonly name: string }[]): void {
+  const unknown = names?.find((name) => known.every((one) => one.name !== name));
+  if (unknown === undefined) return;
+  throw new Error(`${flag}: expected some of ${known.map(({ name }) => name).join(', ')}, found "${unknown}".`);
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const listed = (flag: string): readonly string[] | null =>
     args.includes(flag) ? (args[args.indexOf(flag) + 1]?.split(',') ?? []) : null;
   const quick = args.includes('--quick');
   const [rowNames, sectionNames] = [listed('--rows'), listed('--sections')];
+  demandKnown('--rows', rowNames, allRows);
+  // The page is measured after everything else, by build/bench.mjs.
+  demandKnown('--sections', sectionNames, [...sections, { name: 'page' }]);
   const value = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
   const measured: Measured[] = [];
   const terms: Terms = {
