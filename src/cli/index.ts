@@ -1,5 +1,6 @@
 // The face of this room: what other rooms use.
-export { contentsText, convertedPieces } from './files.js';
-export { isSameFile, whyInput, whyUnwritable, withoutLeftovers } from './outputs.js';
+export { commandsAlone, parseArguments, usage, UsageError } from './arguments.js';
+export { convert, convertedPieces, inspect } from './fileCommands.js';
 export { nextText } from './nextStep.js';
-export { print, printAll, printError, printingFailed, watchStreams } from './terminal.js';
+export { runCommand } from './runCommand.js';
+export { print, printError, printingFailed, watchStreams } from './terminal.js';

@@ -4,8 +4,9 @@ import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { t as say } from '@vscode/l10n';
 import { placeOf, removeUnfinished, whyNotWritten } from '../report/index.js';
+import { escapeControls } from '../worker/record/index.js';
+import { printError, reasonOf } from './terminal.js';
 
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 /**
@@ -83,6 +84,26 @@ export async function whyInput(target: string, inputs: readonly string[]): Promi
   return null;
 }
 
+/** Tells that nothing was written there; the exit code. */
+export function refuse(target: string, reason: string): number {
+  printError(`${escapeControls(`${target}:1:1: ${say('The result could not be written: {0}', reason)}`)}\n`);
+  return 2;
+}
+
+/**
+ * Writes a file and tells why it could not; the exit code, null where it is there.
+ * @throws what is no refusal of the system: a fault of ours is no reason why nothing was written
+ */
+export async function written(target: string, write: () => Promise<void>): Promise<number | null> {
+  try {
+    await withoutLeftovers(write);
+    return null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    return refuse(target, whyNotWritten(error));
+  }
+}
+
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -90,7 +111,7 @@ const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Only then: Node hears a signal between two pieces of work, and a run is one piece, which an interrupt has to end at
  * once.
  */
-export async function withoutLeftovers(write: () => Promise<void>): Promise<void> {
+async function withoutLeftovers(write: () => Promise<void>): Promise<void> {
   const stopListening = (): void => {
     for (const interrupt of interrupts) process.removeListener(interrupt, end);
   };

@@ -5,7 +5,8 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { t as say } from '@vscode/l10n';
 import { batches } from '../report/index.js';
 import { escapeControlsOfLines } from '../worker/record/index.js';
-import { reasonOf } from './outputs.js';
+
+export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A reader that has seen enough (`| head`) closes the pipe: there is nothing left to tell it, and nothing failed. */
 const isClosedPipe = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EPIPE';

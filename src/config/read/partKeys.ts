@@ -88,7 +88,7 @@ export const sequencePartKeys = () =>
       examples: [24],
     },
     stride: {
-      docs: t('How many steps behind the one before each window begins. Left out, windows do not overlap.'),
+      docs: t('How many steps after the start of one window the next begins. Left out, windows do not overlap.'),
       types: ['number'],
       expected: t('a whole number of at least 1'),
       integer: true,

@@ -224,8 +224,8 @@ export const configKeys = () =>
     lengths: {
       docs: t(
         'How many steps of each sequence are real, [B], where `sequences` is one block that is padded at the end, as ' +
-          '`pad_sequence` of PyTorch leaves it: numbers or a path. What stands behind a length is not read, also of ' +
-          'targets that are padded so. `null`: all steps are real.',
+          '`pad_sequence` of PyTorch leaves it: numbers or a path. Steps beyond a length are not read, nor are their ' +
+          'padded targets. `null`: all steps are real.',
       ),
       types: ['null', 'string', 'array'],
       expected: t('a list of B numbers of steps, a path, or null'),

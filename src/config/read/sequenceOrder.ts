@@ -123,8 +123,8 @@ export function askForOrder(where: Value, { B, T, I }: ReadSizes, inConfig: bool
           B,
         )
       : t(
-          'PyTorch without batch_first has the steps first: save the two files as a config, and write ' +
-            '"sequenceOrder": "TBI" there.',
+          'PyTorch without batch_first has the steps first: say --order TBI on the command line, or save the two ' +
+            'files as a config, and write "sequenceOrder": "TBI" there.',
         ),
     ...(inConfig ? { fix: { kind: 'sequenceOrder' } as const } : {}),
   });

@@ -394,6 +394,27 @@ describe('rnn-gradients run', () => {
     assert.equal(rest(named), rest(await cli('run', config)));
   });
 
+  it('takes sequences whose steps stand first by an option, which the question without it names', async () => {
+    const weights = await write('plain.json', { Wx: [[0.5]], Wh: [[0.3]], b: [0] });
+    const [a, b] = [
+      [1, -2, 0.5, 4, 3, 2, -1, 6],
+      [7, 0.25, -3, 2, 5, 1, 2, -4],
+    ];
+    const bySequence = await write('bySequence.npy', npyOf([2, 8, 1], [...a, ...b]));
+    const steps = a.flatMap((value, t) => [value, b[t]!]);
+    const byStep = await write('byStep.npy', npyOf([8, 2, 1], steps));
+    const told = ({ stdout }: Ran): string => stdout.slice(stdout.indexOf('\n'));
+    const expected = told(await cli('run', weights, bySequence));
+    const taken = await cli('run', weights, byStep, '--order', 'TBI');
+    assert.deepEqual([taken.code, told(taken), taken.stderr], [0, expected, '']);
+    const asked = await cli('run', weights, byStep);
+    assert.match(asked.stderr, /say --order TBI on the command line/);
+    assert.notEqual(told(asked), expected);
+    const answered = await cli('run', weights, byStep, '--order', 'BTI');
+    assert.deepEqual([told(answered), answered.stderr], [told(asked), '']);
+    assert.match((await cli('run', weights, byStep, '--order', 'tbi')).stderr, /--order takes BTI or TBI, not "tbi"/);
+  });
+
   it('runs weights on sequences without a config, as one that names both does', async () => {
     const at = (file: string): string => path.resolve('test/fixtures/files', file);
     const [weights, sequences] = [at('two_networks.pt'), at('seq_f8.npy')];
@@ -416,6 +437,7 @@ describe('rnn-gradients run', () => {
       [['a.rnn.json', sequences], /One config at a time/],
       [['a.rnn.json', '--name', 'encoder'], /--name is for weights and sequences/],
       [['a.rnn.json', '--array', 'xs'], /--array is for weights and sequences/],
+      [['a.rnn.json', '--order', 'TBI'], /--order is for weights and sequences/],
     ] as const) {
       const { code, stderr } = await cli('run', ...words);
       assert.equal(code, 2);

@@ -1,11 +1,17 @@
 // `inspect` and `convert`: what a file of numbers holds, and one network or the sequences of it as JSON.
 import { t as say } from '@vscode/l10n';
-import { isList, jsonPieces } from '../config/read/index.js';
+import { UnreadableNumbers } from '../config/index.js';
+import { contentsOf, convertFile, isList, jsonPieces, NotWritable } from '../config/read/index.js';
 import type { Block, Contents, Converted } from '../config/read/index.js';
-import { batches } from '../report/index.js';
+import { batches, writeWhole } from '../report/index.js';
+import { escapeControls, problemLine } from '../worker/record/index.js';
+import type { Arguments } from './arguments.js';
+import { diskFiles } from './diskFiles.js';
+import { refuse, whyInput, whyUnwritable, written } from './outputs.js';
+import { print, printError } from './terminal.js';
 
 /** What stands in a file, one line each. */
-export function contentsText(file: string, { format, values, networks, refused }: Contents): string[] {
+function contentsText(file: string, { format, values, networks, refused }: Contents): string[] {
   return [
     `${file}: ${format ?? 'JSON'}`,
     ...values.map(({ name, told }) => `  ${name === '' ? say('(without a name)') : name}  ${told}`),
@@ -53,3 +59,33 @@ export const convertedPieces = (
   target: string,
 ): Iterable<string | Uint8Array> =>
   target.toLowerCase().endsWith('.safetensors') ? safetensorsBytes(content) : batches(jsonPieces(content));
+
+type Asked<Command> = Extract<Arguments, { readonly command: Command }>;
+
+/** Prints what is in a file; the exit code. */
+export async function inspect({ file, longestText }: Asked<'inspect'>): Promise<number> {
+  const { contents, problems } = await contentsOf(file, diskFiles(longestText));
+  for (const problem of problems) printError(`${problemLine(problem)}\n`);
+  if (contents === null) return 2;
+  // Names may hold anything; what is a line stays one.
+  for (const line of contentsText(file, contents)) print(`${escapeControls(line)}\n`);
+  return 0;
+}
+
+/** Writes what a file holds as another one; the exit code. */
+export async function convert({ file, target, name, longestText }: Asked<'convert'>): Promise<number> {
+  const obstacle = (await whyUnwritable(target)) ?? (await whyInput(target, [file]));
+  if (obstacle !== null) return refuse(target, obstacle);
+  try {
+    const { content, problems } = await convertFile(file, name, diskFiles(longestText));
+    for (const problem of problems) printError(`${problemLine(problem)}\n`);
+    if (content === null) return 2;
+    return (await written(target, () => writeWhole(target, convertedPieces(content, target)))) ?? 0;
+  } catch (error) {
+    if (error instanceof NotWritable) return refuse(target, error.message);
+    // Of the file that is read, at whichever step its numbers are wanted.
+    if (!(error instanceof UnreadableNumbers)) throw error;
+    printError(`${problemLine(error.problem)}\n`);
+    return 2;
+  }
+}
