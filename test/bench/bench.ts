@@ -12,7 +12,7 @@ import type { Measured } from './entries.js';
 import { memoryOf, networks } from './networks.js';
 import { pauses } from './pauses.js';
 import { reading } from './reading.js';
-import { results, withFirstSection, withSection } from './results.js';
+import { results, withFirstSection, withHead, withSection } from './results.js';
 import { subnormal } from './subnormal.js';
 import { waking } from './waking.js';
 import { wholeRuns } from './wholeRuns.js';
@@ -99,10 +99,15 @@ async function main(args: readonly string[]): Promise<void> {
     `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${(totalmem() / 2 ** 30).toFixed(0)} ` +
       `GiB; Node ${process.versions.node} (V8 ${process.versions.v8}).\n`,
   );
+  const isWhole = !quick && rowNames === null && sectionNames === null;
+  const writes = !args.includes('--dry') && (isWhole || args.includes('--renew'));
   for (const section of sections) {
     if (sectionNames !== null && !sectionNames.includes(section.name)) continue;
     await section.run(terms, say);
     say('');
+    // At once: what a later section meets must not cost what an earlier one has measured.
+    if (writes) keep(lines.join('\n'), isWhole);
+    lines.length = 0;
   }
   const load = loadavg()[1]?.toFixed(1) ?? '–';
   const users = tellUsers(
@@ -114,15 +119,19 @@ async function main(args: readonly string[]): Promise<void> {
   for (const line of users) console.log(line);
   const json = value('--json');
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(entriesOf(measured), null, 2)}\n`);
-  const isWhole = !quick && rowNames === null && sectionNames === null;
-  if (args.includes('--dry') || !(isWhole || args.includes('--renew'))) return;
-  const [head = '', ...told] = lines.join('\n').split(/^(?=## )/m);
-  let text = isWhole ? head : readFileSync(results, 'utf8');
-  for (const part of told) {
+  if (!writes || users.length === 0) return;
+  const text = readFileSync(results, 'utf8');
+  writeFileSync(results, withFirstSection(text, usersTitle, users.slice(1).join('\n').trim()));
+}
+
+/** Puts what a section has told into the results, in the place of what it told before; what stands before it, too. */
+function keep(told: string, isWhole: boolean): void {
+  let text = readFileSync(results, 'utf8');
+  for (const part of told.split(/^(?=## )/m)) {
     const [title = '', ...body] = part.split('\n');
-    text = withSection(text, title, body.join('\n').trim());
+    if (title.startsWith('## ')) text = withSection(text, title, body.join('\n').trim());
+    else if (isWhole && part.trim() !== '') text = withHead(text, part);
   }
-  if (users.length > 0) text = withFirstSection(text, usersTitle, users.slice(1).join('\n').trim());
   writeFileSync(results, text);
 }
 

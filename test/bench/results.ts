@@ -16,6 +16,12 @@ export function withFirstSection(text: string, title: string, body: string): str
   return `${withSection(text.slice(0, first), title, body)}${text.slice(first)}`;
 }
 
+/** A text of sections with this before them all. */
+export const withHead = (text: string, head: string): string => {
+  const first = text.search(/^## /m);
+  return `${head.trimEnd()}\n\n${first < 0 ? '' : text.slice(first)}`;
+};
+
 /**
  * Prints a section of what was measured in a window, and puts it into RESULTS.md in the place of an older one; with
  * --dry only prints.

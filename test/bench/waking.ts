@@ -15,7 +15,7 @@ const anything = () => new Proxy(class {}, {
 });
 // Only what an object has of its own reaches a bundle.
 const text = require('node:fs').readFileSync(process.argv[1], 'utf8');
-const asked = /\\b[\\w$]+\\.([A-Z]\\w+|commands|window|workspace|languages|env|l10n)\\b/g;
+const asked = /\\b[\\w$]+\\.([A-Za-z]\\w+)\\b/g;
 const vscode = Object.fromEntries([...text.matchAll(asked)].map(([, name]) => [name, anything()]));
 Module._load = (request, ...rest) => (request === 'vscode' ? vscode : original(request, ...rest));
 if (vscode.workspace) {

@@ -5,7 +5,7 @@ import { entriesOf, tellUsers, usersTitle } from '../../bench/entries.js';
 import type { Measured } from '../../bench/entries.js';
 import type { Contestant } from '../../bench/contestants.js';
 import { inTurn } from '../../bench/measure.js';
-import { withFirstSection, withSection } from '../../bench/results.js';
+import { withFirstSection, withHead, withSection } from '../../bench/results.js';
 
 const lstm = { section: 'cells', row: 'M', cell: 'lstm', layers: 1, at: 'every', threads: 1 } as const;
 const whole: Measured = { ...lstm, contestant: 'the whole run, float32', times: [8, 4, 5], rival: [20, 10, 8] };
@@ -73,5 +73,6 @@ describe('the results of the benchmark', () => {
     const first = withFirstSection(text, usersTitle, 'a table');
     assert.equal(first, text.replace('\n## S: one', `\n${usersTitle}\n\na table\n\n## S: one`));
     assert.equal(withFirstSection(first, usersTitle, 'another'), first.replace('a table', 'another'));
+    assert.equal(withHead(text, '# Measured\n\nThere.\n\n'), text.replace('Here', 'There'));
   });
 });
