@@ -83,7 +83,7 @@ export const changeSchema: InputSchema = {
       properties: changeProperties,
       additionalProperties: false,
       minProperties: 1,
-      description: 'What is another than in the files; everything that is left out stays as it is.',
+      description: 'What differs from the files; everything that is left out stays as it is.',
     },
   },
   required: ['path', 'change'],

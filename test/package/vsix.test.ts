@@ -1,6 +1,8 @@
 // What is inside the .vsix: exactly the files that run, so that neither sources nor a forgotten file ever ship.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
 import JSZip from 'jszip';
@@ -196,5 +198,25 @@ describe('the packaged extension', () => {
     assert.notDeepEqual(manifest.categories, []);
     assert.notDeepEqual(manifest.keywords, []);
     assert.match(await text('extension/LICENSE.txt'), /MIT License/);
+  });
+
+  it('holds a command line that runs by itself, wherever it is unpacked', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'rnn-gradients-vsix-'));
+    try {
+      for (const [name, file] of Object.entries(zip.files)) {
+        if (file.dir) continue;
+        await mkdir(path.join(folder, path.dirname(name)), { recursive: true });
+        await writeFile(path.join(folder, name), await file.async('nodebuffer'));
+      }
+      const config = path.resolve('examples/vanishing/vanishing.rnn.json');
+      const own = path.join(folder, 'extension/dist/cli.js');
+      const run = (cli: string, ...args: readonly string[]): string =>
+        execFileSync(process.execPath, [cli, 'run', config, ...args], { cwd: folder, encoding: 'utf8' });
+      assert.equal(run(own, '--html', 'a.html'), run(path.resolve('dist/cli.js')));
+      assert.match(await readFile(path.join(folder, 'a.html'), 'utf8'), /<title>[^<]*vanish/);
+      assert.notEqual(run(own, '--language', 'ko'), run(own));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
