@@ -58,7 +58,7 @@ function hintRank(role: PairRole, words: string): number {
 }
 
 /** `[4, 200, 8]`; of sequences of different lengths `[4, 7–200, 8]`; of a table its rows and columns. */
-export function describeBlock({ shape, lengths, table }: FoundBlock): string {
+function describeBlock({ shape, lengths, table }: FoundBlock): string {
   if (table === true) return `${counted(shape[0] ?? 0, 'rows')}, ${counted(shape[1] ?? 0, 'columns')}`;
   const sizes = lengths === null ? shape : [shape[0], `${lengths[0]}–${lengths[1]}`, ...shape.slice(2)];
   return `[${sizes.join(', ')}]`;

@@ -30,7 +30,7 @@ function runText({ summary, problems, stale }: Session): string {
   return `${told}, ${Math.round(elapsedMs)} ms, ${problems.length} problems${stale === null ? '' : ', not up to date'}`;
 }
 
-export function diagnosticsText({ sessions, log }: Pick<Context, 'sessions' | 'log'>): string {
+function diagnosticsText({ sessions, log }: Pick<Context, 'sessions' | 'log'>): string {
   const { version } = vscode.extensions.getExtension(id)?.packageJSON as { readonly version: string };
   const list = (lines: readonly string[]): string[] =>
     lines.length === 0 ? ['- none'] : lines.map((one) => `- ${one}`);

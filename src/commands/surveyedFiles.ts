@@ -2,7 +2,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { isForeignName, mayHoldNumbers, readableExtensions } from '../config/read/index.js';
-import { longestSearch, patience, searchFiles, within } from '../editor/files/index.js';
+import { listFolder, longestSearch, searchFiles, within } from '../editor/files/index.js';
 import type { Surveyed, Surveys } from '../editor/following/index.js';
 import { Stop } from '../worker/scheduling/index.js';
 
@@ -92,15 +92,8 @@ export class SurveyedFiles implements vscode.Disposable {
 
 async function filesBeside(file: vscode.Uri): Promise<vscode.Uri[]> {
   const folder = vscode.Uri.joinPath(file, '..');
-  try {
-    const entries = (await within(Promise.resolve(vscode.workspace.fs.readDirectory(folder)), patience)) ?? [];
-    return entries
-      .filter(([, type]) => (type & vscode.FileType.File) !== 0)
-      .slice(0, mostFiles)
-      .map(([name]) => vscode.Uri.joinPath(folder, name));
-  } catch (error) {
-    // The folder of a text that was never saved.
-    if (error instanceof vscode.FileSystemError) return [];
-    throw error;
-  }
+  return (await listFolder(folder))
+    .filter(([, type]) => (type & vscode.FileType.File) !== 0)
+    .slice(0, mostFiles)
+    .map(([name]) => vscode.Uri.joinPath(folder, name));
 }

@@ -25,6 +25,8 @@ export type { GateWeights, LstmGradients, LstmWeights } from './network/lstmCell
 export { GruCell } from './network/gruCell.js';
 export type { GruGateWeights, GruGradients, GruWeights } from './network/gruCell.js';
 export type { Gradients, Parameters } from './network/rnnUnit.js';
+export { log10Of2 } from './core/norm.js';
+export { isOutOfMemory } from './core/outOfMemory.js';
 export { finish } from './core/resumable.js';
 export { instantiate, Kernels, supportedVariants } from './wasm/instance.js';
 export type { Elsewhere, Job, KernelBytes, Task, Team, Variant } from './wasm/instance.js';

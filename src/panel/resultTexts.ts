@@ -1,14 +1,13 @@
 // A session's run as a plain document that nobody can change: for screen readers, and for pasting into an issue.
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { nameInWorkspace } from '../editor/files/index.js';
 import type { Session } from '../editor/following/index.js';
 import { runFileName } from '../protocol/index.js';
 import { problemLine } from '../worker/record/index.js';
 import { ofFinishedRun, reportFailure } from './saveFile.js';
 
 const scheme = 'rnn-gradients-result';
-
-const nameOf = (id: string): string => vscode.workspace.asRelativePath(vscode.Uri.parse(id), false);
 
 /** Texts stay as they were asked for, because one that changes while it is read aloud is lost: asking again renews. */
 export class ResultTexts implements vscode.Disposable {
@@ -40,7 +39,7 @@ export class ResultTexts implements vscode.Disposable {
         query: session.key,
       });
       const stale = session.stale === null ? [] : [session.stale, ''];
-      const problems = session.problems.map((problem) => problemLine(problem, nameOf));
+      const problems = session.problems.map((problem) => problemLine(problem, nameInWorkspace));
       const holds = t(
         'This text holds the verdict, norms and exponents of the run, and its problems, which may name and quote ' +
           'your files; no weight, input or state of a unit.',

@@ -2,13 +2,12 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { describeProblem } from '../config/json/index.js';
+import { nameInWorkspace } from '../editor/files/index.js';
 import type { Session } from '../editor/following/index.js';
 import { languageInUse } from '../l10n.js';
 import { runFileName } from '../protocol/index.js';
 import { readAssets, reportHtml } from '../report/index.js';
 import { ofFinishedRun, reportFailure, saveBytes } from './saveFile.js';
-
-const nameOf = (id: string): string => vscode.workspace.asRelativePath(vscode.Uri.parse(id), false);
 
 const readFrom =
   (extensionUri: vscode.Uri) =>
@@ -32,12 +31,12 @@ export async function saveReport(session: Session, extensionUri: vscode.Uri, tar
       extent,
       config,
       record: new TextDecoder().decode(record),
-      files: files.map(({ id, bytes }) => ({ name: nameOf(id), bytes })),
+      files: files.map(({ id, bytes }) => ({ name: nameInWorkspace(id), bytes })),
       warnings: session.problems
         .filter(({ severity }) => severity === 'warning')
         .map(
           (problem) =>
-            `${nameOf(problem.file)}:${problem.range.start.line + 1}:${problem.range.start.character + 1} ` +
+            `${nameInWorkspace(problem.file)}:${problem.range.start.line + 1}:${problem.range.start.character + 1} ` +
             describeProblem(problem),
         ),
       date: new Date(),

@@ -104,8 +104,9 @@ export type NetworkSummary = {
 
 /**
  * What the panel shows at once: enough for every line, nothing the size of B·T·H. Of a very long run the page gets the
- * steps that tell most, see `levels.ts`. Every t in it is in the order in which the layer that is shown computes; the
- * page tells positions in the sequence (`webview/page/stepLabels.ts`). The verdict's reason is in positions.
+ * steps that tell most, see `seriesDownsampling.ts`. Every t in it is in the order in which the layer that is shown
+ * computes; the page tells positions in the sequence (`webview/page/stepLabels.ts`). The verdict's reason is in
+ * positions.
  */
 export type RunSummary = RunSeries & {
   readonly runId: number;

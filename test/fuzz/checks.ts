@@ -7,7 +7,7 @@ import type { TextChange } from '../../src/config/edit/textEdits.js';
 export type Wrong = string | null;
 
 /** At most so many characters of a file's text stand in one part of a problem. */
-export const mostOfText = 200;
+const mostOfText = 200;
 /** What a sentence of ours may add to it. */
 const mostAround = 400;
 

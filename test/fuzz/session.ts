@@ -34,7 +34,7 @@ export async function examineFully(mutation: Mutation, tools: Tools): Promise<Ou
   };
 }
 
-export const timeOf = ({ times }: Outcome): number => times.reduce((sum, [, ms]) => sum + ms, 0);
+const timeOf = ({ times }: Outcome): number => times.reduce((sum, [, ms]) => sum + ms, 0);
 
 export function timed(number: number, outcome: Outcome): Timed {
   const [stage, stageMs] = outcome.times.reduce<readonly [string, number]>(

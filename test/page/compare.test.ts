@@ -40,6 +40,7 @@ const pins = (): ReturnType<OpenPage['page']['locator']> => open.page.locator('.
 async function columns(): Promise<Map<string, number[]>> {
   await nextFrames(open.page);
   const { head, rows } = await csvRows(open, 'flow');
+  assert.ok(rows.length > 0);
   return new Map(head.map((name, i) => [name, rows.map((row) => (row[i] === '' ? NaN : Number(row[i])))]));
 }
 async function column(name: string): Promise<number[]> {

@@ -66,7 +66,7 @@ const before_ = (outcome: string, which: 'before' | 'after'): Promise<number> =>
 async function column(name: string): Promise<number[]> {
   const { head, rows } = await csvRows(open, 'flow');
   const at = head.indexOf(name);
-  assert.ok(at > 0, `${name} is not among ${head.join(', ')}`);
+  assert.ok(at > 0 && rows.length > 0, `${name} is not among ${head.join(', ')}`);
   return rows.map((row) => Number(row[at]));
 }
 

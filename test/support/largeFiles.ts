@@ -46,7 +46,7 @@ function sumOf(part: Part): number {
 }
 
 /** A ZIP archive of stored entries. */
-export function zipParts(entries: readonly { readonly name: string; readonly content: Part }[]): Part[] {
+function zipParts(entries: readonly { readonly name: string; readonly content: Part }[]): Part[] {
   const parts: Part[] = [];
   const rows: Buffer[] = [];
   let at = 0;

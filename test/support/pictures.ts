@@ -8,7 +8,7 @@ const kept = 'test/fixtures/pictures';
 const out = 'out/pictures';
 /** Set by `npm run pictures`: what is painted now becomes what is kept. */
 const renewing = process.env['RNN_RENEW_PICTURES'] === '1';
-export const howToRenew =
+const howToRenew =
   'Look at the pictures in out/pictures; when the new ones are as they should be, `npm run pictures` keeps them.';
 
 /** How far a pixel's colour may be off (0 … 1, in YIQ), so that another browser's rounding passes. */

@@ -120,7 +120,7 @@ function pinFrom(kept: unknown): Pin | null {
 }
 
 /** What is tried, in symbols: `σ_max 0.9, relu, b + 0.25`; of one gate `b(f) + 1`. */
-export function briefly(
+function briefly(
   {
     layers,
     cell,

@@ -23,11 +23,8 @@ export function turned(run: Omit<Placed, 'layers'>, t: number): number {
   return from + to - 1 - t;
 }
 
-/** Where step t lies in the sequence. */
+/** Where step t lies in the sequence, and the step at a position: each is the other's way back. */
 export const positionOf = (run: Placed, t: number): number => (isReverse(run) ? turned(run, t) : t);
-
-/** The step at a position. */
-export const stepAt = positionOf;
 
 /** The positions of the steps from … to, both ends included: the lowest and the highest. */
 export function positionsOf(run: Placed, from: number, to: number): readonly [low: number, high: number] {

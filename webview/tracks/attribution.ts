@@ -1,5 +1,5 @@
 // Tracks: which losses make which gradient, as a picture of t against s, and the row of the step under the cursor as
-// bars (drawn by shares.ts).
+// bars (drawn by attributionShares.ts).
 import { unitTicks } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from '../page/format.js';

@@ -35,7 +35,7 @@ export const cellStateMap = (): HeatmapKind => ({
 });
 
 /** The gate that keeps the state first: it is the one that counts. */
-export const shownGate = ({ cell: { gates, keeper } }: RunSummary, wanted: string): string =>
+const shownGate = ({ cell: { gates, keeper } }: RunSummary, wanted: string): string =>
   gates.includes(wanted) ? wanted : (keeper ?? gates[0]);
 
 export function gateMap({ model, memory }: Page, source: GateSource): HeatmapKind & { readonly costly: true } {

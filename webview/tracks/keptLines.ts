@@ -20,12 +20,12 @@ import type { Theme } from '../page/theme.js';
 const mostDecades = 12;
 
 /** The half-life of the unit in the middle. */
-export function middleHalfLife({ halfLives }: Kept): number {
+function middleHalfLife({ halfLives }: Kept): number {
   const sorted = halfLives.filter((steps) => !Number.isNaN(steps)).sort();
   return sorted[sorted.length >> 1] ?? NaN;
 }
 
-export const halfLifeText = (steps: number): string =>
+const halfLifeText = (steps: number): string =>
   steps === Infinity ? say('it loses nothing') : say('{0} steps', formatSteps(steps));
 
 export function keptLines({ model, timeline }: Page, source: GateSource): View {

@@ -32,7 +32,7 @@ const chroma = 0.15;
 const [firstHue, allHues] = [255, -300];
 
 /** Of the layer's number, of so many. */
-export function layerColour(layer: number, count: number, { kind }: Theme): string {
+function layerColour(layer: number, count: number, { kind }: Theme): string {
   const light = lightness[kind][layer % 2] ?? 0.6;
   const hue = firstHue + (allHues * layer) / Math.max(4, count);
   return `rgb(${fromOklab(fromLch([light, chroma, hue])).join(', ')})`;

@@ -28,7 +28,7 @@ function sharesAt(series: GateSeries, t: number): readonly { readonly name: stri
 const pathsOf = ({ hasD, gates }: CellFacts): readonly string[] => [...(hasD ? ['beside'] : []), ...gates];
 
 /** `c by f` of an LSTM, `h by z` of a GRU; else the gate that the path goes through. */
-export const pathName = ({ keeper, states }: CellFacts, name: string): string =>
+const pathName = ({ keeper, states }: CellFacts, name: string): string =>
   name === 'beside' ? say('{0} by {1}', states.at(-1) ?? 'h', keeper ?? '') : say('h by {0} and Wh', name);
 
 export function paths({ timeline }: Page, source: GateSource): View {

@@ -87,7 +87,7 @@ export function onFrame(work: () => void): () => void {
 }
 
 /** Runs `work` once when the page has nothing more urgent to do, but soon, however often it is asked for. */
-export function whenIdle(work: () => void): () => void {
+function whenIdle(work: () => void): () => void {
   let waiting = false;
   return () => {
     if (waiting) return;

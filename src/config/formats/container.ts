@@ -1,12 +1,12 @@
 // What a format gives: named tensors whose numbers are made when they are asked for.
 import type { Tick } from '../json/scanner.js';
-import type { FormatFinding } from './formatError.js';
 import type { Bytes } from './source.js';
 import type { Stored } from './storedNumbers.js';
+import type { Finding } from '../json/problem.js';
 
 /** `stored` is checked: it lies inside its bytes. A tensor that this program does not take says why instead. */
 export type FoundTensor = { readonly name: string } & (
-  { readonly stored: Stored; readonly refused?: undefined } | { readonly stored: null; readonly refused: FormatFinding }
+  { readonly stored: Stored; readonly refused?: undefined } | { readonly stored: null; readonly refused: Finding }
 );
 
 /** What a file says of a layer beside its numbers, under the name that a JSON file would give it. */

@@ -1,23 +1,13 @@
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
-import type { Fix, ProblemCode } from '../json/problem.js';
-
-/** What is told of a file, or of one tensor in it, that cannot be read. */
-export type FormatFinding = {
-  readonly code: ProblemCode;
-  readonly message: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly advice: string;
-  readonly fix?: Fix;
-};
+import type { Finding } from '../json/problem.js';
 
 /** Ends the reading of a file. `part` is the tensor or the entry of an archive where that happens; empty: the file. */
 export class FormatError extends Error {
-  readonly finding: FormatFinding;
+  readonly finding: Finding;
   readonly part: string;
 
-  constructor(finding: FormatFinding, part = '') {
+  constructor(finding: Finding, part = '') {
     super(finding.message);
     // What a damaged file holds may be nothing, or no characters.
     this.finding = { ...finding, found: finding.found.trim() === '' ? t('nothing') : visible(finding.found) };
@@ -56,7 +46,7 @@ export const refused = (
   message: string,
   expected: string,
   found: string,
-  advice: string | Pick<FormatFinding, 'advice' | 'fix'>,
+  advice: string | Pick<Finding, 'advice' | 'fix'>,
   part = '',
 ): FormatError =>
   new FormatError(
@@ -70,7 +60,7 @@ export const refused = (
     part,
   );
 
-export type Advised = Required<Pick<FormatFinding, 'advice' | 'fix'>>;
+export type Advised = Required<Pick<Finding, 'advice' | 'fix'>>;
 
 /** Lines of Python that help, each a statement. `lead`: what they do. */
 export const asPython = (lead: string, lines: readonly string[]): Advised => ({

@@ -2,10 +2,10 @@
 import { t } from '@vscode/l10n';
 import { describeShape } from '../json/node.js';
 import { cut } from '../json/problem.js';
+import type { Finding } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import type { FoundTensor } from './container.js';
 import { bytesText, damaged, refused } from './formatError.js';
-import type { FormatFinding } from './formatError.js';
 import type { Hdf5Bytes } from './hdf5Bytes.js';
 import { indexOf, treeOf } from './hdf5Chunks.js';
 import type { Chunk, ChunkIndex } from './hdf5Chunks.js';
@@ -95,7 +95,7 @@ export function readDataset(
   return inexact === null ? { name, stored } : { name, stored: null, refused: tooPrecise(inexact) };
 }
 
-const otherType = (found: string): FormatFinding => ({
+const otherType = (found: string): Finding => ({
   code: 'unsupported-feature',
   message: t('The dataset holds no plain numbers.'),
   expected: t('floating-point numbers or whole numbers'),

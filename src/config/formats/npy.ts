@@ -111,7 +111,7 @@ function parseHeader(text: string, at: number, part: string): Header {
   return { descr, columnMajor: order === 'True', shape };
 }
 
-export const isNpy = (bytes: Uint8Array): boolean => beginsWith(bytes, 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
+const isNpy = (bytes: Uint8Array): boolean => beginsWith(bytes, 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59);
 
 /**
  * The array of a whole .npy; `name` is what it is called inside an archive. `header`: the same bytes where reading them

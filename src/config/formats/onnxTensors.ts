@@ -3,9 +3,9 @@
 import { t } from '@vscode/l10n';
 import { describeShape } from '../json/node.js';
 import { cut } from '../json/problem.js';
+import type { Finding } from '../json/problem.js';
 import type { Beside } from './container.js';
 import { bytesText, damaged, refused } from './formatError.js';
-import type { FormatFinding } from './formatError.js';
 import type { Field, Message, Protobuf } from './protobuf.js';
 import { bytesOf, countOf, stridesOf } from './storedNumbers.js';
 import type { NumberType, Stored } from './storedNumbers.js';
@@ -32,7 +32,7 @@ export const numberType = (code: number): NumberType | undefined =>
   Object.hasOwn(types, code) ? types[code] : undefined;
 
 export type OnnxTensor = { readonly name: string } & (
-  { readonly stored: Stored; readonly refused?: undefined } | { readonly stored: null; readonly refused: FormatFinding }
+  { readonly stored: Stored; readonly refused?: undefined } | { readonly stored: null; readonly refused: Finding }
 );
 
 const numbers = {
@@ -74,7 +74,7 @@ export function readTensor(file: Protobuf, message: Message, beside: Beside): On
   return { name, stored: { type, bytes, little: true, shape, offset: 0, strides: stridesOf(shape) } };
 }
 
-const otherType = (code: number): FormatFinding => ({
+const otherType = (code: number): Finding => ({
   code: 'unsupported-feature',
   message: t('The tensor holds numbers of a type that is not read.'),
   expected: t('floating-point numbers, whole numbers or bool'),

@@ -1,20 +1,22 @@
 // Files of other programs in the place of one that is read: what they are by their first bytes, and what helps.
 import { t } from '@vscode/l10n';
+import { isUtf16, pageAdvice } from '../json/jsonDocument.js';
 import { beginsWith } from './container.js';
 import { asPython, bytesText } from './formatError.js';
-import type { Advised, FormatFinding } from './formatError.js';
+import type { Advised } from './formatError.js';
+import type { Finding } from '../json/problem.js';
 
 type Other = {
   readonly match: (bytes: Uint8Array) => boolean;
   /** As people call it, with its article. */
   readonly name: () => string;
-  readonly help: () => Pick<FormatFinding, 'advice'> | Advised;
+  readonly help: () => Pick<Finding, 'advice'> | Advised;
 };
 
 const textAt = (bytes: Uint8Array, text: string, at: number): boolean =>
   new TextEncoder().encode(text).every((byte, i) => bytes[at + i] === byte);
 
-const fromTrainer = (): Pick<FormatFinding, 'advice'> => ({
+const fromTrainer = (): Pick<Finding, 'advice'> => ({
   advice: t('Export the weights as safetensors from the program that has trained the network.'),
 });
 
@@ -90,22 +92,22 @@ const others: readonly Other[] = [
   },
 ];
 
-/** Whether a table is a page that was saved in its place. Names of columns stand in brackets of this kind, too. */
+/** Whether a table is a page that was saved in its place: one < alone may be that of a column's name in brackets. */
 export const isPage = (bytes: Uint8Array): boolean =>
   /^\s*<(?:!doctype\s|html[\s>]|\?xml\s)/i.test(new TextDecoder().decode(bytes.subarray(0, 1024)));
 
-export const pageForTable = (): FormatFinding => ({
+export const pageForTable = (): Finding => ({
   code: 'unsupported-feature',
   message: t('The file is HTML or XML, not a table.'),
   expected: t('a row of names, and rows of numbers below it'),
   found: '<',
-  advice: t('A link to a page was perhaps saved instead of the file: download the file itself.'),
+  advice: pageAdvice(),
 });
 
 const expected = (): string => t('a file of PyTorch, Keras, ONNX, NumPy or safetensors, or JSON');
 
 /** What a file of another program is told; null where it is none that is known. */
-export function otherFormat(bytes: Uint8Array): FormatFinding | null {
+export function otherFormat(bytes: Uint8Array): Finding | null {
   const other = others.find(({ match }) => match(bytes));
   if (other === undefined) return null;
   const name = other.name();
@@ -121,16 +123,11 @@ export function otherFormat(bytes: Uint8Array): FormatFinding | null {
 /** Bytes that stand in no text of any encoding but UTF-16. */
 const isControl = (byte: number): boolean => byte < 0x09 || (byte > 0x0d && byte < 0x1b);
 
-/** Whether the first bytes are those of no text. UTF-16 has its mark, or a zero in every second place. */
-export function isNoText(head: Uint8Array): boolean {
-  const [a, b, c, d] = head;
-  const isMarked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
-  const isWide = (b === 0 && d === 0) || (a === 0 && c === 0);
-  return !isMarked && !isWide && head.some(isControl);
-}
+/** Whether the first bytes are those of no text. */
+export const isNoText = (head: Uint8Array): boolean => !isUtf16(head) && head.some(isControl);
 
 /** What bytes of no known form are told. */
-export const unknownFormat = (size: number): FormatFinding => ({
+export const unknownFormat = (size: number): Finding => ({
   code: 'unsupported-feature',
   message: t('The file is in no form that is known here.'),
   expected: expected(),

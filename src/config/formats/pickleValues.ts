@@ -1,6 +1,6 @@
 // What a pickle can hold here: plain values, containers, and records of tensors. Nothing of it is a program.
-import type { FormatFinding } from './formatError.js';
 import type { NumberType, Stored } from './storedNumbers.js';
+import type { Finding } from '../json/problem.js';
 
 /** A name out of the table of globals; `use` says what it is for. */
 export type Global = { readonly kind: 'global'; readonly name: string };
@@ -26,11 +26,11 @@ export type Tensor = {
   readonly type?: NumberType;
 };
 /** A tensor that is known, and whose numbers are not read. */
-export type Unread = { readonly kind: 'unread'; readonly refused: FormatFinding };
+export type Unread = { readonly kind: 'unread'; readonly refused: Finding };
 /** A NumPy type, and what its state says of the order of bytes. */
 export type ArrayType = { readonly kind: 'dtype'; readonly code: string; order: string };
 /** A NumPy array, filled by its state, which may be of a type that is not read. */
-export type Numbers = { readonly kind: 'array'; stored: Stored | null; refused?: FormatFinding };
+export type Numbers = { readonly kind: 'array'; stored: Stored | null; refused?: Finding };
 /** Known, and of no interest. */
 export type Opaque = { readonly kind: 'opaque' };
 

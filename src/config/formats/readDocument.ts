@@ -2,18 +2,17 @@
 import { t } from '@vscode/l10n';
 import { fileName } from '../json/fileName.js';
 import { appendKey } from '../json/jsonPath.js';
-import { firstByteOf, plainDocument, readDocument as readText } from '../json/jsonDocument.js';
+import { beginsAsPage, firstByteOf, plainDocument, readDocument as readText } from '../json/jsonDocument.js';
 import type { Document } from '../json/jsonDocument.js';
 import { Lines } from '../json/lineIndex.js';
 import type { JsonNode, Property, TensorNode } from '../json/node.js';
 import { UnreadableNumbers } from '../json/problem.js';
-import type { Problem } from '../json/problem.js';
+import type { Finding, Problem } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { archives } from './archives.js';
 import { headBytes } from './container.js';
 import type { Container, Fact, FileFormat, FoundTensor } from './container.js';
 import { bytesText, FormatError } from './formatError.js';
-import type { FormatFinding } from './formatError.js';
 import { hdf5 } from './hdf5.js';
 import { npy, tooPrecise } from './npy.js';
 import { onnx } from './onnx.js';
@@ -167,15 +166,13 @@ const formatsByName = [
   { pattern: /\.onnx$/i, name: onnx.name },
 ];
 
-const otherThanNamed = (expected: string, size: number): FormatFinding => ({
+const otherThanNamed = (expected: string, size: number): Finding => ({
   code: 'unreadable-file',
   message: size === 0 ? t('The file is empty.') : t('The file does not hold what its name says.'),
   expected,
   found: size === 0 ? t('nothing') : t('{0} of something else', bytesText(size)),
   advice: t('Download or export it again; a file that is being written is read when it is whole.'),
 });
-
-const beginsAsPage = (bytes: Uint8Array): boolean => firstByteOf(bytes) === 0x3c;
 
 function beginsAsJson(bytes: Uint8Array): boolean {
   const first = firstByteOf(bytes);
@@ -209,7 +206,7 @@ function factNode(value: Fact['value']): JsonNode {
   return { kind: 'array', items: value.map(factNode), ...nowhere };
 }
 
-function problemOf(id: string, binary: string | null, found: FormatFinding, part: string): Problem {
+function problemOf(id: string, binary: string | null, found: Finding, part: string): Problem {
   const start = { line: 0, character: 0 };
   const finding = forFile(found, fileName(id));
   return {
@@ -223,13 +220,13 @@ function problemOf(id: string, binary: string | null, found: FormatFinding, part
 }
 
 /** Lines of Python load the file by its own name. */
-function forFile(finding: FormatFinding, name: string): FormatFinding {
+function forFile(finding: Finding, name: string): Finding {
   if (finding.fix?.kind !== 'copyPython') return finding;
   const named = (lines: string): string => lines.replaceAll('"model.pt"', () => JSON.stringify(name));
   return { ...finding, advice: named(finding.advice), fix: { ...finding.fix, lines: named(finding.fix.lines) } };
 }
 
-function broken(id: string, binary: string | null, finding: FormatFinding, part: string, tick: Tick): Document {
+function broken(id: string, binary: string | null, finding: Finding, part: string, tick: Tick): Document {
   const problems = [problemOf(id, binary, finding, part)];
   return { id, text: '', lines: new Lines('', tick), root: null, problems, tick, binary };
 }
@@ -239,7 +236,7 @@ const isLfsPointer = (bytes: Uint8Array): boolean =>
   bytes.length < 1024 && lfsHead.every((byte, i) => bytes[i] === byte);
 
 /** What Git has instead of a large file that was not fetched. */
-const lfsPointer = (): FormatFinding => ({
+const lfsPointer = (): Finding => ({
   code: 'unreadable-file',
   message: t('The file is a Git LFS pointer: the numbers themselves were not fetched.'),
   expected: t('the file itself'),

@@ -5,11 +5,11 @@ import { readDocument } from '../json/jsonDocument.js';
 import { describeShape } from '../json/node.js';
 import type { JsonNode } from '../json/node.js';
 import { cut } from '../json/problem.js';
+import type { Finding } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { mostNotes, viewOf } from './container.js';
 import type { Container, FileFormat, FoundTensor } from './container.js';
 import { bytesText, damaged } from './formatError.js';
-import type { FormatFinding } from './formatError.js';
 import { rangeOf, readRange, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
 import { bytesOf, countOf, stridesOf } from './storedNumbers.js';
@@ -130,7 +130,7 @@ function placeOf(name: string, entry: JsonNode, data: Bytes, start: number): Pla
   return { tensor, from, to };
 }
 
-const otherType = (dtype: string): FormatFinding => ({
+const otherType = (dtype: string): Finding => ({
   code: 'unsupported-feature',
   message: t('The tensor holds {0}, which are no floating-point numbers of a network.', dtype),
   expected: 'F16, BF16, F32, F64',

@@ -33,8 +33,8 @@ const mostDuplicates = 20;
  * Decodes and parses the bytes of a file: UTF-8 with or without byte order mark, comments and trailing commas allowed.
  */
 export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
-  const binary = binaryFormat(bytes);
-  if (binary !== null) return unreadable(id, binary, tick);
+  const why = whyNotJson(bytes);
+  if (why !== null) return unreadable(id, why, tick);
   const sound = parseBytes(bytes, tick);
   if (sound !== null) return new SoundDocument(id, bytes, sound.root, tick);
   const text = decoded(bytes, tick);
@@ -109,8 +109,8 @@ const followUps = (more: number): string =>
 /** A table or a text, which only its reader can understand. */
 export function plainDocument(id: string, bytes: Uint8Array, tick: Tick): Document {
   const text = decoded(bytes, tick);
-  const other = utf16(bytes);
-  if (text === null || other !== null) return unreadable(id, other ?? notUtf8(false), tick, t('text in UTF-8'));
+  const isWide = isUtf16(bytes);
+  if (text === null || isWide) return unreadable(id, isWide ? inUtf16() : notUtf8(false), tick, t('text in UTF-8'));
   const root = { kind: 'plain', offset: 0, length: 1 } as const;
   return { id, text, lines: new Lines(text, tick), root, problems: [], tick, binary: null };
 }
@@ -166,7 +166,7 @@ function decoded(bytes: Uint8Array, tick: Tick): string | null {
 /** A file that is nothing but a word such as NaN; that has been reported. */
 const isBareWord = (root: JsonNode | null): boolean => root?.kind === 'number' && Number.isNaN(root.value);
 
-type BinaryFormat = {
+type NotJson = {
   readonly code: 'not-json';
   readonly message: string;
   readonly found: string;
@@ -177,18 +177,25 @@ type BinaryFormat = {
 export const firstByteOf = (bytes: Uint8Array): number | undefined =>
   bytes.find((byte, i) => byte > 0x20 && !(i < 3 && [0xef, 0xbb, 0xbf].includes(byte)));
 
-function binaryFormat(bytes: Uint8Array): BinaryFormat | null {
-  if (firstByteOf(bytes) === 0x3c)
+/** Whether it begins as HTML and XML do, and neither JSON nor a file of numbers. */
+export const beginsAsPage = (bytes: Uint8Array): boolean => firstByteOf(bytes) === 0x3c;
+
+/** What helps where a page was saved. */
+export const pageAdvice = (): string =>
+  t('A link to a page was perhaps saved instead of the file: download the file itself.');
+
+function whyNotJson(bytes: Uint8Array): NotJson | null {
+  if (beginsAsPage(bytes))
     return {
       code: 'not-json',
       message: t('The file is HTML or XML, not JSON.'),
       found: '<',
-      advice: t('A link to a page was perhaps saved instead of the file: download the file itself.'),
+      advice: pageAdvice(),
     };
-  return utf16(bytes);
+  return isUtf16(bytes) ? inUtf16() : null;
 }
 
-const notUtf8 = (isJson: boolean): BinaryFormat => ({
+const notUtf8 = (isJson: boolean): NotJson => ({
   code: 'not-json',
   message: t('The file is not UTF-8 text.'),
   found: t('bytes that are no UTF-8'),
@@ -197,29 +204,22 @@ const notUtf8 = (isJson: boolean): BinaryFormat => ({
     : t('Save it as UTF-8 (in VS Code: "Save with Encoding").'),
 });
 
-const isLetter = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x09 && byte < 0x7f;
+const inUtf16 = (): NotJson => ({
+  code: 'not-json',
+  message: t('The file is saved as UTF-16.'),
+  found: t('UTF-16 text'),
+  advice: t('Save it as UTF-8 (in VS Code: "Save with Encoding").'),
+});
 
-function utf16(bytes: Uint8Array): BinaryFormat | null {
-  const [a, b, c, d] = bytes;
-  const isMarked = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff);
-  // Without a mark every second byte of ASCII is zero, which no text in UTF-8 holds.
-  const isAscii = [a, c].every(isLetter) ? b === 0 && d === 0 : [b, d].every(isLetter) && a === 0 && c === 0;
-  if (isMarked || isAscii)
-    return {
-      code: 'not-json',
-      message: t('The file is saved as UTF-16.'),
-      found: t('UTF-16 text'),
-      advice: t('Save it as UTF-8 (in VS Code: "Save with Encoding").'),
-    };
-  return null;
+const isAscii = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x09 && byte < 0x7f;
+
+/** By its mark, or by ASCII of which every second byte is zero, which no text in UTF-8 holds. */
+export function isUtf16([a, b, c, d]: Uint8Array): boolean {
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return true;
+  return isAscii(a) && isAscii(c) ? b === 0 && d === 0 : isAscii(b) && isAscii(d) && a === 0 && c === 0;
 }
 
-function unreadable(
-  id: string,
-  format: BinaryFormat,
-  tick: Tick,
-  expected: string = t('JSON text in UTF-8'),
-): Document {
+function unreadable(id: string, format: NotJson, tick: Tick, expected: string = t('JSON text in UTF-8')): Document {
   const start = { line: 0, character: 0 };
   const problem: Problem = {
     file: id,

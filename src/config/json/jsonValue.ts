@@ -180,7 +180,7 @@ function shapesOf(node: JsonNode): JsonNode {
 }
 
 /** Indices of a flat row-major index. */
-export function unravel(flat: number, shape: readonly number[]): number[] {
+function unravel(flat: number, shape: readonly number[]): number[] {
   const indices: number[] = [];
   let rest = flat;
   for (const size of shape.toReversed()) {

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import { cut } from './problem.js';
-import type { Fix, ProblemCode } from './problem.js';
+import type { Finding } from './problem.js';
 
 /** A stretch of the text, in UTF-16 code units. */
 export type Span = { readonly offset: number; readonly length: number };
@@ -32,14 +32,7 @@ export type NullNode = Span & { readonly kind: 'null' };
 /** A tensor of a file that this program does not take; `finding` says why. Text has none. */
 export type UnreadableNode = Span & {
   readonly kind: 'unreadable';
-  readonly finding: {
-    readonly code: ProblemCode;
-    readonly message: string;
-    readonly expected: string;
-    readonly found: string;
-    readonly advice: string;
-    readonly fix?: Fix;
-  };
+  readonly finding: Finding;
 };
 
 /** A table or a text, read as the config says; its text is that of its document. */

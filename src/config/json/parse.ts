@@ -30,7 +30,7 @@ export type Parsed = {
   readonly duplicates: readonly Property[];
 };
 
-export const maxIssues = 20;
+const maxIssues = 20;
 /** Deeper nesting than this is no data of ours; readers may recurse without fear for their stack. */
 export const maxDepth = 64;
 

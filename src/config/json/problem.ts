@@ -46,17 +46,8 @@ export type Fix =
   /** `lead`: the advice without the lines, for whoever shows them below it. */
   | { readonly kind: 'copyPython'; readonly lines: string; readonly lead: string };
 
-/**
- * Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do
- * not; of an info nothing has to be mended.
- */
-export type Problem = {
-  /** As the reader of files names it: a URI in the editor, a path on the command line. */
-  readonly file: string;
-  readonly range: Range;
-  /** JSON path in dotted form, as `weights.Wh[3][1]`; empty for the whole file. */
-  readonly path: string;
-  readonly severity: 'error' | 'warning' | 'info';
+/** What is told of something wrong, wherever that stands. */
+export type Finding = {
   readonly code: ProblemCode;
   /** One sentence: what is wrong. */
   readonly message: string;
@@ -65,12 +56,25 @@ export type Problem = {
   /** One sentence: how to mend it. */
   readonly advice: string;
   readonly fix?: Fix;
+};
+
+/**
+ * Something wrong in a file of the user, told so that it can be found and mended. Errors stop a run, warnings do
+ * not; of an info nothing has to be mended.
+ */
+export type Problem = Finding & {
+  /** As the reader of files names it: a URI in the editor, a path on the command line. */
+  readonly file: string;
+  readonly range: Range;
+  /** JSON path in dotted form, as `weights.Wh[3][1]`; empty for the whole file. */
+  readonly path: string;
+  readonly severity: 'error' | 'warning' | 'info';
   /** Of a file without a text: where the one stands that names it. */
   readonly namedBy?: Pick<Problem, 'file' | 'range' | 'path'>;
 };
 
 /** Of the text of a file no part of a problem holds more characters than this: a file may be one long word. */
-export const longestQuote = 200;
+const longestQuote = 200;
 
 /** No sentence of a problem is longer: a few words of ours around what it quotes. */
 export const longestSentence = 600;

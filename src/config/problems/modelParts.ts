@@ -5,7 +5,8 @@ import { fileName } from '../json/fileName.js';
 import type { Value } from '../json/jsonValue.js';
 import { quote } from '../json/node.js';
 import { wordOf } from './problemReport.js';
-import type { Finding, Report } from './problemReport.js';
+import type { Report } from './problemReport.js';
+import type { Finding } from '../json/problem.js';
 
 type Part = {
   readonly at: number;

@@ -1,18 +1,9 @@
 import { t } from '@vscode/l10n';
 import { fileName } from '../json/fileName.js';
 import { shortened } from '../json/problem.js';
-import type { Fix, Problem, ProblemCode } from '../json/problem.js';
+import type { Finding, Problem, ProblemCode } from '../json/problem.js';
 import { unquoted } from './unquoted.js';
 import type { Value } from '../json/jsonValue.js';
-
-export type Finding = {
-  readonly code: ProblemCode;
-  readonly message: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly advice: string;
-  readonly fix?: Fix;
-};
 
 /** A finding that may occur very often in one file: its sentences are made only where they are told. */
 export type LateFinding = { readonly code: ProblemCode; readonly tell: () => Omit<Finding, 'code'> };

@@ -5,8 +5,9 @@ import type { Tick } from '../json/scanner.js';
 import { checkNumbers, dimensions, leafCodes, reportLeaf } from './numberChecks.js';
 import type { TensorSpec } from './numberChecks.js';
 import { cut } from '../json/problem.js';
+import type { Finding } from '../json/problem.js';
 import { maxRepeats } from './problemReport.js';
-import type { Finding, LateFinding, Report } from './problemReport.js';
+import type { LateFinding, Report } from './problemReport.js';
 import type { Value } from '../json/jsonValue.js';
 
 /**

@@ -4,8 +4,8 @@ import { t } from '@vscode/l10n';
 import { isEmpty } from '../json/node.js';
 import type { Named } from '../layouts/weightLayouts.js';
 import { nearest } from './editDistance.js';
-import type { Finding } from './problemReport.js';
 import type { Value } from '../json/jsonValue.js';
+import type { Finding } from '../json/problem.js';
 
 export type Misspelt = {
   readonly meant: string;

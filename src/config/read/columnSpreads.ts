@@ -11,7 +11,7 @@ export type ColumnSpread = {
 };
 
 /** Beyond these a column counts as one that nobody has normalised. README and the schema say them too. */
-export const rawBounds = { mean: 3, leastDeviation: 0.1, mostDeviation: 10 } as const;
+const rawBounds = { mean: 3, leastDeviation: 0.1, mostDeviation: 10 } as const;
 
 const numbersPerTick = 65_536;
 

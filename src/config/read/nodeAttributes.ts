@@ -5,7 +5,8 @@ import type { Cell } from '../../engine/index.js';
 import { describeNode, describeShape, quote } from '../json/node.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Group, Named } from '../layouts/weightLayouts.js';
-import type { Finding, Report } from '../problems/problemReport.js';
+import type { Report } from '../problems/problemReport.js';
+import type { Finding } from '../json/problem.js';
 
 /** How many matrices belong to a direction. */
 const directionsOf: Readonly<Record<string, number>> = { forward: 1, reverse: 1, bidirectional: 2 };

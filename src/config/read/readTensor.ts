@@ -5,11 +5,12 @@ import { describeNode, describeShape, isArray, isEmpty } from '../json/node.js';
 import { checkNumbers, dimensions } from '../problems/numberChecks.js';
 import type { TensorSpec } from '../problems/numberChecks.js';
 import { optionText } from '../problems/problemReport.js';
-import type { Finding, Report } from '../problems/problemReport.js';
+import type { Report } from '../problems/problemReport.js';
 import { roundableOnce } from '../json/float32Rounding.js';
 import type { Value } from '../json/jsonValue.js';
 import type { Named } from '../layouts/weightLayouts.js';
 import { arraysOf, describeTensors } from './fileParts.js';
+import type { Finding } from '../json/problem.js';
 
 /**
  * A checked block of finite numbers, row-major, with its place. For a float32 run `Math.fround` rounds each to the

@@ -13,7 +13,7 @@ export const tensorExtensions = [
 ] as const;
 
 /** Those of tables; a .txt may be anything. */
-export const tableExtensions = ['csv', 'tsv', 'tab'] as const;
+const tableExtensions = ['csv', 'tsv', 'tab'] as const;
 
 /** Extensions of all files that may hold numbers. */
 export const readableExtensions = ['json', 'jsonc', ...tensorExtensions, ...tableExtensions] as const;

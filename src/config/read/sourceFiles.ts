@@ -3,14 +3,14 @@ import { sizeOf } from '../formats/index.js';
 import type { Bytes } from '../formats/index.js';
 import { asWritten, fileName } from '../json/fileName.js';
 import type { Document } from '../json/jsonDocument.js';
-import type { Problem } from '../json/problem.js';
+import type { Finding, Problem } from '../json/problem.js';
 import type { FileContent, FileTrouble, SpecialKind } from './fileAccess.js';
 import { pathAdvice } from '../problems/formatAdvice.js';
 import { describeNode, quote } from '../json/node.js';
 import { megabytes, mostBytes } from './limits.js';
 import { describeParts, filePart } from './fileParts.js';
 import type { FilePart } from './fileParts.js';
-import type { Finding, Report } from '../problems/problemReport.js';
+import type { Report } from '../problems/problemReport.js';
 import type { OpenFiles } from './openFiles.js';
 import type { Value } from '../json/jsonValue.js';
 

@@ -1,7 +1,7 @@
 // What PyTorch's weight_norm, spectral_norm and pruning keep in the place of a matrix.
 import { t } from '@vscode/l10n';
 import type { Named } from '../layouts/weightLayouts.js';
-import type { Finding } from '../problems/problemReport.js';
+import type { Finding } from '../json/problem.js';
 
 const matrices = /^weight_(?:ih|hh)(?:_l\d+(?:_reverse)?)?$/;
 

@@ -7,9 +7,9 @@ import { appendIndex, appendKey } from '../json/jsonPath.js';
 import type { Value } from '../json/jsonValue.js';
 import { describeNode, quote } from '../json/node.js';
 import { cut } from '../json/problem.js';
+import type { Finding } from '../json/problem.js';
 import { nearest } from '../problems/editDistance.js';
 import { maxRepeats, Report } from '../problems/problemReport.js';
-import type { Finding } from '../problems/problemReport.js';
 import { Labelling } from './stepLabels.js';
 
 /** Rows × columns of numbers, row by row. */

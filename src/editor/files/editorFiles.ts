@@ -10,6 +10,9 @@ import { readSettings } from '../context/settings.js';
 
 const windowsAbsolute = /^[a-zA-Z]:[\\/]/;
 
+/** The path of a file in its workspace, from its URI as problems name it. */
+export const nameInWorkspace = (id: string): string => vscode.workspace.asRelativePath(vscode.Uri.parse(id), false);
+
 /** No name of a file holds half a character, which no URI can hold, or a zero, which no system takes. */
 const isPath = (reference: string): boolean => !/\p{Surrogate}/u.test(reference) && !reference.includes('\0');
 

@@ -1,7 +1,7 @@
 // The face of this room: what other rooms use.
 export { statIfThere } from './disk.js';
-export { openDocument, readReference, readUri, writtenAt } from './editorFiles.js';
+export { nameInWorkspace, openDocument, readReference, readUri, writtenAt } from './editorFiles.js';
 export { after } from './fileMoves.js';
 export type { Move } from './fileMoves.js';
-export { longestSearch, searchFiles } from './findFiles.js';
+export { listFolder, longestSearch, searchFiles } from './findFiles.js';
 export { patience, within } from './timeouts.js';

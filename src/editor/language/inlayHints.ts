@@ -92,7 +92,7 @@ const layerOf = ({ layer }: PartInfo): string[] => {
 };
 
 /** `lstm: inferred from weight_hh_l0 [4·H, H]`, where the config does not name its cell. */
-export function cellText({ cell, cellFrom, parts }: Pick<Inspection, 'cell' | 'cellFrom' | 'parts'>): string | null {
+function cellText({ cell, cellFrom, parts }: Pick<Inspection, 'cell' | 'cellFrom' | 'parts'>): string | null {
   if (cell === null || cellFrom === null) return null;
   const matrix = parts.find(({ role, name }) => role === 'recurrent' && name === cellFrom);
   const axes = matrix === undefined ? '' : ` [${weightAxes(matrix).join(', ')}]`;

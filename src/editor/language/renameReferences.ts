@@ -17,7 +17,7 @@ function referenceTo(file: vscode.Uri, config: vscode.Uri, old: string): string 
  * The references that would lead nowhere after the moves, led to the new places. VS Code asks the user before it
  * applies them.
  */
-export async function editForMoves(index: ConfigIndex, moves: readonly Move[]): Promise<vscode.WorkspaceEdit> {
+async function editForMoves(index: ConfigIndex, moves: readonly Move[]): Promise<vscode.WorkspaceEdit> {
   const edit = new vscode.WorkspaceEdit();
   for (const { config, links } of await index.references()) {
     const movedConfig = after(config, moves);

@@ -6,6 +6,7 @@ import type { Subject, Tool, ToolHost } from '../../assistant/index.js';
 import { Stop } from '../../worker/scheduling/index.js';
 import type { Doors } from '../context/doors.js';
 import { readSettings } from '../context/settings.js';
+import { nameInWorkspace } from '../files/editorFiles.js';
 import type { Inspections } from '../following/inspections.js';
 import { AllowedFiles, nothingAsked, placeOf } from './allowedFiles.js';
 import type { Asked } from './allowedFiles.js';
@@ -15,7 +16,6 @@ const mostPrepared = 50;
 
 /** Names are no markup. */
 const plainly = (text: string): vscode.MarkdownString => new vscode.MarkdownString().appendText(text);
-const nameOf = (id: string): string => vscode.workspace.asRelativePath(vscode.Uri.parse(id), false);
 const keyOf = (name: string, input: unknown): string => JSON.stringify([name, input]);
 
 const toolCalled = (name: string): Tool => {
@@ -64,7 +64,7 @@ export class AssistantTools {
             'their text.',
         ),
       );
-      for (const file of asked.files) message.appendMarkdown('\n\n').appendText(nameOf(file));
+      for (const file of asked.files) message.appendMarkdown('\n\n').appendText(nameInWorkspace(file));
       if (asked.folders.length > 0)
         message.appendMarkdown('\n\n').appendText(t('Files in its folder that the config names are read too.'));
       return {
@@ -91,7 +91,7 @@ export class AssistantTools {
       threads: () => readSettings().threads,
       place: async (path) => (await placeOf(path)).toString(),
       readFile: (request) => this.#files.read(request, asked),
-      nameOf,
+      nameOf: nameInWorkspace,
     };
     const controller = new AbortController();
     const subscription = token.onCancellationRequested(() => controller.abort());

@@ -69,7 +69,7 @@ export type Analysis<Scaled extends Trace = Float64Array> = {
 export type SentDown = { readonly data: Float64Array; readonly exponents: Float64Array };
 
 /** How many series the norms of a cell's steps are. */
-export const normCount = ({ states, parameters }: Cell): number => (states.length > 1 ? 4 : 2) + parameters.length;
+const normCount = ({ states, parameters }: Cell): number => (states.length > 1 ? 4 : 2) + parameters.length;
 
 export const emptyNorms = (T: number, cell: Cell, series = seriesSharing(T, normCount(cell))): StepNorms => ({
   dh: series(),
@@ -206,8 +206,7 @@ export function* analyse(
 }
 
 /** The ways from the states of a step to those before: beside the weights, and through h by each gate. */
-export const pathNames = ({ gates, gateKinds }: Cell): string[] =>
-  gateKinds === undefined ? [] : ['beside', ...gates];
+const pathNames = ({ gates, gateKinds }: Cell): string[] => (gateKinds === undefined ? [] : ['beside', ...gates]);
 
 /** ln of what each path makes of ds, over its norm. */
 function measurePaths(

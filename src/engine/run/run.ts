@@ -105,9 +105,8 @@ function* largestStateOf(hs: SequenceTrace): Resumable<number> {
 
 /**
  * True when the single source's way back keeps so far from the ends of the dtype's range that plain arithmetic reaches
- * neither: a sum of
- * H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin leaves is not all
- * zero.
+ * neither: a sum of H products is at most ‖d‖·max|Wh|·√H, and what a norm above the smallest number by this margin
+ * leaves is not all zero.
  */
 function* staysInside(
   {

@@ -13,6 +13,7 @@ import { largestOf } from '../core/scan.js';
 import { accumulate, columnsOf, sequence, zeros } from '../core/tensor.js';
 import type { Matrix, Sequence, SequenceTrace } from '../core/tensor.js';
 import type { FloatArray, Trace } from '../core/dtypes.js';
+import { stateWidth } from '../network/cellRows.js';
 import { scaledPart } from '../network/chunks.js';
 import type { LayerExperiment } from '../network/experiment.js';
 import { initialStates, sideBySide } from '../network/layers.js';
@@ -118,8 +119,6 @@ type Again = {
   readonly make: Make<PieceLayer>;
 };
 
-const widthOf = ({ cell, shapes: { H } }: LayerExperiment): number => cellOf(cell).states.length * H;
-
 /** The pieces of a chunk in the order of time. The first is the short one: blocks are counted from the end. */
 function stretchesOf(steps: number, pieceSteps: number): Omit<Stretch, 'chunk'>[] {
   const stretches: Omit<Stretch, 'chunk'>[] = [];
@@ -130,7 +129,7 @@ function stretchesOf(steps: number, pieceSteps: number): Omit<Stretch, 'chunk'>[
 
 function statesTrace({ experiment, room, make }: Again, held: readonly Held[]): Forward['states'] {
   const { B, T } = experiment.shapes;
-  const shape = { B, T, N: widthOf(experiment) };
+  const shape = { B, T, N: stateWidth(experiment) };
   const borders = held.map(({ chunk, t0 }) => startOf(experiment, chunk) + t0);
   const inputs = experiment.chunks.map((_, chunk) => inputsOf(experiment, chunk));
   const data = new PiecedTrace(shape, borders, function* (i) {
@@ -200,7 +199,7 @@ export function* longPass(
   const first = initialStates(experiment);
   const norms = emptyNorms(T, cell);
   const states = { hNorm: new Float64Array(T), closed: new Float64Array(T) };
-  const dInitial = zeros(dtype, B * widthOf(experiment));
+  const dInitial = zeros(dtype, B * stateWidth(experiment));
   const initials: Matrix[] = [];
   const isRagged = experiment.chunks.some(({ spans }) => spans !== undefined);
   let largestState = 0;
@@ -272,7 +271,7 @@ export function* longPass(
     start += steps;
   }
   const ofState = (s: number): FloatArray =>
-    columnsOf({ rows: B, cols: widthOf(experiment), data: dInitial }, s * H, (s + 1) * H).data;
+    columnsOf({ rows: B, cols: stateWidth(experiment), data: dInitial }, s * H, (s + 1) * H).data;
   const others = cell.states.slice(1);
   const traces = yield* tracesOf({ experiment, room, make }, held, initials, known);
   const { states: all } = traces;
@@ -332,7 +331,7 @@ function* tracesOf(
       const piece = held[i]!;
       const { steps, initial, carried } = piece;
       const xs = yield* inputOf(experiment, inputs[piece.chunk]!, piece);
-      const none = { B, T: steps, N: widthOf(experiment), data: zeros(dtype, 0) };
+      const none = { B, T: steps, N: stateWidth(experiment), data: zeros(dtype, 0) };
       const known = loss === null ? yield* toldOf(experiment, piece, none) : null;
       const target: PieceTarget & { readonly dhTotal: Sequence; readonly dxs: Sequence } = {
         dhTotal: sequence(dtype, B, steps, H),

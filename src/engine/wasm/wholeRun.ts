@@ -39,7 +39,7 @@ export type ResultShape = {
 };
 
 /** Its float64: the tensors follow on the series, so that all of it leaves as one piece. */
-export const doublesOf = ({ dtype, steps, series, numbers }: ResultShape): number =>
+const doublesOf = ({ dtype, steps, series, numbers }: ResultShape): number =>
   series * steps + Math.ceil((numbers * bytesOf[dtype]) / 8);
 
 /** Whether its results are few enough for one call. */

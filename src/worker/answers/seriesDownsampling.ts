@@ -83,7 +83,7 @@ const mapLayer = (
 });
 
 /** The same of each series. */
-export const mapSeries = (
+const mapSeries = (
   { log10, layers: [first, ...others] }: RunSeries,
   of: (values: Float64Array) => Float64Array,
 ): Omit<RunSeries, 'steps'> => ({

@@ -13,7 +13,7 @@ import type {
   UnitRequest,
 } from '../../protocol/index.js';
 import { t as say } from '@vscode/l10n';
-import { cellOf, openUnit } from '../../engine/index.js';
+import { cellOf, log10Of2, openUnit } from '../../engine/index.js';
 import type { OpenedUnit, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { gateValuesOf } from './gateSlices.js';
@@ -22,7 +22,6 @@ import { preActivationsOf, unitOrder } from './unitSlices.js';
 import { requireOneGate } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
 
-const log10of2 = Math.log10(2);
 /**
  * At least this many decades are drawn, so that a gradient that hardly changes does not look like one that vanishes.
  */
@@ -135,7 +134,7 @@ function largestGradients({ result }: KeptRun, sequence: number): Float64Array {
   const [{ dhScaled, dhExponent }] = result.layers;
   return Float64Array.from({ length: T }, (_, t) => {
     const start = (sequence * T + t) * H;
-    return Math.log10(largestMagnitude(dhScaled.subarray(start, start + H), 0, H)) + (dhExponent[t] ?? 0) * log10of2;
+    return Math.log10(largestMagnitude(dhScaled.subarray(start, start + H), 0, H)) + (dhExponent[t] ?? 0) * log10Of2;
   });
 }
 
@@ -218,7 +217,7 @@ export function heatmap(
   const cells = blit(
     { ...picture, values: dhScaled, base: sequence * T },
     (t) => dhExponent[t] ?? 0,
-    (size, exponent) => Math.log10(size) + exponent * log10of2,
+    (size, exponent) => Math.log10(size) + exponent * log10Of2,
     (height) => (height === -Infinity ? 0 : Math.max(0, 1 + (height - log10Max) / decades)),
     tell,
   );
@@ -293,7 +292,7 @@ export function stepValues({ result }: KeptRun, request: StepRequest): StepValue
     t,
     h: Float64Array.from(states.h.subarray(start, start + H)),
     g: Float64Array.from(dhScaled.subarray(start, start + H)),
-    gLog10: (dhExponent[t] ?? 0) * log10of2,
+    gLog10: (dhExponent[t] ?? 0) * log10Of2,
   };
 }
 
@@ -322,7 +321,7 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
     t: Float64Array.from({ length: to - from }, (_, i) => from + i),
     h: inPlaceOfH(),
     g: rows(dhScaled, sequence),
-    gLog10: Float64Array.from({ length: to - from }, (_, i) => (dhExponent[from + i] ?? 0) * log10of2),
+    gLog10: Float64Array.from({ length: to - from }, (_, i) => (dhExponent[from + i] ?? 0) * log10Of2),
   };
 }
 

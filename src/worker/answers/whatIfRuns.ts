@@ -7,6 +7,7 @@ import {
   chosenLayers,
   dropSpare,
   gateValues,
+  isOutOfMemory,
   leadsThere,
   measureRecurrent,
   recurrentOf,
@@ -139,7 +140,7 @@ export class WhatIfs {
     } catch (error) {
       dropSpare();
       if (error instanceof Cancelled) return ended;
-      if (error instanceof RangeError) return 'noMemory';
+      if (isOutOfMemory(error)) return 'noMemory';
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 // Answers the page's questions about a run from its record, as the worker answers them from the run.
+import { log10Of2 } from '../../engine/index.js';
 import type { GatesOfSequence } from '../../engine/index.js';
 import type {
   Heatmap,
@@ -73,8 +74,7 @@ const nearestTo = <Item extends { readonly t: number }>(items: readonly Item[], 
 
 /** Of the steps whose numbers were kept. */
 function blockOf({ steps, opened }: FirstSequence, { tensor, from, to }: StepsRequest): StepsBlock {
-  const log10of2 = Math.log10(2);
-  const z = opened.map(({ t, z: h, g, exponent }) => ({ t, h, g, gLog10: exponent * log10of2 }));
+  const z = opened.map(({ t, z: h, g, exponent }) => ({ t, h, g, gLog10: exponent * log10Of2 }));
   // Of c and of gates there are pictures alone.
   const known = tensor === 'hs' ? steps : tensor === 'z' ? z : [];
   const kept = known.filter(({ t }) => t >= from && t < to);

@@ -46,9 +46,8 @@ function obstacle(found: Stats): FileTrouble | null {
 
 /**
  * The bytes of a regular file, as many as it says that it has when it is opened, or its place where it is large and of
- * a form that is read in ranges. One that says 0 and has more, as in
- * /proc, is empty here: some of those wait for what the system will write next. A file that becomes longer meanwhile is
- * read to its old end.
+ * a form that is read in ranges. One that says 0 and has more, as in /proc, is empty here: some of those wait for what
+ * the system will write next. A file that becomes longer meanwhile is read to its old end.
  */
 export async function readRegularFile(
   path: string,

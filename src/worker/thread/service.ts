@@ -3,8 +3,18 @@ import { readExperiment } from '../../config/index.js';
 import { newConfigText } from '../../config/edit/index.js';
 import { surveyFile } from '../../config/read/index.js';
 import type { Entry, FileContent, Files } from '../../config/read/index.js';
-import { cellNames, cellOf, finish, nextStepOf, runExperiment, Workspaces } from '../../engine/index.js';
-import { growingSpectrum, onStepsOfRun, spectrumResumably } from '../../engine/index.js';
+import {
+  cellNames,
+  cellOf,
+  finish,
+  growingSpectrum,
+  isOutOfMemory,
+  nextStepOf,
+  onStepsOfRun,
+  runExperiment,
+  spectrumResumably,
+  Workspaces,
+} from '../../engine/index.js';
 import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, NextStep, Spectrum } from '../../engine/index.js';
 import type {
   Advice,
@@ -99,7 +109,7 @@ const shownOf = ({ summary }: Kept): number => summary.network?.shown ?? 0;
 /** What typed arrays throw when the machine has no room for them says nothing to a user. */
 const words = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
-  return error instanceof RangeError
+  return isOutOfMemory(error)
     ? say('There is not enough memory for this. Close other panels, or make the run smaller. ({0})', message)
     : message;
 };
@@ -449,13 +459,14 @@ export class Service {
       if (error instanceof Cancelled) return { kind: 'cancelled', problems: [], files: [...seen] };
       // What typed arrays throw when the machine has no room for them: the numbers live outside the heap, so the thread
       // survives.
-      if (error instanceof RangeError)
+      if (isOutOfMemory(error))
         throw new Error(
           say(
             'There is not enough memory for this run. Fewer or shorter sequences, or a smaller hidden size, ' +
               'need less. ({0})',
             error.message,
           ),
+          { cause: error },
         );
       throw error;
     } finally {

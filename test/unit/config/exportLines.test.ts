@@ -9,7 +9,7 @@ import { describe, it } from 'node:test';
 import { readDocument } from '../../../src/config/formats/index.js';
 import { exportAdvice, pickleAdvice, unknownGlobal } from '../../../src/config/formats/pickleGlobals.js';
 import { longestSentence } from '../../../src/config/json/problem.js';
-import type { FormatFinding } from '../../../src/config/formats/formatError.js';
+import type { Finding } from '../../../src/config/json/problem.js';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 const withPython = { skip: hasPython ? false : 'python3 is not here' };
@@ -78,7 +78,7 @@ function written(lines: string, value: string, isPlain = false): string[] {
   }
 }
 
-const linesOf = ({ fix }: Pick<FormatFinding, 'fix'>): string => {
+const linesOf = ({ fix }: Pick<Finding, 'fix'>): string => {
   assert.ok(fix?.kind === 'copyPython');
   return fix.lines;
 };

@@ -74,7 +74,7 @@ export const nested = ({ weights, h0, ...rest }: FlatExperiment): LayerExperimen
 });
 
 export const weightsOf = ({ layers: [{ parameters }] }: LayerExperiment): ByParameter<Float64Array> => parameters;
-export const h0Of = ({ layers: [{ initial }] }: LayerExperiment): Float64Array | null => initial.h;
+const h0Of = ({ layers: [{ initial }] }: LayerExperiment): Float64Array | null => initial.h;
 
 /** The same with other weights, or another initial state. */
 export const withLayer = (

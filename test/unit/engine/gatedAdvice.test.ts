@@ -96,7 +96,8 @@ describe('the next thing to try for a cell of gates', () => {
         const { log10SingleSource: left } = run.layers[0];
         const steps = T - left.findIndex((value) => value > left[T - 1]! - 2);
         const before = counted(told[1] ?? '');
-        if (steps < T) assert.ok(Math.abs(before - steps) <= 1 + 0.2 * before, `${cell} ${seed}: ${before}, ${steps}`);
+        if (steps === T) continue;
+        assert.ok(Math.abs(before - steps) <= 1 + 0.2 * before, `${cell} ${seed}: ${before}, ${steps}`);
         many++;
       }
     assert.ok(many > 5, `${many}`);

@@ -1,5 +1,5 @@
 // What the kernels cost besides time: bytes in the bundle, and what a run may do to others. What stays of many runs:
-// flat.test.ts.
+// flatMemory.test.ts.
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { describe, it } from 'node:test';

@@ -3,15 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { timeTicks } from '../../../webview/chart/axis.js';
 import { inPositions } from '../../../webview/page/positionRows.js';
-import {
-  chunkAt,
-  formulaOf,
-  namedStep,
-  positionOf,
-  positionsOf,
-  stepAt,
-  stepsName,
-} from '../../../webview/page/stepLabels.js';
+import { chunkAt, formulaOf, namedStep, positionOf, positionsOf, stepsName } from '../../../webview/page/stepLabels.js';
 import { Timeline } from '../../../webview/page/timeline.js';
 import type { RunSummary } from '../../../webview/page/model.js';
 import type { Memory } from '../../../webview/page/pageState.js';
@@ -45,7 +37,7 @@ describe('the position of a step', () => {
       [2, 1, 0, 6, 5, 4, 3],
     );
     assert.deepEqual(
-      steps(7).map((t) => stepAt(run, positionOf(run, t))),
+      steps(7).map((t) => positionOf(run, positionOf(run, t))),
       steps(7),
     );
     assert.deepEqual(

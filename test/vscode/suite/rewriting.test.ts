@@ -42,7 +42,7 @@ const scaled = ({ Wx, Wh, b }: Weights, scale: number): string =>
   });
 
 /**
- * What one rewrite does: `inPlace` empties the file and fills it in two halves, so that half of the time it is no JSON.
+ * What one rewrite does. In place the file is emptied and filled in two halves, so that half of the time it is no JSON.
  */
 const writers: Readonly<Record<string, (file: string, text: string) => Promise<void>>> = {
   'in place, in two halves': async (file, text) => {
