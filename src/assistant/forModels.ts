@@ -23,8 +23,8 @@ export const subjectProperties = {
   path: {
     type: 'string',
     description:
-      'Path of a config (*.rnn.json) or of a file of weights (.safetensors, .npz, .pt, .pth, .ckpt, .h5, .keras, ' +
-      '.onnx or .json), absolute or relative to the folder that is open.',
+      'Path of a config (*.rnn.json) or of a file of weights (.safetensors, .npz, .pt, .pth, .ckpt, .h5, .hdf5, ' +
+      '.keras, .onnx or .json), absolute or relative to the folder that is open.',
   },
   sequences: {
     type: 'string',

@@ -50,7 +50,7 @@ export const pauses: Section = {
 
 /** Cancellations of a run at as many moments, evenly spaced from its beginning to its end. */
 const moments = 40;
-const wide: Row = { name: 'WIDE', B: 128, T: 12, I: 128, H: 1024 };
+const wide: Row = { name: 'WIDE (B 128, T 12, I 128, H 1024)', B: 128, T: 12, I: 128, H: 1024 };
 
 /**
  * A thread that sets the cancel flag a while after it was asked to, and tells when: [flag, go, microseconds], and the
