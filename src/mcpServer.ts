@@ -1,6 +1,6 @@
 // The server for assistants: a bundle of its own, because nothing else needs what it is made of.
 import path from 'node:path';
-import { defaultBounds } from './engine/index.js';
+import type { VerdictBounds } from './engine/index.js';
 import { setLanguage } from './l10n.js';
 import type { Language } from './l10n.js';
 import { RootFiles, serve } from './mcp/index.js';
@@ -9,6 +9,7 @@ export type ServerOptions = {
   readonly roots: readonly [string, ...string[]];
   /** A bundle has a language of its own. Undefined: English. */
   readonly language: Language | undefined;
+  readonly bounds: VerdictBounds;
   readonly threads: number;
   /** Bytes of the largest file that is read whole. */
   readonly longestText: number;
@@ -18,6 +19,7 @@ export type ServerOptions = {
 export async function serveAssistants({
   roots,
   language,
+  bounds,
   threads,
   longestText,
 }: ServerOptions): Promise<string | null> {
@@ -26,7 +28,7 @@ export async function serveAssistants({
   if (typeof files === 'string') return files;
   await serve({
     workerPath: path.join(__dirname, 'worker.js'),
-    bounds: defaultBounds,
+    bounds,
     threads: () => threads,
     place: (input) => files.place(input),
     readFile: (request) => files.read(request),

@@ -5,7 +5,8 @@ import { parseArgs } from 'node:util';
 import { t as say } from '@vscode/l10n';
 import { isBound, mostBytes, sequenceOrders } from '../config/read/index.js';
 import type { Entry, SequenceOrder } from '../config/read/index.js';
-import type { Direction, Experiment, VerdictKind } from '../engine/index.js';
+import { defaultBounds } from '../engine/index.js';
+import type { Direction, Experiment, VerdictBounds, VerdictKind } from '../engine/index.js';
 import { languageInUse, setLanguage } from '../l10n.js';
 import type { Bundle, Language } from '../l10n.js';
 import type { ServerOptions } from '../mcpServer.js';
@@ -15,12 +16,12 @@ import type { LayerChoice } from '../worker/record/index.js';
 export const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
-      '[--direction D] [--attribution] [--threads N] [--max-text N] [--language en|ko]\n' +
+      '[--direction D] [--attribution] [--bounds LIST] [--threads N] [--max-text N] [--language en|ko]\n' +
       '       rnn-gradients run WEIGHTS SEQUENCES [--name NETWORK] [--array ARRAY] [--order O] [the same options]\n' +
       '       rnn-gradients inspect FILE\n' +
       '       rnn-gradients convert FILE OUT [--name NAME]\n' +
       '       rnn-gradients schema\n' +
-      '       rnn-gradients mcp [--root FOLDER]… [--threads N] [--max-text N] [--language en|ko]\n' +
+      '       rnn-gradients mcp [--root FOLDER]… [--bounds LIST] [--threads N] [--max-text N] [--language en|ko]\n' +
       '\n' +
       'run: runs the config, or weights on sequences, forward and backward through time, prints the verdict and a ' +
       'small table.\n' +
@@ -39,6 +40,9 @@ export const usage = (): string =>
       'larger one is a problem\n' +
       '  --fail-on KINDS  exit with 1 when the verdict is one of these, separated by commas: vanishing, fading, ' +
       'exploding, nonfinite\n' +
+      '  --bounds LIST    what a verdict is decided by, where it is not vanishing=0.001,fading=0.1,exploding=70: the ' +
+      'shares of its norm below which a gradient has vanished or fades, and the multiple above which it has ' +
+      'exploded\n' +
       '  --layer N        table, --fail-on and report are about layer N of a network, counted from 0, instead of ' +
       'the whole\n' +
       '  --direction D    the same of one direction alone, forward or reverse: of every layer, or of layer N\n' +
@@ -84,6 +88,7 @@ export type Arguments =
       readonly json: string | null;
       readonly html: string | null;
       readonly failOn: readonly VerdictKind[];
+      readonly bounds: VerdictBounds;
       readonly threads: number;
       /** What --fail-on, the table and the report are about; null: the network. */
       readonly shown: LayerChoice | null;
@@ -110,6 +115,26 @@ function parseThreads(text: string): number {
   if (!/^\d{1,2}$/.test(text) || Number(text) > mostThreads)
     throw new UsageError(say('--threads takes a whole number from 0 to {0}, not "{1}".', mostThreads, text));
   return Number(text);
+}
+
+/** As the settings of the editor have them. */
+function parseBounds(text: string | undefined): VerdictBounds {
+  const bounds: Record<keyof VerdictBounds, number> = { ...defaultBounds };
+  for (const part of text?.split(',') ?? []) {
+    const [, kind = '', digits = ''] = /^\s*(vanishing|fading|exploding)\s*=\s*(\S+)\s*$/.exec(part) ?? [];
+    const value = digits === '' ? NaN : Number(digits);
+    const fits = kind === 'exploding' ? value >= 1 && value < Infinity : value > 0 && value <= 1;
+    if (!fits)
+      throw new UsageError(
+        say(
+          '--bounds does not take "{0}". It takes vanishing and fading with a number above 0 and up to 1, and ' +
+            'exploding with one of at least 1, as vanishing=0.001,exploding=70.',
+          part,
+        ),
+      );
+    bounds[kind as keyof VerdictBounds] = value;
+  }
+  return bounds;
 }
 
 function parseLayer(text: string): number {
@@ -167,6 +192,7 @@ const options = {
   layer: { type: 'string' },
   direction: { type: 'string' },
   attribution: { type: 'boolean' },
+  bounds: { type: 'string' },
   name: { type: 'string' },
   array: { type: 'string' },
   order: { type: 'string' },
@@ -188,6 +214,7 @@ const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
     'layer',
     'direction',
     'attribution',
+    'bounds',
     'name',
     'array',
     'order',
@@ -198,7 +225,7 @@ const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
   inspect: ['max-text', 'language'],
   convert: ['name', 'max-text', 'language'],
   schema: ['language'],
-  mcp: ['root', 'threads', 'max-text', 'language'],
+  mcp: ['root', 'bounds', 'threads', 'max-text', 'language'],
   help: [],
   version: [],
 };
@@ -274,6 +301,7 @@ export function parseArguments(args: readonly string[], sentences: string): Argu
       command,
       roots: [first, ...others],
       language: languageInUse(),
+      bounds: parseBounds(values.bounds),
       threads: parseThreads(values.threads ?? '0'),
       longestText,
     };
@@ -307,6 +335,7 @@ export function parseArguments(args: readonly string[], sentences: string): Argu
     json: values.json ?? null,
     html: values.html ?? null,
     failOn: values['fail-on'] === undefined ? [] : parseFailOn(values['fail-on']),
+    bounds: parseBounds(values.bounds),
     threads: parseThreads(values.threads ?? '0'),
     shown: parseShown(values.layer, values.direction),
     attribution: values.attribution === true,

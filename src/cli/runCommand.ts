@@ -8,14 +8,21 @@ import type { Files } from '../config/read/index.js';
 import {
   attributeNetwork,
   cellOf,
-  defaultBounds,
   finish,
   nextStepOf,
   runExperiment,
   spectrumResumably,
   Workspaces,
 } from '../engine/index.js';
-import type { AnyNetworkRun, AnyRun, Attribution, Experiment, Kernels, NetworkLayer } from '../engine/index.js';
+import type {
+  AnyNetworkRun,
+  AnyRun,
+  Attribution,
+  Experiment,
+  Kernels,
+  NetworkLayer,
+  VerdictBounds,
+} from '../engine/index.js';
 import { languageInUse } from '../l10n.js';
 import type { Advice } from '../protocol/index.js';
 import { batches, readAssets, reportHtml, writeWhole } from '../report/index.js';
@@ -101,12 +108,13 @@ async function read(asked: Asked): Promise<Read | number> {
 async function adviceOf(
   { experiment, layers }: AnyNetworkRun,
   layer: NetworkLayer<AnyRun>,
+  bounds: VerdictBounds,
   kernels: Kernels | null,
 ): Promise<Advice | null> {
   const step = finish(nextStepOf(layer.result));
   if (step === null) return null;
   const subject = { experiment, shown: layers.indexOf(layer) };
-  const effect = await new WhatIfs(subject, defaultBounds, kernels, () => undefined).effectOf(step);
+  const effect = await new WhatIfs(subject, bounds, kernels, () => undefined).effectOf(step);
   // Nobody ends it here.
   return { step, effect: effect === ended ? null : effect };
 }
@@ -203,7 +211,7 @@ export async function runCommand(asked: Asked, program: string): Promise<number>
   if (B * T * H * (H + I) >= worthWaiting) await kernels?.team?.up();
   const workspaces = kernels === null ? null : new Workspaces(kernels);
   const started = performance.now();
-  const run = finish(runExperiment(capacity.whole, experiment, defaultBounds, kernels));
+  const run = finish(runExperiment(capacity.whole, experiment, asked.bounds, kernels));
   const elapsedMs = performance.now() - started;
 
   // Standard output is the result's, or the table's.
@@ -218,7 +226,7 @@ export async function runCommand(asked: Asked, program: string): Promise<number>
   const { layer, direction } = run.verdict;
   const about = { layer: asked.shown?.layer ?? layer, direction: asked.shown?.direction ?? direction };
   const judged = shown.find(({ experiment: { layers } }) => isChosen(about, layers[0])) ?? shown[0] ?? run.layers[0];
-  const advice = tells || html !== null ? await adviceOf(run, judged, kernels) : null;
+  const advice = tells || html !== null ? await adviceOf(run, judged, asked.bounds, kernels) : null;
   if (advice !== null) tell(adviceText(run, judged, advice) ?? '');
   const spectrumOf = spectraOf(workspaces);
   // Where a file holds all of it, none is computed twice.

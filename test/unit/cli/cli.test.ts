@@ -394,6 +394,27 @@ describe('rnn-gradients run', () => {
     assert.equal(rest(named), rest(await cli('run', config)));
   });
 
+  it('decides by the bounds that are asked for, and refuses what is none', async () => {
+    // A half at each of 9 steps back leaves 1/512; 1.5 at each makes 38 of it.
+    const at = async (w: number): Promise<string> =>
+      write(`half${w}.rnn.json`, {
+        cell: 'identity',
+        weights: { Wx: [[1]], Wh: [[w]], b: [0] },
+        sequences: [Array.from({ length: 10 }, () => [1])],
+      });
+    const verdict = async (file: string, ...bounds: string[]): Promise<string | undefined> =>
+      (await cli('run', file, ...bounds.flatMap((text) => ['--bounds', text]))).stdout.split(' ')[0];
+    const [half, more] = [await at(0.5), await at(1.5)];
+    assert.equal(await verdict(half), 'FADING');
+    assert.equal(await verdict(half, 'vanishing=0.002'), 'VANISHING');
+    assert.equal(await verdict(half, 'fading=0.0019'), 'HEALTHY');
+    assert.equal(await verdict(more), 'HEALTHY');
+    assert.equal(await verdict(more, 'vanishing=0.1, exploding=38'), 'EXPLODING');
+    assert.equal((await cli('run', more, '--bounds', 'exploding=38', '--fail-on', 'exploding')).code, 1);
+    for (const wrong of ['', 'vanishing', 'vanishing=', 'vanishing=0', 'fading=1.1', 'exploding=0.9', 'healthy=1'])
+      assert.match((await cli('run', half, `--bounds=${wrong}`)).stderr, /--bounds does not take/, wrong);
+  });
+
   it('takes sequences whose steps stand first by an option, which the question without it names', async () => {
     const weights = await write('plain.json', { Wx: [[0.5]], Wh: [[0.3]], b: [0] });
     const [a, b] = [
