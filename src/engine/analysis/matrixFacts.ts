@@ -21,6 +21,7 @@ const never: Tick = () => undefined;
 /** Numbers between two ticks, less one. */
 const numbersMask = 0xffff;
 
+/** @param tick called now and then; what it throws ends the measuring */
 export function measureNumbers(data: Float64Array, tick = never): NumberFacts {
   let [min, max, count] = [Infinity, -Infinity, 0];
   for (let i = 0; i < data.length; i++) {
@@ -67,6 +68,7 @@ function sumOf(data: Float64Array, scale: number, tick: Tick): number {
  */
 export type InputFacts = { readonly dead: readonly number[]; readonly constant: readonly number[] };
 
+/** @param data [B,T,I] */
 export function measureInputs(data: Float64Array, I: number, tick = never): InputFacts {
   const varies = new Uint8Array(I);
   for (let at = I; at < data.length; at++) {

@@ -63,6 +63,7 @@ function ownGradients(
   return gradients;
 }
 
+/** Step t of batch item `item` with every number that goes through it, recomputed in float64 from the run's states. */
 export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: number, item: number): OpenedUnit {
   const {
     shapes: { T, I, H },

@@ -5,6 +5,7 @@ import * as table from './table.js';
 
 export type CellName = keyof typeof table;
 
+/** Every cell that runs, by its name. */
 export const cells: Readonly<Record<CellName, Cell>> = { ...table };
 
 const rank = (name: CellName): number => cells[name].kernel ?? Infinity;
@@ -17,6 +18,7 @@ export const cellNames: readonly CellName[] = (Object.keys(cells) as CellName[])
 /** What runs where nobody says otherwise. */
 export const defaultCell: CellName = 'tanh';
 
+/** Its equations, and what is said of it. */
 export const cellOf = (name: CellName): Cell => cells[name];
 
 /** Its number in the kernels. @throws for a cell that they do not know, which must not get there */

@@ -1,6 +1,7 @@
 // Norms that neither underflow nor overflow, and the powers of two that carry a gradient beyond the range of its dtype.
 import type { FloatArray } from './dtypes.js';
 
+/** Decades of one power of two. */
 export const log10Of2 = Math.log10(2);
 
 /** Largest |value|; NaN when one of the values is. */

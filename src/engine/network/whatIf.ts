@@ -39,6 +39,7 @@ export type WhatIf = {
   readonly drop: 'last' | null;
 };
 
+/** Nothing changed. */
 export const asItIs: WhatIf = {
   layers: null,
   cell: null,

@@ -100,6 +100,7 @@ function analysesOf(experiment: LayerExperiment, kernels: Kernels): RunMemory['a
   };
 }
 
+/** What a layer's run and its analyses take through the kernels. */
 export function memoryOf(experiment: LayerExperiment, kernels: Kernels): RunMemory {
   const {
     cell,

@@ -17,6 +17,10 @@ const mostHeld = 2 ** 26;
 /** Steps whose pre-activations are computed at once where they are not. */
 const stepsAtOnce = 256;
 
+/**
+ * z_t of one batch item, [T,H] in float64: `z` fills up while `steps` go on.
+ * @param most numbers from which on they are not held but computed again when they are asked for
+ */
 export function preActivations(
   experiment: LayerExperiment,
   result: ComputedRun,

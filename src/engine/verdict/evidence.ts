@@ -11,6 +11,7 @@ import type { SingleSource } from '../network/scaledBackward.js';
  * AUTOTRAINER's detectors; between vanishing and healthy it fades.
  */
 export type VerdictBounds = { readonly vanishing: number; readonly fading: number; readonly exploding: number };
+/** Where nobody sets others: shares of the first norm, and a multiple of it. */
 export const defaultBounds: VerdictBounds = { vanishing: 1e-3, fading: 0.1, exploding: 70 };
 
 /**

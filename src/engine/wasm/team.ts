@@ -55,6 +55,7 @@ export const call = <Name extends WholeKernel>(name: Name, ...args: Numbers<Tabl
   ...args,
 ];
 
+/** Calls the kernel that a task names. @throws Error where there is no kernel of that number */
 export function perform(exports: Exports, [place = -1, ...args]: Task): void {
   const name = exportNames[place];
   if (name === undefined) throw new Error(`There is no kernel ${place}: the last is ${exportNames.length - 1}.`);

@@ -7,6 +7,7 @@ const mostKept = 4;
 /** Multiplications of one of its products from which on an analysis is worth sharing between threads, 0.2 ms. */
 const worthSharing = 2e6;
 
+/** The kernels of analyses: one with a memory of its own for each that is under way, used again by later ones. */
 export class Workspaces {
   /** The kernels that those of the analyses come from. */
   readonly origin: Kernels;
