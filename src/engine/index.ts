@@ -14,7 +14,7 @@ export { pathMeans } from './verdict/pathMeans.js';
 export { pathWords } from './verdict/reason.js';
 export { leadsThere } from './verdict/verdict.js';
 export type { NextStep, RateSegment, Verdict, VerdictKind } from './verdict/verdict.js';
-export { onStepsOfRun } from './analysis/spectrum.js';
+export { bestFactorPerStep, onStepsOfRun } from './analysis/spectrum.js';
 export type { Spectrum } from './analysis/spectrum.js';
 export type { Matrix, Sequence } from './core/tensor.js';
 export { Rnn } from './network/rnn.js';

@@ -940,7 +940,7 @@ export type HistoryVersion = {
   readonly kind: Verdict['kind'];
   readonly log10Ratio: number | null;
   readonly perStepFactor: number | null;
-  /** Largest Lyapunov exponent; null when it is not known (yet), or the product of all Jacobians is zero. */
+  /** Largest Lyapunov exponent from Q = I; null when it is not known (yet), or the product of all Jacobians is zero. */
   readonly lambda1: number | null;
   readonly training: TrainingNotes | null;
 };

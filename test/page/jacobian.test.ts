@@ -174,6 +174,36 @@ it('a Wh with spectral radius 0 that explodes is told as exploding', async () =>
   for (const [t, largest = ''] of rows) near(log10Of(largest), (23 - Number(t)) * Math.log10(2), 1e-12);
 });
 
+it('the best-surviving direction has the rate of the product, not that of an exponent from Q = I', async () => {
+  const T = 10;
+  const sheared = (factor: number): string =>
+    JSON.stringify({
+      name: `sheared ${factor}`,
+      cell: 'identity',
+      dtype: 'float64',
+      weights: {
+        Wx: [[0, 0]],
+        Wh: [
+          [factor, 0],
+          [factor, factor],
+        ],
+        b: [[0, 0]],
+      },
+      sequences: [Array.from({ length: T }, () => [0])],
+    });
+  const notes = async (): Promise<string> => (await open.page.locator('.proofs').textContent()) ?? '';
+  // The product of all Jacobians is factor^T·[[1,T],[0,1]].
+  const best = ((T + Math.hypot(T, 2)) / 2) ** (1 / T);
+  await show(sheared(1), 'sheared 1');
+  near(Number(await side(open.page, 'lyapunov')), 0, 1e-12);
+  assert.match(await notes(), new RegExp(`one direction grows by ×${best.toFixed(3)} per step\\.`));
+  await show(sheared(0.5), 'sheared 0.5');
+  near(Number(await side(open.page, 'lyapunov')), Math.log(0.5), 1e-12);
+  const fading = `the best-surviving direction fades by ×${(0.5 * best).toFixed(3)} per step\\.`;
+  assert.match(await notes(), new RegExp(`at most this share.*${fading}`));
+  assert.match(await notes(), /Measured on sequence 1, from Q = I: /);
+});
+
 it('never met a policy violation, an error or a failure', async () => {
   assert.deepEqual(await open.violations(), []);
   assert.deepEqual(open.complaints, []);

@@ -52,14 +52,23 @@ const boundsSentence = (H: number): string =>
 /** Some Jacobian, or Wh itself, holds a number that is not finite. */
 export const unmeasured = ({ logProductSigmaMax }: SpectrumSummary): boolean => Number.isNaN(logProductSigmaMax);
 
-function lyapunovSentence(lambda: number): string {
-  if (lambda === -Infinity) return t('Every Jacobian is zero: no gradient passes a single step.');
-  if (Math.abs(lambda) < 1e-4) return t('Measured on sequence 1: the best-surviving direction keeps its size.');
-  const factor = formatFactor(Math.exp(lambda));
-  return lambda < 0
+/** `ln`: of the product's largest singular value, evenly over its steps. */
+function survivalSentence(ln: number): string {
+  if (Math.abs(ln) < 1e-4) return t('Measured on sequence 1: the best-surviving direction keeps its size.');
+  const factor = formatFactor(Math.exp(ln));
+  return ln < 0
     ? t('Measured on sequence 1: the best-surviving direction fades by ×{0} per step.', factor)
     : t('Measured on sequence 1: one direction grows by ×{0} per step.', factor);
 }
+
+/** An exponent from Q = I tells the rate of no direction but its own: over few steps others may do far better. */
+const lyapunovSentence = (lambda: number): string =>
+  lambda === -Infinity
+    ? t('Every Jacobian is zero: no gradient passes a single step.')
+    : t(
+        'Measured on sequence 1, from Q = I: over few steps the best-surviving direction may do better, whose rate ' +
+          'stands at the product of all Jacobians.',
+      );
 
 /** How many directions are lost, where that is some of them. */
 export function lostSentences({
@@ -172,6 +181,7 @@ export class Proofs {
       lyapunovSumError,
       lyapunovError,
       logProductSigmaMax,
+      productSteps,
       fraction,
     } = spectrum;
     const row = (id: string, name: string, text: string, exact: string, note: string): Node =>
@@ -193,6 +203,7 @@ export class Proofs {
     const gamma = run?.cell.gamma ?? null;
     const product = formulaOf(run, ofAllStates('‖∂h_{T−1}/∂h_{−1}‖_2', run?.cell ?? null));
     const bound = sigmaMaxWh * (gamma ?? NaN);
+    const lnBest = logProductSigmaMax / productSteps;
     const proven =
       Number.isFinite(sigmaMaxWhUpper) && sigmaMaxWh > 0
         ? t(
@@ -278,10 +289,13 @@ export class Proofs {
               exactLog10(logProductSigmaMax / Math.LN10),
               Number.isNaN(logProductSigmaMax)
                 ? t('Not defined: some Jacobian holds a number that is not finite.')
-                : t(
-                    'The product of all Jacobians: at most this share of a change in the initial state reaches the ' +
-                      'last step.',
-                  ),
+                : [
+                    t(
+                      'The product of all Jacobians: at most this share of a change in the initial state reaches ' +
+                        'the last step.',
+                    ),
+                    ...(Number.isFinite(lnBest) ? [survivalSentence(lnBest)] : []),
+                  ].join(' '),
             ),
       ),
     ];

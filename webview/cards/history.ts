@@ -338,7 +338,8 @@ export function historyCard(past: Past, changed: () => void): CardView {
       text: [
         t(
           'Every result since the panel was opened: above, what arrives of the gradient at the first step, ' +
-            'coloured by the verdict; below, the largest Lyapunov exponent, where there was time to compute it. ' +
+            'coloured by the verdict; below, the largest Lyapunov exponent (from Q = I), where there was time to ' +
+            'compute it. ' +
             'A training script that rewrites its weights draws its own line here, with its step, epoch and loss ' +
             'where the file holds them (“step”, “epoch”, “loss” beside the weights); the axis then counts its steps.',
         ),

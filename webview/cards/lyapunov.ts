@@ -125,8 +125,12 @@ export function lyapunovCard({ model }: Page): CardView {
       text: [
         t(
           'How fast each of H directions grows or fades per step, averaged over the run of sequence 1: e^λ is ' +
-            'the factor. Above 0 gradients explode along that direction, below 0 they vanish. The largest ' +
-            'exponent rules after a few steps.',
+            'the factor. Above 0 gradients explode along that direction, below 0 they vanish.',
+        ),
+        t(
+          'The directions start from Q = I, one for each part of the state. The largest exponent rules after many ' +
+            'steps; over few, some direction between them may survive far better: its rate is that of the product ' +
+            'of all Jacobians.',
         ),
         t('The sum of all exponents has a closed form, which is compared with the sum of the measured ones.'),
       ],

@@ -47,6 +47,8 @@ export type Spectrum = {
   readonly lyapunovBlock: number | null;
   /** ln of the largest singular value of J_{T-1}···J_0; -Infinity for the zero product. */
   readonly logProductSigmaMax: number;
+  /** How many steps that product goes over: those of the last chunk where each chunk begins anew. */
+  readonly productSteps: number;
 };
 
 /** Up to here all eigenvalues are computed, about five seconds at most; beyond, their largest modulus is bounded. */
@@ -109,11 +111,25 @@ export function* itemOf(experiment: LayerExperiment, result: ComputedRun, item: 
 }
 
 /** Steps of an item in all chunks. */
-export const stepsOfItem = ({ chunks }: LayerExperiment, item: number): number =>
+export const stepsOfItem = ({ chunks }: Pick<LayerExperiment, 'chunks'>, item: number): number =>
   chunks.reduce((sum, chunk) => {
     const { from, to } = spanOf(chunk, item);
     return sum + to - from;
   }, 0);
+
+/** Steps of an item that the product of all its Jacobians goes over. */
+export const stepsOfProduct = ({ chunks, stateful }: LayerExperiment, item: number): number =>
+  stepsOfItem({ chunks: stateful ? chunks : chunks.slice(-1) }, item);
+
+/**
+ * What the direction that survives best is multiplied by per step: the largest singular value of the product, evenly
+ * over its steps. No exponent of these steps from Q = I is larger, and where they are few all may be far smaller. 0 for
+ * the zero product, NaN where it is not known.
+ */
+export const bestFactorPerStep = ({
+  logProductSigmaMax,
+  productSteps,
+}: Pick<Spectrum, 'logProductSigmaMax' | 'productSteps'>): number => Math.exp(logProductSigmaMax / productSteps);
 
 /** On the run's steps what is known of those of an item, in order: NaN where it is not there. */
 export function onStepsOfRun(
@@ -151,7 +167,7 @@ export const withOneItem = (experiment: LayerExperiment): LayerExperiment => ({
   shapes: { ...experiment.shapes, B: 1 },
 });
 
-export const unknownSpectrum = (T: number): GrowingSpectrum => ({
+export const unknownSpectrum = (T: number, productSteps = T): GrowingSpectrum => ({
   spectralRadiusWh: NaN,
   spectralRadiusBounds: null,
   sigmaMaxWh: NaN,
@@ -164,6 +180,7 @@ export const unknownSpectrum = (T: number): GrowingSpectrum => ({
   lyapunovError: null,
   lyapunovBlock: null,
   logProductSigmaMax: NaN,
+  productSteps,
 });
 
 /**

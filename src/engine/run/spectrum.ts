@@ -3,6 +3,7 @@ import {
   glance,
   itemOf,
   stepsOfItem,
+  stepsOfProduct,
   leadingCounts,
   mostDecomposed,
   plainGlance,
@@ -62,7 +63,7 @@ export function growingSpectrum(
   within = kernelsFor(experiment, given) === null ? plainGlance : glance,
 ): { readonly spectrum: Spectrum; readonly steps: Resumable<void>; readonly rest: () => Resumable<void> } {
   const workspaces = kernelsFor(experiment, given);
-  const spectrum = unknownSpectrum(stepsOfItem(experiment, 0));
+  const spectrum = unknownSpectrum(stepsOfItem(experiment, 0), stepsOfProduct(experiment, 0));
   const counts = leadingCounts(experiment, within);
   const later = counts.length > 0;
   const dense = gatedKernelsFor(experiment, given);
@@ -134,7 +135,7 @@ function* allButExponents(
     workspaces,
     (kernels) => fastSpectrum(kernels, own, chunks, spectrum, decomposed, count),
     function* () {
-      Object.assign(spectrum, unknownSpectrum(own.shapes.T));
+      Object.assign(spectrum, unknownSpectrum(own.shapes.T, spectrum.productSteps));
       const item = { experiment: own, chunks };
       const led = dense !== null && (yield* part(gatedSpectrum(dense, item, spectrum, count), 0, 0.9));
       const begin = dense === null ? 0 : 0.9;

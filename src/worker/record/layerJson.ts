@@ -136,7 +136,7 @@ const spectrumPart = (cell: CellName): Part<Analysed> =>
   record<Analysed>({
     jacobianSigmaMax: jacobianSigmaMax('σ_max(∂s_t/∂s_{t−1}) [T]'),
     lyapunov: told(
-      '[S·H]',
+      '[S·H], Q = I',
       orNull(({ spectrum }) => spectrum.lyapunov, numbers),
     ),
     logProductSigmaMax: from(({ spectrum }) => spectrum.logProductSigmaMax, anyNumber),

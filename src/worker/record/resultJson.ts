@@ -190,7 +190,7 @@ const vanillaSpectrum: Fields = {
       sigmaMaxWh: from(({ spectrum }) => spectrum.sigmaMaxWh, anyNumber),
       jacobianSigmaMax: jacobianSigmaMax('[T]'),
       lyapunov: told(
-        '[H]',
+        '[H], Q = I',
         orNull(({ spectrum }) => spectrum.lyapunov, numbers),
       ),
       eigenvaluesWh: told(

@@ -1,6 +1,7 @@
 // A run in lines of text: its verdict, a small table of norms of each layer, and what its spectrum says.
 import { t as say } from '@vscode/l10n';
 import {
+  bestFactorPerStep,
   cellOf,
   directionsOf,
   inPositions,
@@ -153,16 +154,27 @@ export const spectrumLine = (run: AnyNetworkRun, layer: NetworkLayer<AnyRun>, fo
     ? spectrumOfWh(found)
     : `${layerName(run, layer)}: ${largestExponent(found, stateWidth(layer.experiment))}\n`;
 
+/** The rate of the direction that survives best, behind an exponent: over few steps none from Q = I tells it. */
+function withBestFactor(exponents: string, spectrum: Spectrum): string {
+  const factor = bestFactorPerStep(spectrum);
+  return factor > 0
+    ? `${exponents}; ${say('the best-surviving direction is multiplied by {0} per step', significant(factor))}`
+    : exponents;
+}
+
 /** `all`: how many exponents there are. */
-function largestExponent({ lyapunov, lyapunovKnown, logProductSigmaMax }: Spectrum, all: number): string {
+function largestExponent(spectrum: Spectrum, all: number): string {
+  const { lyapunov, lyapunovKnown, logProductSigmaMax } = spectrum;
   if (lyapunov === null)
     return logProductSigmaMax === -Infinity
       ? say('no Lyapunov exponents (the product of all Jacobians is exactly zero)')
       : say('no Lyapunov exponents (a Jacobian holds a number that is not finite)');
   const largest = significant(lyapunov[0] ?? NaN);
-  return lyapunovKnown < all
-    ? say('largest of the leading {0} of {1} Lyapunov exponents {2}', lyapunovKnown, all, largest)
-    : say('largest Lyapunov exponent {0}', largest);
+  const told =
+    lyapunovKnown < all
+      ? say('largest of the leading {0} of {1} Lyapunov exponents {2} (from Q = I)', lyapunovKnown, all, largest)
+      : say('largest Lyapunov exponent {0} (from Q = I)', largest);
+  return withBestFactor(told, spectrum);
 }
 
 function spectrumOfWh(spectrum: Spectrum): string {
@@ -171,7 +183,11 @@ function spectrumOfWh(spectrum: Spectrum): string {
   const radius =
     spectralRadiusBounds === null ? significant(spectralRadiusWh) : spectralRadiusBounds.map(significant).join(' … ');
   const sigma = significant(sigmaMaxWh);
-  return `${lyapunov === null ? withoutExponents(spectrum, radius, sigma) : withExponents(lyapunov, radius, sigma)}\n`;
+  const told =
+    lyapunov === null
+      ? withoutExponents(spectrum, radius, sigma)
+      : withBestFactor(withExponents(lyapunov, radius, sigma), spectrum);
+  return `${told}\n`;
 }
 
 const withoutExponents = ({ logProductSigmaMax }: Spectrum, radius: string, sigma: string): string =>
@@ -194,14 +210,15 @@ function withExponents(lyapunov: Float64Array, radius: string, sigma: string): s
   const largest = significant(lyapunov[0] ?? NaN);
   return lost === 0
     ? say(
-        'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}',
+        'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2} ' +
+          '(from Q = I)',
         radius,
         sigma,
         largest,
       )
     : say(
-        'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2}; ' +
-          '{3} of {4} are −∞ (a Jacobian is singular)',
+        'spectral radius of Wh {0} (information only), largest singular value {1}, largest Lyapunov exponent {2} ' +
+          '(from Q = I); {3} of {4} are −∞ (a Jacobian is singular)',
         radius,
         sigma,
         largest,

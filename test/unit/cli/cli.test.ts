@@ -222,9 +222,13 @@ describe('rnn-gradients run', () => {
       return `${/singular value.*/.exec(stdout)?.[0] ?? ''} | ${JSON.stringify(spectrum.lyapunov?.slice(1) ?? null)}`;
     };
     // The second and third unit are always off; then all of them at one step of three.
+    // J = diag(1,0,0)·Whᵀ, so that J³ = ¼·J, whose largest singular value is ¼·√(0.5² + 0.1²) = 0.5033³.
     assert.match(
       await told('lost', [1, -9, -9], [1, 1, 1]),
-      /exponent -0\.6931; 2 of 3 are −∞ \(a Jacobian is singular\) \| \["-Infinity","-Infinity"\]$/,
+      new RegExp(
+        String.raw`exponent -0\.6931 \(from Q = I\); 2 of 3 are −∞ \(a Jacobian is singular\); the best-surviving ` +
+          String.raw`direction is multiplied by 0\.5033 per step \| \["-Infinity","-Infinity"\]$`,
+      ),
     );
     assert.match(
       await told('nothing', [0, 0, 0], [1, -9, 1]),
@@ -244,7 +248,7 @@ describe('rnn-gradients run', () => {
     const line = (stdout: string): string => /^layer 0: .*Lyapunov.*$/m.exec(stdout)?.[0] ?? stdout;
     assert.match(
       line((await cli('run', config)).stdout),
-      /^layer 0: largest of the leading 32 of 256 Lyapunov exponents \S+$/,
+      /^layer 0: largest of the leading 32 of 256 Lyapunov exponents \S+ \(from Q = I\)$/,
     );
     const target = path.join(folder, 'wide.json');
     const { code, stdout } = await cli('run', config, '--json', target);
@@ -254,7 +258,7 @@ describe('rnn-gradients run', () => {
     };
     const { lyapunov } = layers[0]!.spectrum;
     assert.equal(lyapunov.length, H);
-    assert.equal(Number(line(stdout).split(' ').at(-1)), Number(lyapunov[0]!.toPrecision(4)));
+    assert.equal(Number(/exponent (\S+) /.exec(line(stdout))?.[1]), Number(lyapunov[0]!.toPrecision(4)));
     assert.match(line(stdout), /^layer 0: largest Lyapunov exponent /);
   });
 

@@ -44,6 +44,15 @@ export const rows = (...values: readonly (readonly number[])[]): Float64Array =>
 export const scaledIdentity = (H: number, factor: number): Float64Array =>
   Float64Array.from({ length: H * H }, (_, i) => (i % (H + 1) === 0 ? factor : 0));
 
+/**
+ * Wh whose Jacobian (of the identity cell) is factor·[[1,1],[0,1]]: of T of them the product is factor^T·[[1,T],[0,1]],
+ * while Q = I stays Q, so that both exponents are ln factor.
+ */
+export const sheared = (factor: number): Float64Array => rows([factor, 0], [factor, factor]);
+
+/** ln of the largest singular value of [[1,T],[0,1]]. */
+export const lnShear = (T: number): number => Math.log((T + Math.hypot(T, 2)) / 2);
+
 /** A random orthogonal matrix: Gram–Schmidt, twice, on random rows. */
 export function orthogonal(H: number, seed: number): Float64Array {
   const q = filled(H * H, randomNumbers(seed));

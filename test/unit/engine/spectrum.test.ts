@@ -4,11 +4,21 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix';
 import { eigenvaluesOf } from '../../../src/engine/linalg/eigenvalues.js';
-import { finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
+import { bestFactorPerStep, finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
 import type { Spectrum } from '../../../src/engine/index.js';
 import { JacobianNorm, nearSigmaMax, sigmaMaxOf } from '../../../src/engine/linalg/lanczos.js';
 import { ways } from '../wasm/support.js';
-import { experiment, filled, orthogonal, randomNumbers, rows, scaledIdentity, sumOfExponents } from './build.js';
+import {
+  experiment,
+  filled,
+  lnShear,
+  orthogonal,
+  randomNumbers,
+  rows,
+  scaledIdentity,
+  sheared,
+  sumOfExponents,
+} from './build.js';
 
 const sigmaMax = (a: Float64Array, H: number): number =>
   Math.max(...new SingularValueDecomposition(Matrix.from1DArray(H, H, a)).diagonal);
@@ -265,5 +275,30 @@ describe('Lyapunov exponents', () => {
     assert.ok(a !== undefined && b !== undefined && a.lyapunov !== null && b.lyapunov !== null);
     for (const [i, lambda] of a.lyapunov.entries()) assert.ok(Math.abs(lambda - b.lyapunov[i]!) < 1e-12);
     assert.ok(Math.abs(a.logProductSigmaMax - b.logProductSigmaMax) < 1e-12);
+  });
+});
+
+describe('the direction that survives best', () => {
+  it('has the rate of the product over its own steps, which no exponent from Q = I tells over few of them', () => {
+    for (const [, workspaces] of ways) {
+      const of = (chunks: readonly number[], stateful: boolean, factor = 1): Spectrum => {
+        const T = chunks.reduce((sum, steps) => sum + steps, 0);
+        const e = experiment(2, T, sheared(factor), {
+          cell: 'identity',
+          chunks: chunks.map((steps) => ({ steps, xs: new Float64Array(steps) })),
+          stateful,
+        });
+        return finish(spectrumResumably(e, finish(runResumably(e)), workspaces));
+      };
+      for (const [chunks, stateful, steps] of [
+        [[10], false, 10],
+        [[6, 4], true, 10],
+        [[6, 4], false, 4],
+      ] as const) {
+        const spectrum = of(chunks, stateful, 0.9);
+        assert.ok(Math.abs(Math.log(bestFactorPerStep(spectrum) / 0.9) - lnShear(steps) / steps) < 1e-12);
+        assert.ok(spectrum.lyapunov?.every((lambda) => Math.abs(lambda - Math.log(0.9)) < 1e-12));
+      }
+    }
   });
 });

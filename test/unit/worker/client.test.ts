@@ -123,13 +123,19 @@ describe('EngineClient', () => {
     const { runId } = summaries[0]!;
     const line = async (): Promise<string | undefined> =>
       /^layer 0: .*Lyapunov.*$/m.exec((await client.request('resultText', { runId, form: 'whole' })) ?? '')?.[0];
-    assert.match((await line()) ?? '', /^layer 0: largest of the leading 32 of 256 Lyapunov exponents \S+$/);
+    assert.match(
+      (await line()) ?? '',
+      /^layer 0: largest of the leading 32 of 256 Lyapunov exponents \S+ \(from Q = I\)$/,
+    );
     const json = await client.request('resultJson', { runId });
     const { layers } = JSON.parse(new TextDecoder().decode(json ?? undefined)) as {
       readonly layers: readonly { readonly spectrum: { readonly lyapunov: readonly unknown[] } }[];
     };
     assert.equal(layers[0]?.spectrum.lyapunov.length, H);
-    assert.match((await line()) ?? '', /^layer 0: largest Lyapunov exponent \S+$/);
+    assert.match(
+      (await line()) ?? '',
+      /^layer 0: largest Lyapunov exponent \S+ \(from Q = I\); the best-surviving direction is multiplied by \S+ per/,
+    );
   });
 
   it('lets a newer run cancel an older one inside its long computation', async () => {

@@ -14,7 +14,7 @@ import type { AnyNetworkRun, NextStep, Spectrum } from '../../../src/engine/inde
 import type { Problem } from '../../../src/config/index.js';
 import { WhatIfs } from '../../../src/worker/answers/whatIfRuns.js';
 import { asData, compactText, quotedProblems, triedText, wholeText } from '../../../src/worker/record/index.js';
-import { experiment, scaledIdentity } from '../engine/build.js';
+import { experiment, lnShear, scaledIdentity, sheared } from '../engine/build.js';
 import { leakyInTheTable } from '../engine/leaky.js';
 
 const [H, T] = [2, 21];
@@ -48,6 +48,26 @@ describe('the text of a run', () => {
     assert.deepEqual(
       places.map(([, at]) => at),
       places.map(([, at]) => at).toSorted((a, b) => a - b),
+    );
+  });
+
+  it('tells the rate of the best-surviving direction beside an exponent, which is from Q = I', () => {
+    const sheets = experiment(2, 10, sheared(0.5), { cell: 'identity' });
+    const result = finish(runResumably(sheets));
+    const spectrum = finish(spectrumResumably(sheets, result));
+    const stack = asNetworkRun(sheets, result);
+    const factor = (0.5 * Math.exp(lnShear(10) / 10)).toPrecision(4);
+    const best = `the best-surviving direction is multiplied by ${factor} per step`;
+    assert.ok(
+      wholeText({ run: stack, shown: 0, next: null }, () => spectrum).includes(
+        `, largest Lyapunov exponent -0.6931 (from Q = I); ${best}\n`,
+      ),
+    );
+    // Of a wide network neither the product is known, nor what it tells.
+    const leading = { ...spectrum, lyapunovKnown: 1, logProductSigmaMax: NaN };
+    assert.doesNotMatch(
+      wholeText({ run: stack, shown: 0, next: null }, () => leading),
+      /best-surviving/,
     );
   });
 
