@@ -2,6 +2,7 @@
 import { t as say } from '@vscode/l10n';
 import type { Resumable } from '../core/resumable.js';
 import type { Direction, Experiment, LayerExperiment } from '../network/experiment.js';
+import { hasManyLosses } from '../network/lossSteps.js';
 import type { NetworkSource } from '../network/networkSource.js';
 import type { ComputedRun } from '../network/result.js';
 import { isForward } from './evidence.js';
@@ -40,9 +41,11 @@ const nameOf = ({ experiment: { layers } }: JudgedLayer, twoWays: boolean): stri
   return direction === 'forward' ? say('layer {0}, forward', layer) : say('layer {0}, reverse', layer);
 };
 
-/** Whether losses, or the ones that stand for them, sit at several steps. */
-const isAtManySteps = ({ upstream, loss }: Experiment): boolean =>
-  loss === null ? upstream.kind === 'every' : loss.at === 'every' || (Array.isArray(loss.at) && loss.at.length > 1);
+/** Whether losses, or the ones that stand for them, sit at several steps; `top`: the layer that a gradient enters. */
+function isAtManySteps({ upstream, loss }: Experiment, { experiment, result }: JudgedLayer): boolean {
+  if (loss !== null) return loss.at === 'every' || (Array.isArray(loss.at) && loss.at.length > 1);
+  return upstream.kind === 'given' ? hasManyLosses(experiment, result.lossSteps) : upstream.kind === 'every';
+}
 
 /** `source` is the network's single source; null with two directions. */
 export function* networkVerdict(
@@ -84,7 +87,7 @@ export function* networkVerdict(
     positionOf: (t: number) => t,
     first: verdict.first,
     source: verdict.source,
-    hasManyLosses: isAtManySteps(experiment),
+    hasManyLosses: isAtManySteps(experiment, layers.at(-1)!),
     nonFinite: null,
     zeroAt: null,
     infiniteAt: null,

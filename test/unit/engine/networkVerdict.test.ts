@@ -1,12 +1,14 @@
 // The verdict of one source, and that of a network, from curves that are written down.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish } from '../../../src/engine/index.js';
+import { finish, runNetwork } from '../../../src/engine/index.js';
 import type { Experiment, Verdict } from '../../../src/engine/index.js';
 import { defaultBounds } from '../../../src/engine/verdict/evidence.js';
 import { networkVerdict } from '../../../src/engine/verdict/networkVerdict.js';
 import { measure } from '../../../src/engine/verdict/verdict.js';
 import type { Sourced } from '../../../src/engine/verdict/verdict.js';
+import { scaledIdentity } from './build.js';
+import { randomNetwork } from './networks.js';
 
 const none = new Float64Array(0);
 
@@ -262,5 +264,30 @@ describe('the verdict of a network', () => {
     assert.equal(teaches(loss([3, 7])), true);
     assert.equal(teaches(loss([7])), false);
     assert.equal(teaches({ ...loss('final'), upstream: { kind: 'every' } }), false);
+  });
+
+  it('of a given gradient counts the steps at which it is not 0', () => {
+    const reasonOf = (...steps: readonly number[]): string => {
+      const [B, T] = [2, 12];
+      const network = randomNetwork({ seed: 5, cell: 'tanh', B, T, I: 1, widths: [2, 2], directions: ['forward'] });
+      // Wh = I/10 and h = 0: of each layer's own way back every step keeps a tenth.
+      const layers = network.layers.map((layer) => ({
+        ...layer,
+        initial: { h: null },
+        parameters: { ...layer.parameters, Wh: scaledIdentity(2, 0.1), b: new Float64Array(2) },
+      })) as unknown as Experiment['layers'];
+      const dhs = new Float64Array(B * T * 2);
+      for (const t of steps) dhs[2 * (T + t)] = 1;
+      const chunks = [{ steps: T, xs: new Float64Array(B * T) }];
+      return finish(runNetwork({ ...network, layers, chunks, upstream: { kind: 'given', dhs } })).verdict.reason;
+    };
+    const teaches = /^Through all 2 layers: Each loss teaches /;
+    assert.match(reasonOf(2, 7, 11), teaches);
+    assert.match(reasonOf(...Array.from({ length: 12 }, (_, t) => t)), teaches);
+    for (const step of [7, 11]) {
+      const reason = reasonOf(step);
+      assert.doesNotMatch(reason, teaches);
+      assert.match(reason, /^Through all 2 layers: .* hardly learned\. By itself, layer [01] is worst\./);
+    }
   });
 });
