@@ -100,7 +100,7 @@ const rescaled = (
 function strongestGate({ single: { lnPaths }, first, source, experiment: { cell } }: Evidence): Gate | null {
   const { gates } = cellOf(cell);
   // Of gates side by side each is measured.
-  const shares = pathMeans(lnPaths!, first + 1, source).filter(({ path }) => gates.includes(path));
+  const shares = pathMeans(lnPaths!, { first, source }).filter(({ path }) => gates.includes(path));
   const best = shares.reduce((most, one) => (one.share > most.share ? one : most), { path: '', share: 0 });
   return best.share === 0 ? null : { index: gates.indexOf(best.path), name: best.path };
 }

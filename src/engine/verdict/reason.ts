@@ -486,7 +486,7 @@ function whatCarries(
   cell: CellName,
   lnPaths: Readonly<Record<string, Float64Array>>,
 ): string | null {
-  const means = pathMeans(lnPaths, first + 1, source);
+  const means = pathMeans(lnPaths, { first, source });
   const [most, second] = means.toSorted((a, b) => b.factor - a.factor);
   if (most === undefined || second === undefined) return null;
   const off = Math.abs(Math.log(most.factor / (segments.length > 1 ? usualFactor(segments) : perStepFactor!)));

@@ -141,13 +141,17 @@ function measuredFrom({ single, first, source }: Sourced): number {
   return t;
 }
 
+/**
+ * The last step of a trip that a rate counts. The source itself (ones) has not yet taken the directions in which the
+ * gradient travels; it counts only when there is little else.
+ */
+export const lastRated = (from: number, source: number): number => (source - from >= 3 ? source - 1 : source);
+
 /** `curve`: from step `from` to the source. */
 function rate({ single: { log10 }, source, first }: Sourced, from: number, curve: Curve): number | null {
   if (source === first || Number.isNaN(log10[first])) return null;
   if (from === source) return log10[source - 1] === -Infinity ? 0 : null;
-  // The source itself (ones) has not yet taken the directions in which the gradient travels; it counts only when there
-  // is little else.
-  return factorOf(curve, 0, source - from >= 3 ? source - 1 - from : source - from);
+  return factorOf(curve, 0, lastRated(from, source) - from);
 }
 
 function* segmentsOf(

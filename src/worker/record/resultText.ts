@@ -97,8 +97,7 @@ function measured(verdict: Verdict, dtype: string): string[] {
 /** Of a cell with several paths through a step: what each carries of the gradient on its way back. */
 function paths({ experiment: { cell }, result }: Layer): string[] {
   const { lnPaths } = result.layers[0];
-  const { first, source } = result.verdict;
-  return pathMeans(lnPaths ?? {}, first + 1, source).map(({ path, factor, share }) =>
+  return pathMeans(lnPaths ?? {}, result.verdict).map(({ path, factor, share }) =>
     say(
       '{0}: on average {1} of what goes back through a step, times {2} per step as geometric mean.',
       pathWords(cell, path),

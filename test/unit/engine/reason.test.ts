@@ -599,6 +599,21 @@ describe('what carries the gradient of a cell of gates', () => {
     );
   });
 
+  it('keeps what it does without the step of the source, as the rate', () => {
+    const paths = lnPaths({ i: 0.1, beside: 0.98 });
+    paths['beside']![10] = Math.log(0.3);
+    paths['i']![10] = Math.log(0.9);
+    const sentence = (keeps: string, next: string): string =>
+      `What carries most is the forget gate (through c), which keeps ${keeps} per step; next is the path through h ` +
+      `by i with ${next}.`;
+    assert.equal(carried({ cell: 'lstm', lnPaths: paths }), sentence('98 %', '10 %'));
+    // Of two steps the rate counts both: √(0.98·0.9) and √(0.1·0.9).
+    const short = lnPaths({ i: 0.1, beside: 0.98 }, 3);
+    short['beside']![2] = Math.log(0.9);
+    short['i']![2] = Math.log(0.9);
+    assert.ok(told([0.9, 0.98], { cell: 'lstm', lnPaths: short }).endsWith(sentence('94 %', '30 %')));
+  });
+
   it('is told by shares where no path keeps at every step what the gradient does', () => {
     const shares = (one: string, carried: string, other: string, next: string): string =>
       `Of what goes back through a step ${one} carries ${carried} on average, ${other} ${next}.`;
