@@ -118,6 +118,9 @@ function normsPart(cell: CellName): Part<Layer> {
     parameters: forEachName(pyTorchNamesOf(cell), (name) =>
       series((layer) => pyTorchNorms(normsOf(layer).parameters)[name]),
     ),
+    log10parameters: forEachName(pyTorchNamesOf(cell), (name) =>
+      series((layer) => pyTorchNorms(log10Of(layer).parameters)[name]),
+    ),
   });
 }
 

@@ -178,6 +178,12 @@ const vanillaNorms = (cell: CellName): Fields => {
       cellOf(cell).parameters.map(({ name }) => [`d${name}`, series(({ norms }) => norms.parameters[name])]),
     ),
     log10dh: series(({ log10Norms }) => log10Norms.dh),
+    ...Object.fromEntries(
+      cellOf(cell).parameters.map(({ name }) => [
+        `log10d${name}`,
+        series(({ log10Norms }) => log10Norms.parameters[name]),
+      ]),
+    ),
   };
 };
 

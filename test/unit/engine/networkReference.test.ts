@@ -158,13 +158,18 @@ for (const { name, way, kernels } of ways) {
         for (const norm of ['log10dh', 'log10dc', 'log10ds'])
           if (at(layer, 'norms', norm) !== null)
             within(t, `${l} ${norm}`, absolute(at(own, 'norms', norm), at(layer, 'norms', norm)), 1e-6);
-        for (const [parameter, values] of Object.entries(at(layer, 'norms', 'parameters') as Record<string, Json>))
+        for (const [parameter, values] of Object.entries(at(layer, 'norms', 'parameters') as Record<string, Json>)) {
           within(
             t,
             `${l} ${parameter}`,
             worstOfEach(at(own, 'norms', 'parameters', parameter), values),
             boundOf(name, 1e-9),
           );
+          // Below the normal range of float64 only the logarithm is right.
+          const logs = flat(at(own, 'norms', 'log10parameters', parameter));
+          const told = flat(values).map((value, i) => (value! > 1e-290 ? Math.log10(value!) : logs[i]!));
+          within(t, `${l} log10 ${parameter}`, absolute(logs, told), 1e-6);
+        }
         const gates = at(layer, 'gates');
         if (gates === null) assert.equal(at(own, 'gates'), null);
         else

@@ -31,13 +31,53 @@ describe('the result as JSON', () => {
       norms: Record<string, number[]>;
       spectrum: { jacobianSigmaMax: number[] };
     };
-    assert.deepEqual(Object.keys(norms), ['dh', 'dWx', 'dWh', 'db', 'log10dh', 'dx', 'log10dx']);
+    assert.deepEqual(Object.keys(norms), [
+      'dh',
+      'dWx',
+      'dWh',
+      'db',
+      'log10dh',
+      'log10dWx',
+      'log10dWh',
+      'log10db',
+      'dx',
+      'log10dx',
+    ]);
     for (const values of [...Object.values(norms), spectrum.jacobianSigmaMax]) assert.equal(values.length, T);
     // The gradient halves at each of h = 0.
     for (const back of [0, 1, 65_535, 65_536, T - 1])
       assert.ok(Math.abs(norms['log10dh']![T - 1 - back]! - back * Math.log10(0.5)) < 1e-9 * Math.max(1, back));
     assert.deepEqual([norms['dh']![T - 1], norms['dh']![T - 11]], [1, 2 ** -10]);
     assert.ok(Math.abs(spectrum.jacobianSigmaMax[T - 2]! - 0.5) < 1e-12);
+  });
+
+  it('has log10 of what each step adds to the gradients, also where no double holds it', () => {
+    // h_t = h_{t−1}/2 + x_t with x = 3 and h_0 before: dz_t = 2^{t+1−T}, and so h_t = 6·(1 − 2^{−t−1}).
+    const T = 1500;
+    const weights = { Wx: Float64Array.of(1), Wh: Float64Array.of(0.5), b: Float64Array.of(0) };
+    const chunks = [{ steps: T, xs: new Float64Array(T).fill(3) }];
+    const subject = experiment(1, T, weights.Wh, { cell: 'identity', weights, chunks });
+    const result = finish(runResumably(subject, undefined, kernels));
+    const analysed = finish(withGateBlocks(subject, finish(spectrumResumably(subject, result, workspaces))));
+    type Norms = Readonly<Record<string, readonly (number | string)[]>>;
+    const json = JSON.parse([...resultJson(asNetworkRun(subject, result), () => analysed)].join('')) as {
+      readonly norms: Norms;
+      readonly layers: readonly { readonly norms: { readonly log10parameters: Norms; readonly parameters: Norms } }[];
+    };
+    const { log10parameters, parameters } = json.layers[0]!.norms;
+    assert.equal(parameters['bias_ih']![0], 0, 'which float64 does not hold');
+    for (const t of [0, 1, 2, 700, T - 2, T - 1]) {
+      const dz = (t + 1 - T) * Math.log10(2);
+      const before = t === 0 ? -Infinity : Math.log10(6 * (1 - 2 ** -t));
+      for (const [own, layers, expected] of [
+        ['log10db', 'bias_ih', dz],
+        ['log10db', 'bias_hh', dz],
+        ['log10dWx', 'weight_ih', dz + Math.log10(3)],
+        ['log10dWh', 'weight_hh', dz + before],
+      ] as const)
+        for (const value of [json.norms[own]![t], log10parameters[layers]![t]])
+          assert.ok(Number(value) === expected || Math.abs(Number(value) - expected) < 1e-9, `${own} ${t}: ${value}`);
+    }
   });
 
   it('has σ_max of every step, null behind the first sequence, in the fields of one layer too', () => {
