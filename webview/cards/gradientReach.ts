@@ -3,7 +3,7 @@ import { ticksBetween } from '../chart/axis.js';
 import { frameOf, paintFrame } from './card.js';
 import { el, math } from '../widgets/dom.js';
 import { formatPercent, powerOfTen } from '../page/format.js';
-import { reachFormula } from '../page/formulas.js';
+import { reachFormula } from '../page/laterFormulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';

@@ -4,7 +4,7 @@ import { frameOf, paintFrame, paintNote } from './card.js';
 import { lostSentences, unmeasured } from './bounds.js';
 import { el, math } from '../widgets/dom.js';
 import { formatFactor, formatNumber } from '../page/format.js';
-import { lyapunovFormula } from '../page/formulas.js';
+import { lyapunovFormula } from '../page/laterFormulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
 import { Latest } from '../page/model.js';

@@ -1,7 +1,7 @@
 // Beside the tracks: the unit under the cursor, opened: its computation graph with real numbers forward and backward.
 import { el, math, mathParts, plainMath } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
-import { carriedFormula, gatesFormula, openedFormula } from '../page/formulas.js';
+import { carriedFormula, gatesFormula, openedFormula } from '../page/laterFormulas.js';
 import { t as say } from '../page/l10n.js';
 import { isGated, Latest } from '../page/model.js';
 import { formulaOf, positionOf } from '../page/stepLabels.js';

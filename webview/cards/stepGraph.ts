@@ -4,7 +4,7 @@ import { readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { mathParts } from '../widgets/dom.js';
 import { formatLog10, formatNumber } from '../page/format.js';
-import { carriedFormula } from '../page/formulas.js';
+import { carriedFormula } from '../page/laterFormulas.js';
 import { t as say } from '../page/l10n.js';
 import { formulaOf } from '../page/stepLabels.js';
 import type { Point, Sheet } from './card.js';

@@ -3,7 +3,7 @@
 import { unitTicks } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
 import { exactLog10, formatLog10, formatPercent, powerOfTen } from '../page/format.js';
-import { attributionFormula } from '../page/formulas.js';
+import { attributionFormula } from '../page/laterFormulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { columnAt, plotNote } from '../chart/scene.js';

@@ -1,7 +1,7 @@
 // Track: what each timestep adds to the gradients of the shared weights.
 import { t as say } from '../page/l10n.js';
 import { endsInWords, logAxis, logLine, logTable, normColumn, unseenText } from './logLines.js';
-import { contributionFormula } from '../page/formulas.js';
+import { contributionFormula } from '../page/laterFormulas.js';
 import { gradientNames, log10Of, reading } from '../page/series.js';
 import { formatLog10 } from '../page/format.js';
 import { borders, limits } from '../chart/trackView.js';

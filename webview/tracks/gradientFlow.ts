@@ -5,6 +5,7 @@ import { endsInWords, logAxis, logLine, unseenText } from './logLines.js';
 import { plotNote, withNeighbours } from '../chart/scene.js';
 import { printNear } from '../page/nearest.js';
 import { formatFactor, formatLog10, formatSteps, powerOfTen } from '../page/format.js';
+import { flowFormula } from '../page/formulas.js';
 import { Latest } from '../page/model.js';
 import { borders, limits } from '../chart/trackView.js';
 import { Labels } from '../chart/labels.js';
@@ -476,10 +477,7 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
             'broken: ‖∂L/∂s_t‖, the state as the next step receives it. The bold one is the layer that is looked at.',
         ),
       ],
-      formula: (cell) =>
-        cell === null || cell.isActivation
-          ? say('g_t = dhs_t + (g_{t+1} ⊙ f′(z_{t+1}))·Wh^{T}   half-life = ln 2 / |ln rate|')
-          : say('g_t = dhs_t + g_{t+1}·J_{t+1}   half-life = ln 2 / |ln rate|'),
+      formula: (cell) => `${flowFormula(cell)}   ${say('half-life = ln 2 / |ln rate|')}`,
       source:
         'Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013, “On the difficulty of training ' +
         'recurrent neural networks”; rate: Sen 1968; bounds: Zhang et al. 2021, “AUTOTRAINER”',

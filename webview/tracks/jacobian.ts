@@ -2,7 +2,8 @@
 import { t as say } from '../page/l10n.js';
 import { logAxis, logLine, unseenBecause, unseenText } from './logLines.js';
 import { exactLog10, formatLog10 } from '../page/format.js';
-import { allStates, jacobianFormula, ofAllStates } from '../page/formulas.js';
+import { allStates, ofAllStates } from '../page/formulas.js';
+import { jacobianFormula } from '../page/laterFormulas.js';
 import { Latest } from '../page/model.js';
 import { olderWord } from '../widgets/staleMark.js';
 import { placesIn, plotNote } from '../chart/scene.js';

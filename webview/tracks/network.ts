@@ -3,7 +3,7 @@
 import { colourMap, readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
-import { networkFormula } from '../page/formulas.js';
+import { networkFormula } from '../page/laterFormulas.js';
 import { inReport } from '../page/inReport.js';
 import { t as say } from '../page/l10n.js';
 import { Player } from './player.js';

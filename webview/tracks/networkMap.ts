@@ -1,6 +1,7 @@
 // Track: every layer of a network at every step, as one picture: where the gradient gets thin.
 import { gradientColours } from '../page/colours.js';
 import { exactLog10, formatFactor, formatLog10, powerOfTen } from '../page/format.js';
+import { stateNormFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { csvLayer, layerName, layersFromTop } from '../page/layerNames.js';
 import { Latest } from '../page/model.js';
@@ -178,9 +179,12 @@ export function networkMap({ model }: Page, chooseLayer: (layer: number) => void
               'last step.',
           ),
         ].join(' '),
-        say('Where a cell hands on h and c, both count, as the next step receives them.'),
+        say(
+          'Where a cell hands on h and c, both count, as the next step receives them: c without its path through h ' +
+            'of the same step.',
+        ),
       ],
-      formula: '‖ds_t‖ = √(‖∂L/∂h_t‖^2 + ‖∂L/∂c_t‖^2)',
+      formula: stateNormFormula,
       source: 'Pascanu, Mikolov & Bengio 2013; Hochreiter & Schmidhuber 1997',
     },
     available: (run) => layersOf(run) > 1,
