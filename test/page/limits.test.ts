@@ -72,6 +72,17 @@ describe('clip and truncation', () => {
   }
 });
 
+it('ones that enter at the end of each chunk are called that', async () => {
+  const open = await pages.open({ group: 'gradient', everything: true });
+  const chunks = ['one.json', 'two.json'];
+  for (const file of chunks) open.host.files[file] = JSON.stringify([[[0], [0], [0]]]);
+  await open.host.run(ringConfig(0.9, 2, 1, { name: 'chunks', sequences: chunks }));
+  await open.page.locator('.facts', { hasText: 'no loss given: ones at the last step of each chunk' }).waitFor();
+  // A flag at each of them.
+  assert.equal(await open.page.locator('.loss').count(), 2);
+  await clean(open);
+});
+
 describe('cuts of truncation', () => {
   /** Brightness along a line of the plot between steps `from` and `to`, pixel by pixel. */
   async function alongTime(open: OpenPage, steps: number, from: number, to: number): Promise<number[]> {

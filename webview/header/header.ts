@@ -106,9 +106,17 @@ function sourceName(run: RunSummary): string {
     if (at === 'every') return t('{0} at every step', loss);
     return at === 'final' ? t('{0} where each direction ends', loss) : t('{0} at {1} steps', loss, lossCount);
   }
-  if (upstream === 'last') return t('no loss given: ones at the last step');
+  // Every chunk has an end of its own.
+  const several = run.chunkStarts.length > 1;
+  if (upstream === 'last')
+    return several
+      ? t('no loss given: ones at the last step of each chunk')
+      : t('no loss given: ones at the last step');
   if (upstream === 'every') return t('no loss given: ones at every step');
-  if (upstream === 'final') return t('no loss given: ones where each direction ends');
+  if (upstream === 'final')
+    return several
+      ? t('no loss given: ones where each direction ends in each chunk')
+      : t('no loss given: ones where each direction ends');
   const [[from, to] = [NaN, NaN]] = lossSteps;
   if (lossCount === 0) return t('no loss at any step');
   if (to - from + 1 !== lossCount) return t('loss at {0} steps', lossCount);

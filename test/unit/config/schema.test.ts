@@ -84,6 +84,11 @@ describe('the contributed JSON schema', () => {
     check(schema, '');
   });
 
+  it('says what several chunks make of the places that are counted within one', () => {
+    for (const key of ['upstreamGradient', 'truncate'])
+      assert.match(schema.properties?.[key]?.markdownDescription ?? '', /\b(end|start) of each chunk\b/, key);
+  });
+
   it('describes each choice, and has no formula that a hover would show as LaTeX', () => {
     const check = (part: Schema): void => {
       for (const { enum: choices = [], markdownEnumDescriptions = [] } of part.anyOf ?? [])
