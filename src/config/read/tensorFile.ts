@@ -50,8 +50,10 @@ export async function openTensorFile(
   const tensors = values.flatMap(({ name, value: { node } }): NamedTensor[] => {
     if (node.kind === 'tensor') return [{ name, node, told: null }];
     if (node.kind === 'unreadable') return [{ name, node: null, told: node.finding.message }];
-    // What Keras and ONNX say of a layer is no tensor.
-    return node.kind === 'array' || node.kind === 'plain' ? [{ name, node: null, told: describeNode(node) }] : [];
+    // What Keras and ONNX say of a layer is no tensor, in a list neither.
+    return (node.kind === 'array' && root.document.binary === null) || node.kind === 'plain'
+      ? [{ name, node: null, told: describeNode(node) }]
+      : [];
   });
   const networks = isOne ? [] : networksIn(root);
   return {

@@ -120,6 +120,7 @@ describe('a file of tensors', () => {
     'keras3_lstm.keras',
     'keras2_lstm.h5',
     'lstm.onnx',
+    'rnn.onnx',
     'lstm_f16.pt',
   ])
     it(`every tensor of ${name} has facts that its numbers give`, async () => {
