@@ -91,6 +91,7 @@ function layersOf(model: unknown, { name, counted }: Place, depth: number, tick:
     };
   });
   const counts = new Map<string, number>();
+  const inputs = inputsOf(stated);
   return stated.flatMap((layer, i) => {
     if (i % 64 === 0) tick();
     const snake = snakeCase(layer.kind);
@@ -104,7 +105,7 @@ function layersOf(model: unknown, { name, counted }: Place, depth: number, tick:
       layer.config === undefined
         ? []
         : layersOf(layer.config, { name: `${place.name}/`, counted: `${place.counted}/` }, depth + 1, tick);
-    return [{ ...place, ...factsOf(layer, below(stated, i, name)) }, ...inner];
+    return [{ ...place, ...factsOf(layer, below(stated, inputs, i, name)) }, ...inner];
   });
 }
 
@@ -144,9 +145,14 @@ function factsIn(config: unknown): KerasFact[] {
 }
 
 /** What a layer takes its numbers from: a recurrent layer by its name, everything else with its class. */
-function below(layers: readonly Stated[], index: number, prefix: string): string | null {
+function below(
+  layers: readonly Stated[],
+  inputs: readonly (number | null)[],
+  index: number,
+  prefix: string,
+): string | null {
   const known = new Set<number>();
-  for (let at = underneath(layers, index); at !== null && !known.has(at); at = underneath(layers, at)) {
+  for (let at = inputs[index] ?? null; at !== null && !known.has(at); at = inputs[at] ?? null) {
     known.add(at);
     const layer = layers[at]!;
     if (recurrent.includes(layer.kind) || layer.kind === 'Bidirectional') return `${prefix}${layer.name}`;
@@ -155,13 +161,16 @@ function below(layers: readonly Stated[], index: number, prefix: string): string
   return null;
 }
 
-/** The first layer that a layer names as its input; in a sequence the one before it. */
-function underneath(layers: readonly Stated[], index: number): number | null {
-  const inbound = get(layers[index]?.node, 'inbound_nodes');
-  const names = inbound === undefined ? null : textsIn(inbound, 0);
-  if (names === null) return index > 0 ? index - 1 : null;
-  const at = layers.findIndex(({ name }) => names.includes(name));
-  return at < 0 || at === index ? null : at;
+/** Of each layer the first one that it names as its input; in a sequence the one before it. */
+function inputsOf(layers: readonly Stated[]): (number | null)[] {
+  const places = new Map<string, number>();
+  for (const [i, { name }] of layers.entries()) if (!places.has(name)) places.set(name, i);
+  return layers.map(({ node }, index) => {
+    const inbound = get(node, 'inbound_nodes');
+    if (inbound === undefined) return index > 0 ? index - 1 : null;
+    const at = textsIn(inbound, 0).reduce((first, name) => Math.min(first, places.get(name) ?? Infinity), Infinity);
+    return at === Infinity || at === index ? null : at;
+  });
 }
 
 function textsIn(node: unknown, depth: number): string[] {

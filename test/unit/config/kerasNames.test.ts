@@ -139,6 +139,21 @@ describe('the model of a Keras file', () => {
     assert.deepEqual(layersOf([layer('Dense', 'd', { activation: 'relu' })])[0]?.facts, []);
   });
 
+  it('is asked once for what a layer takes, however many take the same', (t) => {
+    const count = 300;
+    let asked = 0;
+    const layers = Array.from({ length: 2 * count }, (_, i) => ({
+      ...(layer(i < count ? 'Masking' : 'GRU', `l${i}`) as object),
+      get inbound_nodes() {
+        asked++;
+        return [`l${Math.min(i, count) - 1}`];
+      },
+    }));
+    t.mock.method(JSON, 'parse', () => ({ config: { layers } }));
+    kerasLayers('', quiet);
+    assert.equal(asked, layers.length);
+  });
+
   it('names what a layer takes its numbers from', () => {
     const belowOf = (...layers: readonly unknown[]): unknown =>
       layersOf(layers)
@@ -151,6 +166,9 @@ describe('the model of a Keras file', () => {
     const inbound = (depth: number): unknown =>
       belowOf(layer('GRU', 'two'), layer('Dense', 'x'), layer('GRU', 'r', {}, { inbound_nodes: nested(depth) }));
     assert.deepEqual([inbound(1), inbound(13), inbound(14)], ['two', 'two', undefined]);
+    // Of two layers of one name the first is meant.
+    const twins = [layer('Dense', 'two'), layer('GRU', 'two'), layer('GRU', 'r', {}, { inbound_nodes: ['two'] })];
+    assert.equal(belowOf(...twins), 'Dense two');
     const mixed = [[null, 3, true, { args: ['two'] }]];
     assert.equal(
       belowOf(layer('GRU', 'two'), layer('Dense', 'x'), layer('GRU', 'r', {}, { inbound_nodes: mixed })),
