@@ -20,6 +20,9 @@ export type Container = {
   readonly notes?: ReadonlyMap<string, number>;
 };
 
+/** Of the layers of Dropout below and above a recurrent one the first are told. */
+export const mostDropouts = 8;
+
 /** More of them are no notes. */
 export const mostNotes = 100;
 

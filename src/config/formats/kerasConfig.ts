@@ -2,10 +2,12 @@
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
+import { mostDropouts } from './container.js';
+import type { Fact } from './container.js';
 import { damaged } from './formatError.js';
 
 /** A fact is a key of a layer's configuration; objects are called by their class. */
-export type KerasFact = { readonly key: string; readonly value: string | number | boolean };
+export type KerasFact = { readonly key: string; readonly value: Fact['value'] };
 export type KerasLayer = {
   /** As the model calls it; below the names of the models that it stands in. */
   readonly name: string;
@@ -28,15 +30,9 @@ const told = [
   'recurrent_dropout',
 ] as const;
 const recurrent: readonly string[] = ['LSTM', 'GRU', 'SimpleRNN', 'RNN', 'CuDNNLSTM', 'CuDNNGRU'];
+const dropouts: readonly string[] = ['Dropout', 'SpatialDropout1D', 'GaussianDropout', 'AlphaDropout'];
 /** What passes numbers on as they are when nothing is trained. */
-const passes: readonly string[] = [
-  'Dropout',
-  'SpatialDropout1D',
-  'GaussianNoise',
-  'GaussianDropout',
-  'Masking',
-  'ActivityRegularization',
-];
+const passes: readonly string[] = [...dropouts, 'GaussianNoise', 'Masking', 'ActivityRegularization'];
 /** Deep networks have some hundreds. */
 const mostLayers = 2_000;
 /** Models in models. */
@@ -92,8 +88,12 @@ function layersOf(model: unknown, { name, counted }: Place, depth: number, tick:
   });
   const counts = new Map<string, number>();
   const inputs = inputsOf(stated);
-  return stated.flatMap((layer, i) => {
+  const sources = stated.map((_, i) => {
     if (i % 64 === 0) tick();
+    return sourceOf(stated, inputs, i);
+  });
+  const dropped = dropoutsBeside(stated, sources, name);
+  return stated.flatMap((layer, i) => {
     const snake = snakeCase(layer.kind);
     const count = counts.get(snake) ?? 0;
     counts.set(snake, count + 1);
@@ -105,7 +105,9 @@ function layersOf(model: unknown, { name, counted }: Place, depth: number, tick:
       layer.config === undefined
         ? []
         : layersOf(layer.config, { name: `${place.name}/`, counted: `${place.counted}/` }, depth + 1, tick);
-    return [{ ...place, ...factsOf(layer, below(stated, inputs, i, name)) }, ...inner];
+    const own = factsOf(layer, below(stated, sources[i]!, name));
+    const facts = [...own.facts, ...factIf('dropout_layers', dropped.get(i))];
+    return [{ ...place, ...own, facts }, ...inner];
   });
 }
 
@@ -117,18 +119,20 @@ const snakeCase = (name: string): string =>
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase();
 
+const factIf = (key: string, value: Fact['value'] | null | undefined): KerasFact[] =>
+  value === null || value === undefined ? [] : [{ key, value }];
+
 function factsOf({ kind, config }: Stated, below: string | null): Pick<KerasLayer, 'facts' | 'forward' | 'backward'> {
-  const under = below === null ? [] : [{ key: 'layer_below', value: below }];
+  const under = factIf('layer_below', below);
   if (kind === 'Bidirectional') {
     const merge = textAt(config, 'merge_mode');
     return {
-      facts: [...under, ...(merge === null ? [] : [{ key: 'merge_mode', value: merge }])],
+      facts: [...under, ...factIf('merge_mode', merge)],
       forward: ownFacts(get(config, 'layer')),
       backward: ownFacts(get(config, 'backward_layer')),
     };
   }
-  const isRecurrent = recurrent.includes(kind);
-  return { facts: isRecurrent ? [...under, ...factsIn(config)] : [], forward: [], backward: [] };
+  return { facts: recurrent.includes(kind) ? [...under, ...factsIn(config)] : [], forward: [], backward: [] };
 }
 
 const ownFacts = (layer: unknown): KerasFact[] => factsIn(get(layer, 'config'));
@@ -144,21 +148,45 @@ function factsIn(config: unknown): KerasFact[] {
   });
 }
 
-/** What a layer takes its numbers from: a recurrent layer by its name, everything else with its class. */
-function below(
-  layers: readonly Stated[],
-  inputs: readonly (number | null)[],
-  index: number,
-  prefix: string,
-): string | null {
-  const known = new Set<number>();
-  for (let at = inputs[index] ?? null; at !== null && !known.has(at); at = inputs[at] ?? null) {
-    known.add(at);
-    const layer = layers[at]!;
-    if (recurrent.includes(layer.kind) || layer.kind === 'Bidirectional') return `${prefix}${layer.name}`;
-    if (!passes.includes(layer.kind)) return `${layer.kind} ${layer.name}`;
+/** What a layer takes its numbers from, null where that is unclear, and what passes them on between. */
+type Source = { readonly at: number | null; readonly through: readonly number[] };
+
+function sourceOf(layers: readonly Stated[], inputs: readonly (number | null)[], index: number): Source {
+  const through = new Set<number>();
+  for (let at = inputs[index] ?? null; at !== null && !through.has(at); at = inputs[at] ?? null) {
+    if (!passes.includes(layers[at]!.kind)) return { at, through: [...through] };
+    through.add(at);
   }
-  return null;
+  return { at: null, through: [...through] };
+}
+
+const isRecurrent = ({ kind }: Stated): boolean => recurrent.includes(kind) || kind === 'Bidirectional';
+
+/** A recurrent layer by its name, everything else with its class. */
+function below(layers: readonly Stated[], { at }: Source, prefix: string): string | null {
+  const layer = at === null ? undefined : layers[at];
+  if (layer === undefined) return null;
+  return isRecurrent(layer) ? `${prefix}${layer.name}` : `${layer.kind} ${layer.name}`;
+}
+
+/** Of each recurrent layer the layers of Dropout through which it takes its inputs, and those that take its outputs. */
+function dropoutsBeside(
+  layers: readonly Stated[],
+  sources: readonly Source[],
+  prefix: string,
+): ReadonlyMap<number, readonly string[]> {
+  const isDropout = (i: number): boolean => dropouts.includes(layers[i]!.kind) && get(layers[i]!.config, 'rate') !== 0;
+  const beside = new Map<number, string[]>();
+  const add = (owner: number, i: number): void => {
+    const own = beside.get(owner) ?? [];
+    const told = `${layers[i]!.kind} ${prefix}${layers[i]!.name}`;
+    if (own.length < mostDropouts && !own.includes(told)) beside.set(owner, [...own, told]);
+  };
+  for (const [i, { at, through }] of sources.entries()) {
+    if (isRecurrent(layers[i]!)) for (const one of through) if (isDropout(one)) add(i, one);
+    if (isDropout(i) && at !== null && isRecurrent(layers[at]!)) add(at, i);
+  }
+  return beside;
 }
 
 /** Of each layer the first one that it names as its input; in a sequence the one before it. */

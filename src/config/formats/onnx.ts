@@ -3,6 +3,7 @@
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
+import { mostDropouts } from './container.js';
 import type { Beside, Container, Fact, FileFormat, FoundTensor } from './container.js';
 import { beforeQuantising, damaged, FormatError, refused } from './formatError.js';
 import { OnnxGraph } from './onnxGraph.js';
@@ -63,6 +64,7 @@ function open(bytes: Uint8Array, tick: Tick, beside: Beside): Container {
   const taken = new Set<OnnxTensor>();
   const tensors: FoundTensor[] = [];
   const facts: Fact[] = [];
+  const dropped = dropoutsBeside(nodes, tick);
   for (const [i, layer] of layers.entries()) {
     const name = names[i]!;
     for (const [input] of parts) layer.graph.addSources(layer.inputs[input] ?? '', taken);
@@ -73,6 +75,8 @@ function open(bytes: Uint8Array, tick: Tick, beside: Beside): Container {
     const below = belowOf(layer);
     const told = below === null ? null : typeof below === 'string' ? below : nameOf.get(below)!;
     facts.push(...factsOf(layer, name, tick), ...(told === null ? [] : [{ name: `${name}/layer_below`, value: told }]));
+    const dropouts = dropped.get(layer);
+    if (dropouts !== undefined) facts.push({ name: `${name}/dropout_layers`, value: dropouts });
   }
   const sums = sumsOf(nodes);
   const readouts = nodes.flatMap((node) => readoutOf(node, sums));
@@ -178,21 +182,66 @@ function hasPeepholes(graph: OnnxGraph, name: string, tick: Tick): boolean {
 const lastStates: Readonly<Record<number, string>> = { 1: 'Y_h', 2: 'Y_c' };
 
 /**
+ * Where a node takes its numbers from: the value, the node that computes it (null: none), and those that hand it on
+ * between. Null where that is unclear.
+ */
+type Source = { readonly name: string; readonly node: OnnxNode | null; readonly through: readonly OnnxNode[] };
+
+function sourceOf({ graph, inputs }: OnnxNode, handsOn = passes): Source | null {
+  const through: OnnxNode[] = [];
+  let name = inputs[0] ?? '';
+  while (through.length < 100) {
+    const node = graph.producer(name);
+    if (node === null || !handsOn.includes(node.op)) return { name, node, through };
+    through.push(node);
+    name = node.inputs[0] ?? '';
+  }
+  return null;
+}
+
+/**
  * The recurrent node whose sequence of outputs a node takes, the name of what stands between, or null where that is
  * unclear.
  */
 function belowOf(layer: OnnxNode): OnnxNode | string | null {
-  let name = layer.inputs[0] ?? '';
-  for (let count = 0; count < 100; count++) {
-    const node = layer.graph.producer(name);
-    if (node === null) return name;
-    const label = node.name === '' ? node.op : `${node.op} ${node.name}`;
-    const state = lastStates[node.outputs.indexOf(name)];
-    if (recurrent.includes(node.op)) return state === undefined ? node : `${label}, ${state}`;
-    if (!passes.includes(node.op)) return label;
-    name = node.inputs[0] ?? '';
+  const source = sourceOf(layer);
+  if (source === null) return null;
+  const { name, node } = source;
+  if (node === null) return name;
+  const label = node.name === '' ? node.op : `${node.op} ${node.name}`;
+  if (!recurrent.includes(node.op)) return label;
+  const state = lastStates[node.outputs.indexOf(name)];
+  return state === undefined ? node : `${label}, ${state}`;
+}
+
+/** Some steps of an output, which a readout takes, are no sequence; Dropout between is that of the layer. */
+const handsOnSteps: readonly string[] = [...passes, 'Gather', 'Slice'];
+
+/** Of each recurrent node the Dropout nodes through which it takes its inputs, and those that take its outputs. */
+function dropoutsBeside(nodes: readonly OnnxNode[], tick: Tick): ReadonlyMap<OnnxNode, readonly string[]> {
+  const beside = new Map<OnnxNode, string[]>();
+  const add = (layer: OnnxNode, { name, outputs }: OnnxNode): void => {
+    const own = beside.get(layer) ?? [];
+    const told = `Dropout ${cut(firstOf('', name, ...outputs), longestName)}`.trim();
+    if (own.length < mostDropouts && !own.includes(told)) beside.set(layer, [...own, told]);
+  };
+  for (const node of nodes) {
+    if (recurrent.includes(node.op))
+      for (const one of sourceOf(node)?.through ?? []) if (isDropout(one, tick)) add(node, one);
+    if (!isDropout(node, tick)) continue;
+    const layer = sourceOf(node, handsOnSteps)?.node ?? null;
+    if (layer !== null && recurrent.includes(layer.op)) add(layer, node);
   }
-  return null;
+  return beside;
+}
+
+/** A ratio of 0 drops nothing; one that the graph computes may be any. */
+function isDropout({ op, attributes, inputs, graph }: OnnxNode, tick: Tick): boolean {
+  if (op !== 'Dropout') return false;
+  const name = inputs[1] ?? '';
+  const stored = name === '' ? null : (graph.constant(name)?.stored ?? null);
+  const isOne = stored?.shape.every((length) => length === 1) === true;
+  return (attributes.get('ratio')?.number ?? (isOne ? numbersOf(stored, tick)[0] : null)) !== 0;
 }
 
 const firstOf = (otherwise: string, ...names: readonly string[]): string =>

@@ -94,6 +94,7 @@ export function refuseParts(
   report: Report,
 ): boolean {
   let isRefused = false;
+  const dropouts = new Set<string>();
   // That of two directions which runs backwards is run so here.
   const forward = groups.filter(({ direction }) => direction === 'forward');
   const top = groups.reduce((highest, { layer }) => Math.max(highest, layer), 0);
@@ -163,8 +164,12 @@ export function refuseParts(
         'This layer reads its sequences from their end (go_backwards), and no other direction is beside it.',
       );
       refuseBackwards(value, message, '"go_backwards": false', report);
-    } else if (/^(?:recurrent_)?dropout$/.test(name) && value.node.kind === 'number' && !isOff(value))
-      tellDropout(value, report);
+    } else if (name === 'dropout_layers' && isOfLayer(prefix, groups)) {
+      // What stands between two layers is above one and below the other.
+      const others = textsIn(value).filter((text) => !dropouts.has(text));
+      for (const text of others) dropouts.add(text);
+      if (others.length > 0) tellDropout(value, report, others.map(quote).join(', '));
+    } else if (isDropout(part, groups)) tellDropout(value, report);
   }
   return isRefused;
 }
@@ -235,12 +240,22 @@ export function refuseResetBefore(where: Value, report: Report): void {
   });
 }
 
-function tellDropout(where: Value, report: Report): void {
+/** A rate; in a text it may stand anywhere beside the weights, other files keep it below the layer that has it. */
+const isDropout = ({ name, prefix, value }: Named, groups: readonly Pick<Group, 'prefix'>[]): boolean =>
+  /^(?:recurrent_)?dropout$/.test(name) &&
+  value.node.kind === 'number' &&
+  !isOff(value) &&
+  (value.document.binary === null || isOfLayer(prefix, groups));
+
+const textsIn = (list: Value): string[] =>
+  list.items().flatMap(({ node }) => (node.kind === 'string' ? [node.value] : []));
+
+function tellDropout(where: Value, report: Report, found = describeNode(where.node)): void {
   report.info(where, {
     code: 'unsupported-feature',
     message: t('Dropout acts only in training, so it is ignored.'),
     expected: t('no dropout'),
-    found: describeNode(where.node),
+    found,
     advice: t('The run is that of the network in evaluation.'),
   });
 }

@@ -73,8 +73,68 @@ describe('what a Keras model says of its layers', () => {
       [
         ['info', '["encoder/dropout"]'],
         ['info', '["second/recurrent_dropout"]'],
+        ['info', '["second/dropout_layers"]'],
       ],
     );
+  });
+
+  const drop = (class_name: string, name: string, rate = 0.3): Layer => ({ class_name, config: { name, rate } });
+  const droppedOf = async (bytes: Uint8Array, config?: object): Promise<unknown> => {
+    const { experiment, problems } = await read(bytes, config);
+    assert.ok(experiment);
+    return problems
+      .filter(({ message }) => message.startsWith('Dropout acts only in training'))
+      .map(({ severity, path, found }) => [severity, path, found]);
+  };
+
+  it('layers of dropout beside those that are run are told, each once, by their names', async () => {
+    const between = keras('keras3_lstm.keras', (layers) => {
+      const [input, encoder, second, , dense] = layers as [Layer, Layer, Layer, Layer, Layer];
+      return [
+        input,
+        drop('SpatialDropout1D', 'first'),
+        { ...encoder, config: { ...encoder.config, dropout: 0 } },
+        drop('AlphaDropout', 'alpha'),
+        drop('Dropout', 'none', 0),
+        drop('GaussianDropout', 'gaussian'),
+        second,
+        drop('Dropout', 'last'),
+        dense,
+        // Of what stands above another layer nothing is run.
+        drop('Dropout', 'above'),
+      ];
+    });
+    const encoder = [
+      'info',
+      '["encoder/dropout_layers"]',
+      '"SpatialDropout1D first", "AlphaDropout alpha", "GaussianDropout gaussian"',
+    ];
+    assert.deepEqual(await droppedOf(between), [encoder, ['info', '["second/dropout_layers"]', '"Dropout last"']]);
+    // One of the layers by its name: what belongs to the other one is not told.
+    const weights = { file: 'model.keras', name: 'encoder' };
+    assert.deepEqual(await droppedOf(between, { weights }), [encoder]);
+    const other = keras('keras3_lstm.keras', withConfig(2, { recurrent_dropout: 0.3 }));
+    assert.deepEqual(await droppedOf(other, { weights }), [['info', '["encoder/dropout"]', 'the number 0.2']]);
+  });
+
+  it('of many layers of dropout the first ones are told', async () => {
+    const many = keras('keras3_rnn.keras', ([input, ...layers]) => [
+      input!,
+      ...Array.from({ length: 20 }, (_, i) => drop('Dropout', `d${i}`)),
+      ...layers,
+    ]);
+    const told = (await droppedOf(many)) as string[][];
+    const [, , found] = told.find(([, path]) => path === '["encoder/dropout_layers"]') ?? [];
+    assert.equal(found, Array.from({ length: 8 }, (_, i) => `"Dropout d${19 - i}"`).join(', '));
+  });
+
+  it('a layer of dropout beside one of two directions is told', async () => {
+    assert.deepEqual(await droppedOf(new Uint8Array(fixture('keras3_gru.keras'))), [
+      ['info', '["encoder/dropout_layers"]', '"Dropout dropout"'],
+      // Of its own, each direction has one.
+      ['info', '["encoder/forward_layer/dropout"]', 'the number 0.2'],
+      ['info', '["encoder/backward_layer/dropout"]', 'the number 0.2'],
+    ]);
   });
 
   it('layers go by the names of the model, in its order', async () => {

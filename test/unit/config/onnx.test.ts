@@ -65,6 +65,51 @@ describe('initial states in a graph', () => {
   });
 });
 
+describe('nodes of Dropout beside a recurrent one', () => {
+  const dropped = async (graph: readonly Buffer[], config: object = {}): Promise<unknown> => {
+    const { experiment, problems } = await read(model([...weights, ...graph]), config);
+    assert.ok(experiment);
+    return problems
+      .filter(({ message }) => message.startsWith('Dropout acts only in training'))
+      .map(({ severity, path, found }) => [severity, path, found]);
+  };
+  const drop = (from: string, to: string, ...more: readonly string[]) =>
+    node('Dropout', [from, ...more], [to], {}, `drop_${to}`);
+  const told = (names: string, of = 'rnn'): unknown => [['info', `["${of}/dropout_layers"]`, names]];
+
+  it('are told, whether it takes its inputs through them or they take its outputs', async () => {
+    assert.deepEqual(await dropped([rnn()]), []);
+    assert.deepEqual(await dropped([drop('t', 'x'), rnn()]), told('"Dropout drop_x"'));
+    assert.deepEqual(await dropped([rnn(), drop('rnn_y', 'z')]), told('"Dropout drop_z"'));
+    // Of the last step, as a readout takes it.
+    const last = node('Gather', ['rnn_y', 'i'], ['l']);
+    assert.deepEqual(await dropped([rnn(), last, drop('l', 'z')]), told('"Dropout drop_z"'));
+    // By its output where it has no name.
+    assert.deepEqual(await dropped([node('Dropout', ['t'], ['x']), rnn()]), told('"Dropout x"'));
+  });
+
+  it('are told once between two layers, and not where they belong to another network', async () => {
+    const stack = [rnn({}, 'x', 'a'), drop('a_y', 'd'), rnn({}, 'd', 'b')];
+    assert.deepEqual(await dropped(stack), told('"Dropout drop_d"', 'a'));
+    const apart = [rnn({}, 'x', 'a'), rnn({}, 'x', 'b'), drop('b_y', 'd')];
+    assert.deepEqual(await dropped(apart, { weights: { file: 'model.onnx', name: 'a' } }), []);
+    const many = Array.from({ length: 20 }, (_, i) => drop(`t${i}`, i === 19 ? 'x' : `t${i + 1}`));
+    const [[, , found] = []] = (await dropped([...many, rnn()])) as string[][];
+    assert.equal(found?.split(', ').length, 8);
+    const computed = [rnn(), node('Relu', ['rnn_y'], ['r']), drop('r', 'z')];
+    assert.deepEqual(await dropped(computed), []);
+    assert.deepEqual(await dropped([rnn(), drop('circle', 'circle')]), []);
+  });
+
+  it('are not told where they drop nothing', async () => {
+    assert.deepEqual(await dropped([node('Dropout', ['t'], ['x'], { ratio: { float: 0 } }, 'd'), rnn()]), []);
+    assert.deepEqual(await dropped([initializer('p', [], [0]), drop('t', 'x', 'p'), rnn()]), []);
+    for (const p of [initializer('p', [1], [0.5]), initializer('p', [2], [0, 0])])
+      assert.deepEqual(await dropped([p, drop('t', 'x', 'p'), rnn()]), told('"Dropout drop_x"'));
+    assert.deepEqual(await dropped([drop('t', 'x', 'computed'), rnn()]), told('"Dropout drop_x"'));
+  });
+});
+
 describe('where the weights of a node may stand', () => {
   it('in the graph', () => sameWeights(model([...weights, rnn()])));
 
