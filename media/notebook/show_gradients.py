@@ -14,12 +14,9 @@ def show_gradients(rnn, x, upstream="last", loss=None, state=None, name="gradien
             value = value.unsqueeze(0 if key == "loss.targets" else 1)
         elif not rnn.batch_first and key == "loss.targets" and loss.get("at", "last") not in ("last", "final"):
             value = value.transpose(0, 1) if hasattr(value, "transpose") else value
-        if hasattr(value, "state_dict"):
-            return keep(key, value.state_dict()) and {"file": file, "name": key}
-        if isinstance(value, dict):
-            return {part: keep(f"{key}.{part}", inner) for part, inner in value.items()}
-        if not hasattr(value, "tolist"):  # Sequences of different lengths, or no numbers.
-            return value
+        if hasattr(value, "state_dict"): return keep(key, value.state_dict()) and {"file": file, "name": key}
+        if isinstance(value, dict): return {part: keep(f"{key}.{part}", inner) for part, inner in value.items()}
+        if not hasattr(value, "tolist"): return value  # Sequences of different lengths, or no numbers.
         bits, start = "64" if "64" in str(value.dtype) else "32", len(data)
         data.extend(numpy.asarray(value.tolist(), "float" + bits).tobytes())
         header[key] = {"dtype": "F" + bits, "shape": list(value.shape), "data_offsets": [start, len(data)]}
@@ -34,7 +31,10 @@ def show_gradients(rnn, x, upstream="last", loss=None, state=None, name="gradien
     tensors = len(head).to_bytes(8, "little") + head + data
     output = {"version": 1, "config": json.loads(text), "tensors": base64.b64encode(tensors).decode()}
     if write or len(text) + len(tensors) > 1_000_000:
-        output = {"version": 1, "file": name + ".rnn.json"}
-        pathlib.Path(file).write_bytes(tensors) and pathlib.Path(output["file"]).write_text(text)
+        output, mark = {"version": 1, "file": name + ".rnn.json"}, "// By show_gradients, which may replace it."
+        old = [path for path in map(pathlib.Path, (output["file"], file)) if path.exists()]
+        if old and not old[0].open("rb").read(99).startswith(mark.encode()):
+            raise FileExistsError(f"{old[0]} is not by show_gradients, so it stays: pass another name=, or move it.")
+        pathlib.Path(output["file"]).write_text(f"{mark}\n{text}") and pathlib.Path(file).write_bytes(tensors)
     words = "VS Code draws this with the extension RNN Gradients."
     IPython.display.display({"application/vnd.rnn-gradients+json": output, "text/plain": words}, raw=True)

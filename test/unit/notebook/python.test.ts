@@ -28,10 +28,14 @@ type Call = {
 const hasPython = spawnSync('python3', ['-c', 'import numpy']).status === 0;
 const withPython = { skip: hasPython ? false : 'python3 with numpy is not here' };
 
-/** What each call displays, and the files that the calls have written. */
-function displayed(calls: readonly Call[]): { outputs: Displayed[]; files: ReadonlyMap<string, Buffer> } {
+type Files = ReadonlyMap<string, Buffer>;
+type Called = { status: number | null; stdout: string; stderr: string; files: Files };
+
+/** What Python prints of these calls, beside files that stand in their folder before, and what stands there then. */
+function called(calls: readonly Call[], before: Files): Called {
   const folder = mkdtempSync(path.join(tmpdir(), 'rnn-notebook-'));
   try {
+    for (const [name, content] of before) writeFileSync(path.join(folder, name), content);
     const cases = path.join(folder, 'calls.json');
     writeFileSync(cases, JSON.stringify(calls));
     const { status, stdout, stderr } = spawnSync('python3', [path.resolve('test/support/python/stand_in.py'), cases], {
@@ -39,15 +43,19 @@ function displayed(calls: readonly Call[]): { outputs: Displayed[]; files: Reado
       encoding: 'utf8',
       maxBuffer: 2 ** 28,
     });
-    assert.equal(status, 0, stderr);
     const names = readdirSync(folder).filter((name) => name !== 'calls.json');
-    return {
-      outputs: JSON.parse(stdout) as Displayed[],
-      files: new Map(names.map((name) => [name, readFileSync(path.join(folder, name))])),
-    };
+    const files = new Map(names.map((name) => [name, readFileSync(path.join(folder, name))] as const));
+    return { status, stdout, stderr, files };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What each call displays, and the files that the calls have written. */
+function displayed(calls: readonly Call[], before: Files = new Map()): { outputs: Displayed[]; files: Files } {
+  const { status, stdout, stderr, files } = called(calls, before);
+  assert.equal(status, 0, stderr);
+  return { outputs: JSON.parse(stdout) as Displayed[], files };
 }
 
 const tensor = (values: unknown, dtype = 'float32') => ({ dtype, values });
@@ -209,6 +217,29 @@ describe('the Python function of a notebook', () => {
       assert.equal(shapes.T, T);
     }
   });
+
+  it('replaces what it has written itself', withPython, async () => {
+    const [first, second] = [2, 3].map((T) =>
+      call(tensor([Array.from({ length: T }, (_, t) => [t])]), { name: 'mine', write: true }),
+    );
+    const { files } = displayed([first!]);
+    const { outputs, files: after } = displayed([second!], files);
+    assert.deepEqual([...after.keys()].sort(), ['mine.rnn.json', 'mine.safetensors']);
+    assert.equal((await experimentOf(outputs[0], (file) => after.get(file)!)).shapes.T, 3);
+  });
+
+  for (const yours of ['gradients.rnn.json', 'gradients.safetensors'])
+    it(`leaves a ${yours} that it has not written as it is, and says what to do`, withPython, () => {
+      const steps = Array.from({ length: 300_000 }, (_, t) => [t % 3]);
+      const before = new Map([[yours, Buffer.from('{ "weights": "mine.pt" }')]]);
+      for (const one of [call(tensor([steps])), call(tensor([[[1]]]), { write: true })]) {
+        const { status, stderr, files } = called([one], before);
+        assert.equal(status, 1);
+        const said = `FileExistsError: ${yours} is not by show_gradients, so it stays: pass another name=, or move it.`;
+        assert.ok(stderr.includes(said), stderr);
+        assert.deepEqual(files, before);
+      }
+    });
 
   it('says what it takes when it gets a whole model', withPython, () => {
     const modules = "import sys, types; sys.modules |= dict.fromkeys(['torch', 'IPython'], types.ModuleType('torch'))";
