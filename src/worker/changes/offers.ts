@@ -123,15 +123,11 @@ export function offersOf(found: FoundParts, shapes: KnownShapes, placeOf: PlaceO
     add('forgetBias', matrix, group.layout.recurrent, { role: 'recurrent', layer: place });
   const { config, layers, weights } = found;
   if (closed.length > 1 && weights !== null) add('forgetBias', weights, 'weights', { value: weights.address().range });
-  const group = onlyLayer(layers);
-  if (
-    group !== null &&
-    group.recurrent !== null &&
-    group.recurrent.document.binary === null &&
-    group.biases.every((bias) => bias === null) &&
-    blocksOf(group) !== null
-  )
-    add('addBias', group.recurrent, group.layout.biases.join(', '));
+  for (const group of layers) {
+    const { layout, recurrent, biases } = group;
+    if (recurrent !== null && isText(recurrent) && biases.every((bias) => bias === null) && blocksOf(group) !== null)
+      add('addBias', recurrent, layout.biases.join(', '), { layer: placeOf(group) });
+  }
   if (config === null) return offers;
   const state = config.get('initialState');
   const before = state ?? config.get('sequences') ?? config.get('weights');

@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import type { FoundParts, Part } from '../../config/index.js';
 import { describeShape } from '../../config/json/index.js';
-import { onlyLayer, writtenWithEscapes } from '../../config/layouts/index.js';
+import { writtenWithEscapes } from '../../config/layouts/index.js';
 import {
   andThen,
   annotate,
@@ -38,8 +38,7 @@ const accept = (changes: readonly TextChange[], newFile: string | null = null): 
 });
 
 /** The format of the file that a change would be written into or copied from; null for a text. */
-function binaryTarget({ layers, weights }: FoundParts, part: Part | undefined, { kind }: Change): string | null {
-  if (kind === 'addBias') return onlyLayer(layers)?.recurrent?.document.binary ?? null;
+function binaryTarget({ weights }: FoundParts, part: Part | undefined, { kind }: Change): string | null {
   if (kind === 'moveInline') return weights?.document.binary ?? null;
   return part?.value.document.binary ?? null;
 }
@@ -77,7 +76,7 @@ export async function changesFor(
         ? refuse(t('There is no matrix here any more.'))
         : refill(part, found.config, change, dtype);
     case 'addBias':
-      return addBias(found);
+      return addBias(found, part);
     case 'addInitialState':
       return addInitialState(found, shapes);
     case 'moveToFile':
@@ -150,11 +149,12 @@ function refill(
   return accept([...annotate(value, name, config, () => told), replaceNumbers(value, node, data, dtype)]);
 }
 
-function addBias({ layers }: FoundParts): ChangeOutcome {
-  const group = onlyLayer(layers);
+/** Of the layer and direction whose recurrent matrix is meant. */
+function addBias({ layers }: FoundParts, part: Part | undefined): ChangeOutcome {
+  const group = layers.find(({ recurrent }) => recurrent !== null && recurrent === part?.value);
   const recurrent = group?.recurrent ?? null;
-  const blocks = group === null ? null : blocksOf(group);
-  if (group === null || recurrent === null || blocks === null)
+  const blocks = group === undefined ? null : blocksOf(group);
+  if (group === undefined || recurrent === null || blocks === null)
     return refuse(t('There are no weights of a known size here any more.'));
   const zeros = new Array<number>(blocks.gates.length * blocks.H).fill(0);
   const added = addedBiases(recurrent, group, blocks, () => zeros);

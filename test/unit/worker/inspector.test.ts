@@ -587,6 +587,37 @@ describe('an inspection of gated cells and networks', () => {
       assert.deepEqual(withoutAssumedCell((await after.inspect()).problems), []);
     });
 
+  it('adds the biases of each layer and direction that lacks them, and of no other', async () => {
+    const directions = ['l0', 'l0_reverse', 'l1', 'l1_reverse'];
+    const zeros = new Array<number>(8).fill(0);
+    const biases = (of: readonly string[]): object =>
+      Object.fromEntries(of.flatMap((one) => [`bias_ih_${one}`, `bias_hh_${one}`].map((name) => [name, zeros])));
+    const matrices = Object.fromEntries(
+      directions.flatMap((one) => [
+        [`weight_ih_${one}`, matrix(8, one.startsWith('l0') ? 3 : 4)],
+        [`weight_hh_${one}`, matrix(8, 2)],
+      ]),
+    );
+    for (const lacking of [directions, ['l1', 'l1_reverse'], ['l0_reverse']]) {
+      let probe = probeOf({ ...matrices, ...biases(directions.filter((one) => !lacking.includes(one))) });
+      const { offers, problems } = await probe.inspect();
+      const added = offers.filter(({ kind }) => kind === 'addBias');
+      assert.deepEqual(
+        added.map(({ name, path }) => [name, path]),
+        lacking.map((one) => [`bias_ih_${one}, bias_hh_${one}`, `weights.weight_hh_${one}`]),
+      );
+      // Where the reader tells of one, there it is added.
+      const told = problems.filter(({ code }) => code === 'missing-key').map(({ path }) => path);
+      assert.ok(told.length > 0 && told.every((place) => added.some(({ path }) => path === place)), told.join(' '));
+      for (const { path } of added) probe = new Probe(await probe.changed(path, { kind: 'addBias' }));
+      const { weights } = JSON.parse(probe.texts[configName]!) as { weights: object };
+      assert.deepEqual(weights, { ...matrices, ...biases(directions) });
+      const after = await probe.inspect();
+      assert.deepEqual(withoutAssumedCell(after.problems), []);
+      assert.ok(after.offers.every(({ kind }) => kind !== 'addBias'));
+    }
+  });
+
   it('offers no transposition of a gated matrix that fits, and that of one that does not', async () => {
     const offers = async (weights: unknown): Promise<string[]> =>
       (await probeOf(weights).inspect()).offers.filter(({ kind }) => kind === 'transpose').map(({ name }) => name);

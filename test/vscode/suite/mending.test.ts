@@ -549,6 +549,17 @@ describe('Quick fixes', () => {
   });
 
   mends('add a missing bias', { 'a.rnn.json': whole.replace(', "b": [0, 0]', '') }, '"Wh"', 'Add b of zeros', whole);
+  const layerAbove = '"weight_ih_l1": [[1, 0]], "weight_hh_l1": [[1]]';
+  const stack =
+    '{\n  "cell": "tanh",\n  "weights": { "weight_ih_l0": [[1], [0]], "weight_hh_l0": [[1, 0], [0, 1]], ' +
+    `"bias_ih_l0": [0, 0], "bias_hh_l0": [0, 0], ${layerAbove} },\n  "sequences": [[[1]]]\n}\n`;
+  mends(
+    'add the missing biases of a layer above another one',
+    { 'a.rnn.json': stack },
+    '"weight_hh_l1"',
+    'Add bias_ih_l1, bias_hh_l1 of zeros',
+    stack.replace(layerAbove, `${layerAbove}, "bias_ih_l1": [0], "bias_hh_l1": [0]`),
+  );
 });
 
 describe('A change that cannot be done', () => {
