@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Direction, VerdictKind } from '../../engine/index.js';
+import type { RunSummary } from '../../protocol/index.js';
 import type { Session } from '../following/session.js';
 
 /** The verdict as lenses and the status bar tell it. */
@@ -29,13 +30,14 @@ const glyphs = {
   nonfinite: '$(error)',
 } as const;
 
+/** Of several layers the verdict is that of all of them, which has no one factor and no one trip: each has its own. */
+const isOneLayer = ({ network }: RunSummary): boolean => network === null || network.layers.length === 1;
+
 /** Null before the first run. */
 export function verdictWords({ summary, stale }: Session): VerdictWords | null {
   if (summary === null) return null;
-  const { network } = summary;
-  // Of a network the verdict is that of all of it, which has no one factor: its layers have their own.
-  const { kind, reason } = network?.verdict ?? summary.verdict;
-  const perStepFactor = network === null ? summary.verdict.perStepFactor : null;
+  const { kind, reason } = summary.network?.verdict ?? summary.verdict;
+  const perStepFactor = isOneLayer(summary) ? summary.verdict.perStepFactor : null;
   return {
     glyph: glyphs[kind],
     verdict: kind,
@@ -89,8 +91,7 @@ function power(log10: number): string {
 
 /** How much of the gradient the whole trip leaves; null when it was not measured. */
 export function tripLine({ summary, stale }: Session): string | null {
-  // One layer's trip says nothing of a network's.
-  if (summary?.network !== null) return null;
+  if (summary === null || !isOneLayer(summary)) return null;
   const { log10Ratio, source, first } = summary.verdict;
   if (log10Ratio === null) return null;
   const trip = t('×{0} from t = {1} back to t = {2}', power(log10Ratio), source, first);
