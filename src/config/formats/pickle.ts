@@ -6,6 +6,7 @@ import { refused } from './formatError.js';
 import { exportAdvice } from './pickleGlobals.js';
 import { PickleMachine, usualLimits } from './pickleMachine.js';
 import type { Unpickled } from './pickleMachine.js';
+import { opaque } from './pickleValues.js';
 import type { Dict, PickleValue } from './pickleValues.js';
 
 type Step = (machine: PickleMachine) => void;
@@ -75,9 +76,17 @@ const opcodes: readonly (readonly [opcode: string | number, name: string, step: 
   ['l', 'LIST', (m) => m.push(list(m.popMark()))],
   ['a', 'APPEND', (m) => m.append([m.pop()])],
   ['e', 'APPENDS', (m) => m.append(m.popMark())],
-  [0x8f, 'EMPTY_SET', (m) => m.push(list([]))],
-  [0x90, 'ADDITEMS', (m) => m.append(m.popMark())],
-  [0x91, 'FROZENSET', (m) => m.push(list(m.popMark()))],
+  // A set has no order, so nothing in it is a sequence or a layer.
+  [0x8f, 'EMPTY_SET', (m) => m.push(opaque)],
+  [0x90, 'ADDITEMS', (m) => m.addToSet()],
+  [
+    0x91,
+    'FROZENSET',
+    (m) => {
+      m.popMark();
+      m.push(opaque);
+    },
+  ],
   [')', 'EMPTY_TUPLE', (m) => m.push(tuple([]))],
   ['t', 'TUPLE', (m) => m.push(tuple(m.popMark()))],
   [0x85, 'TUPLE1', (m) => m.popTuple(1)],

@@ -5,13 +5,11 @@ import { bytesText, FormatError } from './formatError.js';
 import { numberType } from './npy.js';
 import { dtypeNumbers, useOf } from './pickleGlobals.js';
 import type { ArrayType, Bytes, Dict, List, Numbers, PickleValue, Storage, Tensor, Unread } from './pickleValues.js';
-import { itemsOf, kindOf } from './pickleValues.js';
+import { itemsOf, kindOf, opaque } from './pickleValues.js';
 import { bytesOf, countOf, stridesOf } from './storedNumbers.js';
 import { nested, otherType, sparse, withoutNumbers } from './unreadTensors.js';
 
 type Args = readonly PickleValue[];
-
-const opaque = { kind: 'opaque' } as const;
 
 const mostAxes = 32;
 

@@ -7,7 +7,7 @@ import type { FormatError } from './formatError.js';
 import { PickleCalls } from './pickleCalls.js';
 import { unknownGlobal, useOf } from './pickleGlobals.js';
 import type { Dict, PickleValue, Storage } from './pickleValues.js';
-import { itemsOf, kindOf } from './pickleValues.js';
+import { itemsOf, kindOf, opaque } from './pickleValues.js';
 
 /** No checkpoint has as many values. */
 /** Values that are made, and those that are kept for later. */
@@ -154,6 +154,13 @@ export class PickleMachine {
     const list = this.top();
     if (list === null || typeof list !== 'object' || list.kind !== 'list') throw this.wrong(t('a list'), kindOf(list));
     for (const item of items) list.items.push(item);
+  }
+
+  /** What is in a set is of no interest, as that of one that a call has made (protocols below 4). */
+  addToSet(): void {
+    this.popMark();
+    const set = this.top();
+    if (set !== opaque) throw this.wrong(t('a set'), kindOf(set));
   }
 
   setItems(items: readonly PickleValue[]): void {

@@ -33,6 +33,7 @@ export type ArrayType = { readonly kind: 'dtype'; readonly code: string; order: 
 export type Numbers = { readonly kind: 'array'; stored: Stored | null; refused?: Finding };
 /** Known, and of no interest. */
 export type Opaque = { readonly kind: 'opaque' };
+export const opaque: Opaque = { kind: 'opaque' };
 
 export type PickleValue =
   | null

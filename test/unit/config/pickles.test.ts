@@ -61,9 +61,16 @@ describe('what training scripts keep beside their weights', () => {
         kind: 'dict',
         entries: new Map([['a', { kind: 'list', items: [1] }]]),
       });
-      for (const name of ['milestones', 'path', 'at', 'z'])
+      for (const name of ['milestones', 'seen', 'fixed', 'path', 'at', 'z'])
         assert.deepEqual(value.entries.get(name), { kind: 'opaque' });
     });
+
+  it('in a set stays there, whatever it is, and only a set takes it', () => {
+    assert.deepEqual(load(0x8f, '(K', 1, 'K', 2, 0x90, '.'), { kind: 'opaque' });
+    assert.deepEqual(load('(K', 1, 0x91, '.'), { kind: 'opaque' });
+    const { expected, found } = finding(() => load('](K', 1, 0x90, '.'));
+    assert.deepEqual([expected, found], ['a set', 'list']);
+  });
 
   it('has no list that is longer than the file', () => {
     const items = 'K\x01'.repeat(50);
