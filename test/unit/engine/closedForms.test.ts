@@ -1,8 +1,11 @@
 // Cases whose answer is a formula.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finish, runResumably, spectrumResumably } from '../../../src/engine/index.js';
+import { cellOf, dtypes, finish, runNetwork, runResumably, spectrumResumably } from '../../../src/engine/index.js';
+import type { Experiment } from '../../../src/engine/index.js';
+import { kernelsOf, variants } from '../wasm/support.js';
 import { experiment, flatRun, orthogonal, scaledIdentity } from './build.js';
+import { randomNetwork } from './networks.js';
 
 const near = (actual: number, expected: number, bound: number): void =>
   assert.ok(Math.abs(actual - expected) <= bound, `${actual} is not within ${bound} of ${expected}`);
@@ -69,4 +72,54 @@ describe('closed forms', () => {
       assert.equal(verdict.infiniteAt, null);
     });
   }
+});
+
+describe('shares of closed and open gates', () => {
+  /** The biases alone decide: in the units of each gate its values come in turns. */
+  function ofBiases(cell: 'lstm' | 'gru', H: number, values: Readonly<Record<string, readonly number[]>>): Experiment {
+    const e = randomNetwork({ seed: 1, cell, B: 2, T: 6, I: 1, widths: [H], directions: ['forward'] });
+    const zeros = Object.entries(e.layers[0].parameters).map(([name, own]) => [name, own.map(() => 0)] as const);
+    const parameters = Object.fromEntries(zeros) as Experiment['layers'][0]['parameters'];
+    for (const [g, gate] of cellOf(cell).gates.entries())
+      for (let j = 0; j < H; j++) {
+        const value = values[gate]![j % values[gate]!.length]!;
+        const isCandidate = gate === 'g' || gate === 'n';
+        parameters.b[g * H + j] = isCandidate ? Math.atanh(value) : Math.log(value / (1 - value));
+      }
+    return { ...e, layers: [{ ...e.layers[0], parameters }] };
+  }
+
+  // Of a candidate the size counts: −0.95 is open, and −0.05 closed. Of a σ the value.
+  const candidate = [-0.95, -0.05, 0.95, -0.5, -0.95];
+  const cases = {
+    lstm: { i: [0.05, 0.5, 0.5, 0.5, 0.5], f: [0.95, 0.95, 0.05, 0.5, 0.95], g: candidate, o: [0.5] },
+    gru: { r: [0.5, 0.05, 0.05, 0.95, 0.5], z: [0.95], n: candidate },
+  };
+  const wanted: Readonly<Record<string, readonly [mean: number, closed: number, open: number]>> = {
+    i: [0.41, 0.2, 0],
+    f: [0.68, 0.2, 0.6],
+    g: [-0.3, 0.2, 0.6],
+    o: [0.5, 0, 0],
+    r: [0.41, 0.4, 0.2],
+    z: [0.95, 0, 1],
+    n: [-0.3, 0.2, 0.6],
+  };
+  for (const [way, kernels] of [
+    ['in plain arithmetic', null],
+    ...variants.map((variant) => [`with ${variant} instructions`, kernelsOf(variant)] as const),
+  ] as const)
+    for (const cell of ['lstm', 'gru'] as const)
+      it(`are those of its biases where nothing else enters, ${cell} ${way}`, () => {
+        // A few units in one call of the kernels, and many in several.
+        for (const H of [5, 130])
+          for (const dtype of dtypes) {
+            const run = finish(runNetwork({ ...ofBiases(cell, H, cases[cell]), dtype }, undefined, kernels));
+            const { gates } = run.layers[0].result.layers[0];
+            for (const gate of Object.keys(cases[cell])) {
+              const { mean, closed, open } = gates?.[gate] ?? assert.fail(gate);
+              for (const [i, series] of [mean, closed, open].entries())
+                for (const value of series) near(value, wanted[gate]![i]!, dtype === 'float32' ? 1e-6 : 1e-12);
+            }
+          }
+      });
 });
