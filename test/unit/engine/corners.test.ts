@@ -128,7 +128,7 @@ describe('memory of a run in pieces', () => {
   it('is larger by the output that a loss reads and what it sends into it, or by what is given', () => {
     const shape = { seed: 1, cell: 'lstm', B: 2, T: 40, I: 1, widths: [3], directions: ['forward'] } as const;
     const network = randomNetwork(shape);
-    const kernels = kernelsOf(variants[0] ?? 'simd');
+    const kernels = kernelsOf(variants[0]);
     const alone = gatedPieceMemoryOf(network, kernels);
     const loss = randomLoss(network, 'mse', 'every', 1);
     assert.equal(gatedPieceMemoryOf({ ...network, loss }, kernels) - alone, 2 * 40 * 3 * (8 + 8));

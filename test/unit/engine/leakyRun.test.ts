@@ -42,7 +42,7 @@ function leakyExperiment(more: Partial<LayerExperiment> = {}): LayerExperiment {
 }
 
 const e = leakyExperiment();
-const kernels = variants[0] === undefined ? null : kernelsOf(variants[0]);
+const kernels = kernelsOf(variants[0]);
 // Given kernels, the run takes the plain path all the same: limits and workspaces too.
 const result = finish(runWithin(0, e, undefined, kernels));
 const [layer] = result.layers;

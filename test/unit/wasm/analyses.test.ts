@@ -269,7 +269,6 @@ describe('where plain arithmetic ends, through the kernels', () => {
 
 describe('an analysis that is too much', () => {
   const [variant] = variants;
-  if (variant === undefined) return;
   const sized = (B: number, T: number, H: number): LayerExperiment =>
     experiment(H, T, new Float64Array(0), {
       shapes: { B, T, I: 1, H },
@@ -375,7 +374,7 @@ for (const [way, workspaces] of ways.slice(1)) {
       const e = experiment(H, T, scaledIdentity(H, rho), { cell: 'identity', upstream: { kind: 'every' } });
       const { attribution, steps } = attribute(
         e,
-        flatRun(finish(runResumably(e, undefined, kernelsOf(variants[0]!)))),
+        flatRun(finish(runResumably(e, undefined, kernelsOf(variants[0])))),
         workspaces,
       );
       finish(steps);

@@ -82,8 +82,6 @@ const untilFree = async (team: WorkerTeam): Promise<void> => {
 for (const [k, [kind, network]] of Object.entries(kinds).entries())
   describe(kind, { skip: !isMainThread }, () => {
     const [variant] = variants;
-    if (variant === undefined) return;
-
     const known = new Map<Parameters<Make>[1], unknown>();
     /** What one thread computes of the network that most tests take, once, while nobody waits for it. */
     const plainly = (cell: 'lstm' | 'gru'): unknown => {
@@ -213,8 +211,6 @@ for (const [k, [kind, network]] of Object.entries(kinds).entries())
 
 describe('the leading exponents of LSTM and GRU, and the norms of their Jacobians', { skip: !isMainThread }, () => {
   const [variant] = variants;
-  if (variant === undefined) return;
-
   const cases = (['lstm', 'gru'] as const).map((cell) => {
     const shape = { cell, B: 2, T: 16, I: 20, widths: [224], directions: ['forward'] } as const;
     const run = finish(runNetwork(randomNetwork({ seed: 6, ...shape }), undefined, kernelsOf(variant)));

@@ -56,8 +56,6 @@ if (isHelper(workerData)) help(workerData);
 
 describe('the memory of a run', { skip: !isMainThread }, () => {
   const [variant] = variants;
-  if (variant === undefined) return;
-
   const cases: Readonly<Record<string, Partial<RandomShape>>> = {
     'one sequence': { B: 1 },
     'a batch': {},
@@ -266,7 +264,6 @@ describe('the memory of a run', { skip: !isMainThread }, () => {
 
 describe('an analysis that needs all steps at once', () => {
   const [variant] = variants;
-  if (variant === undefined) return;
   it('is left out where they are not held', () => {
     const kernels = kernelsOf(variant);
     const experiment = randomExperiment({ ...shape, T: 300 });
@@ -281,7 +278,6 @@ describe('an analysis that needs all steps at once', () => {
 
 describe('what the page asks for', () => {
   const [variant] = variants;
-  if (variant === undefined) return;
   it('is the same from pieces', () => {
     const kernels = kernelsOf(variant);
     const lasting = { ...shape, T: 300 } as const;

@@ -11,7 +11,7 @@ import { kernelsOf, variants } from './support.js';
 
 /** Kernels that get no memory at the `at`-th place where they ask for it, or from there on; how often they ask. */
 function refusing(at: number, further: boolean): { readonly kernels: Kernels; readonly asked: () => number } {
-  const kernels = kernelsOf(variants[0] ?? 'simd');
+  const kernels = kernelsOf(variants[0]);
   const layOut = kernels.layOut.bind(kernels);
   let count = 0;
   kernels.layOut = (sizes) => {

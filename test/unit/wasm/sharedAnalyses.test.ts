@@ -54,15 +54,13 @@ if (isHelper(workerData)) help(workerData);
 
 describe('analyses on several threads', { skip: !isMainThread }, () => {
   const [variant] = variants;
-  if (variant === undefined) return;
-
   /** With a team that counts what it shares out on the memory of analyses. */
   async function withTeam(
     helpers: number,
     work: (kernels: Kernels, team: WorkerTeam, shared: () => number) => void | Promise<void>,
   ): Promise<void> {
-    const kernels = kernelsOf(variant!);
-    const team = new WorkerTeam(kernelsOf(variant!, true), new URL(import.meta.url), helpers);
+    const kernels = kernelsOf(variant);
+    const team = new WorkerTeam(kernelsOf(variant, true), new URL(import.meta.url), helpers);
     kernels.team = team;
     let count = 0;
     const run = team.run.bind(team);

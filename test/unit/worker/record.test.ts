@@ -28,8 +28,8 @@ import type { FlatExperiment } from '../engine/build.js';
 import { kernelsOf, variants } from '../wasm/support.js';
 
 /** Those of this machine; the oracle of what is kept is the run itself. */
-const kernels = variants[0] === undefined ? null : kernelsOf(variants[0]);
-const workspaces = kernels === null ? null : new Workspaces(kernels);
+const kernels = kernelsOf(variants[0]);
+const workspaces = new Workspaces(kernels);
 
 function experimentOf(B: number, T: number, H: number, more: Partial<FlatExperiment> = {}): LayerExperiment {
   const wave = (n: number, scale: number): Float64Array =>

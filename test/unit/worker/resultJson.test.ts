@@ -14,8 +14,8 @@ import { leakyInTheTable } from '../engine/leaky.js';
 import { kernelsOf, variants } from '../wasm/support.js';
 
 /** What is written takes longer to compute in plain arithmetic than to write. */
-const kernels = variants[0] === undefined ? null : kernelsOf(variants[0]);
-const workspaces = kernels === null ? null : new Workspaces(kernels);
+const kernels = kernelsOf(variants[0]);
+const workspaces = new Workspaces(kernels);
 
 describe('the result as JSON', () => {
   it('comes in pieces whose length does not grow with T, so that none outgrows what a string may hold', () => {
