@@ -17,12 +17,12 @@ type Face = {
   readonly background: string | null;
 };
 
-function spokenOf({ kind, factor, stale }: VerdictWords): string {
+function spokenOf({ word, factor, stale }: VerdictWords): string {
   const number = factor.replace('×', '');
-  if (factor === '') return stale ? t('RNN gradient: {0}, of the last good run', kind) : t('RNN gradient: {0}', kind);
+  if (factor === '') return stale ? t('RNN gradient: {0}, of the last good run', word) : t('RNN gradient: {0}', word);
   return stale
-    ? t('RNN gradient: {0}, times {1} per step back, of the last good run', kind, number)
-    : t('RNN gradient: {0}, times {1} per step back', kind, number);
+    ? t('RNN gradient: {0}, times {1} per step back, of the last good run', word, number)
+    : t('RNN gradient: {0}, times {1} per step back', word, number);
 }
 
 /** What the item shows of a session. */
@@ -44,15 +44,15 @@ function faceOf(session: Session): Face {
       background: null,
     };
   }
-  const { glyph, verdict, kind, factor, stale, reason } = words;
+  const { glyph, kind, word, factor, stale, reason } = words;
   const background =
-    stale || verdict === 'healthy' || verdict === 'fading'
+    stale || kind === 'healthy' || kind === 'fading'
       ? null
-      : verdict === 'nonfinite'
+      : kind === 'nonfinite'
         ? 'statusBarItem.errorBackground'
         : 'statusBarItem.warningBackground';
   return {
-    text: `${glyph} RNN ${kind}${factor === '' ? '' : ` ${factor}`}${stale ? ' $(history)' : ''}`,
+    text: `${glyph} RNN ${word}${factor === '' ? '' : ` ${factor}`}${stale ? ' $(history)' : ''}`,
     spoken: spokenOf(words),
     tooltip: session.stale === null ? reason : `${reason}\n\n${t('Of the last good run. {0}', session.stale)}`,
     background,

@@ -6,9 +6,9 @@ import type { Session } from '../following/session.js';
 /** The verdict as lenses and the status bar tell it. */
 export type VerdictWords = {
   readonly glyph: string;
-  readonly verdict: VerdictKind;
-  /** The verdict as a word. */
-  readonly kind: string;
+  readonly kind: VerdictKind;
+  /** That in the user's language. */
+  readonly word: string;
   /** What every step back multiplies the gradient by; empty when it was not measured. */
   readonly factor: string;
   readonly stale: boolean;
@@ -30,6 +30,24 @@ const glyphs = {
   nonfinite: '$(error)',
 } as const;
 
+/** So many digits that it does not become 1, unless it is nearer than the verdict tells it from 1. */
+function times(factor: number): string {
+  const off = Math.abs(factor - 1);
+  const digits = off < 1e-6 ? 0 : Math.ceil(-Math.log10(off)) + (factor > 1 ? 1 : 0);
+  return `×${factor.toPrecision(Math.max(3, digits))}`;
+}
+
+function wordsOf(kind: VerdictKind, factor: number | null, stale: boolean, reason = ''): VerdictWords {
+  return {
+    glyph: glyphs[kind],
+    kind,
+    word: words[kind](),
+    factor: factor === null ? '' : times(factor),
+    stale,
+    reason,
+  };
+}
+
 /** Of several layers the verdict is that of all of them, which has no one factor and no one trip: each has its own. */
 const isOneLayer = ({ network }: RunSummary): boolean => network === null || network.layers.length === 1;
 
@@ -37,15 +55,7 @@ const isOneLayer = ({ network }: RunSummary): boolean => network === null || net
 export function verdictWords({ summary, stale }: Session): VerdictWords | null {
   if (summary === null) return null;
   const { kind, reason } = summary.network?.verdict ?? summary.verdict;
-  const perStepFactor = isOneLayer(summary) ? summary.verdict.perStepFactor : null;
-  return {
-    glyph: glyphs[kind],
-    verdict: kind,
-    kind: words[kind](),
-    factor: perStepFactor === null ? '' : `×${perStepFactor.toPrecision(3)}`,
-    stale: stale !== null,
-    reason,
-  };
+  return wordsOf(kind, isOneLayer(summary) ? summary.verdict.perStepFactor : null, stale !== null, reason);
 }
 
 /** Behind what is told of a run that a config has left behind. */
@@ -58,14 +68,7 @@ export function layerVerdicts({ summary, stale }: Session): LayerVerdict[] {
   return layers.map(({ layer, direction, kind, perStepFactor }) => ({
     layer,
     direction,
-    words: {
-      glyph: glyphs[kind],
-      verdict: kind,
-      kind: words[kind](),
-      factor: perStepFactor === null ? '' : `×${perStepFactor.toPrecision(3)}`,
-      stale: stale !== null,
-      reason: '',
-    },
+    words: wordsOf(kind, perStepFactor, stale !== null),
   }));
 }
 export type LayerVerdict = {
@@ -75,9 +78,9 @@ export type LayerVerdict = {
 };
 
 /** In one line, as above a config. */
-export function verdictLine({ glyph, kind, factor, stale }: VerdictWords): string {
+export function verdictLine({ glyph, word, factor, stale }: VerdictWords): string {
   const rate = factor === '' ? '' : `, ${t('{0} per step back', factor)}`;
-  return `${glyph} ${kind}${rate}${age(stale)}`;
+  return `${glyph} ${word}${rate}${age(stale)}`;
 }
 
 /** A power of ten that may lie outside of what a number can hold. */

@@ -8,15 +8,15 @@ import type { Experiment } from '../../../src/engine/index.js';
 import { summariseNetwork } from '../../../src/worker/answers/summary.js';
 import { randomNetwork } from '../engine/networks.js';
 
-/** Layers of one unit without an activation that halve the gradient at each step. */
-function halving(T: number, lengths: readonly number[] | null, layers = 1): Session {
+/** Layers of one unit without an activation that multiply the gradient at each step, by a half. */
+function halving(T: number, lengths: readonly number[] | null, layers = 1, factor = 0.5): Session {
   const shape = { seed: 1, cell: 'identity', B: 2, T, I: 1, directions: ['forward'] } as const;
   const e = randomNetwork({
     ...shape,
     widths: new Array<number>(layers).fill(1),
     ...(lengths === null ? {} : { lengths }),
   });
-  const parameters = { Wx: Float64Array.of(1), Wh: Float64Array.of(0.5), b: Float64Array.of(0) };
+  const parameters = { Wx: Float64Array.of(1), Wh: Float64Array.of(factor), b: Float64Array.of(0) };
   const experiment = { ...e, layers: e.layers.map((layer) => ({ ...layer, parameters })) } as unknown as Experiment;
   const run = finish(runExperiment(Infinity, experiment));
   return { summary: summariseNetwork(1, run, 0, 0), stale: null } as unknown as Session;
@@ -29,6 +29,18 @@ describe('the verdict in a line, and what is left of the gradient', () => {
     // 2^-11 of it.
     const wanted = ['$(arrow-down) vanishing, ×0.500 per step back', '$(history) ×4.9e-4 from t = 11 back to t = 0'];
     for (const lengths of [null, [12, 4], [7, 12]]) assert.deepEqual(told(halving(12, lengths)), wanted);
+  });
+
+  it('have a rate that is not 1 where the gradient changes', () => {
+    for (const [factor, rate] of [
+      [0.9998, '×0.9998'],
+      [1.0002, '×1.0002'],
+      [0.996, '×0.996'],
+      [1, '×1.00'],
+      [1.5, '×1.50'],
+      [0.0123, '×0.0123'],
+    ] as const)
+      assert.equal(verdictWords(halving(12, null, 1, factor))?.factor, rate);
   });
 
   it('have no one rate of several layers', () => {
