@@ -5,8 +5,7 @@ import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
 import { beginsWith, viewOf } from './container.js';
 import type { FileFormat, FoundTensor } from './container.js';
-import type { FormatError } from './formatError.js';
-import { bytesText, damaged, refused } from './formatError.js';
+import { bytesText, damaged, FormatError, refused } from './formatError.js';
 import { areHere, rangeOf, readRange, sizeOf } from './source.js';
 import type { Bytes } from './source.js';
 import { bytesOf, countOf, inexactInteger, stridesOf } from './storedNumbers.js';
@@ -32,20 +31,29 @@ const longestHeader = 65_536;
 /** What stands before the header in any version. */
 const longestPreamble = 12;
 
-/** What a dtype such as `<f4` says. @throws FormatError for what are no plain numbers */
-export function numberType(descr: string, part: string): { readonly type: NumberType; readonly little: boolean } {
+type TypeOfNumbers = { readonly type: NumberType; readonly little: boolean };
+
+/** What a dtype such as `<f4` says, or why it is none of plain numbers. */
+export function typeOrRefusal(descr: string, part: string): TypeOfNumbers | FormatError {
   const [, order = '', code = ''] = /^([<>|=]?)([a-zA-Z]\d*)$/.exec(descr) ?? [];
   const type = Object.hasOwn(types, code) ? types[code] : undefined;
   if (type !== undefined && !(bytesOf(type) > 1 && order === '|')) return { type, little: order !== '>' };
   if (code.startsWith('O'))
-    throw refused(
+    return refused(
       t('The array holds Python objects, which are never loaded.'),
       t('numbers'),
       t('the type {0}', cut(descr, 40)),
       t('Save an array of numbers; lists of different lengths go into an .npz with one array each.'),
       part,
     );
-  throw notNumbers(descr, part);
+  return notNumbers(descr, part);
+}
+
+/** The same of an array that has to be read. @throws FormatError */
+export function numberType(descr: string, part: string): TypeOfNumbers {
+  const told = typeOrRefusal(descr, part);
+  if (told instanceof FormatError) throw told;
+  return told;
 }
 
 const notNumbers = (descr: string, part: string): FormatError =>

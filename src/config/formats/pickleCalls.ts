@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import { bytesText, FormatError } from './formatError.js';
-import { numberType } from './npy.js';
+import { typeOrRefusal } from './npy.js';
 import { dtypeNumbers, useOf } from './pickleGlobals.js';
 import type { ArrayType, Bytes, Dict, List, Numbers, PickleValue, Storage, Tensor, Unread } from './pickleValues.js';
 import { itemsOf, kindOf, opaque } from './pickleValues.js';
@@ -179,7 +179,8 @@ export class PickleCalls {
       sizes.length <= mostAxes && sizes.every(isCount);
     if (typeof type !== 'object' || type?.kind !== 'dtype' || !isShape(shape))
       throw this.#wrong(t('a shape and a type'), kindOf(type));
-    const told = numbersIn(type.order + type.code);
+    // An array of texts or objects stands beside others that can be read.
+    const told = typeOrRefusal(type.order + type.code, '');
     if (told instanceof FormatError) {
       array.refused = told.finding;
       return;
@@ -200,16 +201,6 @@ export class PickleCalls {
   #scalar([type = null]: Args): PickleValue {
     if (typeof type !== 'object' || type?.kind !== 'dtype') throw this.#wrong(t('the name of a type'), kindOf(type));
     return opaque;
-  }
-}
-
-/** An array of texts or objects stands beside others that can be read. */
-function numbersIn(descr: string): ReturnType<typeof numberType> | FormatError {
-  try {
-    return numberType(descr, '');
-  } catch (error) {
-    if (error instanceof FormatError) return error;
-    throw error;
   }
 }
 

@@ -179,7 +179,7 @@ const alwaysThere: ReadonlySet<string> = new Set(
 
 /** The same of an object of a class, without which Python does not load the file. */
 function exportedWith(module: string, name: string): Advised {
-  const [root = ''] = module.split('.');
+  const root = module.replace(/\..*/s, '');
   if (alwaysThere.has(root)) return exportAdvice();
   const lines = exportLines(plainLoad);
   return root === '__main__'

@@ -76,8 +76,8 @@ function listed(root: Value): readonly string[] | null {
   if (root.node.kind !== 'object' || root.document.binary !== null) return null;
   const map = root.get('weight_map');
   if (map?.node.kind !== 'object' || map.node.properties.length === 0) return null;
-  const names = map.node.properties.map(({ value }) => (value.kind === 'string' ? value.value : null));
-  return names.includes(null) ? null : [...new Set(names as readonly string[])];
+  const names = map.node.properties.map(({ value }) => value).filter((value) => value.kind === 'string');
+  return names.length < map.node.properties.length ? null : [...new Set(names.map(({ value }) => value))];
 }
 
 /** Whether it is the list of a network's parts, as `model.safetensors.index.json`. */

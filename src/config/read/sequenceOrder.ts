@@ -74,7 +74,7 @@ export function noteStepByStep(label: string, where: Value, square: Square | nul
 function isSymmetric(data: ArrayLike<number>, B: number, tick: () => void): boolean {
   const N = data.length / (B * B);
   for (let b = 1; b < B; b++) {
-    if (b % 256 === 0) tick();
+    tick();
     for (let i = 0; i < b * N; i++) {
       const [s, n] = [Math.floor(i / N), i % N];
       if (data[b * B * N + i] !== data[(s * B + b) * N + n]) return false;

@@ -248,7 +248,11 @@ const isDropout = ({ name, prefix, value }: Named, groups: readonly Pick<Group, 
   (value.document.binary === null || isOfLayer(prefix, groups));
 
 const textsIn = (list: Value): string[] =>
-  list.items().flatMap(({ node }) => (node.kind === 'string' ? [node.value] : []));
+  list
+    .items()
+    .map(({ node }) => node)
+    .filter((node) => node.kind === 'string')
+    .map(({ value }) => value);
 
 function tellDropout(where: Value, report: Report, found = describeNode(where.node)): void {
   report.info(where, {

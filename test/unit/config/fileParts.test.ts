@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { wordOf } from '../../../src/config/problems/problemReport.js';
 import { surveyFile } from '../../../src/config/read/index.js';
 import { readExperiment } from '../../../src/config/index.js';
 import type { ReadResult } from '../../../src/config/index.js';
@@ -22,6 +23,18 @@ const good = async (config: object, files: Texts = {}) => {
   assert.ok(experiment);
   return experiment;
 };
+
+describe('a name on a command line', () => {
+  it('stands in quotes where a shell would take it apart, in single ones where it would do what it says', () => {
+    for (const [name, word] of [
+      ['rnn.0/a-b', 'rnn.0/a-b'],
+      ['my rnn', '"my rnn"'],
+      ['$HOME', "'$HOME'"],
+      ['`it\'s "it"`', "'`it'\\''s \"it\"`'"],
+    ] as const)
+      assert.equal(wordOf(name), word);
+  });
+});
 
 describe('a network by its name', () => {
   for (const [name, cell, layers] of [

@@ -97,6 +97,21 @@ describe('a guarded file', () => {
     });
   }
 
+  it('is not said to fit both orders, which its numbers alone tell', async () => {
+    const files = {
+      [configName]: config(
+        ',"cell":"tanh","sequenceOrder":"TBI",' +
+          '"loss":{"kind":"mse","at":"every","readout":{"Why":[[1],[2]],"by":[0]},"targets":"y.json"}',
+      ),
+      'w.json': W,
+      'x.json': '[[[1],[2]],[[3],[4]]]',
+      'y.json': '[[1,2],[3,4]]',
+    };
+    const both = (problems: readonly Problem[]): boolean =>
+      problems.some(({ message }) => message.includes('both orders fit'));
+    assert.deepEqual([both(await told(files, memoryFiles)), both(await told(files, guarded))], [true, false]);
+  });
+
   it('is told about without its words whatever it holds', async () => {
     const pieces = fc.array(
       fc.constantFrom(

@@ -103,6 +103,12 @@ describe('the list of the files of a network', () => {
   const two = list('model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors');
   const message = 'The file lists in which files the weights of a network stand, and holds no numbers itself.';
 
+  it('names nothing but files', async () => {
+    const odd = JSON.stringify({ weight_map: { 'rnn.weight_ih_l0': 'model.safetensors', 'rnn.weight_hh_l0': 5 } });
+    const { problems } = await readPair(name, odd);
+    assert.ok(problems.length > 0 && problems.every((problem) => problem.message !== message));
+  });
+
   it('is told from weights, once, with what makes one file of them', async () => {
     for (const read of [readPair(name, two), readTexts({ [name]: two }, { kind: 'config', config: name })]) {
       const { problems } = await read;

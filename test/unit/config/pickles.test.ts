@@ -72,6 +72,12 @@ describe('what training scripts keep beside their weights', () => {
     assert.deepEqual([expected, found], ['a set', 'list']);
   });
 
+  it('may have a deque that is made of nothing, and a call without arguments gives nothing', () => {
+    assert.deepEqual(load('ccollections\ndeque\n)R.'), { kind: 'list', items: [] });
+    const tagged = finding(() => load('ctorch._tensor\n_rebuild_from_type_v2\n)R.'));
+    assert.equal(tagged.found, 'None');
+  });
+
   it('has no list that is longer than the file', () => {
     const items = 'K\x01'.repeat(50);
     const deque = 'ccollections\ndeque\n(' + items + 'lq\x010';

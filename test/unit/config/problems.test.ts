@@ -1369,6 +1369,7 @@ describe('what is no JSON, but can be nothing else', () => {
     ['－0.3', '-0.3', sequences('[[[1],[@]]]')],
     ['\u22120.3', '-0.3', sequences('[[[1],[@]]]')],
     ['，', ',', sequences('[[[1],[2]@[3]]]')],
+    ['、', ',', sequences('[[[1],[2]@[3]]]')],
     ['“tanh”', '"tanh"', config('"cell":@')],
     ['＂tanh＂', '"tanh"', config('"cell":@')],
     ['‘tanh’', '"tanh"', config('"cell":@')],

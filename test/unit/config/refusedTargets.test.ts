@@ -278,6 +278,7 @@ describe('targets and gradients that do not fit', () => {
       [single('mse', '"at":[0,2],"targets":[[1,2],[3,4]]'), [1, 2, 3, 4], null],
       [single('mse', '"at":"every","targets":[[1,2,3],[4]]', ragged), [1, 2, 3, 4, 0, 0], null],
       [single('mse', '"at":"every","targets":[[1,2,3]]', long), [1, 2, 3], null],
+      [single('mse', '"at":"every","targets":[[1,null,3]]', long), [1, 0, 3], [1, 0, 1]],
       [single('mse', '"at":"every","targets":[1,2,3]', long), [1, 2, 3], null],
       [single('mse', '"at":"every","targets":[[1],[2],[3]]', long), [1, 2, 3], null],
       [stepByStep(single('mse', '"at":"every","targets":[[1,4],[2,5],[3,6]]', steps)), [1, 2, 3, 4, 5, 6], null],
@@ -287,6 +288,12 @@ describe('targets and gradients that do not fit', () => {
       assert.deepEqual([...(experiment?.loss?.targets ?? [])], targets, text);
       assert.deepEqual(experiment?.loss?.present === undefined ? null : [...experiment.loss.present], present, text);
     }
+    // A text among them is told as such, not as a wrong depth.
+    const text = await readTexts({ [configName]: single('mse', '"at":"every","targets":[["a",2,3]]', long) });
+    assert.deepEqual(
+      text.problems.map(({ path, found }) => [path, found]),
+      [['loss.targets[0][0]', 'the text "a"']],
+    );
     const { problems } = await readTexts({ [configName]: single('mse', '"targets":[5,6,7]') });
     assert.deepEqual(
       problems.map(({ code, expected, found }) => [code, expected, found]),

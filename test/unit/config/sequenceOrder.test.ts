@@ -150,6 +150,9 @@ describe('the order in which the sequences stand', () => {
     assert.deepEqual(await said({ ...stepByStep, loss: { ...loss, targets: sparse } }), [bothFit('targets')]);
     const padded = { ...stepByStep, lengths: [3, 1, 2] };
     assert.deepEqual(await said({ ...padded, loss: { ...loss, targets } }), [bothFit('targets')]);
+    // A block of as many steps as sequences, of which no sequence is as long.
+    const short = { ...stepByStep, lengths: [2, 1, 2] };
+    assert.deepEqual(await said({ ...short, loss: { ...loss, targets } }), [bothFit('targets')]);
     const dhs = targets.map((step) => step.map((x) => [x]));
     assert.deepEqual(await said({ ...stepByStep, upstreamGradient: dhs }), [bothFit('upstreamGradient')]);
     const zeros = dhs.map((step, t) => step.map((x, b) => (t < [3, 1, 2][b]! ? x : [0])));
