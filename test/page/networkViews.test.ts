@@ -316,16 +316,17 @@ describe('an LSTM of one unit that nothing enters', () => {
   // i, f, g, o; without weights every gate is what its bias makes it.
   const biases = [0.3, 2, 0.8, -0.4] as const;
   const [i, f, g, o] = [sigma(biases[0]), sigma(biases[1]), Math.tanh(biases[2]), sigma(biases[3])];
+  const weights = {
+    weight_ih_l0: biases.map(() => [0]),
+    weight_hh_l0: biases.map(() => [0]),
+    bias_ih_l0: biases,
+    bias_hh_l0: biases.map(() => 0),
+  };
   const config = JSON.stringify({
     name: 'lonely',
     cell: 'lstm',
     dtype: 'float64',
-    weights: {
-      weight_ih_l0: biases.map(() => [0]),
-      weight_hh_l0: biases.map(() => [0]),
-      bias_ih_l0: biases,
-      bias_hh_l0: biases.map(() => 0),
-    },
+    weights,
     sequences: [Array.from({ length: T }, () => [0])],
   });
   before(() => show(config, 'lonely'));
@@ -354,6 +355,30 @@ describe('an LSTM of one unit that nothing enters', () => {
       rows.slice(1, -2).map(() => f),
       'factor of c by f',
     );
+  });
+
+  it('keeps the lines of c and of the state where a long run is known finer around the cursor', async () => {
+    const { page } = open;
+    const [steps, kept] = [33_000, 0.9999];
+    // Without i and g the cell state stays 0.
+    const bias = [0, Math.log(kept / (1 - kept)), 0, 0];
+    await show(
+      JSON.stringify({
+        ...(JSON.parse(config) as object),
+        name: 'long',
+        weights: { ...weights, bias_ih_l0: bias },
+        sequences: [Array.from({ length: steps }, () => [0])],
+      }),
+      'long',
+    );
+    await cursorTo(page, 7);
+    const chip = page.locator('[data-track=flow] .chip');
+    const reading = (legend: string): Promise<string> => chip.filter({ hasText: legend }).locator('b').innerText();
+    // Nothing comes back to h itself: this is known once the step is.
+    while ((await reading('total')) !== '0') await nextFrames(page);
+    const expected = (0.5 * kept ** (steps - 1 - 7)).toPrecision(4);
+    assert.deepEqual([await reading('∂c'), await reading('∂s')], [expected, expected]);
+    await show(config, 'lonely');
   });
 
   it('has the cell state and the gate of the equations', async () => {

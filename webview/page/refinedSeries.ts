@@ -1,6 +1,10 @@
 // A run that is known finer where it is looked at.
 import type { LayerSeries, RunSeries, RunSummary, SeriesAnswer } from '../../src/protocol/index.js';
 
+/** Another series under each of these names. */
+const each = <R extends object>(all: R, of: (name: keyof R) => Float64Array): R =>
+  Object.fromEntries(Object.keys(all).map((name) => [name, of(name as keyof R)])) as R;
+
 /** The run with what is known finer in the windows of `parts`; a part goes before those behind it. */
 export function refined(overview: RunSummary, parts: readonly SeriesAnswer[]): RunSummary {
   const sources = [
@@ -24,14 +28,12 @@ export function refined(overview: RunSummary, parts: readonly SeriesAnswer[]): R
         const found = layers[at];
         return (found === undefined ? null : pick(found)) ?? null;
       });
+    const { parameters, ...norms } = layer.log10;
     return {
       ...layer,
       log10: {
-        dh: own(({ log10 }) => log10.dh),
-        singleSource: own(({ log10 }) => log10.singleSource),
-        parameters: Object.fromEntries(
-          Object.keys(layer.log10.parameters).map((name) => [name, own(({ log10 }) => log10.parameters[name])]),
-        ),
+        ...each(norms, (name) => own(({ log10 }) => log10[name])),
+        parameters: each(parameters, (name) => own(({ log10 }) => log10.parameters[name])),
       },
       hNorm: own(({ hNorm }) => hNorm),
       saturation: layer.saturation === null ? null : own(({ saturation }) => saturation),
