@@ -141,7 +141,7 @@ describe('the network map', () => {
     await show(configOf(reference), reference.name, 0);
     const { page } = open;
     const toggle = page.locator('[data-track=flow] button.all-layers');
-    assert.equal((await csvRows(open, 'flow')).head.filter((name) => name.startsWith('ds_norm')).length, 0);
+    assert.equal((await csvRows(open, 'flow')).head.filter((name) => name.startsWith('ds_norm_')).length, 0);
     await toggle.click();
     const chips = page.locator('[data-track=flow] .chip');
     await chips.filter({ hasText: /^layer 1, forward *\d/ }).waitFor();
@@ -355,6 +355,35 @@ describe('an LSTM of one unit that nothing enters', () => {
       rows.slice(1, -2).map(() => f),
       'factor of c by f',
     );
+  });
+
+  it('tells the gradient of c and that of the state in the table and under the mouse', async () => {
+    const { page } = open;
+    const last = (i * g * (1 - f ** T)) / (1 - f);
+    const dc = Array.from({ length: T }, (_, t) => o * (1 - Math.tanh(last) ** 2) * f ** (T - 1 - t));
+    // The loss knows h alone, and without weights h tells the next step nothing.
+    const ds = dc.map((value, t) => (t === T - 1 ? 1 : value));
+    const { head } = await csvRows(open, 'flow');
+    assert.deepEqual(head, ['t', 'g_norm', 'dc_norm', 'ds_norm', 'single_source_norm', 'dx_norm']);
+    near(await numbers('flow', 2), dc, 'c');
+    near(await numbers('flow', 3), ds, 'state');
+    await page.locator('#track-flow-plot').scrollIntoViewIfNeeded();
+    const { left, right } = await plotOf(page, 'flow');
+    const box = (await page.locator('#track-flow-plot').boundingBox())!;
+    await keepPaintedText(open);
+    for (const within of [0.4, 0.6])
+      await page.mouse.move(box.x + left + ((30 + within) / T) * (right - left), box.y + 60);
+    for (const [name, values] of [
+      ['dc', dc],
+      ['ds', ds],
+    ] as const)
+      await page.waitForFunction(
+        (line) =>
+          (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf
+            .get('track-flow-plot')
+            ?.has(line) === true,
+        `‖${name}‖ = ${values[30]!.toExponential(3)}`,
+      );
   });
 
   it('keeps the lines of c and of the state where a long run is known finer around the cursor', async () => {

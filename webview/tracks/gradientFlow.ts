@@ -11,11 +11,12 @@ import { borders, limits } from '../chart/trackView.js';
 import { Labels } from '../chart/labels.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { LayerLines } from './layerLines.js';
-import { flowTable, mostSequences, ratioAt } from './gradientFlowTable.js';
+import { flowTable, mostSequences, ratioAt, stateNorms } from './gradientFlowTable.js';
 import { nearAt, overlayLines, stepsOf } from '../chart/overlay.js';
 import { dxHeading, ownerOfDx } from '../page/layerNames.js';
 import { log10Of, nearStepValue, reading } from '../page/series.js';
 import { isReverse, positionOf, stepName } from '../page/stepLabels.js';
+import type { LogSeries } from '../page/series.js';
 import type { Overlays } from '../chart/overlay.js';
 import type { Line, Painter, Scene } from '../chart/scene.js';
 import type { Place } from '../chart/labels.js';
@@ -229,38 +230,22 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
 
   function lines(run: RunSummary, theme: Theme): Line[] {
     const { steps, verdict } = run;
+    const own = (line: Parameters<typeof logLine>[0] & { readonly id: LogSeries }): Line =>
+      logLine(line, log10Of(run, line.id), steps);
+    const { purple, yellow } = theme;
+    const total = { id: 'dh', legend: say('‖g_t‖ total') } as const;
+    const lastStep = { id: 'singleSource', legend: say('from the last step alone'), dash: [2, 2] } as const;
     const over = overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, logLine));
     if (overlays.all.some(({ id }) => id === 'whatIf')) {
       // What the run itself does steps back; its details would only be in the way.
+      const faded = (colour: string): string => withAlpha(colour, theme.highContrast ? 0.9 : 0.6);
       return [
         ...over,
-        logLine(
-          {
-            id: 'dh',
-            legend: say('‖g_t‖ total'),
-            colour: withAlpha(theme.red, theme.highContrast ? 0.9 : 0.6),
-            width: 1.5,
-            dash: [6, 4],
-          },
-          log10Of(run, 'dh'),
-          steps,
-        ),
-        logLine(
-          {
-            id: 'singleSource',
-            legend: say('from the last step alone'),
-            colour: withAlpha(theme.blue, theme.highContrast ? 0.9 : 0.6),
-            width: 1,
-            dash: [2, 2],
-          },
-          log10Of(run, 'singleSource'),
-          steps,
-        ),
+        own({ ...total, colour: faded(theme.red), dash: [6, 4] }),
+        own({ ...lastStep, colour: faded(theme.blue), width: 1 }),
       ];
     }
-    const out: Line[] = [
-      logLine({ id: 'dh', legend: say('‖g_t‖ total'), colour: theme.red, width: 2.5 }, log10Of(run, 'dh'), steps),
-    ];
+    const out: Line[] = [own({ ...total, colour: theme.red, width: 2.5 })];
     // Where the gradient is exactly 0 there is no line to draw.
     let named = false;
     verdict.segments.forEach((segment) => {
@@ -283,30 +268,11 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
       named = true;
     });
     out.push(
-      logLine(
-        { id: 'singleSource', legend: say('from the last step alone'), colour: theme.blue, width: 1.5, dash: [2, 2] },
-        log10Of(run, 'singleSource'),
-        steps,
+      own({ ...lastStep, colour: theme.blue }),
+      ...stateNorms(run).map((norm) =>
+        own({ ...norm, ...(norm.id === 'dc' ? { colour: purple, dash: [4, 2] } : { colour: yellow, dash: [8, 3] }) }),
       ),
-      ...(run.cell.states.length === 1
-        ? []
-        : [
-            logLine(
-              { id: 'dc', legend: '‖∂L/∂c_t‖', colour: theme.purple, width: 1.5, dash: [4, 2] },
-              log10Of(run, 'dc'),
-              steps,
-            ),
-            logLine(
-              { id: 'ds', legend: say('‖∂L/∂s_t‖: h and c'), colour: theme.yellow, width: 1.5, dash: [8, 3] },
-              log10Of(run, 'ds'),
-              steps,
-            ),
-          ]),
-      logLine(
-        { id: 'dx', legend: dxHeading(run).title, colour: theme.green, width: 1, dash: [7, 3] },
-        log10Of(run, 'dx'),
-        steps,
-      ),
+      own({ id: 'dx', legend: dxHeading(run).title, colour: theme.green, width: 1, dash: [7, 3] }),
     );
     const faint = withAlpha(theme.red, theme.highContrast ? 0.75 : 0.4);
     // Their name has its place in the legend before they come, so that nothing moves when they do.
@@ -574,19 +540,26 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
       };
     },
     colourBar: () => null,
-    readout: (run, t) => [
-      stepName(run, t),
-      ...(layers.on(run) ? layers.readings(run, themes.current, t) : []),
-      `‖g‖ = ${reading(run.steps, log10Of(run, 'dh'), t, formatLog10)}`,
-      say('last step alone = {0}', reading(run.steps, log10Of(run, 'singleSource'), t, formatLog10)),
-      (ownerOfDx(run) === null ? '' : `${ownerOfDx(run)}: `) +
-        `‖dx‖ = ${reading(run.steps, run.log10.dx, t, formatLog10)}`,
-      ...overlays.all.map(
-        (overlay) =>
-          `${withoutEscapes(overlay.name)}: ` +
-          printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(nearAt(overlay.curve, 'dh', t, run.shapes.T), t),
-      ),
-    ],
+    readout(run, t) {
+      const read = (name: LogSeries): string => reading(run.steps, log10Of(run, name), t, formatLog10);
+      const owner = ownerOfDx(run);
+      return [
+        stepName(run, t),
+        ...(layers.on(run) ? layers.readings(run, themes.current, t) : []),
+        `‖g‖ = ${read('dh')}`,
+        ...stateNorms(run).map(({ id }) => `‖${id}‖ = ${read(id)}`),
+        say('last step alone = {0}', read('singleSource')),
+        `${owner === null ? '' : `${owner}: `}‖dx‖ = ${read('dx')}`,
+        ...overlays.all.map(
+          (overlay) =>
+            `${withoutEscapes(overlay.name)}: ` +
+            printNear(stepsOf(overlay.curve, run.shapes.T), formatLog10)(
+              nearAt(overlay.curve, 'dh', t, run.shapes.T),
+              t,
+            ),
+        ),
+      ];
+    },
     summary: (run) =>
       [
         say('Gradient norm per timestep on a log axis: {0}.', endsInWords(run, 'dh')),

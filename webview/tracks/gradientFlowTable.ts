@@ -17,6 +17,12 @@ import type { Field, Heading } from '../page/tablePlan.js';
 /** More lines than these cannot be told apart; the band stands for all of them. */
 export const mostSequences = 16;
 
+/** Of a cell that carries c beside h: the gradient of c, and that of both as the next step receives them. */
+export const stateNorms = ({ cell }: RunSummary) =>
+  cell.states.length === 1
+    ? []
+    : [{ id: 'dc', legend: '‖∂L/∂c_t‖' } as const, { id: 'ds', legend: say('‖∂L/∂s_t‖: h and c') } as const];
+
 /** An overlay's norm over the run's own, as log10: 0 where they are the same. */
 export function ratioAt({ curve }: Overlay, series: RunSeries, T: number, name: CurveName, t: number): number {
   const [other, own] = [valueAt(curve, name, t, T), stepValue(series.steps, log10Of(series, name), t)];
@@ -101,6 +107,7 @@ export function flowTable(model: Model, run: RunSummary, overlays: Overlays, lay
   const headings = layers.headings(run);
   const whole = logTable(model, run, [
     normColumn({ title: '‖g_t‖', csv: csvOf.dh }, 'dh'),
+    ...stateNorms(run).map(({ id, legend }) => normColumn({ title: legend, csv: `${id}_norm` }, id)),
     normColumn({ title: say('last step alone'), csv: csvOf.singleSource }, 'singleSource'),
     normColumn(dxHeading(run), 'dx'),
     ...overlayColumns(overlays, T),
