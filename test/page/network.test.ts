@@ -1,7 +1,8 @@
-// Stepping through the unrolled network, and the opened unit, against the reference's numbers.
+// Stepping through the unrolled network, and the opened step, against the reference's numbers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { onlyLong, some } from '../support/long.js';
+import { choose } from '../support/menus.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
@@ -38,7 +39,7 @@ async function openedAt(t: number): Promise<void> {
 }
 
 for (const name of some(['typical', 'saturated', 'exploding', 'loss_every_step', 'tiny'], 3)) {
-  it(`${name}: the opened unit holds the reference's numbers at every node`, async () => {
+  it(`${name}: the opened step holds the reference's numbers at every node`, async () => {
     const reference = referenceCase(name);
     const { T, B } = reference.shapes;
     const { hs, dhTotal } = reference.expected;
@@ -110,7 +111,26 @@ for (const name of some(['typical', 'saturated', 'exploding', 'loss_every_step',
   });
 }
 
-it('the graph of the opened unit has whole boxes: nothing touches the edge of its picture', async () => {
+it('what is opened, and what the network is unrolled into, is a step: units are neurons', async () => {
+  const { page } = open;
+  await open.host.run(configOf(referenceCase('typical')));
+  await painted(open, 'network');
+  const label = (place: string): Promise<string> =>
+    page.locator(place).evaluate((element) => element.getAttribute('aria-label') ?? '');
+  const texts = [await label('#card-unit'), await label('#track-network-plot')];
+  for (const place of ['[data-card=unit]', '[data-track=network]']) {
+    await choose(page, place, 'What it shows');
+    texts.push(await page.locator('.popover').innerText());
+    await page.keyboard.press('Escape');
+  }
+  assert.match(texts[0] ?? '', /^The step, opened\. /);
+  assert.match(texts[1] ?? '', /; those around t = \d+ with their states and gradients/);
+  assert.match(texts[2] ?? '', /The step under the cursor\./);
+  assert.match(texts[3] ?? '', /The same network at every step\..*Choose a step to open it/s);
+  for (const text of texts) assert.doesNotMatch(text, /\b(a|each|same|the) unit\b|\bthe units (under|around)\b/i);
+});
+
+it('the graph of the opened step has whole boxes: nothing touches the edge of its picture', async () => {
   const edge = await open.page.locator('#card-unit').evaluate((element) => {
     const canvas = element as HTMLCanvasElement;
     const copy = document.createElement('canvas');
@@ -130,7 +150,7 @@ it('the graph of the opened unit has whole boxes: nothing touches the edge of it
   assert.ok(edge.inside > 20);
 });
 
-onlyLong(it)('underflow: the opened unit keeps the digits of a gradient that no double holds', async () => {
+onlyLong(it)('underflow: the opened step keeps the digits of a gradient that no double holds', async () => {
   const reference = referenceCase('underflow');
   const { T, B } = reference.shapes;
   assert.equal(B, 1);

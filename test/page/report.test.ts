@@ -89,7 +89,7 @@ describe('the report', () => {
     });
   }
 
-  it('does what the panel does: zoom, sequences, opened units, attribution, weights, downloads', async () => {
+  it('does what the panel does: zoom, sequences, opened steps, attribution, weights, downloads', async () => {
     const open = await pages.openReport(reportOf('weather', weatherConfig()));
     const { page } = open;
     await painted(page);

@@ -115,7 +115,7 @@ it('writes numbers that no double can hold', async () => {
   const log10 = Math.log10(Number(match[1])) + Number(match[2]);
   assert.ok(Math.abs(log10 + 451) < 1e-9, g);
   assert.equal(await open.page.locator('.side [data-name=g]').textContent(), '1.000e-451');
-  // The unit, opened, tells the same in its table.
+  // The step, opened, tells the same in its table.
   await open.page.locator('[data-card=unit] .place', { hasText: 't = 0' }).waitFor();
   const { head, rows } = await csvRows(open, 'unit', 'card');
   const cells = rows

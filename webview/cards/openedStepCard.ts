@@ -1,4 +1,4 @@
-// Beside the tracks: the unit under the cursor, opened: its computation graph with real numbers forward and backward.
+// Beside the tracks: the step under the cursor, opened: its computation graph with real numbers forward and backward.
 import { el, math, mathParts, plainMath } from '../widgets/dom.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
 import { carriedFormula, gatesFormula, openedFormula } from '../page/laterFormulas.js';
@@ -112,14 +112,14 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
 
   return {
     id: 'unit',
-    title: say('The unit, opened'),
+    title: say('The step, opened'),
     height: 200,
     controls: heading,
     notes,
     help: {
       text: [
         say(
-          'The unit of the step under the cursor. Grey numbers are the norms of what each node computes, going ' +
+          'The step under the cursor. Grey numbers are the norms of what each node computes, going ' +
             'right; red numbers the norms of the gradient that arrives there, going left. Wider red lines carry ' +
             'more, on a log scale.',
         ),

@@ -1,4 +1,4 @@
-// The computation graph of one unit: its nodes with what they compute and what comes back through them, where they
+// The computation graph of one step: its nodes with what they compute and what comes back through them, where they
 // stand, and the way they are painted.
 import { readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
@@ -293,7 +293,7 @@ function bow(context: CanvasRenderingContext2D, from: Box, to: Box, shift: numbe
   context.stroke();
 }
 
-/** `log10`: of the norm of a gradient of this unit. */
+/** `log10`: of the norm of a gradient of this step. */
 export function paintGraph(
   sheet: Sheet,
   nodes: readonly GraphNode[],

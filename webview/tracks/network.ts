@@ -1,5 +1,4 @@
-// Track: the unrolled network. A strip of all steps in view, and under it, as through a lens, the units around the
-// cursor.
+// Track: the unrolled network. A strip of all steps in view, and under it, as through a lens, those around the cursor.
 import { colourMap, readable } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { exactLog10, formatLog10, formatNumber } from '../page/format.js';
@@ -24,7 +23,7 @@ import type { Page, View } from '../chart/trackView.js';
 import type { Steps } from '../page/stepCache.js';
 import type { Theme } from '../page/theme.js';
 
-/** Pixels that a unit with its arrow needs, at least. */
+/** Pixels that a step with its arrow needs, at least. */
 const leastSlot = 76;
 /** … and where every number is written out. */
 const wideSlot = 124;
@@ -82,7 +81,7 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
   });
 
   /**
-   * The units under the lens. It stays where it is as long as the cursor is under it, so that units do not run away
+   * The steps under the lens. It stays where it is as long as the cursor is under it, so that steps do not run away
    * from the mouse.
    */
   function layout(window: TimeWindow): Layout {
@@ -226,7 +225,7 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
         context.strokeStyle = filled(t + 1) ? theme.muted : theme.grid;
         context.lineWidth = 1;
         arrow(context, { from: right + 2, to: next - 3, across: middle - 8 });
-        // Backward, below: as wide at each unit as its gradient is large.
+        // Backward, below: as wide at each step as its gradient is large.
         if (!passes(run, t + 1)) text('✕', (right + next) / 2, middle + 8, theme.muted);
         else if (reached(t)) {
           const way = { from: next - 2, to: right + 3, across: middle + 8 };
@@ -310,14 +309,14 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
     help: {
       text: [
         say(
-          'The same unit at every step. The strip on top holds all steps in view, state above and gradient ' +
-            'below; the units under it are those around the cursor, as through a lens. The forward sweep fills ' +
+          'The same network at every step. The strip on top holds all steps in view, state above and gradient ' +
+            'below; the steps under it are those around the cursor, as through a lens. The forward sweep fills ' +
             'the states from left to right, the backward sweep sends the gradient from right to left.',
         ),
         say(
-          'The red stream is at each unit as wide and as strong as the norm of its gradient on a log scale ' +
+          'The red stream is at each step as wide and as strong as the norm of its gradient on a log scale ' +
             'over at most twelve decades; where it is cut (✕) a chunk or truncated backpropagation ends. Choose ' +
-            'a unit to open it beside the tracks.',
+            'a step to open it beside the tracks.',
         ),
         [
           say(
@@ -357,7 +356,7 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
         under: () => undefined,
         over: (painter) => {
           area = { left: painter.left, width: painter.right - painter.left };
-          // A background of its own: grid lines belong to the axis of time, which the units do not follow.
+          // A background of its own: grid lines belong to the axis of time, which the steps do not follow.
           painter.context.fillStyle = theme.background;
           painter.context.fillRect(painter.left, painter.top, area.width, painter.bottom - painter.top);
           paintUnits(painter, run, window, theme);
@@ -385,7 +384,7 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
       const { sweep } = player;
       const at = positionOf(run, timeline.cursor);
       const network = say(
-        'The network unrolled over {0} steps; the units around t = {1} with their states and gradients.',
+        'The network unrolled over {0} steps; those around t = {1} with their states and gradients.',
         run.shapes.T,
         at,
       );

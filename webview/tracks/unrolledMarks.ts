@@ -33,7 +33,7 @@ export function arrow(context: CanvasRenderingContext2D, way: Way): void {
 }
 
 /**
- * The gradient between two units: a band from the width at `from` to that at `to`, with a head. Dashed where nothing is
+ * The gradient between two steps: a band from the width at `from` to that at `to`, with a head. Dashed where nothing is
  * left. `most`: its width where all is there.
  */
 export function stream(

@@ -36,5 +36,5 @@ export function requireOneGate(run: Pick<KeptRun, 'experiment'>): void {
 /** For answers that have a node for each gate. @throws of a cell with one gate */
 export function requireGates(run: Pick<KeptRun, 'experiment'>): void {
   if (isGated(run)) return;
-  throw new Error(t('The cell "{0}" has no gates: its step opens as a unit.', run.experiment.cell));
+  throw new Error(t('The cell "{0}" has no gates: its step opens by its single z.', run.experiment.cell));
 }
