@@ -269,6 +269,23 @@ describe('the gates', () => {
       }
     });
 
+  it('have axes that say what they count, and so have the paths', async () => {
+    const { page } = open;
+    await keepPaintedText(open);
+    await show(configOf(fixture('gru_2layer_ragged_last')), 'gru_2layer_ragged_last', 0);
+    for (const [track, title] of [
+      ['gateLines', 'mean'],
+      ['paths', 'share'],
+    ] as const) {
+      await page.locator(`#track-${track}-plot`).scrollIntoViewIfNeeded();
+      await page.waitForFunction(
+        ([id, text]) =>
+          (window as unknown as { paintedTextOf: Map<string, Set<string>> }).paintedTextOf.get(id)?.has(text) === true,
+        [`track-${track}-plot`, title] as const,
+      );
+    }
+  });
+
   it('are not offered where a cell has one', async () => {
     await show(
       JSON.stringify({

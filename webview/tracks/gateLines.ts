@@ -136,7 +136,7 @@ export function gateLines({ timeline }: Page, source: GateSource): View {
           min: low,
           max: 1,
           reverse: false,
-          title: '',
+          title: say('mean'),
           ticks: (height) => ticksBetween(low, 1, Math.max(2, height / 40)),
           label: (value) => formatNumber(value, 2),
         },

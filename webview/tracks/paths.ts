@@ -125,7 +125,7 @@ export function paths({ timeline }: Page, source: GateSource): View {
           min: 0,
           max: 1,
           reverse: false,
-          title: '',
+          title: say('share'),
           ticks: (height) => ticksBetween(0, 1, Math.max(2, height / 40)),
           label: formatPercent,
         },
