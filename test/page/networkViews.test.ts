@@ -302,6 +302,30 @@ describe('the gates', () => {
   });
 });
 
+describe('saturation', () => {
+  const told = (): Promise<string> => open.page.locator('.at-step [data-name=saturation]').innerText();
+  const rows = (): Promise<string> => open.page.locator('.toolbar vscode-option[value=saturation]').innerText();
+
+  it('is not measured of gated cells, whose rows go by mean |h|: at the cursor and where rows are sorted', async () => {
+    for (const name of ['lstm_last', 'gru_last']) {
+      const reference = fixture(name);
+      await show(configOf(reference), reference.name);
+      assert.deepEqual([await told(), await rows()], ['not measured for this cell', 'by mean |h|'], name);
+    }
+  });
+
+  it('is measured of tanh, and impossible for relu', async () => {
+    for (const [cell, expected] of [
+      ['tanh', ['0 %', 'by saturation']],
+      ['relu', ['none possible', 'by mean |h|']],
+    ] as const) {
+      const weights = { Wx: [[0.1]], Wh: [[0.5]], b: [[0]] };
+      await show(JSON.stringify({ name: cell, cell, weights, sequences: [[[1], [0]]] }), cell);
+      assert.deepEqual([await told(), await rows()], expected, cell);
+    }
+  });
+});
+
 describe('units that forget nothing', () => {
   it('are told so: where the gate is exactly 1, and of a single step', async () => {
     const config = {

@@ -17,6 +17,7 @@ import { emptyField } from '../page/tablePlan.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
 import type { RunSummary, StepValues } from '../page/model.js';
+import type { LogSeries } from '../page/series.js';
 import type { Field } from '../page/tablePlan.js';
 import type { Steps } from '../page/stepCache.js';
 
@@ -32,6 +33,10 @@ type Row = {
 const number = (value: number): Field => ({ text: formatNumber(value), exact: String(value) });
 const share = (value: number): Field => ({ text: formatPercent(value), exact: String(value) });
 const log = (value: number): Field => ({ text: formatLog10(value), exact: exactLog10(value) });
+const readNorm =
+  (name: LogSeries): Row['read'] =>
+  (run, t) =>
+    readField(run.steps, log10Of(run, name), t, log);
 
 const help = (): Help => ({
   text: [
@@ -175,12 +180,13 @@ export class AtStep {
       {
         id: 'saturation',
         name: say('saturated units'),
-        read: (run, t) =>
-          run.layers[0].saturation === null
-            ? { text: say('none possible'), exact: '' }
-            : readField(run.steps, run.layers[0].saturation, t, share),
+        // Of a cell that is more than f(z) h alone does not tell where it is flat.
+        read: ({ steps, cell, layers: [{ saturation }] }, t) =>
+          saturation === null
+            ? { text: cell.isActivation ? say('none possible') : say('not measured for this cell'), exact: '' }
+            : readField(steps, saturation, t, share),
       },
-      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: (run, t) => readField(run.steps, log10Of(run, 'dh'), t, log) },
+      { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: readNorm('dh') },
       {
         id: 'lost',
         name: lostSince(shown),
@@ -219,13 +225,13 @@ export class AtStep {
       {
         id: 'dx',
         name: '‖dx_t‖',
-        read: (run, t) => readField(run.steps, log10Of(run, 'dx'), t, log),
+        read: readNorm('dx'),
         of: ownerOfDx,
       },
       ...gradientNames(shown).map((name): Row => ({
         id: name,
         name: `‖${name}_t‖`,
-        read: (run, t) => readField(run.steps, log10Of(run, name), t, log),
+        read: readNorm(name),
       })),
     ];
   }

@@ -26,6 +26,8 @@ export class Toolbar {
   readonly #order = dropdown(t('Rows: order of the units'), (value) =>
     this.#page.timeline.choose({ order: unitOrders.find((order) => order === value) ?? 'index' }),
   );
+  /** The name of the last order: where the saturation of a cell is not measured, its rows go by the size of h. */
+  #strength = '';
   #batch = -1;
 
   constructor(page: Page) {
@@ -38,15 +40,6 @@ export class Toolbar {
       el('label', {}, el('span', {}, t('Units')), this.#units),
       el('label', {}, el('span', {}, t('Rows')), this.#order),
       this.#unitsNote,
-    );
-    setOptions(
-      this.#order,
-      [
-        ['index', t('as they are')],
-        ['similarity', t('by similarity')],
-        ['saturation', t('by saturation')],
-      ],
-      page.timeline.order,
     );
     this.#order.classList.add('wide');
     this.#sequence.classList.add('sequence');
@@ -64,18 +57,29 @@ export class Toolbar {
     const units = printUnits(timeline.units);
     if (units !== this.#notedUnits) this.#note('');
     const sequence = timeline.sequence === null ? 'all' : String(timeline.sequence);
-    if (this.#batch !== run.shapes.B) {
-      this.#batch = run.shapes.B;
+    const strength = run.layers[0].saturation === null ? t('by mean |h|') : t('by saturation');
+    if (this.#strength !== strength) {
+      this.#strength = strength;
+      setOptions(
+        this.#order,
+        [
+          ['index', t('as they are')],
+          ['similarity', t('by similarity')],
+          ['saturation', strength],
+        ],
+        timeline.order,
+      );
+    }
+    const { B } = run.shapes;
+    if (this.#batch !== B) {
+      this.#batch = B;
       setOptions(
         this.#sequence,
         [
-          ['all', t('all ({0})', run.shapes.B)],
+          ['all', t('all ({0})', B)],
           ...Array.from(
             {
-              length:
-                run.shapes.B === 1
-                  ? 0
-                  : Math.min(status?.recordedSequences ?? run.shapes.B, run.shapes.B, mostSequences),
+              length: B === 1 ? 0 : Math.min(status?.recordedSequences ?? B, B, mostSequences),
             },
             (_, b): [string, string] => [String(b), String(b + 1)],
           ),

@@ -203,6 +203,7 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
     context.fillRect(left, top, end - left, bottom - top);
   }
 
+  const isTrying = (): boolean => overlays.all.some(({ id }) => id === 'whatIf');
   overlays.onChange(() => changed());
 
   function ratioLines(run: RunSummary, theme: Theme): Line[] {
@@ -236,7 +237,7 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
     const total = { id: 'dh', legend: say('‖g_t‖ total') } as const;
     const lastStep = { id: 'singleSource', legend: say('from the last step alone'), dash: [2, 2] } as const;
     const over = overlays.all.flatMap((overlay) => overlayLines(overlay, run, theme, logLine));
-    if (overlays.all.some(({ id }) => id === 'whatIf')) {
+    if (isTrying()) {
       // What the run itself does steps back; its details would only be in the way.
       const faded = (colour: string): string => withAlpha(colour, theme.highContrast ? 0.9 : 0.6);
       return [
@@ -395,7 +396,7 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
         ),
       );
     }
-    if (!hidden.has('fit') && !overlays.all.some(({ id }) => id === 'whatIf'))
+    if (!hidden.has('fit') && !isTrying())
       for (const segment of verdict.segments) fitLabel(painter, labels, run, segment, window, theme);
     for (const { t, text, colour } of marked) marker(painter, labels, t, text, colour, floor, uprights);
   }
