@@ -232,7 +232,7 @@ describe('stepping through', () => {
     await page.locator('button[aria-label="Show all: both sweeps complete"]').click();
   });
 
-  it('opens the unit that is clicked under the lens, which stays where it is', async () => {
+  it('opens the step that is clicked under the lens, which stays where it is', async () => {
     const { page } = open;
     await cursorTo(page, 40, 'network');
     await page.locator('#track-network-plot').scrollIntoViewIfNeeded();

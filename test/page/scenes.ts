@@ -242,7 +242,7 @@ export const scenes: readonly Scene[] = [
     },
   },
   {
-    // All layers of a network at once; a step of an LSTM, and the blocks of its Wh.
+    // All layers of a network at once; a step of an LSTM, and the blocks of its weights.
     name: 'layers',
     width: 1200,
     height: 3900,
@@ -253,11 +253,13 @@ export const scenes: readonly Scene[] = [
       network: track('network'),
       gates: card('gates'),
       eigenvalues: card('eigenvalues'),
+      weights: card('weights'),
     },
     async prepare({ page }) {
       await page.locator('.all-layers').click();
       await page.locator('[data-track=flow] .chip', { hasText: 'layer 2' }).waitFor();
       await page.locator('[data-card=gates] .opened-node dt').first().waitFor();
+      await page.locator('[data-card=weights] [data-name=cell-step]').waitFor();
       await page.waitForFunction(() =>
         (document.querySelector('#card-eigenvalues')?.getAttribute('aria-label') ?? '').includes(' 96 values'),
       );

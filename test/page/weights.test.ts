@@ -247,6 +247,120 @@ describe('weights', () => {
   });
 });
 
+describe('the weights of a cell of several gates', () => {
+  type Text = { readonly text: string; readonly x: number; readonly y: number };
+  const [I, H] = [2, 3];
+  const matrix = (rows: number, columns: number): number[][] =>
+    Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (__, j) => Math.sin(7 * i + j + 1) / 2));
+  const gated = (cell: string, G: number, more: Record<string, unknown> = {}): string =>
+    JSON.stringify({
+      name: `small ${cell}`,
+      cell,
+      dtype: 'float64',
+      weights: { Wx: matrix(I, G * H), Wh: matrix(H, G * H), b: matrix(1, G * H)[0], ...more },
+      sequences,
+    });
+
+  it('are told by gate and unit: on the axis, under the mouse, of the chosen number and in the table', async () => {
+    const beside = await pages.open({ width: 900, height: 900, group: 'weights' });
+    const { page, host } = beside;
+    page.setDefaultTimeout(30_000);
+    await page.evaluate(() => {
+      const texts: Text[] = [];
+      (window as unknown as { texts: Text[] }).texts = texts;
+      const { prototype } = CanvasRenderingContext2D;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
+      const { fillText } = prototype;
+      prototype.fillText = function (text, x, y) {
+        if (this.canvas.id === 'card-weights') texts.push({ text, x, y });
+        fillText.call(this, text, x, y);
+      };
+    });
+    const title = (text: string) => page.locator('[data-card=weights] h3', { hasText: text });
+    const press = async (...keys: readonly string[]): Promise<void> => {
+      await page.locator('#card-weights').focus();
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await host.run(gated('lstm', 4));
+    await title('Wh[0, 0]: unit 0 → gate i of unit 0').waitFor();
+    await press('ArrowDown', 'ArrowDown', ...Array.from({ length: 7 }, () => 'ArrowRight'));
+    await title('Wh[2, 7]: unit 2 → gate g of unit 1').waitFor();
+    await nextFrames(page);
+
+    // What stands below the left map, from left to right, as it was painted last.
+    const canvas = page.locator('#card-weights');
+    const box = (await canvas.boundingBox())!;
+    const all = await page.evaluate(() => (window as unknown as { texts: Text[] }).texts);
+    const painted = all.slice(all.findLastIndex(({ text }) => text === 'Wh'));
+    const line = painted.find(({ text }) => text === 'f')?.y;
+    const axis = painted.filter(({ x, y }) => y === line && x < box.width / 2 + 10).sort((a, b) => a.x - b.x);
+    assert.equal(axis.map(({ text }) => text).join(' '), '0 i 2 0 f 2 0 g 2 0 o 2');
+    assert.ok(painted.some(({ text, y }) => text === 'to unit' && y > (line ?? NaN)));
+    const names = axis.filter(({ text }) => /[ifgo]/.test(text)).map(({ x }) => x);
+    const block = (names[1] ?? NaN) - (names[0] ?? NaN);
+    names.forEach((x, i) => assert.ok(Math.abs(x - (names[0] ?? NaN) - i * block) < 1e-6, names.join()));
+
+    // A border between two gates has the colour of the text, the numbers beside it have not.
+    const alike = await canvas.evaluate(
+      (element, borders) => {
+        const copy = document.createElement('canvas');
+        [copy.width, copy.height] = [(element as HTMLCanvasElement).width, (element as HTMLCanvasElement).height];
+        const context = copy.getContext('2d', { willReadFrequently: true })!;
+        const pixel = (x: number, y: number): string => [...context.getImageData(x, y, 1, 1).data].join();
+        context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--vscode-editor-foreground');
+        context.fillRect(0, 0, 1, 1);
+        const ink = pixel(0, 0);
+        context.clearRect(0, 0, 1, 1);
+        context.drawImage(element as HTMLCanvasElement, 0, 0);
+        return borders.map((x) => [x - 2, x, x + 2].map((at) => pixel(at, 26) === ink));
+      },
+      names.slice(1).map((x) => Math.round(x - block / 2)),
+    );
+    assert.deepEqual(alike, Array(3).fill([false, true, false]));
+
+    const right = painted.findLast(({ text }) => text === 'o')!;
+    await page.mouse.move(box.x + right.x, box.y + 20);
+    await page.locator('[data-card=weights] .tip b', { hasText: 'dWh[0, 10]: unit 0 → gate o of unit 1' }).waitFor();
+
+    await page.locator('[data-card=weights] vscode-dropdown').click();
+    await page.locator('[data-card=weights] vscode-option[value="b"]').click();
+    await title('b[7]: gate g of unit 1').waitFor();
+    const { head, rows } = await csvRows(beside, 'weights', 'card');
+    assert.deepEqual(head, ['gate_unit', 'b', 'db']);
+    assert.deepEqual(
+      rows.map(([name]) => name),
+      ['i', 'f', 'g', 'o'].flatMap((gate) => [0, 1, 2].map((unit) => `${gate},${unit}`)),
+    );
+
+    await host.run(gated('gru', 3, { bh: matrix(1, 3 * H)[0] }));
+    await page.locator('[data-card=weights] vscode-option[value="bh"]').waitFor({ state: 'attached' });
+    await title('b[7]: gate n of unit 1').waitFor();
+    await beside.close();
+  });
+
+  it('have one range of units for all gates where numbers have no room below each', async () => {
+    const beside = await pages.open({ width: 300, height: 900, group: 'weights' });
+    const { page, host } = beside;
+    page.setDefaultTimeout(30_000);
+    await page.evaluate(() => {
+      const texts = new Set<string>();
+      (window as unknown as { texts: typeof texts }).texts = texts;
+      const { prototype } = CanvasRenderingContext2D;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
+      const { fillText } = prototype;
+      prototype.fillText = function (text, ...where) {
+        if (this.canvas.id === 'card-weights') texts.add(text);
+        fillText.call(this, text, ...where);
+      };
+    });
+    const units = 120;
+    const weights = { Wx: matrix(1, 4 * units), Wh: matrix(units, 4 * units), b: matrix(1, 4 * units)[0] };
+    await host.run(JSON.stringify({ name: 'wide', cell: 'lstm', weights, sequences: [[[1], [0]]] }));
+    await page.waitForFunction(() => (window as unknown as { texts: Set<string> }).texts.has('to unit 0…119'));
+    await beside.close();
+  });
+});
+
 it('never met a policy violation, an error or a failure', async () => {
   assert.deepEqual(await open.violations(), []);
   assert.deepEqual(open.complaints, []);

@@ -7,9 +7,11 @@ import { Latest } from '../page/model.js';
 import { inNotebook, inReport } from '../page/inReport.js';
 import { csvName, emptyField } from '../page/tablePlan.js';
 import { dropdown, setOptions, textField } from '../widgets/controls.js';
+import { columnOf, gateBlocks, paintColumns, roomBelow } from './gateBlocks.js';
 import { weightHistograms } from './weightHistograms.js';
 import { WeightChoice, bitmap, limitOf } from './weightSelection.js';
 import type { CardView, Point, Sheet } from './card.js';
+import type { GateBlocks } from './gateBlocks.js';
 import type { Page } from '../chart/trackView.js';
 import type { WeightsPicture } from '../page/model.js';
 import type { Side, WeightName } from './weightSelection.js';
@@ -19,8 +21,8 @@ const gap = 14;
 const hasText = !(inReport || inNotebook);
 /** What is chosen has a rim, which has to fit. */
 const inset = 3;
-/** Room for the titles above the maps and the names of the axes. */
-const [above, before, below] = [18, 24, 46];
+/** Room for the titles above the maps, for rows beside them and, below the names of the columns, for the colours. */
+const [above, before, below] = [18, 24, 30];
 /** A useful size of one step of training, as a share of the weights (Karpathy's rule of thumb). */
 const usualRatio = [1e-4, 1e-2] as const;
 
@@ -126,17 +128,23 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   const placeName = (tensor: WeightName, row: number, column: number): string =>
     isList() ? `${tensor}[${column}]` : `${tensor}[${row}, ${column}]`;
 
+  const blocks = (): GateBlocks | null => gateBlocks(model.run, choice.picture?.shape[1] ?? 0);
+
   /** What a number leads from and to. */
   function wayOf(tensor: WeightName, from: number, to: number): string {
     const name = placeName(tensor, from, to);
-    // Gates stand side by side, H columns each.
-    const unit = to % (model.run?.shapes.H ?? 1);
-    if (isList()) return t('{0}: unit {1}', name, unit);
+    const { gate, unit } = columnOf(blocks(), to);
+    if (isList())
+      return gate === null ? t('{0}: unit {1}', name, unit) : t('{0}: gate {1} of unit {2}', name, gate, unit);
     switch (role()) {
       case 'input':
-        return t('{0}: input {1} → unit {2}', name, from, unit);
+        return gate === null
+          ? t('{0}: input {1} → unit {2}', name, from, unit)
+          : t('{0}: input {1} → gate {2} of unit {3}', name, from, gate, unit);
       case 'recurrent':
-        return t('{0}: unit {1} → unit {2}', name, from, unit);
+        return gate === null
+          ? t('{0}: unit {1} → unit {2}', name, from, unit)
+          : t('{0}: unit {1} → gate {2} of unit {3}', name, from, gate, unit);
       default:
         return name;
     }
@@ -183,7 +191,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
   /** Where the two maps lie. */
   function layout({ width, height }: Pick<Sheet, 'width' | 'height'>, picture: WeightsPicture) {
     const [rows, columns] = picture.shape;
-    const [roomX, roomY] = [(width - before - gap - inset) / 2, height - above - below];
+    const [roomX, roomY] = [(width - before - gap - inset) / 2, height - above - roomBelow(blocks()) - below];
     const size = Math.min(roomX / columns, roomY / rows);
     // A long thin tensor fills its room instead of becoming a thread.
     const [mapWidth, mapHeight] = [
@@ -252,6 +260,10 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
             'another, so colours can be compared between them.',
         ),
         t(
+          'Of a cell of several gates the columns stand in blocks, one for each gate, in which every unit has its ' +
+            'column.',
+        ),
+        t(
           'The ratio says how far one step of plain gradient descent moves a tensor, compared with its size. ' +
             'Around 10⁻³ is usual: much less and it hardly learns, much more and it is torn about.',
         ),
@@ -295,14 +307,8 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         context.strokeStyle = theme.foreground;
         context.lineWidth = 1;
         context.strokeRect(x - 1, y - 1, Math.max(3, w) + 2, Math.max(3, h) + 2);
-        context.fillStyle = theme.muted;
-        context.textAlign = 'center';
-        context.fillText(t('to unit'), left + mapWidth / 2, top + mapHeight + 11);
-        context.textAlign = 'left';
-        context.fillText('0', left, top + mapHeight + 11);
-        context.textAlign = 'right';
-        context.fillText(String(columns - 1), left + mapWidth, top + mapHeight + 11);
-        paintBar(sheet, left, top + mapHeight + below - 22, mapWidth, limitOf(picture, side));
+        paintColumns(sheet, blocks(), columns, { left, top, width: mapWidth, height: mapHeight });
+        paintBar(sheet, left, top + mapHeight + roomBelow(blocks()) + 8, mapWidth, limitOf(picture, side));
       });
       context.textAlign = 'right';
       context.fillText('0', before - 5, top + 5);
@@ -320,7 +326,7 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
         ] ?? NaN;
       const value = Number.isFinite(share) ? share * limitOf(picture, found.side) : share;
       return [
-        `${found.side === 'values' ? '' : 'd'}${placeName(tensor, found.row, found.column)}`,
+        `${found.side === 'values' ? '' : 'd'}${wayOf(tensor, found.row, found.column)}`,
         picture.rows < rows || picture.columns < columns
           ? t('largest nearby {0}', formatNumber(value))
           : formatNumber(value),
@@ -367,12 +373,20 @@ export function weightCards(page: Page, changed: () => void, reveal: RevealWeigh
       const { run } = model;
       const [rows, columns] = picture?.shape ?? [0, 1];
       const list = isList();
+      const ofGates = blocks();
       return {
-        rowHeading: list ? { title: t('unit'), csv: 'unit' } : { title: t('row,column'), csv: 'row_column' },
+        rowHeading: !list
+          ? { title: t('row,column'), csv: 'row_column' }
+          : ofGates === null
+            ? { title: t('unit'), csv: 'unit' }
+            : { title: t('gate,unit'), csv: 'gate_unit' },
         columns: [tensor, `d${tensor}`].map((name) => ({ title: name, csv: csvName(name) })),
         rowCount: rows * columns,
         rowsAtOnce: 2 ** 16,
-        rowLabel: (i) => (list ? String(i) : `${Math.floor(i / columns)},${i % columns}`),
+        rowLabel(i) {
+          const { gate, unit } = columnOf(ofGates, i);
+          return !list ? `${Math.floor(i / columns)},${i % columns}` : gate === null ? String(unit) : `${gate},${unit}`;
+        },
         rows: async (from, to) => {
           const answer = run === null ? null : await model.sliceOf(run, 'weightCells', { tensor, from, to });
           return Array.from({ length: to - from }, (_, i) =>
