@@ -1,12 +1,13 @@
 // The pictures beside the tracks: saved as PNG, painted only when they change, and as the user left them after a
 // reload.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { PNG } from 'pngjs';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { weatherConfig } from '../support/experiments.js';
-import { cursorTo, nextFrames, painted, readout } from './support.js';
+import { ringConfig, weatherConfig } from '../support/experiments.js';
+import { csvRows, cursorTo, nextFrames, painted, readout } from './support.js';
 import { choose } from '../support/menus.js';
 
 let pages: PageServer;
@@ -99,6 +100,79 @@ describe('a card', () => {
     const counts = await page.evaluate(() => (window as unknown as { counts: Record<string, number> }).counts);
     assert.ok((counts['card-unit'] ?? 0) > 0);
     assert.deepEqual(Object.keys(counts), ['card-unit']);
+    await clean(open);
+  });
+});
+
+describe('the bars and points of a card', () => {
+  /** The first line that is told after each of these keys. */
+  async function readings({ page }: OpenPage, id: string): Promise<string[]> {
+    const card = page.locator(`[data-card=${id}]`);
+    const [canvas, tip, mark] = [card.locator('canvas'), card.locator('.tip'), card.locator('.reached')];
+    const lines = (): Promise<string[]> => tip.locator('> *').allTextContents();
+    await canvas.scrollIntoViewIfNeeded();
+    await canvas.focus();
+    assert.equal(await canvas.getAttribute('role'), 'application');
+    assert.match((await canvas.getAttribute('aria-label')) ?? '', /Arrow keys read its numbers one by one\.$/);
+    assert.equal(await mark.isVisible(), false);
+    const reached: { readonly x: number; readonly y: number; readonly told: string[] }[] = [];
+    for (const key of ['ArrowRight', 'ArrowRight', 'PageDown', 'ArrowLeft', 'End', 'ArrowRight', 'Home']) {
+      await page.keyboard.press(key);
+      const told = await lines();
+      assert.equal(await card.locator('[aria-live]').textContent(), told.join(', '), `${id}: aloud`);
+      const { x, y, width, height } = (await mark.boundingBox())!;
+      reached.push({ x: x + width / 2, y: y + height / 2, told });
+    }
+    await page.keyboard.press('Escape');
+    assert.deepEqual([await tip.isVisible(), await mark.isVisible()], [false, false], `${id}: Escape`);
+    await page.keyboard.press('End');
+    assert.equal(await mark.isVisible(), true);
+    await canvas.blur();
+    assert.deepEqual([await tip.isVisible(), await mark.isVisible()], [false, false], `${id}: elsewhere`);
+    for (const { x, y, told } of reached) {
+      await page.mouse.move(x, y);
+      assert.deepEqual(await lines(), told, `${id}: under the mouse`);
+    }
+    return reached.map(({ told }) => told[0] ?? '');
+  }
+
+  it('are read by keys as under the mouse, and aloud', async () => {
+    const open = await weather({ height: 3000 });
+    const { page, host } = open;
+    await page.locator('[data-card=reach] [data-name=horizon]').waitFor();
+    const H = host.summary?.shapes.H ?? NaN;
+    const at = [0, 1, 11, 10];
+    assert.deepEqual(
+      await readings(open, 'lyapunov'),
+      [...at, H - 1, H - 1, 0].map((i) => `λ${i + 1}`),
+    );
+    const { rows } = await csvRows(open, 'reach', 'card');
+    const last = rows.length - 1;
+    assert.deepEqual(
+      await readings(open, 'reach'),
+      [...at, last, last, 0].map((k) => `k = ${k}`),
+    );
+    const eigenvalues = (await csvRows(open, 'eigenvalues', 'card')).rows;
+    assert.deepEqual(
+      await readings(open, 'eigenvalues'),
+      [...at, H - 1, H - 1, 0].map((i) => `|λ| = ${Number(eigenvalues[i]?.[3]).toPrecision(4)}`),
+    );
+    assert.deepEqual(await readings(open, 'weightHistograms'), ['Wh', 'Wh', 'Wh', 'Wh', 'dWh', 'dWh', 'Wh']);
+
+    // A run of fewer units has fewer of them.
+    await page.locator('#card-lyapunov').focus();
+    await page.keyboard.press('End');
+    await host.run(ringConfig(0.5, 4, 40));
+    await page.locator('[data-card=lyapunov] .tip b', { hasText: /^λ4$/ }).waitFor();
+    await clean(open);
+  });
+
+  it('of gated cells too', async () => {
+    const open = await pages.open({ group: 'gates', height: 1200 });
+    await open.host.run(readFileSync('examples/stack/stack.rnn.json', 'utf8'));
+    await open.page.locator('[data-card=halfLives] .note', { hasText: 'The median unit' }).waitFor();
+    const [first, second] = await readings(open, 'halfLives');
+    assert.deepEqual([first, second], ['0.5 to 0.7 steps', '0.7 to 1.0 steps']);
     await clean(open);
   });
 });

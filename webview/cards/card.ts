@@ -25,6 +25,8 @@ export type Sheet = {
   readonly theme: Theme;
 };
 export type Point = { readonly x: number; readonly y: number };
+/** A bar or a point of a picture, and what its tooltip says. */
+export type Reading = { readonly at: Point; lines(): readonly string[] };
 
 export type CardView = {
   readonly id: string;
@@ -51,6 +53,8 @@ export type CardView = {
   ready?(): Promise<void>;
   /** What its picture shows, as `math` reads it, for the title of a saved one. */
   caption?(): string;
+  /** All bars or points, in their order: arrow keys lead from one to the next. */
+  readings?(size: Pick<Sheet, 'width' | 'height'>): readonly Reading[];
   /** Arrow keys on the canvas: true when the view took them. */
   key?(key: string): boolean;
   summary(): string;
@@ -64,6 +68,16 @@ const pictureRatio = 2;
 const pictureHead = 30;
 /** Width of a picture whose card has none, because it is not on show. */
 const usualWidth = 284;
+
+/** Keys as on the tracks: by how many readings they go on. */
+const strides: Readonly<Record<string, number>> = {
+  ArrowLeft: -1,
+  ArrowRight: 1,
+  PageUp: -10,
+  PageDown: 10,
+  Home: -Infinity,
+  End: Infinity,
+};
 
 /** Tells whether the element is on the screen: scrolled into view, in a page that is not hidden. */
 function watchSight(element: Element, tell: (seen: boolean) => void): void {
@@ -85,6 +99,10 @@ export class Card {
   readonly #canvas: HTMLCanvasElement;
   readonly #box: HTMLElement;
   readonly #tip: Tip;
+  /** The reading that keys have come to; null while none is looked at. */
+  #reached: number | null = null;
+  readonly #mark = el('i', { class: 'reached' });
+  readonly #spoken = el('p', { class: 'unseen', attributes: { 'aria-live': 'polite' } });
   readonly #twin: TableTwin;
   readonly #gathering = new Gathering();
   readonly #older = new OlderMark(() => this.element);
@@ -97,12 +115,14 @@ export class Card {
       id: `card-${view.id}`,
       attributes: {
         tabindex: '0',
-        ...(view.key === undefined
+        ...(view.key === undefined && view.readings === undefined
           ? { role: 'img' }
           : { role: 'application', 'aria-roledescription': t('picture with keys') }),
       },
     });
-    this.#box = el('div', { class: 'square' }, this.#canvas, this.#older.element);
+    this.#mark.hidden = true;
+    const spoken = view.readings === undefined ? null : this.#spoken;
+    this.#box = el('div', { class: 'square' }, this.#canvas, this.#mark, spoken, this.#older.element);
     this.#tip = new Tip(this.#box);
     this.#box.style.height = `${view.height}px`;
     const { title } = view;
@@ -186,22 +206,49 @@ export class Card {
       const { left, top } = this.#canvas.getBoundingClientRect();
       return { x: event.clientX - left, y: event.clientY - top };
     };
-    const size = (): Pick<Sheet, 'width' | 'height'> => ({
-      width: this.#canvas.clientWidth,
-      height: this.#canvas.clientHeight,
+    this.#canvas.addEventListener('pointermove', (event) => {
+      this.#look(null);
+      this.#tip.tell(at(event), this.#view.readout(at(event), this.#size));
     });
-    this.#canvas.addEventListener('pointermove', (event) =>
-      this.#tip.tell(at(event), this.#view.readout(at(event), size())),
-    );
-    this.#canvas.addEventListener('pointerleave', () => this.#tip.hide());
+    for (const gone of ['pointerleave', 'blur'] as const) this.#canvas.addEventListener(gone, () => this.#look(null));
     this.#canvas.addEventListener('click', (event) => {
-      this.#view.click?.(at(event), size());
+      this.#view.click?.(at(event), this.#size);
     });
     this.#canvas.addEventListener('keydown', (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || this.#view.key?.(event.key) !== true) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (this.#view.key?.(event.key) !== true && !this.#readOn(event.key)) return;
       event.preventDefault();
       event.stopPropagation();
     });
+  }
+
+  get #size(): Pick<Sheet, 'width' | 'height'> {
+    return { width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
+  }
+
+  /** To the reading that a key leads to, which is also told aloud; Escape leaves it. True when the key was for that. */
+  #readOn(key: string): boolean {
+    const [by, before] = [strides[key], this.#reached];
+    if (key === 'Escape' && before !== null) {
+      this.#look(null);
+      return true;
+    }
+    const count = by === undefined ? 0 : (this.#view.readings?.(this.#size).length ?? 0);
+    if (by === undefined || count === 0) return false;
+    this.#look(Math.max(0, Math.min(count - 1, (before ?? (by > 0 ? -1 : count)) + by)), true);
+    return true;
+  }
+
+  /** Shows what stands at a reading, or at none. */
+  #look(place: number | null, aloud = false): void {
+    const all = place === null ? [] : (this.#view.readings?.(this.#size) ?? []);
+    this.#reached = place === null || all.length === 0 ? null : Math.min(place, all.length - 1);
+    const reading = all[this.#reached ?? -1];
+    const lines = reading?.lines() ?? [];
+    this.#mark.hidden = reading === undefined;
+    this.#tip.tell(reading?.at ?? { x: 0, y: 0 }, lines);
+    if (reading !== undefined) this.#mark.style.translate = `${reading.at.x}px ${reading.at.y}px`;
+    if (aloud) this.#spoken.textContent = lines.join(', ');
   }
 
   #paint(): void {
@@ -212,8 +259,14 @@ export class Card {
     this.#older.show(older);
     this.#canvas.setAttribute(
       'aria-label',
-      [`${this.#view.title}.`, ...(older ? [`${olderWord()}.`] : []), this.#view.summary()].join(' '),
+      [
+        `${this.#view.title}.`,
+        ...(older ? [`${olderWord()}.`] : []),
+        this.#view.summary(),
+        ...(this.#view.readings === undefined ? [] : [t('Arrow keys read its numbers one by one.')]),
+      ].join(' '),
     );
+    if (this.#reached !== null) this.#look(this.#reached);
     if (!this.#twin.element.hidden) this.#twin.show(this.#view.table(), this.#view.marked?.() ?? 0);
   }
 

@@ -93,6 +93,12 @@ export function eigenvaluesCard({ model, memory }: Page, changed: () => void): C
       ? (of !== model.run?.runId || (answer !== null && answer.fraction < 1)) && latest.failure === null
       : (model.spectrum?.fraction ?? 1) < 1;
 
+  const told = ([re, im, gate]: Eigenvalue): readonly string[] => [
+    ...(gate === null ? [] : [t('gate {0}', gate)]),
+    `|λ| = ${formatNumber(Math.hypot(re, im))}`,
+    `λ = ${formatNumber(re)} ${im < 0 ? '−' : '+'} ${formatNumber(Math.abs(im))}i`,
+  ];
+
   /** Equal units on both axes: the longer side of the plot sees more. */
   function layout({ width, height }: Pick<Sheet, 'width' | 'height'>) {
     const [left, right, top, bottom] = [46, width - 6, 6, height - 32];
@@ -227,16 +233,14 @@ export function eigenvaluesCard({ model, memory }: Page, changed: () => void): C
     readout(at, size) {
       const { x, y } = layout(size);
       const found = values()
-        .map(([re, im, gate]) => ({ re, im, gate, distance: Math.hypot(x(re) - at.x, y(im) - at.y) }))
+        .map((value) => ({ value, distance: Math.hypot(x(value[0]) - at.x, y(value[1]) - at.y) }))
         .filter(({ distance }) => distance <= near)
         .sort((a, b) => a.distance - b.distance)[0];
-      if (found === undefined) return null;
-      const { re, im, gate } = found;
-      return [
-        ...(gate === null ? [] : [t('gate {0}', gate)]),
-        `|λ| = ${formatNumber(Math.hypot(re, im))}`,
-        `λ = ${formatNumber(re)} ${im < 0 ? '−' : '+'} ${formatNumber(Math.abs(im))}i`,
-      ];
+      return found === undefined ? null : told(found.value);
+    },
+    readings(size) {
+      const { x, y } = layout(size);
+      return values().map((value) => ({ at: { x: x(value[0]), y: y(value[1]) }, lines: () => told(value) }));
     },
     older: () => !gated() && model.spectrumIsOlder,
     async ready() {

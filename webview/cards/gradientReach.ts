@@ -93,6 +93,12 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       })
       .join(' · ');
 
+  const told = (k: number): readonly string[] => [
+    `k = ${k}`,
+    `‖D‖ / ‖dWh‖ = ${formatPercent(answer?.share[k] ?? NaN)}`,
+    t('without anything further away: {0} error', formatPercent(answer?.missing[k] ?? NaN)),
+  ];
+
   function explain(): void {
     explainWhole();
     if (answer?.fraction !== 1 || latest.failure !== null || horizonsOfBlocks() === '') return;
@@ -215,11 +221,14 @@ export function reachCard({ model }: Page, changed: () => void): CardView {
       if (answer === null || count() === 0 || x < plot.left || x > plot.right || y < plot.top || y > plot.bottom)
         return null;
       const k = Math.max(0, Math.min(count() - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * count())));
-      return [
-        `k = ${k}`,
-        `‖D‖ / ‖dWh‖ = ${formatPercent(answer.share[k] ?? NaN)}`,
-        t('without anything further away: {0} error', formatPercent(answer.missing[k] ?? NaN)),
-      ];
+      return told(k);
+    },
+    readings(sheet) {
+      const plot = frame(sheet);
+      return Array.from({ length: count() }, (_, k) => ({
+        at: { x: plot.x(k), y: Math.min(plot.bottom, plot.y(Math.log10(answer?.share[k] ?? 0))) },
+        lines: () => told(k),
+      }));
     },
     summary: () => notes.textContent,
     table: () => ({

@@ -70,6 +70,13 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
   const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame =>
     frameOf(sheet, { min: 0, max: bins }, { min: 0, max: most() });
 
+  const told = (bin: number): readonly string[] => [
+    bin === bins - 1
+      ? t('{0} steps or more', formatSteps(startOf(bin)))
+      : t('{0} to {1} steps', formatSteps(startOf(bin)), formatSteps(startOf(bin + 1))),
+    t('{0} units', counts()[bin] ?? 0),
+  ];
+
   function explain(): void {
     const all = halfLives().sort();
     const steps = shown()?.steps ?? 0;
@@ -153,12 +160,13 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
       const plot = frame(sheet);
       if (x < plot.left || x > plot.right || y < plot.top || y > plot.bottom) return null;
       const bin = Math.max(0, Math.min(bins - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * bins)));
-      return [
-        bin === bins - 1
-          ? t('{0} steps or more', formatSteps(startOf(bin)))
-          : t('{0} to {1} steps', formatSteps(startOf(bin)), formatSteps(startOf(bin + 1))),
-        t('{0} units', counts()[bin] ?? 0),
-      ];
+      return told(bin);
+    },
+    readings(sheet) {
+      const plot = frame(sheet);
+      return halfLives().length === 0
+        ? []
+        : counts().map((count, bin) => ({ at: { x: plot.x(bin + 0.5), y: plot.y(count) }, lines: () => told(bin) }));
     },
     summary: () => notes.textContent,
     table: () => ({

@@ -79,6 +79,10 @@ export function lyapunovCard({ model }: Page): CardView {
   };
   const frame = (sheet: Pick<Sheet, 'width' | 'height'>): Frame =>
     frameOf(sheet, { min: 0.5, max: values().length + 0.5 }, range());
+  function told(i: number): readonly string[] {
+    const value = values()[i] ?? NaN;
+    return [`λ${i + 1}`, t('{0} per step', formatNumber(value)), t('×{0} per step', formatFactor(Math.exp(value)))];
+  }
   function explain(): void {
     const { spectrum } = model;
     const all = values();
@@ -200,8 +204,14 @@ export function lyapunovCard({ model }: Page): CardView {
         0,
         Math.min(all.length - 1, Math.floor(((x - plot.left) / (plot.right - plot.left)) * all.length)),
       );
-      const value = all[i] ?? NaN;
-      return [`λ${i + 1}`, t('{0} per step', formatNumber(value)), t('×{0} per step', formatFactor(Math.exp(value)))];
+      return told(i);
+    },
+    readings(sheet) {
+      const plot = frame(sheet);
+      return Array.from(values(), (value, i) => ({
+        at: { x: plot.x(i + 1), y: Number.isFinite(value) ? plot.y(value) : plot.bottom },
+        lines: () => told(i),
+      }));
     },
     older: () => model.spectrumIsOlder,
     async ready() {

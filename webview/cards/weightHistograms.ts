@@ -8,7 +8,7 @@ import { csvName } from '../page/tablePlan.js';
 import type { CardView, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
 import type { Histogram, WeightsPicture } from '../page/model.js';
-import type { WeightChoice } from './weightSelection.js';
+import type { Side, WeightChoice } from './weightSelection.js';
 
 export function weightHistograms(model: Page['model'], choice: WeightChoice): CardView {
   const halves = ({ width, height }: Pick<Sheet, 'width' | 'height'>, picture: WeightsPicture) =>
@@ -28,6 +28,12 @@ export function weightHistograms(model: Page['model'], choice: WeightChoice): Ca
       );
       return { side, histogram, most, frame, shift: i * (half + 8), half };
     });
+
+  const told = (side: Side, histogram: Histogram, bin: number): readonly string[] => [
+    side === 'values' ? choice.tensor : `d${choice.tensor}`,
+    binName(histogram, bin),
+    t('{0} numbers', histogram.counts[bin] ?? 0),
+  ];
 
   return {
     id: 'weightHistograms',
@@ -97,20 +103,28 @@ export function weightHistograms(model: Page['model'], choice: WeightChoice): Ca
       }
     },
     readout(at, size) {
-      const { picture, tensor } = choice;
+      const { picture } = choice;
       if (picture === null) return null;
       for (const { side, histogram, frame, shift } of halves(size, picture)) {
         const x = at.x - shift;
         if (x < frame.left || x >= frame.right || at.y < frame.top || at.y > frame.bottom) continue;
         const bin = Math.floor(((x - frame.left) / (frame.right - frame.left)) * histogram.counts.length);
-        return [
-          side === 'values' ? tensor : `d${tensor}`,
-          binName(histogram, bin),
-          t('{0} numbers', histogram.counts[bin] ?? 0),
-        ];
+        return told(side, histogram, bin);
       }
       return null;
     },
+    readings: (size) =>
+      choice.picture === null
+        ? []
+        : halves(size, choice.picture).flatMap(({ side, histogram, frame, shift }) =>
+            Array.from(histogram.counts, (count, bin) => ({
+              at: {
+                x: shift + frame.left + ((bin + 0.5) / histogram.counts.length) * (frame.right - frame.left),
+                y: frame.y(count),
+              },
+              lines: () => told(side, histogram, bin),
+            })),
+          ),
     summary() {
       const { picture, tensor } = choice;
       const notFinite = (picture?.valueHistogram.notFinite ?? 0) + (picture?.gradientHistogram.notFinite ?? 0);
