@@ -66,8 +66,7 @@ const lyapunovSentence = (lambda: number): string =>
   lambda === -Infinity
     ? t('Every Jacobian is zero: no gradient passes a single step.')
     : t(
-        'Measured on sequence 1, from Q = I: over few steps the best-surviving direction may do better, whose rate ' +
-          'stands at the product of all Jacobians.',
+        'Measured on sequence 1, from Q = I. Over few steps another direction may survive better: its rate stands below.',
       );
 
 /** How many directions are lost, where that is some of them. */
