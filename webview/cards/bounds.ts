@@ -66,7 +66,8 @@ const lyapunovSentence = (lambda: number): string =>
   lambda === -Infinity
     ? t('Every Jacobian is zero: no gradient passes a single step.')
     : t(
-        'Measured on sequence 1, from Q = I. Over few steps another direction may survive better: its rate stands below.',
+        'Measured on sequence 1, from Q = I. Over few steps another direction may survive better: its rate stands ' +
+          'below.',
       );
 
 /** How many directions are lost, where that is some of them. */
