@@ -201,7 +201,7 @@ it('the best-surviving direction has the rate of the product, not that of an exp
   near(Number(await side(open.page, 'lyapunov')), Math.log(0.5), 1e-12);
   const fading = `the best-surviving direction fades by ×${(0.5 * best).toFixed(3)} per step\\.`;
   assert.match(await notes(), new RegExp(`at most this share.*${fading}`));
-  assert.match(await notes(), /Measured on sequence 1, from Q = I: /);
+  assert.match(await notes(), /Measured on sequence 1, from Q = I\. Over few steps/);
 });
 
 it('never met a policy violation, an error or a failure', async () => {
