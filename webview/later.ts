@@ -8,7 +8,7 @@ import { gatesCard } from './cards/openedGatesCard.js';
 import { halfLivesCard } from './cards/halfLives.js';
 import { lyapunovCard } from './cards/lyapunov.js';
 import { reachCard } from './cards/gradientReach.js';
-import { unitCard } from './cards/openedStepCard.js';
+import { openedStepCard } from './cards/openedStepCard.js';
 import { weightCards } from './cards/weights.js';
 import { Compare } from './compare/compare.js';
 import { WhatIfBar } from './compare/whatIfBar.js';
@@ -107,7 +107,7 @@ export class Later {
     this.#proofs = new Proofs(page);
     this.#historyCards = this.#cardsOf((changed) => [historyCard(this.#past, changed)]);
     const otherCards = [
-      (changed: () => void) => [unitCard(page, changed), gatesCard(page, changed)],
+      (changed: () => void) => [openedStepCard(page, changed), gatesCard(page, changed)],
       (changed: () => void) => [halfLivesCard(page, gates, changed)],
       (changed: () => void) => [reachCard(page, changed)],
       () => [lyapunovCard(page)],

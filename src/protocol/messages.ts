@@ -31,7 +31,7 @@ import type {
   GateEigenvalues,
   NextStep,
   OpenedGates,
-  OpenedUnit,
+  OpenedStep,
   Reach,
   Shapes,
   Spectrum,
@@ -44,7 +44,7 @@ import type { None } from './rpc.js';
 import type { SequenceFileRequests } from './sequenceMessages.js';
 import type { TensorFileRequests } from './tensorMessages.js';
 
-export type { CellFacts, OpenedGates, OpenedUnit, StepLabels, TrainingNotes };
+export type { CellFacts, OpenedGates, OpenedStep, StepLabels, TrainingNotes };
 
 /** One number per timestep each, of one layer in one direction, for lines on the shared time axis. */
 export type LayerSeries = {
@@ -249,7 +249,7 @@ export type SequenceLinesRequest = {
 };
 export type SequenceLines = { readonly t: Float64Array; readonly values: readonly Float64Array[] };
 
-/** Exact numbers of one step for the cursor's side panel and the tables. */
+/** One step of a sequence: its exact numbers for the cursor's side panel and the tables, or all that it computes. */
 export type StepRequest = { readonly runId: number; readonly t: number; readonly sequence: number };
 export type StepValues = {
   readonly t: number;
@@ -398,9 +398,6 @@ export type WeightCells = { readonly values: Float64Array; readonly gradients: F
 
 /** One number of the weights, row and column as in the row-vector convention. */
 export type WeightPlace = { readonly tensor: WeightName; readonly row: number; readonly column: number };
-
-/** One unit of the unrolled network, opened. */
-export type UnitRequest = { readonly runId: number; readonly t: number; readonly sequence: number };
 
 /** How often each value of h occurs at each step: shares of the units, of one sequence or of all (null). */
 export type ActivationsRequest = {
@@ -574,9 +571,9 @@ export type SliceRequests = {
   exponents: { params: ExponentsRequest; result: Exponents | null };
   weights: { params: WeightsRequest; result: WeightsPicture | null };
   weightCells: { params: WeightCellsRequest; result: WeightCells | null };
-  unit: { params: UnitRequest; result: OpenedUnit | null };
+  openedStep: { params: StepRequest; result: OpenedStep | null };
   /** The same of a cell of several gates. */
-  gates: { params: UnitRequest; result: OpenedGates | null };
+  gates: { params: StepRequest; result: OpenedGates | null };
   activations: { params: ActivationsRequest; result: Activations | null };
   networkMap: { params: NetworkMapRequest; result: NetworkMap | null };
   gateSeries: { params: GateSeriesRequest; result: GateSeries | null };

@@ -143,7 +143,7 @@ async function askForSlices(
       from: window.t0,
       to: window.t1,
     }),
-    oneGate ? desk.ask('unit', { runId, sequence, t: dice.below(T) }) : refused(desk, runId, sequence),
+    oneGate ? desk.ask('openedStep', { runId, sequence, t: dice.below(T) }) : refused(desk, runId, sequence),
     desk.ask('weights', { runId, tensor, maxRows: 8, maxColumns: 8 }),
     desk.ask('weightCells', { runId, tensor, from: 0, to: parameters[tensor]?.length ?? 0 }),
     desk.ask('activations', { runId, sequence: dice.chance(0.5) ? null : sequence, window, maxColumns: 8, bins: 5 }),
@@ -164,7 +164,7 @@ async function askForSlices(
 async function refused(desk: Walk['desk'], runId: number, sequence: number): Promise<string | null> {
   const window = { t0: 0, t1: 1 };
   const told = await Promise.allSettled([
-    desk.ask('unit', { runId, sequence, t: 0 }),
+    desk.ask('openedStep', { runId, sequence, t: 0 }),
     desk.ask('steps', { runId, sequence, tensor: 'z', from: 0, to: 1 }),
     desk.ask('heatmap', { runId, sequence, window, tensor: 'z', maxColumns: 1, maxRows: 1 }),
   ]);
@@ -231,7 +231,7 @@ async function checkRecord(
   const replayed = [
     await answers.heatmap({ runId, tensor: 'hs', sequence: 0, window, maxColumns: 9, maxRows: 9 }),
     await answers.step({ runId, sequence: 0, t: T - 1 }),
-    ...(summary.cell.gates.length === 1 ? [await answers.unit({ runId, sequence: 0, t: 0 })] : []),
+    ...(summary.cell.gates.length === 1 ? [await answers.openedStep({ runId, sequence: 0, t: 0 })] : []),
     await answers.weights({ runId, tensor: 'Wh', maxRows: 8, maxColumns: 8 }),
     await answers.activations({ runId, sequence: 0, window, maxColumns: 8, bins: 28 }),
     await answers.attribution({ runId, window, maxColumns: 8, maxRows: 8 }),

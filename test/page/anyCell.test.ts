@@ -124,7 +124,7 @@ describe('a cell that is more than f(z)', () => {
     await computed(open.page, 'jacobian');
     for (const track of ['flow', 'hiddenMap', 'units', 'network', 'jacobian', 'attribution'])
       assert.doesNotMatch(await formulaOf(`[data-track=${track}]`), /f\(h|f′/, track);
-    for (const card of ['unit', 'reach', 'lyapunov', 'weights'])
+    for (const card of ['openedStep', 'reach', 'lyapunov', 'weights'])
       assert.doesNotMatch(await formulaOf(`[data-card=${card}]`), /f\(h|f′|det Wh/, card);
     assert.match(await formulaOf('[data-track=jacobian]'), /A.*·Wh.*\+ D/);
     assert.doesNotMatch(await formulaOf('section[aria-label="Numbers at the cursor"]'), /f′/);
@@ -195,16 +195,16 @@ describe('a cell that is more than f(z)', () => {
     const [g, own, before] = [gs[2] ?? [], tanhs[2] ?? [], states[2] ?? []];
     const learned = g.map((value, j) => value * ((own[j] ?? NaN) - (before[j] ?? NaN)));
     await page.waitForFunction(
-      () => document.querySelector('[data-card=unit] .place')?.textContent.includes('t = 2') === true,
+      () => document.querySelector('[data-card=openedStep] .place')?.textContent.includes('t = 2') === true,
     );
-    near(await side(page, 'unit-dalpha'), Math.hypot(...learned));
-    near(await side(page, 'unit-dhPrev'), Math.hypot(...(gs[1] ?? [])));
-    const { rows } = await csvRows(open, 'unit', 'card');
+    near(await side(page, 'step-dalpha'), Math.hypot(...learned));
+    near(await side(page, 'step-dhPrev'), Math.hypot(...(gs[1] ?? [])));
+    const { rows } = await csvRows(open, 'openedStep', 'card');
     const beside = rows.find(([name]) => name === '·D') ?? assert.fail('·D');
     const carry = weights.alpha.map((alpha) => 1 - alpha);
     near(beside[1], Math.hypot(...before.map((value, j) => value * (carry[j] ?? NaN))), 'h·D');
     near(beside[2], Math.hypot(...g.map((value, j) => value * (carry[j] ?? NaN))), 'g·D');
-    const notes = await page.locator('[data-card=unit]').innerText();
+    const notes = await page.locator('[data-card=openedStep]').innerText();
     assert.doesNotMatch(notes, /f′/);
     assert.match(notes, /dz·Wh.*\+ g·D/);
   });

@@ -36,7 +36,7 @@ describe('a card saved as PNG', () => {
   it('is what stands on the screen at double size, under its title', async () => {
     const open = await weather({ scale: 2, height: 1000 });
     const { page, host } = open;
-    for (const id of ['eigenvalues', 'unit', 'weights']) {
+    for (const id of ['eigenvalues', 'openedStep', 'weights']) {
       const { width, height, url } = await page.locator(`#card-${id}`).evaluate((element) => {
         const canvas = element as HTMLCanvasElement;
         const copy = document.createElement('canvas');
@@ -95,11 +95,11 @@ describe('a card', () => {
       });
     });
     await cursorTo(page, 37);
-    await page.locator('[data-card=unit] .place', { hasText: 't = 37' }).waitFor();
+    await page.locator('[data-card=openedStep] .place', { hasText: 't = 37' }).waitFor();
     await nextFrames(page);
     const counts = await page.evaluate(() => (window as unknown as { counts: Record<string, number> }).counts);
-    assert.ok((counts['card-unit'] ?? 0) > 0);
-    assert.deepEqual(Object.keys(counts), ['card-unit']);
+    assert.ok((counts['card-openedStep'] ?? 0) > 0);
+    assert.deepEqual(Object.keys(counts), ['card-openedStep']);
     await clean(open);
   });
 });

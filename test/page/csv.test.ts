@@ -133,7 +133,7 @@ describe('saved tables', () => {
     await page.locator('#track-flow-plot').focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowRight');
-    const opened = page.locator('[data-card=unit] .place', { hasText: 't = 1 · sequence 3' });
+    const opened = page.locator('[data-card=openedStep] .place', { hasText: 't = 1 · sequence 3' });
     await Promise.all([opened.waitFor(), page.locator('[data-track=jacobian] .formula', { hasText: '3' }).waitFor()]);
     await nextFrames(page);
     await page.setViewportSize({ width: 1200, height: 700 });
@@ -141,7 +141,7 @@ describe('saved tables', () => {
       (await csvRows(open, id, kind)).comments.slice(1);
     for (const track of ['hiddenMap', 'gradientMap', 'units', 'jacobian', 'network'])
       assert.deepEqual(await notes(track), ['sequence 3'], track);
-    assert.deepEqual(await notes('unit', 'card'), ['t 1; sequence 3']);
+    assert.deepEqual(await notes('openedStep', 'card'), ['t 1; sequence 3']);
     assert.deepEqual(await notes('lyapunov', 'card'), ['sequence 1']);
     assert.deepEqual(await notes('contributions'), []);
     await open.close();

@@ -67,7 +67,7 @@ describe('the overview', () => {
     const open = await weather();
     for (let i = 0; i < 3; i++) await nextFrames(open.page);
     const asked = new Set(open.host.asked);
-    for (const name of ['attribution', 'jacobians', 'reach', 'weights', 'activations', 'openedUnit', 'histogram'])
+    for (const name of ['attribution', 'jacobians', 'reach', 'weights', 'activations', 'openedStep', 'histogram'])
       assert.ok(!asked.has(name), `asked for ${name}`);
     assert.ok(asked.has('heatmap'), [...asked].join());
     await close(open);

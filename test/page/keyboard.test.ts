@@ -207,7 +207,7 @@ describe('with the keyboard alone', () => {
     await page.keyboard.press('Home');
     for (let i = 0; i < 7; i++) await page.keyboard.press('ArrowRight');
     await page.locator('.flag', { hasText: /^t = 7$/ }).waitFor();
-    await page.locator('[data-card=unit] .place', { hasText: 't = 7 ' }).waitFor();
+    await page.locator('[data-card=openedStep] .place', { hasText: 't = 7 ' }).waitFor();
     await page.keyboard.press('+');
     await page.locator('.ruler.zoomed').waitFor();
     await tabTo('.bar vscode-button[title="Show all steps (0)"]');

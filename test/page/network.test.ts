@@ -29,12 +29,12 @@ after(() => pages.close());
 const flag = (): Promise<string | null> => open.page.locator('.flag').textContent();
 const formula = (): Promise<string | null> => open.page.locator('[data-track=network] .formula').textContent();
 const unit = async (name: string): Promise<number> =>
-  Number(await open.page.locator(`[data-name=unit-${name}]`).getAttribute('data-value'));
+  Number(await open.page.locator(`[data-name=step-${name}]`).getAttribute('data-value'));
 const norm = (values: readonly number[]): number => Math.hypot(...values);
 
 async function openedAt(t: number): Promise<void> {
   await cursorTo(open.page, t, 'network');
-  await open.page.locator('[data-card=unit] .place', { hasText: `t = ${t} ` }).waitFor();
+  await open.page.locator('[data-card=openedStep] .place', { hasText: `t = ${t} ` }).waitFor();
   await nextFrames(open.page);
 }
 
@@ -69,7 +69,7 @@ for (const name of some(['typical', 'saturated', 'exploding', 'loss_every_step',
         norm(Wh.map((row) => row.reduce((sum, value, j) => sum + value * (dz[j] ?? NaN), 0))),
         'dhPrev',
       );
-      const { rows } = await csvRows(open, 'unit', 'card');
+      const { rows } = await csvRows(open, 'openedStep', 'card');
       const node = rows.find(([id]) => id === reference.cell) ?? [];
       // So would it take a vector that begins with a minus, and subtract its numbers.
       const numbers = (text = ''): number[] => text.replace(/^'/, '').split(' ').map(Number);
@@ -89,7 +89,7 @@ for (const name of some(['typical', 'saturated', 'exploding', 'loss_every_step',
       numbers(plus?.[4]).forEach((value, j) =>
         assert.ok(Math.abs(value - (dz[j] ?? NaN)) <= 1e-9 * Math.max(1, largest)),
       );
-      const written = open.page.locator('[data-name=unit-value-h]');
+      const written = open.page.locator('[data-name=step-value-h]');
       assert.equal(await written.count(), h.length <= 4 ? 1 : 0);
       if (h.length <= 4)
         assert.deepEqual(
@@ -117,8 +117,8 @@ it('what is opened, and what the network is unrolled into, is a step: units are 
   await painted(open, 'network');
   const label = (place: string): Promise<string> =>
     page.locator(place).evaluate((element) => element.getAttribute('aria-label') ?? '');
-  const texts = [await label('#card-unit'), await label('#track-network-plot')];
-  for (const place of ['[data-card=unit]', '[data-track=network]']) {
+  const texts = [await label('#card-openedStep'), await label('#track-network-plot')];
+  for (const place of ['[data-card=openedStep]', '[data-track=network]']) {
     await choose(page, place, 'What it shows');
     texts.push(await page.locator('.popover').innerText());
     await page.keyboard.press('Escape');
@@ -131,7 +131,7 @@ it('what is opened, and what the network is unrolled into, is a step: units are 
 });
 
 it('the graph of the opened step has whole boxes: nothing touches the edge of its picture', async () => {
-  const edge = await open.page.locator('#card-unit').evaluate((element) => {
+  const edge = await open.page.locator('#card-openedStep').evaluate((element) => {
     const canvas = element as HTMLCanvasElement;
     const copy = document.createElement('canvas');
     [copy.width, copy.height] = [canvas.width, canvas.height];
@@ -161,7 +161,7 @@ onlyLong(it)('underflow: the opened step keeps the digits of a gradient that no 
   let beyond = 0;
   for (const t of [T - 1, 300, 40, 0]) {
     await openedAt(t);
-    const told = log10Of((await open.page.locator('[data-name=unit-g]').getAttribute('data-value')) ?? '');
+    const told = log10Of((await open.page.locator('[data-name=step-g]').getAttribute('data-value')) ?? '');
     assert.ok(Math.abs(told - (log10dh[t] ?? NaN)) < 1e-9, `t = ${t}: ${told} instead of ${log10dh[t]}`);
     if (told < -308) beyond++;
   }
@@ -250,7 +250,7 @@ describe('stepping through', () => {
     await nextFrames(page);
     assert.equal(await flag(), `t = ${second + 2}`);
     assert.ok(Math.abs(second - 40) <= count);
-    await page.locator('[data-card=unit] .place', { hasText: `t = ${second + 2} ` }).waitFor();
+    await page.locator('[data-card=openedStep] .place', { hasText: `t = ${second + 2} ` }).waitFor();
   });
 });
 

@@ -237,7 +237,7 @@ describe('one LSTM layer', () => {
 
   it('has no view that is of a single gate alone, and no layers to choose', async () => {
     assert.equal(await shown('preActivation'), false);
-    assert.equal(await open.page.locator('[data-card=unit]').isVisible(), false);
+    assert.equal(await open.page.locator('[data-card=openedStep]').isVisible(), false);
     assert.equal(await open.page.locator('[data-name=spectralRadius]').count(), 0);
     assert.equal(await open.page.locator(layers).isVisible(), false);
   });
@@ -378,7 +378,7 @@ describe('a stack of vanilla layers', () => {
 
   it('has the views of a single gate for the layer that is looked at', async () => {
     assert.equal(await shown('preActivation'), true);
-    assert.equal(await open.page.locator('[data-card=unit]').isVisible(), true);
+    assert.equal(await open.page.locator('[data-card=openedStep]').isVisible(), true);
     near(await column('flow', 'g_norm'), reference.expected.layers[1]!.norms.dh, 'dh of layer 1');
   });
 

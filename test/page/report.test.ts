@@ -101,7 +101,7 @@ describe('the report', () => {
     await page.locator('vscode-dropdown[aria-label=Sequence] vscode-option[value="2"]').click();
     await page.locator('[data-track=hiddenMap] .formula', { hasText: 'sequence 3' }).waitFor();
     await page.waitForFunction(
-      () => document.querySelector('.card[data-card=unit] .place')?.textContent.includes('sequence 3') === true,
+      () => document.querySelector('.card[data-card=openedStep] .place')?.textContent.includes('sequence 3') === true,
     );
     await page.waitForFunction(() => {
       const text = document.querySelector('[data-track=attribution] .formula')?.textContent ?? '';

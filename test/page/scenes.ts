@@ -124,7 +124,7 @@ export const scenes: readonly Scene[] = [
       atStep: '.side > section',
       compare: card('compare'),
       history: card('history'),
-      unit: card('unit'),
+      openedStep: card('openedStep'),
     },
     async prepare(open) {
       await pin(open);
@@ -198,7 +198,7 @@ export const scenes: readonly Scene[] = [
     width: 1200,
     height: 2400,
     config: configOf(referenceCase('tiny')),
-    parts: { network: track('network'), unit: card('unit'), help: '.popover' },
+    parts: { network: track('network'), openedStep: card('openedStep'), help: '.popover' },
     async prepare({ page }) {
       await choose(page, '[data-track=product]', 'What it shows');
     },

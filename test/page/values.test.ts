@@ -116,8 +116,8 @@ it('writes numbers that no double can hold', async () => {
   assert.ok(Math.abs(log10 + 451) < 1e-9, g);
   assert.equal(await open.page.locator('.side [data-name=g]').textContent(), '1.000e-451');
   // The step, opened, tells the same in its table.
-  await open.page.locator('[data-card=unit] .place', { hasText: 't = 0' }).waitFor();
-  const { head, rows } = await csvRows(open, 'unit', 'card');
+  await open.page.locator('[data-card=openedStep] .place', { hasText: 't = 0' }).waitFor();
+  const { head, rows } = await csvRows(open, 'openedStep', 'card');
   const cells = rows
     .map((row) => row.slice(head.indexOf('gradient_norm')).filter((_, i) => i !== 1))
     .filter(([norm]) => norm !== '0' && norm !== '');

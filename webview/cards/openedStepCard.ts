@@ -10,17 +10,17 @@ import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from '
 import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
 import type { CardView } from './card.js';
 import type { Page } from '../chart/trackView.js';
-import type { OpenedUnit } from '../page/model.js';
+import type { OpenedStep } from '../page/model.js';
 import type { GraphNode } from './stepGraph.js';
 
-export function unitCard({ model, timeline, groups }: Page, changed: () => void): CardView {
-  let unit: OpenedUnit | null = null;
-  const place = ({ t }: OpenedUnit): number => (model.run === null ? t : positionOf(model.run, t));
+export function openedStepCard({ model, timeline, groups }: Page, changed: () => void): CardView {
+  let step: OpenedStep | null = null;
+  const place = ({ t }: OpenedStep): number => (model.run === null ? t : positionOf(model.run, t));
   const latest = new Latest(
-    (params: { t: number; sequence: number }) => model.slice('unit', params),
+    (params: { t: number; sequence: number }) => model.slice('openedStep', params),
     (answer) => {
       if (answer === null) return;
-      unit = answer;
+      step = answer;
       explain();
       changed();
     },
@@ -36,20 +36,20 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
     latest.request(wanted);
   };
   timeline.onChange((change) => {
-    if (change !== 'window' && groups.shows('unit')) ask();
+    if (change !== 'window' && groups.shows('openedStep')) ask();
   });
   const heading = el('p', { class: 'note place' });
   const nodes = (): readonly GraphNode[] => (model.run === null ? [] : graph(model.run));
   const log10Of = (values: Float64Array | null): number =>
-    values === null || unit === null ? NaN : gradientLog10(values, unit.exponent);
-  const scaled = (value: number): string => scaledText(value, unit?.exponent ?? 0);
+    values === null || step === null ? NaN : gradientLog10(values, step.exponent);
+  const scaled = (value: number): string => scaledText(value, step?.exponent ?? 0);
 
   function explain(): void {
     const cell = model.run?.cell;
-    if (unit === null || cell === undefined) return;
-    const { hPrev, x, h, dz, g, dhs, fromNext, dhPrev, dx, slope, own } = unit;
+    if (step === null || cell === undefined) return;
+    const { hPrev, x, h, dz, g, dhs, fromNext, dhPrev, dx, slope, own } = step;
     heading.replaceChildren(
-      math(say('t = {0} · sequence {1} · norms: grey forward, red backward', place(unit), timeline.shownSequence + 1)),
+      math(say('t = {0} · sequence {1} · norms: grey forward, red backward', place(step), timeline.shownSequence + 1)),
     );
     const row = (id: string, formula: string, log10: number, values: Float64Array | null): Node => {
       const few = values !== null && values.length <= fewNumbers;
@@ -59,7 +59,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
         el('dt', {}, math(formulaOf(model.run, formula))),
         el(
           'dd',
-          { title: exactLog10(log10), attributes: { 'data-name': `unit-${id}`, 'data-value': exactLog10(log10) } },
+          { title: exactLog10(log10), attributes: { 'data-name': `step-${id}`, 'data-value': exactLog10(log10) } },
           formatLog10(log10),
         ),
         few ? el('dd', { class: 'note' }, `[${[...values].map(scaled).join(', ')}]`) : null,
@@ -76,7 +76,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
               el('dt', {}, math(formulaOf(model.run, formula))),
               el(
                 'dd',
-                { attributes: { 'data-name': `unit-${id}`, 'data-value': [...values].map(String).join(' ') } },
+                { attributes: { 'data-name': `step-${id}`, 'data-value': [...values].map(String).join(' ') } },
                 `[${[...values].map((value) => formatNumber(value, 3)).join(', ')}]`,
               ),
             ),
@@ -85,9 +85,9 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
     notes.replaceChildren(
       ...small('value-hPrev', 'h_{t−1}', hPrev),
       ...small('value-x', 'x_t', x),
-      ...small('value-fromState', 'h_{t−1}·Wh', unit.fromState),
-      ...small('value-fromInput', 'x_t·Wx', unit.fromInput),
-      ...small('value-z', 'z_t', unit.z),
+      ...small('value-fromState', 'h_{t−1}·Wh', step.fromState),
+      ...small('value-fromInput', 'x_t·Wx', step.fromInput),
+      ...small('value-z', 'z_t', step.z),
       ...small('value-h', 'h_t', h),
       row('dhs', say('dhs: from the loss'), log10Of(dhs), dhs),
       row('dh', say('dh: from step t + 1'), log10Of(fromNext), fromNext),
@@ -111,7 +111,7 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
   }
 
   return {
-    id: 'unit',
+    id: 'openedStep',
     title: say('The step, opened'),
     height: 200,
     controls: heading,
@@ -136,12 +136,12 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
     // The graph is that of h = f(z).
     available: () => model.run !== null && !isGated(model.run),
     prepare: ask,
-    caption: () => (unit === null ? '' : `t = ${place(unit)} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
+    caption: () => (step === null ? '' : `t = ${place(step)} · ${say('sequence {0}', timeline.shownSequence + 1)}`),
     paint: (sheet) => {
-      if (unit !== null) paintGraph(sheet, nodes(), unit, log10Of);
+      if (step !== null) paintGraph(sheet, nodes(), step, log10Of);
     },
     readout(at, size) {
-      if (unit === null) return null;
+      if (step === null) return null;
       const node = nodeAt(nodes(), at, size);
       if (node === undefined) return null;
       const plain = (text: string): string =>
@@ -156,28 +156,28 @@ export function unitCard({ model, timeline, groups }: Page, changed: () => void)
                 : part.text,
           )
           .join('');
-      const value = node.value(unit);
+      const value = node.value(step);
       return [
         plain(node.forward),
         say('norm {0}', formatNumber(norm(value))),
         plain(node.backward),
-        say('norm {0}', formatLog10(log10Of(node.gradient(unit)))),
+        say('norm {0}', formatLog10(log10Of(node.gradient(step)))),
       ];
     },
     summary: () =>
-      unit === null
+      step === null
         ? ''
         : say(
             'Computation graph at t = {0}: the gradient from the loss has norm {1}, from the next step {2}, ' +
               'together {3}; {4} goes on to the step before.',
-            place(unit),
-            formatLog10(log10Of(unit.dhs)),
-            formatLog10(log10Of(unit.fromNext)),
-            formatLog10(log10Of(unit.g)),
-            formatLog10(log10Of(unit.dhPrev)),
+            place(step),
+            formatLog10(log10Of(step.dhs)),
+            formatLog10(log10Of(step.fromNext)),
+            formatLog10(log10Of(step.g)),
+            formatLog10(log10Of(step.dhPrev)),
           ),
     table() {
-      const opened = unit;
+      const opened = step;
       const all = nodes();
       return {
         rowHeading: { title: say('node'), csv: 'node' },

@@ -8,7 +8,7 @@ import { carriedFormula } from '../page/laterFormulas.js';
 import { t as say } from '../page/l10n.js';
 import { formulaOf } from '../page/stepLabels.js';
 import type { Point, Sheet } from './card.js';
-import type { CellFacts, OpenedUnit, RunSummary } from '../page/model.js';
+import type { CellFacts, OpenedStep, RunSummary } from '../page/model.js';
 
 /** One node of the graph: its place, its value, the gradient that arrives at its output and how it comes about. */
 export type GraphNode = {
@@ -22,10 +22,10 @@ export type GraphNode = {
   readonly labels: 'around' | 'left' | 'outside' | 'none';
   readonly forward: string;
   readonly backward: string;
-  value(unit: OpenedUnit): Float64Array;
-  gradient(unit: OpenedUnit): Float64Array;
+  value(step: OpenedStep): Float64Array;
+  gradient(step: OpenedStep): Float64Array;
   /** What goes on to the node before, where that is not all that arrives there. */
-  readonly sends?: (unit: OpenedUnit) => Float64Array;
+  readonly sends?: (step: OpenedStep) => Float64Array;
   /** Where the gradient goes on to, node by node. */
   readonly to: readonly string[];
 };
@@ -55,12 +55,12 @@ export function graph(run: Pick<RunSummary, 'cell' | 'layers'>): readonly GraphN
 }
 
 /** What goes on beside the weights: D is diagonal, a factor for each unit. */
-const besideWeights = (values: Float64Array, { carry }: OpenedUnit): Float64Array =>
+const besideWeights = (values: Float64Array, { carry }: OpenedStep): Float64Array =>
   values.map((value, j) => value * (carry[j] ?? NaN));
 
-const throughWeights = (unit: OpenedUnit): Float64Array => {
-  const passed = besideWeights(unit.g, unit);
-  return unit.dhPrev.map((value, k) => value - (passed[k] ?? NaN));
+const throughWeights = (step: OpenedStep): Float64Array => {
+  const passed = besideWeights(step.g, step);
+  return step.dhPrev.map((value, k) => value - (passed[k] ?? NaN));
 };
 
 const beside: GraphNode = {
@@ -297,12 +297,12 @@ function bow(context: CanvasRenderingContext2D, from: Box, to: Box, shift: numbe
 export function paintGraph(
   sheet: Sheet,
   nodes: readonly GraphNode[],
-  unit: OpenedUnit,
+  step: OpenedStep,
   log10: (gradient: Float64Array) => number,
 ): void {
   const { context, theme } = sheet;
   const boxes = new Map(nodes.map((node) => [node.id, boxOf(node, sheet)]));
-  const logs = new Map(nodes.map((node) => [node.id, log10(node.gradient(unit))]));
+  const logs = new Map(nodes.map((node) => [node.id, log10(node.gradient(step))]));
   const finite = [...logs.values()].filter(Number.isFinite);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
   const width = (log: number): number =>
@@ -320,7 +320,7 @@ export function paintGraph(
       // What leaves a node on its way back is what arrives at the node before it; at the copy node both branches keep
       // their own.
       const wide = width(
-        node.sends === undefined ? (logs.get(target === 'copy' ? node.id : target) ?? NaN) : log10(node.sends(unit)),
+        node.sends === undefined ? (logs.get(target === 'copy' ? node.id : target) ?? NaN) : log10(node.sends(step)),
       );
       if (wide === 0) continue;
       context.lineWidth = wide;
@@ -368,7 +368,7 @@ export function paintGraph(
       context.fillStyle = readable(colour, theme);
       context.fillText(text, ...at);
     };
-    const [value, gradient] = [formatNumber(norm(node.value(unit)), 3), formatLog10(logs.get(node.id) ?? NaN, 3)];
+    const [value, gradient] = [formatNumber(norm(node.value(step)), 3), formatLog10(logs.get(node.id) ?? NaN, 3)];
     const [above, below] = [y - boxHeight / 2 - 8, y + boxHeight / 2 + 9];
     if (node.labels === 'around') {
       label(value, [x, above], theme.muted);

@@ -35,7 +35,7 @@ const makeGroups = (): readonly Group[] => [
       'saturation',
       'network',
       'atStep',
-      'unit',
+      'openedStep',
       'gates',
     ],
   },

@@ -32,7 +32,7 @@ export type {
   NetworkSummary,
   NextEffect,
   OpenedGates,
-  OpenedUnit,
+  OpenedStep,
   PanelStatus,
   GateEigenvaluesAnswer,
   WhatIfGates,

@@ -35,7 +35,7 @@ const scaled = (values: ArrayLike<number>, exponent: number): Float64Array => {
   return out;
 };
 
-/** @throws of a cell of one gate, which `openUnit` opens */
+/** @throws of a cell of one gate, which `openStep` opens */
 export function openGates(
   experiment: LayerExperiment,
   result: ComputedRun,

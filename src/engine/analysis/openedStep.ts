@@ -15,7 +15,7 @@ import type { LayerExperiment } from '../network/experiment.js';
  * Of one sequence at one step. Gradients are relative to 2^`exponent`; everything is float64 along the run's own
  * states.
  */
-export type OpenedUnit = {
+export type OpenedStep = {
   readonly t: number;
   /** [I], [H] */
   readonly x: Float64Array;
@@ -55,7 +55,7 @@ function ownGradients(
   { cell: name, shapes: { I, H } }: LayerExperiment,
   { step, next }: CellRow,
   g: Float64Array,
-): OpenedUnit['own'] {
+): OpenedStep['own'] {
   const { parameters, addGradients } = cellOf(name);
   const own = parameters.filter(({ role }) => role === 'other');
   const gradients = Object.fromEntries(own.map((spec) => [spec.name, new Float64Array(sizeOf(spec, I, H))]));
@@ -64,7 +64,7 @@ function ownGradients(
 }
 
 /** Step t of batch item `item` with every number that goes through it, recomputed in float64 from the run's states. */
-export function openUnit(experiment: LayerExperiment, result: ComputedRun, t: number, item: number): OpenedUnit {
+export function openStep(experiment: LayerExperiment, result: ComputedRun, t: number, item: number): OpenedStep {
   const {
     shapes: { T, I, H },
     layers: [

@@ -39,7 +39,7 @@ import type {
   Jacobians,
   ReachValues,
   TimeWindow,
-  UnitRequest,
+  StepRequest,
 } from '../../protocol/index.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { Job, RestingJob } from './backgroundAnalysis.js';
@@ -231,7 +231,7 @@ export class Analyses {
   }
 
   /** A step of a cell of several gates; null where a newer run needs the thread. */
-  async openedGates({ t, sequence }: Pick<UnitRequest, 't' | 'sequence'>): Promise<OpenedGates | null> {
+  async openedGates({ t, sequence }: Pick<StepRequest, 't' | 'sequence'>): Promise<OpenedGates | null> {
     const { experiment, result } = this.#needed();
     const item = Math.min(sequence, this.#shapes.B - 1);
     // One sequence at a time is looked at.

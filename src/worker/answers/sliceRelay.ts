@@ -27,7 +27,7 @@ export const relaySlices = (ask: Ask): Handlers => ({
   exponents: (params) => ask('exponents', params),
   weights: (params) => ask('weights', params),
   weightCells: (params) => ask('weightCells', params),
-  unit: (params) => ask('unit', params),
+  openedStep: (params) => ask('openedStep', params),
   gates: (params) => ask('gates', params),
   networkMap: (params) => ask('networkMap', params),
   gateSeries: (params) => ask('gateSeries', params),

@@ -10,11 +10,10 @@ import type {
   TimeWindow,
   UnitLines,
   UnitLinesRequest,
-  UnitRequest,
 } from '../../protocol/index.js';
 import { t as say } from '@vscode/l10n';
-import { cellOf, log10Of2, openUnit } from '../../engine/index.js';
-import type { OpenedUnit, Trace } from '../../engine/index.js';
+import { cellOf, log10Of2, openStep } from '../../engine/index.js';
+import type { OpenedStep, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { gateValuesOf } from './gateSlices.js';
 import { Once } from './perRunCache.js';
@@ -326,9 +325,9 @@ export function stepsBlock(run: KeptRun, request: StepsRequest): StepsBlock {
 }
 
 /** @throws of a cell with several gates */
-export function openedUnit(run: KeptRun, { t, sequence }: Pick<UnitRequest, 't' | 'sequence'>): OpenedUnit {
+export function openedStep(run: KeptRun, { t, sequence }: Pick<StepRequest, 't' | 'sequence'>): OpenedStep {
   requireOneGate(run);
   const { experiment, result } = run;
   const { T, B } = result.shapes;
-  return openUnit(experiment, result, Math.max(0, Math.min(t, T - 1)), Math.min(sequence, B - 1));
+  return openStep(experiment, result, Math.max(0, Math.min(t, T - 1)), Math.min(sequence, B - 1));
 }

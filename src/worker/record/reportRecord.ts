@@ -1,7 +1,7 @@
 // A finished run written down for a report: everything where that is small, pictures as fine as a screen where it is
 // not.
 import { cellOf, mapParameters, mapStates, runChunks } from '../../engine/index.js';
-import type { LayerExperiment, OpenedUnit, RunResult, Spectrum } from '../../engine/index.js';
+import type { LayerExperiment, OpenedStep, RunResult, Spectrum } from '../../engine/index.js';
 import type {
   ActivationBins,
   Activations,
@@ -26,7 +26,7 @@ import type {
 import type { Analyses, Finished } from '../answers/analyses.js';
 import { Cancelled } from '../scheduling/scheduler.js';
 import { kept, mostDense } from '../answers/seriesDownsampling.js';
-import { heatmap, openedUnit, sequenceLines, stepValues, unitLines } from '../answers/slices.js';
+import { heatmap, openedStep, sequenceLines, stepValues, unitLines } from '../answers/slices.js';
 import {
   fitsGateValues,
   gateSeries,
@@ -71,7 +71,7 @@ export type FirstSequence = {
   readonly activations: Activations;
   readonly steps: readonly StepValues[];
   /** None of a cell of several gates. */
-  readonly opened: readonly OpenedUnit[];
+  readonly opened: readonly OpenedStep[];
   readonly weights: Readonly<
     Record<
       WeightName,
@@ -261,10 +261,10 @@ function someSteps(
   return [...new Set([...even, ...named])].sort((a, b) => a - b);
 }
 
-const narrowed = ({ own, ...unit }: OpenedUnit): OpenedUnit => ({
+const narrowed = ({ own, ...step }: OpenedStep): OpenedStep => ({
   ...(Object.fromEntries(
-    Object.entries(unit).map(([key, value]) => [key, typeof value === 'number' ? value : narrow(value)]),
-  ) as Omit<OpenedUnit, 'own'>),
+    Object.entries(step).map(([key, value]) => [key, typeof value === 'number' ? value : narrow(value)]),
+  ) as Omit<OpenedStep, 'own'>),
   own: Object.fromEntries(Object.entries(own).map(([name, values]) => [name, narrow(values)])),
 });
 
@@ -341,7 +341,7 @@ function firstSequence(run: KeptRun): FirstSequence {
       .map(({ t, h, g, gLog10 }) => ({ t, h: narrow(h), g: narrow(g), gLog10 })),
     opened: isGated(run)
       ? []
-      : someSteps(run, openedNumbers / (10 * H + 2 * I)).map((t) => narrowed(openedUnit(run, { t, sequence: 0 }))),
+      : someSteps(run, openedNumbers / (10 * H + 2 * I)).map((t) => narrowed(openedStep(run, { t, sequence: 0 }))),
     weights: Object.fromEntries(weightPictures),
   };
 }

@@ -17,7 +17,7 @@ import { binsIn, clampWindow } from '../answers/decimate.js';
 import { seriesAnswer } from '../answers/seriesDownsampling.js';
 import { notFinite } from './reportRecord.js';
 import type { Cells, FirstSequence, RunRecord } from './reportRecord.js';
-import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
+import { heatmap, openedStep, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { band, spread } from '../answers/unitSlices.js';
 import { weightCells, weights } from '../answers/weightSlices.js';
@@ -201,10 +201,10 @@ export function replay(record: RunRecord): Answers {
         (pictures) => blockOf(pictures, request),
       );
     },
-    unit: ({ t, sequence }) =>
+    openedStep: ({ t, sequence }) =>
       either(
         sequence,
-        (kept) => openedUnit(kept, { t, sequence }),
+        (kept) => openedStep(kept, { t, sequence }),
         ({ opened }) => nearestTo(opened, t),
       ),
     gates: (request) => (run === null || request.sequence >= sequences ? null : analyses.openedGates(request)),

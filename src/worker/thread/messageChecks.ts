@@ -115,7 +115,7 @@ export const sliceChecks: Checks<{ requests: SliceRequests; events: None }>['req
   exponents: object({ runId: count }),
   weights: object({ runId: count, tensor: weightNames, maxRows: count, maxColumns: count }),
   weightCells: object({ runId: count, tensor: weightNames, from: count, to: count }),
-  unit: object({ runId: count, t: count, sequence: count }),
+  openedStep: object({ runId: count, t: count, sequence: count }),
   gates: object({ runId: count, t: count, sequence: count }),
   activations: object({
     runId: count,

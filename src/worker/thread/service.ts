@@ -29,7 +29,7 @@ import type {
   RunRequest,
   RunSummary,
   TriedText,
-  UnitRequest,
+  StepRequest,
   WhatIf,
   WhatIfAnswer,
   WhatIfRequest,
@@ -65,7 +65,7 @@ import { resultJson, withGateBlocks } from '../record/resultJson.js';
 import { compactText, triedText, wholeText } from '../record/resultText.js';
 import { isEnoughForLine, spectrumForLine } from '../record/runTable.js';
 import type { LayerSpectrum } from '../record/layerJson.js';
-import { heatmap, openedUnit, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
+import { heatmap, openedStep, sequenceLines, stepsBlock, stepValues, unitLines } from '../answers/slices.js';
 import { requireGates, requireOneGate } from '../answers/keptRun.js';
 import type { KeptRun } from '../answers/keptRun.js';
 import { ReadSources } from '../record/runSources.js';
@@ -152,7 +152,7 @@ export class Service {
       <Request extends { readonly runId: number }, Result>(cut: (run: KeptRun, request: Request) => Result) =>
       (request: Request): Result | null =>
         this.#kept?.runId === request.runId ? cut(this.#kept, request) : null;
-    const gates = this.#later((analyses, request: UnitRequest) => analyses.openedGates(request));
+    const gates = this.#later((analyses, request: StepRequest) => analyses.openedGates(request));
     const begun: Begun = (flag) => this.#channel.emit('begun', { flag });
     const inspector = new Inspector(this.#readFile, begun);
     const tensors = new TensorFiles(this.#readFile);
@@ -219,7 +219,7 @@ export class Service {
           if (this.#kept?.runId === request.runId) requireGates(this.#kept);
           return gates(request);
         },
-        unit: slice((run, request: UnitRequest) => openedUnit(run, request)),
+        openedStep: slice((run, request: StepRequest) => openedStep(run, request)),
         activations: slice(spread),
         band: slice(band),
       },

@@ -1,7 +1,7 @@
 // Which loss makes which gradient: held against runs of the reference classes in which only one loss is there.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { attribute, finish, openUnit, reachOf, Rnn, runResumably } from '../../../src/engine/index.js';
+import { attribute, finish, openStep, reachOf, Rnn, runResumably } from '../../../src/engine/index.js';
 import type { LayerExperiment, RunResult, Workspaces } from '../../../src/engine/index.js';
 import { ways } from '../wasm/support.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, weightsOf } from './build.js';
@@ -232,7 +232,7 @@ for (const [way, workspaces] of ways)
 describe('an opened unit', () => {
   it('holds the numbers of the reference classes at every node', () => {
     for (const t of [0, 5, T - 1]) {
-      const unit = openUnit(run, result, t, 1);
+      const unit = openStep(run, result, t, 1);
       const hPrev = (j: number): number => (t === 0 ? 0 : (result.hs[(T + t - 1) * H + j] ?? NaN));
       for (let j = 0; j < H; j++) {
         const h = result.hs[(T + t) * H + j] ?? NaN;

@@ -8,7 +8,7 @@ import {
   finish,
   nextStepOf,
   jacobianSeries,
-  openUnit,
+  openStep,
   preActivations,
   reachOf,
   runWithin,
@@ -143,7 +143,7 @@ describe('a cell with a D and a parameter of its own', () => {
 
   it('is opened step by step', () => {
     for (const t of [0, 5, T - 1]) {
-      const unit = openUnit(e, result, t, 1);
+      const unit = openStep(e, result, t, 1);
       const back = Matrix.rowVector(Array.from(unit.g)).mmul(jacobianAt(1, t)).to1DArray();
       unit.dhPrev.forEach((value, k) => near(value, back[k]!));
       unit.dz.forEach((value, j) => near(value, unit.g[j]! * unit.slope[j]!));

@@ -7,7 +7,7 @@ import {
   jacobianSeries,
   onStepsOfRun,
   openGates,
-  openUnit,
+  openStep,
   preActivations,
   runNetwork,
   spectrumResumably,
@@ -175,7 +175,7 @@ for (const [way, kernels] of ways)
         assert.ok(z.values !== null);
         assert.ok(z.values.subarray(0, 16).every((value) => value !== 0));
         assert.ok(z.values.subarray(16, 160).every((value) => value === 0));
-        const opened = openUnit(experiment, result, 10, 1);
+        const opened = openStep(experiment, result, 10, 1);
         assert.deepEqual(
           [[...opened.z], [...opened.h]],
           [

@@ -6,7 +6,7 @@ import {
   asLayer,
   finish,
   openGates,
-  openUnit,
+  openStep,
   runNetwork,
   runResumably,
   stateGradients,
@@ -270,8 +270,8 @@ describe('an opened step', () => {
     const shape = { seed: 9, B, T, I, widths: [H], directions: ['forward', 'reverse'], lengths: [T, 3] } as const;
     const run = finish(runNetwork({ ...randomNetwork({ ...shape, cell: 'tanh' }), upstream: { kind: 'every' } }));
     const { experiment, result } = run.layers[1]!;
-    const before = openUnit(experiment, result, T - 4, 1);
+    const before = openStep(experiment, result, T - 4, 1);
     assert.deepEqual([...before.fromNext, ...before.dhs], new Array(2 * H).fill(0));
-    assert.ok(openUnit(experiment, result, T - 3, 1).fromNext.some((value) => value !== 0));
+    assert.ok(openStep(experiment, result, T - 3, 1).fromNext.some((value) => value !== 0));
   });
 });

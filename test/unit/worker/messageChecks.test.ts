@@ -59,7 +59,7 @@ const sliceSamples: { readonly [K in keyof SliceRequests]: readonly SliceRequest
   exponents: [{ runId: 1 }],
   weights: [{ runId: 1, tensor: 'Wx', maxRows: 5, maxColumns: 5 }],
   weightCells: [{ runId: 1, tensor: 'b', from: 0, to: 2 }],
-  unit: [{ runId: 1, t: 0, sequence: 0 }],
+  openedStep: [{ runId: 1, t: 0, sequence: 0 }],
   activations: [
     { runId: 1, sequence: null, window, maxColumns: 9, bins: 28 },
     { runId: 1, sequence: 0, window, maxColumns: 9, bins: 28 },

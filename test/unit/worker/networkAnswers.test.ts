@@ -50,7 +50,7 @@ describe('a cell of several gates', () => {
   it('has no single z and no unit to open: they are refused with a sentence', async () => {
     const { desk, runId } = await run({ weights: layers(3, 2, ['l0']), sequences });
     const refused = /A step of the cell "gru" has no single z: it opens by its gates, r, z, n\./;
-    await assert.rejects(desk.ask('unit', { runId, t: 0, sequence: 0 }), refused);
+    await assert.rejects(desk.ask('openedStep', { runId, t: 0, sequence: 0 }), refused);
     await assert.rejects(desk.ask('steps', { runId, sequence: 0, tensor: 'z', from: 0, to: 1 }), refused);
     const window = { t0: 0, t1: 5 };
     await assert.rejects(
@@ -103,7 +103,7 @@ describe('a cell of several gates', () => {
     const asked = { runId, sequence: 0, window, maxColumns: 8, maxRows: 4 };
     assert.ok(await answers.heatmap({ ...asked, tensor: 'dh' }));
     assert.equal(await answers.heatmap({ ...asked, tensor: 'z' }), null);
-    assert.equal(await answers.unit({ runId, t: 0, sequence: 0 }), null);
+    assert.equal(await answers.openedStep({ runId, t: 0, sequence: 0 }), null);
   });
 
   it('tells the clipping and the loss of the network', async () => {
@@ -130,8 +130,8 @@ describe('the record of a ragged network in two directions', () => {
       for (const sequence of [0, 1])
         for (const t of [0, 2, 4])
           assert.deepEqual(
-            await answers.unit({ runId, t, sequence }),
-            await desk.ask('unit', { runId, t, sequence }),
+            await answers.openedStep({ runId, t, sequence }),
+            await desk.ask('openedStep', { runId, t, sequence }),
             `t ${t}, sequence ${sequence}`,
           );
       const window = { t0: 1, t1: 5 };

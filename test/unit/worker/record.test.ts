@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import {
   defaultBounds,
   finish,
-  openUnit,
+  openStep,
   runResumably,
   spectrumResumably,
   Workspaces,
@@ -145,7 +145,7 @@ describe('the record of a small run', () => {
         spread(run, { ...all, sequence: null, maxColumns: 9, bins: 5 }),
       );
       // dz and what it sends back follow from the kept numbers; what the loss sends is kept instead of the loss.
-      const unit = await answers.unit({ runId: 1, t: 39, sequence: 1 });
+      const unit = await answers.openedStep({ runId: 1, t: 39, sequence: 1 });
       const g = stepValues(run, { runId: 1, t: 39, sequence: 1 });
       unit?.dhs.forEach((value, i) =>
         assert.ok(Math.abs(value * 2 ** unit.exponent - (g.g[i] ?? NaN) * 10 ** g.gLog10) < 1e-12),
@@ -170,8 +170,8 @@ describe('the record of a run in chunks', () => {
       const answers = replay(record);
       for (let t = 0; t < T; t++)
         assert.deepEqual(
-          await answers.unit({ runId: 1, t, sequence: 1 }),
-          openUnit(experiment, result, t, 1),
+          await answers.openedStep({ runId: 1, t, sequence: 1 }),
+          openStep(experiment, result, t, 1),
           `t = ${t}`,
         );
     }
@@ -226,7 +226,7 @@ describe('the record of a long, wide sequence', () => {
       kept?.values.forEach((value, i) => assert.ok(Math.abs(value - (whole.values[i] ?? NaN)) < 1e-4));
     }
     assert.equal((await answers.step({ runId: 1, t: T - 1, sequence: 0 }))?.t, T - 1);
-    const near = await answers.unit({ runId: 1, t: 4321, sequence: 0 });
+    const near = await answers.openedStep({ runId: 1, t: 4321, sequence: 0 });
     assert.ok(near !== null && Math.abs(near.t - 4321) < T / 20);
     const lines = await answers.unitLines({ ...everything(T), sequence: 0, units: [40, 3], maxPoints: 100 });
     assert.ok(lines?.values[0]?.every(Number.isNaN) === true, 'unit 40 is not among those that are kept');
@@ -260,9 +260,9 @@ describe('the record of a cell with a parameter of its own', () => {
       );
       assert.equal(record.extent.kind, kind);
       const answers = replay(record);
-      const unit = (await answers.unit({ runId: 1, t: T - 1, sequence: 0 })) ?? assert.fail();
+      const unit = (await answers.openedStep({ runId: 1, t: T - 1, sequence: 0 })) ?? assert.fail();
       assert.equal(unit.t, T - 1);
-      const { own, carry } = openUnit(run.experiment, run.result, T - 1, 0);
+      const { own, carry } = openStep(run.experiment, run.result, T - 1, 0);
       assert.ok((own['alpha'] ?? assert.fail()).some((value) => value !== 0));
       own['alpha']?.forEach((value, j) => assert.ok(Math.abs((unit.own['alpha']?.[j] ?? NaN) - value) < 1e-6));
       carry.forEach((value, j) => assert.ok(Math.abs((unit.carry[j] ?? NaN) - value) < 1e-6));
