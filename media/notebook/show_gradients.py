@@ -32,9 +32,9 @@ def show_gradients(rnn, x, upstream="last", loss=None, state=None, name="gradien
     output = {"version": 1, "config": json.loads(text), "tensors": base64.b64encode(tensors).decode()}
     if write or len(text) + len(tensors) > 1_000_000:
         output, mark = {"version": 1, "file": name + ".rnn.json"}, "// By show_gradients, which may replace it."
-        old = [path for path in map(pathlib.Path, (output["file"], file)) if path.exists()]
-        if old and not old[0].open("rb").read(99).startswith(mark.encode()):
-            raise FileExistsError(f"{old[0]} is not by show_gradients, so it stays: pass another name=, or move it.")
-        pathlib.Path(output["file"]).write_text(f"{mark}\n{text}") and pathlib.Path(file).write_bytes(tensors)
+        for old, start in (pathlib.Path(output["file"]), mark.encode()), (pathlib.Path(file), tensors[8:29]):
+            if old.is_symlink() or old.exists() and start not in old.open("rb").read(99):
+                raise FileExistsError(f"{old} is not by show_gradients, so it stays: pass another name=, or move it.")
+        pathlib.Path(file).write_bytes(tensors) and pathlib.Path(output["file"]).write_text(f"{mark}\n{text}")
     words = "VS Code draws this with the extension RNN Gradients."
     IPython.display.display({"application/vnd.rnn-gradients+json": output, "text/plain": words}, raw=True)

@@ -3,6 +3,7 @@
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { t as say } from '@vscode/l10n';
+import { isOutOfMemory } from '../engine/index.js';
 import { placeOf, removeUnfinished, whyNotWritten } from '../report/index.js';
 import { escapeControls } from '../worker/record/index.js';
 import { printError, reasonOf } from './terminal.js';
@@ -92,14 +93,14 @@ export function refuse(target: string, reason: string): number {
 
 /**
  * Writes a file and tells why it could not; the exit code, null where it is there.
- * @throws what is no refusal of the system: a fault of ours is no reason why nothing was written
+ * @throws what is no refusal of the system and no lack of memory: a fault of ours is no reason why nothing was written
  */
 export async function written(target: string, write: () => Promise<void>): Promise<number | null> {
   try {
     await withoutLeftovers(write);
     return null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    if ((error as NodeJS.ErrnoException).syscall === undefined && !isOutOfMemory(error)) throw error;
     return refuse(target, whyNotWritten(error));
   }
 }

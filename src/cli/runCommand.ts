@@ -247,12 +247,9 @@ export async function runCommand(asked: Asked, program: string): Promise<number>
   }
   if (html !== null) {
     const { spectrum } = spectrumOf(judged);
-    const page = await report(
-      asked,
-      { ...source, run, judged, spectrum, advice, elapsedMs, workspaces },
-      path.join(path.dirname(program), 'webview'),
-    );
-    const failed = await written(html, () => writeWhole(html, [page]));
+    const told = { ...source, run, judged, spectrum, advice, elapsedMs, workspaces };
+    const assets = path.join(path.dirname(program), 'webview');
+    const failed = await written(html, async () => writeWhole(html, [await report(asked, told, assets)]));
     if (failed !== null) return failed;
   }
   const kinds = asked.shown === null ? [run.verdict.kind] : shown.map((one) => one.result.verdict.kind);

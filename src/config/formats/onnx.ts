@@ -225,7 +225,8 @@ function dropoutsBeside(nodes: readonly OnnxNode[], tick: Tick): ReadonlyMap<Onn
     const told = `Dropout ${cut(firstOf('', name, ...outputs), longestName)}`.trim();
     if (own.length < mostDropouts && !own.includes(told)) beside.set(layer, [...own, told]);
   };
-  for (const node of nodes) {
+  for (const [i, node] of nodes.entries()) {
+    if (i % 64 === 0) tick();
     if (recurrent.includes(node.op))
       for (const one of sourceOf(node)?.through ?? []) if (isDropout(one, tick)) add(node, one);
     if (!isDropout(node, tick)) continue;

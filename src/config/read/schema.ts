@@ -259,8 +259,8 @@ export const configKeys = () =>
       docs: t(
         'What the layer above sends into every `h_t`, `dhs = ∂L/∂h`: `"last"`, `"final"`, `"every"`, the number of ' +
           'one step (ones there and nowhere else), or numbers [B][T][H] ([T][H] for one sequence, 2·H with two ' +
-          'directions), inline or as a path. With several chunks `"last"` and `"final"` put ones at the end of each ' +
-          'chunk. Not together with `loss`.',
+          'directions), inline or as a path. With several chunks `"last"` and `"final"` hold for each of them. Not ' +
+          'together with `loss`.',
       ),
       types: ['null', 'string', 'number', 'array'],
       expected: t('"last", "final", "every", the number of a step, a path, or numbers [B][T][H]'),

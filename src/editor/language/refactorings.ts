@@ -111,7 +111,7 @@ export async function freeReference(names: readonly string[], extension: string,
     try {
       await vscode.workspace.fs.stat(uri);
     } catch (error) {
-      if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return reference;
+      if (error instanceof vscode.FileSystemError) return reference;
       throw error;
     }
   }

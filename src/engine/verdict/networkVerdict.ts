@@ -41,7 +41,7 @@ const nameOf = ({ experiment: { layers } }: JudgedLayer, twoWays: boolean): stri
   return direction === 'forward' ? say('layer {0}, forward', layer) : say('layer {0}, reverse', layer);
 };
 
-/** Whether losses, or the ones that stand for them, sit at several steps; `top`: the layer that a gradient enters. */
+/** Whether losses, or the ones that stand for them, sit at several steps, of the layer that they enter. */
 function isAtManySteps({ upstream, loss }: Experiment, { experiment, result }: JudgedLayer): boolean {
   if (loss !== null) return loss.at === 'every' || (Array.isArray(loss.at) && loss.at.length > 1);
   return upstream.kind === 'given' ? hasManyLosses(experiment, result.lossSteps) : upstream.kind === 'every';

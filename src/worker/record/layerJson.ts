@@ -160,7 +160,7 @@ export function layerPart(cell: CellName): Part<{ readonly layer: Layer; readonl
     gates: gatesPart(cell),
     spectrum: spectrumPart(cell),
     log10SingleSource: told(
-      'log10 ‖∂L/∂h_t‖ with L = Σ h_{T−1} [T]',
+      'log10 ‖∂L/∂s_t‖ [T]',
       series(({ result }) => result.layers[0].log10SingleSource),
     ),
     verdict: from(({ result }) => result.positionVerdict, verdictPart),

@@ -247,7 +247,7 @@ function resultPart(cell: CellName, isVanilla: boolean): Part<Whole> {
       each(layerPart(cell)),
     ),
     log10SingleSource: told(
-      'log10 ‖∂L/∂h_t‖ with L = Σ h_{T−1} [T]',
+      'log10 ‖∂L/∂s_t‖ [T]',
       ofRunOrNull(({ log10SingleSource }) => log10SingleSource, numbers),
     ),
     loss: ofRunOrNull((run) => finish(run.lossInFull()), lossPart),

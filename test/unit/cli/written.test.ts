@@ -13,6 +13,8 @@ describe('what writes a result', () => {
       const file = path.join(folder, 'no', 'such', 'folder');
       assert.equal(await written(file, () => writeFile(file, '')), 2);
       assert.equal(await written(file, () => Promise.resolve()), null);
+      const refused = new RangeError('Array buffer allocation failed');
+      assert.equal(await written(file, () => Promise.reject(refused)), 2);
     } finally {
       await rm(folder, { recursive: true });
     }

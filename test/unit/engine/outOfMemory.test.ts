@@ -31,6 +31,10 @@ describe('an error that is told as a lack of memory', () => {
       () => write(Float64Array.of(1, 2), new Float32Array(1), 0),
       () => new Float64Array(new ArrayBuffer(8), 16),
       () => deep(0),
+      () => new Float64Array(new ArrayBuffer(16), 3),
+      () => new Float64Array(new ArrayBuffer(9)),
+      () => new Float64Array(-1),
+      () => (1).toFixed(200),
       () => (null as unknown as Float64Array).length,
     ])
       assert.ok(!isOutOfMemory(thrown(work)), String(thrown(work)));

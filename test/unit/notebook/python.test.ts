@@ -241,6 +241,16 @@ describe('the Python function of a notebook', () => {
       }
     });
 
+  it('leaves tensors that it has not written as they are beside a config that it has', withPython, () => {
+    const one = call(tensor([[[1]]]), { write: true });
+    const { files } = called([one], new Map());
+    const before = new Map([...files, ['gradients.safetensors', Buffer.from('mine')]]);
+    const { status, stderr, files: after } = called([one], before);
+    assert.equal(status, 1);
+    assert.ok(stderr.includes('FileExistsError: gradients.safetensors is not by show_gradients'), stderr);
+    assert.deepEqual(after, before);
+  });
+
   it('says what it takes when it gets a whole model', withPython, () => {
     const modules = "import sys, types; sys.modules |= dict.fromkeys(['torch', 'IPython'], types.ModuleType('torch'))";
     const ask = `sys.modules['IPython.display'] = sys.modules['torch']; exec(open('${source}').read())`;
