@@ -86,7 +86,11 @@ describe('the contributed JSON schema', () => {
 
   it('says what several chunks make of the places that are counted within one', () => {
     for (const key of ['upstreamGradient', 'truncate'])
-      assert.match(schema.properties?.[key]?.markdownDescription ?? '', /\bseveral chunks\b.* hold for each of them|\bstart of each chunk\b/, key);
+      assert.match(
+        schema.properties?.[key]?.markdownDescription ?? '',
+        /\bseveral chunks\b.* hold for each of them|\bstart of each chunk\b/,
+        key,
+      );
   });
 
   it('describes each choice, and has no formula that a hover would show as LaTeX', () => {
