@@ -243,6 +243,7 @@ const parsedWords = (args: readonly string[]) =>
 /** What is wrong with the options themselves, whatever they mean. */
 function checkOptions({ tokens, positionals }: ReturnType<typeof parsedWords>): void {
   const command = commandOf(positionals[0]);
+  const given = new Map<Option, string>();
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
@@ -260,7 +261,25 @@ function checkOptions({ tokens, positionals }: ReturnType<typeof parsedWords>): 
       throw new UsageError(
         say('{0} takes a value, and "{1}" is an option. Write {0}={1} if it is meant.', rawName, value),
       );
+    else if (option !== 'root') {
+      checkOnce(rawName, given.get(option), value);
+      given.set(option, value);
+    }
   }
+}
+
+/** Only the last one would count: a verdict that is refused by the first --fail-on would pass. */
+function checkOnce(option: string, before: string | undefined, value: string): void {
+  if (before === undefined) return;
+  throw new UsageError(
+    say(
+      '{0} is given twice, as "{1}" and as "{2}". Write it once; values of --fail-on and --bounds are separated by ' +
+        'commas.',
+      option,
+      before,
+      value,
+    ),
+  );
 }
 
 /** A name of a file that is written; only --json may go to standard output. */

@@ -665,6 +665,13 @@ describe('rnn-gradients run', () => {
       [['run', config, '--html', '-'], '--html takes the name of a file, not "-": only --json writes to standard'],
       [['run', config, '--fail-on', ''], '--fail-on names no verdict. It takes vanishing, fading, exploding, '],
       [['run', config, '--fail-on', ' ,'], '--fail-on names no verdict. '],
+      // The last one alone would count, and a verdict that is refused by the first would pass.
+      [
+        ['run', config, '--fail-on', 'vanishing', '--fail-on=exploding'],
+        '--fail-on is given twice, as "vanishing" and as "exploding". Write it once; values of --fail-on and ' +
+          '--bounds are separated by commas.',
+      ],
+      [['convert', config, 'o.json', '--name', 'x', '--name', 'x'], '--name is given twice, as "x" and as "x". '],
       [['convert', config, 'o.npz'], 'OUT takes the name of a file that ends in .json or .safetensors, not "o.npz".'],
       [['convert', config], 'The file to write is missing: OUT.json or OUT.safetensors.'],
       [['convert', config, '-'], 'OUT takes the name of a file, not "-": only --json writes to standard output.'],
