@@ -12,8 +12,8 @@ def show_gradients(rnn, x, upstream="last", loss=None, state=None, name="gradien
             value, config["lengths"] = torch.nn.utils.rnn.pad_packed_sequence(value, batch_first=True)
         elif axes == 2 and key in ("state.h", "state.c", "loss.targets"):  # A single sequence becomes a batch of one.
             value = value.unsqueeze(0 if key == "loss.targets" else 1)
-        elif not rnn.batch_first and key == "loss.targets" and loss.get("at", "last") not in ("last", "final"):
-            value = value.transpose(0, 1) if hasattr(value, "transpose") else value
+        elif axes + rnn.batch_first == 0 and key == "loss.targets" and loss.get("at") not in (None, "last", "final"):
+            value = value.transpose(0, 1) if hasattr(value, "transpose") else value  # Beside packed sequences.
         if hasattr(value, "state_dict"): return keep(key, value.state_dict()) and {"file": file, "name": key}
         if isinstance(value, dict): return {part: keep(f"{key}.{part}", inner) for part, inner in value.items()}
         if not hasattr(value, "tolist"): return value  # Sequences of different lengths, or no numbers.

@@ -220,6 +220,7 @@ def cases():
 def kept():
     """What the unit tests read: each cell, form and dtype, each way to ask, in as few calls as hold them all."""
     one, two = {"num_layers": 1}, {"num_layers": 2, "bidirectional": True}
+    square = {"lengths": (3, 3, 3)}
     for kind, form, ask, dtype, with_state, options in [
         ("tanh", "unbatched", "last", torch.float32, False, {**one, "bias": False}),
         ("relu", "packed", "every", torch.float64, True, {"num_layers": 2}),
@@ -233,8 +234,9 @@ def kept():
         ("gru", "packed", "mseEvery", torch.float64, False, one),
         ("lstm", "packed", "mseSteps", torch.float32, False, one),
         ("tanh", "batched", "mseSteps", torch.float64, False, {**one, "orthogonal": True}),
+        ("lstm", "batched", "mseEvery", torch.float64, True, {**one, **square}),
     ]:
-        case = Case(f"{kind}-{form}-{ask}", kind, form, ask, dtype, with_state, (2, 4, 3), **options)
+        case = Case(f"{kind}-{form}-{ask}", kind, form, ask, dtype, with_state, **{"lengths": (2, 4, 3), **options})
         yield case.run(readout_bias=dtype == torch.float32, keep=True)
 
 
