@@ -68,6 +68,13 @@ export function describeParts(root: Value): string {
   return groups.length > 0 ? describeNetworks(groups).join('; ') : describeTensors(named);
 }
 
+/** Networks, and the tensors that belong to none. */
+export function describeNames(root: Value): string {
+  const { named, groups } = weightNames(root);
+  const beside = describeTensors(withoutLayers({ named, groups }));
+  return [...describeNetworks(groups), ...(beside === '' ? [] : [beside])].join('; ');
+}
+
 /** `fc.weight [2, 3]; fc.bias [2]`, the first of them. */
 export const describeTensors = (named: readonly Named[]): string =>
   named

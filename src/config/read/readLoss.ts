@@ -57,6 +57,16 @@ export async function readLoss(
 const follow = (value: Value | undefined, sources: Sources): Promise<Value | null> =>
   value === undefined ? Promise.resolve(null) : sources.follow(value);
 
+/** Of a readout without a matrix that has its name. */
+function adviceOnMatrix({ node, document }: Value): string {
+  if (node.kind !== 'object')
+    return say('Give the numbers the name "Why" or "weight"; in a file name the layer, and not its matrix.');
+  // Nobody can write into a file of tensors.
+  return document.binary === null
+    ? say('Add "Why" with one row per hidden unit.')
+    : say('Name a file that holds the linear layer, or write { "Why": …, "by": … } in its place.');
+}
+
 function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Report): Readout | null {
   const { H } = sizes;
   const names = weightNames(value);
@@ -68,7 +78,7 @@ function readReadout(value: Value, sizes: KnownSizes, dtype: DType, report: Repo
       message: say('The readout has no matrix.'),
       expected: say('"Why" [H][O], or PyTorch\'s "weight" [O][H]'),
       found: near?.where.placeText ?? describeNode(value.node),
-      ...(near?.hint ?? { advice: say('Add "Why" with one row per hidden unit.') }),
+      ...(near?.hint ?? { advice: adviceOnMatrix(value) }),
     });
     return null;
   }

@@ -8,7 +8,7 @@ import type { FileContent, FileTrouble, SpecialKind } from './fileAccess.js';
 import { pathAdvice } from '../problems/formatAdvice.js';
 import { describeNode, quote } from '../json/node.js';
 import { megabytes, mostBytes } from './limits.js';
-import { describeParts, filePart } from './fileParts.js';
+import { describeNames, filePart } from './fileParts.js';
 import type { FilePart } from './fileParts.js';
 import type { Report } from '../problems/problemReport.js';
 import type { OpenFiles } from './openFiles.js';
@@ -121,7 +121,7 @@ export class Sources {
         advice: this.#report.byOption ? alone : t('Remove "name"; of a table "columns" says what is read.'),
       };
     const message = t('Nothing in the file is called {0}, or more than one.', quote(name));
-    const names = this.#report.guards(root) ? t('other names') : describeParts(root);
+    const names = this.#report.guards(root) ? t('other names') : describeNames(root);
     return names === ''
       ? {
           message,
@@ -133,7 +133,9 @@ export class Sources {
           message,
           expected: t('a name that one network or one tensor of the file has'),
           found: names,
-          advice: t('Write the name as the file has it, without the name of the tensor where a network is meant.'),
+          advice: t(
+            'Write the name as the file has it, without the name of the tensor where a network or a layer is meant.',
+          ),
         };
   }
 

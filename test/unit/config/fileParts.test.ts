@@ -247,6 +247,31 @@ describe('a readout in a file with other layers', () => {
     const inline = await withReadout({}, { ...fc, 'out.weight': filled(2, 3, 9) });
     assert.match(inline.problems.find(({ severity }) => severity === 'error')?.advice ?? '', /^Leave that one alone/);
   });
+
+  it('is named by its layer: under another name all are told, and of its matrix alone what to write', async () => {
+    const wrong = await withReadout(fc, { file: 'm.json', name: 'hed' });
+    const [unknown] = wrong.problems.filter(({ path }) => path === 'loss.readout.file');
+    assert.equal(unknown?.found, 'rnn: RNN [3, 3]; fc.weight [2, 3]; fc.bias [2]');
+    assert.match(unknown.advice, /without the name of the tensor where a network or a layer is meant/);
+    const matrixAlone = 'Give the numbers the name "Why" or "weight"; in a file name the layer, and not its matrix.';
+    for (const readout of [{ file: 'm.json', name: 'fc.weight' }, 'seq.npy']) {
+      const { problems } = await withReadout(fc, readout);
+      assert.deepEqual(
+        problems.flatMap(({ severity, advice }) => (severity === 'error' ? [advice] : [])),
+        [matrixAlone],
+      );
+    }
+  });
+
+  it('that a file of tensors does not hold cannot be added there', async () => {
+    const readout = { file: 'two.pt', name: 'encoder' };
+    const { problems } = await read({ weights: readout, sequences: 'seq.npy', loss: { ...loss, readout } });
+    const [missing] = problems.filter(({ message }) => message === 'The readout has no matrix.');
+    assert.equal(
+      missing?.advice,
+      'Name a file that holds the linear layer, or write { "Why": …, "by": … } in its place.',
+    );
+  });
 });
 
 describe('numbers in archives', () => {
