@@ -18,7 +18,7 @@ import { cut, UnreadableNumbers } from '../json/problem.js';
 import type { Problem } from '../json/problem.js';
 import { notePart, refuseListOfParts } from '../problems/modelParts.js';
 import { optionText, Report, wordOf } from '../problems/problemReport.js';
-import { onlyTensor } from './fileParts.js';
+import { arraysOf, onlyTensor } from './fileParts.js';
 import { openEntry } from './openEntry.js';
 import type { OpenEntry } from './openEntry.js';
 import type { ReadOptions } from './openFiles.js';
@@ -109,7 +109,7 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
   const context = { cell: null, dtype: 'float32', inputs: read?.I ?? null } as const;
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
   const sequences = typeof entry.sequences === 'string' ? read : madeFor(weights, entry.sequences);
-  checkInputs(sequences, weights, report);
+  checkInputs(sequences, weights, weightsRoot, report);
   const isUnclear = order === undefined && sequences?.isBlock === true;
   if (isUnclear && mayBeStepByStep(sequences, { state: null, upstream: null }))
     askForOrder(sequences.where, sequences, false, report);
@@ -233,7 +233,7 @@ async function readConfig(
   const weightsRoot = weightsValue === undefined ? null : await sources.follow(weightsValue);
   const context: WeightsContext = { cell, dtype, inputs: sequences?.I ?? null };
   const weights = weightsRoot === null ? null : readWeights(weightsRoot, context, report);
-  checkInputs(sequences, weights, report);
+  checkInputs(sequences, weights, weightsRoot, report);
   checkStateful(valid.get('stateful'), sequences, weights, report);
   if (sequencesValue !== undefined && sequences?.isBlock === true && order === null) {
     const shapeOf = async (key: ConfigKey): Promise<readonly number[] | null> => {
@@ -418,11 +418,18 @@ function checkStateful(
 }
 
 /** The weights say how many inputs a timestep has. */
-function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | null, report: Report): void {
+function checkInputs(
+  sequences: ReadSequences | null,
+  weights: ReadWeights | null,
+  weightsRoot: Value | null,
+  report: Report,
+): void {
   if (sequences === null || weights === null) return;
   const { I, input } = weights;
   if (I === null || input === null || I === sequences.I) return;
-  const named = report.guards(input.where) ? 'Wx' : input.where.path;
+  const isGuarded = report.guards(input.where);
+  const named = isGuarded ? 'Wx' : input.where.path;
+  const embedding = isGuarded || weightsRoot === null ? null : embeddingOf(weightsRoot, I);
   report.error(sequences.where, {
     code: 'wrong-dimension',
     message: t('The timesteps have {0}, but the weights take {1}.', counted(sequences.I, 'inputs'), I),
@@ -433,8 +440,25 @@ function checkInputs(sequences: ReadSequences | null, weights: ReadWeights | nul
       describeShape(input.shape),
     ),
     found: t('{0} per timestep', counted(sequences.I, 'numbers')),
-    advice: t('Give every timestep {0}, or use weights with I = {1}.', counted(I, 'numbers'), sequences.I),
+    advice:
+      embedding === null
+        ? t('Give every timestep {0}, or use weights with I = {1}.', counted(I, 'numbers'), sequences.I)
+        : t(
+            'If these are tokens, save what {0} makes of them, with {1} for each token.',
+            quote(cut(embedding, 60)),
+            counted(I, 'numbers'),
+          ),
   });
+}
+
+/** The name of a layer beside the network that makes `width` numbers of each token. */
+function embeddingOf(weights: Value, width: number): string | null {
+  const found = arraysOf(weights).find(
+    ({ name, rank, named: { value } }) =>
+      rank === 2 && /emb/i.test(name) && value.node.kind === 'tensor' && value.node.shape[1] === width,
+  );
+  if (found === undefined) return null;
+  return found.named.prefix === '' ? found.name : found.named.prefix;
 }
 
 const textOf = (value: Value | undefined): string | null => (value?.node.kind === 'string' ? value.node.value : null);

@@ -274,6 +274,23 @@ describe('a readout in a file with other layers', () => {
   });
 });
 
+it('a network behind an embedding takes what that makes of tokens, and tokens are told so', async () => {
+  const rows = (count: number, width: number): number[][] =>
+    Array.from({ length: count }, () => new Array<number>(width).fill(3));
+  const rnn = { 'rnn.weight_ih_l0': rows(3, 2), 'rnn.weight_hh_l0': rows(3, 3), 'rnn.bias_ih_l0': [0, 0, 0] };
+  const adviceFor = async (others: object): Promise<string | undefined> => {
+    const texts = { 'm.json': JSON.stringify({ ...others, ...rnn }), 'x.json': JSON.stringify(rows(4, 6)) };
+    const { problems } = await readTexts(texts, { kind: 'pair', weights: 'm.json', sequences: 'x.json' });
+    return problems.find(({ message }) => message.startsWith('The timesteps have 6 inputs'))?.advice;
+  };
+  const told = 'If these are tokens, save what "emb.tokens" makes of them, with 2 numbers for each token.';
+  assert.equal(await adviceFor({ 'out.weight': rows(9, 2), 'emb.tokens.weight': rows(9, 2) }), told);
+  assert.match((await adviceFor({ embedding: rows(9, 2) })) ?? '', /save what "embedding" makes/);
+  const usual = 'Give every timestep 2 numbers, or use weights with I = 6.';
+  for (const others of [{}, { 'out.weight': rows(9, 2) }, { 'emb.weight': rows(9, 4) }])
+    assert.equal(await adviceFor(others), usual);
+});
+
 describe('numbers in archives', () => {
   const weights = { file: 'two.pt', name: 'encoder' };
 
