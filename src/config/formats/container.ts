@@ -20,8 +20,13 @@ export type Container = {
   readonly notes?: ReadonlyMap<string, number>;
 };
 
-/** Of the layers of Dropout below and above a recurrent one the first are told. */
-export const mostDropouts = 8;
+const mostDropouts = 8;
+
+/** Of the layers of Dropout below and above a recurrent one the first are told, each once. */
+export function addDropout<Layer>(beside: Map<Layer, readonly string[]>, layer: Layer, told: string): void {
+  const own = beside.get(layer) ?? [];
+  if (own.length < mostDropouts && !own.includes(told)) beside.set(layer, [...own, told]);
+}
 
 /** More of them are no notes. */
 export const mostNotes = 100;

@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
-import { mostDropouts } from './container.js';
+import { addDropout } from './container.js';
 import type { Fact } from './container.js';
 import { damaged } from './formatError.js';
 
@@ -176,12 +176,9 @@ function dropoutsBeside(
   prefix: string,
 ): ReadonlyMap<number, readonly string[]> {
   const isDropout = (i: number): boolean => dropouts.includes(layers[i]!.kind) && get(layers[i]!.config, 'rate') !== 0;
-  const beside = new Map<number, string[]>();
-  const add = (owner: number, i: number): void => {
-    const own = beside.get(owner) ?? [];
-    const told = `${layers[i]!.kind} ${prefix}${layers[i]!.name}`;
-    if (own.length < mostDropouts && !own.includes(told)) beside.set(owner, [...own, told]);
-  };
+  const beside = new Map<number, readonly string[]>();
+  const add = (owner: number, i: number): void =>
+    addDropout(beside, owner, `${layers[i]!.kind} ${prefix}${layers[i]!.name}`);
   for (const [i, { at, through }] of sources.entries()) {
     if (isRecurrent(layers[i]!)) for (const one of through) if (isDropout(one)) add(i, one);
     if (isDropout(i) && at !== null && isRecurrent(layers[at]!)) add(at, i);

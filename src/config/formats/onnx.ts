@@ -3,7 +3,7 @@
 import { t } from '@vscode/l10n';
 import { cut } from '../json/problem.js';
 import type { Tick } from '../json/scanner.js';
-import { mostDropouts } from './container.js';
+import { addDropout } from './container.js';
 import type { Beside, Container, Fact, FileFormat, FoundTensor } from './container.js';
 import { beforeQuantising, damaged, FormatError, refused } from './formatError.js';
 import { OnnxGraph } from './onnxGraph.js';
@@ -219,12 +219,9 @@ const handsOnSteps: readonly string[] = [...passes, 'Gather', 'Slice'];
 
 /** Of each recurrent node the Dropout nodes through which it takes its inputs, and those that take its outputs. */
 function dropoutsBeside(nodes: readonly OnnxNode[], tick: Tick): ReadonlyMap<OnnxNode, readonly string[]> {
-  const beside = new Map<OnnxNode, string[]>();
-  const add = (layer: OnnxNode, { name, outputs }: OnnxNode): void => {
-    const own = beside.get(layer) ?? [];
-    const told = `Dropout ${cut(firstOf('', name, ...outputs), longestName)}`.trim();
-    if (own.length < mostDropouts && !own.includes(told)) beside.set(layer, [...own, told]);
-  };
+  const beside = new Map<OnnxNode, readonly string[]>();
+  const add = (layer: OnnxNode, { name, outputs }: OnnxNode): void =>
+    addDropout(beside, layer, `Dropout ${cut(firstOf('', name, ...outputs), longestName)}`.trim());
   for (const [i, node] of nodes.entries()) {
     if (i % 64 === 0) tick();
     if (recurrent.includes(node.op))
