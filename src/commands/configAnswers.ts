@@ -139,8 +139,8 @@ export function configOf(answers: Partial<Answers>): NewConfig | null {
     if (weights === undefined || sequences === undefined || state === undefined || above === null) return null;
     return {
       name: path.posix.basename(weights.weights.path).replace(/\.[^.]+$/, ''),
-      cell,
       source: {
+        cell,
         kind: 'files',
         weights: placeOf(reference, weights.weights, weights.network?.name ?? null),
         sequences:
@@ -157,7 +157,6 @@ export function configOf(answers: Partial<Answers>): NewConfig | null {
   const network = [layers > 1 ? `, ${layers} layers` : '', directions > 1 ? ', both directions' : ''].join('');
   return {
     name: `${cell}${network}, ${initialisation} Wh, seed ${seed}`,
-    cell,
-    source: { kind: 'random', shapes, layers, directions, initialisation, seed },
+    source: { cell, kind: 'random', shapes, layers, directions, initialisation, seed },
   };
 }

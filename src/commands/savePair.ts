@@ -54,9 +54,9 @@ async function textFor(
       : { kind: 'made', made: entry.sequences, I: network?.I ?? summary?.shapes.I ?? 1 };
   return context.subjects.inspections.newConfig({
     name: session?.title ?? pairName(entry),
-    cell: summary?.cell.name ?? network?.cell ?? 'tanh',
     source: {
       kind: 'files',
+      cell: network === null ? (summary?.cell.name ?? null) : network.cell,
       weights: placeOf(refer, weights, entry.network ?? null),
       sequences,
       ...(entry.order === undefined ? {} : { order: entry.order }),

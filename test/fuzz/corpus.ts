@@ -131,8 +131,8 @@ export function corpus(): Specimen[] {
   });
   const createdText = newConfigText({
     name: 'made',
-    cell: 'relu',
     source: {
+      cell: 'relu',
       kind: 'random',
       layers: 1,
       directions: 1,

@@ -97,9 +97,9 @@ export function shiftConfig(H: number, T: number, more: Record<string, unknown> 
 /** A question that a thread answers without reading anything. */
 export const newConfig = {
   name: 'x',
-  cell: 'tanh',
   source: {
     kind: 'files',
+    cell: 'tanh',
     weights: { file: 'w.json', name: null },
     sequences: { kind: 'file', place: { file: 'x.json', name: null } },
     initialState: null,

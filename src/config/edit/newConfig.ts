@@ -10,10 +10,10 @@ import { rowLines, weightsText } from './madeWeights.js';
 /** What the command "Create RNN Config…" has asked for: made-up weights and sequences, or files that are there. */
 export type NewConfig = {
   readonly name: string;
-  readonly cell: CellName;
   readonly source:
     | {
         readonly kind: 'random';
+        readonly cell: CellName;
         readonly shapes: Shapes;
         /** One above the other, each in one or two directions. */
         readonly layers: number;
@@ -23,6 +23,8 @@ export type NewConfig = {
       }
     | {
         readonly kind: 'files';
+        /** Null: as the weights tell, or tanh with a note where they do not. */
+        readonly cell: CellName | null;
         readonly weights: FilePlace;
         readonly sequences: NewSequences;
         readonly order?: SequenceOrder;
@@ -71,14 +73,14 @@ function plainPlace({ file, name }: FilePlace, options: SequenceOptions | Target
 
 type RandomSource = Extract<NewConfig['source'], { readonly kind: 'random' }>;
 
-function randomSource(cell: CellName, source: RandomSource): string {
+function randomSource(source: RandomSource): string {
   const { B, T, I } = source.shapes;
   // Between the seeds of the weights.
   const seed = source.seed + 2;
   const random = new Random(seed);
   const xs = Float64Array.from({ length: B * T * I }, () => random.normal());
   return `  "weights": {
-${weightsText(cellOf(cell), source)}
+${weightsText(cellOf(source.cell), source)}
   },
   // [B][T][I] = [${B}][${T}][${I}], ${t('standard normal numbers')}, seed ${seed}
   "sequences": [
@@ -139,23 +141,23 @@ function aboveText(above: Above): string {
 }
 
 /** What a step computes, for whoever reads the file. */
-function formulaOf(cell: CellName): string {
-  const { gates, words } = cellOf(cell);
-  if (gates.length > 1) return words.forward;
+function formulaOf(cell: CellName | null): string {
+  const gated = cell === null ? null : cellOf(cell);
+  if (gated !== null && gated.gates.length > 1) return gated.words.forward;
   const others = cellNames.filter((name) => cellOf(name).gates.length === 1);
   return t('h_t = f(h_{t-1}·Wh + x_t·Wx + b), f one of {0}', others.join(', '));
 }
 
 /** The text of a `*.rnn.json`. The same request gives the same text. */
-export function newConfigText({ name, cell, source }: NewConfig): string {
-  const numbers = source.kind === 'random' ? randomSource(cell, source) : fileSource(source);
+export function newConfigText({ name, source }: NewConfig): string {
+  const { cell } = source;
+  const numbers = source.kind === 'random' ? randomSource(source) : fileSource(source);
   // At the last step a reverse direction has only begun.
   const at = source.kind === 'random' && source.directions === 2 ? 'final' : 'last';
   return `// ${t('Run it with "Run RNN" from the command palette. Hover a key to learn what it does.')}
 {
   "name": ${JSON.stringify(name)},
-  // ${formulaOf(cell)}
-  "cell": "${cell}",
+  // ${formulaOf(cell)}${cell === null ? '' : `\n  "cell": "${cell}",`}
   "dtype": "float32",
 ${numbers}
 ${aboveText(source.kind === 'files' ? source.above : { kind: 'ones', at })}

@@ -281,10 +281,10 @@ export const workerChecks: Checks<WorkerContract> = {
     cells: nothing,
     newConfig: object({
       name: text,
-      cell: oneOf(cellNames),
       source: byKind({
         random: object({
           kind: oneOf(['random']),
+          cell: oneOf(cellNames),
           shapes: object({ B: size, T: size, I: size, H: size }),
           layers: integer(1, mostMadeLayers),
           directions: integer(1, 2),
@@ -293,6 +293,7 @@ export const workerChecks: Checks<WorkerContract> = {
         }),
         files: object({
           kind: oneOf(['files']),
+          cell: nullable(oneOf(cellNames)),
           weights: filePlace,
           sequences,
           order: optional(oneOf(sequenceOrders)),

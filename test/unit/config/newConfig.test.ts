@@ -33,8 +33,7 @@ describe('newConfigText', () => {
         const { experiment, problems } = await read(
           newConfigText({
             name: 'a "new" one',
-            cell,
-            source: { kind: 'random', ...one, shapes, initialisation, seed: 7 },
+            source: { cell, kind: 'random', ...one, shapes, initialisation, seed: 7 },
           }),
         );
         assert.deepEqual(problems, []);
@@ -51,8 +50,14 @@ describe('newConfigText', () => {
     const { experiment } = await read(
       newConfigText({
         name: 'q',
-        cell: 'tanh',
-        source: { kind: 'random', ...one, shapes: { ...shapes, H: 6 }, initialisation: 'orthogonal', seed: 3 },
+        source: {
+          cell: 'tanh',
+          kind: 'random',
+          ...one,
+          shapes: { ...shapes, H: 6 },
+          initialisation: 'orthogonal',
+          seed: 3,
+        },
       }),
     );
     const Wh = experiment?.layers[0].parameters.Wh ?? new Float64Array();
@@ -67,8 +72,7 @@ describe('newConfigText', () => {
   it("gives a parameter that is the cell's own what it starts with", async () => {
     const text = newConfigText({
       name: 'own',
-      cell: leakyInTheTable(),
-      source: { kind: 'random', ...one, shapes, initialisation: 'glorot', seed: 3 },
+      source: { cell: leakyInTheTable(), kind: 'random', ...one, shapes, initialisation: 'glorot', seed: 3 },
     });
     const { experiment } = await read(text);
     assert.deepEqual([...(experiment?.layers[0].parameters['alpha'] ?? [])], [0.5, 0.5, 0.5, 0.5]);
@@ -79,8 +83,7 @@ describe('newConfigText', () => {
     const made = (cell: CellName): string =>
       newConfigText({
         name: 'q',
-        cell,
-        source: { kind: 'random', ...one, shapes, initialisation: 'orthogonal', seed: 3 },
+        source: { cell, kind: 'random', ...one, shapes, initialisation: 'orthogonal', seed: 3 },
       });
     const { experiment } = await read(made('lstm'));
     assert.deepEqual([...(experiment?.layers[0].parameters.b ?? [])], [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -97,8 +100,7 @@ describe('newConfigText', () => {
       it(`writes ${layers} layers of ${cell} in ${directions} directions that run without a problem`, async () => {
         const text = newConfigText({
           name: 'stack',
-          cell,
-          source: { kind: 'random', layers, directions, shapes, initialisation: 'orthogonal', seed: 7 },
+          source: { cell, kind: 'random', layers, directions, shapes, initialisation: 'orthogonal', seed: 7 },
         });
         const { experiment, problems } = await read(text);
         assert.deepEqual(problems, []);
@@ -129,8 +131,8 @@ describe('newConfigText', () => {
   it('writes how a table is read, and the next row of one of its columns as the target', async () => {
     const text = newConfigText({
       name: 'forecast',
-      cell: 'tanh',
       source: {
+        cell: 'tanh',
         kind: 'files',
         weights: { file: 'w.json', name: null },
         sequences: {
@@ -165,8 +167,7 @@ describe('newConfigText', () => {
     const make = (seed: number): string =>
       newConfigText({
         name: 's',
-        cell: 'tanh',
-        source: { kind: 'random', ...one, shapes, initialisation: 'glorot', seed },
+        source: { cell: 'tanh', kind: 'random', ...one, shapes, initialisation: 'glorot', seed },
       });
     assert.equal(make(1), make(1));
     assert.notEqual(make(1), make(2));
@@ -175,8 +176,8 @@ describe('newConfigText', () => {
   it('names files that are there', async () => {
     const request: NewConfig = {
       name: 'files',
-      cell: 'relu',
       source: {
+        cell: 'relu',
         kind: 'files',
         weights: { file: 'my weights.json', name: null },
         sequences: { kind: 'file', place: { file: 'xs.json', name: 'train' } },
@@ -191,6 +192,34 @@ describe('newConfigText', () => {
     assert.ok(said.includes('"sequenceOrder": "TBI"') && !newConfigText(request).includes('sequenceOrder'));
     assert.deepEqual(files.toSorted(), ['dhs.json', 'h0.json', 'my weights.json', 'new.rnn.json', 'xs.json']);
     assert.ok(problems.every(({ code }) => code === 'missing-file'));
+  });
+
+  it('leaves the cell to weights that do not tell it, and says so when it runs', async () => {
+    const texts = {
+      'w.json': JSON.stringify({ weight_ih_l0: [[1]], weight_hh_l0: [[0.5]], bias_ih_l0: [0], bias_hh_l0: [0] }),
+      'x.json': '[[[1],[2]]]',
+    };
+    const request: NewConfig = {
+      name: 'saved',
+      source: {
+        kind: 'files',
+        cell: null,
+        weights: { file: 'w.json', name: null },
+        sequences: { kind: 'file', place: { file: 'x.json', name: null } },
+        initialState: null,
+        above: { kind: 'ones', at: 'last' },
+      },
+    };
+    const text = newConfigText(request);
+    assert.ok(!text.includes('"cell"') && text.includes('f one of tanh, relu'), text);
+    const saved = await readTexts({ ...texts, [configName]: text });
+    const pair = await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: 'x.json' });
+    const told = ({ problems }: typeof saved): string[] => problems.map(({ code, severity }) => `${severity} ${code}`);
+    assert.deepEqual(told(saved), ['info unsupported-cell']);
+    assert.deepEqual(told(pair), told(saved));
+    assert.deepEqual(saved.experiment?.chunks, pair.experiment?.chunks);
+    const named = newConfigText({ ...request, source: { ...request.source, cell: 'relu' } });
+    assert.deepEqual(told(await readTexts({ ...texts, [configName]: named })), []);
   });
 
   it('writes a loss, and sequences that no file holds as a run without a config makes them', async () => {
@@ -210,8 +239,8 @@ describe('newConfigText', () => {
     };
     const request: NewConfig = {
       name: 'made',
-      cell: 'tanh',
       source: {
+        cell: 'tanh',
         kind: 'files',
         weights: { file: 'w.json', name: null },
         sequences: { kind: 'made', made, I: 1 },

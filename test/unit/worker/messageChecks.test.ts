@@ -214,9 +214,9 @@ const workerSamples: Samples<WorkerContract> = {
     newConfig: [
       {
         name: 'n',
-        cell: 'tanh',
         source: {
           kind: 'random',
+          cell: 'tanh',
           shapes: { B: 1, T: 2, I: 3, H: 4 },
           layers: 2,
           directions: 2,
@@ -226,9 +226,9 @@ const workerSamples: Samples<WorkerContract> = {
       },
       ...aboves.map((above) => ({
         name: 'n',
-        cell: 'tanh' as const,
         source: {
           kind: 'files' as const,
+          cell: 'tanh' as const,
           weights: place,
           sequences: { kind: 'file' as const, place, options },
           initialState: null,
@@ -237,9 +237,9 @@ const workerSamples: Samples<WorkerContract> = {
       })),
       {
         name: 'n',
-        cell: 'tanh',
         source: {
           kind: 'files',
+          cell: null,
           weights: place,
           sequences: { kind: 'made', made: { made: 'zeros', B: 1, T: 2, seed: 1 }, I: 3 },
           initialState: place,

@@ -280,8 +280,8 @@ describe('what was chosen in a preview', () => {
   it('runs as the config that it is saved as', async () => {
     const config = newConfigText({
       name: 'n',
-      cell: 'tanh',
       source: {
+        cell: 'tanh',
         kind: 'files',
         weights: { file: 'w.json', name: null },
         sequences: { kind: 'file', place: { file: 't.csv', name: null }, options },
