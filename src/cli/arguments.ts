@@ -16,7 +16,8 @@ import type { LayerChoice } from '../worker/record/index.js';
 export const usage = (): string =>
   say(
     'Usage: rnn-gradients run CONFIG [--json FILE|-] [--html FILE] [--fail-on KINDS] [--layer N] ' +
-      '[--direction D] [--attribution] [--bounds LIST] [--threads N] [--max-text N] [--language en|ko]\n' +
+      '[--direction D] [--attribution] [--check-gradients] [--bounds LIST] [--threads N] [--max-text N] ' +
+      '[--language en|ko]\n' +
       '       rnn-gradients run WEIGHTS SEQUENCES [--name NETWORK] [--array ARRAY] [--order O] [the same options]\n' +
       '       rnn-gradients inspect FILE\n' +
       '       rnn-gradients convert FILE OUT [--name NAME]\n' +
@@ -47,6 +48,8 @@ export const usage = (): string =>
       'the whole\n' +
       '  --direction D    the same of one direction alone, forward or reverse: of every layer, or of layer N\n' +
       '  --attribution    also tell how much of each loss arrives at each layer and direction\n' +
+      '  --check-gradients\n' +
+      '                   also compare the gradients with centred differences of the loss, in float64\n' +
       '  --root FOLDER    below which mcp may read; again for more folders, the current one without it\n' +
       '  --name NAME      which network or tensor of a file that holds several\n' +
       '  --array NAME     which array of a file of sequences that holds several\n' +
@@ -57,8 +60,8 @@ export const usage = (): string =>
       '  --help           show this text\n' +
       '  --version        show the version\n' +
       '\n' +
-      'Exit: 0 fine, 1 refused verdict, 2 bad input (problems on standard error as file:line:column: JSON ' +
-      'path: message).\n',
+      'Exit: 0 fine, 1 refused verdict or wrong gradient, 2 bad input (problems on standard error as ' +
+      'file:line:column: JSON path: message).\n',
   );
 
 /** Without what each of them does, so that what is wrong stays in sight above them. */
@@ -93,6 +96,7 @@ export type Arguments =
       /** What --fail-on, the table and the report are about; null: the network. */
       readonly shown: LayerChoice | null;
       readonly attribution: boolean;
+      readonly checksGradients: boolean;
       readonly longestText: number;
     };
 
@@ -192,6 +196,7 @@ const options = {
   layer: { type: 'string' },
   direction: { type: 'string' },
   attribution: { type: 'boolean' },
+  'check-gradients': { type: 'boolean' },
   bounds: { type: 'string' },
   name: { type: 'string' },
   array: { type: 'string' },
@@ -214,6 +219,7 @@ const optionsOf: Readonly<Record<Arguments['command'], readonly Option[]>> = {
     'layer',
     'direction',
     'attribution',
+    'check-gradients',
     'bounds',
     'name',
     'array',
@@ -302,9 +308,10 @@ export function parseArguments(args: readonly string[], sentences: string): Argu
   checkOptions(words);
   // As the checks have found them.
   const values = words.values as Readonly<
-    Partial<Record<Exclude<Option, 'attribution' | 'help' | 'version' | 'root'>, string>>
+    Partial<Record<Exclude<Option, 'attribution' | 'check-gradients' | 'help' | 'version' | 'root'>, string>>
   > & {
     readonly attribution?: boolean;
+    readonly 'check-gradients'?: boolean;
     readonly help?: boolean;
     readonly version?: boolean;
     readonly root?: string[];
@@ -358,6 +365,7 @@ export function parseArguments(args: readonly string[], sentences: string): Argu
     threads: parseThreads(values.threads ?? '0'),
     shown: parseShown(values.layer, values.direction),
     attribution: values.attribution === true,
+    checksGradients: values['check-gradients'] === true,
     longestText,
   };
 }

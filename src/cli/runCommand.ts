@@ -8,6 +8,7 @@ import type { Files } from '../config/read/index.js';
 import {
   attributeNetwork,
   cellOf,
+  checkGradients,
   finish,
   nextStepOf,
   runExperiment,
@@ -29,7 +30,9 @@ import { batches, readAssets, reportHtml, writeWhole } from '../report/index.js'
 import { Analyses, ended, summariseNetwork, WhatIfs } from '../worker/answers/index.js';
 import {
   attributionTable,
+  gradientCheckText,
   isChosen,
+  isWrong,
   layerName,
   layersShown,
   makeRecord,
@@ -238,6 +241,8 @@ export async function runCommand(asked: Asked, program: string): Promise<number>
   const attribution = asked.attribution ? attributionOf(run, workspaces) : null;
   if (attribution !== null && tells) tell(attributionTable(run, attribution, asked.shown));
   else if (attribution !== null && attribution.leftOut !== null) printError(`${whyLeftOut(attribution.leftOut)}\n`);
+  const check = asked.checksGradients ? finish(checkGradients(capacity.whole, experiment, kernels)) : null;
+  if (asked.checksGradients) (tells ? print : printError)(`\n${gradientCheckText(experiment, check)}`);
 
   const result = resultJson(run, spectrumOf, attribution?.leftOut === null ? attribution : null);
   if (json === '-') await printAll(result);
@@ -253,5 +258,5 @@ export async function runCommand(asked: Asked, program: string): Promise<number>
     if (failed !== null) return failed;
   }
   const kinds = asked.shown === null ? [run.verdict.kind] : shown.map((one) => one.result.verdict.kind);
-  return kinds.some((kind) => asked.failOn.includes(kind)) ? 1 : 0;
+  return isWrong(check) || kinds.some((kind) => asked.failOn.includes(kind)) ? 1 : 0;
 }

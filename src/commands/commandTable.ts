@@ -12,7 +12,7 @@ import { previewSequences } from './previewSequences.js';
 import { copyWeightsToJson, initialiseWeights, moveWeightsToFile, rescaleWeights } from './refactorCommands.js';
 import { run } from './run.js';
 import { saveReport } from './saveReport.js';
-import { showResultText } from './showResultText.js';
+import { showText } from './showResultText.js';
 
 /** Command id without the prefix → what it does. */
 export const commands: Readonly<Record<string, CommandFactory>> = {
@@ -32,7 +32,8 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   moveWeightsToFile,
   copyWeightsToJson,
   saveReport,
-  showResultText,
+  showResultText: showText('whole'),
+  checkGradients: showText('gradientCheck'),
   allowFile,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
   cancel:

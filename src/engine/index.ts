@@ -48,6 +48,8 @@ export { directionsOf } from './network/layers.js';
 export { stateWidth } from './network/cellRows.js';
 export { asNetworkRun, inPositions, isOneVanillaLayer, runNetwork } from './run/networkRun.js';
 export { runExperiment } from './run/experimentRun.js';
+export { checkGradients, errorBounds } from './run/gradientCheck.js';
+export type { CheckedTensor, GradientCheck } from './run/gradientCheck.js';
 export type { AnyNetworkRun, NetworkLayer, NetworkRun } from './run/networkRun.js';
 export { gateBlocks, gateEigenvalues } from './analysis/gateBlocks.js';
 export type { BlockMeasures, GateEigenvalues } from './analysis/gateBlocks.js';

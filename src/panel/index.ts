@@ -10,5 +10,6 @@ export { mostCompared } from './comparison.js';
 export { Panels, isEntry } from './panels.js';
 export type { AppliedPair, PairWish } from './panel.js';
 export { ResultTexts } from './resultTexts.js';
+export type { TextForm } from './resultTexts.js';
 export { write } from './saveFile.js';
 export { saveReport } from './saveReport.js';

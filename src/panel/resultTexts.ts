@@ -7,6 +7,9 @@ import { runFileName } from '../protocol/index.js';
 import { problemLine } from '../worker/record/index.js';
 import { ofFinishedRun, reportFailure } from './saveFile.js';
 
+/** The whole result, or its gradients beside centred differences. */
+export type TextForm = 'whole' | 'gradientCheck';
+
 const scheme = 'rnn-gradients-result';
 
 /** Texts stay as they were asked for, because one that changes while it is read aloud is lost: asking again renews. */
@@ -26,16 +29,18 @@ export class ResultTexts implements vscode.Disposable {
     );
   }
 
-  /** Shows the text of the run on screen. Failures are told to the user. */
-  async show(session: Session): Promise<void> {
+  /** Shows a text of the run on screen. Failures are told to the user. */
+  async show(session: Session, form: TextForm): Promise<void> {
+    const isWhole = form === 'whole';
+    const waiting = isWhole
+      ? t('{0}: the text waits for the analyses', session.title)
+      : t('{0}: gradients beside differences of the loss', session.title);
     try {
-      const text = await ofFinishedRun(session, t('{0}: the text waits for the analyses', session.title), (runId) =>
-        session.request('resultText', { runId, form: 'whole' }),
-      );
+      const text = await ofFinishedRun(session, waiting, (runId) => session.request('resultText', { runId, form }));
       if (text === null) return;
       const uri = vscode.Uri.from({
         scheme,
-        path: `/${runFileName(session.title, 'result', 'txt')}`,
+        path: `/${runFileName(session.title, isWhole ? 'result' : 'gradient-check', 'txt')}`,
         query: session.key,
       });
       const stale = session.stale === null ? [] : [session.stale, ''];
@@ -44,8 +49,8 @@ export class ResultTexts implements vscode.Disposable {
         'This text holds the verdict, norms and exponents of the run, and its problems, which may name and quote ' +
           'your files; no weight, input or state of a unit.',
       );
-      const whole = [...stale, text, ...problems.map((line) => `${line}\n`), `${holds}\n`].join('\n');
-      this.#texts.set(uri.toString(), whole);
+      const beside = isWhole ? [...problems.map((line) => `${line}\n`), `${holds}\n`] : [];
+      this.#texts.set(uri.toString(), [...stale, text, ...beside].join('\n'));
       this.#changed.fire(uri);
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
     } catch (error) {

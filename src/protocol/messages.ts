@@ -846,7 +846,7 @@ export type ReportData = {
   readonly files: readonly { readonly id: string; readonly bytes: number }[];
 };
 
-export type ResultTextRequest = { readonly runId: number; readonly form: 'whole' | 'compact' };
+export type ResultTextRequest = { readonly runId: number; readonly form: 'whole' | 'compact' | 'gradientCheck' };
 export type TriedText = { readonly ok: boolean; readonly text: string };
 
 /** What the worker answers and hears. */
@@ -863,7 +863,7 @@ export type WorkerContract = {
       resultJson: { params: { readonly runId: number }; result: Uint8Array | null };
       /**
        * The run as plain text: `whole` once its analyses are complete, `compact` for an assistant as soon as there are
-       * norms. Null when the run was replaced meanwhile.
+       * norms; `gradientCheck` has its gradients beside centred differences. Null when the run was replaced meanwhile.
        */
       resultText: { params: ResultTextRequest; result: string | null };
       /** A what-if beside the run as it is, for an assistant; why it cannot be done where it cannot. */

@@ -201,7 +201,7 @@ function* singleSource(
 const isOneWay = ({ layers }: Experiment): boolean => layers.every(({ direction }) => direction === 'forward');
 
 /** Every layer forward, from the input up. `keepsStates`: somebody asks for them all, not for h alone. */
-function* goForward(
+export function* goForward(
   experiment: Experiment,
   given: Kernels | null,
   keepsStates: boolean,

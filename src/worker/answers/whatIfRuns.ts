@@ -4,6 +4,7 @@ import {
   asLayer,
   cellOf,
   changed,
+  checkGradients,
   chosenLayers,
   dropSpare,
   gateValues,
@@ -18,6 +19,7 @@ import {
 import type {
   AnyNetworkRun,
   Experiment,
+  GradientCheck,
   Kernels,
   NextStep,
   Recurrent,
@@ -121,6 +123,14 @@ export class WhatIfs {
     if (answer === 'noMemory' || answer.kind !== 'run') return null;
     const { kind, perStepFactor, log10Ratio, onePercentSteps } = answer.verdict;
     return { kind, perStepFactor, log10Ratio, onePercentSteps: leadsThere(answer.verdict) ? onePercentSteps : null };
+  }
+
+  /** The gradients of the run as it is beside centred differences. It gives way to everything, too. */
+  checkGradients(): Promise<GradientCheck | null | typeof ended | 'noMemory'> {
+    const { experiment } = this.#subject;
+    return this.#inTurn((check) =>
+      drive(checkGradients(this.#limit, experiment, this.#kernels), check, () => undefined, 'behind'),
+    );
   }
 
   async #inTurn<Answer>(work: (check: () => void) => Promise<Answer>): Promise<Answer | typeof ended | 'noMemory'> {

@@ -1,4 +1,5 @@
 // The face of this room: what other rooms use.
+export { gradientCheckText, isWrong } from './gradientCheckText.js';
 export { attributionTable, whyLeftOut } from './attributionTable.js';
 export {
   countedLayers,

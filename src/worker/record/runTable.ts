@@ -14,6 +14,7 @@ import type {
   AnyNetworkRun,
   AnyRun,
   Direction,
+  Experiment,
   LayerSpec,
   NetworkLayer,
   Resumable,
@@ -71,9 +72,11 @@ export function layerTable({ experiment, result }: NetworkLayer<AnyRun>, dx: Flo
 export const countedLayers = (count: number): string => (count === 1 ? say('one layer') : say('{0} layers', count));
 
 /** `layer 1`; with two directions `layer 1, reverse`. */
-export function layerName(run: Pick<AnyNetworkRun, 'experiment'>, { experiment }: NetworkLayer<AnyRun>): string {
-  const [{ layer, direction }] = experiment.layers;
-  if (directionsOf(run.experiment) === 1) return say('layer {0}', layer);
+export const layerName = (run: Pick<AnyNetworkRun, 'experiment'>, { experiment }: NetworkLayer<AnyRun>): string =>
+  layerWords(run.experiment, experiment.layers[0]);
+
+export function layerWords(network: Experiment, { layer, direction }: Pick<LayerSpec, 'layer' | 'direction'>): string {
+  if (directionsOf(network) === 1) return say('layer {0}', layer);
   return direction === 'forward' ? say('layer {0}, forward', layer) : say('layer {0}, reverse', layer);
 }
 

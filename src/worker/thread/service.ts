@@ -62,6 +62,7 @@ import { workerChecks } from './messageChecks.js';
 import { pack } from '../record/typedArrayJson.js';
 import { makeRecord } from '../record/reportRecord.js';
 import { resultJson, withGateBlocks } from '../record/resultJson.js';
+import { gradientCheckText } from '../record/gradientCheckText.js';
 import { compactText, triedText, wholeText } from '../record/resultText.js';
 import { isEnoughForLine, spectrumForLine } from '../record/runTable.js';
 import type { LayerSpectrum } from '../record/layerJson.js';
@@ -558,6 +559,7 @@ export class Service {
   }
 
   async #resultText({ runId, form }: ResultTextRequest): Promise<string | null> {
+    if (form === 'gradientCheck') return this.#gradientCheck(runId);
     const next = await this.#advice({ runId });
     return this.#unlessCancelled(async () => {
       if (form === 'compact') {
@@ -576,6 +578,17 @@ export class Service {
       }
       return wholeText({ run: network, shown: shownOf(kept), next }, ({ result }) => spectra.get(result) ?? spectrum);
     });
+  }
+
+  async #gradientCheck(runId: number): Promise<string | null> {
+    for (;;) {
+      const kept = await this.#settled(runId);
+      if (kept === null) return null;
+      const found = await kept.whatIfs.checkGradients();
+      if (found === 'noMemory') return say('There is not enough memory to check this run beside the run itself.');
+      // What came in between has ended it, and somebody still waits.
+      if (found !== ended) return gradientCheckText(kept.network.experiment, found);
+    }
   }
 
   async #triedText(runId: number, whatIf: WhatIf): Promise<TriedText | null> {

@@ -550,6 +550,27 @@ describe('rnn-gradients run', () => {
     assert.equal((JSON.parse(without.stdout) as Told).attribution, null);
   });
 
+  it('holds gradients against centred differences, and leaves standard output to the JSON', async () => {
+    for (const example of ['weather/lstm', 'weather/gru', 'packed/packed', 'vanishing/vanishing']) {
+      const { code, stdout, stderr } = await cli('run', `examples/${example}.rnn.json`, '--check-gradients');
+      assert.deepEqual([code, stderr], [0, ''], example);
+      assert.match(stdout, /\n\nGradient check {2}[^\n]+\nEvery gradient agrees with centred differences/, example);
+    }
+    const both = await cli('run', 'examples/stack/stack.rnn.json', '--check-gradients', '--json', '-');
+    assert.equal((JSON.parse(both.stdout) as { readonly schema: number }).schema, 2);
+    assert.match(both.stderr, /^\nGradient check {2}stack[^\n]*\nEvery gradient agrees/);
+    const weights = { Wx: [[1]], Wh: [[1e300]], b: [1e300] };
+    const config = await write('overflow.rnn.json', {
+      cell: 'identity',
+      dtype: 'float64',
+      weights,
+      sequences: [[[1], [1], [1]]],
+    });
+    const { code, stdout } = await cli('run', config, '--check-gradients');
+    assert.equal(code, 0);
+    assert.match(stdout, /The value of the loss is not finite/);
+  });
+
   it('tells every problem with its place and exits with 2', async () => {
     const config = await write(
       'broken.rnn.json',

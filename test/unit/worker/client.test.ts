@@ -113,6 +113,21 @@ describe('EngineClient', () => {
     assert.deepEqual(told.slice(5), ['summary 4', 'spectrum 4']);
   });
 
+  it('checks gradients behind what-ifs, and no others than those of the run on screen', async () => {
+    const subject = probe();
+    const { client, summaries } = subject;
+    const weights = { Wx: matrix(2, 16, 0.3), Wh: matrix(16, 16, 0.05), b: matrix(1, 16, 0.1)[0] };
+    subject.text = JSON.stringify({ name: 'checked', weights, sequences: matrix(300, 2, 0.5) });
+    assert.equal((await client.run(entry, defaultBounds)).kind, 'done');
+    const { runId } = summaries[0]!;
+    const check = client.request('resultText', { runId, form: 'gradientCheck' });
+    const whatIf = { ...asItIs, inputScale: 2 };
+    const answer = await client.request('whatIf', { runId, whatIf });
+    assert.equal(answer?.kind, 'run');
+    assert.match((await check) ?? '', /^Gradient check {2}checked\nEvery gradient agrees /);
+    assert.equal(await client.request('resultText', { runId: runId + 1, form: 'gradientCheck' }), null);
+  });
+
   it('tells the leading exponents of a wide layer as text, and all of them as JSON', async () => {
     const H = 256;
     const subject = probe();

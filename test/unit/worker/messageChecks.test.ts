@@ -198,6 +198,7 @@ const workerSamples: Samples<WorkerContract> = {
     resultText: [
       { runId: 1, form: 'whole' },
       { runId: 1, form: 'compact' },
+      { runId: 1, form: 'gradientCheck' },
     ],
     triedText: [{ runId: 1, whatIf: asItIs }],
     reportData: [{ runId: 1 }],

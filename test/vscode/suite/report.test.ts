@@ -85,4 +85,17 @@ describe('Show Result as Text', () => {
     assert.equal(again?.uri.toString(), shown.uri.toString());
     await until('the newer run', () => (again.getText().startsWith('EXPLODING') ? true : undefined));
   });
+
+  it('shows the gradients beside finite differences in a document of their own', async () => {
+    const uri = await copyExample('lstm-forget-bias');
+    const { document } = await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run', uri);
+    await lensSays(uri, /vanishing/);
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand('rnnGradients.checkGradients');
+    const shown = vscode.window.activeTextEditor?.document;
+    assert.match(shown?.uri.path ?? '', /-gradient-check\.txt$/);
+    assert.match(shown?.getText() ?? '', /^Gradient check[^]*\nEvery gradient agrees[^]*\nWh +36 +9 /);
+    assert.equal(document.isDirty, false);
+  });
 });
