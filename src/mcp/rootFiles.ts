@@ -33,7 +33,10 @@ export class RootFiles {
           return t('--root takes a folder that is there, and "{0}" is none.', folder);
         roots.push({ named, real });
       } catch (error) {
-        return t('--root takes a folder that is there: {0}', troubleOf(error).detail);
+        const { reason, detail } = troubleOf(error);
+        return reason === 'missing'
+          ? t('--root takes a folder that is there, and there is none at "{0}".', named)
+          : t('--root takes a folder that can be read, and "{0}" cannot: {1}', folder, detail);
       }
     }
     const [first, ...others] = roots;

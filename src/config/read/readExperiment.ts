@@ -100,6 +100,10 @@ async function orProblem(report: Report, read: () => Promise<Read>): Promise<Rea
 async function readPair(entry: Pair, sources: Sources, report: Report): Promise<Read> {
   const weightsRoot = await sources.openPart(entry.weights, entry.network);
   const given = typeof entry.sequences === 'string' ? await sources.openPart(entry.sequences, entry.array) : null;
+  if (weightsRoot !== null && given !== null && areSwapped(weightsRoot, given)) {
+    refuseSwapped(weightsRoot, report);
+    return nothing;
+  }
   const { order } = entry;
   const options =
     given === null || entry.options === undefined
@@ -130,6 +134,22 @@ async function readPair(entry: Pair, sources: Sources, report: Report): Promise<
   }
   const labels = sequences?.labels ?? null;
   return { experiment, cell: weights?.cell ?? null, training: notesOf(weightsRoot), labels };
+}
+
+/** Whether each of the two files of a pair stands in the place of the other. */
+const areSwapped = (weights: Value, sequences: Value): boolean =>
+  kindOf(weights) === 'sequences' && kindOf(sequences) === 'weights';
+
+function refuseSwapped(where: Value, report: Report): void {
+  report.error(where, {
+    code: 'wrong-value',
+    message: t('The weights and the sequences are each in the place of the other.'),
+    expected: t('first the weights, then the sequences'),
+    found: t('first the sequences, then the weights'),
+    advice: report.byOption
+      ? t('Name the weights first: {0}', 'rnn-gradients run WEIGHTS SEQUENCES')
+      : t('Choose each of the two files for what it holds.'),
+  });
 }
 
 /** Null where the weights do not tell their inputs; that has been reported. */

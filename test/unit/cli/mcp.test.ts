@@ -119,7 +119,7 @@ describe('rnn-gradients mcp', () => {
   it('says which folder is none, and takes options alone', async () => {
     const none = await cli('mcp', '--root', path.join(folder, 'gone'));
     assert.deepEqual([none.code, none.stdout], [2, '']);
-    assert.match(none.stderr, /^--root takes a folder that is there: .*gone/);
+    assert.match(none.stderr, /^--root takes a folder that is there, and there is none at ".*gone"\.$/m);
     assert.match((await cli('mcp', '--root', path.join(folder, 'secret.json'))).stderr, /"[^"]*secret\.json" is none/);
     assert.match((await cli('mcp', 'x')).stderr, /^"mcp" takes options alone: "x"/);
   });

@@ -291,6 +291,21 @@ it('a network behind an embedding takes what that makes of tokens, and tokens ar
     assert.equal(await adviceFor(others), usual);
 });
 
+it('a pair whose files are each in the place of the other is told so, once', async () => {
+  const texts = { 'w.json': '{"Wx":[[1,2]],"Wh":[[1,0],[0,1]],"b":[0,0]}', 'x.json': '[[[1],[2]]]' };
+  for (const byOption of [false, true]) {
+    const pair = { kind: 'pair', weights: 'x.json', sequences: 'w.json' } as const;
+    const { experiment, problems } = await readExperiment(pair, memoryFiles(texts), { byOption });
+    assert.equal(experiment, null);
+    assert.deepEqual(
+      problems.map(({ file, message }) => [file, message]),
+      [['x.json', 'The weights and the sequences are each in the place of the other.']],
+    );
+    assert.equal(problems[0]?.advice.includes('rnn-gradients run WEIGHTS SEQUENCES'), byOption);
+  }
+  assert.deepEqual((await readTexts(texts, { kind: 'pair', weights: 'w.json', sequences: 'x.json' })).problems, []);
+});
+
 describe('numbers in archives', () => {
   const weights = { file: 'two.pt', name: 'encoder' };
 
