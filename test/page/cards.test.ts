@@ -158,6 +158,17 @@ describe('the bars and points of a card', () => {
       [...at, H - 1, H - 1, 0].map((i) => `|λ| = ${Number(eigenvalues[i]?.[3]).toPrecision(4)}`),
     );
     assert.deepEqual(await readings(open, 'weightHistograms'), ['Wh', 'Wh', 'Wh', 'Wh', 'dWh', 'dWh', 'Wh']);
+    const step = await readings(open, 'openedStep');
+    const copies = ['a copy of ht to the next step', 'a copy of ht to the layer above'] as const;
+    assert.deepEqual(step, [
+      'the state before',
+      'the input',
+      copies[1],
+      copies[0],
+      copies[1],
+      copies[1],
+      'the state before',
+    ]);
 
     // A run of fewer units has fewer of them.
     await page.locator('#card-lyapunov').focus();

@@ -7,7 +7,7 @@ import { isGated, Latest } from '../page/model.js';
 import { formulaOf, positionOf } from '../page/stepLabels.js';
 import { sequenceNote } from '../page/tablePlan.js';
 import { fewNumbers, gradientLog10, nodeCells, nodeHeadings, scaledText } from './openedNumbers.js';
-import { graph, nodeAt, norm, paintGraph } from './stepGraph.js';
+import { boxOf, graph, nodeAt, norm, paintGraph } from './stepGraph.js';
 import type { CardView } from './card.js';
 import type { Page } from '../chart/trackView.js';
 import type { OpenedStep } from '../page/model.js';
@@ -43,6 +43,28 @@ export function openedStepCard({ model, timeline, groups }: Page, changed: () =>
   const log10Of = (values: Float64Array | null): number =>
     values === null || step === null ? NaN : gradientLog10(values, step.exponent);
   const scaled = (value: number): string => scaledText(value, step?.exponent ?? 0);
+
+  /** What a node says in words. */
+  function told(node: GraphNode, opened: OpenedStep): string[] {
+    const plain = (text: string): string =>
+      mathParts(text)
+        .map((part) =>
+          part.place === 'sub' && part.text.length > 1
+            ? `(${part.text})`
+            : part.place === 'sup'
+              ? part.text === 'T'
+                ? 'ᵀ'
+                : '²'
+              : part.text,
+        )
+        .join('');
+    return [
+      plain(node.forward),
+      say('norm {0}', formatNumber(norm(node.value(opened)))),
+      plain(node.backward),
+      say('norm {0}', formatLog10(log10Of(node.gradient(opened)))),
+    ];
+  }
 
   function explain(): void {
     const cell = model.run?.cell;
@@ -143,26 +165,11 @@ export function openedStepCard({ model, timeline, groups }: Page, changed: () =>
     readout(at, size) {
       if (step === null) return null;
       const node = nodeAt(nodes(), at, size);
-      if (node === undefined) return null;
-      const plain = (text: string): string =>
-        mathParts(text)
-          .map((part) =>
-            part.place === 'sub' && part.text.length > 1
-              ? `(${part.text})`
-              : part.place === 'sup'
-                ? part.text === 'T'
-                  ? 'ᵀ'
-                  : '²'
-                : part.text,
-          )
-          .join('');
-      const value = node.value(step);
-      return [
-        plain(node.forward),
-        say('norm {0}', formatNumber(norm(value))),
-        plain(node.backward),
-        say('norm {0}', formatLog10(log10Of(node.gradient(step)))),
-      ];
+      return node === undefined ? null : told(node, step);
+    },
+    readings(size) {
+      const opened = step;
+      return opened === null ? [] : nodes().map((node) => ({ at: boxOf(node, size), lines: () => told(node, opened) }));
     },
     summary: () =>
       step === null

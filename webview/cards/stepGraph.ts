@@ -219,7 +219,8 @@ export const norm = (values: Float64Array): number => {
 };
 
 type Box = { readonly x: number; readonly y: number; readonly half: number };
-const boxOf = (node: GraphNode, { width, height }: Pick<Sheet, 'width' | 'height'>): Box => ({
+/** Where a node stands. */
+export const boxOf = (node: GraphNode, { width, height }: Pick<Sheet, 'width' | 'height'>): Box => ({
   x: (node.x * width) / usualWidth,
   y: [36, height / 2, height - 36][node.row] ?? 0,
   half: node.width / 2,
