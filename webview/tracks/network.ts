@@ -175,7 +175,7 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
     context.stroke();
   }
 
-  function paintUnits(painter: Painter, run: RunSummary, window: TimeWindow, theme: Theme): void {
+  function paintSteps(painter: Painter, run: RunSummary, window: TimeWindow, theme: Theme): void {
     const { context, top, bottom } = painter;
     const plan = layout(window);
     const { lens, slot, x } = plan;
@@ -359,7 +359,7 @@ export function network(page: Page, steps: Steps, chooseLayer: (layer: number) =
           // A background of its own: grid lines belong to the axis of time, which the steps do not follow.
           painter.context.fillStyle = theme.background;
           painter.context.fillRect(painter.left, painter.top, area.width, painter.bottom - painter.top);
-          paintUnits(painter, run, window, theme);
+          paintSteps(painter, run, window, theme);
         },
         ...borders(run, window),
         theme,
