@@ -4,6 +4,8 @@ import type { ArrayNode, JsonNode, ObjectNode, Span, TensorNode } from './node.j
 import type { Problem } from './problem.js';
 import { appendIndex, appendKey } from './jsonPath.js';
 
+type Address = Pick<Problem, 'file' | 'range' | 'path'>;
+
 /** Values that are made between two ticks. */
 const valuesPerTick = 1024;
 
@@ -17,15 +19,22 @@ export class Value {
   readonly node: JsonNode;
   readonly path: string;
   readonly #place: Span;
+  readonly #namedBy: Address | null;
   // An object is asked for its keys many times and may have very many of them: both are made once.
   #entries: readonly (readonly [string, Value])[] | null = null;
   #byKey: ReadonlyMap<string, Value> | null = null;
 
-  private constructor(document: Document, node: JsonNode, path: string, place: Span) {
+  private constructor(document: Document, node: JsonNode, path: string, place: Span, namedBy: Address | null = null) {
     this.document = document;
     this.node = node;
     this.path = path;
     this.#place = place;
+    this.#namedBy = namedBy;
+  }
+
+  /** Another value that was reached in the same way. */
+  #beside(node: JsonNode, path: string, place: Span): Value {
+    return new Value(this.document, node, path, place, this.#namedBy);
   }
 
   static root(document: Document): Value | null {
@@ -41,7 +50,12 @@ export class Value {
 
   /** The same value, with its problems shown at a place inside of it. */
   at(place: Span, path: string): Value {
-    return new Value(this.document, this.node, path, place);
+    return this.#beside(this.node, path, place);
+  }
+
+  /** The same value of a file without a text, with its problems told at the place that names the file, too. */
+  namedAt(namedBy: Address): Value {
+    return new Value(this.document, this.node, this.path, this.#place, namedBy);
   }
 
   /** Where problems of the value are shown: its key, or the element itself. */
@@ -56,15 +70,17 @@ export class Value {
       : this.path;
   }
 
-  address(): Pick<Problem, 'file' | 'range' | 'path'> {
-    return { file: this.document.id, range: this.document.lines.range(this.#place), path: this.path };
+  address(): Address & Pick<Problem, 'namedBy'> {
+    const namedBy = this.#namedBy;
+    const address = { file: this.document.id, range: this.document.lines.range(this.#place), path: this.path };
+    return namedBy === null ? address : { ...address, namedBy };
   }
 
   /** The same value, with its problems shown at a scalar itself instead of at its key. */
   itself(): Value {
     const { kind } = this.node;
     if (kind === 'tensor' || kind === 'array' || kind === 'object') return this;
-    return new Value(this.document, this.node, this.path, this.node);
+    return this.#beside(this.node, this.path, this.node);
   }
 
   /** The value of a key; the last one where the key stands twice. */
@@ -81,7 +97,7 @@ export class Value {
     if (this.node.kind !== 'object') return [];
     return this.node.properties.map(({ key, keySpan, value }, i) => {
       if (i % valuesPerTick === 0) this.document.tick();
-      return [key, new Value(this.document, value, appendKey(this.path, key), keySpan)] as const;
+      return [key, this.#beside(value, appendKey(this.path, key), keySpan)] as const;
     });
   }
 
@@ -101,19 +117,18 @@ export class Value {
       if (i % valuesPerTick === 0) this.document.tick();
       return { ...property, key: name(property.key) };
     });
-    return new Value(this.document, { ...node, properties }, this.path, this.#place);
+    return this.#beside({ ...node, properties }, this.path, this.#place);
   }
 
   /** The same names and shapes, and no numbers: of a file of tensors none is read. */
   withoutNumbers(): Value {
-    return new Value(this.document, shapesOf(this.node), this.path, this.#place);
+    return this.#beside(shapesOf(this.node), this.path, this.#place);
   }
 
   /** An object of some values of the same file, each where it stands. */
   select(entries: readonly (readonly [string, Value])[]): Value {
     const properties = entries.map(([key, value]) => ({ key, keySpan: value.#place, value: value.node }));
-    const selected = new Value(
-      this.document,
+    const selected = this.#beside(
       { kind: 'object', properties, offset: this.node.offset, length: this.node.length },
       this.path,
       this.#place,
@@ -125,7 +140,7 @@ export class Value {
   /** The values of an object as a list, as an archive of arrays holds one for each sequence. */
   asList(): Value {
     const items = this.entries().map(([, { node }]) => node);
-    return new Value(this.document, { kind: 'array', items, offset: 0, length: 0 }, this.path, this.#place);
+    return this.#beside({ kind: 'array', items, offset: 0, length: 0 }, this.path, this.#place);
   }
 
   /** Elements of an irregular list; a collapsed block of numbers has none. */
@@ -137,7 +152,7 @@ export class Value {
   item(index: number): Value {
     if (index % valuesPerTick === 0) this.document.tick();
     const item = (this.node as ArrayNode).items[index]!;
-    return new Value(this.document, item, appendIndex(this.path, index), item);
+    return this.#beside(item, appendIndex(this.path, index), item);
   }
 
   /**
@@ -147,13 +162,13 @@ export class Value {
   leaves(node: TensorNode, flatIndices: readonly number[]): { readonly where: Value; readonly text: string }[] {
     if (this.document.binary !== null)
       return flatIndices.map((flat) => ({
-        where: new Value(this.document, node, unravel(flat, node.shape).reduce(appendIndex, this.path), this.#place),
+        where: this.#beside(node, unravel(flat, node.shape).reduce(appendIndex, this.path), this.#place),
         text: String(node.data[flat]),
       }));
     return locateLeaves(this.document.text, node, flatIndices, this.document.tick).map((span, i) => {
       const path = unravel(flatIndices[i]!, node.shape).reduce(appendIndex, this.path);
       return {
-        where: new Value(this.document, node, path, span),
+        where: this.#beside(node, path, span),
         text: this.document.text.slice(span.offset, span.offset + span.length),
       };
     });
@@ -161,8 +176,7 @@ export class Value {
 
   /** A sub-array of a collapsed block of numbers. */
   row(node: TensorNode, indices: readonly number[]): Value {
-    return new Value(
-      this.document,
+    return this.#beside(
       node,
       indices.reduce(appendIndex, this.path),
       locateRow(this.document.text, node, indices, this.document.tick),

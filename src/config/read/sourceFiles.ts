@@ -32,10 +32,13 @@ export class Sources {
     return [...this.#ids];
   }
 
-  /** Problems of files without a text, with the place that names the file: nobody can look at the file itself. */
+  /**
+   * Problems of files without a text, with the place that names the file: nobody can look at the file itself. One of
+   * the file as a whole is told at the first of them.
+   */
   named(problems: readonly Problem[]): Problem[] {
     return problems.map((problem) => {
-      const namedBy = this.#namedBy.get(problem.file);
+      const namedBy = problem.namedBy ?? this.#namedBy.get(problem.file);
       return namedBy === undefined ? problem : { ...problem, namedBy };
     });
   }
@@ -88,9 +91,10 @@ export class Sources {
       if (content.guarded === true) this.#report.guard(content.id);
       if (!this.#report.guards(value)) this.#report.refer(content.id, node.value);
       const root = this.#rootOf(content);
-      if (!this.#namedBy.has(content.id) && hasNoText(this.#files.parsed(content).document))
-        this.#namedBy.set(content.id, value.itself().address());
-      return root;
+      if (!hasNoText(this.#files.parsed(content).document)) return root;
+      const namedBy = value.itself().address();
+      if (!this.#namedBy.has(content.id)) this.#namedBy.set(content.id, namedBy);
+      return root?.namedAt(namedBy) ?? null;
     }
     const finding = absent(node.value, content);
     const advice = isPlaced(content) ? (hint(node.value) ?? pathAdvice(node.value)) : null;

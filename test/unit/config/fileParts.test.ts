@@ -195,6 +195,34 @@ describe('a problem of a file without a text', () => {
   });
 });
 
+it('a problem of a file that is named twice is told where its own part is named', async () => {
+  const model = (rows: number, width: number): Uint8Array =>
+    npz({
+      'rnn.weight_ih_l0': npy([rows, 3], new Array<number>(rows * 3).fill(0.1)),
+      'rnn.weight_hh_l0': npy([2, 2], [1, 0, 0, 1]),
+      'rnn.bias_ih_l0': npy([2], [0, 0]),
+      'rnn.bias_hh_l0': npy([2], [0, 0]),
+      'head.weight': npy([1, width], new Array<number>(width).fill(1)),
+      'head.bias': npy([1], [0]),
+    });
+  const named = (name: string): object => ({ file: 'model.npz', name });
+  const config = {
+    cell: 'tanh',
+    weights: named('rnn'),
+    sequences: 'seq.npy',
+    loss: { kind: 'mse', readout: named('head'), targets: [[1], [2]] },
+  };
+  const placesOf = async (rows: number, width: number): Promise<unknown> =>
+    (await read(config, { 'model.npz': model(rows, width) })).problems.map(({ file, path: own, namedBy }) => [
+      file,
+      own.includes('head'),
+      namedBy?.path,
+    ]);
+  assert.deepEqual(await placesOf(2, 2), []);
+  assert.deepEqual(await placesOf(2, 3), [['model.npz', true, 'loss.readout.file']]);
+  assert.deepEqual(await placesOf(3, 2), [['model.npz', false, 'weights.file']]);
+});
+
 describe('a readout in a file with other layers', () => {
   const filled = (rows: number, columns: number, value: number): number[][] =>
     Array.from({ length: rows }, () => new Array<number>(columns).fill(value));
