@@ -1,6 +1,7 @@
 // The verdict in words: the rate with its distance, then what was measured about its cause.
 import { t as say } from '@vscode/l10n';
 import { cellOf } from '../cells/index.js';
+import { log10Of2 } from '../core/norm.js';
 import type { CellName } from '../cells/index.js';
 import type { Closing } from '../cells/closing.js';
 import { horizonOf, leadsThere } from './verdict.js';
@@ -585,6 +586,25 @@ function theChange(verdict: Measured, evidence: Evidence): string | null {
   return say('The rate changes {0} times on the way; most happens {1}.', rates.length - 1, told(strongest));
 }
 
+/** log10 of the smallest positive number of float32, 2^−149, and of 2^128, which is above the largest. */
+const [log10OfSmallest, log10OfLargest] = [-149 * log10Of2, 128 * log10Of2];
+
+/** Of a run in float64, where its gradient leaves what float32 can hold. */
+function theFloat32({ single, positionOf, source, first, experiment: { dtype } }: Evidence): string | null {
+  if (dtype !== 'float64') return null;
+  for (let t = source; t >= first; t--) {
+    const log10 = single.log10[t]!;
+    if (log10 >= log10OfLargest)
+      return say('At t = {0} its norm is above the largest number of float32.', positionOf(t));
+    if (log10 >= log10OfSmallest) continue;
+    if (log10 === -Infinity) return null;
+    return leadsOn({ positionOf, source, first })
+      ? say('From t = {0} on its norm is below the smallest number of float32.', positionOf(t))
+      : say('From t = {0} back its norm is below the smallest number of float32.', positionOf(t));
+  }
+  return null;
+}
+
 function theDtype(
   { zeroAt, infiniteAt }: Measured,
   { single, positionOf, source, first, experiment: { dtype } }: Evidence,
@@ -620,6 +640,7 @@ export function reasonOf(verdict: Measured, evidence: Evidence): string {
         // At most one of these: the most surprising.
         (what === null ? theDtype(verdict, evidence) : null) ??
           theChange(verdict, evidence) ??
+          theFloat32(evidence) ??
           theHorizon(verdict, evidence),
         theZero(verdict, evidence) ?? theCause(verdict, evidence),
       ];

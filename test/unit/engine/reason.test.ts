@@ -655,6 +655,23 @@ describe('what plain arithmetic makes of it', () => {
     assert.equal(dtype({ zeroAt: -1 }), '');
     assert.doesNotMatch(told([1, 1, 0, 1], { zeroAt: 1 }), /Plain/);
   });
+
+  it('is told of float32 where a run in float64 leaves its range', () => {
+    const of = (factors: readonly number[], given: Given = {}): string[] =>
+      told(factors, { dtype: 'float64', ...given }).match(/[^.]*(?:float32|float64)[^.]*\./g) ?? [];
+    // 2^−149 is the smallest number of float32; every step back halves.
+    assert.deepEqual(of(times(160, 0.5)), [' From t = 110 back its norm is below the smallest number of float32.']);
+    assert.deepEqual(of(times(149, 0.5)), []);
+    assert.deepEqual(of(times(150, 2)), [' At t = 122 its norm is above the largest number of float32.']);
+    assert.deepEqual(of(times(127, 2)), []);
+    assert.deepEqual(of([1, ...times(160, 0.5), 0]).length, 1);
+    assert.deepEqual(of([...times(20, 0), ...times(100, 0.5)]), []);
+    // What float64 itself loses is told instead, and a run in float32 tells its own range.
+    assert.deepEqual(of(times(1100, 0.5), { zeroAt: 25 }), [' Plain float64 has nothing but zeros from t = 125 back.']);
+    assert.deepEqual(of(times(160, 0.5), { dtype: 'float32' }), []);
+    const on = { positionOf: (t: number): number => 260 - t };
+    assert.deepEqual(of(times(160, 0.5), on), [' From t = 250 on its norm is below the smallest number of float32.']);
+  });
 });
 
 describe('a number that is not finite', () => {
