@@ -128,7 +128,7 @@ export function* analyse(
   const keep = (
     chunk: RunChunk,
     t: number,
-    { g, dz: flowing, dzInput, log10Rows }: ScaledStep,
+    { g, dz: flowing, dzInput, log10RowsOfH }: ScaledStep,
     rows: readonly CellRow[],
   ): void => {
     const at = chunk.start + t;
@@ -144,7 +144,7 @@ export function* analyse(
       );
     for (let b = 0; b < B; b++) {
       dhScaled.set(g.data.subarray(b * width, b * width + H), (b * T + at) * H);
-      log10dhPerSequence[b * T + at] = log10Rows[b]!;
+      log10dhPerSequence[b * T + at] = log10RowsOfH[b]!;
     }
     dhExponent[at] = g.exponent;
     const { exponent } = flowing;

@@ -6,7 +6,7 @@ import type { StepJacobian } from './stepJacobian.js';
 
 /**
  * What one step back gave: ds_t [B,S·H], dz_t [B,G·H], what goes on to the states before [B,S·H], and log10 of the norm
- * of each row of ds_t.
+ * of each row of ds_t, and of h alone.
  */
 export type ScaledStep = {
   readonly g: Aligned;
@@ -15,6 +15,7 @@ export type ScaledStep = {
   readonly dzInput: Aligned;
   readonly dhPrev: Aligned;
   readonly log10Rows: Float64Array;
+  readonly log10RowsOfH: Float64Array;
 };
 
 export class ScaledFlow {
@@ -38,6 +39,9 @@ export class ScaledFlow {
     flowing.normalise();
     const g = flowing.aligned();
     const log10Rows = Float64Array.from(jacobians, (_, b) => log10Norm(flowing.row(b), flowing.exponents[b]!));
+    const log10RowsOfH = Float64Array.from(jacobians, ({ H }, b) =>
+      log10Norm(flowing.row(b).subarray(0, H), flowing.exponents[b]!),
+    );
     gates.exponents.set(flowing.exponents);
     for (const [b, jacobian] of jacobians.entries()) jacobian.toGates(flowing.row(b), gates.row(b));
     gates.normalise();
@@ -53,7 +57,7 @@ export class ScaledFlow {
       if (beside !== null) flowing.addRow(b, beside, exponent);
     }
     flowing.normalise();
-    return { g, dz, dzInput, dhPrev: flowing.aligned(), log10Rows };
+    return { g, dz, dzInput, dhPrev: flowing.aligned(), log10Rows, log10RowsOfH };
   }
 
   #throughInput(jacobians: readonly StepJacobian[]): Aligned {

@@ -57,6 +57,11 @@ export class StepJacobian {
     this.gateWidth = recurrence.G * recurrence.H;
   }
 
+  /** Units of each state. */
+  get H(): number {
+    return this.#recurrence.H;
+  }
+
   get hasD(): boolean {
     return this.D.length > 0;
   }

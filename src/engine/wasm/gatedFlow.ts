@@ -491,7 +491,7 @@ export class GatedFlow {
     Wh[at] = log10(dWh);
     bias[at] = log10(db);
     if (bh !== undefined) bh[at] = log10(dbh);
-    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(ofRows, row + b, 1, all);
+    for (let b = 0; b < B; b++) log10dhPerSequence[b * T + at] = rowsLog10(ofRows, row + b, 1, ofH);
     let counted = 0;
     for (let b = 0; b < B; b++) if (isThere(chunk, b, ofChunk)) counted += H;
     const G = cell.gates.length;

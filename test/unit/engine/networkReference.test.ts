@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
-import { cellOf, finish, runExperiment, runNetwork, spectrumResumably } from '../../../src/engine/index.js';
+import {
+  cellOf,
+  finish,
+  inPositions,
+  runExperiment,
+  runNetwork,
+  spectrumResumably,
+} from '../../../src/engine/index.js';
 import type { AnyNetworkRun } from '../../../src/engine/index.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { kernelsOf, variants } from '../wasm/support.js';
@@ -105,7 +112,8 @@ for (const { name, way, kernels } of ways) {
   const ref = networkCase(name);
   const expected = ref.expected as Json;
   describe(`network case ${name} ${way}`, () => {
-    const json = jsonOf(finish(runNetwork(experimentOfCase(ref, 'float64'), undefined, kernels)));
+    const run = finish(runNetwork(experimentOfCase(ref, 'float64'), undefined, kernels));
+    const json = jsonOf(run);
 
     const checkTensors = (t: TestContext, json: Json): void => {
       for (const tensor of tensors)
@@ -178,6 +186,22 @@ for (const { name, way, kernels } of ways) {
               // The files count values of g and n themselves, where the result counts their sizes.
               if (measure === 'mean' || !candidates.includes(gate))
                 within(t, `${l} ${gate} ${measure}`, absolute(at(own, 'gates', gate, measure), values), 1e-11);
+      }
+    });
+
+    it('norms of single sequences, which together are those of the batch', (t) => {
+      for (const [l, { experiment, result }] of run.layers.entries()) {
+        const { B, T } = result.shapes;
+        const [{ log10dhPerSequence }] = result.layers;
+        const together = Array.from({ length: T }, (_, step) => {
+          const own = Array.from({ length: B }, (_, b) => log10dhPerSequence[b * T + step]!);
+          const most = Math.max(...own);
+          return most === -Infinity
+            ? most
+            : most + 0.5 * Math.log10(own.reduce((sum, log) => sum + 100 ** (log - most), 0));
+        });
+        const told = [...inPositions(experiment, Float64Array.from(together))];
+        within(t, `${l} log10dh`, absolute(told, at(expected, 'layers', l, 'norms', 'log10dh')), 1e-6);
       }
     });
 
