@@ -77,6 +77,23 @@ export const verdictFields: Readonly<Record<string, Part<Verdict>>> = {
 
 export const verdictPart = defined('verdict', record(verdictFields));
 
+/**
+ * The Lyapunov exponents from Q = I, and how far rounding may have the least certain of them off: Infinity where it has
+ * lost one that no singular Jacobian takes.
+ */
+export const exponents = (
+  shape: string,
+): Record<'lyapunov' | 'lyapunovError', Part<Pick<LayerSpectrum, 'spectrum'>>> => ({
+  lyapunov: told(
+    `${shape}, Q = I`,
+    orNull(({ spectrum }) => spectrum.lyapunov, numbers),
+  ),
+  lyapunovError: told(
+    '|error|, estimated',
+    orNull(({ spectrum }) => spectrum.lyapunovError, anyNumber),
+  ),
+});
+
 /** σ_max of item 0's Jacobians by position [T]: null where the item has no step. */
 export const jacobianSigmaMax = (what: string): Part<Pick<Analysed, 'experiment' | 'spectrum'>> =>
   told(
@@ -138,10 +155,7 @@ const gatesPart = (cell: CellName): Part<Layer> =>
 const spectrumPart = (cell: CellName): Part<Analysed> =>
   record<Analysed>({
     jacobianSigmaMax: jacobianSigmaMax('σ_max(∂s_t/∂s_{t−1}) [T]'),
-    lyapunov: told(
-      '[S·H], Q = I',
-      orNull(({ spectrum }) => spectrum.lyapunov, numbers),
-    ),
+    ...exponents('[S·H]'),
     logProductSigmaMax: from(({ spectrum }) => spectrum.logProductSigmaMax, anyNumber),
     perGate: forEachName(cellOf(cell).gates, (gate) =>
       forEachName(['spectralRadius', 'sigmaMax'] as const, (measure) =>

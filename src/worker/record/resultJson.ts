@@ -42,7 +42,7 @@ import {
   word,
 } from './jsonParts.js';
 import type { JsonSchema, Part, Pieces, Tensor } from './jsonParts.js';
-import { direction, jacobianSigmaMax, layerPart, verdictFields, verdictPart } from './layerJson.js';
+import { direction, exponents, jacobianSigmaMax, layerPart, verdictFields, verdictPart } from './layerJson.js';
 import type { Layer, LayerSpectrum } from './layerJson.js';
 
 /** What a layer's gates say by themselves, beside its spectrum. */
@@ -195,10 +195,7 @@ const vanillaSpectrum: Fields = {
       spectralRadiusBounds: orNull(({ spectrum }) => spectrum.spectralRadiusBounds, numbers),
       sigmaMaxWh: from(({ spectrum }) => spectrum.sigmaMaxWh, anyNumber),
       jacobianSigmaMax: jacobianSigmaMax('[T]'),
-      lyapunov: told(
-        '[H], Q = I',
-        orNull(({ spectrum }) => spectrum.lyapunov, numbers),
-      ),
+      ...exponents('[H]'),
       eigenvaluesWh: told(
         '[H,2]',
         from(({ spectrum }) => spectrum.eigenvaluesWh, each(numbers)),
@@ -261,7 +258,8 @@ function resultPart(cell: CellName, isVanilla: boolean): Part<Whole> {
  * The whole result as JSON text (schema 2), in pieces. Tensors are nested lists; gradients of parameters are sums over
  * all timesteps under PyTorch's names; t is the position in the sequence, also of a `reverse` direction. Of one vanilla
  * layer in one direction the fields of schema 1 stand beside (dWx, dWh, db, norms.d…, spectrum). Directions that are
- * lost have "-Infinity" in `lyapunov`; it is null where the product of all Jacobians is zero.
+ * lost have "-Infinity" in `lyapunov`; it is null where the product of all Jacobians is zero. `lyapunovError` is what
+ * rounding may have them off by: null where none is finite.
  * `attribution` counts in positions too; null where nobody asked for it.
  * Numbers print with the shortest digits that read back to the same float64; NaN, Infinity and -Infinity are strings.
  */

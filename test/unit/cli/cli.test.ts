@@ -262,6 +262,30 @@ describe('rnn-gradients run', () => {
     assert.match(line(stdout), /^layer 0: largest Lyapunov exponent /);
   });
 
+  it('tells in the JSON how far off the exponents are, where float64 cannot hold one', async () => {
+    // A forget gate that is all but shut beside a path through h: in QR e^−78 is lost beside the path's 1e-6.
+    const config = await write('graded.rnn.json', {
+      dtype: 'float64',
+      weights: {
+        weight_ih_l0: [[0], [0], [0], [0]],
+        weight_hh_l0: [[1.5], [-3.5], [15.5], [9.5]],
+        bias_ih_l0: [-14.5, -78, -10, 40],
+        bias_hh_l0: [0, 0, 0, 0],
+      },
+      sequences: [[[0], [0], [0], [0]]],
+    });
+    type Told = { readonly lyapunov: readonly [number, number]; readonly lyapunovError: number };
+    const { layers } = JSON.parse((await cli('run', config, '--json', '-')).stdout) as {
+      readonly layers: readonly [{ readonly spectrum: Told }];
+    };
+    const { lyapunov, lyapunovError } = layers[0].spectrum;
+    // In arithmetic of 600 digits.
+    const exact = [-14.007893159722766, -116.24081120014614] as const;
+    assert.ok(Math.abs(lyapunov[0] - exact[0]) < 1e-9, `${lyapunov[0]}`);
+    const off = Math.abs(lyapunov[1] - exact[1]);
+    assert.ok(off <= Math.max(lyapunovError, 1e-9), `off by ${off}, told ${lyapunovError}`);
+  });
+
   it('says of each layer of a stack that its Jacobians are not finite', async () => {
     const layer = (n: number, Wh: number): object => ({
       [`weight_ih_l${n}`]:
