@@ -6,7 +6,16 @@ import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { configOf, referenceCase, ringConfig } from '../support/experiments.js';
 import { parseCsv } from '../support/csv.js';
-import { csvRows, nextFrames, openTable, painted, relativeError, rowValues } from './support.js';
+import {
+  csvRows,
+  keepPaintedText,
+  nextFrames,
+  openTable,
+  painted,
+  paintedText,
+  relativeError,
+  rowValues,
+} from './support.js';
 import { choose } from '../support/menus.js';
 
 let pages: PageServer;
@@ -159,6 +168,24 @@ describe('rates and events', () => {
     assert.equal(first?.[0], 'fitted_rate_1');
     assert.ok(others.some(([what]) => what === 'one_percent_horizon'));
     assert.deepEqual(first.slice(1, 5).map(Number), rates[0]?.slice(0, 4));
+  });
+});
+
+describe('the marks of the gradient flow', () => {
+  it('say that nothing is learned before the horizon only where the loss sits at the last step', async () => {
+    await keepPaintedText(open);
+    const T = 20;
+    for (const [source, mark] of [
+      [T - 1, 'hardly learned before t = 12'],
+      [0, '1 % horizon: t = 12'],
+    ] as const) {
+      const name = `loss at ${source}`;
+      await show(ringConfig(0.5, 4, T, { name, upstreamGradient: source }), name);
+      const marks = (await paintedText(open.page, 'track-flow-plot')).filter((text) => text.includes('t = 12'));
+      assert.deepEqual(marks, [mark]);
+      const isSaid = (await open.page.locator('.reason').innerText()).includes('hardly learned');
+      assert.equal(isSaid, source === T - 1);
+    }
   });
 });
 

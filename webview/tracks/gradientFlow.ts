@@ -193,9 +193,9 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
     return [low, high].map((values) => logLine({ id: 'band', legend: null, colour: '' }, values, t));
   }
 
-  /** Where the sentence says that nothing is learned: with a single loss, what lies before its horizon. */
+  /** Where the sentence says that nothing is learned: with one loss, at the source, what lies before its horizon. */
   function paintHardlyLearned(painter: Painter, run: RunSummary, theme: Theme): void {
-    if (run.lossCount !== 1 || run.onePercentAt === null || overlays.all.length > 0) return;
+    if (!isFromSource(run) || run.onePercentAt === null || overlays.all.length > 0) return;
     const { context, left, top, bottom } = painter;
     const end = painter.x(run.onePercentAt - 0.5);
     if (end <= left) return;
@@ -315,12 +315,12 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
       [
         run.onePercentAt,
         (t) =>
-          run.lossCount !== 1
+          !isFromSource(run)
             ? say('1 % horizon: t = {0}', t)
             : isReverse(run)
               ? say('hardly learned after t = {0}', t)
               : say('hardly learned before t = {0}', t),
-        run.lossCount === 1 ? theme.orange : theme.blue,
+        isFromSource(run) ? theme.orange : theme.blue,
       ],
       [verdict.crossedAt, (t) => say('bound passed at t = {0}', t), theme.foreground],
       [verdict.zeroAt, (t) => say('{0} reaches 0 at t = {1}', run.dtype, t), theme.yellow],
@@ -609,6 +609,10 @@ function hatch({ context }: Painter, x0: number, x1: number, bottom: number, col
   context.stroke();
   context.restore();
 }
+
+/** Whether the only loss sits where the verdict's source does: only then is nothing learned before the horizon. */
+const isFromSource = ({ lossCount, lossSteps, verdict }: RunSummary): boolean =>
+  lossCount === 1 && lossSteps[0]?.[0] === verdict.source;
 
 /** A notch at the edge of the plot that names a step. */
 function marker(

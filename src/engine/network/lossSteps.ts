@@ -41,14 +41,14 @@ export function* lossSteps({ shapes: { B, T, H }, chunks, upstream, loss, comput
   return runs;
 }
 
-/** Whether losses, which enter at these steps, sit at several of the last chunk, whose end is the verdict's source. */
-export function hasManyLosses(
+/** Whether a loss, which enters at these steps, sits in the last chunk and before its end, the verdict's source. */
+export function hasEarlierLosses(
   { scaledUpstream, chunks, shapes }: Pick<LayerExperiment, 'scaledUpstream' | 'chunks' | 'shapes'>,
   entering: Stretches,
 ): boolean {
   // What a layer above sends down enters everywhere, whatever losses there are.
   if (scaledUpstream !== undefined) return false;
+  const source = shapes.T - 1;
   const start = shapes.T - chunks.at(-1)!.steps;
-  const inside = entering.map(([from, to]) => Math.max(0, to - Math.max(from, start) + 1));
-  return inside.reduce((sum, count) => sum + count, 0) > 1;
+  return entering.some(([from, to]) => to >= start && from < source);
 }

@@ -63,8 +63,8 @@ export type Evidence = {
   /** The last chunk: where the source's trip ends and begins. */
   readonly first: number;
   readonly source: number;
-  /** Losses at several steps: each teaches those before it, so that its reach is what counts. */
-  readonly hasManyLosses: boolean;
+  /** Losses before the source, one or several: each teaches those before it, so that its reach is what counts. */
+  readonly hasEarlierLosses: boolean;
   readonly nonFinite: NonFinite | null;
   readonly zeroAt: number | null;
   readonly infiniteAt: number | null;

@@ -2,7 +2,7 @@
 import { t as say } from '@vscode/l10n';
 import type { Resumable } from '../core/resumable.js';
 import type { Direction, Experiment, LayerExperiment } from '../network/experiment.js';
-import { hasManyLosses } from '../network/lossSteps.js';
+import { hasEarlierLosses } from '../network/lossSteps.js';
 import type { NetworkSource } from '../network/networkSource.js';
 import type { ComputedRun } from '../network/result.js';
 import { isForward } from './evidence.js';
@@ -41,10 +41,10 @@ const nameOf = ({ experiment: { layers } }: JudgedLayer, twoWays: boolean): stri
   return direction === 'forward' ? say('layer {0}, forward', layer) : say('layer {0}, reverse', layer);
 };
 
-/** Whether losses, or the ones that stand for them, sit at several steps, of the layer that they enter. */
-function isAtManySteps({ upstream, loss }: Experiment, { experiment, result }: JudgedLayer): boolean {
-  if (loss !== null) return loss.at === 'every' || (Array.isArray(loss.at) && loss.at.length > 1);
-  return upstream.kind === 'given' ? hasManyLosses(experiment, result.lossSteps) : upstream.kind === 'every';
+/** Whether a loss, or the ones that stand for it, sits before the source, of the layer that it enters. */
+function isEarlier({ upstream, loss }: Experiment, { experiment, result }: JudgedLayer, source: number): boolean {
+  if (loss !== null) return loss.at === 'every' || (Array.isArray(loss.at) && loss.at.some((t) => t < source));
+  return upstream.kind === 'given' ? hasEarlierLosses(experiment, result.lossSteps) : upstream.kind === 'every';
 }
 
 /** `source` is the network's single source; null with two directions. */
@@ -87,7 +87,7 @@ export function* networkVerdict(
     positionOf: (t: number) => t,
     first: verdict.first,
     source: verdict.source,
-    hasManyLosses: isAtManySteps(experiment, layers.at(-1)!),
+    hasEarlierLosses: isEarlier(experiment, layers.at(-1)!, verdict.source),
     nonFinite: null,
     zeroAt: null,
     infiniteAt: null,

@@ -282,10 +282,12 @@ function usualFactor(segments: readonly RateSegment[]): number {
 
 function theRate(
   { kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt, segments }: Measured,
-  { single, positionOf, hasManyLosses }: Pick<Evidence, 'single' | 'positionOf' | 'hasManyLosses'>,
+  { single, positionOf, hasEarlierLosses }: Pick<Evidence, 'single' | 'positionOf' | 'hasEarlierLosses'>,
 ): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
   const on = leadsOn({ positionOf, source, first });
+  if (perStepFactor === 0 && hasEarlierLosses)
+    return say('The gradient is exactly zero one step away from its loss: each loss teaches its own step alone.');
   if (perStepFactor === 0)
     return on
       ? say(
@@ -312,20 +314,20 @@ function theRate(
     // With a bound above 1 % that may be nowhere.
     if (horizon <= first) return arrival();
     const [inside, end] = [perStepInside(changes ? usualFactor(segments) : perStepFactor), positionOf(horizon)];
-    if (hasManyLosses && horizon === source)
+    if (hasEarlierLosses && horizon === source)
       return say('Each loss teaches hardly more than its own step: over most of the trip {0}.', inside);
-    if (hasManyLosses)
+    if (hasEarlierLosses)
       return on
         ? say(
-            'Each loss teaches the {0} after it: from the first one, over most of the trip {1}, and less than 1 % of ' +
-              'it arrives after t = {2}.',
+            'Each loss teaches the {0} after it: from one at the first step, over most of the trip {1}, and less ' +
+              'than 1 % of it arrives after t = {2}.',
             steps(source - horizon),
             inside,
             end,
           )
         : say(
-            'Each loss teaches the {0} before it: from the last one, over most of the trip {1}, and less than 1 % of ' +
-              'it arrives before t = {2}.',
+            'Each loss teaches the {0} before it: from one at the last step, over most of the trip {1}, and less ' +
+              'than 1 % of it arrives before t = {2}.',
             steps(source - horizon),
             inside,
             end,
@@ -349,7 +351,7 @@ function theRate(
     const half = steps(halfLifeSteps);
     const last = counted(onePercentSteps);
     if (horizon <= first) return say('{0}: half is gone after {1}, 1 % is left after {2}.', rate, half, last);
-    if (hasManyLosses) {
+    if (hasEarlierLosses) {
       const [reach, inside] = [steps(onePercentSteps), perStepInside(perStepFactor)];
       if (onePercentSteps < 1)
         return say('Each loss teaches hardly more than its own step: {0}, half is gone after {1}.', inside, half);
@@ -620,7 +622,7 @@ function theDtype(
 /** The rate with its distance, as a sentence; null where there is none to tell. */
 export const rateOf = (
   measured: Measured,
-  evidence: Pick<Evidence, 'single' | 'positionOf' | 'hasManyLosses'>,
+  evidence: Pick<Evidence, 'single' | 'positionOf' | 'hasEarlierLosses'>,
 ): string | null => theRate(measured, evidence);
 
 /** One to three sentences that a student can follow and an expert can check. */

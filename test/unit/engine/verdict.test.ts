@@ -34,7 +34,13 @@ describe('verdict', () => {
       result.verdict.reason,
       /^Each loss teaches the 21 steps before it: the gradient keeps 80 % per step back, half is gone after 3\.1/,
     );
-    assert.match(run(experiment(4, 80, scaledIdentity(4, 0.8))).verdict.reason, /before t = 58 is hardly learned/);
+    const told = (upstream: ReturnType<typeof experiment>['upstream']): string =>
+      run(experiment(4, 80, scaledIdentity(4, 0.8), { upstream })).verdict.reason;
+    assert.match(told({ kind: 'last' }), /before t = 58 is hardly learned/);
+    // A single loss elsewhere teaches what is before it, wherever that lies from the last step.
+    const dhs = new Float64Array(80 * 4);
+    assert.match(told({ kind: 'given', dhs: dhs.fill(1, 0, 4) }), /^Each loss teaches the 21 steps before it: /);
+    assert.match(told({ kind: 'given', dhs: dhs.fill(0).fill(1, 79 * 4) }), /before t = 58 is hardly learned/);
     assert.match(result.verdict.reason, /recurrent weights take the most/);
   });
 
