@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Link } from '../../config/read/index.js';
 import type { Inspection } from '../../protocol/index.js';
-import { Stop } from '../../worker/scheduling/index.js';
+import { SerialQueue, Stop } from '../../worker/scheduling/index.js';
 import { readUri, resolveReference } from '../files/editorFiles.js';
 import type { Inspections } from './inspections.js';
 import { after, isUnder } from '../files/fileMoves.js';
@@ -37,8 +37,8 @@ export class ConfigIndex implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
   /** The config that is being read, and what ends that: its text is another one already. */
   #reading: { readonly id: string; readonly stop: Stop } | null = null;
-  /** Settles when everyone who asked so far has been answered: nobody may see a half-read state. */
-  #turn: Promise<void> = Promise.resolve();
+  /** One asker after the other: nobody may see a half-read state. */
+  readonly #queue = new SerialQueue();
 
   constructor(inspections: Inspections) {
     this.#inspections = inspections;
@@ -163,9 +163,7 @@ export class ConfigIndex implements vscode.Disposable {
   }
 
   #catchUp(): Promise<void> {
-    const turn = this.#turn.then(() => this.#readStale());
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#queue.add(() => this.#readStale());
   }
 
   async #readStale(): Promise<void> {

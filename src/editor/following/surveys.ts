@@ -3,7 +3,7 @@ import path from 'node:path';
 import type * as vscode from 'vscode';
 import type { SentFile } from '../../config/read/index.js';
 import type { FileSurvey } from '../../protocol/index.js';
-import { Stop } from '../../worker/scheduling/index.js';
+import { SerialQueue, Stop } from '../../worker/scheduling/index.js';
 import type { Doors } from '../context/doors.js';
 import { statIfThere } from '../files/disk.js';
 import { fileVersion, isUnsaved, readUri } from '../files/editorFiles.js';
@@ -34,8 +34,8 @@ export class Surveys {
   readonly #inspections: Inspections;
   readonly #doors: Doors;
   readonly #kept = new Map<string, Kept>();
-  /** Ends when the file that is being read is: one at a time, so that few bytes are held. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** One file at a time, so that few bytes are held. */
+  readonly #queue = new SerialQueue();
 
   constructor(inspections: Inspections, doors: Doors) {
     this.#inspections = inspections;
@@ -47,9 +47,7 @@ export class Surveys {
     const known = this.known(uri, await fileVersion(uri), options.meant === true);
     if (known !== null) return known;
     if (options.behind !== true) return this.#look(uri, options);
-    const turn = this.#turn.then(() => this.#look(uri, options));
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+    return this.#queue.add(() => this.#look(uri, options));
   }
 
   /** What is known of this version of a file; null where nothing is. */

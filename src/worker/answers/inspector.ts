@@ -45,6 +45,7 @@ import { gateChanges, isGateChange } from '../changes/gateChanges.js';
 import { offersOf } from '../changes/offers.js';
 import { changesFor, inlineWeightsHaveComments } from '../changes/refactorings.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
+import { SerialQueue } from '../scheduling/serialQueue.js';
 import { afterMessages } from '../scheduling/afterMessages.js';
 import { begin, hold, raised, release } from '../scheduling/cancelFlag.js';
 import { blockAt, KnownGates } from './gateFacts.js';
@@ -72,7 +73,7 @@ export class Inspector {
   readonly #numbers = new WeakMap<TensorNode, NumberFacts>();
   readonly #matrices = new WeakMap<TensorNode, MatrixFacts>();
   readonly #gates = new KnownGates();
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   #check: () => void = () => undefined;
   /** Kept documents outlive the inspection that read them, so they ask whichever one is going on. */
   readonly #tick = (): void => this.#check();
@@ -162,9 +163,7 @@ export class Inspector {
 
   /** One at a time: two that read the same files would read them twice. */
   #read(config: string, check: () => void, cancel: CancelFlag = null): Promise<Kept> {
-    const result = this.#queue.then(() => this.#readNow(config, check, cancel));
-    this.#queue = result.catch(() => undefined);
-    return result;
+    return this.#queue.add(() => this.#readNow(config, check, cancel));
   }
 
   async #readNow(config: string, check: () => void, cancel: CancelFlag): Promise<Kept> {

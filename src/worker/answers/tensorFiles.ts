@@ -14,6 +14,7 @@ import type {
   TensorProblem,
 } from '../../protocol/index.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
+import { SerialQueue } from '../scheduling/serialQueue.js';
 import { tensorFacts, tensorPicture } from './tensorFacts.js';
 
 export const toldProblem = (problem: Problem): TensorProblem => ({
@@ -33,7 +34,7 @@ export class TensorFiles {
   #file: TensorFile | null = null;
   #picture = 0;
   /** One tensor at a time: of a packed file one entry is kept, and two would unpack theirs for each piece again. */
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
 
   constructor(readFile: (request: FileRequest) => Promise<FileContent>) {
     this.#readFile = readFile;
@@ -93,9 +94,7 @@ export class TensorFiles {
     make: (node: TensorNode) => Resumable<Result>,
     isWanted = () => true,
   ): Promise<Result | null> {
-    const result = this.#queue.then(() => this.#workNow(place, make, isWanted));
-    this.#queue = result.catch(() => undefined);
-    return result;
+    return this.#queue.add(() => this.#workNow(place, make, isWanted));
   }
 
   async #workNow<Result>(

@@ -39,6 +39,7 @@ import type {
 import { unlessEnded } from '../scheduling/afterMessages.js';
 import { Cancelled, drive } from '../scheduling/scheduler.js';
 import type { Place } from '../scheduling/scheduler.js';
+import { SerialQueue } from '../scheduling/serialQueue.js';
 import { gateSeries, keepGateValues, keptByGate, networkMap } from './gateSlices.js';
 import { isGated } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
@@ -73,7 +74,7 @@ export class WhatIfs {
   readonly #limit: number;
   readonly #check: () => void;
   #turn = 0;
-  #before: Promise<unknown> = Promise.resolve();
+  readonly #queue = new SerialQueue();
   /** By the number of the layer. */
   readonly #recurrents = new Map<number, Known>();
   #idle: NodeJS.Timeout | undefined;
@@ -139,14 +140,12 @@ export class WhatIfs {
       if (turn !== this.#turn) throw new Cancelled();
       this.#check();
     };
-    // The kernels have one memory: the question before has to be out of it.
-    const answer = this.#before.then(() => {
-      check();
-      return work(check);
-    });
-    this.#before = answer.catch(() => undefined);
     try {
-      return await answer;
+      // The kernels have one memory: the question before has to be out of it.
+      return await this.#queue.add(() => {
+        check();
+        return work(check);
+      });
     } catch (error) {
       dropSpare();
       if (error instanceof Cancelled) return ended;
