@@ -49,6 +49,26 @@ export default tseslint.config(
     rules: { 'no-restricted-globals': ['error', 'document', 'window', 'navigator', 'localStorage', 'HTMLElement'] },
   },
   {
+    // What lies below the protocol may not import it, and has no use for it.
+    files: ['src/**/*.ts', 'webview/**/*.ts'],
+    ignores: ['src/protocol/errorMessage.ts', 'src/engine/**', 'src/config/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'ConditionalExpression[test.operator="instanceof"][alternate.callee.name="String"]',
+          message: 'errorMessage and errorStack of src/protocol say what was thrown.',
+        },
+        {
+          selector:
+            'CallExpression[callee.property.name="catch"][arguments.0.body.name="undefined"]' +
+            '[callee.object.callee.property.name=/^(run|chooseLayer)$/]',
+          message: 'Who waits for no run calls begin() of its session, which logs and shows what fails.',
+        },
+      ],
+    },
+  },
+  {
     // Loops over typed arrays stay inside bounds that the tensor shapes prove, or the length of a file, and readers ask
     // for what their own checks have found; `a[i]!` says so without a branch that no file can take, which
     // `npm run coverage` would count.

@@ -17,6 +17,7 @@ import {
 } from './cli/index.js';
 import { help, isHelper } from './worker/thread/index.js';
 import { resultJsonSchema } from './worker/record/index.js';
+import { errorStack } from './protocol/index.js';
 
 declare const productVersion: string;
 
@@ -59,7 +60,7 @@ else {
       printError(
         error instanceof UsageError
           ? `${error.message}\n\n${commandsAlone()}\n${say('{0} tells more.', 'rnn-gradients --help')}\n`
-          : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+          : `${errorStack(error)}\n`,
       );
       process.exitCode = 2;
     },

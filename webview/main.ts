@@ -1,6 +1,6 @@
 // Start of the page: builds the parts of the first picture, lets messages in and the user's wishes out. Everything else
 // (later.ts) comes behind that picture.
-import { Channel } from '../src/protocol/index.js';
+import { Channel, errorStack } from '../src/protocol/index.js';
 import { AtStep } from './header/atStep.js';
 import { t } from './page/l10n.js';
 import { hostPort } from './page/hostPort.js';
@@ -47,8 +47,7 @@ const api = acquireVsCodeApi();
 const memory = new Memory(api);
 const timeline = new Timeline(memory);
 const themes = new ThemeWatch();
-const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-const failed = (error: unknown): void => channel.emit('failed', { message: describe(error) });
+const failed = (error: unknown): void => channel.emit('failed', { message: errorStack(error) });
 const model = new Model((name, params) => channel.request(name, params), failed);
 const groups = new Groups(memory);
 const page: Page = { model, timeline, themes, memory, groups };

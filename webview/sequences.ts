@@ -1,5 +1,5 @@
 // Start of the page that shows what sequences are before they are run: what is chosen, lines, and tables.
-import { Channel } from '../src/protocol/index.js';
+import { Channel, errorStack } from '../src/protocol/index.js';
 import type {
   SequenceChoice,
   SequencePageContract,
@@ -22,8 +22,7 @@ declare function acquireVsCodeApi(): VsCodeApi;
 
 const api = acquireVsCodeApi();
 const memory = new Memory(api);
-const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-const failed = (error: unknown): void => channel.emit('failed', { message: describe(error) });
+const failed = (error: unknown): void => channel.emit('failed', { message: errorStack(error) });
 
 const channel: Channel<SequencePageContract, SequenceViewContract> = new Channel<
   SequencePageContract,

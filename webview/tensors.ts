@@ -1,5 +1,5 @@
 // Start of the page that shows what is in a file of tensors: recognised networks on top, the list, the chosen tensor.
-import { Channel } from '../src/protocol/index.js';
+import { Channel, errorStack } from '../src/protocol/index.js';
 import type { ShownTensors, TensorPageContract, TensorViewContract } from '../src/protocol/index.js';
 import { t } from './page/l10n.js';
 import { hostPort } from './page/hostPort.js';
@@ -18,8 +18,7 @@ declare function acquireVsCodeApi(): VsCodeApi;
 const api = acquireVsCodeApi();
 const memory = new Memory(api);
 const themes = new ThemeWatch();
-const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-const failed = (error: unknown): void => channel.emit('failed', { message: describe(error) });
+const failed = (error: unknown): void => channel.emit('failed', { message: errorStack(error) });
 
 const channel: Channel<TensorPageContract, TensorViewContract> = new Channel<TensorPageContract, TensorViewContract>(
   hostPort(api),

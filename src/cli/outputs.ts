@@ -4,9 +4,10 @@ import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { t as say } from '@vscode/l10n';
 import { isOutOfMemory } from '../engine/index.js';
+import { errorMessage } from '../protocol/index.js';
 import { placeOf, removeUnfinished, whyNotWritten } from '../report/index.js';
 import { escapeControls } from '../worker/record/index.js';
-import { printError, reasonOf } from './terminal.js';
+import { printError } from './terminal.js';
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
@@ -35,7 +36,7 @@ export async function whyUnwritable(target: string): Promise<string | null> {
       return say(
         'until it is complete it stands beside the old file, but this folder takes no new file ({0}). Name ' +
           'a file in another folder.',
-        reasonOf(error),
+        errorMessage(error),
       );
     }
     return null;

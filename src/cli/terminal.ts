@@ -5,8 +5,7 @@ import { fstatSync, writeFileSync } from 'node:fs';
 import { t as say } from '@vscode/l10n';
 import { batches } from '../report/index.js';
 import { escapeControlsOfLines } from '../worker/record/index.js';
-
-export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+import { errorMessage } from '../protocol/index.js';
 
 /** A reader that has seen enough (`| head`) closes the pipe: there is nothing left to tell it, and nothing failed. */
 const isClosedPipe = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EPIPE';
@@ -30,7 +29,7 @@ function giveUp(error: unknown): void {
   process.exitCode = 2;
   const told = say(
     'Standard output could not be written to its end: {0}. Make room where it goes, or send it elsewhere.',
-    reasonOf(error),
+    errorMessage(error),
   );
   printError(`${told}\n`);
 }

@@ -10,11 +10,12 @@ import { configMeant } from './activeTarget.js';
 import { chooseConfig } from './chooseConfig.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { fileItem, pickSeveral } from './quickInput.js';
+import { errorMessage } from '../protocol/index.js';
 
 const entryOf = (config: vscode.Uri): Entry => ({ kind: 'config', config: config.toString() });
 const isUri = (value: unknown): value is vscode.Uri => value instanceof vscode.Uri;
 
-function show({ panels, log }: Context, entry: Entry, configs: readonly vscode.Uri[]): void {
+function show({ panels }: Context, entry: Entry, configs: readonly vscode.Uri[]): void {
   const session = panels.compare(
     entry,
     configs.map((uri) => uri.toString()),
@@ -23,9 +24,7 @@ function show({ panels, log }: Context, entry: Entry, configs: readonly vscode.U
     void vscode.window.showWarningMessage(
       t('{0} configs were chosen; the first {1} are compared with {2}.', configs.length, mostCompared, session.title),
     );
-  if (session.summary !== null || session.running !== null) return;
-  // What stands in the way is told in the panel.
-  session.run().catch((error: unknown) => log.error(String(error)));
+  if (session.summary === null && session.running === null) session.begin();
 }
 
 /** What is selected in the Explorer. The one that has a panel already keeps it. */
@@ -90,7 +89,7 @@ export const compare: CommandFactory = (context) => async (argument, selected) =
     const others = await askForOthers(context, entry, title);
     if (others !== undefined) show(context, entry, others);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     context.log.error(message);
     void vscode.window.showErrorMessage(t('Compare RNN Runs: {0}', message));
   }

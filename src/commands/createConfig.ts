@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { openUntitledConfig } from '../editor/following/index.js';
 import type { Shapes } from '../engine/index.js';
+import { errorMessage } from '../protocol/index.js';
 import type { CellChoice } from '../protocol/index.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { configOf } from './configAnswers.js';
@@ -199,7 +200,7 @@ export async function askForConfig({ subjects, surveys, previews, log }: Context
     if (config === null) return undefined;
     return await openUntitledConfig('network', await subjects.inspections.newConfig(config));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorMessage(error);
     log.error(message);
     void vscode.window.showErrorMessage(t('Create RNN Config: {0}', message));
     return undefined;
@@ -210,10 +211,6 @@ export async function askForConfig({ subjects, surveys, previews, log }: Context
 export const createConfig: CommandFactory = (context) => async () => {
   const config = await askForConfig(context);
   if (config === undefined) return undefined;
-  // A failure is logged and shown by run itself; nobody waits for the end of a long one.
-  context.panels
-    .show({ kind: 'config', config: config.toString() })
-    .run()
-    .catch(() => undefined);
+  context.panels.show({ kind: 'config', config: config.toString() }).begin();
   return config;
 };

@@ -44,7 +44,7 @@ async function namesIn(folder: vscode.Uri): Promise<readonly string[] | null> {
 
 /** Writes what the folder lacks, and nothing over what is there; then shows the three runs together. */
 export async function createWeather(
-  { extensionUri, panels, log }: Context,
+  { extensionUri, panels }: Context,
   texts: Readonly<Record<string, string>>,
 ): Promise<vscode.Uri | undefined> {
   const parent = await parentFolder();
@@ -74,6 +74,6 @@ export async function createWeather(
     entry,
     others.map((uri) => uri.toString()),
   );
-  session.run().catch((error: unknown) => log.error(String(error)));
+  session.begin();
   return first;
 }

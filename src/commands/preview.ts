@@ -68,7 +68,6 @@ export const showPanel: CommandFactory = (context) => async (argument, layer) =>
   const session = context.panels.show(entry);
   void pulse('panelShown');
   const isOther = typeof layer === 'number' && layer !== session.summary?.network?.shown;
-  // A failure is logged and shown by run itself.
-  if (isOther) session.chooseLayer(layer).catch(() => undefined);
-  else if (isNew) session.run().catch(() => undefined);
+  if (isOther) session.begin(layer);
+  else if (isNew) session.begin();
 };

@@ -8,6 +8,7 @@ import type { Problem } from '../config/json/index.js';
 import { prefix, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { PairWish } from '../panel/index.js';
+import { errorMessage } from '../protocol/index.js';
 import type { RunOutcome, SequenceChoice } from '../protocol/index.js';
 import { Stop } from '../worker/scheduling/index.js';
 import { chooseConfig } from './chooseConfig.js';
@@ -272,7 +273,7 @@ export function registerPairs(context: Context): vscode.Disposable {
 }
 
 function fail(error: unknown, { log }: Context): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   log.error(message);
   const told = t('Run RNN: {0}', message);
   const fix = error instanceof Unreadable ? error.problem.fix : undefined;

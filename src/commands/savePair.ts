@@ -81,11 +81,7 @@ export async function saveAsConfig(context: Context, entry: Pair, session: Sessi
   const text = await textFor(target, entry, session, context);
   await write(target, new TextEncoder().encode(text));
   const shown = vscode.window.showTextDocument(target, { viewColumn: textColumn() });
-  if (session !== undefined)
-    context.panels
-      .become(session, { kind: 'config', config: target.toString() })
-      .run()
-      .catch(() => undefined);
+  if (session !== undefined) context.panels.become(session, { kind: 'config', config: target.toString() }).begin();
   await shown;
 }
 

@@ -57,8 +57,7 @@ export class Comparison implements vscode.Disposable {
       subscription: vscode.Disposable.from(session.onDidChange(changed), session.onDidSummarise(changed)),
     });
     const isNew = session.summary === null && session.running === null;
-    // A failure is logged by run itself, and told as the session's problem.
-    if (isNew) session.run().catch(() => undefined);
+    if (isNew) session.begin();
   }
 
   #release(config: string): void {

@@ -6,7 +6,7 @@ import type { Entry, SentFile } from '../config/read/index.js';
 import { quote } from '../config/json/index.js';
 import type { Problem } from '../config/json/index.js';
 import { readSettings } from '../editor/context/index.js';
-import { Channel } from '../protocol/index.js';
+import { Channel, errorMessage } from '../protocol/index.js';
 import type {
   FileRequest,
   PageContract,
@@ -178,7 +178,7 @@ export class NotebookOutput implements vscode.Disposable {
       if (kind === 'refused') this.#problems = problems;
       this.#sendStatus();
     }).catch((error: unknown) => {
-      if (run === this.#newest) this.#fail(error instanceof Error ? error.message : String(error));
+      if (run === this.#newest) this.#fail(errorMessage(error));
     });
     this.#ran = Promise.race([summarised, outcome]);
   }

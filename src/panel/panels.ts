@@ -164,10 +164,8 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       return Promise.resolve();
     }
     if (view.viewType === previewType) this.#keepPreview(view);
-    // The view is back at once; its first run may take long, and tells its failures itself.
-    this.#attach(view, entry)
-      .run()
-      .catch(() => undefined);
+    // The view is back at once; its first run may take long.
+    this.#attach(view, entry).begin();
     this.#byKey.get(entryKey(entry))?.comparison.choose(comparedIn(state).map(broughtBack));
     return Promise.resolve();
   }
@@ -235,10 +233,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     if (view === null) return;
     const before = [...this.#byKey.values()].find((panel) => panel.view === view);
     if (before !== undefined) this.#detach(before);
-    // A failure is logged and shown by run itself.
-    this.#attach(view, entry)
-      .run()
-      .catch(() => undefined);
+    this.#attach(view, entry).begin();
   }
 
   /** Ends what stands behind a view; does nothing when that was replaced meanwhile. */
@@ -269,10 +264,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       this.#detach(panel);
       if (this.#byKey.has(entryKey(next))) view.dispose();
       else {
-        // A failure is logged and shown by run itself.
-        this.#attach(view, next)
-          .run()
-          .catch(() => undefined);
+        this.#attach(view, next).begin();
         this.#byKey.get(entryKey(next))?.comparison.choose(compared);
       }
     }

@@ -6,9 +6,10 @@ import { diskOf } from '../editor/context/index.js';
 import { entryUri, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import { whyNotWritten } from '../report/index.js';
+import { errorMessage } from '../protocol/index.js';
 
 export function reportFailure(error: unknown): void {
-  void vscode.window.showErrorMessage(t('Run RNN: {0}', error instanceof Error ? error.message : String(error)));
+  void vscode.window.showErrorMessage(t('Run RNN: {0}', errorMessage(error)));
 }
 
 /**
@@ -53,12 +54,14 @@ export async function saveBytes(
   const open = t('Open');
   const saved = vscode.window.showInformationMessage(t('Saved {0}.', path.posix.basename(target.path)), open);
   // The file is there: whoever waits for it need not wait for the user to close the message.
-  void saved.then(async (choice) => {
-    if (choice !== open) return;
-    // A browser opens files of the disk, and none of a virtual workspace: that shows its text.
-    if (target.path.endsWith('.html') && diskOf(target) !== null) await vscode.env.openExternal(target);
-    else await vscode.commands.executeCommand('vscode.open', target);
-  });
+  void saved
+    .then(async (choice) => {
+      if (choice !== open) return;
+      // A browser opens files of the disk, and none of a virtual workspace: that shows its text.
+      if (target.path.endsWith('.html') && diskOf(target) !== null) await vscode.env.openExternal(target);
+      else await vscode.commands.executeCommand('vscode.open', target);
+    })
+    .then(undefined, reportFailure);
 }
 
 /**

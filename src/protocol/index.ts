@@ -3,6 +3,7 @@ export type * from './messages.js';
 export type * from './notebookMessages.js';
 export type * from './sequenceMessages.js';
 export type * from './tensorMessages.js';
+export { errorMessage, errorStack } from './errorMessage.js';
 export { isUntried, knownEffect, mayHelp } from './helpfulAdvice.js';
 export { runFileName } from './runFileName.js';
 export { Channel } from './rpc.js';

@@ -1,5 +1,6 @@
 import { shown } from './checks.js';
 import type { Check } from './checks.js';
+import { errorMessage } from './errorMessage.js';
 
 /** One side of a message hop: `parentPort`, a `Worker`, a `Webview` or `acquireVsCodeApi()`, wrapped by its owner. */
 export type Port = {
@@ -74,8 +75,6 @@ export function buffersOf(value: unknown): ArrayBuffer[] {
   visit(value, 0);
   return [...buffers];
 }
-
-const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What arrived, once it has the form of a message; what it carries is not looked at. */
 function messageIn(value: unknown): Message | null {
@@ -202,7 +201,7 @@ export class Channel<Local extends Contract, Remote extends Contract> {
     try {
       await this.#find('event', name, payload)(payload);
     } catch (error) {
-      this.#border.onFault(new Error(`The event ${shown(name)} failed: ${describe(error)}`, { cause: error }));
+      this.#border.onFault(new Error(`The event ${shown(name)} failed: ${errorMessage(error)}`, { cause: error }));
     }
   }
 
@@ -216,11 +215,11 @@ export class Channel<Local extends Contract, Remote extends Contract> {
   }
 
   #refuse(id: number, name: string, error: unknown): void {
-    const { words = describe, onUnanswered } = this.#border;
+    const { words = errorMessage, onUnanswered } = this.#border;
     try {
       this.#post({ type: 'error', id, message: words(error) }, []);
     } catch (cause) {
-      const lost = new Error(`The request ${shown(name)} could not be answered: ${describe(cause)}`, { cause });
+      const lost = new Error(`The request ${shown(name)} could not be answered: ${errorMessage(cause)}`, { cause });
       if (onUnanswered === undefined) throw lost;
       onUnanswered(lost);
     }

@@ -1,5 +1,6 @@
 // Why a file was not written, as the file system says it, with what the user can do about it.
 import { t } from '@vscode/l10n';
+import { errorMessage } from '../protocol/index.js';
 
 const makeRoom = (): string => t('Make room there, or save elsewhere.');
 const elsewhere = (): string => t('Nothing may be written there: choose another folder, or allow it.');
@@ -22,7 +23,7 @@ const remedies: Readonly<Record<string, () => string>> = {
 
 /** One or two sentences: what the system says, and a remedy where one is known. */
 export function whyNotWritten(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const remedy = Object.hasOwn(remedies, code) ? remedies[code]?.() : undefined;
   return remedy === undefined ? message : `${message.replace(/\.$/, '')}. ${remedy}`;

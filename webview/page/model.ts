@@ -1,6 +1,7 @@
 // What the host has told: the status, the run on screen and its spectrum; and the way to ask for slices of that run.
 import { inReport } from './inReport.js';
 import { refined } from './refinedSeries.js';
+import { errorMessage } from '../../src/protocol/index.js';
 import type {
   Exponents,
   PanelStatus,
@@ -218,7 +219,7 @@ export class Model {
     } catch (error) {
       this.#failed(error);
       if (this.run?.runId !== runId) return null;
-      throw new NotToBeHad('unanswered', error instanceof Error ? error.message : String(error));
+      throw new NotToBeHad('unanswered', errorMessage(error));
     }
   }
 

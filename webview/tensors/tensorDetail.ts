@@ -1,4 +1,5 @@
 // The chosen tensor: everything that is known of its numbers, and its heatmap.
+import { errorMessage } from '../../src/protocol/index.js';
 import type { TensorFacts, TensorLine, TensorPicture } from '../../src/protocol/index.js';
 import { formatNumber } from '../page/format.js';
 import { t } from '../page/l10n.js';
@@ -7,7 +8,6 @@ import type { ThemeWatch } from '../page/theme.js';
 import { el } from '../widgets/dom.js';
 import { histogramShape } from './histogramShape.js';
 import { TensorHeatmap } from './tensorHeatmap.js';
-import { messageOf } from './tensorModel.js';
 import type { TensorModel } from './tensorModel.js';
 import { nameOf, shapeText } from './tensorTable.js';
 
@@ -91,7 +91,7 @@ export class TensorDetail {
   /** The picture, or why there is none. Null: nobody waits for it any more. */
   async #ask(wanted: Wanted): Promise<TensorPicture | string | null> {
     if (this.#wanted !== wanted) return null;
-    return this.#model.picture(wanted.index, wanted.rows, wanted.columns).catch(messageOf);
+    return this.#model.picture(wanted.index, wanted.rows, wanted.columns).catch(errorMessage);
   }
 
   #hear(answer: TensorPicture | string, { tensor }: Wanted): void {

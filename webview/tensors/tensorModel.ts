@@ -1,4 +1,5 @@
 // What the page knows of a file of tensors. Facts are asked for one tensor after the other, and only of those in sight.
+import { errorMessage } from '../../src/protocol/index.js';
 import type { ShownTensors, TensorFacts, TensorLine, TensorPicture, TensorRequests } from '../../src/protocol/index.js';
 
 export type Ask = <K extends keyof TensorRequests>(
@@ -8,8 +9,6 @@ export type Ask = <K extends keyof TensorRequests>(
 
 /** `why`: they could not be made. */
 export type KnownFacts = { readonly facts: TensorFacts | null; readonly why: string | null; readonly reading: number };
-
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export class TensorModel {
   shown: ShownTensors | null = null;
@@ -75,7 +74,7 @@ export class TensorModel {
     const name = this.tensors[index]?.name ?? '';
     const known = await this.#ask('tensorFacts', { reading, index }).then(
       (facts) => (facts === null ? null : { facts, why: null, reading }),
-      (error: unknown) => ({ facts: null, why: messageOf(error), reading }),
+      (error: unknown) => ({ facts: null, why: errorMessage(error), reading }),
     );
     this.#asking = false;
     if (known !== null && this.shown?.reading === reading) {

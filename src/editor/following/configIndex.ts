@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Link } from '../../config/read/index.js';
+import { errorMessage } from '../../protocol/index.js';
 import type { Inspection } from '../../protocol/index.js';
 import { SerialQueue, Stop } from '../../worker/scheduling/index.js';
 import { readUri, resolveReference } from '../files/editorFiles.js';
@@ -229,7 +230,7 @@ export class ConfigIndex implements vscode.Disposable {
   }
 
   #log(error: unknown): void {
-    this.#inspections.log.error(error instanceof Error ? error.message : String(error));
+    this.#inspections.log.error(errorMessage(error));
   }
 
   async #readOne(config: vscode.Uri): Promise<void> {

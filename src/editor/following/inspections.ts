@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { SentBytes, SentFile } from '../../config/read/index.js';
 import type { NewConfig } from '../../config/edit/index.js';
+import { errorMessage } from '../../protocol/index.js';
 import type {
   CellChoice,
   ChangeOutcome,
@@ -245,7 +246,7 @@ export class Inspections implements vscode.Disposable {
       entry.waitingSince = null;
       const inspection = await this.#ask('inspect', { config: key, cancel: stop.flag }, stop).catch(
         (error: unknown) => {
-          this.log.error(`${entry.config.path}: ${error instanceof Error ? error.message : String(error)}`);
+          this.log.error(`${entry.config.path}: ${errorMessage(error)}`);
           return null;
         },
       );

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Entry, SentBytes } from '../../config/read/index.js';
 import { quote } from '../../config/json/index.js';
 import type { Problem } from '../../config/json/index.js';
+import { errorMessage } from '../../protocol/index.js';
 import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
 import type { Questions, SpareThread } from '../../worker/thread/index.js';
@@ -51,6 +52,11 @@ type Begun = {
   readonly answer: Promise<RunOutcome>;
   readonly versions: ReadonlyMap<string, number>;
 };
+
+/** Nobody waits for the end of this run: a failure is logged and shown by the session itself. */
+function unattended(outcome: Promise<RunOutcome>): void {
+  outcome.catch(() => undefined);
+}
 
 /**
  * One experiment that the user looks at: runs it, follows its files, holds the last good result. Lives as long as its
@@ -234,6 +240,11 @@ export class Session implements vscode.Disposable {
     return this.#runNow();
   }
 
+  /** The same for whom nobody waits: in the panel stands what becomes of it. `layer`: looks at that one from now on. */
+  begin(layer?: number): void {
+    unattended(layer === undefined ? this.run() : this.chooseLayer(layer));
+  }
+
   async #runNow(): Promise<RunOutcome> {
     clearTimeout(this.#timer);
     this.#waitingSince = null;
@@ -256,7 +267,7 @@ export class Session implements vscode.Disposable {
     } catch (error) {
       this.running = null;
       this.#lastTook = Infinity;
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorMessage(error);
       this.log.error(`${quote(this.title)}: ${message}`);
       this.#keepOldPicture(message);
       throw error;
@@ -364,7 +375,7 @@ export class Session implements vscode.Disposable {
     this.#turn++;
     this.#ahead = this.#begin(true);
     // Whoever takes it over tells what has become of it.
-    this.#ahead.answer.catch(() => undefined);
+    unattended(this.#ahead.answer);
   }
 
   #conclude(outcome: RunOutcome): void {
@@ -437,8 +448,7 @@ export class Session implements vscode.Disposable {
   }
 
   #runUnattended(): void {
-    // A failure is already logged and shown by run itself; nobody waits for this one.
-    this.#runNow().catch(() => undefined);
+    unattended(this.#runNow());
   }
 
   /** A file that was not followed while it was read may have another text by now. */

@@ -1,5 +1,6 @@
 // A file that somebody looks into: a thread of its own reads it, again whenever it changes.
 import * as vscode from 'vscode';
+import { errorMessage } from '../../protocol/index.js';
 import type { TensorProblem } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
 import type { Questions } from '../../worker/thread/index.js';
@@ -112,7 +113,7 @@ export class WatchedReading<List extends Told> implements vscode.Disposable {
     this.#isAsked = false;
     const reading = ++this.#reading;
     void this.#readNow(reading)
-      .catch((error: unknown) => this.#fail(error instanceof Error ? error.message : String(error), reading))
+      .catch((error: unknown) => this.#fail(errorMessage(error), reading))
       .finally(() => {
         this.#isReading = false;
         if (this.#disposed) return;

@@ -2,6 +2,7 @@
 import { t } from '@vscode/l10n';
 import type { FileTrouble, SpecialKind } from '../../config/read/index.js';
 import { megabytes } from '../../config/read/index.js';
+import { errorMessage } from '../../protocol/index.js';
 
 const reasons: Readonly<Record<string, 'missing' | 'folder' | 'loop'>> = {
   ENOENT: 'missing',
@@ -15,7 +16,7 @@ const reasons: Readonly<Record<string, 'missing' | 'folder' | 'loop'>> = {
 /** What an error of the system says of a file. */
 export function troubleOf(error: unknown): FileTrouble {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return { reason: reasons[code] ?? 'unreadable', detail: error instanceof Error ? error.message : String(error) };
+  return { reason: reasons[code] ?? 'unreadable', detail: errorMessage(error) };
 }
 
 export const tooLargeFile = (bytes: number, bound: number): FileTrouble => ({

@@ -36,7 +36,7 @@ import type {
   WorkerContract,
   WorkerHostContract,
 } from '../../protocol/index.js';
-import { Channel } from '../../protocol/index.js';
+import { Channel, errorMessage } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
 import { applyWhatIf } from '../changes/applyWhatIf.js';
 import { joinBytes } from '../scheduling/joinBytes.js';
@@ -109,7 +109,7 @@ const shownOf = ({ summary }: Kept): number => summary.network?.shown ?? 0;
 
 /** What typed arrays throw when the machine has no room for them says nothing to a user. */
 const words = (error: unknown): string => {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   return isOutOfMemory(error)
     ? say('There is not enough memory for this. Close other panels, or make the run smaller. ({0})', message)
     : message;

@@ -1,6 +1,7 @@
 // A thread of its own for the engine, in a browser: a worker that runs this very bundle. Some windows refuse one (a
 // policy of trusted types, a frame inside of frames); there the engine runs on the thread that asks, in short slices.
 import { t } from '@vscode/l10n';
+import { errorMessage } from '../../protocol/index.js';
 import type { Port } from '../../protocol/index.js';
 import type { Engine } from './engineHere.web.js';
 import type * as node from './startThread.js';
@@ -76,9 +77,7 @@ export const startThread: typeof node.startThread = (file, data, died) => {
     up();
   };
   const refuse = (): void => {
-    runHere().catch((error: unknown) =>
-      die(t('The engine stopped: {0}', error instanceof Error ? error.message : String(error))),
-    );
+    runHere().catch((error: unknown) => die(t('The engine stopped: {0}', errorMessage(error))));
   };
   if (refused) refuse();
   else engine = startWorker(file, data, hear, { up, refuse, died: die });
