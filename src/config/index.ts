@@ -4,7 +4,7 @@ export type { ReadResult } from './read/readExperiment.js';
 export { findParts, insideQuotes, references } from './read/configParts.js';
 export type { FoundParts, Link, Part, PartRole } from './read/configParts.js';
 export { locateParameter } from './read/locateParameter.js';
-export { layersIn, openEntry } from './read/openEntry.js';
+export { openEntry } from './read/openEntry.js';
 export type { OpenEntry } from './read/openEntry.js';
 export { matrixLines, outlineOf } from './read/outline.js';
 export type { Outline } from './read/outline.js';

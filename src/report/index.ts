@@ -1,5 +1,5 @@
 // The face of this room: what other rooms use.
-export { assetFiles, reportHtml } from './reportHtml.js';
+export { reportHtml } from './reportHtml.js';
 export type { ReportAssets } from './reportHtml.js';
 export { emptyStyle, escape, inertJson, inline } from './reportMarkup.js';
 export { batches, placeOf, removeUnfinished, writeWhole } from './wholeFile.js';

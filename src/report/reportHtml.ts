@@ -37,7 +37,7 @@ export type ReportAssets = {
   readonly notices: string;
 };
 /** Their names in `dist/webview`; the page's is that of the first of its parts. */
-export const assetFiles: Readonly<Record<keyof ReportAssets, string>> = {
+const assetFiles: Readonly<Record<keyof ReportAssets, string>> = {
   page: 'main.js',
   style: 'style.css',
   host: 'report.js',

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { readExperiment } from '../../src/config/index.js';
-import { asItIs, finish, initialise, oneLayer, runResumably } from '../../src/engine/index.js';
+import { asItIs, finish, initialise, runResumably } from '../../src/engine/index.js';
 import type { RunResult } from '../../src/engine/index.js';
 import { flatRun } from '../unit/engine/build.js';
 import type { FlatRun } from '../unit/engine/build.js';
@@ -14,6 +14,7 @@ import type { OpenPage, PageServer } from '../support/page.js';
 import { violationsOf } from './axe.js';
 import { csvRows, nextFrames, openTable, painted, relativeError, rowValues } from './support.js';
 import { themeNames } from '../support/themes.js';
+import { oneLayer } from '../support/oneLayer.js';
 
 let pages: PageServer;
 let open: OpenPage;
@@ -307,9 +308,10 @@ describe('a what-if', () => {
 
   it('is not made by Enter in a field that nobody touched: its number is rounded, and may be a word', async () => {
     await start();
-    const numbers = open.page.locator('.whatif .slider .number:enabled');
+    const numbers = await open.page.locator('.whatif .slider .number:enabled').all();
+    assert.ok(numbers.length > 3, `${numbers.length} fields`);
     const asked = open.host.asked.filter((name) => name === 'whatIf').length;
-    for (const number of await numbers.all()) {
+    for (const number of numbers) {
       await number.focus();
       await number.press('Enter');
       await number.press('Tab');

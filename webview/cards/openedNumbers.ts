@@ -19,7 +19,7 @@ export const scaledText = (value: number, exponent: number): string =>
   value === 0 ? '0' : `${value < 0 ? '−' : ''}${formatLog10(Math.log10(Math.abs(value)) + exponent * log10of2, 3)}`;
 
 /** With every digit, also where a double cannot hold it. */
-export const exactly = (value: number, exponent: number): string => {
+const exactly = (value: number, exponent: number): string => {
   const held = value * 2 ** exponent;
   if (value === 0 || (Math.abs(held) >= leastNormal && Number.isFinite(held))) return String(value === 0 ? 0 : held);
   return `${value < 0 ? '-' : ''}${exactLog10(Math.log10(Math.abs(value)) + exponent * log10of2)}`;

@@ -47,7 +47,7 @@ export const colourOf = (id: number, { kind }: Theme): string =>
   `oklch(${lightness[kind]} 0.13 ${hues[(id - 1) % hues.length] ?? 0})`;
 
 /** At most `mostPoints` steps, smallest and largest of each bin, so that no spike is lost. */
-export function thin({ T, t, dh, singleSource }: Curve): Curve {
+function thin({ T, t, dh, singleSource }: Curve): Curve {
   const count = dh.length;
   if (count <= mostPoints) return { T, t, dh, singleSource };
   const places = new Set<number>([0, count - 1]);

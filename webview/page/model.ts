@@ -188,19 +188,11 @@ export class Model {
    * A slice of the run on screen; null when there is none, when it was replaced meanwhile, or when the host could not
    * answer (then it is logged).
    */
-  async slice<K extends keyof SliceRequests>(
+  slice<K extends keyof SliceRequests>(
     name: K,
     params: Parameters<Slices[K]>[0],
   ): Promise<SliceRequests[K]['result'] | null> {
-    const runId = this.run?.runId;
-    if (runId === undefined) return null;
-    try {
-      const result = await this.#ask(name, { ...params, runId });
-      return this.run?.runId === runId ? result : null;
-    } catch (error) {
-      this.#failed(error);
-      return null;
-    }
+    return unlessGone(this.analysis(name, params));
   }
 
   /**

@@ -50,7 +50,7 @@ export function typeOrRefusal(descr: string, part: string): TypeOfNumbers | Form
 }
 
 /** The same of an array that has to be read. @throws FormatError */
-export function numberType(descr: string, part: string): TypeOfNumbers {
+function numberType(descr: string, part: string): TypeOfNumbers {
   const told = typeOrRefusal(descr, part);
   if (told instanceof FormatError) throw told;
   return told;

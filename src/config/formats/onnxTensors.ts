@@ -176,5 +176,5 @@ function outside(file: Protobuf, entries: readonly Field[], part: string, beside
 }
 
 /** The name of a file in the same folder, and nothing that leads elsewhere. */
-export const isBeside = (location: string): boolean =>
+const isBeside = (location: string): boolean =>
   location !== '' && location.length <= 255 && !/[/\\:\0]/.test(location) && location !== '.' && location !== '..';

@@ -4,8 +4,6 @@
 import { cellNames } from '../../engine/index.js';
 import type { CellName, DType } from '../../engine/index.js';
 import type { Value } from '../json/jsonValue.js';
-import type { Group } from '../layouts/weightLayouts.js';
-import { layersOf } from '../layouts/weightNames.js';
 import type { Entry, Files } from './fileAccess.js';
 import { underItsKeys } from './keyNames.js';
 import type { OlderName } from './keyNames.js';
@@ -59,6 +57,3 @@ export async function weightsOf({ entry, files, config }: OpenEntry): Promise<Va
   const { root } = await files.root(entry.weights, null);
   return root === null || entry.network === undefined ? root : files.part(root, entry.network);
 }
-
-/** The layers of the network as `layersOf` finds them. */
-export const layersIn = async (open: OpenEntry): Promise<readonly Group[]> => layersOf(await weightsOf(open));

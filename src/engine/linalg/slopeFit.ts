@@ -59,7 +59,7 @@ function select(values: Float64Array, k: number, from: number, to: number): numb
 const blockStart = (n: number, blocks: number, i: number): number => Math.floor((i * n) / blocks);
 
 /** At most `limit` points: medians of consecutive blocks, which keep a line a line and drop single outliers. */
-export function decimate({ x, y }: Curve, limit: number): Curve {
+function decimate({ x, y }: Curve, limit: number): Curve {
   const n = x.length;
   if (n <= limit) return { x, y };
   const medians = (values: Float64Array): Float64Array =>

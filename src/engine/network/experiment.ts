@@ -173,10 +173,3 @@ export function asLayer(experiment: Experiment): LayerExperiment | null {
   if (kind === 'binaryCrossEntropy' || (at !== 'last' && at !== 'every') || present !== undefined) return null;
   return { ...experiment, layers: [layer], upstream, loss: { ...loss, kind, at } };
 }
-
-/** The same where there can be no other. @throws otherwise */
-export function oneLayer(experiment: Experiment): LayerExperiment {
-  const layer = asLayer(experiment);
-  if (layer === null) throw new Error('This experiment is more than one layer in one direction.');
-  return layer;
-}

@@ -16,7 +16,7 @@ export type Chunk = { readonly start: number; readonly steps: number };
  * dhs of a chunk [B,steps,H] in float64, and the chunk's share of the loss (null without one), added to `before`: that
  * of steps of the chunk that come earlier.
  */
-export function upstreamOf(
+function upstreamOf(
   experiment: LayerExperiment,
   chunk: Chunk,
   hs: SequenceTrace,

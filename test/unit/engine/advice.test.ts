@@ -9,13 +9,13 @@ import {
   initialise,
   measureRecurrent,
   nextStepOf,
-  oneLayer,
   recurrentOf,
   runResumably,
 } from '../../../src/engine/index.js';
 import type { LayerExperiment, NextStep, Verdict, WhatIf } from '../../../src/engine/index.js';
 import { readFixture } from '../../support/experiments.js';
 import { experiment, filled, flatRun, orthogonal, randomNumbers, scaledIdentity, withLayer } from './build.js';
+import { oneLayer } from '../../support/oneLayer.js';
 
 /** The verdict of a run, and what it finds to try when it is asked. */
 function verdictOf(subject: LayerExperiment): Verdict & { readonly next: NextStep | null } {

@@ -9,11 +9,11 @@ import {
   runNetwork,
   runResumably,
   spectrumResumably,
-  oneLayer,
 } from '../../../src/engine/index.js';
 import type { CellName, Direction, Experiment, LayerExperiment, Loss, Matrix } from '../../../src/engine/index.js';
 import { filled, randomNumbers } from './build.js';
 import { randomLoss, randomNetwork } from './networks.js';
+import { oneLayer } from '../../support/oneLayer.js';
 
 const cells: readonly CellName[] = ['tanh', 'sigmoid', 'identity', 'lstm', 'gru'];
 const oneWay: readonly Direction[] = ['forward'];

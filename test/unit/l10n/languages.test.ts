@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { describeProblem, readExperiment } from '../../../src/config/index.js';
-import { defaultBounds, finish, nextStepOf, oneLayer, runNetwork, runResumably } from '../../../src/engine/index.js';
+import { defaultBounds, finish, nextStepOf, runNetwork, runResumably } from '../../../src/engine/index.js';
 import { setLanguage } from '../../../src/l10n.js';
 import { compactText } from '../../../src/worker/record/index.js';
 import { englishWords, korean } from '../../support/languages.js';
 import { mistranslations } from './terms.js';
+import { oneLayer } from '../../support/oneLayer.js';
 
 const read = (config: unknown): ReturnType<typeof readExperiment> =>
   readExperiment(

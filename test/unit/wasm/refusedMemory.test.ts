@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { finish, preActivations, runExperiment, Workspaces } from '../../../src/engine/index.js';
 import type { AnyNetworkRun, Experiment } from '../../../src/engine/index.js';
-import { oneLayer } from '../../../src/engine/network/experiment.js';
 import { growingSpectrum } from '../../../src/engine/run/spectrum.js';
 import type { Kernels } from '../../../src/engine/wasm/instance.js';
 import { randomNetwork } from '../engine/networks.js';
 import { kernelsOf, variants } from './support.js';
+import { oneLayer } from '../../support/oneLayer.js';
 
 /** Kernels that get no memory at the `at`-th place where they ask for it, or from there on; how often they ask. */
 function refusing(at: number, further: boolean): { readonly kernels: Kernels; readonly asked: () => number } {

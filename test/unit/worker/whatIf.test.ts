@@ -9,7 +9,6 @@ import {
   finish,
   initialise,
   nextStepOf,
-  oneLayer,
   runResumably,
   runWithin,
 } from '../../../src/engine/index.js';
@@ -23,6 +22,7 @@ import { edited } from '../../support/edited.js';
 import { readFixture } from '../../support/experiments.js';
 import { flatRun, weightsOf, withLayer } from '../engine/build.js';
 import type { FlatRun } from '../engine/build.js';
+import { oneLayer } from '../../support/oneLayer.js';
 
 type Weights = { Wx: number[][]; Wh: number[][]; b: number[] | number[][] };
 const weights = readFixture('weather/weights.json') as Weights;
