@@ -229,8 +229,9 @@ describe('the time cursor', () => {
     assert.equal(await page.locator('[role=status].unseen').textContent(), 't = 74');
     await page.keyboard.press('ArrowLeft');
     const after = await page.locator('.chip b').allTextContents();
-    for (const [i, reading] of after.entries())
-      if (reading !== '' && reading !== '0 %') assert.notEqual(reading, before[i]);
+    const moving = after.flatMap((reading, i) => (reading === '' || reading === '0 %' ? [] : [[reading, before[i]]]));
+    assert.ok(moving.length > 3, after.join());
+    for (const [reading, earlier] of moving) assert.notEqual(reading, earlier);
     await page.keyboard.press('End');
     await nextFrames(page);
     assert.equal(await page.locator('.flag').textContent(), 't = 99');
@@ -319,7 +320,8 @@ describe('the window of time', () => {
     await open.page.locator('.run-name', { hasText: 'ring 0.8' }).waitFor();
     await nextFrames(open.page);
     assert.equal(await open.page.locator('.flag').textContent(), 't = 49');
-    assert.ok((await window()).map(Number).every((t) => t < 50));
+    const ticks = await window();
+    assert.ok(ticks.length > 1 && ticks.every((t) => Number(t) < 50), ticks.join());
   });
 });
 

@@ -460,7 +460,8 @@ describe('the report', () => {
       page
         .locator('.unit-values td')
         .evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
-    assert.ok((await values()).every((value) => value !== ''));
+    const first = await values();
+    assert.ok(first.length > 0 && first.every((value) => value !== ''), first.join());
     await page.keyboard.press('ArrowRight');
     await nextFrames(page);
     await page.waitForFunction(

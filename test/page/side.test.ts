@@ -44,7 +44,9 @@ describe('help', () => {
   it('opens for everything that is drawn or told: a formula and where to read about it', async () => {
     const { page } = open;
     for (const fold of await page.locator('.fold[aria-expanded=false]').all()) await fold.click();
-    for (const section of await page.locator('section.card:visible, .track:visible').all())
+    const sections = await page.locator('section.card:visible, .track:visible').all();
+    assert.ok(sections.length > 10, `${sections.length} sections`);
+    for (const section of sections)
       assert.equal(
         await section.locator('.actions > .more').count(),
         1,

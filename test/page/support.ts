@@ -1,5 +1,6 @@
 import { choose } from '../support/menus.js';
 // What the tests of the page share: reading tables, labels and pixels back from the painted page.
+import assert from 'node:assert/strict';
 import { parseCsv } from '../support/csv.js';
 import type { Page } from 'playwright-core';
 import type { Csv } from '../support/csv.js';
@@ -37,12 +38,24 @@ export async function rowValues(page: Page, track: string, t: number): Promise<s
   return cells.evaluateAll((all) => all.map((cell) => (cell as HTMLElement).dataset['value'] ?? ''));
 }
 
-/** All rows of a track or card through its CSV, [row][column], the row's own number first; and what stands above. */
-export async function csvRows({ page, host }: OpenPage, track: string, kind: 'track' | 'card' = 'track'): Promise<Csv> {
+/** What the CSV of a track or card holds, which may be no row. */
+export async function savedCsv(
+  { page, host }: OpenPage,
+  track: string,
+  kind: 'track' | 'card' = 'track',
+): Promise<Csv> {
   const before = host.sent.saveFile.length;
   await choose(page, `[data-${kind}=${track}]`, 'CSV');
   while (host.sent.saveFile.length === before) await nextFrames(page);
   return parseCsv(String(host.sent.saveFile.at(-1)?.content));
+}
+
+/** All rows of a track or card through its CSV, [row][column], the row's own number first; and what stands above. */
+export async function csvRows(open: OpenPage, track: string, kind: 'track' | 'card' = 'track'): Promise<Csv> {
+  const csv = await savedCsv(open, track, kind);
+  // Tests look at each of the rows.
+  assert.ok(csv.rows.length > 0, `the CSV of ${track} has no rows`);
+  return csv;
 }
 
 /**

@@ -99,8 +99,7 @@ describe('attribution in two directions', () => {
             squares += g * g;
           }
           const found = isReverse ? log10[(T - 1 - t) * T + T - 1 - s]! : log10[t * T + s]!;
-          if (squares === 0) assert.equal(found, -Infinity, `${direction} t ${t} s ${s}`);
-          else near(found, 0.5 * Math.log10(squares), 1e-12, `${direction} t ${t} s ${s}`);
+          near(found, 0.5 * Math.log10(squares), 1e-12, `${direction} t ${t} s ${s}`);
         }
       }
     }

@@ -132,12 +132,19 @@ describe('stretches of one rate', () => {
   });
 
   it('cover every point once, however few', () => {
-    for (let n = 1; n <= 12; n++) {
-      const found = stretches(curve(n, (x) => (x % 3) * 4));
-      assert.equal(found[0]!.from, 0);
-      assert.equal(found.at(-1)!.to, n - 1);
-      for (const [i, { from }] of found.entries()) if (i > 0) assert.equal(from, found[i - 1]!.to + 1);
-    }
+    // Level, and ever steeper every five points.
+    const bends = (x: number): number => (x % 5) * 4 * Math.floor(x / 5) + 40 * Math.floor(x / 5);
+    const most = Array.from({ length: 24 }, (_, i) => {
+      const found = stretches(curve(i + 1, bends));
+      const ends = found.map(({ to }) => to);
+      assert.deepEqual(
+        found.map(({ from }) => from),
+        [0, ...ends.slice(0, -1).map((to) => to + 1)],
+      );
+      assert.equal(ends.at(-1), i);
+      return found.length;
+    });
+    assert.deepEqual([most[0], Math.max(...most) > 2], [1, true], most.join());
   });
 
   it('are told in the verdict, with the rate of each', () => {
