@@ -61,7 +61,7 @@ export default tseslint.config(
         },
         {
           selector:
-            'CallExpression[callee.property.name="catch"][arguments.0.body.name="undefined"]' +
+            'CallExpression[callee.property.name="catch"][arguments.0.body.type="Identifier"]' +
             '[callee.object.callee.property.name=/^(run|chooseLayer)$/]',
           message: 'Who waits for no run calls begin() of its session, which logs and shows what fails.',
         },
