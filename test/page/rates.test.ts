@@ -187,6 +187,36 @@ describe('the marks of the gradient flow', () => {
       assert.equal(isSaid, source === T - 1);
     }
   });
+
+  it('are not written across each other’s lines, one of which the cursor stands on', async () => {
+    await open.page.setViewportSize({ width: 500, height: 1600 });
+    await open.page.evaluate(() => {
+      const { prototype } = CanvasRenderingContext2D;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
+      const { fillText } = prototype;
+      const kept: [text: string, left: number, right: number][] = [];
+      (window as unknown as { labelsKept: typeof kept }).labelsKept = kept;
+      prototype.fillText = function (this: CanvasRenderingContext2D, text, x, y): void {
+        if (this.canvas.id === 'track-flow-plot') kept.push([text, x, x + this.measureText(text).width]);
+        fillText.call(this, text, x, y);
+      };
+    });
+    const T = 24;
+    await show(ringConfig(0.5, 4, T, { name: 'narrow' }), 'narrow');
+    const [left = 0, right = 0] = ((await open.page.locator('#track-flow-plot').getAttribute('data-plot')) ?? '')
+      .split(',')
+      .map(Number);
+    const x = (t: number): number => left + ((t + 0.5) / T) * (right - left);
+    const labels = (
+      await open.page.evaluate(() => (window as unknown as { labelsKept: [string, number, number][] }).labelsKept)
+    ).filter(([text]) => /t = 1[36]$/.test(text));
+    assert.deepEqual(
+      [...new Set(labels.map(([text]) => text))],
+      ['hardly learned before t = 16', 'bound passed at t = 13'],
+    );
+    for (const [text, from, to] of labels)
+      for (const t of [13, 16]) assert.ok(from > x(t) || to < x(t), `"${text}" lies across the line at t = ${t}`);
+  });
 });
 
 describe('the table of the gradient flow', () => {

@@ -6,6 +6,7 @@ import type { Theme } from '../page/theme.js';
 /** A place to try: an anchor and the side of it that the text stands on. */
 export type Place = { readonly x: number; readonly y: number; readonly align: 'left' | 'center' | 'right' };
 type Box = { readonly x0: number; readonly x1: number; readonly y: number };
+type Placed = { readonly box: Box; readonly score: number };
 
 const halfHeight = 8;
 /** Further away than this a line disturbs nobody. */
@@ -51,12 +52,24 @@ export class Labels {
 
   /**
    * Writes the text at the freest of the places, earlier ones winning a tie; not at all where every place would cover
-   * another text.
+   * another text. `farther`: places for a text that a line from top to bottom would cross at each of the others.
    */
-  put(text: string, colour: string, places: readonly Place[], size = 10): void {
-    const { left, right, top, bottom } = this.#painter;
+  put(text: string, colour: string, places: readonly Place[], farther: readonly Place[] = [], size = 10): void {
     const width = this.#width(text, size);
-    let best: { readonly box: Box; readonly score: number } | null = null;
+    const near = this.#freest(places, width);
+    const best =
+      near === null || (near.score >= 0 && !this.#isCrossed(near.box))
+        ? near
+        : this.#freest([...places, ...farther], width);
+    // Two texts on one another say less than one: the table has the number as well.
+    if (best === null || best.score < 0) return;
+    this.#taken.push(best.box);
+    plotText(this.#painter, this.#theme, text, best.box.x0, best.box.y, colour, 'left', size);
+  }
+
+  #freest(places: readonly Place[], width: number): Placed | null {
+    const { left, right, top, bottom } = this.#painter;
+    let best: Placed | null = null;
     for (const { x, y, align } of places) {
       const start = align === 'left' ? x : align === 'right' ? x - width : x - width / 2;
       const x0 = Math.max(left + 3, Math.min(right - 3 - width, start));
@@ -64,13 +77,15 @@ export class Labels {
       const score = this.#clearance(box);
       if (best === null || score > best.score) best = { box, score };
     }
-    // Two texts on one another say less than one: the table has the number as well.
-    if (best === null || best.score < 0) return;
-    this.#taken.push(best.box);
-    plotText(this.#painter, this.#theme, text, best.box.x0, best.box.y, colour, 'left', size);
+    return best;
   }
 
-  #clearance({ x0, x1, y }: Box): number {
+  #isCrossed({ x0, x1 }: Box): boolean {
+    return this.#uprights.some((x) => x0 < x + 3 && x1 > x - 3);
+  }
+
+  #clearance(box: Box): number {
+    const { x0, x1, y } = box;
     let least = enough;
     for (const line of this.#lines) {
       for (let i = 0; i <= 8; i++) {
@@ -82,7 +97,6 @@ export class Labels {
       (other) => x0 < other.x1 + 6 && x1 > other.x0 - 6 && Math.abs(y - other.y) < 2 * halfHeight,
     );
     // Better near a curve than across a marker, but better there than nowhere.
-    const crossed = this.#uprights.some((x) => x0 < x + 3 && x1 > x - 3);
-    return (crossed ? least / 8 : least) - (covered ? 1000 : 0);
+    return (this.#isCrossed(box) ? least / 8 : least) - (covered ? 1000 : 0);
   }
 }

@@ -641,22 +641,17 @@ function marker(
   context.lineTo(x, painter.bottom);
   context.stroke();
   context.restore();
-  // Beside its own line, or beyond another one that stands close to it.
+  const rows = [top + 9, top + 26, floor, floor - 17, top + 43, floor - 34];
+  const around = (...lines: (readonly number[])[]): readonly Place[] =>
+    rows.flatMap((y) =>
+      lines.flatMap((all): Place[] => [
+        { x: Math.min(...all) - 8, y, align: 'right' },
+        { x: Math.max(...all) + 8, y, align: 'left' },
+      ]),
+    );
+  // Beside its own line, or beyond another one that stands close to it; where a text has no room there, beyond all.
   const close = uprights.filter((other) => Math.abs(other - x) < 24);
-  const [leftmost, rightmost] = [Math.min(x, ...close), Math.max(x, ...close)];
-  labels.put(
-    text,
-    colour,
-    [top + 9, top + 26, floor, floor - 17, top + 43, floor - 34].flatMap(
-      (y) =>
-        [
-          { x: x - 8, y, align: 'right' },
-          { x: x + 8, y, align: 'left' },
-          { x: leftmost - 8, y, align: 'right' },
-          { x: rightmost + 8, y, align: 'left' },
-        ] as const,
-    ),
-  );
+  labels.put(text, colour, around([x], [x, ...close]), around([x, ...uprights]));
 }
 
 function fitLabel(
@@ -703,6 +698,7 @@ function fitLabel(
         { x: painter.left + 6, y: painter.top + 10, align: 'left' },
         { x: painter.right - 6, y: painter.bottom - 12, align: 'right' },
       ),
+    [],
     11,
   );
 }

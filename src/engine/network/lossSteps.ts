@@ -41,14 +41,16 @@ export function* lossSteps({ shapes: { B, T, H }, chunks, upstream, loss, comput
   return runs;
 }
 
-/** Whether a loss, which enters at these steps, sits in the last chunk and before its end, the verdict's source. */
-export function hasEarlierLosses(
+/** What enters before the verdict's source, the last step: losses, or what a layer above sends down. */
+export type EarlierEntry = 'losses' | 'above';
+
+/** Of what enters at these steps, what does in the last chunk before the verdict's source; null for nothing. */
+export function earlierEntry(
   { scaledUpstream, chunks, shapes }: Pick<LayerExperiment, 'scaledUpstream' | 'chunks' | 'shapes'>,
   entering: Stretches,
-): boolean {
-  // What a layer above sends down enters everywhere, whatever losses there are.
-  if (scaledUpstream !== undefined) return false;
+): EarlierEntry | null {
   const source = shapes.T - 1;
   const start = shapes.T - chunks.at(-1)!.steps;
-  return entering.some(([from, to]) => to >= start && from < source);
+  if (!entering.some(([from, to]) => to >= start && from < source)) return null;
+  return scaledUpstream === undefined ? 'losses' : 'above';
 }

@@ -35,7 +35,7 @@ import { largestOf } from '../core/scan.js';
 import { clip } from './clip.js';
 import { dropSpare } from '../core/bufferPool.js';
 import { part } from '../core/resumable.js';
-import { hasEarlierLosses, lossSteps } from '../network/lossSteps.js';
+import { earlierEntry, lossSteps } from '../network/lossSteps.js';
 import { isHeld, rowOf, takeStep } from '../core/tensor.js';
 import { trialPlace, trialSource } from '../network/trial.js';
 import type { SequenceTrace } from '../core/tensor.js';
@@ -375,7 +375,7 @@ function* conclude<States extends Trace, Scaled extends Trace>(
     positionOf,
     first: last.start,
     source: shapes.T - 1,
-    hasEarlierLosses: hasEarlierLosses(experiment, entering),
+    earlier: earlierEntry(experiment, entering),
     nonFinite,
     zeroAt,
     infiniteAt,

@@ -3,6 +3,7 @@ import type { ByParameter } from '../cells/cell.js';
 import type { Resumable } from '../core/resumable.js';
 import type { LayerExperiment, LayerSpec } from '../network/experiment.js';
 import type { GateMeasures } from '../network/result.js';
+import type { EarlierEntry } from '../network/lossSteps.js';
 import type { TrialPlace } from '../network/trial.js';
 import type { SingleSource } from '../network/scaledBackward.js';
 
@@ -63,8 +64,8 @@ export type Evidence = {
   /** The last chunk: where the source's trip ends and begins. */
   readonly first: number;
   readonly source: number;
-  /** Losses before the source, one or several: each teaches those before it, so that its reach is what counts. */
-  readonly hasEarlierLosses: boolean;
+  /** What enters before the source: each of it teaches the steps before it, so that its reach is what counts. */
+  readonly earlier: EarlierEntry | null;
   readonly nonFinite: NonFinite | null;
   readonly zeroAt: number | null;
   readonly infiniteAt: number | null;

@@ -2,7 +2,7 @@
 import { t as say } from '@vscode/l10n';
 import type { Resumable } from '../core/resumable.js';
 import type { Direction, Experiment, LayerExperiment } from '../network/experiment.js';
-import { hasEarlierLosses } from '../network/lossSteps.js';
+import { earlierEntry } from '../network/lossSteps.js';
 import type { NetworkSource } from '../network/networkSource.js';
 import type { ComputedRun } from '../network/result.js';
 import { isForward } from './evidence.js';
@@ -44,7 +44,7 @@ const nameOf = ({ experiment: { layers } }: JudgedLayer, twoWays: boolean): stri
 /** Whether a loss, or the ones that stand for it, sits before the source, of the layer that it enters. */
 function isEarlier({ upstream, loss }: Experiment, { experiment, result }: JudgedLayer, source: number): boolean {
   if (loss !== null) return loss.at === 'every' || (Array.isArray(loss.at) && loss.at.some((t) => t < source));
-  return upstream.kind === 'given' ? hasEarlierLosses(experiment, result.lossSteps) : upstream.kind === 'every';
+  return upstream.kind === 'given' ? earlierEntry(experiment, result.lossSteps) !== null : upstream.kind === 'every';
 }
 
 /** `source` is the network's single source; null with two directions. */
@@ -87,7 +87,7 @@ export function* networkVerdict(
     positionOf: (t: number) => t,
     first: verdict.first,
     source: verdict.source,
-    hasEarlierLosses: isEarlier(experiment, layers.at(-1)!, verdict.source),
+    earlier: isEarlier(experiment, layers.at(-1)!, verdict.source) ? ('losses' as const) : null,
     nonFinite: null,
     zeroAt: null,
     infiniteAt: null,

@@ -6,6 +6,7 @@ import type { CellName } from '../cells/index.js';
 import type { Closing } from '../cells/closing.js';
 import { horizonOf, leadsThere } from './verdict.js';
 import type { RateSegment, Measured } from './verdict.js';
+import type { EarlierEntry } from '../network/lossSteps.js';
 import type { Evidence, NonFinite, Overflow } from './evidence.js';
 import { pathMeans } from './pathMeans.js';
 import type { PathMean } from './pathMeans.js';
@@ -280,14 +281,79 @@ function usualFactor(segments: readonly RateSegment[]): number {
   return usual!.perStepFactor;
 }
 
+type Reach = { readonly earlier: EarlierEntry; readonly on: boolean };
+
+/** How many steps what enters before the source teaches, where the rate changes on the way. */
+function reachOver({ earlier, on }: Reach, count: number, inside: string, end: number): string {
+  const reach = steps(count);
+  if (earlier === 'above') {
+    if (count === 0)
+      return say('What comes from above teaches hardly more than its own step: over most of the trip {0}.', inside);
+    return on
+      ? say(
+          'What comes from above teaches the {0} after it: from the first step, over most of the trip {1}, and less ' +
+            'than 1 % of it arrives after t = {2}.',
+          reach,
+          inside,
+          end,
+        )
+      : say(
+          'What comes from above teaches the {0} before it: from the last step, over most of the trip {1}, and less ' +
+            'than 1 % of it arrives before t = {2}.',
+          reach,
+          inside,
+          end,
+        );
+  }
+  if (count === 0) return say('Each loss teaches hardly more than its own step: over most of the trip {0}.', inside);
+  return on
+    ? say(
+        'Each loss teaches the {0} after it: from one at the first step, over most of the trip {1}, and less ' +
+          'than 1 % of it arrives after t = {2}.',
+        reach,
+        inside,
+        end,
+      )
+    : say(
+        'Each loss teaches the {0} before it: from one at the last step, over most of the trip {1}, and less ' +
+          'than 1 % of it arrives before t = {2}.',
+        reach,
+        inside,
+        end,
+      );
+}
+
+/** The same where one rate tells it. */
+function reachByRate({ earlier, on }: Reach, count: number, inside: string, half: string): string {
+  const reach = steps(count);
+  if (earlier === 'above') {
+    if (count < 1)
+      return say(
+        'What comes from above teaches hardly more than its own step: {0}, half is gone after {1}.',
+        inside,
+        half,
+      );
+    return on
+      ? say('What comes from above teaches the {0} after it: {1}, half is gone after {2}.', reach, inside, half)
+      : say('What comes from above teaches the {0} before it: {1}, half is gone after {2}.', reach, inside, half);
+  }
+  if (count < 1)
+    return say('Each loss teaches hardly more than its own step: {0}, half is gone after {1}.', inside, half);
+  return on
+    ? say('Each loss teaches the {0} after it: {1}, half is gone after {2}.', reach, inside, half)
+    : say('Each loss teaches the {0} before it: {1}, half is gone after {2}.', reach, inside, half);
+}
+
 function theRate(
   { kind, perStepFactor, halfLifeSteps, onePercentSteps, log10Ratio, source, first, crossedAt, segments }: Measured,
-  { single, positionOf, hasEarlierLosses }: Pick<Evidence, 'single' | 'positionOf' | 'hasEarlierLosses'>,
+  { single, positionOf, earlier }: Pick<Evidence, 'single' | 'positionOf' | 'earlier'>,
 ): string | null {
   if (perStepFactor === null || log10Ratio === null) return null;
   const on = leadsOn({ positionOf, source, first });
-  if (perStepFactor === 0 && hasEarlierLosses)
-    return say('The gradient is exactly zero one step away from its loss: each loss teaches its own step alone.');
+  if (perStepFactor === 0 && earlier !== null)
+    return earlier === 'above'
+      ? say('The gradient is exactly zero one step away: what comes from above teaches its own step alone.')
+      : say('The gradient is exactly zero one step away from its loss: each loss teaches its own step alone.');
   if (perStepFactor === 0)
     return on
       ? say(
@@ -314,24 +380,7 @@ function theRate(
     // With a bound above 1 % that may be nowhere.
     if (horizon <= first) return arrival();
     const [inside, end] = [perStepInside(changes ? usualFactor(segments) : perStepFactor), positionOf(horizon)];
-    if (hasEarlierLosses && horizon === source)
-      return say('Each loss teaches hardly more than its own step: over most of the trip {0}.', inside);
-    if (hasEarlierLosses)
-      return on
-        ? say(
-            'Each loss teaches the {0} after it: from one at the first step, over most of the trip {1}, and less ' +
-              'than 1 % of it arrives after t = {2}.',
-            steps(source - horizon),
-            inside,
-            end,
-          )
-        : say(
-            'Each loss teaches the {0} before it: from one at the last step, over most of the trip {1}, and less ' +
-              'than 1 % of it arrives before t = {2}.',
-            steps(source - horizon),
-            inside,
-            end,
-          );
+    if (earlier !== null) return reachOver({ earlier, on }, source - horizon, inside, end);
     return on
       ? say(
           'Over most of the trip {0}; less than 1 % of it arrives after t = {1}, and what happened there is ' +
@@ -351,14 +400,7 @@ function theRate(
     const half = steps(halfLifeSteps);
     const last = counted(onePercentSteps);
     if (horizon <= first) return say('{0}: half is gone after {1}, 1 % is left after {2}.', rate, half, last);
-    if (hasEarlierLosses) {
-      const [reach, inside] = [steps(onePercentSteps), perStepInside(perStepFactor)];
-      if (onePercentSteps < 1)
-        return say('Each loss teaches hardly more than its own step: {0}, half is gone after {1}.', inside, half);
-      return on
-        ? say('Each loss teaches the {0} after it: {1}, half is gone after {2}.', reach, inside, half)
-        : say('Each loss teaches the {0} before it: {1}, half is gone after {2}.', reach, inside, half);
-    }
+    if (earlier !== null) return reachByRate({ earlier, on }, onePercentSteps, perStepInside(perStepFactor), half);
     const end = positionOf(horizon);
     return on
       ? say(
@@ -622,7 +664,7 @@ function theDtype(
 /** The rate with its distance, as a sentence; null where there is none to tell. */
 export const rateOf = (
   measured: Measured,
-  evidence: Pick<Evidence, 'single' | 'positionOf' | 'hasEarlierLosses'>,
+  evidence: Pick<Evidence, 'single' | 'positionOf' | 'earlier'>,
 ): string | null => theRate(measured, evidence);
 
 /** One to three sentences that a student can follow and an expert can check. */

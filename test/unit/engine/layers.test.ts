@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { Resumable } from '../../../src/engine/index.js';
 import { movedAtOnce } from '../../../src/engine/core/resumableCopy.js';
 import { layerExperiment, reversed, sideBySide } from '../../../src/engine/network/layers.js';
-import { hasEarlierLosses, lossSteps } from '../../../src/engine/network/lossSteps.js';
+import { earlierEntry, lossSteps } from '../../../src/engine/network/lossSteps.js';
 import { measure } from '../../../src/engine/verdict/verdict.js';
 import { defaultBounds } from '../../../src/engine/verdict/evidence.js';
 import { experiment } from './build.js';
@@ -90,26 +90,27 @@ describe('steps at which something enters', () => {
   ];
   const layer = { chunks, shapes: { B: 1, T: 10, I: 1, H: 1 } };
 
-  it('are earlier where the last chunk has one before its end, and never below another layer', () => {
-    assert.equal(hasEarlierLosses(layer, [[9, 9]]), false);
-    assert.equal(hasEarlierLosses(layer, [[6, 6]]), true);
-    assert.equal(hasEarlierLosses(layer, []), false);
+  it('are earlier where the last chunk has one before its end; below another layer they are what that sends', () => {
+    assert.equal(earlierEntry(layer, [[9, 9]]), null);
+    assert.equal(earlierEntry(layer, [[6, 6]]), 'losses');
+    assert.equal(earlierEntry(layer, []), null);
     assert.equal(
-      hasEarlierLosses(layer, [
+      earlierEntry(layer, [
         [2, 6],
         [9, 9],
       ]),
-      true,
+      'losses',
     );
     assert.equal(
-      hasEarlierLosses(layer, [
+      earlierEntry(layer, [
         [2, 5],
         [9, 9],
       ]),
-      false,
+      null,
     );
     const scaledUpstream = { data: new Float64Array(10), exponents: new Float64Array(10) };
-    assert.equal(hasEarlierLosses({ ...layer, scaledUpstream }, [[0, 9]]), false);
+    assert.equal(earlierEntry({ ...layer, scaledUpstream }, [[0, 9]]), 'above');
+    assert.equal(earlierEntry({ ...layer, scaledUpstream }, [[9, 9]]), null);
   });
 });
 

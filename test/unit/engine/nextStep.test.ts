@@ -61,7 +61,7 @@ function next(given: Given): NextStep | null {
     positionOf: (t: number) => t,
     first: 0,
     source,
-    hasEarlierLosses: false,
+    earlier: null,
     nonFinite: null,
     zeroAt: null,
     infiniteAt: null,

@@ -38,7 +38,7 @@ function evidenceOf(factors: readonly number[], given: Given = {}): Evidence {
     positionOf: (t: number) => t + 100,
     first: 0,
     source,
-    hasEarlierLosses: false,
+    earlier: null,
     nonFinite: null,
     zeroAt: null,
     infiniteAt: null,
@@ -170,14 +170,14 @@ describe('the rate and its distance', () => {
       /^The gradient keeps 90 % per step back: half is gone after 6\.6 steps, 1 % is left after 44\. /,
     );
     assert.match(
-      told(times(20, 0.5), { hasEarlierLosses: true }),
+      told(times(20, 0.5), { earlier: 'losses' }),
       beginning(
         'Each loss teaches the 6.6 steps before it: the gradient keeps 50 % per step back, half is ' +
           'gone after 1 step. ',
       ),
     );
     assert.match(
-      told(times(10, 0.9), { hasEarlierLosses: true, bounds: { vanishing: 0.5, fading: 0.6, exploding: 70 } }),
+      told(times(10, 0.9), { earlier: 'losses', bounds: { vanishing: 0.5, fading: 0.6, exploding: 70 } }),
       /^The gradient keeps 90 % per step back: half is gone after 6\.6 steps, 1 % is left after 44\. /,
     );
     assert.match(
@@ -194,7 +194,7 @@ describe('the rate and its distance', () => {
       /^Over most of the trip the gradient keeps 98 % per step back; less than 1 % of it arrives before t = 187, and /,
     );
     assert.ok(
-      told(steep, { hasEarlierLosses: true }).startsWith(
+      told(steep, { earlier: 'losses' }).startsWith(
         'Each loss teaches the 114 steps before it: from one at the last step, over most of the trip the gradient ' +
           'keeps 98 % ',
       ),
@@ -273,7 +273,7 @@ describe('the rate and its distance', () => {
 
   it('of losses that reach no step but their own is told without a number of steps', () => {
     assert.match(
-      told(times(9, 1e-3), { hasEarlierLosses: true }),
+      told(times(9, 1e-3), { earlier: 'losses' }),
       beginning(
         'Each loss teaches hardly more than its own step: the gradient keeps 0.1 % per step back, half is gone after ' +
           '0.1 steps. ',
@@ -284,7 +284,7 @@ describe('the rate and its distance', () => {
       { from: 10, to: 20, perStepFactor: 1e-9 },
     ];
     assert.match(
-      told([...times(10, 1e-9), ...times(10, 0.9)], { hasEarlierLosses: true, segments }),
+      told([...times(10, 1e-9), ...times(10, 0.9)], { earlier: 'losses', segments }),
       /^Each loss teaches hardly more than its own step: over most of the trip the gradient keeps 10\^-7 % per step/,
     );
     assert.match(told([...times(10, 1e-9), ...times(10, 0.9)], { segments }), /: × 10\^-9 per step from t = 120 back/);
@@ -318,7 +318,7 @@ describe('a rate that changes', () => {
         `what happened there is hardly learned. ${rates}${cause}`,
     );
     assert.equal(
-      told(two, { segments, hasEarlierLosses: true }),
+      told(two, { segments, earlier: 'losses' }),
       'Each loss teaches the 23 steps before it: from one at the last step, over most of the trip the gradient keeps ' +
         `90 % per step back, and less than 1 % of it arrives before t = 117. ${rates}${cause}`,
     );
@@ -347,7 +347,7 @@ describe('a rate that changes', () => {
     assert.ok(
       told([...times(10, 1), ...times(10, 0.8)], {
         segments,
-        hasEarlierLosses: true,
+        earlier: 'losses',
         bounds: { vanishing: 0.5, fading: 0.6, exploding: 70 },
       }).startsWith(
         '11 % of the gradient arrives at t = 100, 20 steps from its source, and the bound is passed at t = 106. ',
@@ -446,7 +446,7 @@ describe('a direction that goes back to later positions', () => {
 
   it('loses what lies behind a step, not what lies before it', () => {
     assert.match(toldOn(times(20, 0.5)), /, 1 % is left after 6\.6; what happened after t = 107 is hardly learned\. /);
-    assert.match(toldOn(times(20, 0.5), { hasEarlierLosses: true }), /^Each loss teaches the 6\.6 steps after it: /);
+    assert.match(toldOn(times(20, 0.5), { earlier: 'losses' }), /^Each loss teaches the 6\.6 steps after it: /);
     const two = [...times(20, 0.9), ...times(20, 0.5)];
     const segments = [
       { from: 0, to: 19, perStepFactor: 0.5 },
@@ -457,10 +457,38 @@ describe('a direction that goes back to later positions', () => {
       /; less than 1 % of it arrives after t = 123, and what happened there is hardly learned\. /,
     );
     assert.match(
-      toldOn(two, { segments, hasEarlierLosses: true }),
+      toldOn(two, { segments, earlier: 'losses' }),
       /^Each loss teaches the 23 steps after it: from one at the first step, .* arrives after t = 123\. /,
     );
     assert.match(toldOn(times(10, 2)), / times as large over the 10 steps back to t = 110\. /);
+  });
+
+  it('counts from every step below a layer, which sends its own gradient to each', () => {
+    const above = { earlier: 'above' } as const;
+    const two = [...times(20, 0.9), ...times(20, 0.5)];
+    const segments = [
+      { from: 0, to: 19, perStepFactor: 0.9 },
+      { from: 20, to: 40, perStepFactor: 0.5 },
+    ];
+    const losses = { earlier: 'losses' } as const;
+    // As each loss does, under another name: it is no loss that enters there.
+    for (const [factors, given] of [
+      [times(20, 0.5), {}],
+      [times(9, 1e-3), {}],
+      [two, { segments }],
+      [[...times(10, 1e-9), ...times(10, 0.9)], { segments: [{ from: 0, to: 10, perStepFactor: 1e-9 }] }],
+    ] as const)
+      for (const tell of [told, toldOn]) {
+        const ofLosses = tell(factors, { ...given, ...losses });
+        assert.match(ofLosses, /^Each loss teaches /);
+        assert.equal(
+          tell(factors, { ...given, ...above }),
+          ofLosses
+            .replace(/^Each loss teaches/, 'What comes from above teaches')
+            .replace(/: from one at the (first|last) step,/, ': from the $1 step,'),
+        );
+      }
+    assert.match(told([0, 1, 1], above), /^The gradient is exactly zero one step away: what comes from above teaches /);
   });
 
   it('reaches zero from a step on', () => {
@@ -562,7 +590,7 @@ describe('the cause', () => {
         'The cause: the recurrent weights send nothing back.',
     );
     assert.match(
-      told([0, 1, 1], { hasEarlierLosses: true }),
+      told([0, 1, 1], { earlier: 'losses' }),
       /^The gradient is exactly zero one step away from its loss: each loss teaches its own step alone\. The cause: /,
     );
     // At the first step itself, too.
