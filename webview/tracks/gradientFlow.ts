@@ -649,9 +649,10 @@ function marker(
         { x: Math.max(...all) + 8, y, align: 'left' },
       ]),
     );
-  // Beside its own line, or beyond another one that stands close to it; where a text has no room there, beyond all.
-  const close = uprights.filter((other) => Math.abs(other - x) < 24);
-  labels.put(text, colour, around([x], [x, ...close]), around([x, ...uprights]));
+  // Beside its own line, or beyond another one that stands close to it; where a text has no room there, beyond all that
+  // are not so far that it would seem to belong to them.
+  const within = (pixels: number): number[] => [x, ...uprights.filter((other) => Math.abs(other - x) < pixels)];
+  labels.put(text, colour, around([x], within(24)), around(within(80)));
 }
 
 function fitLabel(
