@@ -1,4 +1,5 @@
 // The gradients of a run against what the loss does when numbers are moved a little.
+import type { Activation } from '../cells/cell.js';
 import { cellOf } from '../cells/index.js';
 import { part } from '../core/resumable.js';
 import type { Resumable } from '../core/resumable.js';
@@ -175,13 +176,14 @@ function* valueOf(experiment: Experiment, above: FloatArray, kernels: Kernels | 
   return { value, size, outputs };
 }
 
+/** Whether the slope jumps at 0, as that of relu does; everywhere else slopes are smooth. */
+const hasKink = ({ slope }: Activation): boolean => Math.abs(slope(1e-30) - slope(-1e-30)) > 1e-9;
+
 /** Whether a unit lies on the other side of a kink of its activation. */
 function crosses({ cell }: Experiment, before: Valued, after: Valued): boolean {
   const { activation } = cellOf(cell);
-  if (activation === null) return false;
+  if (activation === null || !hasKink(activation)) return false;
   const { slope } = activation;
-  const tiny = 1e-30;
-  if (Math.abs(slope(tiny) - slope(-tiny)) < wellKnown) return false;
   return before.outputs.some(({ data }, l) => data.some((h, i) => slope(h) !== slope(after.outputs[l]!.data[i]!)));
 }
 
