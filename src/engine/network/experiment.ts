@@ -155,6 +155,10 @@ export type LayerExperiment = Omit<Experiment, 'layers' | 'chunks' | 'upstream' 
   readonly loss: LayerLoss | null;
 };
 
+/** Multiply-adds of a forward pass. */
+export const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
+  layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
+
 /** The biases of a layer. */
 export const biasesOfLayer = ({ parameters, biases }: Pick<LayerSpec, 'parameters' | 'biases'>): HeldBiases => {
   const own = { input: true, state: parameters['bh'] !== undefined };

@@ -7,6 +7,7 @@ import { Random } from '../core/random.js';
 import { heldOf } from '../core/tensor.js';
 import type { Sequence } from '../core/tensor.js';
 import type { FloatArray } from '../core/dtypes.js';
+import { productsOf } from '../network/experiment.js';
 import type { Direction, Experiment, LayerSpec, Loss } from '../network/experiment.js';
 import { networkUpstream } from '../network/networkLoss.js';
 import type { Kernels } from '../wasm/instance.js';
@@ -158,9 +159,7 @@ function* readoutPlaces(run: AnyNetworkRun, loss: Loss): Resumable<Place[]> {
 type Valued = { readonly value: number; readonly size: number; readonly outputs: readonly Sequence[] };
 
 /** `above`: what flows in [B,T,D·H] where there is no loss. */
-function* valueOf(experiment: Experiment, above: FloatArray, kernels: Kernels | null): Resumable<Valued> {
-  const { inputs } = yield* goForward(experiment, kernels, false);
-  const [, ...outputs] = inputs;
+function* valueOf(experiment: Experiment, above: FloatArray, outputs: readonly Sequence[]): Resumable<Valued> {
   const output = outputs.at(-1)!;
   const { loss } = experiment;
   if (loss !== null) {
@@ -223,11 +222,7 @@ function* differenceAlong(
 }
 
 /** Directions in which a tensor is moved: as a whole, and some of its numbers. */
-function directionsOf(
-  { values, gradient }: Place,
-  singly: number,
-  random: Random,
-): [at: number | null, Float64Array][] {
+function movesOf({ values, gradient }: Place, singly: number, random: Random): [at: number | null, Float64Array][] {
   const size = values.length;
   const scale = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / size) || 1;
   // Everywhere uphill, so that nothing cancels.
@@ -255,9 +250,9 @@ function* checkTensor(
   const { layer, name, values, gradient } = place;
   let [compared, kinks, unclear] = [0, 0, 0];
   let worst: Compared | null = null;
-  const directions = directionsOf(place, singly, random);
-  for (const [d, [at, direction]] of directions.entries()) {
-    const [from, to] = [d / directions.length, (d + 1) / directions.length];
+  const moves = movesOf(place, singly, random);
+  for (const [m, [at, direction]] of moves.entries()) {
+    const [from, to] = [m / moves.length, (m + 1) / moves.length];
     const found = yield* part(differenceAlong(place, direction, value), from, to);
     if (found === 'kink') kinks++;
     if (found === 'unclear') unclear++;
@@ -292,13 +287,17 @@ export function* checkGradients(
   kernels: Kernels | null = null,
 ): Resumable<GradientCheck | null> {
   const experiment = uncut(given);
-  const { B, T, I } = experiment.shapes;
+  const { B, T } = experiment.shapes;
   const run = yield* part(runExperiment(limit, experiment, undefined, kernels), 0, 0.1);
   const { N } = run.output;
   const output = { B, T, N, data: heldOf(run.output.data) };
   const { dhs } = yield* networkUpstream(experiment, output);
-  const value = (moved: Experiment): Resumable<Valued> => valueOf(moved, dhs.data, kernels);
-  const unmoved = yield* value(experiment);
+  function* value(moved: Experiment): Resumable<Valued> {
+    const { inputs } = yield* goForward(moved, kernels, false);
+    const [, ...outputs] = inputs;
+    return yield* valueOf(moved, dhs.data, outputs);
+  }
+  const unmoved = yield* valueOf(experiment, dhs.data, [output]);
   if (!Number.isFinite(unmoved.value)) return null;
 
   const places = [
@@ -306,10 +305,7 @@ export function* checkGradients(
     yield* inputPlace(run),
     ...(experiment.loss === null ? [] : yield* readoutPlaces(run, experiment.loss)),
   ].filter(({ values }) => values.length > 0);
-  const gates = cellOf(experiment.cell).gates.length;
-  const widest = Math.max(I, ...experiment.layers.map(({ H }) => 2 * H));
-  const work = experiment.layers.reduce((sum, { H }) => sum + B * T * gates * H * (H + widest), 0);
-  const derivatives = Math.floor(mostWork / (work * usualPasses * places.length));
+  const derivatives = Math.floor(mostWork / (productsOf(experiment) * usualPasses * places.length));
   const singly = Math.min(mostSingly, Math.max(0, derivatives - 1));
   const random = new Random(1);
   const tensors: CheckedTensor[] = [];

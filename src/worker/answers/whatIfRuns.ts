@@ -11,6 +11,7 @@ import {
   isOutOfMemory,
   leadsThere,
   measureRecurrent,
+  productsOf,
   recurrentOf,
   release,
   runExperiment,
@@ -60,8 +61,6 @@ type Wanted = { readonly [Part in 'gates' | 'map']?: WhatIfRequest[Part] | undef
 
 /** A run of more products forward, most of a second, is not run a second time unasked. */
 const mostTried = 1e9;
-const productsOf = ({ shapes: { B, T }, layers }: Experiment): number =>
-  layers.reduce((sum, { parameters: { Wx, Wh } }) => sum + B * T * (Wx.length + Wh.length), 0);
 
 /** What a question is answered with that another has ended. */
 export const ended = Symbol('ended');
