@@ -154,94 +154,93 @@ for (const [way, workspaces] of ways)
   });
 
 const [variant] = variants;
-if (variant !== undefined)
-  describe('the Jacobians of gated cells through the kernels', () => {
-    it('keep products of steps whose squares no float64 holds', () => {
-      // Of one unit the product is that of σ of each step.
-      const workspaces = new Workspaces(kernelsOf(variant));
-      let tiny = 0;
-      for (let seed = 1; seed < 30; seed++) {
-        const plain = randomNetwork({ seed, cell: 'gru', B: 1, T: 12, I: 2, widths: [1], directions: ['forward'] });
-        const chunks = plain.chunks.map((chunk) => ({ ...chunk, xs: chunk.xs.map((x) => 700 * x) }));
-        const [{ experiment, result }] = finish(runNetwork({ ...plain, chunks })).layers;
-        const { series, steps } = jacobianSeries(experiment, result, 0, workspaces);
-        finish(steps);
-        let sum = 0;
-        for (let t = 11; t >= 0; t--) {
-          assert.ok(difference([series.log10Largest[t]!], [sum]) < 1e-9, `seed ${seed}, t = ${t}`);
-          sum += Math.log10(series.sigmaMax[t]!);
-          if (series.sigmaMax[t]! < 1e-154 && series.sigmaMax[t]! > 0) tiny++;
-        }
+describe('the Jacobians of gated cells through the kernels', () => {
+  it('keep products of steps whose squares no float64 holds', () => {
+    // Of one unit the product is that of σ of each step.
+    const workspaces = new Workspaces(kernelsOf(variant));
+    let tiny = 0;
+    for (let seed = 1; seed < 30; seed++) {
+      const plain = randomNetwork({ seed, cell: 'gru', B: 1, T: 12, I: 2, widths: [1], directions: ['forward'] });
+      const chunks = plain.chunks.map((chunk) => ({ ...chunk, xs: chunk.xs.map((x) => 700 * x) }));
+      const [{ experiment, result }] = finish(runNetwork({ ...plain, chunks })).layers;
+      const { series, steps } = jacobianSeries(experiment, result, 0, workspaces);
+      finish(steps);
+      let sum = 0;
+      for (let t = 11; t >= 0; t--) {
+        assert.ok(difference([series.log10Largest[t]!], [sum]) < 1e-9, `seed ${seed}, t = ${t}`);
+        sum += Math.log10(series.sigmaMax[t]!);
+        if (series.sigmaMax[t]! < 1e-154 && series.sigmaMax[t]! > 0) tiny++;
       }
-      assert.ok(tiny > 5, `${tiny} steps are so small`);
-    });
-
-    it('pause often', (t) => {
-      for (const cell of gatedCells) {
-        const e = randomGated({ ...plainGated, B: 1, T: 6, I: 16, H: 200, cell, dtype: 'float32', scale: 0.5 });
-        const run = finish(runResumably(e, undefined, kernelsOf(variant)));
-        const works: Readonly<Record<string, (workspaces: Workspaces) => Resumable<unknown>>> = {
-          spectrum: (workspaces) => spectrumResumably(e, run, workspaces),
-          jacobians: (workspaces) => jacobianSeries(e, run, 0, workspaces, { t0: 3, t1: 6 }).steps,
-        };
-        for (const [name, work] of Object.entries(works)) {
-          const counted: Counted = new Counted(kernelsOf(variant), e);
-          const { largest, total }: ReturnType<typeof counted.drive<unknown>> = counted.drive(
-            work(new Workspaces(counted.kernels)),
-          );
-          t.diagnostic(`${cell} ${name}: ${largest.toExponential(1)} of ${total.toExponential(1)}`);
-          assert.ok(total > 1e8, `${cell} ${name}: ${total} products were counted`);
-          assert.ok(largest <= most, `${cell} ${name}: ${largest}`);
-        }
-      }
-    });
-
-    // The first width fills panels, the second ends within one; what of a step lies far apart goes factor by factor.
-    for (const [H, scale] of [
-      [136, 0.6],
-      [135, 0.6],
-      [133, 8],
-    ] as const)
-      it(`have the leading exponents of plain arithmetic from few rows through ${H} units, scaled by ${scale}`, () => {
-        for (const cell of gatedCells) {
-          const e = randomGated({ ...plainGated, B: 1, T: 12, I: 4, H, cell, scale });
-          const run = finish(runResumably(e, undefined, kernelsOf(variant)));
-          const leading = (workspaces: Workspaces | null): Spectrum => {
-            const { spectrum, steps } = growingSpectrum(e, run, workspaces, 1, 0);
-            finish(steps);
-            return spectrum;
-          };
-          const found: Spectrum = leading(new Workspaces(kernelsOf(variant)));
-          const plain: Spectrum = leading(null);
-          assert.equal(found.lyapunovKnown, 32);
-          const uncertain = (found.lyapunovError ?? NaN) + (plain.lyapunovError ?? NaN);
-          assert.ok(uncertain < 1e-7, `${cell}: ${uncertain} is uncertain`);
-          const off = difference(found.lyapunov ?? [], plain.lyapunov ?? []);
-          assert.ok(off <= 1e-12 + uncertain, `${cell}: ${off}, and ${uncertain} is uncertain`);
-        }
-      });
-
-    it('take memory that is told before', () => {
-      const of = (H: number): LayerExperiment => randomGated({ ...plainGated, T: 2, I: 1, H });
-      const kernels = kernelsOf(variant);
-      const [small, large] = [of(8), of(128)];
-      // A dozen matrices of all states for the exponents, and as many for the singular values.
-      assert.ok(gatedMemoryOf(large, kernels) - gatedMemoryOf(small, kernels) > 20 * 256 ** 2 * 8);
-      const made: number[] = [];
-      const apart = kernels.apart.bind(kernels);
-      kernels.apart = () => {
-        const another = apart() ?? assert.fail();
-        const layOut = another.layOut.bind(another);
-        another.layOut = (sizes) => {
-          made.push(another.bytesFor(sizes));
-          return layOut(sizes);
-        };
-        return another;
-      };
-      const run = finish(runResumably(large, undefined, kernelsOf(variant)));
-      const workspaces = new Workspaces(kernels);
-      finish(spectrumResumably(large, run, workspaces));
-      finish(jacobianSeries(large, run, 0, workspaces).steps);
-      assert.ok(made.length >= 2 && made.reduce((sum, bytes) => sum + bytes, 0) <= gatedMemoryOf(large, kernels));
-    });
+    }
+    assert.ok(tiny > 5, `${tiny} steps are so small`);
   });
+
+  it('pause often', (t) => {
+    for (const cell of gatedCells) {
+      const e = randomGated({ ...plainGated, B: 1, T: 6, I: 16, H: 200, cell, dtype: 'float32', scale: 0.5 });
+      const run = finish(runResumably(e, undefined, kernelsOf(variant)));
+      const works: Readonly<Record<string, (workspaces: Workspaces) => Resumable<unknown>>> = {
+        spectrum: (workspaces) => spectrumResumably(e, run, workspaces),
+        jacobians: (workspaces) => jacobianSeries(e, run, 0, workspaces, { t0: 3, t1: 6 }).steps,
+      };
+      for (const [name, work] of Object.entries(works)) {
+        const counted: Counted = new Counted(kernelsOf(variant), e);
+        const { largest, total }: ReturnType<typeof counted.drive<unknown>> = counted.drive(
+          work(new Workspaces(counted.kernels)),
+        );
+        t.diagnostic(`${cell} ${name}: ${largest.toExponential(1)} of ${total.toExponential(1)}`);
+        assert.ok(total > 1e8, `${cell} ${name}: ${total} products were counted`);
+        assert.ok(largest <= most, `${cell} ${name}: ${largest}`);
+      }
+    }
+  });
+
+  // The first width fills panels, the second ends within one; what of a step lies far apart goes factor by factor.
+  for (const [H, scale] of [
+    [136, 0.6],
+    [135, 0.6],
+    [133, 8],
+  ] as const)
+    it(`have the leading exponents of plain arithmetic from few rows through ${H} units, scaled by ${scale}`, () => {
+      for (const cell of gatedCells) {
+        const e = randomGated({ ...plainGated, B: 1, T: 12, I: 4, H, cell, scale });
+        const run = finish(runResumably(e, undefined, kernelsOf(variant)));
+        const leading = (workspaces: Workspaces | null): Spectrum => {
+          const { spectrum, steps } = growingSpectrum(e, run, workspaces, 1, 0);
+          finish(steps);
+          return spectrum;
+        };
+        const found: Spectrum = leading(new Workspaces(kernelsOf(variant)));
+        const plain: Spectrum = leading(null);
+        assert.equal(found.lyapunovKnown, 32);
+        const uncertain = (found.lyapunovError ?? NaN) + (plain.lyapunovError ?? NaN);
+        assert.ok(uncertain < 1e-7, `${cell}: ${uncertain} is uncertain`);
+        const off = difference(found.lyapunov ?? [], plain.lyapunov ?? []);
+        assert.ok(off <= 1e-12 + uncertain, `${cell}: ${off}, and ${uncertain} is uncertain`);
+      }
+    });
+
+  it('take memory that is told before', () => {
+    const of = (H: number): LayerExperiment => randomGated({ ...plainGated, T: 2, I: 1, H });
+    const kernels = kernelsOf(variant);
+    const [small, large] = [of(8), of(128)];
+    // A dozen matrices of all states for the exponents, and as many for the singular values.
+    assert.ok(gatedMemoryOf(large, kernels) - gatedMemoryOf(small, kernels) > 20 * 256 ** 2 * 8);
+    const made: number[] = [];
+    const apart = kernels.apart.bind(kernels);
+    kernels.apart = () => {
+      const another = apart() ?? assert.fail();
+      const layOut = another.layOut.bind(another);
+      another.layOut = (sizes) => {
+        made.push(another.bytesFor(sizes));
+        return layOut(sizes);
+      };
+      return another;
+    };
+    const run = finish(runResumably(large, undefined, kernelsOf(variant)));
+    const workspaces = new Workspaces(kernels);
+    finish(spectrumResumably(large, run, workspaces));
+    finish(jacobianSeries(large, run, 0, workspaces).steps);
+    assert.ok(made.length >= 2 && made.reduce((sum, bytes) => sum + bytes, 0) <= gatedMemoryOf(large, kernels));
+  });
+});

@@ -89,43 +89,42 @@ for (const variant of variants)
 const finite = (value: number): number => (Number.isFinite(value) ? value : Number.isNaN(value) ? -1e3 : -2e3);
 
 const [variant] = variants;
-if (variant !== undefined)
-  describe('a network of cells without gates', () => {
-    it('is that of plain arithmetic where sequences differ in length', () => {
-      const shape = { seed: 3, cell: 'tanh', B: 3, T: 30, I: 5, widths: [12, 9], lengths: [30, 4, 17] } as const;
-      const e = randomNetwork({ ...shape, directions: ['forward', 'reverse'] });
-      assert.deepEqual(named(finish(runNetwork(e, undefined, kernelsOf(variant)))), named(finish(runNetwork(e))));
-    });
-
-    it('has its single source from plain arithmetic where the kernels cannot say', () => {
-      const shape = { seed: 3, cell: 'tanh', B: 3, T: 30, I: 5, widths: [12, 9, 7] } as const;
-      const e = randomNetwork({ ...shape, directions: ['forward'] });
-      const kernels = kernelsOf(variant);
-      let calls = 0;
-      const found = finish(
-        runNetwork(
-          e,
-          undefined,
-          failingBeside(kernels, 'flowRows', 'FlowJob', () => calls++),
-        ),
-      );
-      assert.equal(calls, 1);
-      const whole = finish(runNetwork(e, undefined, kernelsOf(variant)));
-      assert.deepEqual(named({ ...found, log10SingleSource: null }), named({ ...whole, log10SingleSource: null }));
-      const off = relativeError(found.log10SingleSource!, whole.log10SingleSource!);
-      assert.ok(off <= 1e-11, `${off}`);
-    });
-
-    it('pauses often, and takes no more than is told', () => {
-      const shape = { seed: 3, cell: 'tanh', B: 6, T: 60, I: 20, widths: [200, 200] } as const;
-      const e = randomNetwork({ ...shape, directions: ['forward', 'reverse'] });
-      const { experiment } = finish(runNetwork(e, undefined, kernelsOf(variant))).layers[2]!;
-      const counted: Counted = new Counted(kernelsOf(variant), experiment);
-      const { largest }: ReturnType<typeof counted.drive<NetworkRun>> = counted.drive(
-        runNetwork(e, undefined, counted.kernels),
-      );
-      assert.ok(largest <= most, `${largest}`);
-      assert.ok(counted.kernels.memory.buffer.byteLength <= elementwiseMemoryOf(e, counted.kernels));
-      assert.ok(elementwiseMemoryOf(e, counted.kernels) <= 2 * plainMemoryOf(e));
-    });
+describe('a network of cells without gates', () => {
+  it('is that of plain arithmetic where sequences differ in length', () => {
+    const shape = { seed: 3, cell: 'tanh', B: 3, T: 30, I: 5, widths: [12, 9], lengths: [30, 4, 17] } as const;
+    const e = randomNetwork({ ...shape, directions: ['forward', 'reverse'] });
+    assert.deepEqual(named(finish(runNetwork(e, undefined, kernelsOf(variant)))), named(finish(runNetwork(e))));
   });
+
+  it('has its single source from plain arithmetic where the kernels cannot say', () => {
+    const shape = { seed: 3, cell: 'tanh', B: 3, T: 30, I: 5, widths: [12, 9, 7] } as const;
+    const e = randomNetwork({ ...shape, directions: ['forward'] });
+    const kernels = kernelsOf(variant);
+    let calls = 0;
+    const found = finish(
+      runNetwork(
+        e,
+        undefined,
+        failingBeside(kernels, 'flowRows', 'FlowJob', () => calls++),
+      ),
+    );
+    assert.equal(calls, 1);
+    const whole = finish(runNetwork(e, undefined, kernelsOf(variant)));
+    assert.deepEqual(named({ ...found, log10SingleSource: null }), named({ ...whole, log10SingleSource: null }));
+    const off = relativeError(found.log10SingleSource!, whole.log10SingleSource!);
+    assert.ok(off <= 1e-11, `${off}`);
+  });
+
+  it('pauses often, and takes no more than is told', () => {
+    const shape = { seed: 3, cell: 'tanh', B: 6, T: 60, I: 20, widths: [200, 200] } as const;
+    const e = randomNetwork({ ...shape, directions: ['forward', 'reverse'] });
+    const { experiment } = finish(runNetwork(e, undefined, kernelsOf(variant))).layers[2]!;
+    const counted: Counted = new Counted(kernelsOf(variant), experiment);
+    const { largest }: ReturnType<typeof counted.drive<NetworkRun>> = counted.drive(
+      runNetwork(e, undefined, counted.kernels),
+    );
+    assert.ok(largest <= most, `${largest}`);
+    assert.ok(counted.kernels.memory.buffer.byteLength <= elementwiseMemoryOf(e, counted.kernels));
+    assert.ok(elementwiseMemoryOf(e, counted.kernels) <= 2 * plainMemoryOf(e));
+  });
+});
