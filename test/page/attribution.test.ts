@@ -221,9 +221,3 @@ it('a new run ends what is computed for the old one', async () => {
   const { rows } = await csvRows(open, 'attribution');
   assert.equal(rows.length, 20);
 });
-
-it('never met a policy violation, an error or a failure', async () => {
-  assert.deepEqual(await open.violations(), []);
-  assert.deepEqual(open.complaints, []);
-  assert.deepEqual(open.host.sent.failed, []);
-});

@@ -140,7 +140,6 @@ describe('compared configs', () => {
     open.host.sendCompared([]);
     await open.page.locator('[data-card=compare]').waitFor({ state: 'hidden' });
     assert.ok(!(await csvRows(open, 'flow')).head.some((name) => name.includes('config')));
-    assert.deepEqual(open.complaints, []);
     await open.close();
   });
 

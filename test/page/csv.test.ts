@@ -80,7 +80,6 @@ async function read(config: string, named: RegExp, language?: Language): Promise
   // All that is computed stays, and each menu is painted over a page that is no higher than a panel.
   await open.page.setViewportSize({ width: 1200, height: 700 });
   const all = await tables(open);
-  assert.deepEqual(open.complaints, []);
   await open.close();
   return all;
 }

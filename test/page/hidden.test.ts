@@ -78,9 +78,3 @@ it("the spread counts the reference's states", async () => {
     }),
   );
 });
-
-it('never met a policy violation, an error or a failure', async () => {
-  assert.deepEqual(await open.violations(), []);
-  assert.deepEqual(open.complaints, []);
-  assert.deepEqual(open.host.sent.failed, []);
-});

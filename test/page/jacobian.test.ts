@@ -203,9 +203,3 @@ it('the best-surviving direction has the rate of the product, not that of an exp
   assert.match(await notes(), new RegExp(`at most this share.*${fading}`));
   assert.match(await notes(), /Measured on sequence 1, from Q = I\. Over few steps/);
 });
-
-it('never met a policy violation, an error or a failure', async () => {
-  assert.deepEqual(await open.violations(), []);
-  assert.deepEqual(open.complaints, []);
-  assert.deepEqual(open.host.sent.failed, []);
-});

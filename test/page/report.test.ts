@@ -10,7 +10,7 @@ import { parseCsv } from '../support/csv.js';
 import { configOf, referenceCase, ringConfig, weatherConfig } from '../support/experiments.js';
 import { long, onlyLong, some } from '../support/long.js';
 import { startPages } from '../support/page.js';
-import type { OpenReport, PageServer } from '../support/page.js';
+import type { PageServer } from '../support/page.js';
 import { violationsOf } from './axe.js';
 import { cursorTo, nextFrames, openTable, pixel, relativeError, rowValues, side } from './support.js';
 import { choose } from '../support/menus.js';
@@ -38,17 +38,6 @@ const painted = async (page: Page): Promise<void> => {
   await page.locator('[data-track=flow] canvas[data-plot]').waitFor();
   await nextFrames(page);
 };
-
-async function clean(open: OpenReport): Promise<void> {
-  const { page, requests, complaints } = open;
-  await nextFrames(page);
-  assert.deepEqual(
-    requests.filter((url) => !url.startsWith('data:') && !url.startsWith('blob:')),
-    [],
-  );
-  assert.deepEqual(complaints, []);
-  await open.close();
-}
 
 const log10 = (values: readonly number[]): number => {
   const largest = Math.max(...values.map(Math.abs));
@@ -85,7 +74,7 @@ describe('the report', () => {
           );
         assert.ok(relativeError(Number(await side(page, 'g')), Number(g)) < 1e-12);
       }
-      await clean(open);
+      await open.close();
     });
   }
 
@@ -119,7 +108,7 @@ describe('the report', () => {
     assert.deepEqual(head.slice(0, 4), ['t', 'g_norm', 'single_source_norm', 'dx_norm']);
     assert.equal(rows.length, 100);
     assert.ok((await page.locator('.about-report').textContent())?.includes('weather.rnn.json'));
-    await clean(open);
+    await open.close();
   });
 
   it('promises nothing that only an editor can do', async () => {
@@ -136,7 +125,7 @@ describe('the report', () => {
     }
     assert.ok(told.every((text) => text.length > 20));
     assert.doesNotMatch(told.join('\n'), /editor|\[ and \]|to look at|Enter/);
-    await clean(open);
+    await open.close();
   });
 
   it('tells the next thing to try with what it does, as the panel does', async () => {
@@ -147,7 +136,7 @@ describe('the report', () => {
       (await told.innerText()).replaceAll(/\s+/g, ' '),
       /^Try an orthogonal Wh: .*\. With it: HEALTHY ×1\.000 per step back\.$/,
     );
-    await clean(open);
+    await open.close();
   });
 
   it('says what was run, and nothing of it can become markup', async () => {
@@ -159,7 +148,7 @@ describe('the report', () => {
     assert.equal(await page.locator('.run-name').textContent(), name);
     assert.equal(await page.locator('.about-report > pre').textContent(), config);
     assert.equal(await page.locator('img').count(), 0);
-    await clean(open);
+    await open.close();
   });
 
   it('opens the notices of what others wrote of it by keyboard, without a script', async () => {
@@ -202,7 +191,7 @@ describe('the report', () => {
       await nextFrames(open.page);
       await nextFrames(open.page);
       assert.notEqual((await pixel(open.page, 'gradientMap', 70, 60)).join(), corners.at(-1));
-      await clean(open);
+      await open.close();
     }
     assert.deepEqual(
       backgrounds,
@@ -225,7 +214,7 @@ describe('the report', () => {
       await openTable(page, 'flow');
       assert.deepEqual(await violationsOf(page), []);
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
-      await clean(open);
+      await open.close();
     });
   }
 
@@ -245,7 +234,7 @@ describe('the report', () => {
     ]);
     assert.ok(Math.abs((heights[1] ?? 0) - (heights[2] ?? 0)) <= 1);
     assert.ok((heights[0] ?? 0) > 1500);
-    await clean(open);
+    await open.close();
   });
 
   it('paints its charts for the width and the colour of the paper before anything is printed', async () => {
@@ -285,7 +274,7 @@ describe('the report', () => {
     await nextFrames(page);
     await nextFrames(page);
     assert.deepEqual(await page.evaluate(charts, null), wide);
-    await clean(open);
+    await open.close();
   });
 
   it('tells of a network the verdict and the sizes of the whole, where scripts do not run too', async () => {
@@ -329,7 +318,7 @@ describe('the report', () => {
       assert.equal(shares.length, 28);
       assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-5, `t = ${t}: ${shares.join()}`);
     }
-    await clean(open);
+    await open.close();
   });
 
   onlyLong(it)('tells of a zoomed window what is in it, also where there is one picture for all windows', async () => {
@@ -354,7 +343,7 @@ describe('the report', () => {
     for (const track of ['hiddenMap', 'spread']) await odd(track).waitFor({ state: 'detached' });
     assert.doesNotMatch((await aloud('hiddenMap')) ?? '', /not finite/);
     assert.match(await most(), /100 %/);
-    await clean(open);
+    await open.close();
   });
 
   onlyLong(it)('of a very long run is no larger, says what it holds, and tells no step as another', async () => {
@@ -419,7 +408,7 @@ describe('the report', () => {
     await page.waitForFunction(() =>
       /^[\d.]+/.test(document.querySelector('[data-track=flow] .chip b')?.textContent ?? ''),
     );
-    await clean(open);
+    await open.close();
   });
 
   onlyLong(it)('of 20,000 steps is below 5 MB, with the exact norms of every step', async () => {
@@ -491,6 +480,6 @@ describe('the report', () => {
       ),
     );
     assert.ok(colours.size > 1);
-    await clean(open);
+    await open.close();
   });
 });

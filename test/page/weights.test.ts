@@ -360,9 +360,3 @@ describe('the weights of a cell of several gates', () => {
     await beside.close();
   });
 });
-
-it('never met a policy violation, an error or a failure', async () => {
-  assert.deepEqual(await open.violations(), []);
-  assert.deepEqual(open.complaints, []);
-  assert.deepEqual(open.host.sent.failed, []);
-});

@@ -49,6 +49,13 @@ export const configOf = (
     ...more,
   });
 
+/** A reference case of a network as a config with everything inline. */
+export function networkConfigOf(reference: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const keys = ['name', 'cell', 'weights', 'sequences', 'initialState', 'upstreamGradient', 'loss', 'truncate', 'clip'];
+  const given = Object.entries(reference).filter(([key, value]) => keys.includes(key) && value !== null);
+  return { dtype: 'float64', ...Object.fromEntries(given) };
+}
+
 /** The trained network on real weather: B 4, T 100, I 4, H 32. */
 export const weatherConfig = (more: Record<string, unknown> = {}): string =>
   JSON.stringify({

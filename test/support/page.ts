@@ -1,5 +1,6 @@
 // The real page in a real browser: the real bundle, the real HTML with its policy, and on the other side of
 // acquireVsCodeApi() a host in this process that runs the real worker logic over the real channel.
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -407,10 +408,13 @@ export class TestHost {
   }
 }
 
+/**
+ * A page that is open for a test. What it complains of, what its policy forbids and what fails in it fails the test
+ * that closes it, or the file: a test that wants such a thing takes it out of `complaints` or of what the host was sent.
+ */
 type OpenStage = {
   readonly page: Page;
   readonly complaints: string[];
-  violations(): Promise<string[]>;
   setTheme(theme: ThemeName): Promise<void>;
   close(): Promise<void>;
 };
@@ -430,13 +434,13 @@ type StageOptions = {
 };
 /** Who answers a page: hears what goes wrong, and is connected anew whenever the page is loaded. */
 type Host = {
+  readonly sent: { readonly failed: readonly { readonly message: string }[] };
   onFault: (message: string) => void;
   connect(post: (message: unknown) => void): (message: unknown) => void;
 };
-/** A report on disk, as its reader opens it. `requests`: every address that was asked for besides the file itself. */
+/** A report on disk, as its reader opens it. It may ask for no other address. */
 export type OpenReport = {
   readonly page: Page;
-  readonly requests: string[];
   readonly complaints: string[];
   close(): Promise<void>;
 };
@@ -597,10 +601,17 @@ async function makeSite(): Promise<Site> {
   return site;
 }
 
+/** @throws when there is anything in one of the lists */
+function clean(lists: Readonly<Record<string, readonly string[]>>): void {
+  const empty = Object.fromEntries(Object.keys(lists).map((name) => [name, []]));
+  assert.deepEqual(lists, empty, 'The page was not clean when it was closed.');
+}
+
 export async function startPages(): Promise<PageServer> {
   // First, so that nothing is left open where there is no browser.
   const { thing: browser, giveBack } = await holdBrowser();
-  const contexts = new Set<BrowserContext>();
+  /** How to end each page that is open; whatever was wrong in it is thrown once it is closed. */
+  const openPages = new Set<() => Promise<void>>();
   const { thing: site, giveBack: giveSiteBack } = await hold('site of the page', {
     make: makeSite,
     alive: () => true,
@@ -622,8 +633,7 @@ export async function startPages(): Promise<PageServer> {
   ): Promise<OpenStage> {
     site.spoken = language;
     const stage = await takeStage(browser, scale, fresh);
-    const { context, page } = stage;
-    contexts.add(context);
+    const { page } = stage;
     await page.setViewportSize({ width, height });
     const complaints: string[] = [];
     host.onFault = (message) => complaints.push(message);
@@ -651,22 +661,27 @@ export async function startPages(): Promise<PageServer> {
     };
     stage.play = play;
     const script = await page.addInitScript(insidePage, { theme: themeOf(theme), play: randomUUID(), state });
+    const close = async (): Promise<void> => {
+      openPages.delete(close);
+      const violations = page.isClosed()
+        ? []
+        : await page.evaluate(() => (window as unknown as { violations: string[] }).violations);
+      stage.play = null;
+      await script.dispose();
+      await leaveStage(stage, scale, fresh);
+      clean({ complaints, violations, failed: host.sent.failed.map(({ message }) => message) });
+    };
+    openPages.add(close);
     await page.goto(site.url + place);
     return {
       page,
       complaints,
-      violations: () => page.evaluate(() => (window as unknown as { violations: string[] }).violations),
       setTheme: (name) =>
         page.evaluate(
           (next) => (window as unknown as { setTheme(theme: unknown): void }).setTheme(next),
           themeOf(name),
         ),
-      close: async () => {
-        contexts.delete(context);
-        stage.play = null;
-        await script.dispose();
-        await leaveStage(stage, scale, fresh);
-      },
+      close,
     };
   }
 
@@ -707,29 +722,35 @@ export async function startPages(): Promise<PageServer> {
         javaScriptEnabled: script,
         acceptDownloads: true,
       });
-      contexts.add(context);
       const page = await context.newPage();
       page.setDefaultTimeout(patience);
       const url = pathToFileURL(path.resolve(file)).href;
       const requests: string[] = [];
       const complaints: string[] = [];
       page.on('request', (request) => {
-        if (request.url() !== url) requests.push(request.url());
+        if (request.url() !== url && !/^(?:data|blob):/.test(request.url())) requests.push(request.url());
       });
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
       });
       page.on('pageerror', (error) => complaints.push(error.message));
+      const close = async (): Promise<void> => {
+        openPages.delete(close);
+        await context.close();
+        clean({ complaints, requests });
+      };
+      openPages.add(close);
       await page.goto(url);
-      return { page, requests, complaints, close: () => context.close() };
+      return { page, complaints, close };
     },
     async close() {
       // Other files of tests run in this process after it.
       setLanguage();
+      const ends = await Promise.allSettled([...openPages].map((end) => end()));
       // The browser may go on without them.
-      await Promise.all([...contexts].map((context) => context.close()));
       await giveBack();
       await giveSiteBack();
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
     },
   };
 }

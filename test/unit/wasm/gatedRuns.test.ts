@@ -25,7 +25,7 @@ import { answered } from '../engine/build.js';
 import { Counted, most } from './counting.js';
 import { gatedCells, plainGated, randomGated } from './gatedSupport.js';
 import { some } from '../../support/long.js';
-import { failingBeside, kernelsOf, variants } from './support.js';
+import { bytesIn, failingBeside, kernelsOf, variants } from './support.js';
 
 /** The same with other parameters. */
 const withParameters = (
@@ -325,23 +325,3 @@ describe('a gated run', () => {
       }
   });
 });
-
-/**
- * Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count.
- */
-function bytesIn(values: unknown, experiment: unknown): number {
-  const seen = new Set<unknown>();
-  let bytes = 0;
-  const visit = (value: unknown, counts: boolean): void => {
-    if (typeof value !== 'object' || value === null || seen.has(value)) return;
-    seen.add(value);
-    if (ArrayBuffer.isView(value)) {
-      if (seen.has(value.buffer)) return;
-      seen.add(value.buffer);
-      if (counts) bytes += value.buffer.byteLength;
-    } else for (const inner of Object.values(value)) visit(inner, counts);
-  };
-  visit(experiment, false);
-  visit(values, true);
-  return bytes;
-}

@@ -23,7 +23,7 @@ import { heatmap, stepValues, unitLines } from '../../../src/worker/answers/slic
 import { band, spread } from '../../../src/worker/answers/unitSlices.js';
 import { resultJson, withGateBlocks } from '../../../src/worker/record/resultJson.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
-import { kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
+import { bytesIn, kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
 import type { RandomShape } from './support.js';
 import { flatRun } from '../engine/build.js';
 
@@ -31,26 +31,6 @@ const jsonOf = (experiment: LayerExperiment, result: AnyRun, spectrum: Spectrum)
   [...resultJson(asNetworkRun(experiment, result), () => finish(withGateBlocks(experiment, spectrum)))].join('');
 
 const shape: RandomShape = { ...plainLayer, seed: 3, B: 5, T: 700, I: 6, H: 40, initial: true };
-
-/**
- * Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count.
- */
-function bytesIn(values: unknown, experiment: LayerExperiment): number {
-  const seen = new Set<unknown>();
-  let bytes = 0;
-  const visit = (value: unknown, counts: boolean): void => {
-    if (typeof value !== 'object' || value === null || seen.has(value)) return;
-    seen.add(value);
-    if (ArrayBuffer.isView(value)) {
-      if (seen.has(value.buffer)) return;
-      seen.add(value.buffer);
-      if (counts) bytes += value.buffer.byteLength;
-    } else for (const inner of Object.values(value)) visit(inner, counts);
-  };
-  visit(experiment, false);
-  visit(values, true);
-  return bytes;
-}
 
 if (isHelper(workerData)) help(workerData);
 

@@ -190,3 +190,23 @@ export function difference(actual: Float64Array, expected: Float64Array): number
     0,
   );
 }
+
+/**
+ * Bytes of every array that can be reached from these values, each buffer once; those of the experiment do not count.
+ */
+export function bytesIn(values: unknown, experiment: unknown): number {
+  const seen = new Set<unknown>();
+  let bytes = 0;
+  const visit = (value: unknown, counts: boolean): void => {
+    if (typeof value !== 'object' || value === null || seen.has(value)) return;
+    seen.add(value);
+    if (ArrayBuffer.isView(value)) {
+      if (seen.has(value.buffer)) return;
+      seen.add(value.buffer);
+      if (counts) bytes += value.buffer.byteLength;
+    } else for (const inner of Object.values(value)) visit(inner, counts);
+  };
+  visit(experiment, false);
+  visit(values, true);
+  return bytes;
+}
