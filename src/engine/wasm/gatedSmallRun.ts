@@ -20,15 +20,13 @@ import {
   LastPlan,
   layOutByName,
   mostOperations,
+  placesOf,
   WholeMemory,
   wholeSizes,
 } from './wholeRun.js';
 import type { ResultShape, WholeResult } from './wholeRun.js';
 
-/** Where in the kernels' measures of the steps each series is. */
-const places = Object.fromEntries(gatedSeries.map((name, place) => [name, place])) as Readonly<
-  Record<(typeof gatedSeries)[number], number>
->;
+const places = placesOf(gatedSeries);
 
 /** What goes in and where in the tensors that a run leaves each lies, in numbers. */
 function layoutOf(shape: WholeShape) {

@@ -18,15 +18,13 @@ import {
   LastPlan,
   layOutByName,
   mostOperations,
+  placesOf,
   WholeMemory,
   wholeSizes,
 } from './wholeRun.js';
 import type { ResultShape, WholeResult } from './wholeRun.js';
 
-/** Where in the kernels' measures of the steps each series is. */
-const places = Object.fromEntries(stepSeries.map((name, place) => [name, place])) as Readonly<
-  Record<(typeof stepSeries)[number], number>
->;
+const places = placesOf(stepSeries);
 
 /** Everything a run leaves, from one chunk. */
 class Whole {

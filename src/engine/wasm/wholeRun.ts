@@ -130,6 +130,10 @@ export const wholeSizes = <Buffer extends string>(
   norms: doublesOf(result) * 8,
 });
 
+/** Where in the kernels' measures of the steps each of these series is. */
+export const placesOf = <Series extends string>(series: readonly Series[]): Readonly<Record<Series, number>> =>
+  Object.fromEntries(series.map((name, place) => [name, place])) as Record<Series, number>;
+
 /** Addresses for buffers of these sizes, by their names; null when there is not so much memory. */
 export function layOutByName<Buffer extends string>(
   kernels: Kernels,
