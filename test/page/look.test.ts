@@ -8,7 +8,7 @@ import { configOf, referenceCase, weatherConfig } from '../support/experiments.j
 import { long, onlyLong, some } from '../support/long.js';
 import { themeNames } from '../support/themes.js';
 import { allViolationsOf, violationsOf } from './axe.js';
-import { computed, cursorTo, nextFrames, openTable, painted, pixel } from './support.js';
+import { computed, cursorTo, nextFrames, openTable, painted, pixel, plotOf } from './support.js';
 
 let pages: PageServer;
 before(async () => {
@@ -329,6 +329,51 @@ describe('what arrives later', () => {
     await painted(open);
     await nextFrames(page);
     assert.equal(await look(), before);
+    await clean(open);
+  });
+});
+
+describe('the line of the cursor', () => {
+  it('goes behind what is written on the plots', async () => {
+    const open = await pages.open({ group: 'overview', everything: false, height: 1200 });
+    const { page, host } = open;
+    await page.evaluate(() => {
+      const { prototype } = CanvasRenderingContext2D;
+      // eslint-disable-next-line @typescript-eslint/unbound-method -- called below on the context that it is asked for
+      const { strokeText } = prototype;
+      const kept: Record<string, [text: string, x: number, y: number]> = {};
+      (window as unknown as { writtenOnPlots: typeof kept }).writtenOnPlots = kept;
+      prototype.strokeText = function (this: CanvasRenderingContext2D, text, x, y): void {
+        const width = this.measureText(text).width;
+        kept[`${this.canvas.id} ${text}`] = [text, this.textAlign === 'right' ? x - width / 2 : x + width / 2, y];
+        strokeText.call(this, text, x, y);
+      };
+    });
+    await host.run(readFileSync('examples/stack/stack.rnn.json', 'utf8'));
+    await painted(open);
+    await page.locator('[data-track=networkMap] .colour-bar').waitFor();
+    await nextFrames(page);
+    const written = await page.evaluate(() =>
+      Object.entries(
+        (window as unknown as { writtenOnPlots: Record<string, [string, number, number]> }).writtenOnPlots,
+      ),
+    );
+    const texts = written.filter(([, [text]]) => /^VANISHING|bound passed/.test(text));
+    assert.deepEqual(texts.map(([key]) => key.split(' ')[0]).sort(), ['track-flow-plot', 'track-networkMap-plot']);
+    const { left, right } = await plotOf(page, 'flow');
+    for (const [key, [text, x, y]] of texts) {
+      const place = await page.locator(`#${key.split(' ')[0]}`).boundingBox();
+      const clip = { x: (place?.x ?? 0) + x - 20, y: (place?.y ?? 0) + y - 6, width: 40, height: 12 };
+      const look = async (t: number): Promise<Buffer> => {
+        await cursorTo(page, t);
+        return page.screenshot({ clip });
+      };
+      const under = Math.floor(((x - left) / (right - left)) * 60);
+      assert.ok((await look(3)).equals(await look(under)), `"${text}" at t = ${under}`);
+      // It is there all the same, a little higher.
+      clip.y -= 16;
+      assert.ok(!(await look(3)).equals(await look(under)), `above "${text}" at t = ${under}`);
+    }
     await clean(open);
   });
 });

@@ -15,7 +15,7 @@ import { onPaper } from '../page/inReport.js';
 import { chartFont, gutter, labelGap, padding, paintScene, plotWidth, titleFits } from './plot.js';
 import { drawnLines } from './strokes.js';
 import type { Plot, PlotOptions } from './plot.js';
-import type { Painter } from './scene.js';
+import type { Painter, TextBox } from './scene.js';
 import type { Drawn } from './strokes.js';
 import type { Theme } from '../page/theme.js';
 
@@ -139,6 +139,7 @@ function painterOf(chart: Chart): Painter | null {
   const { left, right, top, bottom } = chart.chartArea;
   return {
     context: chart.ctx,
+    texts: [],
     left,
     right,
     top,
@@ -155,24 +156,27 @@ function clearTooltip({ tooltip: shown }: Chart): boolean {
   return true;
 }
 
-/** `lines`: those of a plot of this width. */
+/** `lines`: those of a plot of this width. `rendered` hears which texts stand on it. */
 function scenePlugin(
   current: () => PlotOptions,
   lines: (width: number) => readonly Drawn[],
-  rendered: () => void,
+  rendered: (texts: readonly TextBox[]) => void,
 ): Plugin<'line'> {
+  let texts: readonly TextBox[] = [];
   return {
     id: 'scene',
     beforeDatasetsDraw: (chart) => {
       const painter = painterOf(chart);
-      if (painter !== null) paintScene(painter, current().scene, lines(plotWidth(chart.width)));
+      if (painter === null) return;
+      paintScene(painter, current().scene, lines(plotWidth(chart.width)));
+      texts = painter.texts;
     },
     // At the rim of the canvas chart.js would leave what it said of the step that the mouse came from.
     beforeEvent: (chart, args) => {
       if (!args.inChartArea && clearTooltip(chart)) args.changed = true;
     },
     // chart.js follows a change of its size by itself, a frame after everybody else.
-    afterRender: rendered,
+    afterRender: () => rendered(texts),
   };
 }
 
@@ -206,6 +210,7 @@ export class TimeChart implements Plot {
   /** Null: not made of these options yet. */
   #lines: readonly Drawn[] | null = null;
   #frame: string;
+  texts: readonly TextBox[] = [];
 
   constructor(canvas: HTMLCanvasElement, options: PlotOptions, rendered: () => void) {
     this.#options = options;
@@ -216,7 +221,10 @@ export class TimeChart implements Plot {
         scenePlugin(
           () => this.#options,
           (width) => (this.#lines ??= drawnLines(this.#options, width)),
-          rendered,
+          (texts) => {
+            this.texts = texts;
+            rendered();
+          },
         ),
       ],
       options: {

@@ -2,7 +2,7 @@
 import { chartFont, gutter, labelGap, padding, paintScene, plotWidth, titleFits } from './plot.js';
 import { drawnLines } from './strokes.js';
 import type { Plot, PlotOptions } from './plot.js';
-import type { Painter } from './scene.js';
+import type { Painter, TextBox } from './scene.js';
 
 /** Sizes have one decimal, as chart.js takes them. */
 const toTenths = (size: number): number => Math.round(size * 10) / 10;
@@ -10,6 +10,7 @@ const toTenths = (size: number): number => Math.round(size * 10) / 10;
 export class FirstPlot implements Plot {
   readonly #canvas: HTMLCanvasElement;
   #options: PlotOptions;
+  texts: readonly TextBox[] = [];
   #size = { width: 0, height: 0 };
 
   constructor(canvas: HTMLCanvasElement, options: PlotOptions) {
@@ -30,6 +31,7 @@ export class FirstPlot implements Plot {
     const painter = this.#painter(context);
     this.#paintAxes(painter);
     paintScene(painter, options.scene, drawnLines(options, this.width));
+    this.texts = painter.texts;
     this.#canvas.dataset['plot'] = `${painter.left},${painter.right}`;
   }
 
@@ -75,6 +77,7 @@ export class FirstPlot implements Plot {
     const { t0, t1 } = this.#options.window;
     return {
       context,
+      texts: [],
       ...place,
       x: (t) => place.left + ((t - (t0 - 0.5)) / (t1 - t0)) * (place.right - place.left),
       y: (value) => this.#y(value),

@@ -1,7 +1,7 @@
 // A plot over the shared time axis: its place on the canvas, and what is painted of a scene, whoever draws the axes.
 import { withAlpha } from '../page/colourMaths.js';
 import { paintLines } from './strokes.js';
-import type { Painter, Scene } from './scene.js';
+import type { Painter, Scene, TextBox } from './scene.js';
 import type { Drawn } from './strokes.js';
 import type { Theme } from '../page/theme.js';
 import type { TimeWindow } from '../page/model.js';
@@ -39,6 +39,8 @@ export type PlotOptions = {
 export type Plot = {
   show(options: PlotOptions): void;
   readonly width: number;
+  /** Of what was painted last, from the upper left corner of the canvas. */
+  readonly texts: readonly TextBox[];
   /** Pixel of a value from the top of the canvas, or null when it is not in view. */
   pixelY(value: number): number | null;
   valueAt(pixel: number): number;

@@ -32,8 +32,13 @@ export type YAxis = {
   label(value: number): string;
 };
 
+/** Where a text stands on a canvas, with the rim around it, in pixels. */
+export type TextBox = { readonly x0: number; readonly x1: number; readonly y0: number; readonly y1: number };
+
 export type Painter = {
   readonly context: CanvasRenderingContext2D;
+  /** The texts that have been written on the plot: what crosses the whole plot above it goes behind them. */
+  readonly texts: TextBox[];
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -103,9 +108,12 @@ export function largestIn(values: Float32Array, map: Columns, window: TimeWindow
   return largest;
 }
 
+/** Around a text on the plot, and the height of its line. */
+const [rim, textHeight] = [4, 16];
+
 /** Text on the plot, with a rim of background so that lines beneath do not disturb it. */
 export function plotText(
-  { context }: Painter,
+  { context, texts }: Painter,
   theme: Theme,
   text: string,
   x: number,
@@ -118,13 +126,16 @@ export function plotText(
   context.font = `${size}px ${theme.fontFamily}`;
   context.textAlign = align;
   context.textBaseline = 'middle';
-  context.lineWidth = 4;
+  context.lineWidth = rim;
   context.lineJoin = 'round';
   context.strokeStyle = theme.background;
   context.strokeText(text, x, y);
   context.fillStyle = readable(colour, theme);
   context.fillText(text, x, y);
+  const { width } = context.measureText(text);
   context.restore();
+  const start = align === 'left' ? x : align === 'right' ? x - width : x - width / 2;
+  texts.push({ x0: start - rim, x1: start + width + rim, y0: y - textHeight / 2, y1: y + textHeight / 2 });
 }
 
 /** Says in the middle of a plot why nothing is to be seen there; null: something is. */

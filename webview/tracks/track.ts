@@ -38,6 +38,8 @@ export type TrackHost = {
   readonly plot: PlotMaker;
   savePicture(tracks: readonly Pictured[], suggestedName: string): Promise<void>;
   changed(): void;
+  /** A track has painted its plot. */
+  painted(): void;
   move(track: Track, by: number): void;
   say(text: string): void;
 };
@@ -328,6 +330,14 @@ export class Track {
     if (this.state.table) this.#showTable();
   }
 
+  /** From where to where texts stand on the plot at the pixel x, in pixels of the page. */
+  textsAt(x: number): readonly (readonly [top: number, bottom: number])[] {
+    const crossed = this.visible ? (this.#chart?.texts.filter(({ x0, x1 }) => x > x0 && x < x1) ?? []) : [];
+    if (crossed.length === 0) return [];
+    const { top } = this.canvas.getBoundingClientRect();
+    return crossed.map(({ y0, y1 }) => [top + y0, top + y1]);
+  }
+
   /** Height on the axis of this track's plot under a mouse position. */
   click(clientY: number): void {
     if (this.#chart !== null) this.view.click(this.#chart.valueAt(clientY - this.canvas.getBoundingClientRect().top));
@@ -421,7 +431,7 @@ export class Track {
     try {
       if (this.#chart === null)
         this.#chart = this.#host.plot(this.canvas, options, () => {
-          if (!this.#painting) this.moveCursor();
+          if (!this.#painting) this.#followPlot();
         });
       else this.#chart.show(options);
     } finally {
@@ -441,7 +451,12 @@ export class Track {
     }
     this.#paintLegend(theme);
     this.#showFailure();
+    this.#followPlot();
+  }
+
+  #followPlot(): void {
     this.moveCursor();
+    this.#host.painted();
   }
 
   /** Written only when it changes: it is read aloud. */

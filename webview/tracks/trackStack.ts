@@ -58,6 +58,7 @@ export class Tracks implements TrackHost {
   readonly #live = el('div', { class: 'unseen', attributes: { role: 'status' } });
   readonly #ruler: Ruler;
   readonly #cursorMoved = onFrame(() => this.#moveCursor());
+  readonly #lineCrossed = onFrame(() => this.#breakLine());
   #tracks: Track[] = [];
   /** The one that was on screen when they were last refreshed. */
   #group: GroupId | null = null;
@@ -178,6 +179,10 @@ export class Tracks implements TrackHost {
     });
   }
 
+  painted(): void {
+    this.#lineCrossed();
+  }
+
   move(track: Track, by: number): void {
     const shown = this.#tracks.filter((other) => !other.element.hidden);
     const target = shown[shown.indexOf(track) + by];
@@ -226,10 +231,21 @@ export class Tracks implements TrackHost {
     } = this.page.timeline;
     if (steps === 0) return;
     this.#ruler.showCursor();
+    // First: it asks where texts stand, which is known until the readings change.
+    this.#breakLine();
     this.#line.hidden = cursor < t0 || cursor >= t1;
     this.#line.classList.toggle('pinned', pinned);
     this.#line.style.transform = `translateX(${Math.round(this.#ruler.x(cursor))}px)`;
     for (const track of this.#tracks) track.moveCursor();
+  }
+
+  /** The cursor's line goes behind what is written on the plots, as it does behind titles and legends. */
+  #breakLine(): void {
+    const x = Math.round(this.#ruler.x(this.page.timeline.cursor));
+    const texts = this.#tracks.flatMap((track) => track.textsAt(x)).sort(([a], [b]) => a - b);
+    const from = texts.length === 0 ? 0 : this.#stack.getBoundingClientRect().top;
+    const stops = texts.map(([top, bottom]) => `#000 ${top - from}px, #0000 0 ${bottom - from}px, #000 0`);
+    this.#line.style.maskImage = stops.length === 0 ? '' : `linear-gradient(${stops.join(', ')})`;
   }
 
   /** Step under a mouse position, or null beside the plots. */
