@@ -56,10 +56,11 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
       path: pathAt(offset),
       severity: 'error',
       code,
-      message: more === 0 ? message : `${message} ${followUps(more)}`,
+      message,
       expected,
       found,
       advice,
+      ...(more === 0 ? {} : { followUps: more }),
       ...(fix === undefined ? {} : { fix: fixAt === undefined ? fix : { ...fix, at: lines.range(fixAt) } }),
     }),
   );
@@ -102,9 +103,6 @@ export function readDocument(id: string, bytes: Uint8Array, tick: Tick): Documen
     binary: null,
   };
 }
-
-const followUps = (more: number): string =>
-  more === 1 ? t('(1 more follows from it)') : t('({0} more follow from it)', more);
 
 /** A table or a text, which only its reader can understand. */
 export function plainDocument(id: string, bytes: Uint8Array, tick: Tick): Document {

@@ -55,6 +55,8 @@ export type Finding = {
   readonly found: string;
   /** One sentence: how to mend it. */
   readonly advice: string;
+  /** So many more places were not understood because of it. */
+  readonly followUps?: number;
   readonly fix?: Fix;
 };
 
@@ -116,10 +118,12 @@ export function shortened({ fix, ...problem }: Problem): Problem {
  * The whole story in one line, as the command line and the Problems panel show it. A note is nobody's fault, so nothing
  * else was expected.
  */
-export const describeProblem = (problem: Problem): string =>
-  problem.severity === 'info'
-    ? `${problem.message} ${problem.advice}`
-    : t('{0} Expected {1}, found {2}. {3}', problem.message, problem.expected, problem.found, problem.advice);
+export function describeProblem({ severity, message, expected, found, advice, followUps = 0 }: Problem): string {
+  if (severity === 'info') return `${message} ${advice}`;
+  const told = t('{0} Expected {1}, found {2}. {3}', message, expected, found, advice);
+  if (followUps === 0) return told;
+  return `${told} ${followUps === 1 ? t('(1 more follows from it)') : t('({0} more follow from it)', followUps)}`;
+}
 
 /** Numbers of a tensor on the disk that cannot be read when they are wanted; the message is the whole problem. */
 export class UnreadableNumbers extends Error {

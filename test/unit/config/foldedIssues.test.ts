@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readDocument } from '../../../src/config/json/jsonDocument.js';
+import { describeProblem } from '../../../src/config/json/problem.js';
 
 const sound = `{
   "cell": "tanh",
@@ -16,7 +17,9 @@ const sound = `{
 const problemsOf = (before: string, after: string): string[] => {
   assert.ok(sound.includes(before), before);
   const { problems } = readDocument('a.json', new TextEncoder().encode(sound.replace(before, after)), () => undefined);
-  return problems.map(({ range: { start }, message }) => `${start.line + 1}:${start.character + 1} ${message}`);
+  return problems.map(
+    (problem) => `${problem.range.start.line + 1}:${problem.range.start.character + 1} ${describeProblem(problem)}`,
+  );
 };
 
 describe('one mistake', () => {
@@ -25,29 +28,39 @@ describe('one mistake', () => {
       'a bracket that is missing',
       '[3, 4]],\n    "Wh"',
       '[3, 4],\n    "Wh"',
-      /^5:9 A colon stands where .* \(4 more follow from it\)$/,
+      /^5:9 A colon stands where .* Expected .*\. \(4 more follow from it\)$/,
     ],
     [
       'a quote that is missing at the end',
       '"tanh",',
       '"tanh,',
-      /^2:11 A text has no closing quote\. \(1 more follows from it\)$/,
+      /^2:11 A text has no closing quote\. Expected .*\. \(1 more follows from it\)$/,
     ],
     [
       'a quote that is missing at the start',
       '"tanh"',
       'tanh"',
-      /^2:11 tanh is no JSON value; .* \(\d+ more follow from it\)$/,
+      /^2:11 tanh is no JSON value; .* Expected .*\. \(\d+ more follow from it\)$/,
     ],
     [
       'words that make no sense',
       '"tanh",',
       '"tanh", , some words that make no sense',
-      /^2:19 .* \(1\d more follow from it\)$/,
+      /^2:19 .* Expected .*\. \(1\d more follow from it\)$/,
     ],
-    ['a sign of another language', '"cell":', '"cell"=', /^2:9 = has no meaning in JSON\. \(1 more follows from it\)$/],
-    ['a brace that is missing', '},\n  "seq', '\n  "seq', /^8:3 A comma is missing\. \(1 more follows from it\)$/],
-    ['a comma that is missing', '"tanh",', '"tanh"', /^3:3 A comma is missing\.$/],
+    [
+      'a sign of another language',
+      '"cell":',
+      '"cell"=',
+      /^2:9 = has no meaning in JSON\. Expected .*\. \(1 more follows from it\)$/,
+    ],
+    [
+      'a brace that is missing',
+      '},\n  "seq',
+      '\n  "seq',
+      /^8:3 A comma is missing\. Expected .*\. \(1 more follows from it\)$/,
+    ],
+    ['a comma that is missing', '"tanh",', '"tanh"', /^3:3 A comma is missing\. Expected [^()]*$/],
   ] as const)
     it(`${name} is one problem`, () => {
       const problems = problemsOf(before, after);
