@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, it } from 'node:test';
+import { describeProblem, readDocument } from '../../src/config/json/index.js';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { PageServer } from '../support/page.js';
@@ -124,4 +125,114 @@ it('the title of an axis gives way to labels that need its room', async () => {
     assert.equal(told.includes('norm'), there, `${rho}: ${told.join(' | ')}`);
     await open.close();
   }
+});
+
+it('a line of tabs that goes on says so at its ends, which lead on', async () => {
+  const open = await pages.open({ width: 490, height: 700, group: 'overview' });
+  const { page, host } = open;
+  await host.run(readFileSync('examples/stack/stack.rnn.json', 'utf8'));
+  await painted(open);
+  const [before, behind] = [page.locator('.more-tabs[data-by="-1"]'), page.locator('.more-tabs[data-by="1"]')];
+  assert.deepEqual([await before.isVisible(), await behind.isVisible()], [false, true]);
+  await behind.click();
+  await behind.waitFor({ state: 'hidden' });
+  assert.ok(await before.isVisible());
+  // The chosen tab stands free of both ends.
+  await page.keyboard.press('5');
+  await page.locator('#tab-dynamics[aria-selected=true]').waitFor();
+  await nextFrames(page);
+  const [tab, left, right] = await page.evaluate(() =>
+    ['#tab-dynamics', '[data-by="-1"]', '[data-by="1"]'].map((name) => {
+      const { left: from, right: to } = document.querySelector(name)?.getBoundingClientRect() ?? { left: 0, right: 0 };
+      return [from, to] as const;
+    }),
+  );
+  assert.ok(tab !== undefined && left !== undefined && right !== undefined);
+  assert.ok(tab[0] >= left[1] - 16 && (right[0] === 0 || tab[1] <= right[0] + 16), JSON.stringify([tab, left, right]));
+  await page.setViewportSize({ width: 900, height: 700 });
+  await behind.waitFor({ state: 'hidden' });
+  assert.equal(await before.isVisible(), false);
+  await open.close();
+});
+
+it('what a warning asks stands there with both of its answers', async () => {
+  const { problems } = readDocument(
+    'a.json',
+    new TextEncoder().encode('{ "cell": "tanh, "dtype": 1 }'),
+    () => undefined,
+  );
+  const text =
+    'The sequences [4,1,1] are read as [B][T][I]: 4 sequences of 1 timestep. Step by step, [T][B][I], they would be ' +
+    '1 sequence of 4 timesteps. Expected "sequenceOrder", which says which of the two it is, found no ' +
+    '"sequenceOrder". PyTorch without batch_first has the steps first: write "sequenceOrder": "TBI". If these are 4 ' +
+    'short sequences, write "sequenceOrder": "BTI", and this is not asked again.';
+  for (const [width, height] of [
+    [1300, 500],
+    [900, 500],
+    [620, 420],
+    [490, 500],
+    [360, 420],
+  ] as const) {
+    const open = await pages.open({ width, height, group: 'overview' });
+    const { page, host } = open;
+    await host.run(
+      JSON.stringify({
+        cell: 'tanh',
+        weights: { Wx: [[1]], Wh: [[0.5]], b: [[0]] },
+        sequences: [[[1]], [[2]], [[3]], [[1]]],
+      }),
+    );
+    await painted(open);
+    host.sendStatus({
+      problems: [{ index: 0, severity: 'warning', place: 'a.rnn.json:4:16', text, asksForOrder: true }],
+    });
+    await page.getByRole('button', { name: 'The sequences come first' }).waitFor();
+    const { scrollHeight, clientHeight } = await page
+      .locator('.problems')
+      .evaluate((list) => ({ scrollHeight: list.scrollHeight, clientHeight: list.clientHeight }));
+    assert.ok(scrollHeight <= clientHeight, `${scrollHeight} of ${clientHeight} pixels at ${width}`);
+    // How many mistakes follow from one stands behind its advice.
+    host.sendStatus({
+      problems: problems.map((problem, index) => ({
+        index,
+        severity: problem.severity,
+        place: 'a.json:1:11',
+        text: describeProblem(problem),
+      })),
+    });
+    const told = page.locator('.problem .text', { hasText: 'follow' });
+    assert.match(await told.innerText(), /^A comma is missing\. Expected .*\. \(4 more follow from it\)$/);
+    await open.close();
+  }
+});
+
+it('another zoom gives every picture its pixels, also one that keeps its size', async () => {
+  const open = await pages.open({ width: 1200, height: 1600, group: 'gates', fresh: true });
+  const { page, host } = open;
+  await host.run(readFileSync('examples/stack/stack.rnn.json', 'utf8'));
+  await painted(open, 'gateLines');
+  await page.locator('#card-halfLives').waitFor();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setDeviceMetricsOverride', {
+    width: 1240,
+    height: 1600,
+    deviceScaleFactor: 2,
+    mobile: false,
+  });
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('canvas')].every(
+      (canvas) =>
+        !canvas.checkVisibility() || canvas.clientWidth === 0 || Math.abs(canvas.width / canvas.clientWidth - 2) < 0.02,
+    ),
+  );
+  await open.close();
+});
+
+it('beside the tabs there is room for the actions at 650 pixels, as a window that is zoomed twice has', async () => {
+  const open = await pages.open({ width: 650, height: 450, group: 'overview' });
+  await open.host.run(weatherConfig());
+  await painted(open);
+  const height = await open.page.locator('.bar').evaluate((bar) => bar.clientHeight);
+  assert.ok(height < 45, `${height} pixels`);
+  await open.close();
 });

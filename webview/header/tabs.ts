@@ -16,10 +16,15 @@ const writes = (target: EventTarget | undefined): boolean =>
 
 export class Tabs {
   readonly element: HTMLElement;
+  /** Beside the tabs; the keyboard has its arrows. */
+  readonly hints: readonly HTMLElement[];
   readonly #groups: Groups;
   readonly #tabs: ReadonlyMap<GroupId, HTMLButtonElement>;
   readonly #panel: string;
   #shown: GroupId | null = null;
+  /** Where the tabs stand in one line that is longer than the page: there are more before, or behind. */
+  readonly #before = this.#hint('‹', -1);
+  readonly #behind = this.#hint('›', 1);
 
   /** `panel`: the id of the element that the tabs change. */
   constructor(groups: Groups, panel: string) {
@@ -45,6 +50,9 @@ export class Tabs {
       { class: 'tabs', attributes: { role: 'tablist', 'aria-label': t('Views') } },
       ...this.#tabs.values(),
     );
+    this.hints = [this.#before, this.#behind];
+    this.element.addEventListener('scroll', () => this.#showHints());
+    new ResizeObserver(() => this.#showHints()).observe(this.element);
     this.element.addEventListener('keydown', (event) => this.#walk(event));
     if (!inReport) addEventListener('keydown', (event) => this.#jump(event));
     groups.onChange(() => this.show());
@@ -70,8 +78,29 @@ export class Tabs {
     const { element } = this;
     const tab = this.#tabs.get(shown);
     if (tab !== undefined && shown !== this.#shown && element.scrollWidth > element.clientWidth)
-      element.scrollLeft = tab.offsetLeft - element.offsetLeft - 24;
+      element.scrollLeft = tab.offsetLeft - element.offsetLeft - (element.clientWidth - tab.offsetWidth) / 2;
     this.#shown = shown;
+    this.#showHints();
+  }
+
+  #hint(text: string, by: number): HTMLButtonElement {
+    return el(
+      'button',
+      {
+        class: 'more-tabs',
+        attributes: { type: 'button', tabindex: '-1', 'aria-hidden': 'true', 'data-by': String(by) },
+        onClick: () => {
+          this.element.scrollLeft += 0.7 * by * this.element.clientWidth;
+        },
+      },
+      text,
+    );
+  }
+
+  #showHints(): void {
+    const { scrollLeft, scrollWidth, clientWidth } = this.element;
+    this.#before.hidden = scrollLeft < 1;
+    this.#behind.hidden = scrollLeft + clientWidth > scrollWidth - 1;
   }
 
   #walk(event: KeyboardEvent): void {

@@ -75,6 +75,7 @@ export class ThemeWatch {
     // VS Code writes the variables on <html style> and the kind of theme on <body class>.
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ['style', 'class'] });
     observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'data-vscode-theme-id'] });
+    this.#watchPixels();
     // No observer is told before the page is on the paper, neither of the theme nor of the width.
     if (inReport) addEventListener('beforeprint', () => this.#tell(readTheme()));
   }
@@ -86,6 +87,16 @@ export class ThemeWatch {
   #reread(): void {
     const next = readTheme();
     if (JSON.stringify(next) !== JSON.stringify(this.current)) this.#tell(next);
+  }
+
+  /** Another zoom or screen: what keeps its size has other pixels all the same. */
+  #watchPixels(): void {
+    const before = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    const changed = (): void => {
+      this.#watchPixels();
+      this.#tell(this.current);
+    };
+    before.addEventListener('change', changed, { once: true });
   }
 
   #tell(next: Theme): void {

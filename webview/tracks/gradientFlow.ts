@@ -410,7 +410,7 @@ export function gradientFlow(page: Page, overlays: Overlays, events: (run: RunSu
           ? say('‖∂L/∂s_t‖ of every layer, log axis')
           : say('‖∂L/∂h_t‖ over batch and units, log axis'),
         ...((model.run?.shapes.B ?? 1) > 1 && overlays.all.length === 0 && !layers.on(model.run)
-          ? [say('band: smallest to largest of the batch')]
+          ? [say('band: range of the batch')]
           : []),
       ].join(' · '),
     height: 216,
