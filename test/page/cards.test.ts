@@ -7,7 +7,7 @@ import { PNG } from 'pngjs';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
 import { ringConfig, weatherConfig } from '../support/experiments.js';
-import { csvRows, cursorTo, nextFrames, painted, readout } from './support.js';
+import { csvRows, cursorTo, keepPaintedText, nextFrames, painted, paintedText, readout } from './support.js';
 import { choose } from '../support/menus.js';
 
 let pages: PageServer;
@@ -264,6 +264,46 @@ describe('a batch of one', () => {
     assert.deepEqual(await open.page.locator('vscode-dropdown[aria-label=Sequence] vscode-option').allTextContents(), [
       'all (1)',
     ]);
+    await clean(open);
+  });
+});
+
+describe('of an LSTM', () => {
+  const lstm = readFileSync('examples/stack/stack.rnn.json', 'utf8');
+
+  it('the half-lives stand over powers of four, and no axis has a digit too many', async () => {
+    const open = await pages.open({ group: 'gates', height: 1200 });
+    await keepPaintedText(open);
+    await open.host.run(lstm);
+    await painted(open, 'gateLines');
+    await open.page.locator('[data-card=halfLives] .note', { hasText: 'The median unit' }).waitFor();
+    await nextFrames(open.page);
+    const numbers = async (canvas: string): Promise<number[]> => {
+      const told = (await paintedText(open.page, canvas)).filter((text) => /^\d/.test(text));
+      assert.deepEqual(told.map(Number).map(String), told);
+      return told.map(Number).sort((a, b) => a - b);
+    };
+    const steps = (await numbers('card-halfLives')).filter((step) => [1, 4, 16, 64, 256, 1024, 4096].includes(step));
+    assert.deepEqual(steps.slice(-6), [4, 16, 64, 256, 1024, 4096]);
+    assert.deepEqual(
+      (await numbers('track-gateLines-plot')).filter((value) => value < 1 && value > 0).length > 0,
+      true,
+    );
+    await clean(open);
+  });
+
+  it('the opened step says what its percentages are of', async () => {
+    const open = await pages.open({ group: 'states', height: 3000 });
+    await open.host.run(lstm);
+    await open.page.locator('[data-card=gates] .opened-node dd', { hasText: '%' }).first().waitFor();
+    assert.match(await open.page.locator('[data-card=gates] .place').innerText(), /%: of what arrives at the step$/);
+    await clean(open);
+  });
+
+  it('a figure of what to try stands out with its sign', async () => {
+    const open = await pages.open({ group: 'overview' });
+    await open.host.run(lstm);
+    await open.page.locator('.next strong', { hasText: /^\+\d/ }).waitFor();
     await clean(open);
   });
 });

@@ -2,7 +2,7 @@
 import { isGated, Latest } from '../page/model.js';
 import { ticksBetween } from '../chart/axis.js';
 import { paintNote } from './card.js';
-import { formatNumber } from '../page/format.js';
+import { formatNumber, formatTick } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { withAlpha } from '../page/colourMaths.js';
 import { gateColour } from '../tracks/gateColours.js';
@@ -13,7 +13,6 @@ import type { CardView, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
 import type { GateEigenvaluesAnswer } from '../page/model.js';
 
-const minus = (text: string): string => text.replaceAll('-', '−');
 const near = 8;
 /** Of wider networks the eigenvalues are not computed, only the largest modulus bounded. */
 export const mostDecomposed = 1024;
@@ -175,10 +174,10 @@ export function eigenvaluesCard({ model, memory }: Page, changed: () => void): C
       const [across, up] = [(right - left) / 2 / scale, (bottom - top) / 2 / scale];
       context.textAlign = 'center';
       for (const tick of ticksBetween(-across, across, (right - left) / 48))
-        context.fillText(minus(String(tick)), x(tick), bottom + 9);
+        context.fillText(formatTick(tick), x(tick), bottom + 9);
       context.textAlign = 'right';
       for (const tick of ticksBetween(-up, up, (bottom - top) / 40))
-        context.fillText(minus(String(tick)), left - 6, y(tick));
+        context.fillText(formatTick(tick), left - 6, y(tick));
       context.textAlign = 'left';
       const [name, nameWidth] = ['|λ| = 1', context.measureText('|λ| = 1').width];
       // Outside the circle, at the first of four places where no point lies under it.

@@ -17,6 +17,8 @@ const binOf = (steps: number): number =>
     ? bins - 1
     : Math.max(0, Math.min(bins - 1, Math.floor((Math.log2(Math.max(steps, 1e-9)) - first) * perDoubling)));
 const startOf = (bin: number): number => 2 ** (first + bin / perDoubling);
+/** At powers of four: 1, 4, 16 … steps. */
+const ticks: readonly number[] = Array.from({ length: 7 }, (_, i) => (2 * i - first) * perDoubling);
 
 /** The sentence below the picture: of the run, or of what is tried. `median`: in steps. */
 function toldOf(ofRun: boolean, median: number, long: number, all: number): string {
@@ -126,8 +128,8 @@ export function halfLivesCard({ model, timeline }: Page, source: GateSource, cha
         {
           min: 0,
           max: bins,
-          ticks: ticksBetween(0, bins, 6, perDoubling),
-          label: (bin) => formatSteps(startOf(bin)),
+          ticks,
+          label: (bin) => String(startOf(bin)),
           title: t('half-life, steps'),
         },
         { min: 0, max: largest, ticks: ticksBetween(0, largest, 4, 1), label: String, title: t('units') },

@@ -3,7 +3,7 @@
 import { ticksBetween } from '../chart/axis.js';
 import { frameOf, paintFrame } from './card.js';
 import { el, textButton } from '../widgets/dom.js';
-import { formatFactor, formatLog10, formatNumber } from '../page/format.js';
+import { formatFactor, formatLog10, formatNumber, formatTick } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { csvLayer, layerName } from '../page/layerNames.js';
 import { alongOf } from './historyAxis.js';
@@ -371,11 +371,10 @@ export function historyCard(past: Past, changed: () => void): CardView {
         label: () => '',
         title: '',
       };
-      const minus = (value: number): string => String(value).replace('-', '−');
       paintFrame({ context, width, height: split + 32, theme }, top, x, {
         ...r,
         ticks: ticksBetween(r.min, r.max, 4),
-        label: minus,
+        label: formatTick,
         title: t('log₁₀ ratio'),
       });
       context.save();
@@ -384,7 +383,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
         { context, width, height: height - split, theme },
         bottom,
         { ...x, label: String, title: axisNames[by]() },
-        { ...e, ticks: ticksBetween(e.min, e.max, 3), label: minus, title: 'λ₁' },
+        { ...e, ticks: ticksBetween(e.min, e.max, 3), label: formatTick, title: 'λ₁' },
       );
       context.strokeStyle = theme.blue;
       context.lineWidth = 1.5;

@@ -3,7 +3,7 @@ import { ticksBetween } from '../chart/axis.js';
 import { frameOf, paintFrame, paintNote } from './card.js';
 import { lostSentences, unmeasured } from './bounds.js';
 import { el, math } from '../widgets/dom.js';
-import { formatFactor, formatNumber } from '../page/format.js';
+import { formatFactor, formatNumber, formatTick } from '../page/format.js';
 import { lyapunovFormula } from '../page/laterFormulas.js';
 import { t } from '../page/l10n.js';
 import { failureText } from '../widgets/failure.js';
@@ -12,8 +12,6 @@ import { named, sequenceNote } from '../page/tablePlan.js';
 import type { Exponents } from '../page/model.js';
 import type { CardView, Frame, Sheet } from './card.js';
 import type { Page } from '../chart/trackView.js';
-
-const minus = (text: string): string => text.replace('-', '−');
 
 const leadingNote = (known: number, H: number): HTMLElement =>
   el(
@@ -181,7 +179,7 @@ export function lyapunovCard({ model }: Page): CardView {
           label: String,
           title: t('direction i'),
         },
-        { min, max, ticks: ticksBetween(min, max, 5), label: (value) => minus(String(value)), title: t('λ per step') },
+        { min, max, ticks: ticksBetween(min, max, 5), label: formatTick, title: t('λ per step') },
       );
       const zero = plot.y(0);
       context.strokeStyle = theme.muted;

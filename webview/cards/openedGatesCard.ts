@@ -52,9 +52,13 @@ export function gatesCard({ model, timeline, groups }: Page, changed: () => void
       of = run.runId;
       opened = answer;
       graph = gateGraph(answer, run);
+      const where = [place(answer), timeline.shownSequence + 1] as const;
       heading.replaceChildren(
         math(
-          say('t = {0} · sequence {1} · norms: grey forward, red backward', place(answer), timeline.shownSequence + 1),
+          [
+            say('t = {0} · sequence {1} · norms: grey forward, red backward', ...where),
+            say('%: of what arrives at the step'),
+          ].join(' · '),
         ),
       );
       explain();

@@ -86,7 +86,7 @@ const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.
 /** A number with what belongs to it: `t = 12`, `× 1.3e−5`, `10^-33 %`, `3 steps`. */
 const figure = new RegExp(
   String.raw`((?:\bt\s[=≈]\s)?(?:[×≈<>]\s?)?` +
-    String.raw`(?<![\p{L}\d.])[−-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?` +
+    String.raw`(?<![\p{L}\d.])[−+-]?\d+(?:[.,]\d+)*(?:\^[−-]?\d+|e[−+-]?\d+)?` +
     String.raw`(?:\s?%|\s(?:steps?|decades?)\b)?)`,
   'u',
 );

@@ -29,6 +29,20 @@ export function formatNumber(value: number, digits = 4): string {
   return (value < 0 ? '−' : '') + text.replace('e+', 'e');
 }
 
+/** A round number on an axis: no digit more than it has. */
+export function formatTick(value: number): string {
+  const size = Math.abs(value);
+  const text =
+    size !== 0 && (size < 1e-3 || size >= 1e5)
+      ? Number(value.toPrecision(3)).toExponential().replace('e+', 'e')
+      : String(Number(value.toPrecision(6)));
+  return text.replace(/^-/, '−');
+}
+
+/** The same of 10^log10. */
+export const formatLog10Tick = (log10: number): string =>
+  inDoubleRange(log10) ? formatTick(10 ** log10) : formatLog10(log10, 2);
+
 /** Mantissa and exponent of 10^log10, for values that a double cannot hold. */
 function split(log10: number, digits: number): string {
   let exponent = Math.floor(log10);

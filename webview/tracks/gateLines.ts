@@ -1,6 +1,6 @@
 // Track: how far the gates of a cell are open at every step, over the batch and the units.
 import { ticksBetween } from '../chart/axis.js';
-import { formatNumber, formatPercent } from '../page/format.js';
+import { formatNumber, formatPercent, formatTick } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { isGated } from '../page/model.js';
 import { nearestIndex, printNear, stepRead } from '../page/nearest.js';
@@ -138,7 +138,7 @@ export function gateLines({ timeline }: Page, source: GateSource): View {
           reverse: false,
           title: say('mean'),
           ticks: (height) => ticksBetween(low, 1, Math.max(2, height / 40)),
-          label: (value) => formatNumber(value, 2),
+          label: formatTick,
         },
         lines: all,
         under: (painter) => bands(painter, theme),

@@ -1,5 +1,5 @@
 // Pieces that views made of lines over time share.
-import { formatLog10, exactLog10, powerOfTen } from '../page/format.js';
+import { formatLog10, formatLog10Tick, exactLog10, powerOfTen } from '../page/format.js';
 import { ticksBetween, ticksInDecade } from '../chart/axis.js';
 import { t as say } from '../page/l10n.js';
 import { isReverse, positionOf } from '../page/stepLabels.js';
@@ -57,7 +57,7 @@ export function logAxis(
     reverse: false,
     title,
     ticks: (height) => (close ? ticksInDecade(min, max, height) : ticksBetween(min, max, Math.max(2, height / 24), 1)),
-    label: (value) => (close ? formatLog10(value, 2) : powerOfTen(value)),
+    label: close ? formatLog10Tick : powerOfTen,
   };
 }
 

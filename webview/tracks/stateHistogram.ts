@@ -2,7 +2,7 @@
 import { ticksBetween } from '../chart/axis.js';
 import { colourMap } from '../page/colours.js';
 import { withAlpha } from '../page/colourMaths.js';
-import { formatNumber, formatPercent } from '../page/format.js';
+import { formatNumber, formatPercent, formatTick } from '../page/format.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
 import { columnAt, columnsIn, largestIn, stepsOf } from '../chart/scene.js';
@@ -111,7 +111,7 @@ export function spread({ model, timeline }: Page): View {
           reverse: false,
           title: 'h',
           ticks: (height) => ticksBetween(low, high, Math.max(2, height / 26)),
-          label: (value) => formatNumber(value, 2).replace(/\.0$/, ''),
+          label: formatTick,
         },
         lines: [],
         under: (painter) => {

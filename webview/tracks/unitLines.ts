@@ -1,6 +1,6 @@
 // Track: hidden states of the chosen units as lines.
 import { ticksBetween } from '../chart/axis.js';
-import { formatNumber } from '../page/format.js';
+import { formatNumber, formatTick } from '../page/format.js';
 import { stateFormula } from '../page/formulas.js';
 import { t as say } from '../page/l10n.js';
 import { Latest } from '../page/model.js';
@@ -137,7 +137,7 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
           reverse: false,
           title: 'h',
           ticks: (height) => ticksBetween(axis.min, axis.max, Math.max(2, height / 26)),
-          label: (value) => formatTick(value),
+          label: formatTick,
         },
         lines: all,
         under: () => undefined,
@@ -168,9 +168,3 @@ export function unitLines({ model, timeline }: Page, steps: Steps): View {
     click: () => undefined,
   };
 }
-
-const formatTick = (value: number): string =>
-  (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e4)
-    ? value.toExponential(1).replace('e+', 'e')
-    : String(Number(value.toPrecision(6)))
-  ).replace('-', '−');
