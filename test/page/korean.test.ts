@@ -103,6 +103,20 @@ describe('the page in Korean', () => {
     await clean(open);
   });
 
+  it('has no space before the percent sign of what it measures', async () => {
+    const open = await openKorean(1200, whole);
+    await shown(open);
+    // The sentences of the verdict come from the engine.
+    const verdict = await open.page.locator('.verdict').innerText();
+    const percents = (await spoken(open)).filter((text) => /\d ?%/.test(text) && !verdict.includes(text));
+    assert.ok(percents.length > 5, percents.join(' | '));
+    assert.deepEqual(
+      percents.filter((text) => /\d %/.test(text)),
+      [],
+    );
+    await clean(open);
+  });
+
   it('keeps the name of a field whenever it enters the page', async () => {
     const open = await openKorean(1200, 980);
     const names = await open.page

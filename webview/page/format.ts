@@ -1,4 +1,5 @@
 // Numbers as people read them. Norms arrive as log10, so that 10^-451 is as good a number as 0.5.
+import { t } from './l10n.js';
 
 const superscripts: Readonly<Record<string, string>> = {
   '-': '⁻',
@@ -79,9 +80,9 @@ export function exactLog10(log10: number): string {
 export function formatPercent(share: number): string {
   const value = share * 100;
   if (!Number.isFinite(value)) return formatNumber(value);
-  if (value > 0 && value < 1e-4) return `${powerOfTen(Math.round(Math.log10(value)))} %`;
+  if (value > 0 && value < 1e-4) return t('{0} %', powerOfTen(Math.round(Math.log10(value))));
   const digits = value < 10 ? 2 : value < 100 ? Math.max(3, Math.ceil(-Math.log10(Math.max(1 - share, 1e-8)))) : 4;
-  return `${Number(value.toPrecision(digits))} %`;
+  return t('{0} %', Number(value.toPrecision(digits)));
 }
 
 export const formatMs = (ms: number): string =>

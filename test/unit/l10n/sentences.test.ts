@@ -103,6 +103,11 @@ describe('the sentences', () => {
     );
     assert.deepEqual(wrong, []);
   });
+
+  it('leave no space before the percent sign in Korean', () => {
+    const spaced = Object.values(readBundle('ko')).filter((told) => /[\d}] %/.test(told));
+    assert.deepEqual(spaced, []);
+  });
 });
 
 describe('the search for sentences', () => {
