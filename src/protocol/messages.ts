@@ -607,7 +607,14 @@ export type RunRequest = {
 export type RunOutcome = {
   readonly kind: 'done' | 'refused' | 'cancelled';
   readonly problems: readonly Problem[];
-  /** Every file that the run read or looked for: an edit of one of them is a reason to run again. */
+};
+/**
+ * What a run has read. `files`: each that it read or looked for; an edit of one of them is a reason to run again, while
+ * it still computes too.
+ */
+export type RunReading = {
+  readonly runId: number;
+  readonly problems: readonly Problem[];
   readonly files: readonly string[];
 };
 /**
@@ -885,7 +892,7 @@ export type WorkerHostContract = {
   requests: { readFile: { params: FileRequest; result: SentFile } };
   events: {
     progress: Progress;
-    problems: { readonly runId: number; readonly problems: readonly Problem[] };
+    problems: RunReading;
     summary: RunSummary;
     spectrum: SpectrumSummary;
     /** The question whose flag has this name has had its turn: now it can notice that it is to stop. */

@@ -142,7 +142,8 @@ export class Session implements vscode.Disposable {
           this.running = progress;
           this.#changed.fire();
         },
-        problems: ({ problems }) => {
+        problems: ({ problems, files }) => {
+          this.#followFrom(files);
           // What a half-written file may explain is told at the end of the run, when that is certain.
           if (!Rewrites.mayExplain(problems)) this.#tellProblems(problems);
         },
@@ -258,7 +259,7 @@ export class Session implements vscode.Disposable {
           await this.#rewrites.pause();
           if (isLatest() && this.#cancelled !== turn) continue;
         }
-        const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
+        const cancelled: RunOutcome = { kind: 'cancelled', problems: [] };
         if (!isLatest()) return cancelled;
         const told = outcome.kind === 'refused' && this.#cancelled === turn ? cancelled : outcome;
         this.#conclude(told);
@@ -349,7 +350,6 @@ export class Session implements vscode.Disposable {
     this.running = { runId, phase: 'read', fraction: 0 };
     this.#changed.fire();
     const outcome = await answer;
-    if (outcome.kind !== 'cancelled') this.#followFrom(outcome.files, versions);
     this.log.debug(
       `${quote(this.title)}: run ${runId} ${outcome.kind} after ${Math.round(performance.now() - started)} ms`,
     );
@@ -452,7 +452,8 @@ export class Session implements vscode.Disposable {
   }
 
   /** A file that was not followed while it was read may have another text by now. */
-  #followFrom(files: readonly string[], versions: ReadonlyMap<string, number>): void {
+  #followFrom(files: readonly string[]): void {
+    const versions = this.#versions;
     const isLate = files.some(
       (id) =>
         !this.#files.has(id) && versions.has(id) && versionOf(id) !== versions.get(id) && versionOf(id) !== undefined,

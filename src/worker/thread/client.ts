@@ -107,7 +107,7 @@ export class EngineClient {
   /** Cancels the run before and starts this one. Resolves with `cancelled` when a newer one took its place. */
   async run(entry: Entry, bounds: VerdictBounds, options: RunOptions = {}): Promise<RunOutcome> {
     const runId = ++this.#latest;
-    const cancelled: RunOutcome = { kind: 'cancelled', problems: [], files: [] };
+    const cancelled: RunOutcome = { kind: 'cancelled', problems: [] };
     await this.#stopActive();
     if (runId !== this.#latest || runId <= this.#cancelled || this.#disposed) return cancelled;
 

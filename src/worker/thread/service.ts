@@ -410,11 +410,11 @@ export class Service {
       const obstacle = network === null ? null : tooLarge(network, this.#kernels, this.#capacity, fileOf(entry));
       if (obstacle !== null) problems.push(obstacle);
       gate.pass(() => {
-        if (!isOver()) this.#channel.emit('problems', { runId, problems });
+        if (!isOver()) this.#channel.emit('problems', { runId, problems, files: [...seen] });
       });
       if (network === null || obstacle !== null) {
         await due();
-        return { kind: 'refused', problems, files: [...seen] };
+        return { kind: 'refused', problems };
       }
 
       const started = performance.now();
@@ -455,9 +455,9 @@ export class Service {
       const analysing = picture.then(() => this.#analyse(kept, check, progress('analyse')));
       kept.analysing = analysing.catch(() => undefined);
       await analysing;
-      return { kind: 'done', problems, files: [...seen] };
+      return { kind: 'done', problems };
     } catch (error) {
-      if (error instanceof Cancelled) return { kind: 'cancelled', problems: [], files: [...seen] };
+      if (error instanceof Cancelled) return { kind: 'cancelled', problems: [] };
       // What typed arrays throw when the machine has no room for them: the numbers live outside the heap, so the thread
       // survives.
       if (isOutOfMemory(error))

@@ -253,6 +253,45 @@ describe('a file that a training script rewrites', () => {
     }
   });
 
+  it('is followed while the analyses of the first run are under way, and after they were cancelled', async () => {
+    const [H, T] = [256, 6_000];
+    const weights = (scale: number): string => {
+      const row = (i: number): number[] => Array.from({ length: H }, (_, j) => (i === j ? scale : 0));
+      return JSON.stringify({ Wx: [row(-1)], Wh: Array.from({ length: H }, (_, i) => row(i)), b: row(-1) });
+    };
+    const uri = await writeFiles({
+      'long.rnn.json': '{ "dtype": "float64", "weights": "w.json", "sequences": "s.json" }',
+      'w.json': weights(0.5),
+      's.json': JSON.stringify(new Array(T).fill([0])),
+    });
+    const log = { debug: () => undefined, info: () => undefined };
+    const session = new Session(
+      { kind: 'config', config: uri.toString() },
+      new SpareThread(workerPath()),
+      log as unknown as vscode.LogOutputChannel,
+      openDoors(),
+    );
+    const shows = (factor: string): Promise<true> =>
+      until(`the picture of ${factor}`, () =>
+        session.summary?.verdict.perStepFactor?.toFixed(3) === factor && session.running?.phase === 'analyse'
+          ? true
+          : undefined,
+      );
+    try {
+      const first = session.run();
+      await shows('0.500');
+      await writeFile(sibling(uri, 'w.json').fsPath, weights(0.25));
+      await shows('0.250');
+      assert.equal((await first).kind, 'cancelled', 'the analyses had ended before');
+      await session.cancel();
+      await until('the end of the analyses', () => (session.running === null ? true : undefined));
+      await writeFile(sibling(uri, 'w.json').fsPath, weights(0.75));
+      await shows('0.750');
+    } finally {
+      session.dispose();
+    }
+  });
+
   it('is told about at once when the broken text is not saved', async () => {
     const uri = await copyExample('vanishing');
     const { document } = await openText(uri);
