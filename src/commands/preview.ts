@@ -24,26 +24,6 @@ export const preview: CommandFactory = (context) => async (argument) => {
     );
 };
 
-/** One of the runs on screen; asks when there are several. */
-async function sessionEntry(context: Context): Promise<Entry | undefined> {
-  const session = sessionMeant(context);
-  if (session !== undefined || context.panels.sessionsShown.length === 0) return session?.entry;
-  const choices = context.panels.sessionsShown.map(({ title, entry }) => ({
-    label: title,
-    description: vscode.workspace.asRelativePath(
-      vscode.Uri.parse(entry.kind === 'config' ? entry.config : entry.weights, true),
-    ),
-    entry,
-  }));
-  return (
-    await vscode.window.showQuickPick(choices, {
-      title: t('Show the Gradient Panel'),
-      placeHolder: t('Of which run?'),
-      matchOnDescription: true,
-    })
-  )?.entry;
-}
-
 /**
  * The experiment that a lens or the status bar passes, or whose config stands in front although it has not run; else
  * one that is on screen, else one that the user picks.
@@ -52,8 +32,10 @@ async function entryFor(argument: unknown, context: Context): Promise<Entry | un
   if (isEntry(argument)) return argument;
   const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   if (uri !== undefined && isConfig(uri)) return { kind: 'config', config: uri.toString() };
-  if (context.panels.sessionsShown.length > 0) return sessionEntry(context);
-  const config = await configFor(undefined, context, t('Show the Gradient Panel'));
+  const title = t('Show the Gradient Panel');
+  const session = await sessionMeant(context, title);
+  if (session !== null) return session?.entry;
+  const config = await configFor(undefined, context, title);
   return config !== undefined && isConfig(config) ? { kind: 'config', config: config.toString() } : undefined;
 }
 

@@ -1,3 +1,3 @@
 // The face of this room: what other rooms use.
 export { registerContextKeys } from './contextKeys.js';
-export { registerStatusBar } from './statusBar.js';
+export { registerStatusBar, whyNoVerdict } from './statusBar.js';

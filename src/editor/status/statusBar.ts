@@ -25,6 +25,10 @@ function spokenOf({ word, factor, stale }: VerdictWords): string {
     : t('RNN gradient: {0}, times {1} per step back', word, number);
 }
 
+/** Of a session without a result. */
+export const whyNoVerdict = ({ title, running, stale }: Pick<Session, 'title' | 'running' | 'stale'>): string =>
+  running === null ? (stale ?? t('It has not run yet.')) : t('{0} is running', title);
+
 /** What the item shows of a session. */
 function faceOf(session: Session): Face {
   const words = verdictWords(session);
@@ -33,10 +37,10 @@ function faceOf(session: Session): Face {
       return {
         text: '$(sync~spin) RNN',
         spoken: t('Run RNN: {0} is running', session.title),
-        tooltip: t('{0} is running', session.title),
+        tooltip: whyNoVerdict(session),
         background: null,
       };
-    const why = session.stale ?? t('It has not run yet.');
+    const why = whyNoVerdict(session);
     return {
       text: '$(warning) RNN',
       spoken: t('Run RNN: {0} has no verdict. {1}', session.title, why),

@@ -1,6 +1,7 @@
 // "Save as HTML Report…": the whole way from the run in its worker to a file on disk.
 import assert from 'node:assert/strict';
-import { link, readdir, readFile, writeFile } from 'node:fs/promises';
+import { link, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
@@ -8,6 +9,13 @@ import { closeEverything, copyExample, lensSays, openText, replaceText, until } 
 
 const read = async (uri: vscode.Uri): Promise<string> =>
   new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+
+/** A file that belongs to no experiment. */
+async function plainFile(): Promise<string> {
+  const file = path.join(await mkdtemp(path.join(tmpdir(), 'rnn-gradients-')), 'notes.txt');
+  await writeFile(file, 'nothing');
+  return file;
+}
 
 describe('Save as HTML Report', () => {
   afterEach(closeEverything);
@@ -54,6 +62,22 @@ describe('Save as HTML Report', () => {
     await vscode.commands.executeCommand('rnnGradients.saveReport', target);
     await assert.rejects(async () => vscode.workspace.fs.stat(target));
   });
+
+  it('writes no other run than that of the config in front, which has none', async () => {
+    const other = await copyExample('vanishing');
+    await openText(other);
+    await vscode.commands.executeCommand('rnnGradients.run', other);
+    await lensSays(other, /vanishing/);
+    const uri = await copyExample('orthogonal');
+    await openText(uri);
+    const target = vscode.Uri.joinPath(uri, '..', 'none.report.html');
+    await vscode.commands.executeCommand('rnnGradients.saveReport', target);
+    await assert.rejects(async () => vscode.workspace.fs.stat(target));
+    // Of a file that belongs to nothing the only run is meant.
+    await openText(vscode.Uri.file(await plainFile()));
+    await vscode.commands.executeCommand('rnnGradients.saveReport', target);
+    assert.match(await read(target), /^<!DOCTYPE html>/);
+  });
 });
 
 describe('Show Result as Text', () => {
@@ -84,6 +108,25 @@ describe('Show Result as Text', () => {
     const again = vscode.window.activeTextEditor?.document;
     assert.equal(again?.uri.toString(), shown.uri.toString());
     await until('the newer run', () => (again.getText().startsWith('EXPLODING') ? true : undefined));
+  });
+
+  it('asks of which run, where several are on screen and none is in front', async () => {
+    for (const name of ['vanishing', 'orthogonal']) {
+      const uri = await copyExample(name);
+      await openText(uri);
+      await vscode.commands.executeCommand('rnnGradients.run', uri);
+      await lensSays(uri, /per step back/);
+    }
+    await openText(vscode.Uri.file(await plainFile()));
+    const showing = vscode.commands.executeCommand('rnnGradients.showResultText');
+    const shown = await until('the text of the run that was chosen', async () => {
+      // The first one in the list is the one that was opened first.
+      await vscode.commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      const { document } = vscode.window.activeTextEditor ?? {};
+      return document?.uri.path.endsWith('-result.txt') === true ? document : undefined;
+    });
+    await showing;
+    assert.match(shown.getText(), /^VANISHING/);
   });
 
   it('shows the gradients beside finite differences in a document of their own', async () => {
