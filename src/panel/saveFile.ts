@@ -2,7 +2,8 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { diskOf } from '../editor/context/index.js';
+import { diskOf, homeFolder } from '../editor/context/index.js';
+import { folderOf } from '../editor/files/index.js';
 import { entryUri, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import { whyNotWritten } from '../report/index.js';
@@ -33,7 +34,10 @@ export async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void
   }
 }
 
-/** Asks where, beside the config, unless a target is given; writes, and offers to open it. */
+/**
+ * Asks where, beside the config (one that is not saved yet stands nowhere: where it would be saved, else in the user's
+ * own folder), unless a target is given; writes, and offers to open it.
+ */
 export async function saveBytes(
   session: Pick<Session, 'entry'>,
   suggestedName: string,
@@ -41,9 +45,10 @@ export async function saveBytes(
   given?: vscode.Uri,
 ): Promise<void> {
   const safeName = suggestedName.replaceAll(/[\\/:*?"<>|]/g, '-');
-  const target =
-    given ??
-    (await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.joinPath(entryUri(session.entry), '..', safeName) }));
+  const home = homeFolder();
+  const folder = folderOf(entryUri(session.entry)) ?? (home === null ? null : vscode.Uri.file(home));
+  const beside = folder === null ? {} : { defaultUri: vscode.Uri.joinPath(folder, safeName) };
+  const target = given ?? (await vscode.window.showSaveDialog(beside));
   if (target === undefined) return;
   try {
     await write(target, bytes);

@@ -1,5 +1,7 @@
 // Windows that show several folders, or none.
 import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { describe } from 'node:test';
 import { scenario } from '../support/workbench.js';
 import type { Workbench } from '../support/workbench.js';
@@ -37,6 +39,14 @@ describe('a window', () => {
       await workbench.answer(/Create an example/, 'Create an example');
       await workbench.answer(/Orthogonal/, 'Orthogonal');
       await workbench.badge(/healthy/i);
+      // What is made of a config that lies nowhere is offered a place that is there.
+      await workbench.palette('RNN: Save as HTML Report');
+      const place = workbench.page.locator('.quick-input-widget input[type="text"]').filter({ visible: true });
+      await workbench.until('a place in the own folder', async () =>
+        (await place.inputValue()).startsWith(path.join(homedir(), 'orthogonal')),
+      );
+      await workbench.page.keyboard.press('Escape');
+      await place.waitFor({ state: 'hidden' });
       await workbench.replaceAll('{ "weights": "w.json", "sequences": [[[1]]] }');
       await workbench.until('the problem', async () =>
         (await workbench.problems()).some(({ text }) => text.includes('not saved, and no folder is open')),

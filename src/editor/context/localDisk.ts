@@ -2,6 +2,7 @@
 // and while somebody types each of its answers takes ten milliseconds. A browser has no disk: there its twin
 // (localDisk.web.ts) stands in this place, and VS Code reads and writes everything.
 import { mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import type * as vscode from 'vscode';
 import { removeUnfinished, writeWhole } from '../../report/index.js';
@@ -50,6 +51,9 @@ const disk: LocalDisk = {
 
 /** The extension is shut down: what is half written goes, and the old files stay as they are. */
 export const endWriting = (): void => removeUnfinished();
+
+/** The user's own folder, for what belongs to no other; null where there is no disk. */
+export const homeFolder = (): string | null => homedir();
 
 /** The disk that a file lies on, by its `fsPath`; null for all that VS Code reads by itself (virtual workspaces). */
 export const diskOf = ({ scheme }: vscode.Uri): LocalDisk | null => (scheme === 'file' ? disk : null);

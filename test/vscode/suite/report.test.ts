@@ -63,6 +63,32 @@ describe('Save as HTML Report', () => {
     await assert.rejects(async () => vscode.workspace.fs.stat(target));
   });
 
+  it('is offered where a config that is not saved yet would be saved', async () => {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? assert.fail();
+    const place = vscode.Uri.joinPath(folder, 'not-saved.rnn.json');
+    const text = await read(await copyExample('vanishing'));
+    const { document } = await openText(place.with({ scheme: 'untitled' }));
+    await replaceText(document, '', text);
+    await vscode.commands.executeCommand('rnnGradients.run', document.uri);
+    await lensSays(document.uri, /vanishing/);
+    const asked: (vscode.SaveDialogOptions | undefined)[] = [];
+    const { showSaveDialog } = vscode.window;
+    Object.assign(vscode.window, {
+      showSaveDialog: (options: vscode.SaveDialogOptions) => {
+        asked.push(options);
+        return Promise.resolve(undefined);
+      },
+    });
+    try {
+      await vscode.commands.executeCommand('rnnGradients.saveReport');
+    } finally {
+      Object.assign(vscode.window, { showSaveDialog });
+    }
+    const [name] = asked.map((options) => options?.defaultUri?.toString() ?? '');
+    assert.match(name ?? '', /-report\.html$/);
+    assert.equal(vscode.Uri.joinPath(vscode.Uri.parse(name ?? ''), '..').toString(), folder.toString());
+  });
+
   it('writes no other run than that of the config in front, which has none', async () => {
     const other = await copyExample('vanishing');
     await openText(other);
