@@ -7,6 +7,7 @@ import { isOutOfMemory } from '../engine/index.js';
 import { errorMessage } from '../protocol/index.js';
 import { placeOf, removeUnfinished, whyNotWritten } from '../report/index.js';
 import { escapeControls } from '../worker/record/index.js';
+import { isOfSystem } from '../worker/thread/index.js';
 import { printError } from './terminal.js';
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -101,7 +102,7 @@ export async function written(target: string, write: () => Promise<void>): Promi
     await withoutLeftovers(write);
     return null;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined && !isOutOfMemory(error)) throw error;
+    if (!isOfSystem(error) && !isOutOfMemory(error)) throw error;
     return refuse(target, whyNotWritten(error));
   }
 }

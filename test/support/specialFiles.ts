@@ -28,7 +28,7 @@ export const specialFiles: readonly { readonly name: string; readonly says: RegE
         String.raw`lead back to themselves\. Lead the link to a file`,
     ),
   },
-  { name: '/proc/kmsg', says: /The file is empty|"\/proc\/kmsg" (?:does not exist|cannot be read)/ },
+  { name: '/proc/kmsg', says: /The file is empty|"\/proc\/kmsg" (?:does not exist|may not be read)/ },
   {
     name: 'huge.json',
     says: new RegExp(

@@ -68,13 +68,3 @@ export const changedMeanwhile = (): FormatError =>
     found: t('another size or time of writing than before'),
     advice: t('It is read again when it changes; a program that writes it beside and renames it never disturbs.'),
   });
-
-/** The system refuses to read what stood there before; `reason` is its own. */
-export const unreadableNow = (reason: string): FormatError =>
-  new FormatError({
-    code: 'unreadable-file',
-    message: t('The file cannot be read.'),
-    expected: t('a readable file'),
-    found: reason,
-    advice: t('Check its permissions, and that no other program holds it.'),
-  });

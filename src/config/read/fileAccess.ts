@@ -1,4 +1,4 @@
-import type { Bytes } from '../formats/index.js';
+import type { Bytes, SystemReason } from '../formats/index.js';
 import type { SequenceOrder } from './sequenceOrder.js';
 
 /**
@@ -31,14 +31,15 @@ export type SpecialKind = 'device' | 'pipe' | 'socket' | 'other';
 
 /**
  * Why a file was not read. `folder`: there is one of that name. `loop`: the links that it is behind go round in a
- * circle. `unplaced`: the path is relative to nothing.
+ * circle. `unplaced`: the path is relative to nothing. The reasons of the system stand beside their words
+ * (`systemReasons.ts`).
  * `large`: it has more bytes than may be read. `outside`: it is not in a workspace that nobody trusts, and the user has
  * not allowed it; `target` is where it really is. `network`: it is on another computer, `host`, that VS Code may not
  * reach. `beyond`: an assistant may not read it; `allowed` and `advice` say what it may, and how to allow more.
  * `detail` says the same in a few words.
  */
 export type FileTrouble = { readonly detail: string } & (
-  | { readonly reason: 'missing' | 'folder' | 'loop' | 'unreadable' | 'unplaced' }
+  | { readonly reason: 'missing' | 'folder' | 'loop' | 'unplaced' | SystemReason }
   | { readonly reason: 'special'; readonly kind: SpecialKind }
   | { readonly reason: 'large'; readonly bytes: number; readonly bound: number }
   | { readonly reason: 'outside'; readonly target: string }

@@ -1,5 +1,5 @@
 import { t } from '@vscode/l10n';
-import { sizeOf } from '../formats/index.js';
+import { refusedBySystem, sizeOf } from '../formats/index.js';
 import type { Bytes } from '../formats/index.js';
 import { asWritten, fileName } from '../json/fileName.js';
 import type { Document } from '../json/jsonDocument.js';
@@ -272,13 +272,7 @@ function absent(reference: string, content: FileContent & { ok: false }): Findin
         found: t('a folder'),
         advice: t('Name a file inside it.'),
       }
-    : {
-        code: 'unreadable-file',
-        message: t('The file {0} cannot be read.', quote(reference)),
-        expected: t('a readable file'),
-        found: content.detail === '' ? t('an unreadable file') : content.detail,
-        advice: t('Check its permissions, and that no other program holds it.'),
-      };
+    : refusedBySystem(reference, content.reason, content.detail);
 }
 
 /** Where an editor sets the bound of what is read. */

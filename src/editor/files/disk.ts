@@ -2,7 +2,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { FileTrouble, SentBytes } from '../../config/read/index.js';
-import { specialFile, tooLargeFile, troubleOf } from '../../worker/thread/index.js';
+import { specialFile, tooLargeFile, troubleByCode, troubleOf } from '../../worker/thread/index.js';
 import type { ReadFile, ReadOptions } from '../../worker/thread/index.js';
 import { diskOf } from '../context/localDisk.js';
 import type { DiskStat, LocalDisk } from '../context/localDisk.js';
@@ -18,14 +18,7 @@ export class DiskError extends Error {
   }
 }
 
-const reasons: Readonly<Record<string, 'missing' | 'folder'>> = { FileNotFound: 'missing', FileIsADirectory: 'folder' };
-
-function troubleOfVsCode(error: vscode.FileSystemError): FileTrouble {
-  const { code, message } = error;
-  return { reason: reasons[code] ?? 'unreadable', detail: message };
-}
-
-/** @throws DiskError */
+/** @throws DiskError; what is no refusal of a file passes on */
 async function told<Result>(
   uri: vscode.Uri,
   ofDisk: (disk: LocalDisk, path: string) => Promise<Result>,
@@ -35,7 +28,7 @@ async function told<Result>(
     const disk = diskOf(uri);
     return await (disk === null ? ofVsCode() : ofDisk(disk, uri.fsPath));
   } catch (error) {
-    throw new DiskError(error instanceof vscode.FileSystemError ? troubleOfVsCode(error) : troubleOf(error));
+    throw new DiskError(error instanceof vscode.FileSystemError ? troubleByCode(error) : troubleOf(error));
   }
 }
 

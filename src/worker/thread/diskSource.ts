@@ -1,19 +1,20 @@
 // A file of the disk in ranges. What is read belongs to one writing of it: the stamp that was taken when the file was
 // found has to hold when a range has been read, else the file counts as half-written.
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { changedMeanwhile, unreadableNow } from '../../config/formats/index.js';
+import { changedMeanwhile, FormatError, isSystemReason, refusedBySystem } from '../../config/formats/index.js';
 import type { Bytes, Source } from '../../config/formats/index.js';
+import { fileName } from '../../config/read/index.js';
 import type { DiskFile, FileContent, SentBytes, SentFile } from '../../config/read/index.js';
 import { capacityHere } from './memoryLimit.js';
-import { troubleOf } from './fileTroubles.js';
+import { isOfSystem, troubleByCode } from './fileTroubles.js';
+import type { SystemError } from './fileTroubles.js';
 import { flags, stampOf } from './regularFile.js';
 
 /** No system call takes 2 GiB at once everywhere. */
 const mostAtOnce = 2 ** 30;
 
 /** ESTALE: of a share, a file that was replaced while it was open. */
-const isGone = (error: unknown): boolean =>
-  troubleOf(error).reason === 'missing' || (error instanceof Error && 'code' in error && error.code === 'ESTALE');
+const isGone = (error: SystemError): boolean => error.code === 'ESTALE' || troubleByCode(error).reason === 'missing';
 
 /**
  * The file is opened when something of it is wanted and closed when the thread comes to rest, so that nobody who writes
@@ -45,10 +46,17 @@ class DiskSource implements Source {
       }
       if (read === length && stampOf(fstatSync(descriptor, { bigint: true })) === this.#stamp) return bytes;
     } catch (error) {
-      if (!(error instanceof Error && 'syscall' in error)) throw error;
-      if (!isGone(error) && this.#isAsFound()) throw unreadableNow(error.message);
+      if (!isOfSystem(error)) throw error;
+      if (!isGone(error) && this.#isAsFound()) throw this.#refused(error);
     }
     throw changedMeanwhile();
+  }
+
+  #refused(error: SystemError): FormatError {
+    const { reason, detail } = troubleByCode(error);
+    return new FormatError(
+      refusedBySystem(fileName(this.#path), isSystemReason(reason) ? reason : 'unreadable', detail),
+    );
   }
 
   /** Whether the system's trouble is with the file that was found, not with another one or none of that name. */
@@ -56,6 +64,7 @@ class DiskSource implements Source {
     try {
       return stampOf(statSync(this.#path, { bigint: true })) === this.#stamp;
     } catch (error) {
+      if (!isOfSystem(error)) throw error;
       return !isGone(error);
     }
   }
@@ -70,7 +79,7 @@ class DiskSource implements Source {
         closeSync(descriptor);
       } catch (error) {
         // Nothing was written, and what was read was whole: a share that is gone by now takes nothing back.
-        if (!(error instanceof Error && 'syscall' in error)) throw error;
+        if (!isOfSystem(error)) throw error;
       }
     });
     return descriptor;

@@ -1,7 +1,7 @@
 // What this room has in Node and in a browser alike.
 export { EngineClient } from './client.js';
 export type { Questions, Stoppable } from './client.js';
-export { specialFile, tooLargeFile, troubleOf } from './fileTroubles.js';
+export { isOfSystem, specialFile, tooLargeFile, troubleByCode, troubleOf } from './fileTroubles.js';
 export { capacityHere, tooLarge } from './memoryLimit.js';
 export {
   entryCheck,

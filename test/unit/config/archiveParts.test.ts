@@ -12,8 +12,8 @@ import {
   readRange,
   settle,
   sizeOf,
-  unreadableNow,
 } from '../../../src/config/formats/source.js';
+import { refusedBySystem } from '../../../src/config/formats/systemReasons.js';
 import type { Source } from '../../../src/config/formats/source.js';
 import { unpacked, Unpacking } from '../../../src/config/formats/unpack.js';
 import { Zip } from '../../../src/config/formats/zip.js';
@@ -133,12 +133,12 @@ describe('a file that is read in ranges', () => {
       found: 'another size or time of writing than before',
       advice: 'It is read again when it changes; a program that writes it beside and renames it never disturbs.',
     });
-    assert.deepEqual(unreadableNow('EACCES').finding, {
+    assert.deepEqual(refusedBySystem('model.pt', 'denied', 'EACCES'), {
       code: 'unreadable-file',
-      message: 'The file cannot be read.',
+      message: 'The file "model.pt" may not be read.',
       expected: 'a readable file',
       found: 'EACCES',
-      advice: 'Check its permissions, and that no other program holds it.',
+      advice: 'Allow it to be read, and the folders above it to be opened, or name a copy of it.',
     });
   });
 });

@@ -99,8 +99,18 @@ describe('a file that is not read', () => {
     ['is a pipe', { reason: 'special', kind: 'pipe' }, /is a pipe, not a file/, /a pipe/, /nothing else is read/],
     ['is larger than the user wants', { reason: 'large', bytes: 3e6, bound: 2e6 }, /too large/, /^3 MB/, /--max-text/],
     ['is larger than any', { reason: 'large', bytes: 9e9, bound: 4e9 }, /too large/, /^9000 MB/, /fewer digits/],
-    ['is locked', { reason: 'unreadable' }, /cannot be read/, /an unreadable file/, /permissions/],
-    ['says why', { reason: 'unreadable', detail: 'EIO' }, /cannot be read/, /EIO/, /permissions/],
+    ['is not for this user', { reason: 'denied', detail: 'EACCES' }, /may not be read/, /^EACCES$/, /^Allow it/],
+    [
+      'has a name of a thousand letters',
+      { reason: 'long', detail: 'ENAMETOOLONG' },
+      /too long for the system/,
+      /^ENAMETOOLONG$/,
+      /shorter path/,
+    ],
+    ['is locked', { reason: 'busy', detail: 'EBUSY' }, /at the moment/, /^EBUSY$/, /^Close the program that holds it/],
+    ['has no room in memory', { reason: 'memory', detail: 'no' }, /not enough memory/, /^no$/, /binary file/],
+    ['says nothing', { reason: 'unreadable' }, /cannot be read/, /an unreadable file/, /words are those of the system/],
+    ['says why', { reason: 'unreadable', detail: 'EIO' }, /cannot be read/, /^EIO$/, /disk or share/],
   ] as const)
     it(title, async () => {
       const problem = await told({ detail: '', ...trouble });

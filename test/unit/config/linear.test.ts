@@ -530,7 +530,7 @@ describe('a problem carries at most 200 characters of the file', () => {
       read: (reference, from) =>
         from === null
           ? config.read(reference, from)
-          : Promise.resolve({ ok: false, id: long, reason: 'unreadable', detail: `ENAMETOOLONG: ${long}` }),
+          : Promise.resolve({ ok: false, id: long, reason: 'long', detail: `ENAMETOOLONG: ${long}` }),
     };
     check((await readExperiment(configEntry, files)).problems, /ж/g);
   });

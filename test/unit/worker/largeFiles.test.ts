@@ -216,12 +216,12 @@ describe('a large file of the disk', () => {
 
   it('that the system does not read: its reason is told, not that somebody wrote', async () => {
     const file = at('model.safetensors');
-    for (const [method, code] of [
-      ['openSync', 'EACCES'],
-      ['openSync', 'EMFILE'],
-      ['readSync', 'EIO'],
+    for (const [method, code, message] of [
+      ['openSync', 'EACCES', 'The file "model.safetensors" may not be read.'],
+      ['openSync', 'EMFILE', 'The file "model.safetensors" cannot be read at the moment.'],
+      ['readSync', 'EIO', 'The file "model.safetensors" cannot be read.'],
     ] as const)
-      assert.deepEqual(await toldOf(method, code, file), [['The file cannot be read.', `${code}: refused`]]);
+      assert.deepEqual(await toldOf(method, code, file), [[message, `${code}: refused`]]);
     for (const code of ['ENOENT', 'ESTALE']) {
       const [told] = await toldOf('openSync', code, file);
       assert.equal(told?.[0], 'The file was written while it was read.');

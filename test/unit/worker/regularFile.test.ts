@@ -98,6 +98,43 @@ describe('a file is read', { skip: process.platform === 'win32' ? 'no pipes in f
     }
   });
 
+  /** What is read where the first look at the file ends so. */
+  async function readAfter(error: Error): Promise<ReadFile> {
+    const look = mock.method(fs, 'stat', () => Promise.reject(error));
+    syncBuiltinESMExports();
+    try {
+      return (await read('huge.json')).told;
+    } finally {
+      look.mock.restore();
+      syncBuiltinESMExports();
+    }
+  }
+  const ofSystem = (code: string): Error =>
+    Object.assign(new Error(`${code}: no`), { code, errno: -1, syscall: 'stat' });
+
+  it('not when the system refuses it: why is told apart, with the words of the system', async () => {
+    for (const [code, reason] of [
+      ['EACCES', 'denied'],
+      ['EPERM', 'denied'],
+      ['EBUSY', 'busy'],
+      ['EMFILE', 'busy'],
+      ['EIO', 'unreadable'],
+      // No name of a reason, though every object has something of that name.
+      ['toString', 'unreadable'],
+    ] as const)
+      assert.deepEqual(await readAfter(ofSystem(code)), { ok: false, reason, detail: `${code}: no` });
+    const { told } = await read(`${'x'.repeat(5000)}.json`);
+    assert.ok(!told.ok && told.detail.startsWith('ENAMETOOLONG: '));
+    assert.equal(told.reason, 'long');
+    const none = new RangeError('Array buffer allocation failed');
+    assert.deepEqual(await readAfter(none), { ok: false, reason: 'memory', detail: none.message });
+  });
+
+  it('without a word against the file where the fault is ours', async () => {
+    for (const fault of [new TypeError('undefined is no function'), Object.assign(new Error('x'), { code: 'ERR_X' })])
+      await assert.rejects(readAfter(fault), fault);
+  });
+
   for (const [name, kind] of [
     ['pipe.json', 'pipe'],
     ['/dev/zero', 'device'],
@@ -143,7 +180,7 @@ describe('a file is read', { skip: process.platform === 'win32' ? 'no pipes in f
       assert.equal(bytesIn(told).length, 0);
       // It waits for the next line of the kernel, when it may be opened at all.
       const { told: log } = await read('/proc/kmsg');
-      assert.ok(log.ok ? bytesIn(log).length === 0 : log.reason === 'unreadable' || log.reason === 'missing');
+      assert.ok(log.ok ? bytesIn(log).length === 0 : log.reason === 'denied' || log.reason === 'missing');
     },
   );
 

@@ -91,6 +91,8 @@ class Memory implements vscode.FileSystemProvider {
   readonly files = new Map<string, { bytes: Uint8Array; mtime: number }>();
   /** What is told of a file besides the truth. */
   readonly told = new Map<string, Partial<vscode.FileStat>>();
+  /** Files and folders that are not looked at, and why. */
+  readonly refused = new Map<string, Error>();
   /** Every file that was read. */
   readonly reads: string[] = [];
   put(uri: vscode.Uri, text: string): void {
@@ -101,6 +103,8 @@ class Memory implements vscode.FileSystemProvider {
     return new vscode.Disposable(() => undefined);
   }
   stat(uri: vscode.Uri): vscode.FileStat {
+    const refusal = this.refused.get(uri.path);
+    if (refusal !== undefined) throw refusal;
     const file = this.files.get(uri.path);
     if (file === undefined) {
       if ([...this.files.keys()].some((name) => name.startsWith(`${uri.path}/`)))
@@ -192,6 +196,30 @@ describe('A config on no disk', () => {
       memory.put(file, weights(0.5));
       await until('no problem', () => (problemsOf(uri).length === 0 ? true : undefined));
       assert.ok(memory.reads.includes(file.path));
+    } finally {
+      await closeEverything();
+      registered.dispose();
+    }
+  });
+
+  it('tells why a file is not read: each reason of VS Code with what helps', async () => {
+    const memory = new Memory();
+    const registered = vscode.workspace.registerFileSystemProvider('rnnmemory', memory, { isCaseSensitive: true });
+    try {
+      const uri = vscode.Uri.parse('rnnmemory:/refused/a.rnn.json');
+      const file = sibling(uri, 'w.json');
+      memory.put(uri, config);
+      await openText(uri);
+      for (const [refusal, told] of [
+        [vscode.FileSystemError.NoPermissions(file), /"w\.json" may not be read\..* Allow it to be read/s],
+        [vscode.FileSystemError.Unavailable(file), /"w\.json" cannot be read at the moment\..* wait until/s],
+        [vscode.FileSystemError.FileNotADirectory(file), /"w\.json" does not exist/],
+        [new vscode.FileSystemError('the tape is torn'), /"w\.json" cannot be read\..* found the tape is torn/s],
+      ] as const) {
+        memory.refused.set(file.path, refusal);
+        memory.put(file, weights(0.5));
+        await until(String(told), () => problemsOf(uri).find(({ message }) => told.test(message)));
+      }
     } finally {
       await closeEverything();
       registered.dispose();
