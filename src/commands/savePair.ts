@@ -6,7 +6,7 @@ import type { NewSequences } from '../config/edit/index.js';
 import { pairName } from '../config/read/index.js';
 import type { Pair } from '../config/read/index.js';
 import { textColumn } from '../editor/context/index.js';
-import { writtenAt } from '../editor/files/index.js';
+import { isTaken } from '../editor/files/index.js';
 import { isConfig } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import { freeReference } from '../editor/language/index.js';
@@ -28,9 +28,9 @@ const asConfig = (file: vscode.Uri): vscode.Uri => {
  * has picked it, and only then.
  */
 async function nameFor(picked: vscode.Uri): Promise<vscode.Uri> {
-  if (isConfig(picked) || (await writtenAt(picked)) !== null) return picked;
+  if (isConfig(picked) || (await isTaken(picked))) return picked;
   const named = picked.with({ path: picked.path.replace(/(?:\.jsonc?)?$/, '.rnn.json') });
-  return (await writtenAt(named)) === null ? named : picked;
+  return (await isTaken(named)) ? picked : named;
 }
 
 /** The text of a config at `target`; `session`: of the panel that runs the pair, if one does. */

@@ -1,6 +1,6 @@
 // Under which names the files of an output are written: of two names of which neither is another's file.
 import * as vscode from 'vscode';
-import { statIfThere } from '../editor/files/index.js';
+import { isTaken, statIfThere } from '../editor/files/index.js';
 
 type Files = { readonly config: Uint8Array; readonly tensors: Uint8Array };
 
@@ -9,9 +9,9 @@ const isSame = (one: Uint8Array, other: Uint8Array): boolean =>
 
 /** Whether this very content stands there; null where nothing does. */
 async function holds(uri: vscode.Uri, content: Uint8Array): Promise<boolean | null> {
+  if (!(await isTaken(uri))) return null;
   const found = await statIfThere(uri);
-  if (found === null) return null;
-  return found.bytes === content.length && isSame(await vscode.workspace.fs.readFile(uri), content);
+  return found?.bytes === content.length && isSame(await vscode.workspace.fs.readFile(uri), content);
 }
 
 /**

@@ -75,6 +75,20 @@ export async function statIfThere(uri: vscode.Uri): Promise<DiskStat | null> {
   }
 }
 
+/**
+ * Whether something has this name, be it a link that leads nowhere. @throws as VS Code does where that cannot be told:
+ * a name that nobody could look at is not free
+ */
+export async function isTaken(uri: vscode.Uri): Promise<boolean> {
+  try {
+    await vscode.workspace.fs.stat(uri);
+    return true;
+  } catch (error) {
+    if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound') return false;
+    throw error;
+  }
+}
+
 /** As `diskVersion`; null when nothing can be read there. */
 export async function versionOnDisk(uri: vscode.Uri): Promise<string | null> {
   const found = await statIfThere(uri);

@@ -1,5 +1,5 @@
 // The face of this room: what other rooms use.
-export { statIfThere } from './disk.js';
+export { isTaken, statIfThere } from './disk.js';
 export { folderOf, nameInWorkspace, openDocument, readReference, readUri, writtenAt } from './editorFiles.js';
 export { after } from './fileMoves.js';
 export type { Move } from './fileMoves.js';

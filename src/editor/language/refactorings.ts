@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { LayerPlace } from '../../config/read/index.js';
 import type { Change, Offer } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
+import { isTaken } from '../files/disk.js';
 import { resolveReference, versionOf } from '../files/editorFiles.js';
 import type { Inspections } from '../following/inspections.js';
 import { refusedEdit, whyNotMade } from './newFile.js';
@@ -107,12 +108,6 @@ export async function freeReference(names: readonly string[], extension: string,
   for (let i = 0; ; i++) {
     const reference = `${names[i] ?? `${names.at(-1)}-${i - names.length + 2}`}.${extension}`;
     const uri = resolveReference(reference, config);
-    if (uri === null) return reference;
-    try {
-      await vscode.workspace.fs.stat(uri);
-    } catch (error) {
-      if (error instanceof vscode.FileSystemError) return reference;
-      throw error;
-    }
+    if (uri === null || !(await isTaken(uri))) return reference;
   }
 }

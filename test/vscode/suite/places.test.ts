@@ -7,6 +7,8 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { ConfigIndex } from '../../../src/editor/following/configIndex.js';
 import type { Inspections } from '../../../src/editor/following/inspections.js';
+import { freeReference } from '../../../src/editor/language/refactorings.js';
+import { freeNames } from '../../../src/panel/outputNames.js';
 import { searchFiles } from '../../../src/editor/files/findFiles.js';
 import type { Reference } from '../../../src/protocol/messages.js';
 import { problemsOf, rangeOf, writeFiles, sibling } from './editorSupport.js';
@@ -222,6 +224,32 @@ describe('A config on no disk', () => {
       }
     } finally {
       await closeEverything();
+      registered.dispose();
+    }
+  });
+
+  it('has beside it only names free that nothing has: not those that nobody could look at', async () => {
+    const memory = new Memory();
+    const registered = vscode.workspace.registerFileSystemProvider('rnnmemory', memory, { isCaseSensitive: true });
+    try {
+      const uri = vscode.Uri.parse('rnnmemory:/free/a.rnn.json');
+      const reference = (): Promise<string> => freeReference(['w', 'a.w'], 'json', uri);
+      const bytes = new TextEncoder().encode('{}');
+      const names = (): ReturnType<typeof freeNames> =>
+        freeNames(sibling(uri, '.'), 'a', () => ({ config: bytes, tensors: bytes }));
+      memory.put(uri, '{}');
+      assert.equal(await reference(), 'w.json');
+      assert.deepEqual(await names(), { name: 'a-2', isThere: false });
+      memory.put(sibling(uri, 'w.json'), '');
+      memory.put(sibling(uri, 'a.safetensors'), '{}');
+      assert.equal(await reference(), 'a.w.json');
+      assert.deepEqual(await names(), { name: 'a', isThere: true });
+      for (const refusal of [vscode.FileSystemError.Unavailable(), vscode.FileSystemError.NoPermissions()]) {
+        for (const name of ['a.w.json', 'a.safetensors']) memory.refused.set(sibling(uri, name).path, refusal);
+        await assert.rejects(reference(), { code: refusal.code });
+        await assert.rejects(names(), { code: refusal.code });
+      }
+    } finally {
       registered.dispose();
     }
   });
