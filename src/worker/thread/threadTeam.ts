@@ -4,10 +4,11 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { t } from '@vscode/l10n';
-import { doTask, instantiate, Kernels, mostTaskNumbers, perform } from '../../engine/index.js';
+import { doTask, instantiate, isOutOfMemory, Kernels, mostTaskNumbers, perform } from '../../engine/index.js';
 import type { LayerTask, Elsewhere, Job, Resumable, Task, Team } from '../../engine/index.js';
 import { languageInUse, setLanguage } from '../../l10n.js';
 import type { Language } from '../../l10n.js';
+import { errorMessage, errorStack } from '../../protocol/index.js';
 import { movable } from '../scheduling/movable.js';
 
 /** More than four threads wait for each other longer than they save at the sizes that people look at. */
@@ -44,6 +45,21 @@ const jobMark = -1;
 const shortSlice = 2;
 /** Slices after which a task that was taken counts as lost: a minute, while tasks take milliseconds. */
 const patience = 120;
+
+/** What Node throws where the machine has no room for one more thread, or for what it works with. */
+const scarce: ReadonlySet<unknown> = new Set([
+  'ERR_WORKER_INIT_FAILED',
+  'ERR_WORKER_OUT_OF_MEMORY',
+  'ERR_MEMORY_ALLOCATION_FAILED',
+]);
+/** What is said of a message for which there is no room; one that cannot be sent at all is of the same class. */
+const unsentForMemory = /^DataCloneError: .*out of memory/;
+/** Of a DOMException that a helper has ended with nothing but its stack arrives. */
+const isScarcity = (error: unknown): boolean =>
+  isOutOfMemory(error) ||
+  (error instanceof Error &&
+    (('code' in error && scarce.has(error.code)) ||
+      [`${error.name}: ${error.message}`, errorStack(error)].some((told) => unsentForMemory.test(told))));
 
 /** Memories that the helpers work on: that of runs, and beside it that of an analysis. */
 type Memories = readonly [WebAssembly.Memory, ...WebAssembly.Memory[]];
@@ -166,6 +182,8 @@ export class WorkerTeam implements Team {
   #port: MessagePort | null = null;
   /** Number of the latest job. */
   #job = 0;
+  /** Why a helper has ended that the machine had room for: a fault of ours, which the next run tells, once. */
+  #fault: unknown = null;
 
   /**
    * @param kernels on shared memory
@@ -180,10 +198,25 @@ export class WorkerTeam implements Team {
     this.#control = newControl(helpers);
   }
 
+  /** @throws what a helper has ended with, once, where it is not that the machine has no room for it */
   get size(): number {
+    this.#tellFault();
     if (Atomics.load(this.#control, ended) !== 0 || this.#isAtJob) return 1;
-    if (this.#workers.length < this.#helpers) this.#start();
+    if (this.#workers.length < this.#helpers) {
+      this.#start();
+      this.#tellFault();
+    }
     return Atomics.load(this.#control, ready) === this.#helpers ? 1 + this.#helpers : 1;
+  }
+
+  #tellFault(): void {
+    const fault = this.#fault;
+    if (fault === null) return;
+    this.#fault = null;
+    throw new Error(
+      t('A thread of the engine failed ({0}). Run it again: then one thread computes it.', errorMessage(fault)),
+      { cause: fault },
+    );
   }
 
   get #isAtJob(): boolean {
@@ -258,7 +291,8 @@ export class WorkerTeam implements Team {
       // A part of a large buffer, such as a file's, would take all of it along.
       const { value: own } = movable(job.task);
       port.postMessage({ id, kernels: { module, variant }, task: own } satisfies NumberedJob);
-    } catch {
+    } catch (error) {
+      if (!isScarcity(error)) throw error;
       // There is no memory for the copy: whoever asks does it without one.
       return null;
     }
@@ -370,6 +404,11 @@ export class WorkerTeam implements Team {
     const memories: Memories = this.#beside === null ? [memory] : [memory, this.#beside.kernels.memory];
     this.#workers = [];
     // A helper that could not start, or ended, is no help any more: the caller goes on alone, on a memory of its own.
+    const failed = (error: unknown): void => {
+      // That there are no more threads is no fault of the run.
+      if (!isScarcity(error)) this.#fault = error;
+      this.#end();
+    };
     try {
       for (let helper = 0; helper < this.#helpers; helper++) {
         const { port1: here, port2: port } = new MessageChannel();
@@ -377,17 +416,17 @@ export class WorkerTeam implements Team {
         const data: HelperData = { helper, module, memories, control, port, language: languageInUse() };
         const worker = new Worker(this.#entry, { workerData: data, transferList: [port] });
         if (helper === 0) this.#port = here;
-        const gone = (): void => {
+        worker.on('error', (error) => {
+          if (this.#workers.includes(worker)) failed(error);
+        });
+        worker.on('exit', () => {
           if (this.#workers.includes(worker)) this.#end();
-        };
-        worker.on('error', gone);
-        worker.on('exit', gone);
+        });
         worker.unref();
         this.#workers.push(worker);
       }
-    } catch {
-      // The system gives no more threads, which is no fault of the run.
-      this.#end();
+    } catch (error) {
+      failed(error);
     }
   }
 }

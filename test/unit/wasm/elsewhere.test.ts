@@ -1,8 +1,8 @@
 // Two directions of a layer, the two ways back of a stack, or two parts of a spectrum on two threads, each with a
 // memory of its own. This file is the helpers' entry too.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { isMainThread, workerData } from 'node:worker_threads';
+import { describe, it, mock } from 'node:test';
+import { isMainThread, MessagePort, workerData } from 'node:worker_threads';
 import { finish, growingSpectrum, runNetwork, Workspaces } from '../../../src/engine/index.js';
 import type { ChunkInput, Experiment, Kernels, NetworkRun, Resumable, Variant } from '../../../src/engine/index.js';
 import { setLanguage } from '../../../src/l10n.js';
@@ -180,7 +180,16 @@ for (const [k, [kind, network]] of Object.entries(kinds).entries())
         const experiment = network(1, 'gru', 4);
         kernels.team = team;
         const elsewhere = team.elsewhere.bind(team);
-        team.elsewhere = (job) => elsewhere({ ...job, task: { ...job.task, nothingToSend: () => undefined } });
+        team.elsewhere = (job) => {
+          const post = mock.method(MessagePort.prototype, 'postMessage', () => {
+            throw new DOMException('Data cannot be cloned, out of memory.', 'DataCloneError');
+          });
+          try {
+            return elsewhere(job);
+          } finally {
+            post.mock.restore();
+          }
+        };
         same(numbersOf(experiment, kernels), expected);
         assert.deepEqual([jobs.asked, team.size], [0, 2]);
       });

@@ -1,11 +1,12 @@
 // Threads that fail, end, or never answer. This file is the helpers' entry too.
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { isMainThread, Worker, workerData } from 'node:worker_threads';
+import { syncBuiltinESMExports } from 'node:module';
+import { describe, it, mock } from 'node:test';
+import threads, { isMainThread, MessagePort, Worker, workerData } from 'node:worker_threads';
 import { fastPass } from '../../../src/engine/wasm/pass.js';
 import { task } from '../../../src/engine/wasm/team.js';
 import { finish } from '../../../src/engine/index.js';
-import type { Kernels, Task, Variant } from '../../../src/engine/index.js';
+import type { Job, Kernels, Task, Variant } from '../../../src/engine/index.js';
 import type { Pass } from '../../../src/engine/network/referencePass.js';
 import { help, isHelper, WorkerTeam } from '../../../src/worker/thread/threadTeam.js';
 import { kernelsOf, plainLayer, randomExperiment, variants } from './support.js';
@@ -139,6 +140,25 @@ else if (isMainThread) {
       );
     });
 
+    it('does a job itself where there is no room to send it, and tells what cannot be sent', async () => {
+      await withHeld(
+        () => undefined,
+        ({ team }) => {
+          const job = { kernels: team.kernels, task: { unsent: () => undefined } } as unknown as Job;
+          assert.throws(() => team.elsewhere(job), /could not be cloned/);
+          const post = mock.method(MessagePort.prototype, 'postMessage', () => {
+            throw new DOMException('Data cannot be cloned, out of memory.', 'DataCloneError');
+          });
+          try {
+            assert.equal(team.elsewhere({ ...job, task: {} }), null);
+            assert.equal(post.mock.callCount(), 1);
+          } finally {
+            post.mock.restore();
+          }
+        },
+      );
+    });
+
     it('refuses more tasks than it has threads, and one that it does not know', async () => {
       await withHeld(
         () => undefined,
@@ -148,6 +168,64 @@ else if (isMainThread) {
         },
       );
     });
+  });
+
+  describe('a helper that does not come up', () => {
+    const kernels = kernelsOf(variants[0], true);
+    const entry = (thrown: string): URL => new URL(`data:text/javascript,throw ${encodeURIComponent(thrown)}`);
+    const withCode = (code: string): string => `Object.assign(new Error('no room'), { code: '${code}' })`;
+
+    /** What asking for helpers gives: their number, or what is told. */
+    async function asked(file: string | URL): Promise<{ readonly team: WorkerTeam; readonly told: unknown }> {
+      const team = new WorkerTeam(kernels, file, 1);
+      const told = await team.up().catch((error: unknown) => error);
+      return { team, told };
+    }
+
+    for (const thrown of [
+      withCode('ERR_WORKER_INIT_FAILED'),
+      withCode('ERR_WORKER_OUT_OF_MEMORY'),
+      "new RangeError('WebAssembly.Instance(): Out of memory: Cannot allocate Wasm memory')",
+      "new DOMException('Data cannot be cloned, out of memory.', 'DataCloneError')",
+    ])
+      it(`leaves the caller alone without a word where the machine has no room for it: ${thrown}`, async () => {
+        const { team, told } = await asked(entry(thrown));
+        assert.equal(told, undefined);
+        assert.deepEqual([team.size, team.most], [1, 1]);
+      });
+
+    it('leaves the caller alone without a word where the system refuses the thread at once', async () => {
+      const refusing = mock.property(
+        threads,
+        'Worker',
+        new Proxy(Worker, {
+          construct: () => {
+            throw Object.assign(new Error('EAGAIN'), { code: 'ERR_WORKER_INIT_FAILED' });
+          },
+        }),
+      );
+      syncBuiltinESMExports();
+      try {
+        const { team, told } = await asked(here);
+        assert.equal(told, undefined);
+        assert.deepEqual([team.size, team.most], [1, 1]);
+      } finally {
+        refusing.mock.restore();
+        syncBuiltinESMExports();
+      }
+    });
+
+    for (const [title, file, cause] of [
+      ['while it comes up', entry("new TypeError('broken')"), /^broken$/],
+      ['before it comes up', 'helper.js', /absolute path/],
+    ] as const)
+      it(`for a fault of ours is told, once: ${title}`, async () => {
+        const { team, told } = await asked(file);
+        assert.ok(told instanceof Error && told.cause instanceof Error);
+        assert.match(told.cause.message, cause);
+        assert.match(told.message, /^A thread of the engine failed \(.*\)\. Run it again: then one thread/);
+        assert.deepEqual([team.size, team.most], [1, 1]);
+      });
   });
 
   for (const variant of variants) {
