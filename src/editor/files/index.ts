@@ -1,6 +1,6 @@
 // The face of this room: what other rooms use.
 export { isTaken, statIfThere } from './disk.js';
-export { folderOf, nameInWorkspace, openDocument, readReference, readUri, writtenAt } from './editorFiles.js';
+export { folderOf, nameInWorkspace, openDocument, readReference, readUri } from './editorFiles.js';
 export { after } from './fileMoves.js';
 export type { Move } from './fileMoves.js';
 export { listFolder, longestSearch, searchFiles } from './findFiles.js';
