@@ -73,15 +73,11 @@ async function shown(open: OpenPage): Promise<void> {
   await nextFrames(open.page);
 }
 
-async function clean(open: OpenPage): Promise<void> {
-  await open.close();
-}
-
 describe('the page in Korean', () => {
   it('says so to screen readers and search', async () => {
     const open = await openKorean(1200, 980);
     assert.equal(await open.page.locator('html').getAttribute('lang'), 'ko');
-    await clean(open);
+    await open.close();
   });
 
   it('holds no English word before the first run, with problems, and with a stale picture', async () => {
@@ -100,7 +96,7 @@ describe('the page in Korean', () => {
       (await english(open)).filter((text) => text !== 'test'),
       [],
     );
-    await clean(open);
+    await open.close();
   });
 
   it('has no space before the percent sign of what it measures', async () => {
@@ -114,7 +110,7 @@ describe('the page in Korean', () => {
       percents.filter((text) => /\d %/.test(text)),
       [],
     );
-    await clean(open);
+    await open.close();
   });
 
   it('keeps the name of a field whenever it enters the page', async () => {
@@ -132,7 +128,7 @@ describe('the page in Korean', () => {
       });
     assert.notEqual(names[0], null);
     assert.equal(names[1], names[0]);
-    await clean(open);
+    await open.close();
   });
 
   it('holds no English word in any view, help sheet, table, summary or painted text', async () => {
@@ -173,7 +169,7 @@ describe('the page in Korean', () => {
     await page.locator('.popover .jump').waitFor();
     assert.deepEqual(await english(open), []);
     await page.keyboard.press('Escape');
-    await clean(open);
+    await open.close();
   });
 
   it('tells the verdict in Korean sentences', async () => {
@@ -181,7 +177,7 @@ describe('the page in Korean', () => {
     await shown(open);
     assert.equal(await open.page.locator('.badge').textContent(), '기울기 소실');
     assert.match((await open.page.locator('.reason').textContent()) ?? '', /한 스텝 되돌아갈 때마다 \d+ %만 남습니다/);
-    await clean(open);
+    await open.close();
   });
 
   it('tells the time of a version as Korean does', async () => {
@@ -191,7 +187,7 @@ describe('the page in Korean', () => {
       await open.host.run(JSON.stringify({ ...config, upstreamGradient }));
     const told = open.page.locator('.version-told', { hasText: '버전 2/2' });
     assert.match((await told.textContent()) ?? '', /^버전 2\/2, 오[전후] \d+:\d\d:\d\d · /);
-    await clean(open);
+    await open.close();
   });
 
   it('cuts nothing off in a narrow panel', async () => {
@@ -208,13 +204,13 @@ describe('the page in Korean', () => {
     );
     assert.deepEqual(tooWide, []);
     assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 420);
-    await clean(open);
+    await open.close();
   });
 
   it('has no serious accessibility fault', async () => {
     const open = await openKorean(1200, whole);
     await shown(open);
     assert.deepEqual(await violationsOf(open.page), []);
-    await clean(open);
+    await open.close();
   });
 });

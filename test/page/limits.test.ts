@@ -13,10 +13,6 @@ before(async () => {
 });
 after(() => pages.close());
 
-async function clean(open: OpenPage): Promise<void> {
-  await open.close();
-}
-
 /**
  * Whether all of an element can be seen: it lies in the window, nothing cuts it off, and nothing stands above its
  * middle.
@@ -65,7 +61,7 @@ describe('clip and truncation', () => {
       await open.host.run(weatherConfig({ name: 'loose', clip: { norm: 5 * norm } }));
       await open.page.locator('[data-track=flow] [data-fact=clip]', { hasText: 'not reached' }).waitFor();
       assert.equal(await open.page.locator('[data-fact=cut]').count(), 0);
-      await clean(open);
+      await open.close();
     });
   }
 });
@@ -78,7 +74,7 @@ it('ones that enter at the end of each chunk are called that', async () => {
   await open.page.locator('.facts', { hasText: 'no loss given: ones at the last step of each chunk' }).waitFor();
   // A flag at each of them.
   assert.equal(await open.page.locator('.loss').count(), 2);
-  await clean(open);
+  await open.close();
 });
 
 describe('cuts of truncation', () => {
@@ -118,7 +114,7 @@ describe('cuts of truncation', () => {
       assert.ok(changes(lines) <= 6, `${changes(lines)} changes: ${lines.join()}`);
       assert.equal(changes(await ofTruncate(1)), 0);
       await open.page.locator('[data-track=flow] [data-fact=cut]', { hasText: 'cut every 1' }).waitFor();
-      await clean(open);
+      await open.close();
     },
   );
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { startPages } from '../support/page.js';
-import type { OpenPage, PageServer } from '../support/page.js';
+import type { PageServer } from '../support/page.js';
 import { configOf, referenceCase, weatherConfig } from '../support/experiments.js';
 import { long, onlyLong, some } from '../support/long.js';
 import { themeNames } from '../support/themes.js';
@@ -15,10 +15,6 @@ before(async () => {
   pages = await startPages();
 });
 after(() => pages.close());
-
-async function clean(open: OpenPage): Promise<void> {
-  await open.close();
-}
 
 const distance = (a: readonly number[], b: readonly number[]): number =>
   Math.hypot(...a.map((value, i) => value - (b[i] ?? 0)));
@@ -58,7 +54,7 @@ describe('a heatmap', () => {
     assert.equal(states[5]?.[0], 1);
     assert.equal(states[5][1], -1);
     assert.ok(distance(plus, background) > 120 && distance(minus, background) > 120);
-    await clean(open);
+    await open.close();
   });
 });
 
@@ -90,7 +86,7 @@ describe('the theme', () => {
     assert.ok(distance(of('high-contrast', 0), [0, 0, 0]) < 60);
     for (const i of [1, 2])
       assert.equal(new Set([...inTheme.keys()].map((name) => of(name, i).join())).size, themeNames.length);
-    await clean(open);
+    await open.close();
   });
 
   for (const [i, theme] of themeNames.entries()) {
@@ -119,7 +115,7 @@ describe('the theme', () => {
           await open.page.locator(`.badge.${kind}`).waitFor();
           assert.deepEqual(await allViolationsOf(open.page, ['.badge']), [], kind);
         }
-        await clean(open);
+        await open.close();
       });
     }
   }
@@ -144,7 +140,7 @@ describe('a narrow panel', () => {
     await page.waitForFunction(() => document.querySelector('.next')?.textContent === '');
     await nextFrames(page);
     assert.deepEqual(await places(), before);
-    await clean(open);
+    await open.close();
   });
 
   it('puts the side below the tracks and cuts nothing off', async () => {
@@ -168,7 +164,7 @@ describe('a narrow panel', () => {
     );
     assert.deepEqual(tooWide, []);
     assert.equal(await open.page.evaluate(() => document.documentElement.scrollWidth), 420);
-    await clean(open);
+    await open.close();
   });
   for (const width of some([420, 541, 733, 912, 1010, 1400], 3)) {
     it(`${width} pixels wide cuts nothing off, with the bar of what-ifs open`, async () => {
@@ -187,7 +183,7 @@ describe('a narrow panel', () => {
           .map((element) => element.outerHTML.slice(0, 80)),
       );
       assert.deepEqual(cut, []);
-      await clean(open);
+      await open.close();
     });
   }
 });
@@ -201,7 +197,7 @@ describe('a quiet button under the pointer', () => {
       const quiet = open.page.locator('.bar vscode-button', { hasText: 'What if' });
       await quiet.hover();
       assert.deepEqual(await allViolationsOf(open.page, ['.bar'], ['color-contrast']), []);
-      await clean(open);
+      await open.close();
     });
   }
 });
@@ -228,7 +224,7 @@ describe('what arrives later', () => {
     );
     // The browser's own measure (cumulative layout shift): below 0.1 a page counts as calm.
     assert.ok(sum < 0.02, `layout shift ${sum}`);
-    await clean(open);
+    await open.close();
   });
 
   for (const [width, height] of some(
@@ -286,7 +282,7 @@ describe('what arrives later', () => {
         assert.deepEqual(tracks(next), tracks(first));
         assert.deepEqual(exploding, next);
         assert.deepEqual(await show('weather', weatherConfig()), exploding);
-        await clean(open);
+        await open.close();
       },
     );
   }
@@ -298,7 +294,7 @@ describe('what arrives later', () => {
     assert.equal(await open.page.locator('.blank vscode-button', { hasText: 'Run again' }).isVisible(), false);
     open.host.sendStatus({ running: null });
     await open.page.locator('.blank vscode-button', { hasText: 'Run again' }).waitFor();
-    await clean(open);
+    await open.close();
   });
 
   it('finds zoom, cursor, sequence and units where they were, after another run and after a reload', async () => {
@@ -329,7 +325,7 @@ describe('what arrives later', () => {
     await painted(open);
     await nextFrames(page);
     assert.equal(await look(), before);
-    await clean(open);
+    await open.close();
   });
 });
 
@@ -374,7 +370,7 @@ describe('the line of the cursor', () => {
       clip.y -= 16;
       assert.ok(!(await look(3)).equals(await look(under)), `above "${text}" at t = ${under}`);
     }
-    await clean(open);
+    await open.close();
   });
 });
 
@@ -411,7 +407,7 @@ describe('the flag on the time axis', () => {
       });
       assert.deepEqual(covered, []);
     }
-    await clean(open);
+    await open.close();
   });
 });
 
@@ -449,6 +445,6 @@ onlyLong(describe)('20,000 steps', () => {
     for (let y = 7; y < height - 7; y += 4) if (await red(y)) painted10++;
     assert.ok(painted10 > 10, `the spike is ${painted10 * 4} pixels high`);
     assert.ok((await open.page.locator('tbody tr').count()) < 100);
-    await clean(open);
+    await open.close();
   });
 });

@@ -17,10 +17,6 @@ after(() => pages.close());
 const rows = Array.from({ length: 60 }, (_, i) => `d${i},${i},${100 - i},${i % 7}`);
 const table = `day,rising,falling,weekday\n${rows.join('\n')}\n`;
 
-async function clean(open: OpenSequences): Promise<void> {
-  await open.close();
-}
-
 const said = (open: OpenSequences, text: string): Promise<void> =>
   open.page.locator('.said .facts', { hasText: text }).waitFor();
 
@@ -89,7 +85,7 @@ describe('the preview of sequences', () => {
     host.weights = { name: 'model.pt', I: 2 };
     await host.tell();
     await page.getByText('These have 1 input per step, and model.pt takes 2.').waitFor();
-    await clean(open);
+    await open.close();
   });
 
   it('finds the sequence and the input in front again when its tab was hidden', async () => {
@@ -110,7 +106,7 @@ describe('the preview of sequences', () => {
     await inFront.waitFor();
     // From 100 down to 41; no number of another column is as large.
     await page.locator('.plot text.tick', { hasText: /^80/ }).waitFor();
-    await clean(open);
+    await open.close();
   });
 
   it('tells a choice that cannot be, keeps it to be mended, and shows nothing of the one before', async () => {
@@ -137,7 +133,7 @@ describe('the preview of sequences', () => {
     await host.write('t.csv', 'only\n1\n2\n');
     await said(open, '1 sequence of 2 steps, inputs: 1');
     assert.deepEqual(await page.locator('.choices fieldset label').allInnerTexts(), ['only']);
-    await clean(open);
+    await open.close();
   });
 
   it('keeps what was chosen since, when the answer to an older choice comes', async () => {
@@ -172,7 +168,7 @@ describe('the preview of sequences', () => {
     await said(open, '5 sequences of 20 steps');
     const stride = page.locator('.choices label', { hasText: 'Stride' }).locator('input');
     assert.equal(await stride.inputValue(), '10');
-    await clean(open);
+    await open.close();
   });
 
   it('reads a file anew that what was chosen once does not fit', async () => {
@@ -183,7 +179,7 @@ describe('the preview of sequences', () => {
     await page.getByRole('button', { name: 'Read it without choices' }).click();
     await said(open, '1 sequence of 60 steps, inputs: 3');
     assert.deepEqual(host.sent.choose, [{ options: {}, array: null }]);
-    await clean(open);
+    await open.close();
   });
 
   it('shows the windows of a text as they read, with the vocabulary', async () => {
@@ -195,7 +191,7 @@ describe('the preview of sequences', () => {
     await page.locator('vscode-option', { hasText: 'words' }).click();
     await said(open, '6 tokens · 1 sequence of 6 steps, inputs: 4');
     assert.deepEqual(await page.locator('.tokens code').allInnerTexts(), ['be', 'not', 'or', 'to']);
-    await clean(open);
+    await open.close();
   });
 
   it('shows a config as it says, without anything to choose, with its targets', async () => {
@@ -212,7 +208,7 @@ describe('the preview of sequences', () => {
     // The step behind the window: row 30.
     await page.locator('.targets td[data-value="70"]').waitFor();
     await page.locator('.targets', { hasText: '1 of 2 places of the loss have a target.' }).waitFor();
-    await clean(open);
+    await open.close();
   });
 
   it('has no fault that axe finds, in four themes and in Korean, wide and narrow; arrays are chosen', async () => {
@@ -234,6 +230,6 @@ describe('the preview of sequences', () => {
     }
     const english = (await page.locator('main').innerText()).match(/\b(?:Window|Columns?|rows|steps|min|Run)\b/g);
     assert.deepEqual(english, null);
-    await clean(open);
+    await open.close();
   });
 });

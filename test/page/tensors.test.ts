@@ -48,10 +48,6 @@ function crowd(): Uint8Array {
   return new Uint8Array(Buffer.concat(parts as Uint8Array[]));
 }
 
-async function clean(open: OpenTensors): Promise<void> {
-  await open.close();
-}
-
 const fact = (page: OpenTensors['page'], name: string, value: string): Promise<void> =>
   page.locator(`.detail dd[data-name="${name}"][data-value="${value}"]`).waitFor();
 
@@ -134,7 +130,7 @@ describe('the viewer', () => {
 
     // Nobody has scrolled to the last of them, so nobody has computed anything of it.
     assert.ok(host.asked.length < 150, `${host.asked.length} tensors`);
-    await clean(open);
+    await open.close();
   });
 
   it('paints each number in its colour, and reads it by pointer and by arrow keys', async () => {
@@ -186,7 +182,7 @@ describe('the viewer', () => {
     assert.equal(await coloured(), 0);
     await open.setTheme('light');
     await page.waitForFunction(() => (globalThis as unknown as { coloured: number }).coloured === 1);
-    await clean(open);
+    await open.close();
   });
 
   it('keeps the numbers below a narrow picture apart', async () => {
@@ -200,7 +196,7 @@ describe('the viewer', () => {
     assert.ok(least !== undefined && middle !== undefined && most !== undefined);
     for (const room of [middle.left - least.right, most.left - middle.right])
       assert.ok(room >= 4, `${room} pixels between two numbers`);
-    await clean(open);
+    await open.close();
   });
 
   it('shows no picture of another tensor until that of the chosen one is there, or why there is none', async () => {
@@ -269,7 +265,7 @@ describe('the viewer', () => {
     const { maxColumns } = (JSON.parse(again) as { params: { maxColumns: number } }).params;
     assert.ok(maxColumns > narrow, `${maxColumns} columns, before ${narrow}`);
     await finer.letGo();
-    await clean(open);
+    await open.close();
   });
 
   it('has the tensors as a tree that keys walk through, with the rows near the screen on the page', async () => {
@@ -355,7 +351,7 @@ describe('the viewer', () => {
     await page.locator('tr[data-index="449"]').click();
     await fact(page, 'min', '444');
     await fact(page, 'max', '455');
-    await clean(open);
+    await open.close();
   });
 
   it('keeps what is chosen, and where the keyboard is, when the file is written again', async () => {
@@ -399,7 +395,7 @@ describe('the viewer', () => {
     const room = await page.locator('.table-scroll').boundingBox();
     assert.ok((room?.y ?? 600) + 200 < 600, `the list begins at ${room?.y} of 600`);
     await page.getByRole('button', { name: 'Run RNN: part49.lstm' }).click();
-    await clean(open);
+    await open.close();
   });
 
   it('finds the filter, open groups and the chosen tensor again when its tab was hidden', async () => {
@@ -436,7 +432,7 @@ describe('the viewer', () => {
     await host.write(model());
     await fact(page, 'norm', '5');
     assert.equal(await group.getAttribute('aria-expanded'), 'false');
-    await clean(open);
+    await open.close();
   });
 
   it('says why a file cannot be read, and hands out the lines that mend it', async () => {
@@ -453,7 +449,7 @@ describe('the viewer', () => {
       await page.locator('.unreadable p').innerText(),
       /Export the weights alone where you trust the file:$/,
     );
-    await clean(open);
+    await open.close();
   });
 
   it('says why a run does not take a network that is listed', async () => {
@@ -469,7 +465,7 @@ describe('the viewer', () => {
       .waitFor();
     assert.ok(await page.getByText('No recurrent layer is recognised').isHidden());
     assert.deepEqual(await allViolationsOf(page, ['html']), []);
-    await clean(open);
+    await open.close();
   });
 
   it('has no fault that axe finds, in four themes and in Korean, wide and narrow', async () => {
@@ -485,6 +481,6 @@ describe('the viewer', () => {
     }
     const english = (await page.locator('main').innerText()).match(/\b(?:Norm|Shape|tensors?|Filter|Choose)\b/g);
     assert.deepEqual(english, null);
-    await clean(open);
+    await open.close();
   });
 });

@@ -17,8 +17,8 @@ const binOf = (steps: number): number =>
     ? bins - 1
     : Math.max(0, Math.min(bins - 1, Math.floor((Math.log2(Math.max(steps, 1e-9)) - first) * perDoubling)));
 const startOf = (bin: number): number => 2 ** (first + bin / perDoubling);
-/** At powers of four: 1, 4, 16 … steps. */
-const ticks: readonly number[] = Array.from({ length: 7 }, (_, i) => (2 * i - first) * perDoubling);
+/** At powers of eight: 1, 8, 64 … steps, far enough from each other for the narrowest card. */
+const ticks: readonly number[] = Array.from({ length: 5 }, (_, i) => (3 * i - first) * perDoubling);
 
 /** The sentence below the picture: of the run, or of what is tried. `median`: in steps. */
 function toldOf(ofRun: boolean, median: number, long: number, all: number): string {
