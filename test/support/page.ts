@@ -410,7 +410,8 @@ export class TestHost {
 
 /**
  * A page that is open for a test. What it complains of, what its policy forbids and what fails in it fails the test
- * that closes it, or the file: a test that wants such a thing takes it out of `complaints` or of what the host was sent.
+ * that closes it, or the file. A test that wants such a thing takes it out of `complaints` or of what the host was
+ * sent.
  */
 type OpenStage = {
   readonly page: Page;
