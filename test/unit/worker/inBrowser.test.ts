@@ -170,7 +170,7 @@ describe('a service that ends without its thread', () => {
       const run = { runId: 1, entry, bounds: defaultBounds, layer: null, awaitsPicture: false, cancel: null };
       tell({ type: 'request', id: 1, name: 'run', params: { ...run, ahead } });
     });
-  const cancelled = { kind: 'cancelled', problems: [], files: [entry.config] };
+  const cancelled = { kind: 'cancelled', problems: [] };
 
   it('stops the run that is under way', async () => {
     // The file comes once nobody is there any more.
