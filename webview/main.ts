@@ -88,13 +88,19 @@ const channel: Channel<PageContract, PanelContract> = new Channel<PageContract, 
 /** Fields of text have an undo of their own; sliders and boxes to tick have none. */
 const writesText = (target: EventTarget | undefined): boolean =>
   target instanceof HTMLInputElement && !['range', 'checkbox'].includes(target.type);
-addEventListener('keydown', (event) => {
+const undoByKeys = (event: KeyboardEvent): void => {
   if (!(event.ctrlKey || event.metaKey) || event.altKey || writesText(event.composedPath()[0])) return;
   // By its place where the layout has other letters than Latin ones.
   const isZ = event.key.toLowerCase() === 'z' || (event.code === 'KeyZ' && event.key.charCodeAt(0) > 0x7f);
   const isY = event.ctrlKey && !event.shiftKey && event.key.toLowerCase() === 'y';
-  if (isZ || isY) channel.emit('undo', { redo: isY || event.shiftKey });
-});
+  if (!isZ && !isY) return;
+  // Neither the browser nor VS Code, which hears of keys behind this, undoes in the field that was written into last:
+  // what stood there before would be tried.
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  channel.emit('undo', { redo: isY || event.shiftKey });
+};
+addEventListener('keydown', undoByKeys, { capture: true });
 addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));
 

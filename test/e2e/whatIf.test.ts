@@ -102,6 +102,25 @@ describe('What if in a window', () => {
     },
   );
 
+  scenario('a number that was typed and applied is not tried again once it is undone', {}, async (workbench) => {
+    const page = await openSliders(workbench, 'vanishing.rnn.json');
+    const radius = page.locator('[data-measure=spectralRadius] .number');
+    await radius.click();
+    await workbench.page.keyboard.press('Control+a');
+    await workbench.page.keyboard.type('1');
+    await workbench.page.keyboard.press('Enter');
+    await mark(workbench, 1, /healthy/i);
+    await page.locator('.whatif vscode-button', { hasText: 'Apply' }).click();
+    await workbench.badge(/healthy/i);
+    await page.locator('.field.changed').first().waitFor({ state: 'detached' });
+    await page.locator('#track-flow-plot').focus();
+    await workbench.page.keyboard.press('Control+z');
+    await workbench.badge(/vanishing/i);
+    // Longer than a number that is written waits for its next letter.
+    await workbench.page.waitForTimeout(1_000);
+    assert.equal(await page.locator('.field.changed').count(), 0);
+  });
+
   longScenario(
     'a slider goes where the mouse goes; weights in a file of their own are written behind the text, and the ' +
       'panel stays in sight',
