@@ -8,15 +8,21 @@ import { whyNoVerdict } from '../editor/status/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { Context } from './commandContext.js';
 
-/**
- * The run of the panel in front, else of the experiment that the file in front belongs to, else one on screen: of
- * several the one that the user picks. Null when there is none, as for a config in front that has not run; undefined
- * when the user gives up.
- */
-export async function sessionMeant({ panels, sessions }: Context, title: string): Promise<Session | null | undefined> {
+/** The run of the panel in front, else of the experiment that the file in front belongs to. */
+export function sessionInFront({ panels, sessions }: Context): Session | undefined {
   const file = fileInFront();
-  const front = panels.activeSession ?? (file === undefined ? undefined : sessions.naming(file));
+  return panels.activeSession ?? (file === undefined ? undefined : sessions.naming(file));
+}
+
+/**
+ * The run in front, else one on screen: of several the one that the user picks. Null when there is none, as for a
+ * config in front that has not run; undefined when the user gives up.
+ */
+export async function sessionMeant(context: Context, title: string): Promise<Session | null | undefined> {
+  const front = sessionInFront(context);
   if (front !== undefined) return front;
+  const file = fileInFront();
+  const { panels } = context;
   if (file !== undefined && isConfig(file)) return null;
   const [only, ...others] = panels.sessionsShown;
   if (only === undefined || others.length === 0) return only ?? null;

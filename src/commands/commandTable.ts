@@ -1,4 +1,5 @@
 import { allowFile } from './allowFile.js';
+import { cancel } from './cancel.js';
 import { compare } from './compare.js';
 import type { CommandFactory } from './commandContext.js';
 import { copyDiagnostics } from './copyDiagnostics.js';
@@ -36,11 +37,5 @@ export const commands: Readonly<Record<string, CommandFactory>> = {
   checkGradients: showText('gradientCheck'),
   allowFile,
   foldMatrices: ({ subjects }) => foldMatrices(subjects),
-  cancel:
-    ({ panels, sessions }) =>
-    () => {
-      const session = panels.activeSession;
-      if (session !== undefined) return session.cancel();
-      return sessions.cancelAll();
-    },
+  cancel,
 };

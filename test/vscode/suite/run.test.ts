@@ -446,6 +446,34 @@ describe('Run RNN', () => {
     await running;
   });
 
+  it('is cancelled where another panel is in front, in which nothing runs', async () => {
+    const H = 512;
+    const row = Array.from({ length: H }, () => 0.001);
+    const long = await writeFiles({
+      'long.rnn.json': JSON.stringify({
+        weights: { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row },
+        sequences: Array.from({ length: 20_000 }, () => [0.5]),
+      }),
+    });
+    const small = await copyExample('vanishing');
+    await openText(small);
+    await run();
+    await lensSays(small, /vanishing/);
+    const state = { over: false };
+    const running = run(long).then(() => {
+      state.over = true;
+    });
+    await until('both panels', () => (panelTabs().length === 2 ? true : undefined));
+    await vscode.commands.executeCommand('rnnGradients.showPanel', small);
+    await vscode.commands.executeCommand('workbench.action.focusSecondEditorGroup');
+    const isInFront = (): boolean => vscode.window.tabGroups.activeTabGroup.activeTab?.label.includes('half') === true;
+    await until('the panel of the small run in front', () => (isInFront() ? true : undefined));
+    assert.equal(state.over, false, 'the run has ended before it could be cancelled');
+    await vscode.commands.executeCommand('rnnGradients.cancel');
+    await until('the end of the long run', () => (state.over ? true : undefined), 10_000);
+    await running;
+  });
+
   onlyLong(it)('leaves the event loop of the extension host alone while it reads 50 MB', async () => {
     const uri = await copyExample('weather');
     const H = 1_750;
