@@ -293,6 +293,13 @@ describe('of an LSTM', () => {
     await open.close();
   });
 
+  it('the spectrum says in words where each step is made orthogonal', async () => {
+    const open = await pages.open({ group: 'dynamics', height: 3000 });
+    await open.host.run(lstm);
+    await open.page.locator('[data-card=lyapunov] .note', { hasText: 'Made orthogonal after each step,' }).waitFor();
+    await open.close();
+  });
+
   it('a figure of what to try stands out with its sign', async () => {
     const open = await pages.open({ group: 'overview' });
     await open.host.run(lstm);

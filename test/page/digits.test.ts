@@ -5,8 +5,12 @@ import fc from 'fast-check';
 import { ringConfig } from '../support/experiments.js';
 import { startPages } from '../support/page.js';
 import type { OpenPage, PageServer } from '../support/page.js';
-import { formatFactor, formatPercent } from '../../webview/page/format.js';
 import { computed, cursorTo, keepPaintedText, nextFrames, painted, paintedText } from './support.js';
+
+// The page's language stands in its document.
+Object.assign(globalThis, { document: { getElementById: () => null } });
+const { formatFactor, formatPercent } = await import('../../webview/page/format.js');
+Reflect.deleteProperty(globalThis, 'document');
 
 let pages: PageServer;
 let open: OpenPage;

@@ -95,7 +95,8 @@ export function lyapunovCard({ model }: Page): CardView {
     else if (spectrum.lyapunov === null)
       notes.replaceChildren(t('Not defined: the product of all Jacobians is exactly zero.'));
     else if (all[0] === -Infinity) notes.replaceChildren(t('Every Jacobian is zero: all exponents are −∞.'));
-    else
+    else {
+      const error = formatNumber(spectrum.lyapunovError ?? NaN, 2);
       notes.replaceChildren(
         ...(model.exponentsMissing ? [leadingNote(all.length, model.spectrumUnits), ' '] : []),
         ...(model.exponentsMissing ? [] : lostSentences(spectrum)).flatMap((sentence) => [
@@ -109,14 +110,17 @@ export function lyapunovCard({ model }: Page): CardView {
           'span',
           { attributes: { 'data-name': 'lyapunovError', 'data-value': String(spectrum.lyapunovError ?? '') } },
           math(
-            t(
-              'Made orthogonal every {0} steps at most, which leaves each λ_i an error of about {1}.',
-              spectrum.lyapunovBlock ?? 1,
-              formatNumber(spectrum.lyapunovError ?? NaN, 2),
-            ),
+            (spectrum.lyapunovBlock ?? 1) === 1
+              ? t('Made orthogonal after each step, which leaves each λ_i an error of about {0}.', error)
+              : t(
+                  'Made orthogonal every {0} steps at most, which leaves each λ_i an error of about {1}.',
+                  spectrum.lyapunovBlock ?? 1,
+                  error,
+                ),
           ),
         ),
       );
+    }
   }
   return {
     id: 'lyapunov',

@@ -74,7 +74,7 @@ export class Bar {
     this.element = el(
       'div',
       { class: 'bar' },
-      ...(inReport ? [] : [this.#tabs.element, ...this.#tabs.hints]),
+      inReport ? null : this.#tabs.line,
       el(
         'div',
         { class: 'bar-actions', attributes: { role: 'toolbar', 'aria-label': t('Run') } },

@@ -134,7 +134,8 @@ const severityWords: Readonly<Record<PanelStatus['problems'][number]['severity']
 const facts = (run: RunSummary): string => {
   const { dtype, elapsedMs, lossValue, clipFactor, truncate } = run;
   return [
-    ...sizeFacts(run),
+    // A letter stays with its number.
+    ...sizeFacts(run).map((size) => size.replaceAll(' ', '\u00a0')),
     dtype,
     sourceName(run),
     ...(lossValue === null ? [] : [t('loss {0}', formatNumber(lossValue))]),

@@ -16,8 +16,8 @@ const writes = (target: EventTarget | undefined): boolean =>
 
 export class Tabs {
   readonly element: HTMLElement;
-  /** Beside the tabs; the keyboard has its arrows. */
-  readonly hints: readonly HTMLElement[];
+  /** The tabs, and over their ends what leads on; the keyboard has its arrows. */
+  readonly line: HTMLElement;
   readonly #groups: Groups;
   readonly #tabs: ReadonlyMap<GroupId, HTMLButtonElement>;
   readonly #panel: string;
@@ -50,7 +50,7 @@ export class Tabs {
       { class: 'tabs', attributes: { role: 'tablist', 'aria-label': t('Views') } },
       ...this.#tabs.values(),
     );
-    this.hints = [this.#before, this.#behind];
+    this.line = el('div', { class: 'tab-line' }, this.element, this.#before, this.#behind);
     this.element.addEventListener('scroll', () => this.#showHints());
     new ResizeObserver(() => this.#showHints()).observe(this.element);
     this.element.addEventListener('keydown', (event) => this.#walk(event));
