@@ -8,6 +8,7 @@ import { registerCodeLens, registerLanguageFeatures, registerLayerLens } from '.
 import { registerContextKeys, registerStatusBar } from './editor/status/index.js';
 import { AssistantTools } from './editor/tools/index.js';
 import { setLanguage } from './l10n.js';
+import { errorStack } from './protocol/index.js';
 import {
   followRenames,
   NotebookOutputs,
@@ -39,7 +40,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
   // In a browser the extension has an address, not a path.
   const sessions = new Sessions(thread.scheme === 'file' ? thread.fsPath : thread.toString(true), log, doors);
   // Before somebody wants the first panel.
-  readPage(extensionUri, 'main').catch((error: unknown) => log.error(String(error)));
+  readPage(extensionUri, 'main').catch((error: unknown) => log.error(errorStack(error)));
   const panels = new Panels(sessions, extensionUri);
   const features = registerLanguageFeatures(sessions, log);
   const viewerParts = { extensionUri, workerPath: sessions.workerPath, log, doors };
@@ -72,7 +73,7 @@ export function assemble({ extensionUri, subscriptions, workspaceState }: vscode
     registerStatusBar(sessions, panels),
     registerReadyThread(sessions, features.subjects.inspections),
     registerPairs(context),
-    followRenames(previews, (error) => log.error(String(error))),
+    followRenames(previews, (error) => log.error(errorStack(error))),
     new vscode.Disposable(endWriting),
   );
   const made = new Map(Object.entries(commands).map(([name, make]) => [name, make(context)]));

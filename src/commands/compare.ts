@@ -10,7 +10,7 @@ import { configMeant } from './activeTarget.js';
 import { chooseConfig } from './chooseConfig.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { fileItem, pickSeveral } from './quickInput.js';
-import { errorMessage } from '../protocol/index.js';
+import { errorMessage, errorStack } from '../protocol/index.js';
 
 const entryOf = (config: vscode.Uri): Entry => ({ kind: 'config', config: config.toString() });
 const isUri = (value: unknown): value is vscode.Uri => value instanceof vscode.Uri;
@@ -90,7 +90,7 @@ export const compare: CommandFactory = (context) => async (argument, selected) =
     if (others !== undefined) show(context, entry, others);
   } catch (error) {
     const message = errorMessage(error);
-    context.log.error(message);
+    context.log.error(errorStack(error));
     void vscode.window.showErrorMessage(t('Compare RNN Runs: {0}', message));
   }
 };

@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { openUntitledConfig } from '../editor/following/index.js';
 import type { Shapes } from '../engine/index.js';
-import { errorMessage } from '../protocol/index.js';
+import { errorMessage, errorStack } from '../protocol/index.js';
 import type { CellChoice } from '../protocol/index.js';
 import type { CommandFactory, Context } from './commandContext.js';
 import { configOf } from './configAnswers.js';
@@ -201,7 +201,7 @@ export async function askForConfig({ subjects, surveys, previews, log }: Context
     return await openUntitledConfig('network', await subjects.inspections.newConfig(config));
   } catch (error) {
     const message = errorMessage(error);
-    log.error(message);
+    log.error(errorStack(error));
     void vscode.window.showErrorMessage(t('Create RNN Config: {0}', message));
     return undefined;
   }

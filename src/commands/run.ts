@@ -8,7 +8,7 @@ import type { Problem } from '../config/json/index.js';
 import { prefix, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import type { PairWish } from '../panel/index.js';
-import { errorMessage } from '../protocol/index.js';
+import { errorMessage, errorStack } from '../protocol/index.js';
 import type { RunOutcome, SequenceChoice } from '../protocol/index.js';
 import { Stop } from '../worker/scheduling/index.js';
 import { chooseConfig } from './chooseConfig.js';
@@ -274,7 +274,7 @@ export function registerPairs(context: Context): vscode.Disposable {
 
 function fail(error: unknown, { log }: Context): void {
   const message = errorMessage(error);
-  log.error(message);
+  log.error(errorStack(error));
   const told = t('Run RNN: {0}', message);
   const fix = error instanceof Unreadable ? error.problem.fix : undefined;
   void (fix?.kind === 'copyPython' ? offerLines(told, fix.lines) : vscode.window.showErrorMessage(told));

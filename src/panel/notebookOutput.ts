@@ -6,7 +6,7 @@ import type { Entry, SentFile } from '../config/read/index.js';
 import { quote } from '../config/json/index.js';
 import type { Problem } from '../config/json/index.js';
 import { readSettings } from '../editor/context/index.js';
-import { Channel, errorMessage } from '../protocol/index.js';
+import { Channel, errorMessage, errorStack } from '../protocol/index.js';
 import type {
   FileRequest,
   PageContract,
@@ -66,7 +66,7 @@ export class NotebookOutput implements vscode.Disposable {
   constructor(parts: NotebookOutputParts) {
     this.#parts = parts;
     const { notebook, title, log, post, openInPanel } = parts;
-    const failed = ({ message }: { readonly message: string }): void => log.error(`output ${quote(title)}: ${message}`);
+    const failed = (message: string): void => log.error(`output ${quote(title)}: ${message}`);
     const nothing = (): void => undefined;
     this.#channel = new Channel<PanelContract, PageContract>(
       {
@@ -97,7 +97,7 @@ export class NotebookOutput implements vscode.Disposable {
           ),
         revealConfig: openInPanel,
         revealProblem: openInPanel,
-        failed,
+        failed: ({ message }) => failed(message),
         // The page of an output offers none of these.
         painted: nothing,
         revealWeight: nothing,
@@ -111,7 +111,7 @@ export class NotebookOutput implements vscode.Disposable {
         exportJson: nothing,
         exportReport: nothing,
       },
-      { checks: panelChecks, onFault: failed },
+      { checks: panelChecks, onFault: (error) => failed(errorStack(error)) },
     );
     this.#run();
   }
@@ -178,7 +178,7 @@ export class NotebookOutput implements vscode.Disposable {
       if (kind === 'refused') this.#problems = problems;
       this.#sendStatus();
     }).catch((error: unknown) => {
-      if (run === this.#newest) this.#fail(errorMessage(error));
+      if (run === this.#newest) this.#fail(errorMessage(error), errorStack(error));
     });
     this.#ran = Promise.race([summarised, outcome]);
   }
@@ -226,8 +226,8 @@ export class NotebookOutput implements vscode.Disposable {
     });
   }
 
-  #fail(message: string): void {
-    this.#parts.log.error(`output ${quote(this.#parts.title)}: ${message}`);
+  #fail(message: string, told = message): void {
+    this.#parts.log.error(`output ${quote(this.#parts.title)}: ${told}`);
     this.#running = null;
     this.#stale = message;
     this.#sendStatus();

@@ -5,7 +5,7 @@ import { prefix } from '../editor/context/index.js';
 import { readReference } from '../editor/files/index.js';
 import { languageInUse } from '../l10n.js';
 import { isBeside, OutputFiles, safeName } from '../notebook/index.js';
-import { Channel } from '../protocol/index.js';
+import { Channel, errorMessage, errorStack } from '../protocol/index.js';
 import type { NotebookHostContract, NotebookRendererContract, OutputContent, OutputWords } from '../protocol/index.js';
 import { notebookChecks } from './messageChecks.js';
 import { NotebookOutput } from './notebookOutput.js';
@@ -60,7 +60,7 @@ export class NotebookOutputs implements vscode.Disposable {
   }
 
   #open(notebook: vscode.Uri, messaging: vscode.NotebookRendererMessaging): Notebook {
-    const failed = ({ message }: Error): void => this.#parts.log.error(`outputs of ${notebook.path}: ${message}`);
+    const failed = (error: unknown): void => this.#parts.log.error(`outputs of ${notebook.path}: ${errorStack(error)}`);
     const outputs = new Map<string, Shown>();
     let hear: (message: unknown) => void = () => undefined;
     const channel: RendererChannel = new Channel<NotebookHostContract, NotebookRendererContract>(
@@ -74,8 +74,14 @@ export class NotebookOutputs implements vscode.Disposable {
       {},
       {
         open: ({ output, content }) => {
-          const shown = this.#show(notebook, output, content, channel);
-          if (shown !== null) outputs.set(output, shown);
+          try {
+            const shown = this.#show(notebook, output, content, channel);
+            if (shown !== null) outputs.set(output, shown);
+          } catch (error) {
+            // Its page waits for an answer; whoever looks for the fault finds it in the log.
+            channel.emit('refused', { output, why: errorMessage(error) });
+            throw error;
+          }
         },
         page: ({ output, message }) => outputs.get(output)?.output.hear(message),
         openInPanel: ({ output }) => outputs.get(output)?.openInPanel(),
@@ -141,7 +147,9 @@ export class NotebookOutputs implements vscode.Disposable {
       const files = new OutputFiles(content);
       return { entry: { kind: 'config', config: files.config }, readFile: (request) => files.read(request) };
     } catch (error) {
-      return t('The tensors of this output are damaged ({0}). Run its cell again.', String(error));
+      // What is no base64 is thrown as this, and a fault of ours as anything else.
+      if (!(error instanceof DOMException)) throw error;
+      return t('The tensors of this output are damaged ({0}). Run its cell again.', error.message);
     }
   }
 

@@ -7,7 +7,7 @@ import { textColumn } from '../editor/context/index.js';
 import { entryUri, prefix } from '../editor/following/index.js';
 import type { Session, Sessions } from '../editor/following/index.js';
 import type { PageContract, PanelContract, WeightPlace, WhatIf } from '../protocol/index.js';
-import { Channel, runFileName } from '../protocol/index.js';
+import { Channel, errorStack, runFileName } from '../protocol/index.js';
 import { relaySlices } from '../worker/answers/index.js';
 import { Applied } from './whatIfUndo.js';
 import { Comparison } from './comparison.js';
@@ -104,7 +104,7 @@ export class Panel implements vscode.Disposable {
         exportReport: () => saveReport(session, extensionUri),
         failed: ({ message }) => logFault(message),
       },
-      { checks: panelChecks, onFault: ({ message }) => logFault(message) },
+      { checks: panelChecks, onFault: (error) => logFault(errorStack(error)) },
     );
     this.comparison = new Comparison(sessions, session, (compared) => this.#channel.emit('compared', compared));
     this.#subscriptions.push(
@@ -118,7 +118,7 @@ export class Panel implements vscode.Disposable {
       session.onDidAnalyse((spectrum) => this.#channel.emit('spectrum', spectrum)),
       session.paints(() => view.visible),
     );
-    fillView(view, extensionUri, 'main', session.title).catch((error: unknown) => logFault(String(error)));
+    fillView(view, extensionUri, 'main', session.title).catch((error: unknown) => logFault(errorStack(error)));
     this.#sendStatus();
   }
 

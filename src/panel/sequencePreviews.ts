@@ -5,7 +5,7 @@ import type { FoundNetwork } from '../config/read/index.js';
 import { after } from '../editor/files/index.js';
 import type { Move } from '../editor/files/index.js';
 import { prefix, SequenceReader } from '../editor/following/index.js';
-import { Channel } from '../protocol/index.js';
+import { Channel, errorStack } from '../protocol/index.js';
 import type { SequenceChoice, SequencePageContract, SequenceViewContract } from '../protocol/index.js';
 import { sequenceViewChecks } from './messageChecks.js';
 import type { ViewerParts } from './tensorViewer.js';
@@ -161,7 +161,7 @@ export class SequencePreviews implements vscode.Disposable {
         },
         failed: ({ message }) => failed(message),
       },
-      { checks: sequenceViewChecks, onFault: ({ message }) => failed(message) },
+      { checks: sequenceViewChecks, onFault: (error) => failed(errorStack(error)) },
     );
     subscriptions.push(
       this.#waits.event((id) => {
@@ -175,7 +175,7 @@ export class SequencePreviews implements vscode.Disposable {
       for (const subscription of subscriptions) subscription.dispose();
     });
     this.#count(uri, 1);
-    fillView(view, extensionUri, 'sequences', name).catch((error: unknown) => failed(String(error)));
+    fillView(view, extensionUri, 'sequences', name).catch((error: unknown) => failed(errorStack(error)));
   }
 
   dispose(): void {

@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Doors } from '../editor/context/index.js';
 import { prefix, TensorReader } from '../editor/following/index.js';
-import { Channel } from '../protocol/index.js';
+import { Channel, errorStack } from '../protocol/index.js';
 import type { TensorPageContract, TensorViewContract } from '../protocol/index.js';
 import { tensorViewChecks } from './messageChecks.js';
 import { fillView } from './viewPage.js';
@@ -44,12 +44,12 @@ export function showTensors(uri: vscode.Uri, view: vscode.WebviewPanel, parts: V
       copyPython: ({ lines }) => vscode.commands.executeCommand(`${prefix}.copyPyTorchExport`, lines),
       failed: ({ message }) => failed(message),
     },
-    { checks: tensorViewChecks, onFault: ({ message }) => failed(message) },
+    { checks: tensorViewChecks, onFault: (error) => failed(errorStack(error)) },
   );
   subscriptions.push(reader.onDidRead(tell));
   view.onDidDispose(() => {
     channel.close(t('The panel was closed.'));
     for (const subscription of subscriptions) subscription.dispose();
   });
-  fillView(view, extensionUri, 'tensors', name).catch((error: unknown) => failed(String(error)));
+  fillView(view, extensionUri, 'tensors', name).catch((error: unknown) => failed(errorStack(error)));
 }

@@ -1,6 +1,6 @@
 import { shown } from './checks.js';
 import type { Check } from './checks.js';
-import { errorMessage } from './errorMessage.js';
+import { errorMessage, errorStack } from './errorMessage.js';
 
 /** One side of a message hop: `parentPort`, a `Worker`, a `Webview` or `acquireVsCodeApi()`, wrapped by its owner. */
 export type Port = {
@@ -54,7 +54,7 @@ export type Border<C extends Contract> = {
 type Message =
   | { readonly type: 'request'; readonly id: number; readonly name: string; readonly params: unknown }
   | { readonly type: 'ok'; readonly id: number; readonly result: unknown }
-  | { readonly type: 'error'; readonly id: number; readonly message: string }
+  | { readonly type: 'error'; readonly id: number; readonly message: string; readonly stack?: string }
   | { readonly type: 'event'; readonly name: string; readonly payload: unknown };
 
 /** The other side is gone (dead worker, closed panel): every waiting caller gets this. */
@@ -87,6 +87,13 @@ function messageIn(value: unknown): Message | null {
         (type === 'error' && typeof message === 'string') ||
         (type === 'request' && typeof name === 'string')));
   return isMessage ? (value as Message) : null;
+}
+
+/** It was thrown on the other side: where it arrives tells nobody anything. */
+function errorOf({ message, stack }: Extract<Message, { readonly type: 'error' }>): Error {
+  const error = new Error(message);
+  if (typeof stack === 'string') error.stack = stack;
+  return error;
 }
 
 /**
@@ -167,7 +174,7 @@ export class Channel<Local extends Contract, Remote extends Contract> {
         this.#waiting.delete(message.id);
         if (waiting === undefined) this.#hearStray(message.id);
         else if (message.type === 'ok') waiting.resolve(message.result as never);
-        else waiting.reject(new Error(message.message));
+        else waiting.reject(errorOf(message));
       }
     }
   }
@@ -217,7 +224,7 @@ export class Channel<Local extends Contract, Remote extends Contract> {
   #refuse(id: number, name: string, error: unknown): void {
     const { words = errorMessage, onUnanswered } = this.#border;
     try {
-      this.#post({ type: 'error', id, message: words(error) }, []);
+      this.#post({ type: 'error', id, message: words(error), stack: errorStack(error) }, []);
     } catch (cause) {
       const lost = new Error(`The request ${shown(name)} could not be answered: ${errorMessage(cause)}`, { cause });
       if (onUnanswered === undefined) throw lost;

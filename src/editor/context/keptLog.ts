@@ -18,6 +18,9 @@ export function withoutContents(line: string): string {
   return `${time} ${told}`;
 }
 
+/** Where in the program it was is for the channel alone: its numbers would be left out of what is copied. */
+const withoutPlaces = (text: string): string => text.replaceAll(/\n[ \t]+at [^\n]*/g, '');
+
 export function keptLog(channel: vscode.LogOutputChannel): KeptLog {
   const lastLines: string[] = [];
   let isClosed = false;
@@ -25,7 +28,7 @@ export function keptLog(channel: vscode.LogOutputChannel): KeptLog {
     (level: 'info' | 'warn' | 'error') =>
     (message: string | Error, ...more: unknown[]): void => {
       const text = message instanceof Error ? message.message : message;
-      lastLines.push(`${new Date().toISOString()} [${level}] ${text}`);
+      lastLines.push(`${new Date().toISOString()} [${level}] ${withoutPlaces(text)}`);
       if (lastLines.length > mostLines) lastLines.shift();
       // What was under way when the extension was shut down may still have something to say.
       if (isClosed) return;

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Link } from '../../config/read/index.js';
-import { errorMessage } from '../../protocol/index.js';
+import { errorStack } from '../../protocol/index.js';
 import type { Inspection } from '../../protocol/index.js';
 import { SerialQueue, Stop } from '../../worker/scheduling/index.js';
 import { readUri, resolveReference } from '../files/editorFiles.js';
@@ -230,7 +230,7 @@ export class ConfigIndex implements vscode.Disposable {
   }
 
   #log(error: unknown): void {
-    this.#inspections.log.error(errorMessage(error));
+    this.#inspections.log.error(errorStack(error));
   }
 
   async #readOne(config: vscode.Uri): Promise<void> {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { SentBytes, SentFile } from '../../config/read/index.js';
 import type { NewConfig } from '../../config/edit/index.js';
-import { errorMessage } from '../../protocol/index.js';
+import { errorStack } from '../../protocol/index.js';
 import type {
   CellChoice,
   ChangeOutcome,
@@ -246,7 +246,7 @@ export class Inspections implements vscode.Disposable {
       entry.waitingSince = null;
       const inspection = await this.#ask('inspect', { config: key, cancel: stop.flag }, stop).catch(
         (error: unknown) => {
-          this.log.error(`${entry.config.path}: ${errorMessage(error)}`);
+          this.log.error(`${entry.config.path}: ${errorStack(error)}`);
           return null;
         },
       );

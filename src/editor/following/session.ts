@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Entry, SentBytes } from '../../config/read/index.js';
 import { quote } from '../../config/json/index.js';
 import type { Problem } from '../../config/json/index.js';
-import { errorMessage } from '../../protocol/index.js';
+import { errorMessage, errorStack } from '../../protocol/index.js';
 import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
 import type { Questions, SpareThread } from '../../worker/thread/index.js';
@@ -266,11 +266,12 @@ export class Session implements vscode.Disposable {
         return told;
       }
     } catch (error) {
-      this.running = null;
-      this.#lastTook = Infinity;
-      const message = errorMessage(error);
-      this.log.error(`${quote(this.title)}: ${message}`);
-      this.#keepOldPicture(message);
+      if (isLatest()) {
+        this.running = null;
+        this.#lastTook = Infinity;
+        this.log.error(`${quote(this.title)}: ${errorStack(error)}`);
+        this.#keepOldPicture(errorMessage(error));
+      }
       throw error;
     }
   }
@@ -443,7 +444,7 @@ export class Session implements vscode.Disposable {
     try {
       this.#writes.note(uri.toString(), await statIfThere(uri));
     } catch (error) {
-      this.log.error(`${quote(this.title)}: ${String(error)}`);
+      this.log.error(`${quote(this.title)}: ${errorStack(error)}`);
     }
   }
 

@@ -1,6 +1,6 @@
 // A file that somebody looks into: a thread of its own reads it, again whenever it changes.
 import * as vscode from 'vscode';
-import { errorMessage } from '../../protocol/index.js';
+import { errorMessage, errorStack } from '../../protocol/index.js';
 import type { TensorProblem } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
 import type { Questions } from '../../worker/thread/index.js';
@@ -113,7 +113,7 @@ export class WatchedReading<List extends Told> implements vscode.Disposable {
     this.#isAsked = false;
     const reading = ++this.#reading;
     void this.#readNow(reading)
-      .catch((error: unknown) => this.#fail(errorMessage(error), reading))
+      .catch((error: unknown) => this.#fail(error, reading))
       .finally(() => {
         this.#isReading = false;
         if (this.#disposed) return;
@@ -143,11 +143,11 @@ export class WatchedReading<List extends Told> implements vscode.Disposable {
   }
 
   /** What becomes of an older reading is nobody's concern any more. */
-  #fail(message: string, reading: number): void {
+  #fail(error: unknown, reading: number): void {
     if (this.#disposed || reading !== this.#reading) return;
-    this.#log.error(`${this.#uri.path}: ${message}`);
+    this.#log.error(`${this.#uri.path}: ${errorStack(error)}`);
     const file = this.#uri.toString();
-    const problems = [{ file, code: 'unreadable-file' as const, text: message, python: null }];
+    const problems = [{ file, code: 'unreadable-file' as const, text: errorMessage(error), python: null }];
     this.#tell({ reading: ++this.#reading, list: this.#parts.nothing({ problems, files: [file] }), bytes: null });
   }
 

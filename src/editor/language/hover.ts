@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { errorMessage } from '../../protocol/index.js';
+import { errorStack } from '../../protocol/index.js';
 import type { Inspection, PartFacts, PartInfo } from '../../protocol/index.js';
 import { toRange } from './diagnostics.js';
 import { layerText } from './gateNames.js';
@@ -91,7 +91,7 @@ class PartHover implements vscode.HoverProvider {
     const late = new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), patience));
     const facts = await Promise.race([asked, late]);
     if (facts === null || token.isCancellationRequested) return null;
-    if (facts === 'late') asked.catch((error: unknown) => this.subjects.inspections.log.error(errorMessage(error)));
+    if (facts === 'late') asked.catch((error: unknown) => this.subjects.inspections.log.error(errorStack(error)));
     const text =
       facts === 'late'
         ? [head(part), numbersLine(part), t('Its singular values are still being computed; hover again for them.')]

@@ -15,7 +15,7 @@ import { Subjects } from '../following/experimentLookup.js';
 import { registerSymbols } from './documentSymbols.js';
 import { Surveys } from '../following/surveys.js';
 import { WeightFiles } from '../following/weightFiles.js';
-import { errorMessage } from '../../protocol/index.js';
+import { errorStack } from '../../protocol/index.js';
 
 export type LanguageFeatures = {
   readonly subjects: Subjects;
@@ -32,7 +32,7 @@ export function registerLanguageFeatures(sessions: Sessions, log: vscode.LogOutp
   const subjects = new Subjects(inspections, index);
   const refactorings = new Refactorings(inspections);
   const surveys = new Surveys(inspections, sessions.doors);
-  const weightFiles = new WeightFiles(surveys, (error) => log.error(errorMessage(error)));
+  const weightFiles = new WeightFiles(surveys, (error) => log.error(errorStack(error)));
   const disposable = vscode.Disposable.from(
     registerHover(subjects),
     registerInlayHints(subjects),

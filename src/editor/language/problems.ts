@@ -6,7 +6,7 @@ import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';
 import type { Subjects } from '../following/experimentLookup.js';
 import { isToldByJson } from './jsonDiagnosticFilter.js';
-import { errorMessage } from '../../protocol/index.js';
+import { errorStack } from '../../protocol/index.js';
 
 /** A file that more configs name than this is told about as these see it. */
 const mostConfigs = 5;
@@ -92,7 +92,7 @@ export function registerProblems(subjects: Subjects, sessions: Sessions): vscode
       ]),
     );
   };
-  const log = (error: unknown): void => inspections.log.error(errorMessage(error));
+  const log = (error: unknown): void => inspections.log.error(errorStack(error));
   const look = (config: string): void => {
     const uri = vscode.Uri.parse(config, true);
     inspections.hold(uri);

@@ -5,7 +5,7 @@ import type { Session } from '../following/session.js';
 import type { Sessions } from '../following/sessions.js';
 import type { Subjects } from '../following/experimentLookup.js';
 import type { WeightFiles } from '../following/weightFiles.js';
-import { errorMessage } from '../../protocol/index.js';
+import { errorStack } from '../../protocol/index.js';
 
 type Panels = { readonly activeSession: Session | undefined; readonly onDidChangeActive: vscode.Event<void> };
 
@@ -19,7 +19,7 @@ export function registerContextKeys(
   subjects: Subjects,
   weightFiles: WeightFiles,
 ): vscode.Disposable {
-  const log = (error: unknown): void => subjects.inspections.log.error(errorMessage(error));
+  const log = (error: unknown): void => subjects.inspections.log.error(errorStack(error));
   const told = new Map<string, string>();
   const tell = (key: string, value: unknown): void => {
     const text = JSON.stringify(value);

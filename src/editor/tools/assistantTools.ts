@@ -3,6 +3,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { ToolCancelled, ToolError, tools } from '../../assistant/index.js';
 import type { Subject, Tool, ToolHost } from '../../assistant/index.js';
+import { errorStack } from '../../protocol/index.js';
 import { Stop } from '../../worker/scheduling/index.js';
 import type { Doors } from '../context/doors.js';
 import { readSettings } from '../context/settings.js';
@@ -101,7 +102,7 @@ export class AssistantTools {
       return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);
     } catch (error) {
       if (error instanceof ToolCancelled) throw new vscode.CancellationError();
-      if (!(error instanceof ToolError)) this.log.error(`${name}: ${String(error)}`);
+      if (!(error instanceof ToolError)) this.log.error(`${name}: ${errorStack(error)}`);
       throw error;
     } finally {
       subscription.dispose();

@@ -12,7 +12,7 @@ import type {
   WorkerContract,
   WorkerHostContract,
 } from '../../protocol/index.js';
-import { Channel, ChannelClosed } from '../../protocol/index.js';
+import { Channel, ChannelClosed, errorStack } from '../../protocol/index.js';
 import { begin, hasBegun, hold, newFlag, raise, release } from '../scheduling/cancelFlag.js';
 import type { Stop } from '../scheduling/stop.js';
 import type { SpareThread } from './spareThread.js';
@@ -270,7 +270,7 @@ export class EngineClient {
       },
       {
         checks: 'trusted',
-        onFault: ({ message }) => events.failed({ message }),
+        onFault: (error) => events.failed({ message: errorStack(error) }),
         onUnanswered: (error) => {
           died(t('The engine stopped: {0}', error.message));
           thread.end();

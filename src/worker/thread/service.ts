@@ -36,7 +36,7 @@ import type {
   WorkerContract,
   WorkerHostContract,
 } from '../../protocol/index.js';
-import { Channel, errorMessage } from '../../protocol/index.js';
+import { Channel, errorMessage, errorStack } from '../../protocol/index.js';
 import { Analyses } from '../answers/analyses.js';
 import { applyWhatIf } from '../changes/applyWhatIf.js';
 import { joinBytes } from '../scheduling/joinBytes.js';
@@ -235,7 +235,7 @@ export class Service {
       },
       {
         checks: workerChecks,
-        onFault: ({ message }) => this.#channel.emit('failed', { message }),
+        onFault: (error) => this.#channel.emit('failed', { message: errorStack(error) }),
         words,
       },
     );

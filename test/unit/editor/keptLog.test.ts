@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import type * as vscode from 'vscode';
 import { keptLog, withoutContents } from '../../../src/editor/context/keptLog.js';
 import { quote } from '../../../src/config/json/index.js';
+import { errorStack } from '../../../src/protocol/index.js';
 
 const time = '2026-11-29T16:30:51.123Z';
 
@@ -29,6 +30,20 @@ describe('a line of the log that is copied', () => {
     assert.equal(log.lastLines.length, 100);
     assert.match(log.lastLines[0] ?? '', /^\d{4}-[^ ]+Z \[error\] fault 50$/);
     assert.match(log.lastLines.at(-1) ?? '', /fault 149$/);
+  });
+
+  it('has no place in the program, which the channel has', () => {
+    const said: string[] = [];
+    const log = keptLog({ error: (line: string) => said.push(line) } as unknown as vscode.LogOutputChannel);
+    const error = new TypeError('no file');
+    log.error(`a.json: ${errorStack(new Error('It was not read.', { cause: error }))}`);
+    log.error('b.json: Error: VS Code indents by tabs\n\tat run (/a.js:1:2)\n\tat /b.js:3:4');
+    assert.match(said.join(), /^a\.json: Error: It was not read\.\n +at [^]*Caused by: TypeError: no file\n +at /);
+    assert.match(
+      log.lastLines[0] ?? '',
+      /Z \[error\] a\.json: Error: It was not read\.\nCaused by: TypeError: no file$/,
+    );
+    assert.match(log.lastLines[1] ?? '', /Z \[error\] b\.json: Error: VS Code indents by tabs$/);
   });
 
   it('says nothing to a channel that is closed, which would throw', () => {

@@ -61,7 +61,10 @@ describe('Channel', () => {
 
   it("gives a handler's error to its caller", async () => {
     const { caller, end } = pair();
-    await assert.rejects(caller.request('fail', null), /no such thing/);
+    const error: unknown = await caller.request('fail', null).catch((reason: unknown) => reason);
+    assert.ok(error instanceof Error);
+    assert.equal(error.message, 'no such thing');
+    assert.match(error.stack ?? '', /^Error: no such thing\n +at .*\bfail\b/, 'with where it was thrown');
     end();
   });
 
@@ -107,7 +110,11 @@ function guarded(checks: 'checked' | 'trusted' = 'checked') {
   let hear: (message: unknown) => void = () => assert.fail('nobody listens');
   new Channel<Guarded, Silent>(
     {
-      post: (message) => posted.push(message),
+      post: (message) => {
+        const { stack, ...said } = message as { readonly stack?: string };
+        assert.equal(typeof stack, 'message' in said ? 'string' : 'undefined');
+        posted.push(said);
+      },
       onMessage: (listener) => {
         hear = listener;
       },

@@ -8,6 +8,7 @@ import { versionOnDisk } from '../../../src/editor/files/disk.js';
 import { DiskPoll } from '../../../src/editor/files/diskPoll.js';
 import { Session } from '../../../src/editor/following/session.js';
 import { SpareThread } from '../../../src/worker/thread/index.js';
+import type { RunOutcome } from '../../../src/protocol/index.js';
 import { problemsOf, sibling, writeFiles } from './editorSupport.js';
 import {
   closeEverything,
@@ -134,6 +135,43 @@ describe('a file that a training script rewrites', () => {
     await writeFile(weights.fsPath, text);
     await lensSays(uri, /vanishing.*per step back$/);
     assert.deepEqual(problemsOf(weights), []);
+  });
+
+  it('fails a run that is not the latest any more without a word about the one that has begun since', async () => {
+    const file = await writeFiles({ 'thread.js': '' });
+    const gone = sibling(file, 'gone.json').toString();
+    // The second problem stands in no file; behind the look at the first file, that ends the run with an error.
+    const problems = [gone, 'no address'].map((id) => ({ file: id, severity: 'error', code: 'unreadable-file' }));
+    await writeFile(
+      file.fsPath,
+      "const { parentPort } = require('node:worker_threads'); parentPort.on('message', ({ id, name, params }) => { " +
+        "if (name === 'run' && params.runId === 1) parentPort.postMessage({ type: 'ok', id, " +
+        "result: { kind: 'refused', " +
+        `files: [], problems: ${JSON.stringify(problems)} } }); });`,
+    );
+    const errors: string[] = [];
+    const newer: Promise<RunOutcome>[] = [];
+    const session = new Session(
+      { kind: 'pair', weights: gone, sequences: gone },
+      new SpareThread(file.fsPath),
+      {
+        error: (line: string) => errors.push(line),
+        // The run has its outcome, and looks at the first file in some turns of the microtasks.
+        debug: async () => {
+          for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+          if (newer.length === 0) newer.push(session.run());
+        },
+      } as unknown as vscode.LogOutputChannel,
+      openDoors(),
+    );
+    try {
+      await assert.rejects(session.run(), /Scheme is missing/);
+      assert.deepEqual([session.running?.runId, session.stale, errors], [2, null, []]);
+    } finally {
+      session.dispose();
+    }
+    const [outcome] = await Promise.all(newer);
+    assert.equal(outcome?.kind, 'cancelled');
   });
 
   it('is told about by what it is, where no config names it', async () => {
