@@ -36,7 +36,9 @@ export class ResultTexts implements vscode.Disposable {
       ? t('{0}: the text waits for the analyses', session.title)
       : t('{0}: gradients beside differences of the loss', session.title);
     try {
-      const text = await ofFinishedRun(session, waiting, (runId) => session.request('resultText', { runId, form }));
+      const text = await ofFinishedRun(session, waiting, (runId, stop) =>
+        session.ask('resultText', { runId, form, cancel: stop.flag }, stop),
+      );
       if (text === null) return;
       const uri = vscode.Uri.from({
         scheme,

@@ -8,6 +8,7 @@ import { entryUri, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import { whyNotWritten } from '../report/index.js';
 import { errorMessage } from '../protocol/index.js';
+import { Stop } from '../worker/scheduling/index.js';
 
 export function reportFailure(error: unknown): void {
   void vscode.window.showErrorMessage(t('Run RNN: {0}', errorMessage(error)));
@@ -76,15 +77,16 @@ export async function saveBytes(
 export async function ofFinishedRun<Result>(
   session: Session,
   title: string,
-  ask: (runId: number) => Promise<Result | null>,
+  ask: (runId: number, stop: Stop) => Promise<Result | null>,
 ): Promise<Result | null> {
   const { summary } = session;
   if (summary === null) return null;
-  let stopWaiting: () => void = () => undefined;
+  const stop = new Stop();
   const given = new Promise<'given up'>((resolve) => {
-    stopWaiting = () => resolve('given up');
+    stop.onAsked(() => resolve('given up'));
   });
-  const answer = await withLateProgress(title, Promise.race([ask(summary.runId), given]), stopWaiting);
+  const asked = ask(summary.runId, stop);
+  const answer = await withLateProgress(title, Promise.race([given, asked]), () => stop.ask());
   if (answer === 'given up') return null;
   if (answer === null) throw new Error(t('The run was replaced by a newer one meanwhile. Try again.'));
   return answer;

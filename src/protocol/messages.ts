@@ -853,7 +853,12 @@ export type ReportData = {
   readonly files: readonly { readonly id: string; readonly bytes: number }[];
 };
 
-export type ResultTextRequest = { readonly runId: number; readonly form: 'whole' | 'compact' | 'gradientCheck' };
+/** `cancel` ends a check of gradients, which is then answered with null. */
+export type ResultTextRequest = {
+  readonly runId: number;
+  readonly form: 'whole' | 'compact' | 'gradientCheck';
+  readonly cancel?: CancelFlag;
+};
 export type TriedText = { readonly ok: boolean; readonly text: string };
 
 /** What the worker answers and hears. */

@@ -7,7 +7,8 @@ import type { Problem } from '../../config/json/index.js';
 import { errorMessage, errorStack } from '../../protocol/index.js';
 import type { Progress, RunOutcome, RunSummary, SpectrumSummary } from '../../protocol/index.js';
 import { EngineClient } from '../../worker/thread/index.js';
-import type { Questions, SpareThread } from '../../worker/thread/index.js';
+import type { Stop } from '../../worker/scheduling/index.js';
+import type { Questions, SpareThread, Stoppable } from '../../worker/thread/index.js';
 import { DiskPoll } from '../files/diskPoll.js';
 import type { Doors } from '../context/doors.js';
 import { readReference, versionOf } from '../files/editorFiles.js';
@@ -302,6 +303,15 @@ export class Session implements vscode.Disposable {
 
   request<K extends keyof Questions>(name: K, params: Questions[K]['params']): Promise<Questions[K]['result']> {
     return this.#client.request(name, params);
+  }
+
+  /** The same until `stop`, whose flag stands in `params`, ends it: with null. */
+  ask<K extends Stoppable>(
+    name: K,
+    params: Questions[K]['params'],
+    stop: Stop,
+  ): Promise<Questions[K]['result'] | null> {
+    return this.#client.ask(name, params, stop);
   }
 
   /** A page that calls `painted` when it has painted a run, as long as it is `visible`. */

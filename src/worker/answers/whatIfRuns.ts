@@ -125,12 +125,20 @@ export class WhatIfs {
     return { kind, perStepFactor, log10Ratio, onePercentSteps: leadsThere(answer.verdict) ? onePercentSteps : null };
   }
 
-  /** The gradients of the run as it is beside centred differences. It gives way to everything, too. */
-  checkGradients(): Promise<GradientCheck | null | typeof ended | 'noMemory'> {
+  /**
+   * The gradients of the run as it is beside centred differences. It gives way to everything, too, and ends when
+   * nobody waits for it any more.
+   */
+  checkGradients(isGivenUp: () => boolean): Promise<GradientCheck | null | typeof ended | 'noMemory'> {
     const { experiment } = this.#subject;
-    return this.#inTurn((check) =>
-      drive(checkGradients(this.#limit, experiment, this.#kernels), check, () => undefined, 'behind'),
-    );
+    return this.#inTurn((check) => {
+      const wanted = (): void => {
+        if (isGivenUp()) throw new Cancelled();
+        check();
+      };
+      wanted();
+      return drive(checkGradients(this.#limit, experiment, this.#kernels), wanted, () => undefined, 'behind');
+    });
   }
 
   async #inTurn<Answer>(work: (check: () => void) => Promise<Answer>): Promise<Answer | typeof ended | 'noMemory'> {

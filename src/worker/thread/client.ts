@@ -28,7 +28,7 @@ const grace = 300;
 /** What can be asked besides a run: slices of the last one, a file's kind, the result as JSON. */
 export type Questions = Omit<WorkerContract['requests'], 'run'>;
 /** What can be asked with a flag that stops it. */
-export type Stoppable = 'inspect' | 'facts' | 'gatePlaces' | 'gateAt' | 'references' | 'survey';
+export type Stoppable = 'inspect' | 'facts' | 'gatePlaces' | 'gateAt' | 'references' | 'survey' | 'resultText';
 type Live = { readonly thread: Thread; readonly channel: Channel<WorkerHostContract, WorkerContract> };
 /**
  * `layer`: which one of the network is looked at, null (as left out) for the one that the verdict names.

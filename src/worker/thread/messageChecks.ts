@@ -269,7 +269,7 @@ export const workerChecks: Checks<WorkerContract> = {
     survey: object({ bytes, name: optional(text), cancel }),
     references: object({ bytes, cancel }),
     resultJson: ofRun,
-    resultText: object({ runId: count, form: oneOf(['whole', 'compact', 'gradientCheck']) }),
+    resultText: object({ runId: count, form: oneOf(['whole', 'compact', 'gradientCheck']), cancel: optional(cancel) }),
     triedText: object({ runId: count, whatIf: whatIfCheck }),
     reportData: ofRun,
     inspect: object({ config: text, cancel }),

@@ -19,6 +19,7 @@ import type { AnyNetworkRun, AnyRun, Kernels, NetworkLayer, NextStep, Spectrum }
 import type {
   Advice,
   AdviceRequest,
+  CancelFlag,
   FileRequest,
   KeptRequest,
   Phase,
@@ -558,8 +559,8 @@ export class Service {
     });
   }
 
-  async #resultText({ runId, form }: ResultTextRequest): Promise<string | null> {
-    if (form === 'gradientCheck') return this.#gradientCheck(runId);
+  async #resultText({ runId, form, cancel = null }: ResultTextRequest): Promise<string | null> {
+    if (form === 'gradientCheck') return this.#gradientCheck(runId, cancel);
     const next = await this.#advice({ runId });
     return this.#unlessCancelled(async () => {
       if (form === 'compact') {
@@ -580,14 +581,20 @@ export class Service {
     });
   }
 
-  async #gradientCheck(runId: number): Promise<string | null> {
-    for (;;) {
-      const kept = await this.#settled(runId);
-      if (kept === null) return null;
-      const found = await kept.whatIfs.checkGradients();
-      if (found === 'noMemory') return say('There is not enough memory to check this run beside the run itself.');
-      // What came in between has ended it, and somebody still waits.
-      if (found !== ended) return gradientCheckText(kept.network.experiment, found);
+  async #gradientCheck(runId: number, cancel: CancelFlag): Promise<string | null> {
+    const isGivenUp = raised(cancel);
+    hold(cancel);
+    try {
+      for (;;) {
+        const kept = await this.#settled(runId);
+        if (kept === null || isGivenUp()) return null;
+        const found = await kept.whatIfs.checkGradients(isGivenUp);
+        if (found === 'noMemory') return say('There is not enough memory to check this run beside the run itself.');
+        // What came in between has ended it, and somebody still waits.
+        if (found !== ended) return gradientCheckText(kept.network.experiment, found);
+      }
+    } finally {
+      release(cancel);
     }
   }
 

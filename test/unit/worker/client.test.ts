@@ -128,6 +128,13 @@ describe('EngineClient', () => {
     assert.equal(answer?.kind, 'run');
     assert.match((await check) ?? '', /^Gradient check {2}checked\nEvery gradient agrees /);
     assert.equal(await client.request('resultText', { runId: runId + 1, form: 'gradientCheck' }), null);
+    // One that is given up ends in its thread, which stays and answers the next.
+    const stop = new Stop();
+    const givenUp = client.ask('resultText', { runId, form: 'gradientCheck', cancel: stop.flag }, stop);
+    await client.request('step', { runId, t: 0, sequence: 0 });
+    stop.ask();
+    assert.equal(await givenUp, null);
+    assert.match((await client.request('resultText', { runId, form: 'gradientCheck' })) ?? '', /^Gradient check/);
   });
 
   it('tells the leading exponents of a wide layer as text, and all of them as JSON', async () => {
