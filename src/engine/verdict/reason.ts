@@ -46,12 +46,15 @@ export const steps = (count: number): string => {
   return told === '1' ? say('{0} step', told) : say('{0} steps', told);
 };
 
+/** Languages part the sign from the number, or do not. */
+const inPercent = (value: string): string => say('{0} %', value);
+
 /** A share in percent: more digits the nearer it is to 0 or to 100 %, never rounded to either. */
 function percent(share: number): string {
   const value = share * 100;
-  if (value > 0 && value < 1e-4) return `10^${Math.round(Math.log10(value))} %`;
-  if (value < 10) return `${significant(value, 2)} %`;
-  return `${significant(value, Math.max(2, Math.ceil(-Math.log10(Math.max(1 - share, 1e-8)))))} %`;
+  if (value > 0 && value < 1e-4) return inPercent(`10^${Math.round(Math.log10(value))}`);
+  if (value < 10) return inPercent(significant(value, 2));
+  return inPercent(significant(value, Math.max(2, Math.ceil(-Math.log10(Math.max(1 - share, 1e-8))))));
 }
 
 /** As many digits as tell it from 1. */
@@ -62,7 +65,7 @@ const times = (factor: number): string =>
 
 /** The share 10^log10 in percent, also below the range of float64. */
 const percentOfPower = (log10: number): string =>
-  log10 < -300 ? `10^${Math.round(log10 + 2)} %` : percent(10 ** log10);
+  log10 < -300 ? inPercent(`10^${Math.round(log10 + 2)}`) : percent(10 ** log10);
 
 const powerOfTen = (log10: number): string =>
   Math.abs(log10) < 4 ? significant(10 ** log10, 2) : `10^${Math.round(log10)}`;

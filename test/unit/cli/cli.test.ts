@@ -770,7 +770,7 @@ describe('rnn-gradients run', () => {
     const numbers = (text: string): string[] => text.match(/[\d.e+-]*\d/g) ?? [];
     assert.equal(korean.code, english.code);
     assert.match(korean.stdout, /^VANISHING/);
-    assert.match(korean.stdout, /한 스텝 되돌아갈 때마다 50 %만 남습니다/);
+    assert.match(korean.stdout, /한 스텝 되돌아갈 때마다 50%만 남습니다/);
     assert.match(korean.stderr, /경고: .*"extra"/);
     assert.deepEqual(
       numbers(korean.stdout.split('\n').slice(3, -3).join('\n')),

@@ -32,6 +32,7 @@ const wrongWords: readonly (readonly [wrong: RegExp, right: string])[] = [
   [/선형층/, '선형 층'],
   [/십시오/, '하세요: one tone for all'],
   [/(?:습|입)니까/, '하나요, 인가요: one tone for all'],
+  [/[\d}] %/, '%, without a space before it'],
 ];
 
 /** Particles that fit only some of the values a placeholder can have; `(은)는` or another sentence fits all. */
