@@ -25,7 +25,7 @@ describe('the extension installed from its .vsix', () => {
       assert.equal(await page.locator('html').getAttribute('lang'), 'ko');
       assert.match(
         (await page.locator('.reason').textContent()) ?? '',
-        /기울기는 한 스텝 되돌아갈 때마다 50 %만 남습니다/,
+        /기울기는 한 스텝 되돌아갈 때마다 50%만 남습니다/,
       );
       await workbench.page
         .locator('.part.statusbar .statusbar-item')
