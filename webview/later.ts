@@ -1,15 +1,15 @@
 // What the first picture does without: the views of the other groups, the cards, the bar of what-ifs. A bundle of its
 // own, loaded behind the first picture, or as soon as somebody wants any of it.
 import { Card } from './cards/card.js';
-import { Past, historyCard } from './cards/history.js';
-import { Proofs } from './cards/bounds.js';
+import { VersionHistory, historyCard } from './cards/versionHistory.js';
+import { BoundsCard } from './cards/bounds.js';
 import { eigenvaluesCard } from './cards/eigenvalues.js';
 import { gatesCard } from './cards/openedGatesCard.js';
 import { halfLivesCard } from './cards/halfLives.js';
 import { lyapunovCard } from './cards/lyapunov.js';
 import { reachCard } from './cards/gradientReach.js';
 import { openedStepCard } from './cards/openedStepCard.js';
-import { weightCards } from './cards/weights.js';
+import { weightCards } from './cards/weightHeatmaps.js';
 import { Compare } from './compare/compare.js';
 import { WhatIfBar } from './compare/whatIfBar.js';
 import { TimeChart } from './chart/chart.js';
@@ -22,7 +22,7 @@ import { heatmap } from './tracks/heatmap.js';
 import { jacobianTracks } from './tracks/jacobian.js';
 import { keptLines } from './tracks/keptLines.js';
 import { network } from './tracks/network.js';
-import { paths } from './tracks/paths.js';
+import { gradientPaths } from './tracks/gradientPaths.js';
 import { preActivation } from './tracks/preActivation.js';
 import { saturation } from './tracks/saturation.js';
 import { spread } from './tracks/stateHistogram.js';
@@ -37,9 +37,9 @@ import type { PlotMaker } from './chart/plot.js';
 import type { PanelContract } from '../src/protocol/index.js';
 import type { Pins } from './compare/pins.js';
 import type { SaveFile } from './chart/pngExport.js';
-import type { Steps } from './page/stepCache.js';
+import type { StepCache } from './page/stepCache.js';
 import type { Tracks } from './tracks/trackStack.js';
-import type { Tried } from './compare/whatIfState.js';
+import type { WhatIfState } from './compare/whatIfState.js';
 import type { WhatIfActions } from './compare/whatIfBar.js';
 
 export { jumpList } from './header/jumpList.js';
@@ -50,9 +50,9 @@ export { whatIfFrom } from './compare/keptWhatIf.js';
 /** What stands already. */
 export type Standing = {
   readonly page: Page;
-  readonly steps: Steps;
+  readonly steps: StepCache;
   readonly gates: GateSource;
-  readonly tried: Tried;
+  readonly tried: WhatIfState;
   readonly overlays: Overlays;
   readonly pins: Pins;
   readonly compared: Compared;
@@ -60,7 +60,7 @@ export type Standing = {
   readonly main: HTMLElement;
   /** Beside the tracks; the numbers at the cursor stand in it. */
   readonly side: HTMLElement;
-  readonly history: ConstructorParameters<typeof Past>[1];
+  readonly history: ConstructorParameters<typeof VersionHistory>[1];
   readonly whatIf: WhatIfActions;
   readonly act: ComparedActs;
   readonly save: SaveFile;
@@ -75,9 +75,9 @@ export class Later {
   readonly cards: readonly Card[];
   readonly whatIfBar: WhatIfBar;
   readonly #standing: Standing;
-  readonly #past: Past;
+  readonly #past: VersionHistory;
   readonly #historyCards: readonly Card[];
-  readonly #proofs: Proofs;
+  readonly #proofs: BoundsCard;
   readonly #compare: Compare;
 
   constructor(standing: Standing) {
@@ -90,7 +90,7 @@ export class Later {
       heatmap(cellStateMap(), page, steps),
       gateLines(page, gates),
       keptLines(page, gates),
-      paths(page, gates),
+      gradientPaths(page, gates),
       heatmap(gateMap(page, gates), page, steps),
       heatmap(preActivation(), page, steps),
       unitLines(page, steps),
@@ -100,11 +100,11 @@ export class Later {
       ...jacobianTracks(page),
       ...attributionTracks(page),
     ]);
-    this.#past = new Past(page, standing.history, standing.failed);
+    this.#past = new VersionHistory(page, standing.history, standing.failed);
     overlays.add(this.#past);
     this.whatIfBar = new WhatIfBar(page, tried, standing.whatIf);
     this.#compare = new Compare(page, pins, compared, overlays, standing.act);
-    this.#proofs = new Proofs(page);
+    this.#proofs = new BoundsCard(page);
     this.#historyCards = this.#cardsOf((changed) => [historyCard(this.#past, changed)]);
     const otherCards = [
       (changed: () => void) => [openedStepCard(page, changed), gatesCard(page, changed)],

@@ -8,9 +8,9 @@ import type {
 } from '../src/protocol/index.js';
 import { t } from './page/l10n.js';
 import { hostPort } from './page/hostPort.js';
-import { asInteger, Memory } from './page/pageState.js';
+import { asInteger, PageState } from './page/pageState.js';
 import type { VsCodeApi } from './page/pageState.js';
-import { Choices } from './sequences/choices.js';
+import { SequenceChoices } from './sequences/choices.js';
 import { choiceIn, SequenceModel } from './sequences/sequenceModel.js';
 import { firstRows, normalisation, targets, vocabulary } from './sequences/tables.js';
 import { WindowLines } from './sequences/windowLines.js';
@@ -21,7 +21,7 @@ import { el } from './widgets/dom.js';
 declare function acquireVsCodeApi(): VsCodeApi;
 
 const api = acquireVsCodeApi();
-const memory = new Memory(api);
+const memory = new PageState(api);
 const failed = (error: unknown): void => channel.emit('failed', { message: errorStack(error) });
 
 const channel: Channel<SequencePageContract, SequenceViewContract> = new Channel<
@@ -32,7 +32,7 @@ addEventListener('error', (event) => failed(event.error ?? event.message));
 addEventListener('unhandledrejection', (event) => failed(event.reason));
 
 const model = new SequenceModel((request) => channel.request('previewLines', request));
-const choices = new Choices((choice) => take(choice));
+const choices = new SequenceChoices((choice) => take(choice));
 const front = memory.read('front');
 const placeOf = (value: unknown): number => Math.max(0, asInteger(value) ?? 0);
 const lines = new WindowLines(

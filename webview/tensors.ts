@@ -3,7 +3,7 @@ import { Channel, errorStack } from '../src/protocol/index.js';
 import type { ShownTensors, TensorPageContract, TensorViewContract } from '../src/protocol/index.js';
 import { t } from './page/l10n.js';
 import { hostPort } from './page/hostPort.js';
-import { asStrings, Memory } from './page/pageState.js';
+import { asStrings, PageState } from './page/pageState.js';
 import type { VsCodeApi } from './page/pageState.js';
 import { ThemeWatch } from './page/theme.js';
 import { TensorDetail } from './tensors/tensorDetail.js';
@@ -16,7 +16,7 @@ import { el } from './widgets/dom.js';
 declare function acquireVsCodeApi(): VsCodeApi;
 
 const api = acquireVsCodeApi();
-const memory = new Memory(api);
+const memory = new PageState(api);
 const themes = new ThemeWatch();
 const failed = (error: unknown): void => channel.emit('failed', { message: errorStack(error) });
 

@@ -115,7 +115,7 @@ const help = (): Help => ({
     '& Abbott 2023',
 });
 
-export class Proofs {
+export class BoundsCard {
   readonly element: HTMLElement;
   readonly #page: Page;
   readonly #list = el('dl', { class: 'pairs' });

@@ -9,7 +9,7 @@ import { OlderMark, olderWord } from '../widgets/staleMark.js';
 import { paintMath, pngOf } from '../chart/pngExport.js';
 import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
-import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
+import { TableTwin, toCsv, toTsv } from '../widgets/numbersTable.js';
 import { Tip } from '../widgets/tip.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';

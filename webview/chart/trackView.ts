@@ -4,7 +4,7 @@ import { t } from '../page/l10n.js';
 import { isReverse, positionOf } from '../page/stepLabels.js';
 import { timeTicks } from './axis.js';
 import type { Groups } from '../page/groups.js';
-import type { Memory } from '../page/pageState.js';
+import type { PageState } from '../page/pageState.js';
 import type { Failure, Model, RunSummary, TimeWindow } from '../page/model.js';
 import type { Scene } from './scene.js';
 import type { TablePlan } from '../page/tablePlan.js';
@@ -18,7 +18,7 @@ export type Page = {
   readonly model: Model;
   readonly timeline: Timeline;
   readonly themes: ThemeWatch;
-  readonly memory: Memory;
+  readonly memory: PageState;
   readonly groups: Groups;
 };
 

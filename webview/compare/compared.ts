@@ -7,7 +7,7 @@ import { colourOf } from './pins.js';
 import { verdictName } from '../page/verdictNames.js';
 import type { ComparedRun } from '../../src/protocol/index.js';
 import type { Curve, CurveName, Overlay } from '../chart/overlay.js';
-import type { Memory } from '../page/pageState.js';
+import type { PageState } from '../page/pageState.js';
 import type { Model, RunSummary } from '../page/model.js';
 import type { Theme } from '../page/theme.js';
 
@@ -22,12 +22,12 @@ export class Compared {
   /** Which of the two curves of each is drawn. */
   draws: () => CurveName = () => 'dh';
   readonly #model: Model;
-  readonly #memory: Memory;
+  readonly #memory: PageState;
   readonly #listeners = new Set<() => void>();
   /** Curves that were moved, while both runs are the same. */
   readonly #moved = new Map<string, { readonly key: string; readonly curve: Curve }>();
 
-  constructor(model: Model, memory: Memory) {
+  constructor(model: Model, memory: PageState) {
     this.#model = model;
     this.#memory = memory;
     model.onChange((change) => {

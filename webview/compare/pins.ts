@@ -5,7 +5,7 @@ import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
 import { curveNames } from '../chart/overlay.js';
 import type { Curve, CurveName, Overlay } from '../chart/overlay.js';
-import type { Memory } from '../page/pageState.js';
+import type { PageState } from '../page/pageState.js';
 import type { RunSummary } from '../page/model.js';
 import type { Theme } from '../page/theme.js';
 import type { TriedRun, WhatIf } from './whatIfState.js';
@@ -158,10 +158,10 @@ export class Pins {
   pins: readonly Pin[] = [];
   /** Which of the two curves of a pin is drawn. */
   draws: CurveName = 'dh';
-  readonly #memory: Memory;
+  readonly #memory: PageState;
   readonly #listeners = new Set<() => void>();
 
-  constructor(memory: Memory) {
+  constructor(memory: PageState) {
     this.#memory = memory;
     const kept = memory.read('pins');
     this.draws = curveNames.find((name) => name === kept['draws']) ?? 'dh';

@@ -9,7 +9,7 @@ import { button } from '../widgets/controls.js';
 import { positionOf } from '../page/stepLabels.js';
 import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
-import type { Tried, WhatIf } from './whatIfState.js';
+import type { WhatIfState, WhatIf } from './whatIfState.js';
 import type { UiButton } from '../widgets/controls.js';
 import type { Help } from '../widgets/popover.js';
 import type { Page } from '../chart/trackView.js';
@@ -80,7 +80,7 @@ export type WhatIfActions = { apply(whatIf: WhatIf): Promise<boolean>; pin(): vo
 export class WhatIfBar {
   readonly element: HTMLElement;
   readonly #page: Page;
-  readonly #tried: Tried;
+  readonly #tried: WhatIfState;
   readonly #fields = new Map<Key, HTMLElement>();
   readonly #grid: HTMLElement;
   readonly #menus: WhatIfMenus;
@@ -100,7 +100,7 @@ export class WhatIfBar {
   readonly #reaches: Record<Measure, number> = { spectralRadius: leastReach, sigmaMax: leastReach };
   #pinsFull = false;
 
-  constructor(page: Page, tried: Tried, actions: WhatIfActions) {
+  constructor(page: Page, tried: WhatIfState, actions: WhatIfActions) {
     this.#page = page;
     this.#tried = tried;
     this.#showsMore = page.memory.chosen('more what-ifs') === true;

@@ -5,7 +5,7 @@ import { positionOf } from '../page/stepLabels.js';
 import { ways } from './keptWhatIf.js';
 import { dropdown, setOptions } from '../widgets/controls.js';
 import type { RunSummary } from '../page/model.js';
-import type { Tried, WhatIf } from './whatIfState.js';
+import type { WhatIfState, WhatIf } from './whatIfState.js';
 import type { UiDropdown } from '../widgets/controls.js';
 import type { Page } from '../chart/trackView.js';
 
@@ -35,13 +35,13 @@ export class WhatIfMenus {
   readonly way: UiDropdown;
   readonly cell: UiDropdown;
   readonly lossKind: UiDropdown;
-  readonly #tried: Tried;
+  readonly #tried: WhatIfState;
   /** The gate whose bias the slider moves next; null: the one that keeps the state. */
   #gate: string | null = null;
   #options = '';
 
   /** `seedNow`: that of the next initialisation. */
-  constructor(page: Page, tried: Tried, seedNow: () => number) {
+  constructor(page: Page, tried: WhatIfState, seedNow: () => number) {
     this.#tried = tried;
     const change = (part: Partial<WhatIf>): void => tried.change(part);
     this.layers = dropdown(t('Layers that are changed'), (value) =>

@@ -6,7 +6,7 @@ import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
 import { isReverse, positionOf } from '../page/stepLabels.js';
 import type { RunSummary } from '../page/model.js';
-import type { Tried, TriedRun } from './whatIfState.js';
+import type { WhatIfState, TriedRun } from './whatIfState.js';
 
 const quietMs = 700;
 
@@ -64,7 +64,7 @@ const outcomes = (run: RunSummary): readonly Outcome[] => [
 ];
 
 /** Whose curve and verdict it is, where that is not the layer that is looked at. */
-function toldOf({ network }: RunSummary, { shown, whatIf }: Tried): string {
+function toldOf({ network }: RunSummary, { shown, whatIf }: WhatIfState): string {
   if (network === null || shown === null) return '';
   if (shown.layer !== network.shown && whatIf.drop !== null)
     return t('The layer that is looked at is left out: the curve is that of {0}.', layerName(network, shown.layer));
@@ -87,7 +87,7 @@ export class WhatIfOutcome {
     this.elements = [turn, this.#numbers, this.#note];
   }
 
-  show(run: RunSummary, tried: Tried): void {
+  show(run: RunSummary, tried: WhatIfState): void {
     const { shown, refusal, active, applied } = tried;
     const was = comparedOf(run, shown?.ofNetwork ?? false);
     showBadge(this.#before, was.verdict.kind, 'mark');

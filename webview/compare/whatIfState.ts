@@ -38,7 +38,7 @@ export const layersIn = ({ network }: Pick<Has, 'network'>): number => network?.
  */
 const patience = 2_000;
 
-export class Tried {
+export class WhatIfState {
   whatIf: WhatIf = asItIs;
   /** The last answer, also while the next one is on its way; null before the first. */
   run: TriedRun | null = null;

@@ -19,7 +19,7 @@ import type { Page } from '../chart/trackView.js';
 import type { RunSummary, StepValues } from '../page/model.js';
 import type { LogSeries } from '../page/series.js';
 import type { Field } from '../page/tablePlan.js';
-import type { Steps } from '../page/stepCache.js';
+import type { StepCache } from '../page/stepCache.js';
 
 /** `of`: whose number it is, where that is not the whole run; `older`: of the run before. */
 type Row = {
@@ -91,7 +91,7 @@ export class AtStep {
   readonly #latest: Latest<{ t: number; sequence: number }, StepValues | null>;
   #values: StepValues | null = null;
 
-  constructor(page: Page, steps: Steps) {
+  constructor(page: Page, steps: StepCache) {
     this.#page = page;
     this.#latest = new Latest(
       ({ t, sequence }) => steps.at(t, sequence),

@@ -7,7 +7,7 @@ import { formatFactor, formatMs, formatNumber, formatSteps } from '../page/forma
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
 import { sizeFacts } from '../page/sizeFacts.js';
-import type { Memory } from '../page/pageState.js';
+import type { PageState } from '../page/pageState.js';
 import { isMadeUp, lossOf } from '../page/series.js';
 import { positionsOf } from '../page/stepLabels.js';
 import { verdictName } from '../page/verdictNames.js';
@@ -174,7 +174,7 @@ export class Header {
       this.#foldNotes();
     },
   });
-  readonly #memory: Memory;
+  readonly #memory: PageState;
   readonly #phase = el('span', {});
   readonly #progress = el('progress', { attributes: { max: '1', 'aria-label': t('Progress of the run') } });
   readonly #try: HTMLButtonElement;
@@ -190,7 +190,7 @@ export class Header {
   #said = '';
   #toSay = '';
 
-  constructor(actions: HeaderActions, memory: Memory) {
+  constructor(actions: HeaderActions, memory: PageState) {
     this.#actions = actions;
     this.#memory = memory;
     const chooses = t('Choose a loss…');

@@ -2,7 +2,7 @@
 // their own, and ask for their numbers when their group is first opened.
 import { inReport } from './inReport.js';
 import { t } from './l10n.js';
-import type { Memory } from './pageState.js';
+import type { PageState } from './pageState.js';
 
 export type GroupId =
   'overview' | 'gradient' | 'states' | 'gates' | 'dynamics' | 'attribution' | 'weights' | 'history' | 'all';
@@ -58,14 +58,14 @@ const makeGroups = (): readonly Group[] => [
 
 export class Groups {
   readonly all = makeGroups();
-  readonly #memory: Memory;
+  readonly #memory: PageState;
   readonly #listeners = new Set<() => void>();
   #chosen: GroupId;
   /** The one that everybody has heard of. */
   #told: GroupId | null = null;
   #isAvailable: (view: string) => boolean = () => true;
 
-  constructor(memory: Memory) {
+  constructor(memory: PageState) {
     this.#memory = memory;
     const kept = memory.chosen('group');
     this.#chosen = this.all.find(({ id }) => id === kept)?.id ?? 'overview';

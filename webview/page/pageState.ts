@@ -6,7 +6,7 @@ export type VsCodeApi = { postMessage(message: unknown): void; getState(): unkno
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export class Memory {
+export class PageState {
   readonly #api: VsCodeApi;
   readonly #state: Record<string, unknown>;
   #timer: ReturnType<typeof setTimeout> | null = null;

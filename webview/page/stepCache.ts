@@ -17,7 +17,7 @@ export const stepsAtOnce = ({ shapes: { H } }: RunSummary): number =>
 /** What stands in the place of h. */
 export type StepSource = Pick<StepsRequest, 'tensor' | 'gate'>;
 
-export class Steps {
+export class StepCache {
   readonly #model: Model;
   readonly #cache = new Map<string, StepValues>();
 
@@ -67,7 +67,7 @@ export class Steps {
  * NotToBeHad by its `rows`
  */
 export function stepRows(
-  steps: Steps,
+  steps: StepCache,
   { status }: Model,
   run: RunSummary,
   sequence: number,

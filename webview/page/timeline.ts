@@ -2,7 +2,7 @@
 import type { RunSummary, Shapes, TimeWindow, UnitOrder } from './model.js';
 import { asInteger, asIntegers } from './pageState.js';
 import { turned } from './stepLabels.js';
-import type { Memory } from './pageState.js';
+import type { PageState } from './pageState.js';
 
 export type TimeChange = 'cursor' | 'window' | 'selection';
 export const mostUnits = 8;
@@ -14,7 +14,7 @@ export const unitOrders: readonly UnitOrder[] = ['index', 'similarity', 'saturat
 const leastSteps = 4;
 
 export class Timeline {
-  readonly #memory: Memory;
+  readonly #memory: PageState;
   /** Of the layer whose steps these are; null before the first run. */
   #direction: Direction | null;
   readonly #listeners = new Set<(change: TimeChange) => void>();
@@ -30,7 +30,7 @@ export class Timeline {
   /** The number of steps of the run for which the page chose the window; null: the window is the user's. */
   #chosenFor: number | null;
 
-  constructor(memory: Memory) {
+  constructor(memory: PageState) {
     this.#memory = memory;
     const kept = memory.read('time');
     this.#cursor = asInteger(kept['cursor']);

@@ -14,7 +14,7 @@ const units = ['characters', 'words'] as const;
 const without = (options: Options, key: keyof Options): Options =>
   Object.fromEntries(Object.entries(options).filter(([name]) => name !== key));
 
-export class Choices {
+export class SequenceChoices {
   readonly element = el('section', { class: 'choices' });
   readonly #changed: (choice: SequenceChoice) => void;
   readonly #columns = el('fieldset', { class: 'columns-choice' });

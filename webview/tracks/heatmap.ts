@@ -14,7 +14,7 @@ import { unitColours } from './unitLines.js';
 import type { Heatmap, HeatmapRequest, RunSummary, StepValues, UnitOrder, WhatIfMapRequest } from '../page/model.js';
 import type { Painter, Scene } from '../chart/scene.js';
 import type { ColourBar, Page, View } from '../chart/trackView.js';
-import type { StepSource, Steps } from '../page/stepCache.js';
+import type { StepSource, StepCache } from '../page/stepCache.js';
 import type { Field } from '../page/tablePlan.js';
 import type { Theme } from '../page/theme.js';
 
@@ -77,7 +77,7 @@ function bitmap(picture: Picture, theme: Theme, stretch: number): HTMLCanvasElem
   return canvas;
 }
 
-export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: Steps): View {
+export function heatmap(kind: HeatmapKind, { model, timeline }: Page, steps: StepCache): View {
   let picture: Picture | null = null;
   let changed = (): void => undefined;
   /** Of what is tried: made anew with each answer. */

@@ -20,7 +20,7 @@ import { sequenceNote, unitHeading } from '../page/tablePlan.js';
 import type { NetworkSummary, RunSummary, StepValues, TimeWindow } from '../page/model.js';
 import type { Painter } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
-import type { Steps } from '../page/stepCache.js';
+import type { StepCache } from '../page/stepCache.js';
 import type { Theme } from '../page/theme.js';
 
 /** Pixels that a step with its arrow needs, at least. */
@@ -54,7 +54,7 @@ function strengths({ steps, layers: [{ log10 }] }: RunSummary): (t: number) => n
   };
 }
 
-export function network(page: Page, steps: Steps, chooseLayer: (layer: number) => void): View {
+export function network(page: Page, steps: StepCache, chooseLayer: (layer: number) => void): View {
   const { model, timeline } = page;
   let changed = (): void => undefined;
   let visible = false;

@@ -1,7 +1,7 @@
 // Sweeps the shared cursor through time: forward as the states are computed, backward as the gradient travels.
 import { el } from '../widgets/dom.js';
 import { t as say } from '../page/l10n.js';
-import type { Memory } from '../page/pageState.js';
+import type { PageState } from '../page/pageState.js';
 import type { Timeline } from '../page/timeline.js';
 import type { Page } from '../chart/trackView.js';
 
@@ -15,7 +15,7 @@ export class Player {
   /** The sweep whose picture is shown, also while it pauses; null: everything is there at once. */
   sweep: Sweep | null;
   readonly #timeline: Timeline;
-  readonly #memory: Memory;
+  readonly #memory: PageState;
   readonly #changed: () => void;
   readonly #buttons: Readonly<Record<Sweep, HTMLButtonElement>>;
   #timer: ReturnType<typeof setInterval> | null = null;

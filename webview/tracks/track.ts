@@ -3,7 +3,7 @@ import { runFileName } from '../../src/protocol/index.js';
 import { gutter, plotWidth } from '../chart/plot.js';
 import { colourMap } from '../page/colours.js';
 import { Copying, copyByKey } from '../widgets/clipboard.js';
-import { Details } from '../widgets/detailsTable.js';
+import { DetailsTable } from '../widgets/detailsTable.js';
 import { el, math, plainMath, seenFirst } from '../widgets/dom.js';
 import { failureText } from '../widgets/failure.js';
 import { Gathering } from '../widgets/exportGuard.js';
@@ -12,7 +12,7 @@ import { OlderMark, olderWord } from '../widgets/staleMark.js';
 import { menuButton } from '../widgets/menu.js';
 import { helpPopover } from '../widgets/popover.js';
 import { inReport } from '../page/inReport.js';
-import { TableTwin, toCsv, toTsv } from '../widgets/table.js';
+import { TableTwin, toCsv, toTsv } from '../widgets/numbersTable.js';
 import type { TablePlan } from '../page/tablePlan.js';
 import type { Failure, RunSummary } from '../page/model.js';
 import { placesIn } from '../chart/scene.js';
@@ -62,7 +62,7 @@ export class Track {
   readonly #grip: HTMLElement;
   readonly #fold: HTMLButtonElement;
   readonly #twin: TableTwin;
-  readonly #details: Details | null;
+  readonly #details: DetailsTable | null;
   readonly #words = el('p', { class: 'in-words' });
   readonly #failed = el('p', { class: 'failed', attributes: { role: 'alert' } });
   #failure: Failure | null = null;
@@ -113,7 +113,7 @@ export class Track {
       return run === null || details === undefined ? null : details.table(run);
     };
     this.#details =
-      details === undefined ? null : new Details(details.title, detailsNow, () => void this.#saveDetails());
+      details === undefined ? null : new DetailsTable(details.title, detailsNow, () => void this.#saveDetails());
     this.#grip = el('div', {
       class: 'grip',
       attributes: {

@@ -9,7 +9,7 @@ import { asInteger, asStrings } from '../page/pageState.js';
 import { Ruler } from '../chart/ruler.js';
 import { Track } from './track.js';
 import type { GroupId } from '../page/groups.js';
-import type { Memory } from '../page/pageState.js';
+import type { PageState } from '../page/pageState.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { PlotMaker } from '../chart/plot.js';
 import type { SaveFile } from '../chart/pngExport.js';
@@ -51,7 +51,7 @@ export class Tracks implements TrackHost {
   readonly save: SaveFile;
   readonly savePicture: TrackHost['savePicture'];
   plot: PlotMaker = (canvas, options) => new FirstPlot(canvas, options);
-  readonly #memory: Memory;
+  readonly #memory: PageState;
   readonly #stack = el('div', { class: 'stack' });
   readonly #line = el('div', { class: 'cursor-line' });
   readonly #brush = el('div', { class: 'brush' });
@@ -68,7 +68,7 @@ export class Tracks implements TrackHost {
   constructor(
     page: Page,
     views: readonly View[],
-    memory: Memory,
+    memory: PageState,
     save: SaveFile,
     savePicture: TrackHost['savePicture'],
   ) {

@@ -13,7 +13,7 @@ import { stepName } from '../page/stepLabels.js';
 import type { Line, Scene } from '../chart/scene.js';
 import type { Page, View } from '../chart/trackView.js';
 import type { RunSummary } from '../page/model.js';
-import type { Steps } from '../page/stepCache.js';
+import type { StepCache } from '../page/stepCache.js';
 import type { Theme } from '../page/theme.js';
 import { nearest } from '../page/nearest.js';
 
@@ -46,7 +46,7 @@ type Answer = {
 };
 type Ask = { sequence: number; units: readonly number[]; window: { t0: number; t1: number }; maxPoints: number };
 
-export function unitLines({ model, timeline }: Page, steps: Steps): View {
+export function unitLines({ model, timeline }: Page, steps: StepCache): View {
   let answer: Answer | null = null;
   let changed = (): void => undefined;
   const latest = new Latest(

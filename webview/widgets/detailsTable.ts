@@ -3,10 +3,10 @@ import { Copying, copyByKey } from './clipboard.js';
 import { el, math } from './dom.js';
 import { menuButton } from './menu.js';
 import { t } from '../page/l10n.js';
-import { toTsv } from './table.js';
+import { toTsv } from './numbersTable.js';
 import type { TablePlan } from '../page/tablePlan.js';
 
-export class Details {
+export class DetailsTable {
   readonly element: HTMLElement;
   readonly #head = el('thead');
   readonly #body = el('tbody');

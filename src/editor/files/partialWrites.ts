@@ -13,7 +13,7 @@ const pause = 100;
 const hasty: ReadonlySet<ProblemCode> = new Set(['not-json', 'missing-file', 'unreadable-file']);
 
 /** Tells a file that is wrong from one that another program, such as a training script, is just writing. */
-export class Rewrites {
+export class PartialWrites {
   readonly #writes = new Map<string, number>();
   #since: number | null = null;
 

@@ -12,7 +12,7 @@ import type { Questions, SpareThread, Stoppable } from '../../worker/thread/inde
 import { DiskPoll } from '../files/diskPoll.js';
 import type { Doors } from '../context/doors.js';
 import { readReference, versionOf } from '../files/editorFiles.js';
-import { Rewrites } from '../files/partialWrites.js';
+import { PartialWrites } from '../files/partialWrites.js';
 import { History } from './runHistory.js';
 import { SkippedWrites } from './skippedWrites.js';
 import { statIfThere } from '../files/disk.js';
@@ -85,7 +85,7 @@ export class Session implements vscode.Disposable {
   readonly #client: EngineClient;
   readonly #files: FileWatch;
   readonly #poll: DiskPoll;
-  readonly #rewrites = new Rewrites();
+  readonly #rewrites = new PartialWrites();
   readonly #writes = new SkippedWrites();
   readonly #subscription: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
@@ -146,7 +146,7 @@ export class Session implements vscode.Disposable {
         problems: ({ problems, files }) => {
           this.#followFrom(files);
           // What a half-written file may explain is told at the end of the run, when that is certain.
-          if (!Rewrites.mayExplain(problems)) this.#tellProblems(problems);
+          if (!PartialWrites.mayExplain(problems)) this.#tellProblems(problems);
         },
         summary: (summary) => {
           this.summary = summary;

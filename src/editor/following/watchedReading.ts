@@ -9,7 +9,7 @@ import { statIfThere } from '../files/disk.js';
 import { DiskPoll } from '../files/diskPoll.js';
 import { readReference } from '../files/editorFiles.js';
 import { FileWatch } from '../files/fileWatch.js';
-import { Rewrites } from '../files/partialWrites.js';
+import { PartialWrites } from '../files/partialWrites.js';
 
 /** A file that is written again and again is read about once in this many ms. */
 const debounce = 300;
@@ -40,7 +40,7 @@ export class WatchedReading<List extends Told> implements vscode.Disposable {
   readonly #client: EngineClient;
   readonly #watch: FileWatch;
   readonly #poll: DiskPoll;
-  readonly #rewrites = new Rewrites();
+  readonly #rewrites = new PartialWrites();
   readonly #arrived = new vscode.EventEmitter<Reading<List>>();
   /** What is known is new. */
   readonly onDidRead = this.#arrived.event;

@@ -42,7 +42,7 @@ import type {
   StepRequest,
 } from '../../protocol/index.js';
 import { Cancelled } from '../scheduling/scheduler.js';
-import { Job, RestingJob } from './backgroundAnalysis.js';
+import { BackgroundAnalysis, RestingJob } from './backgroundAnalysis.js';
 import { binStart, clampWindow } from './decimate.js';
 import { stackBehind } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
@@ -59,17 +59,17 @@ export class Analyses {
   readonly #shapes: Shapes;
   readonly #workspaces: Workspaces | null;
   readonly #check: () => void;
-  readonly #jacobians = new Map<number, Job<JacobianSeries>>();
-  #window: { readonly key: string; readonly job: Job<JacobianSeries> } | null = null;
-  #attribution: Job<Attribution> | null = null;
-  #reach: Job<Reach> | null = null;
-  #gateEigenvalues: Job<GateEigenvalues[]> | null = null;
+  readonly #jacobians = new Map<number, BackgroundAnalysis<JacobianSeries>>();
+  #window: { readonly key: string; readonly job: BackgroundAnalysis<JacobianSeries> } | null = null;
+  #attribution: BackgroundAnalysis<Attribution> | null = null;
+  #reach: BackgroundAnalysis<Reach> | null = null;
+  #gateEigenvalues: BackgroundAnalysis<GateEigenvalues[]> | null = null;
   #exponents: RestingJob<Spectrum> | null = null;
   /** Under way, by their sequences. */
-  readonly #gateValues = new Map<number, Job<GateValues>>();
-  readonly #stateGradients = new Map<number, Job<StateGradients>>();
+  readonly #gateValues = new Map<number, BackgroundAnalysis<GateValues>>();
+  readonly #stateGradients = new Map<number, BackgroundAnalysis<StateGradients>>();
   /** Under way, by their sequences. */
-  readonly #preActivations = new Map<number, Job<PreActivations>>();
+  readonly #preActivations = new Map<number, BackgroundAnalysis<PreActivations>>();
 
   /**
    * `check` throws Cancelled when the run is not wanted any more. Without a run there are only the analyses that were
@@ -87,9 +87,9 @@ export class Analyses {
     this.#shapes = shapes;
     this.#check = check;
     if (finished === null) return;
-    this.#attribution = Job.finished(finished.attribution);
-    this.#reach = Job.finished(finished.reach);
-    this.#jacobians.set(0, Job.finished(finished.jacobians));
+    this.#attribution = BackgroundAnalysis.finished(finished.attribution);
+    this.#reach = BackgroundAnalysis.finished(finished.reach);
+    this.#jacobians.set(0, BackgroundAnalysis.finished(finished.jacobians));
   }
 
   /** Everything, complete. @throws Cancelled when a newer run needs the thread */
@@ -248,7 +248,7 @@ export class Analyses {
   async gateEigenvalues(): Promise<GateEigenvaluesAnswer> {
     if (this.#gateEigenvalues === null || this.#gateEigenvalues.cancelled) {
       const { found, steps } = gateEigenvalues(this.#needed().experiment);
-      this.#gateEigenvalues = new Job(found, steps, this.#check);
+      this.#gateEigenvalues = new BackgroundAnalysis(found, steps, this.#check);
     }
     const job = this.#gateEigenvalues;
     await job.more();
@@ -268,14 +268,14 @@ export class Analyses {
     };
   }
 
-  #jacobiansJob(sequence: number): Job<JacobianSeries> {
+  #jacobiansJob(sequence: number): BackgroundAnalysis<JacobianSeries> {
     return this.#jobOf(this.#jacobians, sequence, ({ experiment, result }) => {
       const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces);
       return { state: series, steps };
     });
   }
 
-  #preActivationsJob(sequence: number): Job<PreActivations> {
+  #preActivationsJob(sequence: number): BackgroundAnalysis<PreActivations> {
     return this.#jobOf(this.#preActivations, sequence, ({ experiment, result }) => {
       const { z, steps } = preActivations(experiment, result, sequence, this.#workspaces);
       return { state: z, steps };
@@ -284,27 +284,27 @@ export class Analyses {
 
   /** The job of a sequence; begun where there is none, or where it was cancelled. */
   #jobOf<State>(
-    jobs: Map<number, Job<State>>,
+    jobs: Map<number, BackgroundAnalysis<State>>,
     sequence: number,
     begin: (run: KeptRun) => { readonly state: State; readonly steps: Resumable<void> },
-  ): Job<State> {
+  ): BackgroundAnalysis<State> {
     const known = jobs.get(sequence);
     if (known?.cancelled === false) return known;
     const { state, steps } = begin(this.#needed());
-    const job = new Job(state, steps, this.#check);
+    const job = new BackgroundAnalysis(state, steps, this.#check);
     jobs.set(sequence, job);
     return job;
   }
 
   /** One at a time: whoever looks elsewhere has no use for the window before. */
-  #windowJob(sequence: number, window: TimeWindow): Job<JacobianSeries> {
+  #windowJob(sequence: number, window: TimeWindow): BackgroundAnalysis<JacobianSeries> {
     const key = `${sequence} ${window.t0} ${window.t1}`;
     if (this.#window?.key === key && !this.#window.job.cancelled) return this.#window.job;
     const { experiment, result } = this.#needed();
     const { series, steps } = jacobianSeries(experiment, result, sequence, this.#workspaces, window);
     const own = {
       key,
-      job: new Job(series, steps, () => {
+      job: new BackgroundAnalysis(series, steps, () => {
         if (this.#window !== own) throw new Cancelled();
         this.#check();
       }),
@@ -313,16 +313,16 @@ export class Analyses {
     return own.job;
   }
 
-  #reachJob(): Job<Reach> {
+  #reachJob(): BackgroundAnalysis<Reach> {
     if (this.#reach === null || this.#reach.cancelled) {
       const { experiment, result } = this.#needed();
       const { reach, steps } = reachOf(experiment, result, this.#workspaces);
-      this.#reach = new Job(reach, steps, this.#check);
+      this.#reach = new BackgroundAnalysis(reach, steps, this.#check);
     }
     return this.#reach;
   }
 
-  #attributionJob(): Job<Attribution> {
+  #attributionJob(): BackgroundAnalysis<Attribution> {
     if (this.#attribution === null || this.#attribution.cancelled) {
       const run = this.#needed();
       const stack = stackBehind(run);
@@ -330,7 +330,7 @@ export class Analyses {
         stack === null
           ? attribute(run.experiment, run.result, this.#workspaces)
           : attributeNetwork(stack.run, stack.index, this.#workspaces);
-      this.#attribution = new Job(attribution, steps, this.#check);
+      this.#attribution = new BackgroundAnalysis(attribution, steps, this.#check);
     }
     return this.#attribution;
   }

@@ -10,7 +10,7 @@ function* nothing(): Resumable<void> {
 }
 
 /** An analysis that goes on while its parts are asked for. Ends by itself when `check` throws Cancelled. */
-export class Job<State> {
+export class BackgroundAnalysis<State> {
   readonly state: State;
   fraction = 0;
   cancelled = false;
@@ -38,8 +38,8 @@ export class Job<State> {
   }
 
   /** One that is over. */
-  static finished<State>(state: State): Job<State> {
-    const job = new Job(state, nothing(), () => undefined);
+  static finished<State>(state: State): BackgroundAnalysis<State> {
+    const job = new BackgroundAnalysis(state, nothing(), () => undefined);
     job.fraction = 1;
     return job;
   }

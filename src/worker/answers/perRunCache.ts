@@ -1,5 +1,5 @@
 /** What is the same for every window of a result, computed when it is first asked for and let go with the result. */
-export class Once<V> {
+export class PerRunCache<V> {
   readonly #known = new WeakMap<object, Map<string, V>>();
 
   of(result: object, key: string, compute: () => V): V {

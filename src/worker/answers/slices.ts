@@ -16,7 +16,7 @@ import { cellOf, log10Of2, openStep } from '../../engine/index.js';
 import type { OpenedStep, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestMagnitude, largestOverTime } from './decimate.js';
 import { gateValuesOf } from './gateSlices.js';
-import { Once } from './perRunCache.js';
+import { PerRunCache } from './perRunCache.js';
 import { preActivationsOf, unitOrder } from './unitSlices.js';
 import { requireOneGate } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
@@ -115,8 +115,8 @@ function blit(
 }
 
 /** The ends of the colour scales: every zoom needs them, and they ask for the whole sequence. */
-const limits = new Once<number>();
-const gradientScales = new Once<{ readonly log10Max: number; readonly decades: number }>();
+const limits = new PerRunCache<number>();
+const gradientScales = new PerRunCache<{ readonly log10Max: number; readonly decades: number }>();
 
 function gradientScale(run: KeptRun, sequence: number): { readonly log10Max: number; readonly decades: number } {
   const perStep = largestGradients(run, sequence).filter(Number.isFinite);

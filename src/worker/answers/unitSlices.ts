@@ -3,7 +3,7 @@ import type { Activations, ActivationsRequest, Band, BandRequest, UnitOrder } fr
 import { cellOf, finish, preActivations, presenceIn } from '../../engine/index.js';
 import type { FloatArray, Trace } from '../../engine/index.js';
 import { binStart, clampWindow, decimate, decimatedSteps, largestOverTime } from './decimate.js';
-import { Once } from './perRunCache.js';
+import { PerRunCache } from './perRunCache.js';
 import { requireOneGate } from './keptRun.js';
 import type { KeptRun } from './keptRun.js';
 
@@ -31,7 +31,7 @@ export function preActivationsOf(run: KeptRun, sequence: number): Trace {
   return values;
 }
 
-const orders = new Once<Uint32Array>();
+const orders = new PerRunCache<Uint32Array>();
 
 /** Unit of each row; null for the units' own order. A copy, because what is answered moves away. */
 export const unitOrder = (run: KeptRun, sequence: number, order: UnitOrder): Uint32Array | null =>
@@ -88,7 +88,7 @@ function bySimilarity(samples: number, H: number, value: (sample: number, unit: 
   return order;
 }
 
-const largestStates = new Once<number>();
+const largestStates = new PerRunCache<number>();
 
 /** A histogram of h for each column of time. */
 export function spread(

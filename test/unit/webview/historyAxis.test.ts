@@ -1,11 +1,11 @@
 // What the history is drawn along.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { alongOf } from '../../../webview/cards/historyAxis.js';
+import { versionAxisOf } from '../../../webview/cards/versionAxis.js';
 
 type Count = number | null;
 const along = (steps: readonly Count[], epochs: readonly Count[] = steps.map(() => null)): unknown =>
-  alongOf(
+  versionAxisOf(
     steps.map((step, i) => ({ training: { step, epoch: epochs[i] ?? null, loss: null } })),
     (place) => place + 4,
   );
@@ -25,7 +25,7 @@ it('counts versions where a version has none, or the script has begun again', ()
   assert.deepEqual(along([100, 200, 0]), versions);
   assert.deepEqual(along([5, 5, 5]), versions);
   assert.deepEqual(
-    alongOf([{ training: null }, { training: null }, { training: null }], (place) => place + 4),
+    versionAxisOf([{ training: null }, { training: null }, { training: null }], (place) => place + 4),
     versions,
   );
 });

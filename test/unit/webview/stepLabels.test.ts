@@ -6,7 +6,7 @@ import { inPositions } from '../../../webview/page/positionRows.js';
 import { chunkAt, formulaOf, namedStep, positionOf, positionsOf, stepsName } from '../../../webview/page/stepLabels.js';
 import { Timeline } from '../../../webview/page/timeline.js';
 import type { RunSummary } from '../../../webview/page/model.js';
-import type { Memory } from '../../../webview/page/pageState.js';
+import type { PageState } from '../../../webview/page/pageState.js';
 import type { TablePlan } from '../../../webview/page/tablePlan.js';
 
 type Direction = 'forward' | 'reverse';
@@ -170,8 +170,11 @@ describe('a table of steps', () => {
 });
 
 describe('what is looked at', () => {
-  const memoryOf = (kept: Record<string, unknown>): Memory =>
-    ({ read: () => kept, write: (_: string, value: object) => void Object.assign(kept, value) }) as unknown as Memory;
+  const memoryOf = (kept: Record<string, unknown>): PageState =>
+    ({
+      read: () => kept,
+      write: (_: string, value: object) => void Object.assign(kept, value),
+    }) as unknown as PageState;
 
   it('stays at its positions when a layer of the other direction is shown, also after a reload', () => {
     const kept: Record<string, unknown> = {};

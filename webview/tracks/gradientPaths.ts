@@ -31,7 +31,7 @@ const pathsOf = ({ hasD, gates }: CellFacts): readonly string[] => [...(hasD ? [
 const pathName = ({ keeper, states }: CellFacts, name: string): string =>
   name === 'beside' ? say('{0} by {1}', states.at(-1) ?? 'h', keeper ?? '') : say('h by {0} and Wh', name);
 
-export function paths({ timeline }: Page, source: GateSource): View {
+export function gradientPaths({ timeline }: Page, source: GateSource): View {
   let changed = (): void => undefined;
   source.series.onChange(() => changed());
   source.onTried(() => changed());

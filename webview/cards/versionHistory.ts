@@ -6,15 +6,15 @@ import { el, textButton } from '../widgets/dom.js';
 import { formatFactor, formatLog10, formatNumber, formatTick } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { csvLayer, layerName } from '../page/layerNames.js';
-import { alongOf } from './historyAxis.js';
+import { versionAxisOf } from './versionAxis.js';
 import { Latest } from '../page/model.js';
 import { emptyField } from '../page/tablePlan.js';
 import type { CardView, Frame, Sheet } from './card.js';
-import type { Along } from './historyAxis.js';
+import type { VersionAxis } from './versionAxis.js';
 import type { Overlay } from '../chart/overlay.js';
 import type { Theme } from '../page/theme.js';
 import type { Field } from '../page/tablePlan.js';
-import type { Memory } from '../page/pageState.js';
+import type { PageState } from '../page/pageState.js';
 import type { Page } from '../chart/trackView.js';
 import type { HistoryList, HistoryVersion, TrainingNotes, VersionCurve } from '../../src/protocol/index.js';
 
@@ -55,7 +55,7 @@ const noteNames: Readonly<Record<keyof TrainingNotes, () => string>> = {
   epoch: () => t('epoch'),
   loss: () => t('loss of the script'),
 };
-const axisNames: Readonly<Record<Along['by'], () => string>> = {
+const axisNames: Readonly<Record<VersionAxis['by'], () => string>> = {
   version: () => t('version'),
   step: noteNames.step,
   epoch: noteNames.epoch,
@@ -99,7 +99,7 @@ function stamp(context: CanvasRenderingContext2D, kind: Kind, x: number, y: numb
 }
 
 /** The versions, and the one that the user looks back at. */
-export class Past {
+export class VersionHistory {
   list: HistoryList = { forgotten: 0, skipped: 0, rewrites: 0, versions: [] };
   /** Null: the run on screen alone. */
   chosen: number | null = null;
@@ -107,7 +107,7 @@ export class Past {
   /** Looked at before the page was loaded again: found when the first list is there. */
   #wanted: unknown;
   readonly #model: Page['model'];
-  readonly #memory: Memory;
+  readonly #memory: PageState;
   readonly #listeners = new Set<() => void>();
   readonly #lists: Latest<null, HistoryList | null>;
   readonly #curves: Latest<number, VersionCurve | null>;
@@ -231,7 +231,7 @@ export class Past {
   }
 }
 
-export function historyCard(past: Past, changed: () => void): CardView {
+export function historyCard(past: VersionHistory, changed: () => void): CardView {
   const versions = (): readonly HistoryVersion[] => past.list.versions;
   const told = el('span', { class: 'version-told' });
   const script = el('span', { class: 'version-script', title: t('What the training script says beside the weights') });
@@ -310,7 +310,7 @@ export function historyCard(past: Past, changed: () => void): CardView {
     };
   }
 
-  const along = (): Along => alongOf(versions(), (place) => past.number(place));
+  const along = (): VersionAxis => versionAxisOf(versions(), (place) => past.number(place));
 
   function line({ context }: Sheet, frame: Frame, values: readonly (number | null)[]): void {
     const { at } = along();
