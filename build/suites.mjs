@@ -34,8 +34,10 @@ const runProgram = async (args, write) => {
   return { code, said, message };
 };
 
+const isLong = () => process.env.RNN_LONG_TESTS === '1';
+
 /** What a program takes where all that it can look at is a matter of the long form. */
-const short = () => (process.env.RNN_LONG_TESTS === '1' ? [] : ['--short']);
+const short = () => (isLong() ? [] : ['--short']);
 
 /**
  * A suite that is one program: it passes when the program ends with 0. `more` gives arguments of the form that runs.
@@ -51,6 +53,9 @@ const program =
       },
     },
   ];
+
+/** How much longer the long form may take: some files of it need ten minutes on an idle processor. */
+const patience = () => (isLong() ? 4 : 1);
 
 /**
  * A suite of node:test files: test/FOLDER/**\/*.test.ts. Those of one `kind` are dealt out to so many processes
@@ -69,7 +74,7 @@ const nodeTests =
         // Whole, once it is done: of several that run beside each other no lines mix.
         let said = '';
         const counts = await runGroup(group.files, {
-          minutes: minutes + group.files.length,
+          minutes: (minutes + group.files.length) * patience(),
           durations,
           write: (text) => {
             said += text;
