@@ -27,7 +27,7 @@ describe('the output of a notebook', () => {
       .locator('.badge')
       .filter({ hasText: /vanishing/i })
       .waitFor();
-    await frame.locator('.facts', { hasText: /^lstm.*B 4.*T 100.*mse at the last step/ }).waitFor();
+    await frame.locator('.facts', { hasText: /^lstm.*B\s4.*T\s100.*mse at the last step/ }).waitFor();
     assert.equal(
       await frame.locator('body').getAttribute('class'),
       await frame.parentFrame()?.locator('body').getAttribute('class'),
