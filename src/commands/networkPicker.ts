@@ -4,10 +4,9 @@ import type * as vscode from 'vscode';
 import { describeNetwork } from '../config/read/index.js';
 import type { FoundNetwork } from '../config/read/index.js';
 import type { Surveys } from '../editor/following/index.js';
-import { back, fileItem, pick, pickGrowing } from './quickInput.js';
-import type { Answer, KeyedItem, Step } from './quickInput.js';
-import { openDialog } from './openDialog.js';
-import { SurveyedFiles } from './surveyedFiles.js';
+import { pickFound } from './pickFound.js';
+import { back, fileItem, pick } from './quickInput.js';
+import type { Answer, Step } from './quickInput.js';
 
 /** A network in its file; `network` null where nobody could look into it. */
 export type ChosenNetwork = { readonly weights: vscode.Uri; readonly network: FoundNetwork | null };
@@ -31,49 +30,24 @@ export async function chooseNetwork(
   return answer === undefined || answer === back ? answer : { weights, network: answer.network };
 }
 
-type Item = KeyedItem & { readonly chosen?: ChosenNetwork };
-
-/** One of the workspace's networks, or another file. `fits`: whether it may be the one. */
-export async function chooseWeights(
+/** One of the workspace's networks, or another file. `misfit`: why a network is not the one that is meant. */
+export const chooseWeights = (
   step: Step,
   surveys: Surveys,
   placeholder: string,
   beside: vscode.Uri | null,
   misfit: (network: FoundNetwork) => string | null,
-): Promise<Answer<ChosenNetwork>> {
-  const files = new SurveyedFiles(surveys, beside);
-  try {
-    await files.soon();
-    const list = (): { readonly items: readonly Item[]; readonly busy: boolean } => {
-      const found = files.all.flatMap(({ uri, surveyed }) =>
-        surveyed?.kind === 'known' ? surveyed.survey.networks.map((network) => ({ uri, network })) : [],
-      );
-      const items = found.map(({ uri, network }): Item & { readonly rank: number } => {
-        const { label, description } = fileItem(uri);
-        const reason = misfit(network);
-        return {
-          key: `${uri.toString()}\n${network.name ?? ''}`,
-          label: network.name === null ? label : `${label} · ${network.name}`,
-          description: [describeNetwork(network), description].filter((part) => part !== '').join('  '),
-          ...(reason === null ? {} : { detail: `$(warning) ${reason}` }),
-          chosen: { weights: uri, network },
-          rank: reason === null ? 0 : 1,
-        };
-      });
-      items.sort((a, b) => a.rank - b.rank || a.key.localeCompare(b.key));
-      return {
-        items: [...items, { key: 'other', label: `$(folder-opened) ${t('Another file…')}` }],
-        busy: !files.isComplete,
-      };
-    };
-    const answer = await pickGrowing(step, placeholder, list, files.onDidGrow);
-    if (answer === undefined || answer === back) return answer;
-    if (answer.chosen !== undefined) return answer.chosen;
-  } finally {
-    files.dispose();
-  }
-  const other = await openDialog(placeholder);
-  if (other === undefined) return undefined;
-  const surveyed = await surveys.of(other, { meant: true });
-  return chooseNetwork(step, other, surveyed.kind === 'known' ? surveyed.survey.networks : []);
-}
+): Promise<Answer<ChosenNetwork>> =>
+  pickFound(
+    step,
+    placeholder,
+    { surveys, beside },
+    (weights, { networks }) =>
+      networks.map((network) => ({
+        name: network.name,
+        description: describeNetwork(network),
+        misfit: misfit(network),
+        chosen: { weights, network },
+      })),
+    (weights, survey) => chooseNetwork(step, weights, survey?.networks ?? []),
+  );
