@@ -18,13 +18,16 @@ export class DiskPoll implements vscode.Disposable {
   #timer: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  constructor(files: () => Iterable<string>, changed: (uri: vscode.Uri) => void) {
+  /** `failed` hears of a look that ended in an error; the next one comes all the same. */
+  constructor(files: () => Iterable<string>, changed: (uri: vscode.Uri) => void, failed: (error: unknown) => void) {
     this.#changed = changed;
     const again = (): void => {
       this.#timer = setTimeout(() => {
-        void this.#look([...files()]).finally(() => {
-          if (!this.#disposed) again();
-        });
+        void this.#look(files)
+          .catch(failed)
+          .finally(() => {
+            if (!this.#disposed) again();
+          });
       }, period);
     };
     again();
@@ -47,7 +50,8 @@ export class DiskPoll implements vscode.Disposable {
     clearTimeout(this.#timer);
   }
 
-  async #look(ids: readonly string[]): Promise<void> {
+  async #look(files: () => Iterable<string>): Promise<void> {
+    const ids = [...files()];
     for (const id of this.#versions.keys()) if (!ids.includes(id)) this.#versions.delete(id);
     for (const id of ids) {
       const uri = vscode.Uri.parse(id, true);

@@ -26,11 +26,14 @@ export class NewFolders implements vscode.Disposable {
   readonly #found: (folder: vscode.Uri) => Promise<void>;
   readonly #watcher = vscode.workspace.createFileSystemWatcher('**/*', false, false, true);
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #failed: (error: unknown) => void;
   #gathered = new Map<string, vscode.Uri>();
   #last = Promise.resolve();
 
-  constructor(found: (folder: vscode.Uri) => Promise<void>) {
+  /** `failed` hears of a folder whose telling ended in an error. */
+  constructor(found: (folder: vscode.Uri) => Promise<void>, failed: (error: unknown) => void) {
     this.#found = found;
+    this.#failed = failed;
     const gather = (uri: vscode.Uri): void => {
       if (isIgnored(uri)) return;
       if (this.#gathered.size === 0) this.#later(gathering, () => this.#look());
@@ -61,7 +64,7 @@ export class NewFolders implements vscode.Disposable {
   #later(ms: number, task: () => Promise<void>): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#last = this.#last.then(task, task);
+      this.#last = this.#last.then(task).catch(this.#failed);
     }, ms);
     this.#timers.add(timer);
   }

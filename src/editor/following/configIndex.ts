@@ -28,7 +28,10 @@ export class ConfigIndex implements vscode.Disposable {
   readonly #known = new Map<string, Known>();
   readonly #stale = new Map<string, vscode.Uri>();
   readonly #folders = new Map<string, { readonly at: number; readonly looked: Promise<void> }>();
-  readonly #newFolders = new NewFolders((folder) => this.#lookInto(folder));
+  readonly #newFolders = new NewFolders(
+    (folder) => this.#lookInto(folder),
+    (error) => this.#log(error),
+  );
   readonly #disposables: vscode.Disposable[];
   #all: { readonly at: number; readonly read: Promise<void> } | null = null;
   /** Whether the search has told all configs of the workspace. */

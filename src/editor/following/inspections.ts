@@ -85,6 +85,7 @@ export class Inspections implements vscode.Disposable {
       (uri) => {
         for (const { watch, touch } of held()) if (watch.has(uri.toString())) touch();
       },
+      (error) => log.error(errorStack(error)),
     );
     this.#subscription = doors.onDidChange(() => {
       for (const { touch } of [...this.#entries.values()]) touch();

@@ -206,6 +206,7 @@ export class Session implements vscode.Disposable {
     this.#poll = new DiskPoll(
       () => this.#files.ids,
       (uri) => changed(uri, 'disk'),
+      (error) => this.log.error(`${quote(this.title)}: ${errorStack(error)}`),
     );
     this.#follow([]);
   }

@@ -79,7 +79,11 @@ export class WatchedReading<List extends Told> implements vscode.Disposable {
       if (by === 'disk') this.#poll.told(file);
       changed(file);
     });
-    this.#poll = new DiskPoll(() => this.#watch.ids, changed);
+    this.#poll = new DiskPoll(
+      () => this.#watch.ids,
+      changed,
+      (error) => this.#log.error(`${this.#uri.path}: ${errorStack(error)}`),
+    );
     this.#watch.follow([uri.toString()]);
     this.#again();
   }

@@ -74,7 +74,7 @@ export class WeightFiles implements vscode.Disposable {
         if (!this.#found.has(id) && (this.#looks.get(id) ?? 0) < mostLooks) this.#later(uri);
       }),
       watcher.onDidDelete((uri) => this.#forget(uri)),
-      new NewFolders((folder) => this.#search(new vscode.RelativePattern(folder, pattern))),
+      new NewFolders((folder) => this.#search(new vscode.RelativePattern(folder, pattern)), this.#log),
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#search(pattern)),
     ];
     await this.#search(pattern);

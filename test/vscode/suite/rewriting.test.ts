@@ -357,6 +357,9 @@ describe('a file that changes before anybody listens', () => {
       const poll = new DiskPoll(
         () => files.map(String),
         (uri) => told.push(uri.toString()),
+        (error) => {
+          throw error;
+        },
       );
       try {
         for (const uri of [same, written, removed]) poll.saw(uri, await versionOnDisk(uri));
@@ -372,4 +375,27 @@ describe('a file that changes before anybody listens', () => {
       }
     },
   );
+
+  it('goes on after an error, of which its owner hears', async () => {
+    const file = await writeFiles({ 'a.json': '1' });
+    const errors: unknown[] = [];
+    const poll = new DiskPoll(
+      () => [file.toString()],
+      () => {
+        throw new Error('nobody listens');
+      },
+      (error) => errors.push(error),
+    );
+    try {
+      for (const text of ['12', '123']) {
+        const before = errors.length;
+        poll.saw(file, await versionOnDisk(file));
+        await writeFile(file.fsPath, text);
+        await until('the error', () => (errors.length > before ? true : undefined));
+      }
+      assert.ok(errors.every((error) => error instanceof Error && error.message === 'nobody listens'));
+    } finally {
+      poll.dispose();
+    }
+  });
 });
