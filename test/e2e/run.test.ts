@@ -167,6 +167,33 @@ describe('Run RNN in a window', () => {
     },
   );
 
+  scenario(
+    'shows in the status bar that the next run takes long, and whose verdict it is then',
+    {},
+    async (workbench) => {
+      await workbench.openFile('vanishing.rnn.json');
+      await workbench.palette('Run RNN');
+      await itemSays(workbench, /vanishing ×0\.500/);
+      const spinner = item(workbench).locator('.codicon-sync');
+      assert.equal(await spinner.count(), 0);
+      const row = Array.from({ length: 512 }, () => 0.001);
+      const long = JSON.stringify({
+        weights: { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row },
+        // Seconds upon seconds.
+        sequences: Array.from({ length: 20_000 }, () => [0.5]),
+      });
+      writeFileSync(path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json'), long);
+      await spinner.waitFor();
+      await itemSays(workbench, /vanishing ×0\.500/);
+      assert.doesNotMatch((await item(workbench).getAttribute('class')) ?? '', /warning-kind/, 'it may be past');
+      await workbench.palette('RNN: Cancel the Run');
+      await spinner.waitFor({ state: 'detached' });
+      await workbench.until('the mark of an old verdict', async () =>
+        ((await spoken(workbench)) ?? '').endsWith('of the last good run'),
+      );
+    },
+  );
+
   longScenario('survives a reload, with text that is not saved', {}, async (workbench) => {
     await workbench.openFile('vanishing.rnn.json');
     await workbench.palette('Run RNN');

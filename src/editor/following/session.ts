@@ -291,7 +291,12 @@ export class Session implements vscode.Disposable {
   /** Whether there is a result on the screen, with every edit so far. */
   get #showsAll(): boolean {
     if (this.summary === null || this.stale !== null || this.#unfollowed || this.#editedAt !== null) return false;
-    return this.running === null || this.running.runId === this.summary.runId || this.#chosenTurn === this.#turn;
+    return !this.isBehind || this.#chosenTurn === this.#turn;
+  }
+
+  /** Whether a run is under way of which nothing is shown yet. */
+  get isBehind(): boolean {
+    return this.running !== null && this.running.runId !== this.summary?.runId;
   }
 
   cancel(): Promise<void> {
@@ -382,7 +387,7 @@ export class Session implements vscode.Disposable {
    */
   #runAhead(): void {
     // A run that shows nothing yet goes on until the next one is due.
-    if (this.#lastTook > quick || (this.running !== null && this.running.runId !== this.summary?.runId)) return;
+    if (this.#lastTook > quick || this.isBehind) return;
     // The run whose analyses are under way gives way without a word: its picture stays.
     this.#turn++;
     this.#ahead = this.#begin(true);
@@ -443,8 +448,7 @@ export class Session implements vscode.Disposable {
     const wait = Math.max(0, Math.min(delay, this.#waitingSince + Math.max(longestWait, delay) - now));
     this.#timer = setTimeout(() => {
       // A program that writes all the time would cancel every run before it shows anything.
-      if (by === 'disk' && this.running !== null && this.running.runId !== this.summary?.runId)
-        this.#runAfterwards = true;
+      if (by === 'disk' && this.isBehind) this.#runAfterwards = true;
       else this.#runUnattended();
     }, wait);
     this.#ahead = null;

@@ -1,12 +1,7 @@
 import * as vscode from 'vscode';
 import { textColumn } from '../context/columns.js';
 import { pulse } from '../context/walkthroughKeys.js';
-
-const exists = (uri: vscode.Uri): Thenable<boolean> =>
-  vscode.workspace.fs.stat(uri).then(
-    () => true,
-    () => false,
-  );
+import { isTaken } from '../files/disk.js';
 
 /**
  * NAME.rnn.json in the first workspace folder (in none without one), numbered until nothing on the disk or in the
@@ -18,7 +13,7 @@ async function freeUri(name: string): Promise<vscode.Uri> {
     const file = `${name}${i === 1 ? '' : `-${i}`}.rnn.json`;
     const path = folder === undefined ? file : vscode.Uri.joinPath(folder, file).path;
     const open = vscode.workspace.textDocuments.some((document) => document.uri.path === path);
-    if (!open && (folder === undefined || !(await exists(vscode.Uri.joinPath(folder, file)))))
+    if (!open && (folder === undefined || !(await isTaken(vscode.Uri.joinPath(folder, file)))))
       return vscode.Uri.from({ scheme: 'untitled', path });
   }
 }

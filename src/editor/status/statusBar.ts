@@ -9,6 +9,8 @@ import type { VerdictWords } from './verdictLabels.js';
 
 /** Text that is broken only between two keys changes nothing down there, ms. */
 const calm = 300;
+/** A verdict whose run is being done again says so when that takes longer, ms: what an edit makes is over sooner. */
+const patience = 1000;
 
 type Face = {
   readonly text: string;
@@ -29,8 +31,8 @@ function spokenOf({ word, factor, stale }: VerdictWords): string {
 export const whyNoVerdict = ({ title, running, stale }: Pick<Session, 'title' | 'running' | 'stale'>): string =>
   running === null ? (stale ?? t('It has not run yet.')) : t('{0} is running', title);
 
-/** What the item shows of a session. */
-function faceOf(session: Session): Face {
+/** What the item shows of a session. `late`: a run that shows nothing yet has been under way for a while. */
+function faceOf(session: Session, late: boolean): Face {
   const words = verdictWords(session);
   if (words === null) {
     if (session.running !== null)
@@ -49,16 +51,22 @@ function faceOf(session: Session): Face {
     };
   }
   const { glyph, kind, word, factor, stale, reason } = words;
+  const mark = late ? '$(sync~spin)' : glyph;
   const background =
-    stale || kind === 'healthy' || kind === 'fading'
+    late || stale || kind === 'healthy' || kind === 'fading'
       ? null
       : kind === 'nonfinite'
         ? 'statusBarItem.errorBackground'
         : 'statusBarItem.warningBackground';
   return {
-    text: `${glyph} RNN ${word}${factor === '' ? '' : ` ${factor}`}${stale ? ' $(history)' : ''}`,
+    text: `${mark} RNN ${word}${factor === '' ? '' : ` ${factor}`}${stale ? ' $(history)' : ''}`,
+    // The page says aloud that a run takes long.
     spoken: spokenOf(words),
-    tooltip: session.stale === null ? reason : `${reason}\n\n${t('Of the last good run. {0}', session.stale)}`,
+    tooltip: [
+      reason,
+      ...(session.stale === null ? [] : [t('Of the last good run. {0}', session.stale)]),
+      ...(late ? [t('{0} is running', session.title)] : []),
+    ].join('\n\n'),
     background,
   };
 }
@@ -74,10 +82,18 @@ export function registerStatusBar(
   const item = vscode.window.createStatusBarItem(`${prefix}.verdict`, vscode.StatusBarAlignment.Right, 100);
   item.name = t('RNN Gradients: verdict');
   let shown = '';
+  let timer: NodeJS.Timeout | undefined;
+  /** The run that shows nothing yet, of the session that is looked at, and since when it was seen, ms. */
+  let pending: { readonly run: string; readonly since: number } | null = null;
   const refresh = (): void => {
     const front = fileInFront();
     const session = panels.activeSession ?? (front === undefined ? undefined : sessions.naming(front));
-    const face = session === undefined ? null : faceOf(session);
+    const run = session?.isBehind === true ? `${session.key} ${session.running?.runId}` : null;
+    if (pending?.run !== run) pending = run === null ? null : { run, since: performance.now() };
+    const late = pending !== null && performance.now() - pending.since >= patience;
+    // Nobody may tell of it before it is late.
+    if (pending !== null && !late) soon();
+    const face = session === undefined ? null : faceOf(session, late);
     // An item that is set anew may be read aloud anew.
     const now = JSON.stringify([session?.key, face]);
     if (now === shown) return;
@@ -93,7 +109,6 @@ export function registerStatusBar(
     item.command = { title: t('Show the panel'), command: `${prefix}.showPanel`, arguments: [session.entry] };
     item.show();
   };
-  let timer: NodeJS.Timeout | undefined;
   const soon = (): void => {
     timer ??= setTimeout(() => {
       timer = undefined;
