@@ -281,7 +281,7 @@ describe('the report', () => {
     const config = readFileSync('examples/stack/stack.rnn.json', 'utf8');
     const file = reportOf('stack', config);
     const plain = await pages.openReport(file, { script: false });
-    assert.match(await plain.page.locator('noscript').innerText(), /^fading Through all 3 layers: /);
+    assert.match(await plain.page.locator('noscript').innerText(), /^fading Through the whole network: /);
     // Layer 1, which the charts show, takes the four units of the one below.
     assert.match(await plain.page.locator('.about-report dl').innerText(), /inputs I = 2, units H = 4/);
     await plain.close();

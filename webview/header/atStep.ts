@@ -177,15 +177,19 @@ export class AtStep {
     const { model } = this.#page;
     return [
       { id: 'h', name: '‖h_t‖', read: (run, t) => readField(run.steps, run.layers[0].hNorm, t, number) },
-      {
-        id: 'saturation',
-        name: say('saturated units'),
-        // Of a cell that is more than f(z) h alone does not tell where it is flat.
-        read: ({ steps, cell, layers: [{ saturation }] }, t) =>
-          saturation === null
-            ? { text: cell.isActivation ? say('none possible') : say('not measured for this cell'), exact: '' }
-            : readField(steps, saturation, t, share),
-      },
+      // Of a cell that is more than f(z) h alone does not tell where it is flat.
+      ...(shown.cell.isActivation
+        ? [
+            {
+              id: 'saturation',
+              name: say('saturated units'),
+              read: ({ steps, layers: [{ saturation }] }: RunSummary, t: number) =>
+                saturation === null
+                  ? { text: say('none possible'), exact: '' }
+                  : readField(steps, saturation, t, share),
+            },
+          ]
+        : []),
       { id: 'g', name: '‖g_t‖ = ‖∂L/∂h_t‖', read: readNorm('dh') },
       {
         id: 'lost',

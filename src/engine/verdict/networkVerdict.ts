@@ -104,6 +104,6 @@ export function* networkVerdict(
     ...measured,
     layer,
     direction,
-    reason: rate === null ? where : say('Through all {0} layers: {1} {2}', experiment.layers.length, rate, where),
+    reason: rate === null ? where : say('Through the whole network: {0} {1}', rate, where),
   };
 }

@@ -224,16 +224,19 @@ describe('the verdict of a network', () => {
     assert.deepEqual([vanishing.kind, vanishing.log10Ratio, vanishing.layer], ['vanishing', -5, 1]);
     assert.equal(
       vanishing.reason,
-      `Through all 2 layers: ${rate}happened before t = 6 is hardly learned. By itself, layer 1 is worst. ` +
+      `Through the whole network: ${rate}happened before t = 6 is hardly learned. By itself, layer 1 is worst. ` +
         'It is fading there.',
     );
     const keeps =
       'The gradient keeps its size at each step back: all of it arrives at t = 0, 10 steps from its source.';
     const healthy = [judged(0, 'healthy', 0), judged(1, 'healthy', 0.5)];
-    assert.equal(told(healthy, line(10, 0)).reason, `Through all 2 layers: ${keeps} Every layer is healthy by itself.`);
+    assert.equal(
+      told(healthy, line(10, 0)).reason,
+      `Through the whole network: ${keeps} Every layer is healthy by itself.`,
+    );
     assert.equal(
       told([...healthy, judged(2, 'fading', -1)], line(10, 0)).reason,
-      `Through all 3 layers: ${keeps} By itself, layer 2 is worst. It is fading there.`,
+      `Through the whole network: ${keeps} By itself, layer 2 is worst. It is fading there.`,
     );
     assert.ok(told(healthy, line(10, -0.5)).reason.endsWith(' Every layer is healthy by itself.'));
     // Without a rate there is nothing to tell of the way through all.
@@ -254,7 +257,7 @@ describe('the verdict of a network', () => {
     const layers = [judged(0, 'healthy', 0), judged(1, 'fading', -1)];
     const teaches = (given: Partial<Experiment>): boolean =>
       told(layers, line(10, -0.5), given).reason.startsWith(
-        'Through all 2 layers: Each loss teaches the 4 steps before it: ',
+        'Through the whole network: Each loss teaches the 4 steps before it: ',
       );
     const loss = (at: unknown) => ({ loss: { at } }) as unknown as Partial<Experiment>;
     assert.equal(teaches({ upstream: { kind: 'every' } }), true);
@@ -282,13 +285,13 @@ describe('the verdict of a network', () => {
       const chunks = [{ steps: T, xs: new Float64Array(B * T) }];
       return finish(runNetwork({ ...network, layers, chunks, upstream: { kind: 'given', dhs } })).verdict.reason;
     };
-    const teaches = /^Through all 2 layers: Each loss teaches /;
+    const teaches = /^Through the whole network: Each loss teaches /;
     assert.match(reasonOf(2, 7, 11), teaches);
     // What it does not reach begins before it, not before the last step's horizon.
     assert.match(reasonOf(7), teaches);
     assert.match(reasonOf(...Array.from({ length: 12 }, (_, t) => t)), teaches);
     const reason = reasonOf(11);
     assert.doesNotMatch(reason, teaches);
-    assert.match(reason, /^Through all 2 layers: .* hardly learned\. By itself, layer [01] is worst\./);
+    assert.match(reason, /^Through the whole network: .* hardly learned\. By itself, layer [01] is worst\./);
   });
 });

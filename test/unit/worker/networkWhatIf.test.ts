@@ -365,7 +365,7 @@ describe('Apply', () => {
     const answer = await tried(text, 1, part);
     assert.equal(answer.ofNetwork, true);
     assert.equal(answer.verdict.kind, verdict.kind);
-    assert.match(answer.verdict.reason, /^Through all 2 layers/);
+    assert.match(answer.verdict.reason, /^Through the whole network/);
     assert.equal((await tried(text, 1, { ...part, layers: 1 })).ofNetwork, false);
   });
 });
