@@ -7,6 +7,7 @@ import type { Locator } from 'playwright-core';
 import type { Workbench } from '../support/workbench.js';
 import { longScenario, scenario } from '../support/workbench.js';
 import { explorerRow } from '../support/explorer.js';
+import { longConfig } from '../support/longConfig.js';
 import { choose } from '../support/menus.js';
 
 const expected = JSON.parse(readFileSync('test/fixtures/weather/expected.json', 'utf8')) as {
@@ -176,13 +177,7 @@ describe('Run RNN in a window', () => {
       await itemSays(workbench, /vanishing ×0\.500/);
       const spinner = item(workbench).locator('.codicon-sync');
       assert.equal(await spinner.count(), 0);
-      const row = Array.from({ length: 512 }, () => 0.001);
-      const long = JSON.stringify({
-        weights: { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row },
-        // Seconds upon seconds.
-        sequences: Array.from({ length: 20_000 }, () => [0.5]),
-      });
-      writeFileSync(path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json'), long);
+      writeFileSync(path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json'), longConfig());
       await spinner.waitFor();
       await itemSays(workbench, /vanishing ×0\.500/);
       assert.doesNotMatch((await item(workbench).getAttribute('class')) ?? '', /warning-kind/, 'it may be past');

@@ -5,6 +5,7 @@ import { afterEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import { writeFiles } from './editorSupport.js';
 import { long, onlyLong, some } from '../../support/long.js';
+import { longConfig } from '../../support/longConfig.js';
 import {
   closeEverything,
   copyExample,
@@ -424,15 +425,8 @@ describe('Run RNN', () => {
   it('stops a long run when it is cancelled, and keeps the editor usable', async () => {
     const uri = await copyExample('vanishing');
     const { document } = await openText(uri);
-    const H = 512;
-    const row = Array.from({ length: H }, () => 0.001);
-    // Its exponents alone take far longer than this test may.
-    const text = JSON.stringify({
-      weights: { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row },
-      sequences: Array.from({ length: 20_000 }, () => [0.5]),
-    });
     const edit = new vscode.WorkspaceEdit();
-    edit.replace(uri, new vscode.Range(0, 0, document.lineCount, 0), text);
+    edit.replace(uri, new vscode.Range(0, 0, document.lineCount, 0), longConfig());
     await vscode.workspace.applyEdit(edit);
     const running = run();
     await until('the panel', () => panelTabs()[0]);
@@ -447,14 +441,7 @@ describe('Run RNN', () => {
   });
 
   it('is cancelled where another panel is in front, in which nothing runs', async () => {
-    const H = 512;
-    const row = Array.from({ length: H }, () => 0.001);
-    const long = await writeFiles({
-      'long.rnn.json': JSON.stringify({
-        weights: { Wx: [row], Wh: row.map((_, i) => row.map((__, j) => (i === j ? 1 : 0.001))), b: row },
-        sequences: Array.from({ length: 20_000 }, () => [0.5]),
-      }),
-    });
+    const long = await writeFiles({ 'long.rnn.json': longConfig() });
     const small = await copyExample('vanishing');
     await openText(small);
     await run();
