@@ -512,6 +512,57 @@ describe('Apply', () => {
   });
 });
 
+describe('the slider of a measure', () => {
+  it('stands where the files have it as soon as a change is taken back, and the same change counts again', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    const { host, page } = open;
+    const number = page.locator(`${field('sigmaMax')} .number`);
+    await type('sigmaMax', '0.9');
+    await shown(/0\.900/);
+    let go = (): void => undefined;
+    host.hold = {
+      name: 'whatIf',
+      until: new Promise((resolve) => {
+        go = resolve;
+      }),
+    };
+    await page.locator('.whatif vscode-button', { hasText: 'Reset' }).click();
+    await nextFrames(page);
+    assert.equal(await number.inputValue(), '0.5');
+    await type('sigmaMax', '0.9');
+    await page.locator('.field.changed').waitFor();
+    host.hold = null;
+    go();
+    await shown(/0\.900/);
+  });
+});
+
+describe('the keyboard', () => {
+  const focused = (): Promise<string | null> =>
+    open.page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? null);
+
+  it('stays in the bar when what it was on goes away', async () => {
+    await start(ringConfig(0.5, 8, 40));
+    const { page } = open;
+    await type('sigmaMax', '0.9');
+    await shown(/0\.900/);
+    await page.locator(`${field('sigmaMax')} .back`).press('Enter');
+    assert.equal(await focused(), 'Largest singular value of Wh');
+    await choose('cell', 'relu');
+    await page.locator('.turn .mark').nth(1).waitFor();
+    await page.locator(`${field('cell')} .back`).press('Enter');
+    assert.equal(await focused(), 'Activation');
+    for (const name of ['Reset', 'Apply']) {
+      await type('sigmaMax', '0.9');
+      await shown(/0\.900/);
+      await page.locator('.whatif vscode-button', { hasText: name }).focus();
+      await page.keyboard.press('Enter');
+      if (name === 'Apply') await page.locator('.whatif-note', { hasText: 'undo takes it back' }).waitFor();
+      assert.equal(await focused(), 'What the what-ifs do', name);
+    }
+  });
+});
+
 describe('the bar', () => {
   for (const [i, theme] of themeNames.entries()) {
     // The short form has the narrow page in a dark theme, and the wide one in a light one of high contrast.

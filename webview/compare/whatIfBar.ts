@@ -97,6 +97,7 @@ export class WhatIfBar {
   readonly #reset: UiButton;
   readonly #pin: UiButton;
   readonly #apply: UiButton;
+  readonly #help: HTMLButtonElement;
   readonly #reaches: Record<Measure, number> = { spectralRadius: leastReach, sigmaMax: leastReach };
   #pinsFull = false;
 
@@ -189,7 +190,12 @@ export class WhatIfBar {
     );
 
     const field = (key: Key, name: string, ...content: readonly HTMLElement[]): HTMLElement => {
-      const back = textButton('↺', t('{0}: as in the files', name), () => change({ [key]: null }));
+      const back = textButton('↺', t('{0}: as in the files', name), () => {
+        change({ [key]: null });
+        // It is not there any more; what it took back is.
+        const first = content.find((own) => !own.hidden);
+        (first?.querySelector('input') ?? first)?.focus();
+      });
       back.classList.add('back');
       const element = el(
         'div',
@@ -230,8 +236,8 @@ export class WhatIfBar {
       field('drop', t('Last layer'), drop),
       this.#more,
     );
-    const helpButton = textButton('?', t('What the what-ifs do'), () =>
-      helpPopover(helpButton, t('What if'), help(), page.model.run),
+    this.#help = textButton('?', t('What the what-ifs do'), () =>
+      helpPopover(this.#help, t('What if'), help(), page.model.run),
     );
     this.#reset = button(t('Reset'), 'secondary', t('Everything as in the files'), () => tried.reset());
     this.#pin = button(t('Pin'), 'secondary', t('Keep this curve to compare others with it'), () => actions.pin());
@@ -254,7 +260,7 @@ export class WhatIfBar {
         'div',
         { class: 'outcome' },
         ...this.#outcome.elements,
-        el('span', { class: 'decide' }, this.#reset, this.#pin, this.#apply, helpButton),
+        el('span', { class: 'decide' }, this.#reset, this.#pin, this.#apply, this.#help),
       ),
       this.#outcome.spoken,
     );
@@ -298,9 +304,12 @@ export class WhatIfBar {
     }
     const { shown, active, applied } = this.#tried;
     this.element.classList.toggle('active', active);
+    const focused = [this.#reset, this.#pin, this.#apply].find((own) => own === document.activeElement);
     this.#reset.disabled = !active;
     this.#apply.disabled = shown === null || applied;
     this.#pin.disabled = this.#apply.disabled || this.#pinsFull;
+    // A button that is disabled loses the keyboard to the page's beginning; beside it the way goes on.
+    if (focused?.disabled === true) this.#help.focus();
     this.#outcome.show(run, this.#tried);
   }
 
@@ -345,7 +354,7 @@ export class WhatIfBar {
 
   /** Of the gate whose block is rescaled, or the largest of all blocks. */
   #measured({ cell: { gates } }: RunSummary, measure: Measure): number | null {
-    const all = this.#tried.run?.measures ?? [];
+    const all = this.#tried.measures;
     const { whGate } = this.#tried.whatIf;
     const own = all.filter((_, g) => whGate === null || gates[g] === whGate).map((measures) => measures[measure]);
     const known = own.filter((value) => value !== null);

@@ -46,6 +46,8 @@ export class WhatIfState {
   refusal: string | null = null;
   /** Written into the files: the next run of the experiment shows it, and nothing is tried any more. */
   applied = false;
+  /** The measures of what is in the files, as the last answer told them, and of which layers. */
+  #inFiles: { readonly of: WhatIf['layers']; readonly measures: TriedRun['measures'] } | null = null;
   /** Number of answers so far. */
   answers = 0;
   readonly #model: Model;
@@ -67,6 +69,7 @@ export class WhatIfState {
       });
     model.onChange((change) => {
       if (change !== 'run') return;
+      this.#inFiles = null;
       if (this.applied) this.reset();
       else if (this.run !== null || this.active) this.#soon();
     });
@@ -85,6 +88,12 @@ export class WhatIfState {
   /** The changed run, when there is something to show beside the run itself. */
   get shown(): TriedRun | null {
     return this.active ? this.run : null;
+  }
+
+  /** Of Wh as it is tried; as soon as nothing is, that of the files, and not what the answer before said. */
+  get measures(): TriedRun['measures'] {
+    const known = this.active || this.#inFiles?.of !== this.asked.layers ? null : this.#inFiles;
+    return known?.measures ?? this.run?.measures ?? [];
   }
 
   overlays(): readonly Overlay[] {
@@ -139,6 +148,7 @@ export class WhatIfState {
     this.#waiting = false;
     this.whatIf = asItIs;
     this.run = null;
+    this.#inFiles = null;
     this.refusal = null;
     this.applied = false;
     void this.#model.slice('whatIf', { whatIf: null });
@@ -162,10 +172,13 @@ export class WhatIfState {
     const later = setTimeout(() => {
       if (turn === this.#turn && this.#waiting) this.#ask();
     }, patience);
+    const { active } = this;
+    const of = this.asked.layers;
     void this.#model.slice('whatIf', this.#question()).then((answer) => {
       clearTimeout(later);
       if (turn !== this.#turn) return;
       this.#askedAt = null;
+      if (answer?.kind === 'run' && !active) this.#inFiles = { of, measures: answer.measures };
       if (answer?.kind === 'run') [this.run, this.refusal] = [answer, null];
       else if (answer?.kind === 'refused') [this.run, this.refusal] = [null, answer.message];
       if (answer !== null) this.answers++;
