@@ -1,6 +1,6 @@
 // Pinned runs: their norms stay over whatever runs next, also when the window is loaded again.
 import { literal } from '../widgets/dom.js';
-import { print } from '../widgets/slider.js';
+import { formatSetting } from '../page/format.js';
 import { t } from '../page/l10n.js';
 import { layerName } from '../page/layerNames.js';
 import { curveNames } from '../chart/overlay.js';
@@ -140,10 +140,12 @@ function briefly(
   const of = (gate: string | null): string => (gate === null ? '' : `(${gate})`);
   return [
     initialise === null ? null : `Wh ${initialise.way} ${initialise.seed}`,
-    rescale === null ? null : `${rescale.measure === 'sigmaMax' ? 'σ_max' : 'ρ'}${of(whGate)} ${print(rescale.to)}`,
+    rescale === null
+      ? null
+      : `${rescale.measure === 'sigmaMax' ? 'σ_max' : 'ρ'}${of(whGate)} ${formatSetting(rescale.to)}`,
     cell,
-    inputScale === null ? null : `Wx × ${print(inputScale)}`,
-    biasShift === null ? null : `b${of(biasGate)} + ${print(biasShift)}`,
+    inputScale === null ? null : `Wx × ${formatSetting(inputScale)}`,
+    biasShift === null ? null : `b${of(biasGate)} + ${formatSetting(biasShift)}`,
     clipNorm === null ? null : `clip ${clipNorm}`,
     truncate === null ? null : `k ${truncate}`,
     lossAt === null ? null : `t = ${lossAt}`,

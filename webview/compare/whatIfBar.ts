@@ -2,10 +2,11 @@
 import { el, math, textButton } from '../widgets/dom.js';
 import { t } from '../page/l10n.js';
 import { helpPopover } from '../widgets/popover.js';
-import { Slider, logScale, print } from '../widgets/slider.js';
+import { Slider, logScale } from '../widgets/slider.js';
 import { WhatIfMenus } from './whatIfMenus.js';
 import { WhatIfOutcome } from './whatIfOutcome.js';
 import { button } from '../widgets/controls.js';
+import { formatSetting } from '../page/format.js';
 import { positionOf } from '../page/stepLabels.js';
 import type { RunSummary } from '../page/model.js';
 import type { Scale } from '../widgets/slider.js';
@@ -38,7 +39,7 @@ const linear = (min: number, max: number, kind: 'whole' | 'positive' | 'any'): S
     positive: t('Expected a number that is 0 or larger, as in 0.5.'),
     any: t('Expected a number, as in −0.5.'),
   }[kind],
-  print,
+  print: formatSetting,
 });
 /** Steps of a run. */
 const stepsOf = (T: number): Scale => ({
@@ -385,7 +386,10 @@ export class WhatIfBar {
     this.#inputs.show(whatIf.inputScale ?? 1);
     this.#bias.show(whatIf.biasShift ?? 0);
     const clipped = whatIf.clipNorm ?? run.clipNorm ?? 'off';
-    this.#clip.show(clipped === 'off' ? 10 ** clipReach[1] : clipped, clipped === 'off' ? t('off') : print(clipped));
+    this.#clip.show(
+      clipped === 'off' ? 10 ** clipReach[1] : clipped,
+      clipped === 'off' ? t('off') : formatSetting(clipped),
+    );
     this.#truncate.scale = linear(1, Math.max(2, T), 'whole');
     const k = whatIf.truncate ?? run.truncate ?? 'off';
     this.#truncate.show(k === 'off' ? T : k, k === 'off' ? t('off') : String(k));

@@ -30,6 +30,12 @@ export function formatNumber(value: number, digits = 4): string {
   return (value < 0 ? '−' : '') + text.replace('e+', 'e');
 }
 
+/** A number that somebody has set: three digits, and no zeros that say nothing. */
+export const formatSetting = (value: number): string =>
+  formatNumber(Math.abs(value) < 1e-9 ? 0 : value, 3)
+    .replace(/(\.\d*?)0+(?=$|e)/, '$1')
+    .replace(/\.(?=$|e)/, '');
+
 /** A round number on an axis: no digit more than it has. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);

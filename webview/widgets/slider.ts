@@ -1,13 +1,7 @@
 // A number that can be dragged, moved by keys, or typed.
 import { el } from './dom.js';
-import { formatNumber } from '../page/format.js';
+import { formatSetting } from '../page/format.js';
 import { t } from '../page/l10n.js';
-
-/** Three digits, and no zeros that say nothing. */
-export const print = (value: number): string =>
-  formatNumber(Math.abs(value) < 1e-9 ? 0 : value, 3)
-    .replace(/(\.\d*?)0+(?=$|e)/, '$1')
-    .replace(/\.(?=$|e)/, '');
 
 /** Which numbers there are and how the slider spreads them. */
 export type Scale = {
@@ -28,7 +22,7 @@ export const logScale = (low: number, high: number): Scale => ({
   min: low,
   max: high,
   step: 0.01,
-  print,
+  print: formatSetting,
   toSlider: (value) => Math.log10(Math.max(value, 10 ** low)),
   fromSlider: (position) => Number((10 ** position).toPrecision(3)),
   allows: (value) => value > 0 && Number.isFinite(value),
