@@ -22,12 +22,21 @@ describe('a window in Korean', () => {
     await workbench.palette('RNN 실행');
     await workbench.webview().locator('.badge').waitFor();
     // The schema is the Korean one.
-    await workbench.page
+    const { page } = workbench;
+    const key = page
       .locator('.view-line span')
       .filter({ hasText: /^"cell"$/ })
-      .last()
-      .hover();
-    await workbench.page.locator('.monaco-hover').filter({ hasText: '활성화 함수' }).waitFor();
+      .last();
+    const told = page.locator('.monaco-hover').filter({ hasText: '활성화 함수' });
+    // What the run says above a line moves the lines below from under the mouse.
+    await workbench.consequence(
+      'the key in Korean',
+      () => told.isVisible(),
+      async () => {
+        await page.mouse.move(0, 0);
+        await key.hover();
+      },
+    );
     await workbench.replaceInEditor('float32', 'float31');
     await workbench.until('the advice in Korean', async () =>
       (await workbench.problems()).some(({ text }) => text.includes('혹시 "float32"인가요?')),

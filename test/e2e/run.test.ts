@@ -279,7 +279,6 @@ describe('Run RNN in a window', () => {
         const text = readFileSync(path.join(folder, saved), 'utf8').replaceAll(/^\s*\/\/.*$/gm, '');
         assert.deepEqual(JSON.parse(text), {
           name: 'weights + sequences',
-          cell: 'tanh',
           dtype: 'float32',
           weights: 'weights.json',
           sequences: 'sequences.json',

@@ -136,7 +136,7 @@ const ofWindow = (
 describe('a window', { skip: noProcesses }, () => {
   ofWindow(
     'that is reloaded in the middle of a run comes back with its panel and its run, and the old one leaves nothing',
-    { alone: 'window' },
+    { alone: 'server' },
     async (workbench, before) => {
       await runLong(workbench);
       await workbench.reload();
@@ -160,7 +160,7 @@ describe('a window', { skip: noProcesses }, () => {
 
   ofWindow(
     'that is closed in the middle of a run leaves no process, and another one on its folder goes on',
-    { alone: 'window' },
+    { alone: 'server' },
     async (workbench, first) => {
       const second = await workbench.another();
       const host = await hostBeside(second, [first.pid]);
@@ -191,7 +191,7 @@ describe('a window', { skip: noProcesses }, () => {
 
   ofWindow(
     'beside another one on the same folder follows what is applied and saved there, and loses no edit of its own',
-    { alone: 'window' },
+    { alone: 'server' },
     async (workbench) => {
       const file = path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json');
       await runs(workbench);
@@ -251,7 +251,7 @@ describe('a window', { skip: noProcesses }, () => {
       await stateWritten(workbench);
       const server = serverOf(workbench);
       await server.stop();
-      assert.ok(!isAlive(before.pid), 'the extension host went with the server');
+      await gone(workbench, before.pid);
       // Loaded anew while nothing can be loaded, as somebody does who wonders why nothing moves, and once more.
       await assert.rejects(workbench.page.reload(), /ERR_CONNECTION_REFUSED/);
       await withAnother(server, async () => {
@@ -283,7 +283,7 @@ describe('a window', { skip: noProcesses }, () => {
       await stateWritten(workbench);
       const server = serverOf(workbench);
       await server.stop();
-      assert.ok(!isAlive(before.pid), 'the extension host went with the server');
+      await gone(workbench, before.pid);
       await withAnother(server, async (again) => {
         await reloadWhenAsked(workbench, again);
         await workbench.openFile('vanishing.rnn.json');
