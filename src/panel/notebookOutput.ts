@@ -91,7 +91,7 @@ export class NotebookOutput implements vscode.Disposable {
         rerun: () => this.#run(),
         saveFile: ({ suggestedName, content }) =>
           saveBytes(
-            { entry: { kind: 'config', config: notebook.toString() } },
+            { entry: { kind: 'config', config: notebook.toString() }, log },
             suggestedName,
             typeof content === 'string' ? new TextEncoder().encode(content) : content,
           ),

@@ -117,7 +117,7 @@ export class NotebookOutputs implements vscode.Disposable {
     const source = this.#sourceOf(notebook, content);
     if (typeof source === 'string') return refuse(source);
     const { workerPath, log } = this.#parts;
-    const toPanel = (): unknown => openInPanel(notebook, content).catch(reportFailure);
+    const toPanel = (): unknown => openInPanel(notebook, content).catch((error: unknown) => reportFailure(error, log));
     channel.emit('opened', { output: name, words: wordsOf(content) });
     const output = new NotebookOutput({
       ...source,

@@ -49,6 +49,7 @@ export class Panel implements vscode.Disposable {
   #disposed = false;
   readonly #wish: (wish: PairWish) => void;
   readonly #renamed: () => void;
+  readonly #fail = (error: unknown): void => reportFailure(error, this.session.log);
 
   constructor(
     readonly view: vscode.WebviewPanel,
@@ -79,14 +80,14 @@ export class Panel implements vscode.Disposable {
         painted: ({ runId }) => session.painted(runId),
         revealProblem: ({ index }) => this.#revealProblem(index),
         answerOrder: ({ index, order }) =>
-          session.entry.kind === 'pair' ? wish(order) : this.#answerOrder(index, order).catch(reportFailure),
+          session.entry.kind === 'pair' ? wish(order) : this.#answerOrder(index, order).catch(this.#fail),
         revealConfig: () => (session.entry.kind === 'config' ? this.#reveal(entryUri(session.entry)) : undefined),
         revealWeight: (place) => this.#revealWeight(place),
-        rerun: () => (session.entry.kind === 'pair' ? wish('run') : session.run().catch(reportFailure)),
+        rerun: () => (session.entry.kind === 'pair' ? wish('run') : session.run().catch(this.#fail)),
         saveAsConfig: () => wish('save'),
         chooseSequences: () => wish('sequences'),
         previewSequences: () => vscode.commands.executeCommand(`${prefix}.previewSequences`, session.entry),
-        chooseLayer: ({ layer }) => session.chooseLayer(layer).catch(reportFailure),
+        chooseLayer: ({ layer }) => session.chooseLayer(layer).catch(this.#fail),
         cancel: () => session.cancel(),
         compareWith: () => vscode.commands.executeCommand(`${prefix}.compare`, session.entry),
         compared: ({ config, act }) => this.#actOnCompared(config, act),
@@ -97,7 +98,7 @@ export class Panel implements vscode.Disposable {
               view.reveal(view.viewColumn);
               this.#channel.emit('takeFocus', null);
             })
-            .catch(reportFailure),
+            .catch(this.#fail),
         saveFile: ({ suggestedName, content }) =>
           saveBytes(session, suggestedName, typeof content === 'string' ? new TextEncoder().encode(content) : content),
         exportJson: () => this.#exportJson(),
@@ -159,7 +160,7 @@ export class Panel implements vscode.Disposable {
     if (session === undefined) return undefined;
     switch (act) {
       case 'rerun':
-        return session.run().catch(reportFailure);
+        return session.run().catch(this.#fail);
       case 'reveal':
         return this.#reveal(entryUri(session.entry));
       case 'remove':
@@ -200,7 +201,7 @@ export class Panel implements vscode.Disposable {
       });
     } catch (error) {
       // The file may be gone, or be no text.
-      reportFailure(error);
+      this.#fail(error);
     }
   }
 
@@ -216,7 +217,7 @@ export class Panel implements vscode.Disposable {
     if (files !== null) {
       this.#applied = new Applied(files);
       // The page does not wait for tabs: the run with what was written is on its way.
-      void showBehind(files).then(undefined, reportFailure);
+      void showBehind(files).then(undefined, this.#fail);
     }
     return files !== null;
   }
@@ -229,12 +230,12 @@ export class Panel implements vscode.Disposable {
         layer: this.session.summary?.network?.shown ?? 0,
       });
       if (found === null)
-        reportFailure(
+        this.#fail(
           new Error(t('The place of this number cannot be told: the weights have problems, or their file is no text.')),
         );
       else await this.#reveal(vscode.Uri.parse(found.file), toRange(found.range), !focus);
     } catch (error) {
-      reportFailure(error);
+      this.#fail(error);
     }
   }
 
@@ -248,7 +249,7 @@ export class Panel implements vscode.Disposable {
       );
       if (bytes !== null) await saveBytes(session, runFileName(session.title, 'result', 'json'), bytes);
     } catch (error) {
-      reportFailure(error);
+      this.#fail(error);
     }
   }
 }

@@ -56,7 +56,7 @@ export class ResultTexts implements vscode.Disposable {
       this.#changed.fire(uri);
       await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
     } catch (error) {
-      reportFailure(error);
+      reportFailure(error, session.log);
     }
   }
 

@@ -7,10 +7,12 @@ import { folderOf } from '../editor/files/index.js';
 import { entryUri, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
 import { whyNotWritten } from '../report/index.js';
-import { errorMessage } from '../protocol/index.js';
+import { errorMessage, errorStack } from '../protocol/index.js';
 import { Stop } from '../worker/scheduling/index.js';
 
-export function reportFailure(error: unknown): void {
+/** The message is for the user; where in the program it was stands in the log. */
+export function reportFailure(error: unknown, log: Session['log']): void {
+  log.error(errorStack(error));
   void vscode.window.showErrorMessage(t('Run RNN: {0}', errorMessage(error)));
 }
 
@@ -40,21 +42,21 @@ export async function write(target: vscode.Uri, bytes: Uint8Array): Promise<void
  * own folder), unless a target is given; writes, and offers to open it.
  */
 export async function saveBytes(
-  session: Pick<Session, 'entry'>,
+  { entry, log }: Pick<Session, 'entry' | 'log'>,
   suggestedName: string,
   bytes: Uint8Array,
   given?: vscode.Uri,
 ): Promise<void> {
   const safeName = suggestedName.replaceAll(/[\\/:*?"<>|]/g, '-');
   const home = homeFolder();
-  const folder = folderOf(entryUri(session.entry)) ?? (home === null ? null : vscode.Uri.file(home));
+  const folder = folderOf(entryUri(entry)) ?? (home === null ? null : vscode.Uri.file(home));
   const beside = folder === null ? {} : { defaultUri: vscode.Uri.joinPath(folder, safeName) };
   const target = given ?? (await vscode.window.showSaveDialog(beside));
   if (target === undefined) return;
   try {
     await write(target, bytes);
   } catch (error) {
-    reportFailure(error);
+    reportFailure(error, log);
     return;
   }
   const open = t('Open');
@@ -67,7 +69,7 @@ export async function saveBytes(
       if (target.path.endsWith('.html') && diskOf(target) !== null) await vscode.env.openExternal(target);
       else await vscode.commands.executeCommand('vscode.open', target);
     })
-    .then(undefined, reportFailure);
+    .then(undefined, (error: unknown) => reportFailure(error, log));
 }
 
 /**

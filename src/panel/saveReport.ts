@@ -45,6 +45,6 @@ export async function saveReport(session: Session, extensionUri: vscode.Uri, tar
     });
     await saveBytes(session, runFileName(session.title, 'report', 'html'), new TextEncoder().encode(html), target);
   } catch (error) {
-    reportFailure(error);
+    reportFailure(error, session.log);
   }
 }

@@ -54,6 +54,19 @@ describe('Save as HTML Report', () => {
     assert.deepEqual((await readdir(folder)).sort(), ['held', 'old.report.html']);
   });
 
+  it('tells the log, too, what could not be written', async () => {
+    const uri = await copyExample('vanishing');
+    await openText(uri);
+    await vscode.commands.executeCommand('rnnGradients.run', uri);
+    await lensSays(uri, /vanishing/);
+    const file = await plainFile();
+    // The message stays open; the command does not wait for it.
+    await vscode.commands.executeCommand('rnnGradients.saveReport', vscode.Uri.file(path.join(file, 'a.report.html')));
+    assert.equal(await readFile(file, 'utf8'), 'nothing');
+    await vscode.commands.executeCommand('rnnGradients.copyDiagnostics');
+    assert.match(await vscode.env.clipboard.readText(), /\[error\] .*a\.report\.html could not be written/);
+  });
+
   it('writes nothing when there is no run', async () => {
     const uri = await copyExample('orthogonal');
     await openText(uri);
