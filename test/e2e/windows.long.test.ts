@@ -118,15 +118,15 @@ async function reloadWhenAsked(workbench: Workbench, again: Server): Promise<voi
 }
 
 /**
- * A scenario of a window with one extension host and a config whose run takes long; at its end the folder holds what it
- * held before: no lock, no file beside.
+ * A scenario of a window with one extension host, the only one of its server, and a config whose run takes long; at its
+ * end the folder holds what it held before: no lock, no file beside.
  */
 const ofWindow = (
   name: string,
-  options: WorkbenchOptions,
+  options: Omit<WorkbenchOptions, 'alone'>,
   body: (workbench: Workbench, host: HostProcess) => Promise<void>,
 ): void =>
-  scenario(name, options, async (workbench) => {
+  scenario(name, { ...options, alone: 'server' }, async (workbench) => {
     writeLong(workbench);
     const files = filesOf(workbench);
     await body(workbench, await hostBeside(workbench, []));
@@ -136,7 +136,7 @@ const ofWindow = (
 describe('a window', { skip: noProcesses }, () => {
   ofWindow(
     'that is reloaded in the middle of a run comes back with its panel and its run, and the old one leaves nothing',
-    { alone: 'server' },
+    {},
     async (workbench, before) => {
       await runLong(workbench);
       await workbench.reload();
@@ -160,7 +160,7 @@ describe('a window', { skip: noProcesses }, () => {
 
   ofWindow(
     'that is closed in the middle of a run leaves no process, and another one on its folder goes on',
-    { alone: 'server' },
+    {},
     async (workbench, first) => {
       const second = await workbench.another();
       const host = await hostBeside(second, [first.pid]);
@@ -176,7 +176,7 @@ describe('a window', { skip: noProcesses }, () => {
   ofWindow(
     'whose extension host dies in the middle of a run gets another one, with no process of before, and runs again',
     // VS Code starts no other one for an extension that is loaded from its sources, so here it is installed.
-    { alone: 'server', vsix: `${packageName}-${version}.vsix` },
+    { vsix: `${packageName}-${version}.vsix` },
     async (workbench, before) => {
       await runLong(workbench);
       process.kill(before.pid, 'SIGKILL');
@@ -191,7 +191,7 @@ describe('a window', { skip: noProcesses }, () => {
 
   ofWindow(
     'beside another one on the same folder follows what is applied and saved there, and loses no edit of its own',
-    { alone: 'server' },
+    {},
     async (workbench) => {
       const file = path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json');
       await runs(workbench);
@@ -245,7 +245,7 @@ describe('a window', { skip: noProcesses }, () => {
 
   ofWindow(
     'whose server is lost in the middle of a run and comes back is loaded again, with its panel, and runs',
-    { alone: 'server' },
+    {},
     async (workbench, before) => {
       await runLong(workbench);
       await stateWritten(workbench);
@@ -273,7 +273,7 @@ describe('a window', { skip: noProcesses }, () => {
 
   ofWindow(
     'whose server is lost and comes back while it waits asks to be loaded again, keeps what is not saved, and runs it',
-    { alone: 'server' },
+    {},
     async (workbench, before) => {
       await runLong(workbench);
       const file = path.join(workbench.folder, 'vanishing', 'vanishing.rnn.json');
