@@ -7,6 +7,7 @@ import { describeProblem } from '../config/json/index.js';
 import type { Problem } from '../config/json/index.js';
 import { prefix, withLateProgress } from '../editor/following/index.js';
 import type { Session } from '../editor/following/index.js';
+import { reportFailure } from '../panel/index.js';
 import type { PairWish } from '../panel/index.js';
 import { errorMessage, errorStack } from '../protocol/index.js';
 import type { RunOutcome, SequenceChoice } from '../protocol/index.js';
@@ -273,11 +274,13 @@ export function registerPairs(context: Context): vscode.Disposable {
 }
 
 function fail(error: unknown, { log }: Context): void {
-  const message = errorMessage(error);
-  log.error(errorStack(error));
-  const told = t('Run RNN: {0}', message);
   const fix = error instanceof Unreadable ? error.problem.fix : undefined;
-  void (fix?.kind === 'copyPython' ? offerLines(told, fix.lines) : vscode.window.showErrorMessage(told));
+  if (fix?.kind !== 'copyPython') {
+    reportFailure(error, log);
+    return;
+  }
+  log.error(errorStack(error));
+  void offerLines(t('Run RNN: {0}', errorMessage(error)), fix.lines);
 }
 
 /** `lines`: of Python, which export what cannot be read. */

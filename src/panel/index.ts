@@ -11,5 +11,5 @@ export { Panels, isEntry } from './panels.js';
 export type { AppliedPair, PairWish } from './panel.js';
 export { ResultTexts } from './resultTexts.js';
 export type { TextForm } from './resultTexts.js';
-export { write } from './saveFile.js';
+export { reportFailure, write } from './saveFile.js';
 export { saveReport } from './saveReport.js';
